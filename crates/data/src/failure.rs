@@ -1,0 +1,157 @@
+//! Failures: what went wrong, where, what was expected and what to do, as plain data that crosses every boundary.
+//!
+//! Codes are API. They are never renamed and never reused; a retired code stays retired.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The result of anything that can fail because of what the user gave us.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+/// A typed failure. `Display` is its one-line message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// Stable identifier, `AREA_PROBLEM`.
+    pub code: Code,
+    /// One line, lower case: what, where, got, allowed.
+    pub message: String,
+    /// Where: a config path (`method.beta`), or `file:line:column`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub path: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hint: Option<String>,
+    /// The numbers behind the message, for programs.
+    #[serde(skip_serializing_if = "Map::is_empty", default)]
+    pub context: Map<String, Value>,
+}
+
+impl Failure {
+    /// A failure with a code and a one-line message.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), path: None, hint: None, context: Map::new() }
+    }
+
+    /// Says where.
+    pub fn at(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Says what to do.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds one number or word for programs.
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.context.insert(key.to_owned(), value.into());
+        self
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+macro_rules! codes {
+    ($($name:ident $text:literal => $explanation:literal,)+) => {
+        /// Every failure the product can produce. The TypeScript union and docs/errors.md are generated from this list.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Code {
+            $(#[doc = $explanation] #[serde(rename = $text)] $name,)+
+        }
+
+        impl Code {
+            /// All codes, in order of area.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)+];
+
+            /// The code as users see it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $text,)+ }
+            }
+
+            /// One sentence for the documentation.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Code::$name => $explanation,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    ConfigInvalid "CONFIG_INVALID" => "Several parts of the configuration are wrong; `context.failures` lists them all.",
+    ConfigUnknownKey "CONFIG_UNKNOWN_KEY" => "A configuration key that does not exist; the nearest existing one is offered.",
+    ConfigWrongType "CONFIG_WRONG_TYPE" => "A configuration value has the wrong type.",
+    ConfigOutOfRange "CONFIG_OUT_OF_RANGE" => "A configuration value lies outside its bounds.",
+    ConfigMissing "CONFIG_MISSING" => "A configuration value without a default was not given.",
+    ConfigUnknownMethod "CONFIG_UNKNOWN_METHOD" => "No method, simulator or metric of this name.",
+    ConfigConflict "CONFIG_CONFLICT" => "Two configuration values contradict each other.",
+    ConfigParse "CONFIG_PARSE" => "A YAML or JSON configuration file could not be parsed.",
+    ConfigUsage "CONFIG_USAGE" => "The command line could not be understood.",
+    DataNotFound "DATA_NOT_FOUND" => "A file or folder does not exist or cannot be read.",
+    DataUnknownFormat "DATA_UNKNOWN_FORMAT" => "The format of a file could not be recognised.",
+    DataEncoding "DATA_ENCODING" => "A text file is not UTF-8.",
+    DataEmpty "DATA_EMPTY" => "A file or table without rows, or without input columns.",
+    DataRaggedRow "DATA_RAGGED_ROW" => "A row has another number of fields than the header.",
+    DataNotNumeric "DATA_NOT_NUMERIC" => "Text where a number was expected.",
+    DataNotFinite "DATA_NOT_FINITE" => "NaN, an infinity or a missing value where a finite number was expected.",
+    DataOverflow "DATA_OVERFLOW" => "A number too large for 32-bit floating point.",
+    DataDuplicateColumn "DATA_DUPLICATE_COLUMN" => "Two columns have the same name.",
+    DataMissingColumn "DATA_MISSING_COLUMN" => "A column that was asked for does not exist.",
+    DataConstantColumn "DATA_CONSTANT_COLUMN" => "An input column that never varies.",
+    DataShape "DATA_SHAPE" => "Matrices, labels or names whose sizes do not fit together.",
+    DataCorrupt "DATA_CORRUPT" => "A binary file is truncated or its header does not describe its content.",
+    DataUnsupported "DATA_UNSUPPORTED" => "A file uses a feature that is refused, such as pickled objects.",
+    DataDetached "DATA_DETACHED" => "A typed array was detached before it could be copied.",
+    DataTooFewRows "DATA_TOO_FEW_ROWS" => "Fewer rows than the method can work with.",
+    DataNeedsEnvironments "DATA_NEEDS_ENVIRONMENTS" => "The method needs rows from at least two environments.",
+    DataNeedsTarget "DATA_NEEDS_TARGET" => "The method needs a target column.",
+    DataNeedsTree "DATA_NEEDS_TREE" => "The method needs a tree over the environments.",
+    DataUnknownEnvironment "DATA_UNKNOWN_ENVIRONMENT" => "An environment label that names no node of the tree.",
+    DataColumnMismatch "DATA_COLUMN_MISMATCH" => "New data lack an input column the model was fitted on.",
+    TreeParse "TREE_PARSE" => "A tree file could not be parsed.",
+    TreeCycle "TREE_CYCLE" => "The parents of a tree form a cycle.",
+    TreeRoots "TREE_ROOTS" => "A tree has no root or more than one.",
+    TreeLength "TREE_LENGTH" => "A tree has a negative or non-finite branch length.",
+    TreeNames "TREE_NAMES" => "A tree has duplicate or empty node names.",
+    NumericNotFinite "NUMERIC_NOT_FINITE" => "A computation left the finite numbers.",
+    NumericSingular "NUMERIC_SINGULAR" => "A linear system has no unique solution.",
+    MetricNeedsTruth "METRIC_NEEDS_TRUTH" => "A metric needs the true latents and the data have none.",
+    MetricShape "METRIC_SHAPE" => "The matrices given to a metric do not fit together.",
+    ArtifactCorrupt "ARTIFACT_CORRUPT" => "A model or checkpoint file is truncated or damaged.",
+    ArtifactVersion "ARTIFACT_VERSION" => "A model, checkpoint or data set folder was written by a newer version.",
+    CheckpointMismatch "CHECKPOINT_MISMATCH" => "A checkpoint belongs to another configuration or to other data.",
+    DeviceNotFound "DEVICE_NOT_FOUND" => "The requested device is not there; the message says what was tried.",
+    FileWrite "FILE_WRITE" => "A file could not be written; nothing half written was left.",
+    RunNotFound "RUN_NOT_FOUND" => "A folder is not a run folder, or the run it holds did not finish.",
+    ModelClosed "MODEL_CLOSED" => "A model was used after it had been closed.",
+    FitCancelled "FIT_CANCELLED" => "A fit was stopped by its AbortSignal.",
+    CallbackThrew "CALLBACK_THREW" => "A callback given by the user threw; the fit was stopped.",
+    NativeNotFound "NATIVE_NOT_FOUND" => "No native addon for this platform; the message says what was tried.",
+    InternalPanic "INTERNAL_PANIC" => "A bug in disentangle. The process lives; please report it.",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_upper_snake_unique_and_round_trip() {
+        let mut seen = std::collections::BTreeSet::new();
+        for code in Code::ALL {
+            let text = code.as_str();
+            assert!(text.chars().all(|c| c.is_ascii_uppercase() || c == '_') && text.contains('_'), "{text}");
+            assert!(seen.insert(text), "{text} twice");
+            let json = serde_json::to_string(code).expect("a unit variant serialises");
+            assert_eq!(json, format!("\"{text}\""));
+            assert_eq!(serde_json::from_str::<Code>(&json).expect("and parses"), *code);
+        }
+    }
+}

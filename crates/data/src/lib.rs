@@ -1,0 +1,16 @@
+//! What is learnt from: matrices, data sets and their roles, splits, seeded streams, readers, simulators.
+//!
+//! This crate knows neither candle nor napi; it touches no clock, no environment variable and no standard output.
+#![forbid(unsafe_code)]
+
+pub mod dataset;
+pub mod failure;
+pub mod matrix;
+pub mod stream;
+pub mod tree;
+
+pub use dataset::{Dataset, Labels, Role, Table};
+pub use failure::{Code, Failure, Result};
+pub use matrix::Matrix;
+pub use stream::Stream;
+pub use tree::Tree;

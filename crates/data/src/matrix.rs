@@ -1,0 +1,154 @@
+//! A dense row-major matrix: the only shape in which numbers travel between the stages.
+
+use crate::failure::{Code, Failure, Result};
+use serde::{Deserialize, Serialize};
+
+/// Row-major `rows x cols` matrix. `f32` for data and latents, `f64` inside metrics and closed-form stages.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Matrix<T = f32> {
+    rows: usize,
+    cols: usize,
+    data: Vec<T>,
+}
+
+impl<T: Copy + Default> Matrix<T> {
+    /// Wraps `data` (row-major).
+    ///
+    /// # Errors
+    /// `DATA_SHAPE` when `data.len() != rows * cols`.
+    pub fn new(rows: usize, cols: usize, data: Vec<T>) -> Result<Self> {
+        if rows.checked_mul(cols) != Some(data.len()) {
+            return Err(Failure::new(
+                Code::DataShape,
+                format!("{} values do not fill a {rows} x {cols} matrix", data.len()),
+            )
+            .with("values", data.len())
+            .with("rows", rows)
+            .with("columns", cols));
+        }
+        Ok(Self { rows, cols, data })
+    }
+
+    /// A matrix of zeros.
+    pub fn zeros(rows: usize, cols: usize) -> Self {
+        Self { rows, cols, data: vec![T::default(); rows * cols] }
+    }
+
+    /// Builds a matrix entry by entry, row by row.
+    pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> T) -> Self {
+        let mut data = Vec::with_capacity(rows * cols);
+        for i in 0..rows {
+            for j in 0..cols {
+                data.push(f(i, j));
+            }
+        }
+        Self { rows, cols, data }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// All values, row-major.
+    pub fn data(&self) -> &[T] {
+        &self.data
+    }
+
+    /// All values, row-major, writable.
+    pub fn data_mut(&mut self) -> &mut [T] {
+        &mut self.data
+    }
+
+    /// Gives the values away, row-major.
+    pub fn into_data(self) -> Vec<T> {
+        self.data
+    }
+
+    /// Row `i`.
+    pub fn row(&self, i: usize) -> &[T] {
+        &self.data[i * self.cols..(i + 1) * self.cols]
+    }
+
+    /// Row `i`, writable.
+    pub fn row_mut(&mut self, i: usize) -> &mut [T] {
+        &mut self.data[i * self.cols..(i + 1) * self.cols]
+    }
+
+    /// Column `j`, copied.
+    pub fn col(&self, j: usize) -> Vec<T> {
+        (0..self.rows).map(|i| self[(i, j)]).collect()
+    }
+
+    /// The given rows, in the given order.
+    pub fn select_rows(&self, rows: &[usize]) -> Self {
+        let mut data = Vec::with_capacity(rows.len() * self.cols);
+        for &i in rows {
+            data.extend_from_slice(self.row(i));
+        }
+        Self { rows: rows.len(), cols: self.cols, data }
+    }
+
+    /// The given columns, in the given order.
+    pub fn select_cols(&self, cols: &[usize]) -> Self {
+        Self::from_fn(self.rows, cols.len(), |i, j| self[(i, cols[j])])
+    }
+
+    /// The transpose.
+    pub fn transposed(&self) -> Self {
+        Self::from_fn(self.cols, self.rows, |i, j| self[(j, i)])
+    }
+
+    /// Converts every entry.
+    pub fn map<U: Copy + Default>(&self, f: impl FnMut(T) -> U) -> Matrix<U> {
+        Matrix { rows: self.rows, cols: self.cols, data: self.data.iter().copied().map(f).collect() }
+    }
+}
+
+impl Matrix<f32> {
+    /// The same matrix in double precision.
+    pub fn to_f64(&self) -> Matrix<f64> {
+        self.map(f64::from)
+    }
+}
+
+impl<T> std::ops::Index<(usize, usize)> for Matrix<T> {
+    type Output = T;
+    fn index(&self, (i, j): (usize, usize)) -> &T {
+        debug_assert!(j < self.cols);
+        &self.data[i * self.cols + j]
+    }
+}
+
+impl<T> std::ops::IndexMut<(usize, usize)> for Matrix<T> {
+    fn index_mut(&mut self, (i, j): (usize, usize)) -> &mut T {
+        debug_assert!(j < self.cols);
+        &mut self.data[i * self.cols + j]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_matrix_refuses_a_wrong_number_of_values() {
+        let failure = Matrix::new(2, 3, vec![0f32; 5]).expect_err("5 is not 6");
+        assert_eq!(failure.code, Code::DataShape);
+        assert_eq!(failure.context["values"], 5);
+    }
+
+    #[test]
+    fn rows_columns_and_transpose_agree() {
+        let m = Matrix::from_fn(2, 3, |i, j| (10 * i + j) as f32);
+        assert_eq!(m.row(1), &[10., 11., 12.]);
+        assert_eq!(m.col(2), vec![2., 12.]);
+        assert_eq!(m.transposed()[(2, 1)], 12.);
+        assert_eq!(m.select_rows(&[1]).select_cols(&[2, 0]).data(), &[12., 10.]);
+    }
+}

@@ -1,0 +1,2 @@
+//! What is scored.
+#![forbid(unsafe_code)]
