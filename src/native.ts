@@ -1,0 +1,189 @@
+// The only importer of the addon. Types mirror "The boundary" in ARCHITECTURE.md, same names, same order.
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { DisentangleError, type Failure, failure } from "./errors.js";
+
+/** Row-major matrix. */
+export interface NativeMatrix {
+  data: Float32Array;
+  rows: number;
+  cols: number;
+}
+/** One column of labels: `codes` index `levels`. */
+export interface NativeLabels {
+  column: string;
+  levels: string[];
+  codes: Uint32Array;
+}
+/** A matrix whose columns, and sometimes rows, have names. */
+export interface NativeTable {
+  columns: string[];
+  rows?: string[];
+  values: NativeMatrix;
+}
+/** A rooted tree; parent -1 is the root. */
+export interface NativeTree {
+  names: string[];
+  parents: number[];
+  lengths: number[];
+}
+/** Everything a method may see, and in `truth` what it may not. */
+export interface NativeDataset {
+  name: string;
+  inputs: NativeMatrix;
+  inputNames: string[];
+  /** Empty: rows are numbered from 0. */
+  rowIds: string[];
+  labels: { environment?: NativeLabels; task?: NativeLabels; segment?: NativeLabels };
+  targets?: NativeTable;
+  tree?: NativeTree;
+  /** `latents`, `heads`, `changes`, `expected`, `graph`. */
+  truth: Record<string, NativeTable>;
+  /** JSON object. */
+  provenance: string;
+}
+/** Columns of a delimited file. Missing number = NaN, missing text = "". */
+export interface NativeSelection {
+  rows: number;
+  numeric: NativeMatrix;
+  /** `text[column][row]` */
+  text: string[][];
+}
+/** An array as a `.npy` file holds it, read as 32-bit floats. */
+export interface NativeArray {
+  shape: number[];
+  data: Float32Array;
+}
+/** What a fit yields. */
+export interface NativeRun {
+  /** JSON `Outcome`. */
+  outcome: string;
+  /** JSON `History`. */
+  history: string;
+  /** JSON `Summary`. */
+  summary: string;
+  latents: NativeMatrix;
+  /** Kept rows of the data set. */
+  rows: Uint32Array;
+  /** 0 train, 1 validation, 2 test, per kept row. */
+  split: Uint8Array;
+  model: Uint8Array;
+  /** JSON, every default written out. */
+  config: string;
+  fingerprint: string;
+}
+/** What a score looks at; all tables about rows have the same rows. */
+export interface NativeScoreTables {
+  latents: NativeTable;
+  /** `latents` is needed; `expected`, `heads` and `changes` where the world knows them. */
+  truth: Record<string, NativeTable>;
+  targets?: NativeTable;
+  environment?: NativeLabels;
+}
+
+/** The addon. Every function throws `DisentangleError`; JSON crosses as text. */
+export interface Native {
+  catalogue(): string;
+  schema(): string;
+  doctor(): string;
+  checkConfig(config: string): string;
+  simulate(config: string): NativeDataset;
+  readDatasetFolder(dir: string): NativeDataset;
+  writeDatasetFolder(dir: string, dataset: NativeDataset): void;
+  csvColumns(path: string, options: string): string;
+  csvRead(path: string, options: string): NativeSelection;
+  npyRead(path: string): NativeArray;
+  npzMembers(path: string): string;
+  npzRead(path: string, member: string): NativeArray;
+  npyWrite(path: string, array: { shape: number[]; data: Float32Array | Uint32Array | Uint8Array }): void;
+  parseTree(text: string, format: "newick" | "table"): NativeTree;
+  dendrogram(dataset: NativeDataset, options: string): NativeTree;
+  describe(dataset: NativeDataset): string;
+  fit(
+    config: string,
+    dataset: NativeDataset,
+    options: string,
+    onEvent: (event: string) => void,
+    onEnd: (end: NativeRun | { failure: Failure }) => void,
+  ): number;
+  cancel(job: number): void;
+  transform(
+    model: Uint8Array,
+    inputs: NativeMatrix,
+    inputNames: string[],
+  ): { latents: NativeMatrix; columns: string[] };
+  predict(
+    model: Uint8Array,
+    inputs: NativeMatrix,
+    inputNames: string[],
+    environments: NativeLabels | undefined,
+    options: string,
+  ): Float32Array;
+  modelInfo(model: Uint8Array): string;
+  /** `request`: JSON `{ split, seed?, summary }`. */
+  score(request: string, tables: NativeScoreTables): string;
+}
+
+let loaded: Native | undefined;
+
+/** The addon, loaded at first use. Throws `NATIVE_NOT_FOUND`, which says what was tried. */
+export function native(): Native {
+  loaded ??= wrap(load());
+  return loaded;
+}
+
+/** The platform as napi names it, for example `linux-x64-gnu`. */
+export function nativeTarget(): string {
+  const { platform, arch } = process;
+  if (platform === "linux") return `linux-${arch}-${isMusl() ? "musl" : "gnu"}`;
+  return platform === "win32" ? `win32-${arch}-msvc` : `${platform}-${arch}`;
+}
+
+/** Whether a value that came over the boundary is a failure. */
+export function isFailure(value: unknown): value is { failure: Failure } {
+  return typeof value === "object" && value !== null && "failure" in value;
+}
+
+function isMusl(): boolean {
+  try {
+    return readFileSync("/usr/bin/ldd", "latin1").includes("musl");
+  } catch {
+    const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+    return report.header?.glibcVersionRuntime === undefined;
+  }
+}
+
+function load(): Record<string, unknown> {
+  const target = nativeTarget();
+  const require = createRequire(import.meta.url);
+  const local = fileURLToPath(new URL(`../disentangle.${target}.node`, import.meta.url));
+  // A development build wins: in an installed package there is none.
+  const candidates = [...(existsSync(local) ? [local] : []), `@disentangle/${target}`];
+  const tried = existsSync(local) ? [] : [`${local}: not there`];
+  for (const candidate of candidates) {
+    try {
+      return require(candidate) as Record<string, unknown>;
+    } catch (error) {
+      const [line] = (error instanceof Error ? error.message : String(error)).split("\n");
+      tried.push(`${candidate}: ${line}`);
+    }
+  }
+  throw failure("NATIVE_NOT_FOUND", `no native addon for ${target}; tried ${tried.join("; ")}`, {
+    hint: `install the package without \`--no-optional\`, or build the addon in a checkout: \`npm run setup\``,
+    context: { target, tried },
+  });
+}
+
+function wrap(addon: Record<string, unknown>): Native {
+  const entries = Object.entries(addon).flatMap(([name, value]) => {
+    if (typeof value !== "function") return [];
+    const call = (...args: unknown[]): unknown => {
+      const result: unknown = value(...args);
+      if (isFailure(result)) throw new DisentangleError(result.failure);
+      return result;
+    };
+    return [[name, call] as const];
+  });
+  return Object.fromEntries(entries) as unknown as Native;
+}
