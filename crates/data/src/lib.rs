@@ -3,9 +3,11 @@
 //! This crate knows neither candle nor napi; it touches no clock, no environment variable and no standard output.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod dataset;
 pub mod failure;
 pub mod matrix;
+pub mod nearest;
 pub mod stream;
 pub mod tree;
 
