@@ -19,7 +19,7 @@ export class Stop extends Error {
   }
 }
 
-/** Runs `work` under a name and prints its time. `work` may return a word that is printed instead of "done". */
+/** Runs `work` under a name and prints its time. What `work` returns is printed instead of "done", and returned. */
 export async function step(name, work) {
   const start = performance.now();
   console.log(`\n── ${name}`);
@@ -27,7 +27,8 @@ export async function step(name, work) {
     const note = await work();
     const seconds = (performance.now() - start) / 1000;
     times.push({ name, seconds });
-    console.log(`── ${name}: ${typeof note === "string" ? note : "done"}, ${seconds.toFixed(1)} s`);
+    console.log(`── ${name}: ${note ?? "done"}, ${seconds.toFixed(1)} s`);
+    return note;
   } catch (error) {
     throw error instanceof Stop ? new Stop(`${name}: ${error.message}`, error.hint) : error;
   }

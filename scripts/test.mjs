@@ -1,12 +1,14 @@
 // `npm test`: set up, then the tests of both languages. Arguments are passed on to ava.
 
+import { avaStep } from "./ava.mjs";
 import { browser, setup } from "./setup.mjs";
-import { main, node, printTimes, run, step } from "./steps.mjs";
+import { main, printTimes, run, step } from "./steps.mjs";
 
 await main(async () => {
   await setup();
   await browser();
   await step("rust tests", () => run("cargo", ["test", "--release", "--locked", "--workspace", "--quiet"]));
-  await step("typescript tests", () => node(["scripts/ava.mjs", ...process.argv.slice(2)]));
+  const closing = await step("typescript tests", () => avaStep(process.argv.slice(2)));
   printTimes();
+  console.log(`\n${closing}`);
 });

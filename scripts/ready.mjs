@@ -1,0 +1,40 @@
+// `npm run ready`, which is all that CI runs: every check there is, the fast ones first, stopping at the first failure.
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { avaStep } from "./ava.mjs";
+import { packageChecks } from "./package.mjs";
+import { addon, browser, javascript, packages } from "./setup.mjs";
+import { main, node, printTimes, root, run, step, tool } from "./steps.mjs";
+
+const fixable = { hint: "`npm run fix` puts this right" };
+const workspace = ["--release", "--locked", "--workspace", "--quiet"];
+
+await main(async () => {
+  await packages();
+  await step("format: rust", () => run("cargo", ["fmt", "--all", "--check"], fixable));
+  await step("format and lint: typescript", () => tool("@biomejs/biome", ["ci", "--error-on-warnings"], fixable));
+  await step("types", () => tool("typescript#tsc", ["--noEmit"]));
+  await step("invariants", () => run("cargo", ["xtask", "check"]));
+  await step("generated files", () => run("cargo", ["xtask", "gen", "--check"], fixable));
+  await addon();
+  await javascript();
+  await browser();
+  await step("documentation", () => tool("typedoc", ["--treatWarningsAsErrors", "--logLevel", "Warn"]));
+  await step("package", packageChecks);
+  await step("examples", examples);
+  const closing = await step("typescript tests", () => avaStep([]));
+  await step("lint: rust", () => run("cargo", ["clippy", ...workspace, "--all-targets", "--", "-D", "warnings"]));
+  await step("rust tests", () => run("cargo", ["test", ...workspace]));
+  printTimes();
+  console.log(`\n${closing}`);
+});
+
+function examples() {
+  const programs = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
+  for (const name of programs) {
+    console.log(`examples/${name}`);
+    node(["--import=tsx", `examples/${name}`]);
+  }
+  return `${programs.length} ran`;
+}
