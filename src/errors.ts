@@ -106,7 +106,8 @@ export function failAll(failures: readonly Failure[]): void {
   const [first] = failures;
   if (first === undefined) return;
   if (failures.length === 1) throw new DisentangleError(first);
-  fail("CONFIG_INVALID", `${failures.length} parts of the configuration are wrong`, { context: { failures } });
+  const messages = failures.map((one) => one.message).join("; ");
+  fail("CONFIG_INVALID", `${failures.length} mistakes: ${messages}`, { context: { failures } });
 }
 
 /**

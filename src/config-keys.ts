@@ -1,0 +1,166 @@
+// Configuration keys, read from JSON Schema: the one source of flags, help texts and "did you mean".
+
+/** The part of JSON Schema that serde, schemars and zod produce here. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
+  readonly type?: string | readonly string[];
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema | boolean;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly allOf?: readonly JsonSchema[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+}
+
+/** One configuration key, the same in the API, in files and, in kebab-case, as a flag. */
+export interface ConfigKey {
+  /** In camelCase. */
+  readonly name: string;
+  /** Who reads it: the ingestion or the Rust core. */
+  readonly part: "data" | "core";
+  /** The methods (or simulators) that have it; empty where all do. */
+  readonly branches: readonly string[];
+  /** JSON types it accepts. */
+  readonly types: ReadonlySet<string>;
+  /** The words it accepts, where they are a fixed list. */
+  readonly values: readonly string[];
+  /** Its bounds in words (`>= 1, <= 64`), or "". */
+  readonly range: string;
+  readonly default: unknown;
+  /** One line. */
+  readonly description: string;
+}
+
+/** The keys of a configuration schema; `tag` names the key that chooses a branch (`method`, `simulator`). */
+export function keysOf(schema: JsonSchema, part: ConfigKey["part"], tag = "method"): readonly ConfigKey[] {
+  const found = new Map<string, ConfigKey>();
+  const visit = (node: JsonSchema, branch: string | undefined): void => {
+    const resolved = resolve(node, schema);
+    const own = branch ?? branchName(resolved, tag);
+    for (const [name, property] of Object.entries(resolved.properties ?? {})) {
+      const key = describe(name, property, schema, part, own === undefined ? [] : [own]);
+      const known = found.get(name);
+      found.set(name, known === undefined ? key : merge(known, key));
+    }
+    for (const child of [...(resolved.allOf ?? []), ...(resolved.oneOf ?? []), ...(resolved.anyOf ?? [])])
+      visit(child, own);
+  };
+  visit(schema, undefined);
+  return [...found.values()];
+}
+
+/** `latentDim` as `--latent-dim`. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** The nearest of `words` in a misspelt word, or nothing when none is near. */
+export function nearest(word: string, words: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  // A third of the letters may be wrong; a longer distance offers nonsense.
+  let bound = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of words) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bound) [best, bound] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours. */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    const [above, twoAbove] = [rows[i - 1]!, rows[i - 2]];
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = twoAbove !== undefined && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(
+        Math.min(
+          above[j]! + 1,
+          row[j - 1]! + 1,
+          above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1),
+          swapped ? twoAbove[j - 2]! + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+    rows.push(row);
+  }
+  return rows[a.length]![b.length]!;
+}
+
+function resolve(node: JsonSchema, root: JsonSchema): JsonSchema {
+  if (node.$ref === undefined) return node;
+  const target = root.$defs?.[node.$ref.replace(/^#\/\$defs\//, "")] ?? {};
+  const { $ref, ...beside } = node;
+  return { ...resolve(target, root), ...beside };
+}
+
+function branchName(node: JsonSchema, tag: string): string | undefined {
+  const property = node.properties?.[tag];
+  const value = property?.const ?? (property?.enum?.length === 1 ? property.enum[0] : undefined);
+  return typeof value === "string" ? value : undefined;
+}
+
+function describe(
+  name: string,
+  property: JsonSchema,
+  root: JsonSchema,
+  part: ConfigKey["part"],
+  branches: readonly string[],
+): ConfigKey {
+  const forms = alternatives(resolve(property, root), root);
+  const own = resolve(property, root);
+  const bounds = forms.flatMap((form) => [
+    ...(form.minimum === undefined ? [] : [`>= ${form.minimum}`]),
+    ...(form.exclusiveMinimum === undefined ? [] : [`> ${form.exclusiveMinimum}`]),
+    // Bounds of the integer types themselves (2^53 - 1, 2^32 - 1) tell a reader nothing.
+    ...(form.maximum === undefined || form.maximum > 1e9 ? [] : [`<= ${form.maximum}`]),
+    ...(form.exclusiveMaximum === undefined ? [] : [`< ${form.exclusiveMaximum}`]),
+  ]);
+  return {
+    name,
+    part,
+    branches,
+    types: new Set(forms.flatMap(typesOf)),
+    values: forms.flatMap((form) => (form.const === undefined ? (form.enum ?? []) : [form.const])).filter(isString),
+    range: [...new Set(bounds)].join(", "),
+    default: own.default,
+    description: (own.description ?? "").replace(/\s+/g, " ").trim(),
+  };
+}
+
+function alternatives(node: JsonSchema, root: JsonSchema): readonly JsonSchema[] {
+  const inner = [...(node.oneOf ?? []), ...(node.anyOf ?? [])];
+  return inner.length === 0 ? [node] : inner.flatMap((child) => alternatives(resolve(child, root), root));
+}
+
+function typesOf(form: JsonSchema): readonly string[] {
+  if (form.type !== undefined) return typeof form.type === "string" ? [form.type] : form.type;
+  const values = form.const === undefined ? (form.enum ?? []) : [form.const];
+  if (values.length > 0) return values.map((value) => typeof value);
+  return form.properties === undefined ? [] : ["object"];
+}
+
+function merge(a: ConfigKey, b: ConfigKey): ConfigKey {
+  const everywhere = a.branches.length === 0 || b.branches.length === 0;
+  return {
+    ...a,
+    branches: everywhere ? [] : [...new Set([...a.branches, ...b.branches])],
+    types: new Set([...a.types, ...b.types]),
+    values: [...new Set([...a.values, ...b.values])],
+    range: a.range === "" ? b.range : a.range,
+    description: a.description === "" ? b.description : a.description,
+  };
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === "string";
+}

@@ -1,0 +1,189 @@
+import { fail } from "./errors.js";
+import type { History, Outcome, Scores, Summary } from "./generated/types.js";
+import { type NativeDataset, type NativeLabels, native } from "./native.js";
+import type { RunRecord } from "./record.js";
+import { type NamedArray, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
+import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.js";
+
+/** What a model says about itself. */
+export interface ModelInfo {
+  readonly version: string;
+  readonly method: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Names of the input columns, in the order of the encoder. */
+  readonly inputs: readonly string[];
+  /** Names of the latents. */
+  readonly latents: readonly string[];
+  /** Names of the environments whose heads are known; absent for methods without heads. */
+  readonly environments?: readonly string[];
+}
+
+/** How to predict the target. */
+export interface PredictOptions {
+  /** One label per row. Default: the environment column of `x`, when `x` is a data set or a file. */
+  readonly environments?: readonly string[];
+  /** Environments the tree does not know, each with the node whose head it takes. */
+  readonly attach?: Readonly<Record<string, string>>;
+}
+
+/** A fitted model. Plain data beside three verbs; it holds no native resources, only its own bytes. */
+export class Model implements AsyncDisposable {
+  readonly info: ModelInfo;
+  /** How the fit ended. Not converging is an outcome, not an error. */
+  readonly outcome: Outcome;
+  /** Loss terms over steps. */
+  readonly history: History;
+  /** What the fit found: errors, heads, changes, assumptions. */
+  readonly summary: Summary;
+  /** Latents of the rows it was fitted on, in their order. */
+  readonly latents: NamedArray;
+  /** Index in the data set of each row of `latents`. */
+  readonly rows: Uint32Array;
+  /** Identity, version, data set and times of the run. */
+  readonly manifest: RunManifest;
+  #run: Run | undefined;
+  #observed: Observed | undefined;
+
+  /** @internal */
+  constructor(run: Run, observed?: Observed) {
+    this.info = JSON.parse(native().modelInfo(run.model)) as ModelInfo;
+    this.outcome = run.manifest.outcome;
+    this.history = run.history;
+    this.summary = run.summary;
+    this.latents = run.latents;
+    this.rows = run.rows;
+    this.manifest = run.manifest;
+    this.#run = run;
+    // The inputs are by far the largest part of a data set, and no score looks at them.
+    this.#observed = observed && {
+      labels: observed.labels,
+      truth: observed.truth,
+      ...(observed.targets && { targets: observed.targets }),
+    };
+  }
+
+  /**
+   * Latents of new rows.
+   *
+   * @param x anything that `data` accepts. Columns with names are matched by name, in any order; without names by position
+   * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
+   */
+  async transform(x: unknown): Promise<NamedArray> {
+    const run = this.#open();
+    const { inputs, inputNames } = await this.#read(x);
+    const { latents, columns } = native().transform(run.model, inputs, inputNames);
+    return { data: latents.data, shape: [latents.rows, latents.cols], columns };
+  }
+
+  /**
+   * Predicted target of new rows, one number per row.
+   *
+   * @throws `DATA_UNKNOWN_ENVIRONMENT`, `DATA_COLUMN_MISMATCH`, `MODEL_CLOSED`
+   */
+  async predict(x: unknown, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
+    const run = this.#open();
+    const { inputs, inputNames, labels } = await this.#read(x, environments === undefined);
+    const given = environments === undefined ? labels?.environment : encode(environments);
+    return native().predict(
+      run.model,
+      inputs,
+      inputNames,
+      given,
+      JSON.stringify(attach === undefined ? {} : { attach }),
+    );
+  }
+
+  /**
+   * Scores against a truth, always with the matching and the nulls.
+   *
+   * @param truth `{ z }` or `{ truth }`. Default: the truth in the data the model was just fitted on
+   * @throws `METRIC_NEEDS_TRUTH`, `METRIC_SHAPE`, `MODEL_CLOSED`
+   */
+  async score(truth?: Truth, options: ScoreOptions = {}): Promise<Scores> {
+    return scoreRun(this.#open(), truth ?? { truth: this.#observed?.truth ?? {} }, options, this.#observed);
+  }
+
+  /** Writes a run folder, which `load`, `readRun` and every command read. Throws `FILE_WRITE`, `MODEL_CLOSED`. */
+  async save(dir: string): Promise<void> {
+    await writeRun(dir, this.#open());
+  }
+
+  /** The run as `report` takes it. */
+  record(scores?: Scores): RunRecord {
+    const { config, manifest, history, summary } = this.#open();
+    return { config, manifest, history, summary, ...(scores !== undefined && { scores }) };
+  }
+
+  /** Lets go of the model's bytes. Using the model afterwards throws `MODEL_CLOSED`; closing it twice does nothing. */
+  async close(): Promise<void> {
+    this.#run = undefined;
+    this.#observed = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #open(): Run {
+    return this.#run ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
+  }
+
+  async #read(
+    x: unknown,
+    withEnvironment = false,
+  ): Promise<Pick<NativeDataset, "inputs" | "inputNames"> & Partial<NativeDataset>> {
+    const { inputs: names } = this.info;
+    if (isDataset(x)) return x;
+    const { readDataset } = await import("./data/index.js");
+    const environment = withEnvironment ? this.#open().config.environment : undefined;
+    const named = isNamed(x);
+    const dataset = await readDataset({
+      data: x,
+      ...(named && { inputs: names }),
+      ...(named && environment !== undefined && { environment }),
+    });
+    if (named) return dataset;
+    if (dataset.inputs.cols !== names.length) {
+      fail(
+        "DATA_COLUMN_MISMATCH",
+        `${dataset.inputs.cols} columns without names, but the model was fitted on ${names.length}`,
+        {
+          hint: "give the same columns in the same order, or give them names",
+          context: { got: dataset.inputs.cols, expected: names.length },
+        },
+      );
+    }
+    return { ...dataset, inputNames: [...names] };
+  }
+}
+
+/** @internal */
+export function createModel(run: Run, observed?: Observed): Model {
+  return new Model(run, observed);
+}
+
+/**
+ * Reads a model that `model.save` or `disentangle fit` wrote.
+ *
+ * @throws `RUN_NOT_FOUND`, `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`
+ */
+export async function load(dir: string): Promise<Model> {
+  return new Model(await readRunFolder(dir));
+}
+
+function isDataset(x: unknown): x is NativeDataset {
+  return typeof x === "object" && x !== null && "inputs" in x && "inputNames" in x;
+}
+
+/** Whether the columns of `x` have names of their own. */
+function isNamed(x: unknown): boolean {
+  if (typeof x === "string") return !/\.npy$/i.test(x);
+  if (Array.isArray(x)) return false;
+  return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
+}
+
+function encode(labels: readonly string[]): NativeLabels {
+  const levels = [...new Set(labels)];
+  const codes = new Map(levels.map((level, code) => [level, code]));
+  return { column: "environment", levels, codes: Uint32Array.from(labels, (label) => codes.get(label)!) };
+}

@@ -1,0 +1,48 @@
+import type { History, Outcome, Scores, Summary } from "./generated/types.js";
+
+/** Everything a run folder says about one run, as plain data. Reports are made from these and from nothing else. */
+export interface RunRecord {
+  /** Folder the record was read from. Absent for a run that was never saved. Never shown in a report. */
+  readonly dir?: string;
+  /** The complete canonical configuration, every default written out. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly manifest: Manifest;
+  readonly history: History;
+  readonly summary: Summary;
+  /** Present once the run was scored against a truth. */
+  readonly scores?: Scores;
+}
+
+/** What was run, on what, and how to run it again. */
+export interface Manifest {
+  /** Version of the folder's format. */
+  readonly format: 1;
+  /** Hash of the canonical configuration, the data's fingerprint and the version of the package. */
+  readonly runId: string;
+  readonly method: string;
+  /** Version of the package that ran it. */
+  readonly version: string;
+  readonly seed: number;
+  readonly outcome: Outcome;
+  /** Training steps over all stages. */
+  readonly steps: number;
+  readonly dataset: DatasetCard;
+  /** The command that replays the run. */
+  readonly command: string;
+  /** Versions of what took part, by name: addon, Node, platform. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** What is worth knowing of a data set once its numbers are gone. */
+export interface DatasetCard {
+  readonly name: string;
+  /** Hash of the content: equal fingerprints are equal data. */
+  readonly fingerprint: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly inputs: readonly string[];
+  readonly target?: string;
+  readonly environments?: readonly { readonly name: string; readonly rows: number }[];
+  /** Where the data came from and what was done to them. */
+  readonly provenance: Readonly<Record<string, unknown>>;
+}

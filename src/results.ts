@@ -1,0 +1,284 @@
+// Run folders: plain files, greppable and syncable. A saved model is a run folder; a sweep is a folder of run folders.
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { fail, failure } from "./errors.js";
+import type { History, Scores, StageHistory, Summary } from "./generated/types.js";
+import { native } from "./native.js";
+import type { Manifest, RunRecord } from "./record.js";
+
+/** A matrix as results hold it: row-major data, its shape, one name per column. */
+export interface NamedArray {
+  readonly data: Float32Array;
+  readonly shape: readonly [rows: number, columns: number];
+  readonly columns: readonly string[];
+}
+
+/** What `manifest.json` holds: it alone of all files of a run says anything about time. */
+export interface RunManifest extends Manifest {
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly elapsedMs: number;
+}
+
+/** A finished fit as plain data: all of a run folder. */
+export interface Run extends RunRecord {
+  readonly manifest: RunManifest;
+  /** Latents of the kept rows, in the order of the data set. */
+  readonly latents: NamedArray;
+  /** Index in the data set of each kept row. */
+  readonly rows: Uint32Array;
+  /** Per kept row: 0 train, 1 validation, 2 test. */
+  readonly split: Uint8Array;
+  /** The model's bytes. */
+  readonly model: Uint8Array;
+}
+
+/** A fit that was stopped: what is needed to run it again. */
+export type StoppedRun = Pick<Run, "config" | "manifest" | "history">;
+
+const FORMAT = 1;
+const MODEL = join("model", "model.bin");
+
+/** Identity of a run: the same configuration on the same data by the same version has the same id. */
+export function runIdOf(config: unknown, fingerprint: string, version: string): string {
+  return createHash("sha256").update(canonicalJson({ config, fingerprint, version })).digest("hex");
+}
+
+/** JSON with sorted keys, so that equal values have equal text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/**
+ * Writes a run folder: into a temporary sibling first, which then takes the name, so a crash leaves nothing half written.
+ *
+ * An earlier folder of this name is replaced when it holds a run; anything else is left alone and `FILE_WRITE` thrown.
+ */
+export async function writeRun(dir: string, run: Run | StoppedRun): Promise<void> {
+  await checkRunTarget(dir);
+  const files: Record<string, string | Uint8Array> = {
+    "config.json": `${JSON.stringify(run.config, null, 2)}\n`,
+    "manifest.json": `${JSON.stringify(run.manifest, null, 2)}\n`,
+    "metrics.jsonl": historyLines(run.history),
+    ...("model" in run && { [MODEL]: run.model, "summary.json": `${JSON.stringify(run.summary, null, 2)}\n` }),
+    ...("scores" in run && { "scores.json": `${JSON.stringify(run.scores, null, 2)}\n` }),
+  };
+  await replaceFolder(dir, async (partial) => {
+    if ("model" in run) await mkdir(join(partial, "model"));
+    await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(partial, name), content)));
+    if (!("model" in run)) return;
+    native().npyWrite(join(partial, "latents.npy"), { shape: [...run.latents.shape], data: run.latents.data });
+    native().npyWrite(join(partial, "rows.npy"), { shape: [run.rows.length], data: run.rows });
+    native().npyWrite(join(partial, "split.npy"), { shape: [run.split.length], data: run.split });
+  });
+}
+
+/** Throws `FILE_WRITE` when `dir` exists and is neither empty nor a run folder: nothing else is ever replaced. */
+export async function checkRunTarget(dir: string): Promise<void> {
+  const entries = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [] as string[];
+    throw failure("FILE_WRITE", `${dir}: cannot be used as a run folder (${error.code})`, { path: dir, cause: error });
+  });
+  if (entries.length > 0 && !entries.includes("manifest.json")) {
+    fail("FILE_WRITE", `${dir}: exists and is not a run folder`, {
+      path: dir,
+      hint: "choose another folder, or empty this one",
+    });
+  }
+}
+
+/** Writes a file under a temporary name and renames it; throws `FILE_WRITE`. */
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  const partial = temporary(path);
+  try {
+    await mkdir(dirname(resolve(path)), { recursive: true });
+    await writeFile(partial, content);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw failure("FILE_WRITE", `${path}: ${(error as Error).message}`, { path, cause: error });
+  }
+}
+
+/**
+ * Reads what a run folder says about its run.
+ *
+ * @throws `RUN_NOT_FOUND` when it is no run folder or its run did not finish, `ARTIFACT_VERSION`, `ARTIFACT_CORRUPT`
+ */
+export async function readRun(dir: string): Promise<RunRecord> {
+  return readRecord(dir);
+}
+
+/** Reads the runs of a sweep: of all run folders in `dir`, in order of name; of `dir` itself when it is one. */
+export async function readRuns(dir: string): Promise<readonly RunRecord[]> {
+  return Promise.all((await runFolders(dir)).map(readRecord));
+}
+
+/** Reads all of a run folder, the model's bytes and the latents too. Throws as `readRun`. */
+export async function readRunFolder(dir: string): Promise<Run> {
+  const record = await readRecord(dir);
+  const latents = native().npyRead(join(record.dir, "latents.npy"));
+  const [rows = 0, columns = 0] = latents.shape;
+  return {
+    ...record,
+    latents: { data: latents.data, shape: [rows, columns], columns: record.summary.latents.names },
+    rows: Uint32Array.from(native().npyRead(join(record.dir, "rows.npy")).data),
+    split: Uint8Array.from(native().npyRead(join(record.dir, "split.npy")).data),
+    model: await readFile(join(record.dir, MODEL)),
+  };
+}
+
+async function readRecord(dir: string): Promise<RunRecord & { readonly dir: string; readonly manifest: RunManifest }> {
+  const root = basename(dir) === "model" && existsSync(join(dir, "model.bin")) ? dirname(resolve(dir)) : dir;
+  const manifest = await readManifest(root);
+  if (!existsSync(join(root, MODEL))) {
+    fail(
+      "RUN_NOT_FOUND",
+      `${root}: the run in it did not finish (${manifest.outcome.kind} at step ${manifest.outcome.step})`,
+      {
+        path: root,
+        hint: `run it again: disentangle fit --config ${join(root, "config.json")}`,
+      },
+    );
+  }
+  const [config, summary, metrics] = await Promise.all([
+    readJson<Run["config"]>(root, "config.json"),
+    readJson<Summary>(root, "summary.json"),
+    readText(root, "metrics.jsonl"),
+  ]);
+  const scores = existsSync(join(root, "scores.json")) ? await readJson<Scores>(root, "scores.json") : undefined;
+  return {
+    dir: root,
+    config,
+    manifest,
+    summary,
+    history: parseHistory(metrics),
+    ...(scores !== undefined && { scores }),
+  };
+}
+
+/** The run folders in `dir`: itself, or its children in order of name. */
+export async function runFolders(dir: string): Promise<readonly string[]> {
+  if (existsSync(join(dir, "manifest.json"))) return [dir];
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  const found = entries
+    .filter((entry) => entry.isDirectory() && existsSync(join(dir, entry.name, "manifest.json")))
+    .map((entry) => join(dir, entry.name))
+    .sort();
+  if (found.length === 0) {
+    fail("RUN_NOT_FOUND", `${dir}: neither a run folder nor a folder of run folders`, {
+      path: dir,
+      hint: "a run folder is what `disentangle fit --out DIR` writes",
+    });
+  }
+  return found;
+}
+
+/** Loss curves as lines: one object per stage, then one per recorded point. */
+export function historyLines(history: History): string {
+  const lines = history.stages.flatMap(({ name, steps, terms, validation }) => [
+    { stage: name, terms: Object.keys(terms), ...(validation !== undefined && { validation: [] }) },
+    ...steps.map((step, i) => ({
+      stage: name,
+      step,
+      terms: Object.fromEntries(Object.entries(terms).map(([term, values]) => [term, values[i]])),
+    })),
+    ...(validation?.steps.map((step, i) => ({ stage: name, step, validation: validation.values[i] })) ?? []),
+  ]);
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
+/** The inverse of `historyLines`. */
+export function parseHistory(text: string): History {
+  const stages: StageHistory[] = [];
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    const row = JSON.parse(line) as {
+      stage: string;
+      step?: number;
+      terms?: Record<string, number> | string[];
+      validation?: number;
+    };
+    if (row.step === undefined) {
+      const terms = Object.fromEntries((row.terms as string[]).map((term) => [term, [] as number[]]));
+      const validation = row.validation === undefined ? {} : { validation: { steps: [], values: [] } };
+      stages.push({ name: row.stage, steps: [], terms, ...validation });
+      continue;
+    }
+    const stage = stages.at(-1);
+    if (stage === undefined) continue;
+    if (row.terms === undefined) {
+      stage.validation?.steps.push(row.step);
+      stage.validation?.values.push(row.validation as number);
+    } else {
+      stage.steps.push(row.step);
+      for (const [term, value] of Object.entries(row.terms)) stage.terms[term]?.push(value as number);
+    }
+  }
+  return { stages };
+}
+
+async function readManifest(dir: string): Promise<RunManifest> {
+  const manifest = await readJson<RunManifest>(dir, "manifest.json");
+  if (manifest.format > FORMAT) {
+    fail("ARTIFACT_VERSION", `${dir}: run folder of format ${manifest.format}, this version reads up to ${FORMAT}`, {
+      path: dir,
+      hint: `it was written by disentangle ${manifest.version}; install that version or a newer one`,
+    });
+  }
+  return manifest;
+}
+
+async function readText(dir: string, name: string): Promise<string> {
+  try {
+    return await readFile(join(dir, name), "utf8");
+  } catch (error) {
+    throw failure("RUN_NOT_FOUND", `${dir}: no readable ${name} in it, so it is not a run folder`, {
+      path: dir,
+      hint: "a run folder is what `disentangle fit --out DIR` or `model.save(dir)` writes",
+      cause: error,
+    });
+  }
+}
+
+async function readJson<T>(dir: string, name: string): Promise<T> {
+  const text = await readText(dir, name);
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw failure("ARTIFACT_CORRUPT", `${join(dir, name)}: ${(error as Error).message}`, {
+      path: join(dir, name),
+      cause: error,
+    });
+  }
+}
+
+async function replaceFolder(dir: string, fill: (partial: string) => Promise<void>): Promise<void> {
+  const target = resolve(dir);
+  const partial = temporary(target);
+  try {
+    await mkdir(partial, { recursive: true });
+    await fill(partial);
+    if (existsSync(target)) {
+      const old = temporary(target);
+      await rename(target, old);
+      await rename(partial, target);
+      await rm(old, { recursive: true, force: true });
+    } else {
+      await rename(partial, target);
+    }
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw failure("FILE_WRITE", `${dir}: ${(error as Error).message}`, { path: dir, cause: error });
+  }
+}
+
+function temporary(path: string): string {
+  return `${path}.partial-${randomBytes(4).toString("hex")}`;
+}

@@ -1,0 +1,146 @@
+import { fail } from "./errors.js";
+import type { Scores, Summary } from "./generated/types.js";
+import { type NativeDataset, type NativeMatrix, type NativeTable, native } from "./native.js";
+import type { Run } from "./results.js";
+
+/** Which rows are scored. */
+export type RowChoice = "all" | "train" | "validation" | "test";
+
+/** How to score. */
+export interface ScoreOptions {
+  /** Rows to score. Default: `test`, the rows that the fit has never seen. */
+  readonly rows?: RowChoice;
+  /** Seed of the bootstrap and of the nulls. Default: 0. */
+  readonly seed?: number;
+}
+
+/** The truth to compare with: latents alone, or all that a simulated world knows. */
+export type Truth =
+  /** True latents, one row per row of the data set (or per kept row): anything that `data` accepts. */
+  | { readonly z: unknown }
+  /** Tables by name, as in `dataset.truth`: `latents`, and `heads`, `changes`, `expected` where they are known. */
+  | { readonly truth: Readonly<Record<string, NativeTable>> };
+
+/** What of a data set takes part in a score beside the truth. */
+export type Observed = Pick<NativeDataset, "targets" | "labels" | "truth">;
+
+/**
+ * Scores estimated latents against true ones, always with the matching and the nulls.
+ *
+ * @param estimate estimated latents, n rows: anything that `data` accepts
+ * @param truth true latents, n rows
+ * @throws `METRIC_SHAPE`, `METRIC_NEEDS_TRUTH`
+ *
+ * @example
+ * ```ts
+ * import { score } from "disentangle";
+ * const z = [[1, 2], [2, 1], [3, 5], [4, 3], [5, 8], [6, 1]];
+ * const swapped = z.map(([a, b]) => [b, -a]);
+ * const { mcc } = await score(swapped, { z });
+ * console.log(mcc.value, mcc.matching); // 1 [ 1, 0 ]
+ * ```
+ */
+export async function score(
+  estimate: unknown,
+  truth: Truth,
+  options: Pick<ScoreOptions, "seed"> = {},
+): Promise<Scores> {
+  const latents = await tableOf(estimate);
+  const tables = await truthTables(truth);
+  checkRows(tables.latents, latents.values.rows);
+  return scoreNative({ split: "all", seed: options.seed }, { latents, truth: tables });
+}
+
+/** Scores the latents of a run; `observed` is the data set it was fitted on, where that is at hand. */
+export async function scoreRun(
+  run: Run,
+  truth: Truth,
+  options: ScoreOptions = {},
+  observed?: Observed,
+): Promise<Scores> {
+  const tables = await truthTables(truth);
+  const choice = options.rows ?? "test";
+  const kept = keptRows(run, choice);
+  const ofDataset = Uint32Array.from(kept, (i) => run.rows[i]!);
+  const total = run.manifest.dataset.rows;
+  // A table with a row per kept row is aligned with the latents, one with a row per row of the data set is not.
+  const align = (table: NativeTable): NativeTable => {
+    if (table.rows !== undefined && table.rows.length > 0) return table;
+    const { rows } = table.values;
+    if (rows === total) return selectRows(table, ofDataset);
+    if (rows === run.rows.length) return selectRows(table, kept);
+    return fail(
+      "METRIC_SHAPE",
+      `the truth has ${rows} rows; the data set has ${total}, of which ${run.rows.length} were kept`,
+      {
+        hint: "give one row per row of the data set, in its order",
+        context: { rows, total, kept: run.rows.length },
+      },
+    );
+  };
+  const [rows, columns] = run.latents.shape;
+  const latents = { columns: [...run.latents.columns], values: { data: run.latents.data, rows, cols: columns } };
+  const environment = observed?.labels.environment;
+  return scoreNative(
+    { split: choice, seed: options.seed, summary: run.summary },
+    {
+      latents: selectRows(latents, kept),
+      truth: Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, align(table)])),
+      ...(observed?.targets && { targets: align(observed.targets) }),
+      ...(environment && { environment: { ...environment, codes: ofDataset.map((row) => environment.codes[row]!) } }),
+    },
+  );
+}
+
+/** Anything that `data` accepts, as a matrix with names; its numeric columns when it is a file. */
+export async function tableOf(source: unknown): Promise<NativeTable> {
+  const { readDataset } = await import("./data/index.js");
+  const { inputs, inputNames } = await readDataset({ data: source });
+  return { columns: inputNames, values: inputs };
+}
+
+async function truthTables(truth: Truth): Promise<Record<string, NativeTable>> {
+  const tables = "truth" in truth ? { ...truth.truth } : { latents: await tableOf(truth.z) };
+  if (tables.latents === undefined) {
+    fail("METRIC_NEEDS_TRUTH", "the data hold no true latents", {
+      hint: "name the truth columns with `truth`, or give a file with --truth FILE or score({ z })",
+    });
+  }
+  return tables;
+}
+
+function keptRows(run: Run, choice: RowChoice): Uint32Array {
+  const code = ["train", "validation", "test"].indexOf(choice);
+  const all = Uint32Array.from(run.split.keys());
+  const kept = choice === "all" ? all : all.filter((i) => run.split[i] === code);
+  if (kept.length === 0) {
+    fail("METRIC_SHAPE", `the run has no ${choice} rows to score`, {
+      hint: 'score all rows: --rows all, or { rows: "all" }',
+    });
+  }
+  return kept;
+}
+
+function checkRows(latents: NativeTable | undefined, rows: number): void {
+  if (latents !== undefined && latents.values.rows !== rows) {
+    fail("METRIC_SHAPE", `${rows} estimated rows, but ${latents.values.rows} true ones`, {
+      context: { estimated: rows, true: latents.values.rows },
+    });
+  }
+}
+
+function selectRows(table: NativeTable, rows: Uint32Array): NativeTable {
+  const { cols, data } = table.values;
+  const values: NativeMatrix = { data: new Float32Array(rows.length * cols), rows: rows.length, cols };
+  rows.forEach((row, i) => {
+    values.data.set(data.subarray(row * cols, (row + 1) * cols), i * cols);
+  });
+  return { ...table, values };
+}
+
+function scoreNative(
+  request: { split: RowChoice; seed?: number | undefined; summary?: Summary },
+  tables: Parameters<ReturnType<typeof native>["score"]>[1],
+): Scores {
+  return JSON.parse(native().score(JSON.stringify(request), tables)) as Scores;
+}
