@@ -1,0 +1,27 @@
+//! Layers, losses and penalties: fused operations over slices on the CPU, candle expressions elsewhere.
+//!
+//! Every function is written once for `f32` (training) and `f64` (checks), propagates NaN, accepts a batch of one, and
+//! gives the same bits with any number of threads. Take gradients with [`Params::gradients`].
+
+mod activation;
+mod compute;
+mod dense;
+mod heads;
+#[allow(unsafe_code)]
+mod kernels;
+mod loss;
+mod mlp;
+mod params;
+mod real;
+
+pub use activation::Activation;
+pub use compute::Compute;
+pub use dense::{dense, dense_expression};
+pub use heads::{Topology, head_product, head_product_expression, tree_heads, tree_heads_expression};
+pub use loss::{l1, mean_squared_error};
+pub use mlp::Mlp;
+pub use params::{Gradients, Init, NamedValues, Param, Params};
+pub use real::Real;
+
+#[cfg(test)]
+mod laws;

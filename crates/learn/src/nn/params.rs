@@ -1,0 +1,402 @@
+//! The trainable numbers of a model, by name and in order, and their gradients.
+
+use super::real::{Real, for_real, with_values};
+use candle_core::{CpuStorage, DType, Device, Error, Result, Tensor, Var};
+use disentangle_data::Stream;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How a parameter begins.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Init {
+    /// Uniform on ±1/sqrt(fan_in), as PyTorch's dense and convolution layers begin (weights and biases).
+    Uniform {
+        /// The number of inputs of one unit, at least 1.
+        fan_in: usize,
+    },
+    /// Normal with mean 0.
+    Normal {
+        /// Standard deviation.
+        sd: f64,
+    },
+    /// Every entry the same.
+    Constant(f64),
+    /// These values, row-major.
+    Values(Vec<f64>),
+}
+
+impl Init {
+    /// All zeros.
+    pub const ZEROS: Init = Init::Constant(0.0);
+
+    /// `count` initial values of the parameter `name`: a pure function of (seed, name), whatever else exists.
+    fn draw(&self, count: usize, name: &str, seed: u64) -> Result<Vec<f64>> {
+        let mut stream = Stream::new(seed, &format!("init/{name}"));
+        Ok(match self {
+            Init::Uniform { fan_in } => {
+                let bound = 1.0 / (*fan_in.max(&1) as f64).sqrt();
+                (0..count).map(|_| bound * (2.0 * stream.uniform() - 1.0)).collect()
+            }
+            Init::Normal { sd } => (0..count).map(|_| sd * stream.normal()).collect(),
+            Init::Constant(value) => vec![*value; count],
+            Init::Values(values) if values.len() == count => values.clone(),
+            Init::Values(values) => {
+                return Err(Error::Msg(format!("{name}: {} values for {count} entries", values.len())).bt());
+            }
+        })
+    }
+}
+
+/// Where fused networks leave a parameter's gradient during a backward pass.
+///
+/// candle's own store pays an allocation, a fill and an addition for each gradient; a network that writes here pays
+/// one product.
+#[derive(Debug, Default)]
+pub(crate) struct Slot(Mutex<Option<CpuStorage>>, Mutex<Option<CpuStorage>>);
+
+impl Slot {
+    /// Gives `write` the buffer of this gradient and whether it already holds a part of the sum.
+    pub(crate) fn accumulate<T: Real>(&self, count: usize, write: impl FnOnce(&mut [T], Held)) -> Result<()> {
+        let mut filled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = if filled.is_some() { Held::Part } else { Held::Nothing };
+        let spare = || self.1.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut values = match filled.take().or_else(spare) {
+            Some(storage) if storage.as_slice::<T>().is_ok_and(|v| v.len() == count) => T::from_storage(storage)?,
+            _ => vec![T::ZERO; count],
+        };
+        write(&mut values, held);
+        *filled = Some(T::to_storage(values));
+        Ok(())
+    }
+
+    fn take(&self) -> Option<CpuStorage> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn give_back(&self, storage: CpuStorage) {
+        *self.1.lock().unwrap_or_else(PoisonError::into_inner) = Some(storage);
+    }
+}
+
+/// Whether a gradient buffer holds a part of the sum; otherwise its content is stale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    Nothing,
+    Part,
+}
+
+/// One named parameter.
+#[derive(Debug, Clone)]
+pub struct Param {
+    name: String,
+    var: Var,
+    slot: Arc<Slot>,
+}
+
+impl Param {
+    /// Its name, such as `encoder.0.weight`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its current value, tracked by candle's graph.
+    pub fn var(&self) -> &Var {
+        &self.var
+    }
+
+    pub(crate) fn slot(&self) -> &Slot {
+        &self.slot
+    }
+}
+
+/// An ordered store of named trainable parameters, all of one type on one device.
+///
+/// Iteration follows insertion. Cloning shares the parameters.
+#[derive(Debug, Clone)]
+pub struct Params {
+    device: Device,
+    dtype: DType,
+    list: Vec<Param>,
+    index: BTreeMap<String, usize>,
+}
+
+impl Params {
+    /// An empty store of `f32` parameters.
+    pub fn new(device: &Device) -> Self {
+        Self::with_dtype(device, DType::F32)
+    }
+
+    /// An empty store of `F32` or `F64` parameters.
+    pub fn with_dtype(device: &Device, dtype: DType) -> Self {
+        Self { device: device.clone(), dtype, list: Vec::new(), index: BTreeMap::new() }
+    }
+
+    /// Adds a parameter; its initial value depends on (seed, name, shape, init) only.
+    ///
+    /// # Errors
+    /// A name that exists already, or `Init::Values` of another size than the shape.
+    pub fn insert(&mut self, name: &str, shape: &[usize], init: &Init, seed: u64) -> Result<Var> {
+        if self.index.contains_key(name) {
+            return Err(Error::Msg(format!("two parameters named {name}")).bt());
+        }
+        let values = init.draw(shape.iter().product(), name, seed)?;
+        let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(self.dtype)?.to_device(&self.device)?;
+        let var = Var::from_tensor(&tensor)?;
+        self.index.insert(name.to_owned(), self.list.len());
+        self.list.push(Param { name: name.to_owned(), var: var.clone(), slot: Arc::default() });
+        Ok(var)
+    }
+
+    /// The parameter of this name.
+    ///
+    /// # Errors
+    /// No such parameter.
+    pub fn get(&self, name: &str) -> Result<&Var> {
+        Ok(&self.param(name)?.var)
+    }
+
+    /// The parameter of this name with its gradient slot.
+    pub(crate) fn param(&self, name: &str) -> Result<&Param> {
+        match self.index.get(name) {
+            Some(&i) => Ok(&self.list[i]),
+            None => Err(Error::Msg(format!("no parameter named {name}")).bt()),
+        }
+    }
+
+    /// All parameters, in the order in which they were inserted.
+    pub fn iter(&self) -> std::slice::Iter<'_, Param> {
+        self.list.iter()
+    }
+
+    /// The number of parameters (tensors, not entries).
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is no parameter.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The device of all parameters.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The type of all parameters.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// All values, by name, in order: what checkpoints and artifacts hold.
+    ///
+    /// # Errors
+    /// Those of copying from the device.
+    pub fn export(&self) -> Result<Vec<NamedValues>> {
+        self.list
+            .iter()
+            .map(|p| {
+                let flat = p.var.flatten_all()?.to_device(&Device::Cpu)?.to_dtype(DType::F32)?;
+                Ok(NamedValues { name: p.name.clone(), shape: p.var.dims().to_vec(), values: flat.to_vec1()? })
+            })
+            .collect()
+    }
+
+    /// Replaces all values. The names, their order and the shapes must be those of this store.
+    ///
+    /// # Errors
+    /// Another list of names or another shape; nothing is changed then.
+    pub fn import(&self, values: &[NamedValues]) -> Result<()> {
+        let same = values.len() == self.list.len()
+            && values
+                .iter()
+                .zip(&self.list)
+                .all(|(v, p)| v.name == p.name && v.shape == p.var.dims() && v.values.len() == p.var.elem_count());
+        if !same {
+            let names = |list: Vec<String>| list.join(", ");
+            let ours = names(self.list.iter().map(|p| format!("{} {:?}", p.name, p.var.dims())).collect());
+            let given = names(values.iter().map(|v| format!("{} {:?}", v.name, v.shape)).collect());
+            return Err(Error::Msg(format!("parameters [{given}] are not those of the model, [{ours}]")).bt());
+        }
+        for (value, param) in values.iter().zip(&self.list) {
+            let tensor = Tensor::from_slice(&value.values, value.shape.as_slice(), &Device::Cpu)?;
+            param.var.set(&tensor.to_dtype(self.dtype)?.to_device(&self.device)?)?;
+        }
+        Ok(())
+    }
+
+    /// The Euclidean norm over all entries, summed in double precision in order.
+    ///
+    /// # Errors
+    /// Those of copying from the device.
+    pub fn norm(&self) -> Result<f64> {
+        let mut sum = 0.0;
+        for param in &self.list {
+            sum += squared_norm(&param.var)?;
+        }
+        Ok(sum.sqrt())
+    }
+
+    /// The gradients of `loss` (one number) with respect to every parameter it depends on.
+    ///
+    /// Use this instead of candle's `backward`: the fused networks of [`crate::nn`] leave their gradients here.
+    /// Two backward passes over the same parameters must not run at the same time.
+    ///
+    /// # Errors
+    /// Those of candle and of the fused operations.
+    pub fn gradients(&self, loss: &Tensor) -> Result<Gradients> {
+        for param in &self.list {
+            if let Some(stale) = param.slot.take() {
+                param.slot.give_back(stale);
+            }
+        }
+        let mut store = loss.backward()?;
+        let mut list = Vec::with_capacity(self.list.len());
+        for param in &self.list {
+            let tracked = store.remove(&param.var);
+            list.push(match (param.slot.take(), tracked) {
+                (None, None) => Gradient::None,
+                (None, Some(tensor)) => Gradient::Tensor(tensor.contiguous()?),
+                (Some(storage), None) => Gradient::Slot { storage: Some(storage), slot: param.slot.clone() },
+                (Some(storage), Some(tensor)) => {
+                    let part = for_real!(self.dtype, T => {
+                        Tensor::from_vec(T::from_storage(storage)?, tensor.shape(), &self.device)
+                    })?;
+                    Gradient::Tensor((tensor + part)?)
+                }
+            });
+        }
+        Ok(Gradients { list })
+    }
+}
+
+/// A parameter's values as plain data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedValues {
+    /// The parameter's name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its entries, row-major.
+    pub values: Vec<f32>,
+}
+
+#[derive(Debug)]
+enum Gradient {
+    None,
+    Tensor(Tensor),
+    Slot { storage: Option<CpuStorage>, slot: Arc<Slot> },
+}
+
+impl Drop for Gradient {
+    fn drop(&mut self) {
+        if let Gradient::Slot { storage, slot } = self {
+            if let Some(storage) = storage.take() {
+                slot.give_back(storage);
+            }
+        }
+    }
+}
+
+/// The gradients of one backward pass, in the order of the parameters.
+#[derive(Debug)]
+pub struct Gradients {
+    list: Vec<Gradient>,
+}
+
+impl Gradients {
+    /// The number of parameters of the store they belong to.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether the store had no parameter.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Whether the loss depended on parameter `i`.
+    pub fn has(&self, i: usize) -> bool {
+        !matches!(self.list[i], Gradient::None)
+    }
+
+    /// Calls `work` with the gradient of parameter `i` on the CPU, or with `None` when the loss did not depend on it.
+    ///
+    /// # Errors
+    /// `T` is not the type of the parameters, or they are not on the CPU.
+    pub fn with<T: Real, R>(&self, i: usize, work: impl FnOnce(Option<&[T]>) -> R) -> Result<R> {
+        match &self.list[i] {
+            Gradient::None | Gradient::Slot { storage: None, .. } => Ok(work(None)),
+            Gradient::Slot { storage: Some(storage), .. } => Ok(work(Some(storage.as_slice::<T>()?))),
+            Gradient::Tensor(tensor) => with_values(tensor, |values| work(Some(values))),
+        }
+    }
+
+    /// The gradient of parameter `i` as a flat tensor.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn tensor(&self, i: usize) -> Result<Option<Tensor>> {
+        match &self.list[i] {
+            Gradient::None | Gradient::Slot { storage: None, .. } => Ok(None),
+            Gradient::Tensor(tensor) => Ok(Some(tensor.flatten_all()?)),
+            Gradient::Slot { storage: Some(storage), .. } => {
+                let values = storage.clone();
+                for_real!(values_dtype(&values), T => {
+                    let values = T::from_storage(values)?;
+                    let count = values.len();
+                    Tensor::from_vec(values, count, &Device::Cpu).map(Some)
+                })
+            }
+        }
+    }
+
+    /// The Euclidean norm over all entries, summed in double precision in order; NaN when an entry is NaN.
+    ///
+    /// # Errors
+    /// Those of copying from the device.
+    pub fn norm(&self) -> Result<f64> {
+        let mut sum = 0.0;
+        for gradient in &self.list {
+            sum += match gradient {
+                Gradient::None | Gradient::Slot { storage: None, .. } => 0.0,
+                Gradient::Tensor(tensor) => squared_norm(tensor)?,
+                Gradient::Slot { storage: Some(storage), .. } => {
+                    for_real!(values_dtype(storage), T => Ok(sum_of_squares(storage.as_slice::<T>()?)))?
+                }
+            };
+        }
+        Ok(sum.sqrt())
+    }
+}
+
+fn values_dtype(storage: &CpuStorage) -> DType {
+    use candle_core::backend::BackendStorage;
+    storage.dtype()
+}
+
+fn squared_norm(tensor: &Tensor) -> Result<f64> {
+    let tensor = tensor.to_device(&Device::Cpu)?;
+    for_real!(tensor.dtype(), T => with_values::<T, f64>(&tensor, sum_of_squares))
+}
+
+/// Sum of squares in double precision, in eight fixed lanes: the same bits on every machine.
+pub(crate) fn sum_of_squares<T: Real>(values: &[T]) -> f64 {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let mut lanes = [0f64; 8];
+            let chunks = values.chunks_exact(8);
+            let rest = chunks.remainder();
+            for chunk in chunks {
+                for (lane, v) in lanes.iter_mut().zip(chunk) {
+                    *lane += v.wide() * v.wide();
+                }
+            }
+            for (lane, v) in lanes.iter_mut().zip(rest) {
+                *lane += v.wide() * v.wide();
+            }
+            lanes.iter().sum()
+        },
+    )
+}

@@ -1,0 +1,44 @@
+//! Optimisers, schedules, clipping and proximal steps.
+//!
+//! An optimiser keeps its own moments, in the order and under the names of the parameters, and exports them as plain
+//! data; a step is one pass over each parameter, in place.
+
+mod adam;
+mod clip;
+mod in_place;
+mod proximal;
+mod schedule;
+mod sgd;
+
+pub use adam::{Adam, AdamSettings};
+pub use clip::clip_factor;
+pub use proximal::soft_threshold;
+pub use schedule::{Plateau, Schedule};
+pub use sgd::{Sgd, SgdSettings};
+
+use crate::nn::NamedValues;
+
+/// The two numbers of one optimiser step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepSize {
+    /// Learning rate.
+    pub lr: f64,
+    /// Factor on every gradient, 1 unless clipped (see [`clip_factor`]).
+    pub gradient_scale: f64,
+}
+
+impl StepSize {
+    /// This learning rate, gradients as they are.
+    pub fn new(lr: f64) -> Self {
+        Self { lr, gradient_scale: 1.0 }
+    }
+}
+
+/// What an optimiser must remember to go on with the same bits: its step count and its moments by name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OptimState {
+    /// Steps taken.
+    pub steps: u64,
+    /// Moments, named `<moment>/<parameter>`.
+    pub moments: Vec<NamedValues>,
+}

@@ -1,0 +1,119 @@
+//! Adam and AdamW: *Adam: A Method for Stochastic Optimization* (Kingma, Ba, 2015), <https://arxiv.org/abs/1412.6980>;
+//! *Decoupled Weight Decay Regularization* (Loshchilov, Hutter, 2019), <https://arxiv.org/abs/1711.05101>.
+
+use super::in_place::{export, import, update, with_gradient, zeros};
+use super::{OptimState, StepSize};
+use crate::nn::{Gradients, Params};
+use candle_core::Result;
+use pulp::Arch;
+
+/// Settings of [`Adam`]; the defaults are PyTorch's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamSettings {
+    /// Decay of the running mean of the gradient, in \[0, 1).
+    pub beta1: f64,
+    /// Decay of the running mean of its square, in \[0, 1).
+    pub beta2: f64,
+    /// Added to the root of the second moment, > 0.
+    pub eps: f64,
+    /// Decoupled weight decay (AdamW): each step first multiplies by `1 - lr * weight_decay`; 0 is Adam.
+    pub weight_decay: f64,
+}
+
+impl Default for AdamSettings {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 }
+    }
+}
+
+/// Adam with decoupled weight decay.
+#[derive(Debug, Clone)]
+pub struct Adam {
+    settings: AdamSettings,
+    steps: u64,
+    first: Vec<Vec<f32>>,
+    second: Vec<Vec<f32>>,
+}
+
+/// The scalars of one pass, in the parameter's precision.
+#[derive(Clone, Copy)]
+struct Pass {
+    beta1: f32,
+    beta2: f32,
+    rate: f32,
+    root: f32,
+    eps: f32,
+    decay: f32,
+    scale: f32,
+}
+
+impl Pass {
+    #[inline(always)]
+    fn update(self, p: &mut f32, m: &mut f32, v: &mut f32, g: f32) {
+        let g = g * self.scale;
+        *m = self.beta1 * *m + (1.0 - self.beta1) * g;
+        *v = self.beta2 * *v + (1.0 - self.beta2) * (g * g);
+        *p = *p * self.decay - self.rate * *m / (v.sqrt() * self.root + self.eps);
+    }
+}
+
+impl Adam {
+    /// Moments at zero.
+    pub fn new(params: &Params, settings: AdamSettings) -> Self {
+        Self { settings, steps: 0, first: zeros(params), second: zeros(params) }
+    }
+
+    /// One step; parameters without a gradient stay as they are.
+    ///
+    /// # Errors
+    /// Parameters that are not `f32`, or those of candle.
+    pub fn step(&mut self, params: &Params, gradients: &Gradients, size: StepSize) -> Result<()> {
+        self.steps += 1;
+        let AdamSettings { beta1, beta2, eps, weight_decay } = self.settings;
+        let t = self.steps as f64;
+        let pass = Pass {
+            beta1: beta1 as f32,
+            beta2: beta2 as f32,
+            rate: (size.lr / (1.0 - beta1.powf(t))) as f32,
+            root: (1.0 / (1.0 - beta2.powf(t)).sqrt()) as f32,
+            eps: eps as f32,
+            decay: (1.0 - size.lr * weight_decay) as f32,
+            scale: size.gradient_scale as f32,
+        };
+        let mut outcome = Ok(());
+        for (i, (param, (m, v))) in params.iter().zip(self.first.iter_mut().zip(&mut self.second)).enumerate() {
+            with_gradient(params, gradients, i, |g| {
+                outcome = update(param.var(), |p| {
+                    Arch::new().dispatch(
+                        #[inline(always)]
+                        || {
+                            for (((p, m), v), &g) in p.iter_mut().zip(&mut *m).zip(&mut *v).zip(g) {
+                                pass.update(p, m, v, g);
+                            }
+                        },
+                    );
+                });
+            })?;
+            std::mem::replace(&mut outcome, Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Everything a resumed run needs.
+    pub fn state(&self, params: &Params) -> OptimState {
+        let mut moments = export("first", params, &self.first);
+        moments.extend(export("second", params, &self.second));
+        OptimState { steps: self.steps, moments }
+    }
+
+    /// Goes on from a state.
+    ///
+    /// # Errors
+    /// A state of other parameters.
+    pub fn restore(&mut self, params: &Params, state: &OptimState) -> Result<()> {
+        let rest = import("first", params, &mut self.first, &state.moments)?;
+        import("second", params, &mut self.second, rest)?;
+        self.steps = state.steps;
+        Ok(())
+    }
+}
