@@ -3,13 +3,20 @@
 //! This crate knows neither candle nor napi; it touches no clock, no environment variable and no standard output.
 #![forbid(unsafe_code)]
 
+pub mod atomic;
 pub mod config;
 pub mod dataset;
+pub mod dendrogram;
 pub mod failure;
+pub mod folder;
 pub mod matrix;
 pub mod nearest;
+pub mod read;
+pub mod simulate;
+pub mod split;
 pub mod stream;
 pub mod tree;
+pub mod write;
 
 pub use dataset::{Dataset, Labels, Role, Table};
 pub use failure::{Code, Failure, Result};

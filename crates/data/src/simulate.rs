@@ -1,0 +1,80 @@
+//! Worlds with known causes. The methods know nothing of them.
+
+pub mod tree_world;
+
+use crate::config;
+use crate::dataset::Dataset;
+use crate::failure::{Code, Failure, Result};
+use crate::nearest::did_you_mean;
+use serde_json::Value;
+
+/// One simulator: what the catalogue shows and what runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Simulator {
+    /// The name users give, for example `tree-world`.
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// JSON Schema of the configuration.
+    pub schema: fn() -> Value,
+    run: fn(Value) -> Result<Dataset>,
+}
+
+/// All simulators.
+pub const SIMULATORS: &[Simulator] = &[Simulator {
+    name: "tree-world",
+    summary: tree_world::SUMMARY,
+    schema: config::schema_of::<tree_world::TreeWorldConfig>,
+    run: |config| tree_world::tree_world(&read(config)?),
+}];
+
+/// Runs the simulator `name` with a JSON object of its configuration; what is absent has its default.
+///
+/// # Errors
+/// `CONFIG_UNKNOWN_METHOD`, and `CONFIG_*` with the path of each mistake.
+pub fn simulate(name: &str, config: Value) -> Result<Dataset> {
+    match SIMULATORS.iter().find(|simulator| simulator.name == name) {
+        Some(simulator) => (simulator.run)(config),
+        None => Err(Failure::new(Code::ConfigUnknownMethod, format!("simulator: no simulator is called {name:?}"))
+            .at("simulator")
+            .hint(did_you_mean(name, SIMULATORS.iter().map(|simulator| simulator.name)))),
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned + schemars::JsonSchema>(config: Value) -> Result<T> {
+    match config {
+        Value::Object(map) => config::parse(map),
+        other => Err(Failure::new(Code::ConfigWrongType, format!("the configuration: {other} is not of type object"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_simulator_runs_its_defaults_made_small_and_its_schema_has_bounds_for_every_number() {
+        for simulator in SIMULATORS {
+            let schema = (simulator.schema)();
+            assert_eq!(schema["additionalProperties"], false, "{}", simulator.name);
+            for (key, property) in schema["properties"].as_object().expect("an object schema") {
+                assert!(property.get("description").is_some(), "{key} has a doc comment");
+                if property["type"] == "integer" || property["type"] == "number" {
+                    let bounded = ["minimum", "exclusiveMinimum"].iter().any(|bound| property.get(bound).is_some());
+                    assert!(bounded, "{}.{key} has a bound", simulator.name);
+                }
+            }
+        }
+        let world = simulate("tree-world", json!({"depth": 2, "pointsPerEnvironment": 5})).expect("runs");
+        world.check_shapes().expect("fits together");
+    }
+
+    #[test]
+    fn an_unknown_simulator_is_refused_with_the_nearest_name() {
+        let failure = simulate("treeworld", json!({})).expect_err("unknown");
+        assert_eq!(failure.code, Code::ConfigUnknownMethod);
+        assert_eq!(failure.hint.as_deref(), Some("did you mean \"tree-world\"?"));
+        assert_eq!(simulate("tree-world", json!(3)).expect_err("not an object").code, Code::ConfigWrongType);
+    }
+}
