@@ -27,8 +27,8 @@ export async function configKeys(): Promise<readonly ConfigKey[]> {
 
 /** The keys that the ingestion reads. */
 export async function dataKeys(): Promise<readonly ConfigKey[]> {
-  const [{ dataConfigSchema }, { toJSONSchema }] = await Promise.all([import("./data/config.js"), import("zod")]);
-  return keysOf(toJSONSchema(dataConfigSchema, { io: "input", unrepresentable: "any" }) as JsonSchema, "data");
+  const { dataJsonSchema } = await import("./data/config.js");
+  return keysOf(dataJsonSchema(), "data");
 }
 
 /** The keys that the core reads. */
@@ -36,13 +36,32 @@ export function coreKeys(): readonly ConfigKey[] {
   return keysOf(JSON.parse(native().schema()) as JsonSchema, "core");
 }
 
+/** JSON Schema of the whole flat configuration: for editors, and for what generates configurations. */
+export async function configSchema(): Promise<JsonSchema> {
+  const { dataJsonSchema } = await import("./data/config.js");
+  const { properties = {} } = dataJsonSchema();
+  return withProperties(JSON.parse(native().schema()) as JsonSchema, properties);
+}
+
+/** The schema with further properties wherever it describes a whole configuration: one that may name a method. */
+function withProperties(schema: JsonSchema, properties: NonNullable<JsonSchema["properties"]>): JsonSchema {
+  const add = (node: JsonSchema): JsonSchema => ({
+    ...node,
+    ...(node.properties?.method !== undefined && { properties: { ...properties, ...node.properties } }),
+    ...(node.oneOf && { oneOf: node.oneOf.map(add) }),
+    ...(node.anyOf && { anyOf: node.anyOf.map(add) }),
+    ...(node.$defs && { $defs: Object.fromEntries(Object.entries(node.$defs).map(([name, one]) => [name, add(one)])) }),
+  });
+  return add(schema);
+}
+
 /** Checks a whole configuration. Throws every mistake at once, each with its path. */
 export async function checkConfig(config: Readonly<Record<string, unknown>>): Promise<CheckedConfig> {
   const keys = await configKeys();
   const { data, core, unknown } = splitConfig(config, keys);
   const failures: Failure[] = unknown.map((name) => unknownKey(name, keys));
-  const { checkDataConfig } = await import("./data/config.js");
-  gather(failures, () => checkDataConfig(data));
+  const { parseDataConfig } = await import("./data/config.js");
+  gather(failures, () => parseDataConfig(data));
   const checked = gather(
     failures,
     () => JSON.parse(native().checkConfig(JSON.stringify(core))) as CheckedConfig["core"],

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { checkConfig } from "../../config.js";
+import { fail } from "../../errors.js";
+import type { Mcc, NullScore, Scores } from "../../generated/types.js";
+import { native } from "../../native.js";
+import { type Run, readRunFolder, writeFileAtomic } from "../../results.js";
+import { type Observed, type RowChoice, scoreRun } from "../../score.js";
+import { columns, note, number, print } from "../terminal.js";
+
+const EXAMPLES = `
+Examples:
+  $ disentangle score runs/a
+  $ disentangle score runs/a --truth z.npy --rows all --json
+
+The truth is read from the data that the run was fitted on, or from --truth. The scores also go to scores.json.`;
+
+/** `disentangle score` */
+export function define(command: Command): void {
+  command
+    .argument("<run>", "run folder")
+    .option("--truth <file>", "true latents, one row per row of the data set: any format that `fit --data` reads")
+    .addOption(
+      new Option("--rows <rows>", "rows to score").choices(["test", "validation", "train", "all"]).default("test"),
+    )
+    .option("--seed <seed>", "seed of the bootstrap and of the nulls", Number, 0)
+    .option("--json", "print one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action(async (dir: string, options: { truth?: string; rows: RowChoice; seed: number; json?: boolean }) => {
+      const run = await readRunFolder(dir);
+      const observed = options.truth === undefined ? await dataOf(run) : undefined;
+      const truth = options.truth === undefined ? { truth: observed?.truth ?? {} } : { z: options.truth };
+      const scores = await scoreRun(run, truth, { rows: options.rows, seed: options.seed }, observed);
+      await writeFileAtomic(join(run.dir ?? dir, "scores.json"), `${JSON.stringify(scores, null, 2)}\n`);
+      for (const line of scores.notes) note(line);
+      print(options.json, scores, (style) =>
+        [summary(scores), "", `Next: ${style.strong(`disentangle report ${dir}`)}`].join("\n"),
+      );
+    });
+}
+
+/** The data set that a run was fitted on, read again; it must not have changed since. */
+async function dataOf(run: Run): Promise<Observed> {
+  if (typeof run.config.data !== "string") {
+    fail("METRIC_NEEDS_TRUTH", "the run was fitted on data in memory, which no file holds", {
+      hint: "give the truth with --truth FILE",
+    });
+  }
+  const { data } = await checkConfig(run.config);
+  const { readDataset } = await import("../../data/index.js");
+  const dataset = await readDataset(data);
+  const { fingerprint } = JSON.parse(native().describe(dataset)) as { fingerprint: string };
+  const expected = run.manifest.dataset.fingerprint;
+  if (fingerprint !== expected) {
+    fail("CHECKPOINT_MISMATCH", `${run.config.data}: the data are not those that the run was fitted on`, {
+      hint: "fit again, or give the truth with --truth FILE",
+      context: { fingerprint, expected },
+    });
+  }
+  return dataset;
+}
+
+function summary({ rows, mcc, mccSpearman, r2, oracle, changes, ate, latents, truth }: Scores): string {
+  const interval =
+    mcc.interval === null ? "" : `  95 % interval ${number(mcc.interval[0])} to ${number(mcc.interval[1])}`;
+  const against = (name: string, score: NullScore | null): string[][] =>
+    score === null ? [] : [[`  ${name}`, `${number(score.mean)} +- ${number(score.sd)}`]];
+  const optional = (name: string, value: number | null | undefined): string[][] =>
+    value === undefined ? [] : [[name, number(value)]];
+  return [
+    `${rows.count} ${rows.split} rows`,
+    columns([
+      ["MCC", `${shown(mcc)}${interval}`],
+      ...against("unrelated latents", mcc.nulls.unrelated),
+      ...against("random rotation of the truth", mcc.nulls.rotation),
+      ...against("best linear map", mcc.nulls.linear),
+      ["MCC (Spearman)", shown(mccSpearman)],
+      ["R2", r2.value === null ? `- (${r2.reason ?? "not defined"})` : number(r2.value)],
+      ...optional("best possible MCC", oracle?.value),
+      ...optional("F1 of the changes", changes?.f1),
+      ...optional("error of the effects", ate?.value),
+    ]),
+    "",
+    columns([
+      ["true latent", "estimate", "|correlation|"],
+      ...truth.map((name, i) => {
+        const match = mcc.matching[i];
+        return [name, match === null || match === undefined ? "-" : (latents[match] ?? "-"), number(mcc.perLatent[i])];
+      }),
+    ]),
+  ].join("\n");
+}
+
+function shown({ value, reason }: Mcc): string {
+  return value === null ? `- (${reason ?? "not defined"})` : number(value);
+}

@@ -1,0 +1,64 @@
+import type { Command } from "commander";
+import { catalogue } from "../../catalogue.js";
+import { keysOf, nearest } from "../../config-keys.js";
+import { fail } from "../../errors.js";
+import { simulate, writeDataset } from "../../simulate.js";
+import { located } from "../config-file.js";
+import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
+import { columns, print } from "../terminal.js";
+
+const EXAMPLES = `
+Examples:
+  $ disentangle simulate tree-world --depth 4 --seed 0 --out world
+  $ disentangle simulate tree-world --config world.yaml --out world --json`;
+
+/** `disentangle simulate` */
+export function define(command: Command): void {
+  const { simulators } = catalogue();
+  // Simulators share one command, so a key of any of them is a flag; the core refuses those of another.
+  const keys = simulators
+    .flatMap(({ schema }) => keysOf(schema, "core", "simulator"))
+    .filter((key, i, all) => key.name !== "simulator" && all.findIndex(({ name }) => name === key.name) === i);
+  addConfigOptions(command, keys, { core: "World:" });
+  command
+    .argument("<simulator>", simulators.map(({ name, summary }) => `${name}: ${summary}`).join("\n"))
+    .requiredOption("--out <dir>", "data set folder to write")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action(async (simulator: string, options: ConfigOptions & { out: string; json?: boolean }) => {
+      const names = simulators.map(({ name }) => name);
+      if (!names.includes(simulator)) {
+        const near = nearest(simulator, names);
+        fail("CONFIG_UNKNOWN_METHOD", `no simulator is called "${simulator}"`, {
+          hint: near === undefined ? `there are: ${names.join(", ")}` : `did you mean "${near}"?`,
+        });
+      }
+      const { config, places } = configOf(options, keys);
+      const dataset = await simulate({ ...config, simulator }).catch((error: unknown) => {
+        throw located(error, places);
+      });
+      await writeDataset(options.out, dataset);
+      const { name, inputs, labels, truth } = dataset;
+      const result = {
+        out: options.out,
+        name,
+        rows: inputs.rows,
+        columns: inputs.cols,
+        environments: labels.environment?.levels.length ?? 0,
+        truth: Object.keys(truth),
+      };
+      print(options.json, result, (style) =>
+        [
+          columns([
+            ["rows", result.rows],
+            ["input columns", result.columns],
+            ["environments", result.environments],
+            ["true latents", truth.latents?.columns.length ?? 0],
+          ]),
+          "",
+          `Data set folder: ${options.out}`,
+          `Next: ${style.strong(`disentangle fit --method tbr --data ${options.out}`)}`,
+        ].join("\n"),
+      );
+    });
+}

@@ -1,0 +1,55 @@
+import { mkdir, rename } from "node:fs/promises";
+import { dirname, extname, resolve } from "node:path";
+import type { Command } from "commander";
+import { load } from "../../model.js";
+import { native } from "../../native.js";
+import { type NamedArray, writeFileAtomic } from "../../results.js";
+import { print } from "../terminal.js";
+
+const EXAMPLES = `
+Examples:
+  $ disentangle transform runs/a --data new-cells.csv --out latents.npy
+  $ disentangle transform runs/a --data new-cells.csv > latents.csv
+
+Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.`;
+
+/** `disentangle transform` */
+export function define(command: Command): void {
+  command
+    .argument("<run>", "run folder or saved model")
+    .requiredOption("--data <path>", "rows to transform: any format that `fit --data` reads")
+    .option("--out <file>", "file to write, .npy or .csv (default: CSV on stdout)")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action(async (run: string, { data, out, json }: { data: string; out?: string; json?: boolean }) => {
+      await using model = await load(run);
+      const latents = await model.transform(data);
+      if (out !== undefined) await write(out, latents);
+      const { shape, columns } = latents;
+      if (out === undefined && !json) process.stdout.write(csv(latents));
+      else
+        print(
+          json,
+          { ...(out === undefined ? { values: rowsOf(latents) } : { out }), shape, columns },
+          () => `${out}: ${shape[0]} x ${shape[1]}`,
+        );
+    });
+}
+
+async function write(out: string, latents: NamedArray): Promise<void> {
+  if (extname(out) === ".csv") return writeFileAtomic(out, csv(latents));
+  await mkdir(dirname(resolve(out)), { recursive: true });
+  const partial = `${out}.partial`;
+  native().npyWrite(partial, { shape: [...latents.shape], data: latents.data });
+  await rename(partial, out);
+}
+
+function csv(latents: NamedArray): string {
+  return [latents.columns.join(","), ...rowsOf(latents).map((row) => row.join(","))]
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+function rowsOf({ data, shape: [rows, columns] }: NamedArray): number[][] {
+  return Array.from({ length: rows }, (_, i) => [...data.subarray(i * columns, (i + 1) * columns)]);
+}

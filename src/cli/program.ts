@@ -1,0 +1,88 @@
+// The one list of commands. Only the invoked one is loaded: `--help` and `--version` must not wait for the rest.
+import { createRequire } from "node:module";
+import { Command } from "commander";
+
+/** What a command module exports. */
+export interface CommandModule {
+  /** Adds arguments, options, help and the action. */
+  define(command: Command, state: ProgramState): void | Promise<void>;
+}
+
+/** What a command leaves behind. */
+export interface ProgramState {
+  exitCode: number;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Entry[] = [
+  {
+    name: "simulate",
+    summary: "draw a data set whose hidden causes are known",
+    load: () => import("./commands/simulate.js"),
+  },
+  {
+    name: "fit",
+    summary: "learn hidden causes from data, write a run folder",
+    load: () => import("./commands/fit.js"),
+  },
+  { name: "transform", summary: "latents of new data", load: () => import("./commands/transform.js") },
+  { name: "score", summary: "compare a run's latents with the truth", load: () => import("./commands/score.js") },
+  {
+    name: "report",
+    summary: "one page of HTML, Markdown or JSON about runs",
+    load: () => import("./commands/report.js"),
+  },
+  {
+    name: "inspect",
+    summary: "rows, columns, guessed roles and flaws of a file",
+    load: () => import("./commands/inspect.js"),
+  },
+  { name: "methods", summary: "what can be learnt, and what it needs", load: () => import("./commands/methods.js") },
+  { name: "doctor", summary: "whether this installation works", load: () => import("./commands/doctor.js") },
+  { name: "schema", summary: "JSON Schema of the configuration", load: () => import("./commands/schema.js") },
+];
+
+const EXAMPLES = `
+Examples:
+  $ disentangle simulate tree-world --depth 4 --out world
+  $ disentangle fit --method tbr --data world --latent-dim 5 --out runs/a
+  $ disentangle score runs/a
+  $ disentangle report runs/a
+
+Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some trials failed, 130 and 143 on signals`;
+
+/** The program for these arguments; errors are thrown, not printed. */
+export async function buildProgram(args: readonly string[], state: ProgramState): Promise<Command> {
+  const program = quiet(new Command("disentangle"))
+    .description("Recovers hidden causes from raw measurements, and the graph between them.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .addHelpText("after", EXAMPLES);
+  const invoked = args.find((word) => COMMANDS.some((entry) => entry.name === word));
+  for (const { name, summary, load } of COMMANDS) {
+    const command = quiet(new Command(name))
+      .summary(summary)
+      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
+    if (name === invoked) await (await load()).define(command, state);
+    program.addCommand(command);
+  }
+  return program;
+}
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  return (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
+}
+
+function quiet(command: Command): Command {
+  return command
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: false });
+}
