@@ -1,1 +1,5 @@
 //! What learns.
+#![deny(unsafe_code)]
+
+pub mod nn;
+pub mod optim;
