@@ -4,7 +4,7 @@
 const LONGEST: usize = 200;
 
 /// The candidate nearest to `name`, when it is near enough to be a slip of the finger: at most one edit in three characters
-/// (Damerau-Levenshtein distance, without regard to case). The earliest of equally near ones.
+/// and not in all of them (Damerau-Levenshtein distance, without regard to case). The earliest of equally near ones.
 pub fn nearest<'a, S: AsRef<str> + ?Sized + 'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a S>,
@@ -20,7 +20,7 @@ pub fn nearest<'a, S: AsRef<str> + ?Sized + 'a>(
         .map(AsRef::as_ref)
         .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
         .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
+        .filter(|(distance, _)| *distance <= allowed && *distance < length)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -54,6 +54,7 @@ mod tests {
         assert_eq!(nearest("LATENTDIM", names), Some("latentDim"));
         assert_eq!(nearest("seed", names), None);
         assert_eq!(nearest("", names), None);
+        assert_eq!(nearest("x", ["y", "X"]), Some("X"));
     }
 
     #[test]

@@ -1,0 +1,240 @@
+//! The data set folder: `dataset.json` with names and roles, and one `.npy` file per table, which `numpy.load` opens.
+//!
+//! ```text
+//! dataset.json       format version, names, roles, tree, provenance, digests
+//! inputs.npy         f4 [n, d]
+//! targets.npy        f4 [n, t]
+//! environment.npy    u4 [n], codes into the levels in dataset.json; likewise task.npy, segment.npy
+//! truth/<name>.npy   f4
+//! ```
+//! Digests and fingerprint are optional, so that a folder can be made by hand; where they are, edited data are refused.
+
+mod digest;
+mod manifest;
+
+use crate::atomic::{Temporary, cannot_write, folder_of, write_atomically};
+use crate::dataset::{Dataset, Labels, Table};
+use crate::failure::{Code, Failure, Result};
+use crate::matrix::Matrix;
+use crate::read::npy::{self, NpyArray};
+use crate::read::{open, unreadable};
+use crate::tree::Tree;
+use crate::write::{NpyData, encode_npy};
+use digest::Digesting;
+use manifest::{ArrayFile, FORMAT, LabelsFile, MANIFEST, Manifest, TableFile};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufReader, Read, Write};
+use std::path::Path;
+
+/// Writes a data set into a folder of its own, which appears whole or not at all. An earlier data set folder is replaced.
+///
+/// # Errors
+/// Those of [`Dataset::check_shapes`]; `FILE_WRITE`, also when the folder holds anything that is not part of a data set.
+pub fn write(dir: &Path, dataset: &Dataset) -> Result<()> {
+    dataset.check_shapes()?;
+    let failed = |error| cannot_write(dir, &error);
+    fs::create_dir_all(folder_of(dir)).map_err(failed)?;
+    // A link to a folder is followed: the folder behind it is what gets replaced.
+    let dir = &fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
+    check_replaceable(dir)?;
+    let fresh = Temporary::folder_beside(dir).map_err(failed)?;
+    write_parts(fresh.path(), dataset)?;
+    replace(dir, fresh).map_err(failed)
+}
+
+/// Reads a data set folder and checks everything it says about itself.
+///
+/// # Errors
+/// `DATA_NOT_FOUND`, `DATA_UNKNOWN_FORMAT` (no `dataset.json`), `ARTIFACT_VERSION`, `DATA_CORRUPT` (damaged or edited),
+/// `DATA_SHAPE`, those of [`npy::read`], [`Tree::new`] and [`Dataset::check_shapes`].
+pub fn read(dir: &Path) -> Result<Dataset> {
+    let manifest = Manifest::read(dir)?;
+    let rows = manifest.rows;
+    let table = |file: &TableFile| -> Result<Table> {
+        let height = if file.rows.is_empty() { rows } else { file.rows.len() };
+        let values = read_matrix(dir, &file.array, height, file.columns.len())?;
+        Ok(Table { columns: file.columns.clone(), rows: file.rows.clone(), values })
+    };
+    let mut labels = BTreeMap::new();
+    for (&role, file) in &manifest.labels {
+        let codes = read_array(dir, &file.array, |reader| npy::decode_codes(reader))?;
+        check_shape(dir, &file.array, &codes.shape, &[rows])?;
+        labels.insert(role, Labels { column: file.column.clone(), levels: file.levels.clone(), codes: codes.data });
+    }
+    let tree = manifest.tree.clone().map(|tree| Tree::new(tree.names, tree.parents, tree.lengths)).transpose();
+    let dataset = Dataset {
+        inputs: read_matrix(dir, &manifest.inputs, rows, manifest.input_names.len())?,
+        labels,
+        targets: manifest.targets.as_ref().map(table).transpose()?,
+        tree: tree.map_err(|failure| failure.at(dir.join(MANIFEST).display().to_string()))?,
+        truth: manifest.truth.iter().map(|(name, file)| Ok((name.clone(), table(file)?))).collect::<Result<_>>()?,
+        name: manifest.name,
+        input_names: manifest.input_names,
+        row_ids: manifest.row_ids,
+        provenance: manifest.provenance,
+    };
+    dataset.check_shapes().map_err(|failure| failure.at(dir.join(MANIFEST).display().to_string()))?;
+    // Every file has passed its own digest: what differs now is a name, a level or the tree.
+    match manifest.fingerprint {
+        Some(fingerprint) if fingerprint != dataset.fingerprint() => Err(edited(dir, MANIFEST, "fingerprint")),
+        _ => Ok(dataset),
+    }
+}
+
+fn write_parts(dir: &Path, dataset: &Dataset) -> Result<()> {
+    let write_matrix = |name: String, values: &Matrix| {
+        write_array(dir, name, &[values.rows(), values.cols()], NpyData::F32(values.data()))
+    };
+    let write_table = |name: String, table: &Table| -> Result<TableFile> {
+        let array = write_matrix(name, &table.values)?;
+        Ok(TableFile { columns: table.columns.clone(), rows: table.rows.clone(), array })
+    };
+    let mut labels = BTreeMap::new();
+    for (&role, values) in &dataset.labels {
+        let name = format!("{}.npy", format!("{role:?}").to_lowercase());
+        let array = write_array(dir, name, &[values.codes.len()], NpyData::U32(&values.codes))?;
+        labels.insert(role, LabelsFile { column: values.column.clone(), levels: values.levels.clone(), array });
+    }
+    if !dataset.truth.is_empty() {
+        let truth = dir.join("truth");
+        fs::create_dir(&truth).map_err(|error| cannot_write(&truth, &error))?;
+    }
+    let mut truth = BTreeMap::new();
+    for (number, (name, table)) in dataset.truth.iter().enumerate() {
+        truth.insert(name.clone(), write_table(truth_file(name, number), table)?);
+    }
+    let manifest = Manifest {
+        format: FORMAT,
+        name: dataset.name.clone(),
+        rows: dataset.rows(),
+        inputs: write_matrix("inputs.npy".to_owned(), &dataset.inputs)?,
+        input_names: dataset.input_names.clone(),
+        targets: dataset.targets.as_ref().map(|table| write_table("targets.npy".to_owned(), table)).transpose()?,
+        labels,
+        tree: dataset.tree.clone(),
+        truth,
+        provenance: dataset.provenance.clone(),
+        fingerprint: Some(dataset.fingerprint()),
+        row_ids: dataset.row_ids.clone(),
+    };
+    let json = serde_json::to_string_pretty(&manifest).expect("names and numbers serialise");
+    write_atomically(&dir.join(MANIFEST), |writer| writeln!(writer, "{json}"))
+}
+
+/// A table's own name where every file system takes it, otherwise a number.
+fn truth_file(name: &str, number: usize) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.len() <= 64
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if plain { format!("truth/{name}.npy") } else { format!("truth/_{number}.npy") }
+}
+
+fn write_array(dir: &Path, name: String, shape: &[usize], data: NpyData<'_>) -> Result<ArrayFile> {
+    let mut digest = String::new();
+    write_atomically(&dir.join(&name), |writer| {
+        let mut hashing = Digesting::new(writer);
+        encode_npy(&mut hashing, shape, data)?;
+        digest = hashing.digest();
+        Ok(())
+    })?;
+    Ok(ArrayFile { file: name, digest: Some(digest) })
+}
+
+fn read_matrix(dir: &Path, array: &ArrayFile, rows: usize, cols: usize) -> Result<Matrix> {
+    let NpyArray { shape, data } = read_array(dir, array, |reader| npy::decode(reader))?;
+    // A vector made by hand is one column.
+    let expected = if shape.len() == 1 && cols == 1 { vec![rows] } else { vec![rows, cols] };
+    check_shape(dir, array, &shape, &expected)?;
+    Matrix::new(rows, cols, data)
+}
+
+fn read_array<T>(
+    dir: &Path,
+    array: &ArrayFile,
+    decode: impl FnOnce(&mut dyn Read) -> Result<NpyArray<T>>,
+) -> Result<NpyArray<T>> {
+    let path = array.path(dir)?;
+    let mut hashing = Digesting::new(BufReader::new(open(&path)?));
+    let decoded = decode(&mut hashing).map_err(|failure| npy::placed(&path, failure))?;
+    match &array.digest {
+        Some(digest) if *digest != hashing.digest() => Err(edited(dir, &array.file, "digest")),
+        _ => Ok(decoded),
+    }
+}
+
+fn check_shape(dir: &Path, array: &ArrayFile, got: &[usize], expected: &[usize]) -> Result<()> {
+    if got == expected {
+        return Ok(());
+    }
+    let message = format!("{} has shape {got:?}, but {MANIFEST} says {expected:?}", array.file);
+    Err(Failure::new(Code::DataShape, message)
+        .at(dir.join(&array.file).display().to_string())
+        .with("got", got)
+        .with("expected", expected))
+}
+
+fn edited(dir: &Path, file: &str, key: &str) -> Failure {
+    Failure::new(Code::DataCorrupt, format!("{file} is not what was written: its {key} in {MANIFEST} differs"))
+        .at(dir.join(file).display().to_string())
+        .hint(format!("write the folder again; to keep an edit made on purpose, remove `{key}` from {MANIFEST}"))
+}
+
+/// Only a folder that is empty or a data set and nothing else may be replaced: a user's other files are never removed.
+fn check_replaceable(dir: &Path) -> Result<()> {
+    if !dir.exists() {
+        return Ok(());
+    }
+    let refuse = |what: String| {
+        Failure::new(Code::FileWrite, format!("{} {what}", dir.display()))
+            .at(dir.display().to_string())
+            .hint("choose a new folder, or empty this one")
+    };
+    if !dir.is_dir() {
+        return Err(refuse("is a file, expected a folder".to_owned()));
+    }
+    let present = files_below(dir).map_err(|error| unreadable(dir, &error))?;
+    if present.is_empty() {
+        return Ok(());
+    }
+    let manifest = Manifest::read(dir).map_err(|_| refuse("is not empty and not a data set folder".to_owned()))?;
+    let own = manifest.files();
+    match present.iter().find(|file| !own.contains(&file.as_str())) {
+        Some(foreign) => Err(refuse(format!("holds {foreign:?}, which is not part of the data set"))),
+        None => Ok(()),
+    }
+}
+
+/// Files of a folder and of its folder `truth`, with forward slashes; other folders by their name.
+fn files_below(dir: &Path) -> std::io::Result<Vec<String>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name == "truth" && entry.file_type()?.is_dir() {
+            for inner in fs::read_dir(entry.path())? {
+                files.push(format!("truth/{}", inner?.file_name().to_string_lossy()));
+            }
+        } else {
+            files.push(name);
+        }
+    }
+    Ok(files)
+}
+
+/// Puts the new folder in the place of the old one. No portable call exchanges two folders, so the old one steps aside first
+/// and comes back when the new one cannot take its place.
+fn replace(dir: &Path, fresh: Temporary) -> std::io::Result<()> {
+    if !dir.exists() {
+        return fresh.rename_to(dir);
+    }
+    let aside = Temporary::folder_beside(dir)?;
+    let old = aside.path().join("old");
+    fs::rename(dir, &old)?;
+    fresh.rename_to(dir).inspect_err(|_| {
+        if fs::rename(&old, dir).is_err() {
+            // Better a strange name than no data.
+            aside.keep();
+        }
+    })
+}

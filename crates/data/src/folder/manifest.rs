@@ -1,0 +1,137 @@
+//! `dataset.json`: what the folder holds, checked before any number is read.
+
+use crate::dataset::Role;
+use crate::failure::{Code, Failure, Result};
+use crate::read::unreadable;
+use crate::tree::Tree;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// The name of the file.
+pub(super) const MANIFEST: &str = "dataset.json";
+/// The format this version writes, and the newest it reads.
+pub(super) const FORMAT: u64 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Manifest {
+    pub format: u64,
+    pub name: String,
+    pub rows: usize,
+    pub inputs: ArrayFile,
+    pub input_names: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets: Option<TableFile>,
+    #[serde(default)]
+    pub labels: BTreeMap<Role, LabelsFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<Tree>,
+    #[serde(default)]
+    pub truth: BTreeMap<String, TableFile>,
+    #[serde(default)]
+    pub provenance: Map<String, Value>,
+    /// [`crate::Dataset::fingerprint`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// Last, because it is long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub row_ids: Vec<String>,
+}
+
+/// An array of the folder.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ArrayFile {
+    /// Relative to the folder.
+    pub file: String,
+    /// BLAKE3 of the file's bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct TableFile {
+    pub columns: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<String>,
+    #[serde(flatten)]
+    pub array: ArrayFile,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct LabelsFile {
+    pub column: String,
+    pub levels: Vec<String>,
+    #[serde(flatten)]
+    pub array: ArrayFile,
+}
+
+impl Manifest {
+    /// Reads and checks the file; nothing it names is opened.
+    pub fn read(dir: &Path) -> Result<Self> {
+        /// All that is asked of a file of an unknown version.
+        #[derive(Deserialize)]
+        struct Version {
+            format: u64,
+        }
+        let path = dir.join(MANIFEST);
+        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+            _ if !dir.exists() => unreadable(dir, &error),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Failure::new(
+                Code::DataUnknownFormat,
+                format!("{} is not a data set folder: it holds no {MANIFEST}", dir.display()),
+            )
+            .at(dir.display().to_string())
+            .hint("name a folder that `simulate` wrote, or a file"),
+            _ => unreadable(&path, &error),
+        })?;
+        let corrupt = |error: serde_json::Error| {
+            Failure::new(Code::DataCorrupt, format!("{MANIFEST} cannot be understood: {error}")).at(format!(
+                "{}:{}:{}",
+                path.display(),
+                error.line(),
+                error.column()
+            ))
+        };
+        let Version { format } = serde_json::from_str(&text).map_err(corrupt)?;
+        if format > FORMAT {
+            return Err(Failure::new(
+                Code::ArtifactVersion,
+                format!("the data set folder has format {format}, this version reads up to {FORMAT}"),
+            )
+            .at(path.display().to_string())
+            .hint("update disentangle")
+            .with("got", format)
+            .with("newest", FORMAT));
+        }
+        serde_json::from_str(&text).map_err(corrupt)
+    }
+
+    /// All files of the folder.
+    pub fn files(&self) -> Vec<&str> {
+        let tables = self.targets.iter().chain(self.truth.values()).map(|table| &table.array);
+        let labels = self.labels.values().map(|labels| &labels.array);
+        let arrays = std::iter::once(&self.inputs).chain(tables).chain(labels);
+        arrays.map(|array| array.file.as_str()).chain([MANIFEST]).collect()
+    }
+}
+
+impl ArrayFile {
+    /// Where the file lies.
+    ///
+    /// # Errors
+    /// `DATA_CORRUPT` for a name that leads out of the folder.
+    pub fn path(&self, dir: &Path) -> Result<PathBuf> {
+        let relative = Path::new(&self.file);
+        let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
+        if inside && !self.file.is_empty() {
+            return Ok(dir.join(relative));
+        }
+        Err(Failure::new(Code::DataCorrupt, format!("{MANIFEST} names {:?}, a file outside the folder", self.file))
+            .at(dir.join(MANIFEST).display().to_string()))
+    }
+}

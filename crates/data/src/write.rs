@@ -1,0 +1,90 @@
+//! Writers of plain files.
+
+use crate::atomic::write_atomically;
+use crate::failure::{Code, Failure, Result};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Numbers of an array, row-major.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NpyData<'a> {
+    /// 32-bit floats, `<f4`.
+    F32(&'a [f32]),
+    /// 64-bit floats, `<f8`.
+    F64(&'a [f64]),
+    /// Codes, `<u4`.
+    U32(&'a [u32]),
+    /// Bytes, `|u1`.
+    U8(&'a [u8]),
+}
+
+/// Writes an array that `numpy.load` opens; the file appears whole or not at all.
+///
+/// # Errors
+/// `DATA_SHAPE` when the numbers do not fill the shape, `FILE_WRITE`.
+pub fn write_npy(path: &Path, shape: &[usize], data: NpyData<'_>) -> Result<()> {
+    check_shape(shape, data)?;
+    write_atomically(path, |writer| encode_npy(writer, shape, data))
+}
+
+fn check_shape(shape: &[usize], data: NpyData<'_>) -> Result<()> {
+    let count = match data {
+        NpyData::F32(values) => values.len(),
+        NpyData::F64(values) => values.len(),
+        NpyData::U32(values) => values.len(),
+        NpyData::U8(values) => values.len(),
+    };
+    let room = shape.iter().try_fold(1usize, |room, &length| room.checked_mul(length));
+    // NumPy opens at most 64 dimensions.
+    if room == Some(count) && shape.len() <= 64 {
+        return Ok(());
+    }
+    Err(Failure::new(Code::DataShape, format!("{count} values do not fill an array of shape {shape:?}"))
+        .with("values", count)
+        .with("shape", shape))
+}
+
+/// The bytes of an array file, version 1.0, as NumPy itself writes them.
+pub(crate) fn encode_npy(writer: &mut impl Write, shape: &[usize], data: NpyData<'_>) -> io::Result<()> {
+    let descr = match data {
+        NpyData::F32(_) => "<f4",
+        NpyData::F64(_) => "<f8",
+        NpyData::U32(_) => "<u4",
+        NpyData::U8(_) => "|u1",
+    };
+    let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
+    let tuple = match &lengths[..] {
+        [one] => format!("({one},)"),
+        _ => format!("({})", lengths.join(", ")),
+    };
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {tuple}, }}");
+    // NumPy leaves room for the first length to grow to 21 digits.
+    header.push_str(&" ".repeat(lengths.first().map_or(0, |first| 21usize.saturating_sub(first.len()))));
+    // Magic, version and length take 10 bytes; a line break ends the header, and the numbers begin at a multiple of 64.
+    header.push_str(&" ".repeat((64 - (10 + header.len() + 1) % 64) % 64));
+    header.push('\n');
+    let length = u16::try_from(header.len()).map_err(|_| io::Error::other("the shape is too long for a header"))?;
+    writer.write_all(b"\x93NUMPY\x01\x00")?;
+    writer.write_all(&length.to_le_bytes())?;
+    writer.write_all(header.as_bytes())?;
+    match data {
+        NpyData::F32(values) => write_values(writer, values, |v| v.to_le_bytes()),
+        NpyData::F64(values) => write_values(writer, values, |v| v.to_le_bytes()),
+        NpyData::U32(values) => write_values(writer, values, |v| v.to_le_bytes()),
+        NpyData::U8(values) => writer.write_all(values),
+    }
+}
+
+fn write_values<T: Copy, const N: usize>(
+    writer: &mut impl Write,
+    values: &[T],
+    bytes: impl Fn(T) -> [u8; N],
+) -> io::Result<()> {
+    let mut buffer = Vec::with_capacity(4096 * N);
+    for chunk in values.chunks(4096) {
+        buffer.clear();
+        buffer.extend(chunk.iter().flat_map(|&value| bytes(value)));
+        writer.write_all(&buffer)?;
+    }
+    Ok(())
+}
