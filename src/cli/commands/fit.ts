@@ -173,6 +173,6 @@ async function writeReport(run: Run, scores: Scores | undefined, dir: string): P
   await Promise.all([
     writeFileAtomic(join(dir, "report.html"), html),
     writeFileAtomic(join(dir, "report.md"), markdown),
-    writeFileAtomic(join(dir, "report.json"), typeof json === "string" ? json : `${JSON.stringify(json, null, 2)}\n`),
+    writeFileAtomic(join(dir, "report.json"), json),
   ]);
 }

@@ -29,8 +29,7 @@ export function define(command: Command): void {
       const records = (await Promise.all(dirs.map(readRuns))).flat();
       const { report } = await import("../../report/index.js");
       const made = await report(records, options.title === undefined ? {} : { title: options.title });
-      const json = typeof made.json === "string" ? made.json : `${JSON.stringify(made.json, null, 2)}\n`;
-      const text = { html: made.html, md: made.markdown, json }[format];
+      const text = { html: made.html, md: made.markdown, json: made.json }[format];
       const out =
         options.out ??
         (format === "html" || options.json

@@ -1,0 +1,135 @@
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fc, testProp } from "@fast-check/ava";
+import test from "ava";
+import {
+  canonicalJson,
+  checkRunTarget,
+  historyLines,
+  parseHistory,
+  readRun,
+  readRuns,
+  runIdOf,
+  writeFileAtomic,
+  writeRun,
+} from "../../src/results.js";
+
+const folder = (): Promise<string> => mkdtemp(join(tmpdir(), "disentangle-results-"));
+
+const curve = fc.uniqueArray(fc.nat(), { maxLength: 5 }).chain((steps) =>
+  fc.record({
+    steps: fc.constant(steps),
+    values: fc.array(
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0),
+      { minLength: steps.length, maxLength: steps.length },
+    ),
+  }),
+);
+const stage = fc
+  .tuple(
+    fc.string(),
+    fc.uniqueArray(fc.constantFrom("fit", "changes", "total")),
+    fc.uniqueArray(fc.nat(), { maxLength: 5 }),
+    fc.option(curve),
+  )
+  .chain(([name, terms, steps, validation]) =>
+    fc
+      .tuple(
+        ...terms.map(() =>
+          fc.array(
+            fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0),
+            { minLength: steps.length, maxLength: steps.length },
+          ),
+        ),
+      )
+      .map((values) => ({
+        name,
+        steps,
+        terms: Object.fromEntries(terms.map((term, i) => [term, values[i] as number[]])),
+        ...(validation !== null && { validation }),
+      })),
+  );
+
+testProp("loss curves survive the way to a file and back", [fc.array(stage, { maxLength: 4 })], (t, stages) => {
+  t.deepEqual(parseHistory(historyLines({ stages })), JSON.parse(JSON.stringify({ stages })));
+});
+
+test("the id of a run depends on configuration, data and version, not on the order of keys", (t) => {
+  const id = runIdOf({ a: 1, b: { c: 2, d: 3 } }, "data", "1.0.0");
+  t.is(runIdOf({ b: { d: 3, c: 2 }, a: 1 }, "data", "1.0.0"), id);
+  const others = [
+    runIdOf({ a: 2 }, "data", "1.0.0"),
+    runIdOf({ a: 1 }, "other", "1.0.0"),
+    runIdOf({ a: 1 }, "data", "1.0.1"),
+  ];
+  t.is(new Set([id, ...others]).size, 4);
+  t.is(canonicalJson([{ b: 1, a: [2, { d: 1, c: 2 }] }]), '[{"a":[2,{"c":2,"d":1}],"b":1}]');
+});
+
+const stopped = {
+  config: { method: "tbr", seed: 0 },
+  manifest: {
+    format: 1 as const,
+    runId: "0".repeat(64),
+    method: "tbr",
+    version: "0.1.0",
+    seed: 0,
+    outcome: { kind: "cancelled" as const, step: 7 },
+    steps: 7,
+    dataset: { name: "world", fingerprint: "f", rows: 1, columns: 1, inputs: ["x0"], provenance: {} },
+    command: "disentangle fit --method tbr",
+    versions: {},
+    createdAt: "2026-01-01T00:00:00.000Z",
+    elapsedMs: 3,
+  },
+  history: { stages: [] },
+};
+
+test("a stopped run leaves what is needed to run it again, and no result", async (t) => {
+  const dir = join(await folder(), "a");
+  await writeRun(dir, stopped);
+  t.deepEqual((await readdir(dir)).sort(), ["config.json", "manifest.json", "metrics.jsonl"]);
+  const error = await t.throwsAsync(async () => readRun(dir), { code: "RUN_NOT_FOUND" });
+  t.regex(String(error?.message), /did not finish \(cancelled at step 7\)/);
+});
+
+test("a run folder is replaced as a whole, without traces", async (t) => {
+  const parent = await folder();
+  const dir = join(parent, "a");
+  await writeRun(dir, stopped);
+  await writeFile(join(dir, "report.html"), "old");
+  await writeRun(dir, stopped);
+  t.false((await readdir(dir)).includes("report.html"));
+  t.deepEqual(await readdir(parent), ["a"]);
+});
+
+test("a folder that holds anything else is never replaced", async (t) => {
+  const dir = await folder();
+  await writeFile(join(dir, "thesis.tex"), "years of work");
+  await t.throwsAsync(async () => writeRun(dir, stopped), { code: "FILE_WRITE" });
+  t.deepEqual(await readdir(dir), ["thesis.tex"]);
+  await t.throwsAsync(async () => checkRunTarget(join(dir, "thesis.tex")), { code: "FILE_WRITE" });
+  await t.notThrowsAsync(async () => checkRunTarget(join(dir, "new")));
+});
+
+test("what is no run folder, is damaged or is of a newer version says so", async (t) => {
+  const dir = await folder();
+  await t.throwsAsync(async () => readRun(dir), { code: "RUN_NOT_FOUND" });
+  await t.throwsAsync(async () => readRuns(dir), { code: "RUN_NOT_FOUND" });
+  await t.throwsAsync(async () => readRuns(join(dir, "absent")), { code: "RUN_NOT_FOUND" });
+  await writeFile(join(dir, "manifest.json"), '{"format": 1,');
+  await t.throwsAsync(async () => readRun(dir), { code: "ARTIFACT_CORRUPT" });
+  await writeFile(join(dir, "manifest.json"), '{"format": 2, "version": "9.0.0"}');
+  await t.throwsAsync(async () => readRun(dir), { code: "ARTIFACT_VERSION" });
+});
+
+test("a file is written whole or not at all", async (t) => {
+  const dir = await folder();
+  await writeFileAtomic(join(dir, "deep", "a.txt"), "text");
+  t.is(await readFile(join(dir, "deep", "a.txt"), "utf8"), "text");
+  await mkdir(join(dir, "taken"));
+  await writeFile(join(dir, "taken", "inside"), "");
+  await t.throwsAsync(async () => writeFileAtomic(join(dir, "taken"), "text"), { code: "FILE_WRITE" });
+  t.deepEqual((await readdir(dir)).sort(), ["deep", "taken"]);
+});
