@@ -1,0 +1,112 @@
+import { rounded, shortened } from "../format.js";
+import { CHART_CONFIG, DIVERGING, SEQUENTIAL, STEPS } from "../theme.js";
+import type { Chart, Layer } from "./chart.js";
+
+/** A matrix with names. */
+export interface Heatmap {
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  readonly rowTitle: string;
+  readonly columnTitle: string;
+  /** rows x columns; null where the value is not defined. */
+  readonly values: readonly (readonly (number | null)[])[];
+  /** From 0 to `limit`, or from -`limit` to `limit`. */
+  readonly scale: "sequential" | "diverging";
+  readonly limit: number;
+  /** For each row the column framed as its match, or null. */
+  readonly matching?: readonly (number | null)[];
+  readonly text: (value: number) => string;
+}
+
+/** Above this many columns or rows the cells are too small for numbers. */
+const MOST_COLUMNS = 12;
+const MOST_ROWS = 80;
+
+/** Which step of the colour scale a value falls into. */
+export function stepOf(value: number, scale: Heatmap["scale"], limit: number): number {
+  const share = limit > 0 ? value / limit : 0;
+  const place = scale === "sequential" ? share : (share + 1) / 2;
+  return Math.min(STEPS - 1, Math.max(0, Math.floor(place * STEPS)));
+}
+
+/** A heat map with its numbers in the cells while they fit, undefined cells crossed out, and matches framed. */
+export function heatmapChart(map: Heatmap): Chart {
+  return (width) => {
+    const rows = shortened(map.rows, width < 500 ? 10 : 22);
+    const columns = shortened(map.columns, 14);
+    const ramp = map.scale === "sequential" ? SEQUENTIAL : DIVERGING;
+    const numbered = map.columns.length <= MOST_COLUMNS && map.rows.length <= MOST_ROWS;
+    const space = width < 500 ? width - 90 : 620;
+    const cellWidth = Math.max(
+      numbered ? (width < 500 ? 42 : 52) : 16,
+      Math.min(76, Math.floor(space / map.columns.length)),
+    );
+    const cellHeight = map.rows.length <= 16 ? 36 : map.rows.length <= 40 ? 24 : 16;
+    const longest = columns.reduce((most, name) => Math.max(most, Array.from(name).length), 0);
+    const angle = longest * 7 > cellWidth - 4 ? -40 : 0;
+    const cells = map.values.flatMap((row, r) =>
+      row.map((value, c) => {
+        const step = value === null ? null : stepOf(value, map.scale, map.limit);
+        return {
+          row: rows[r],
+          column: columns[c],
+          value: rounded(value),
+          text: value === null ? "\u2013" : map.text(value),
+          fill: step === null ? "var(--undefined)" : ramp.colors[step],
+          ink: step === null ? "var(--ink-3)" : ramp.inks[step],
+        };
+      }),
+    );
+    const matched = (map.matching ?? []).flatMap((column, r) =>
+      column === null || columns[column] === undefined ? [] : [{ row: rows[r], column: columns[column] }],
+    );
+    const x = {
+      field: "column",
+      type: "nominal",
+      scale: { domain: columns, padding: 0.04 },
+      axis: {
+        title: map.columnTitle,
+        orient: "top",
+        domain: false,
+        ticks: false,
+        labelAngle: angle,
+        labelAlign: angle === 0 ? "center" : "left",
+        labelPadding: 6,
+      },
+    } as const;
+    const y = {
+      field: "row",
+      type: "nominal",
+      scale: { domain: rows, padding: 0.06 },
+      axis: { title: map.rowTitle, labelFontSize: cellHeight < 20 ? 11 : 12 },
+    } as const;
+    const layers: Layer[] = [
+      {
+        mark: { type: "rect", cornerRadius: cellHeight < 20 ? 1 : 4 },
+        encoding: { x, y, fill: { field: "fill", type: "nominal", scale: null } },
+      },
+      {
+        data: { values: matched },
+        mark: { type: "rect", cornerRadius: 4, fill: null, stroke: "var(--ink)", strokeWidth: 2.5 },
+        encoding: { x, y },
+      },
+    ];
+    if (numbered)
+      layers.push({
+        mark: { type: "text", fontSize: cellHeight < 20 ? 10 : 12 },
+        encoding: {
+          x,
+          y,
+          text: { field: "text", type: "nominal" },
+          color: { field: "ink", type: "nominal", scale: null },
+        },
+      });
+    return {
+      width: { step: cellWidth },
+      height: { step: cellHeight },
+      config: CHART_CONFIG,
+      data: { values: cells },
+      layer: layers,
+    };
+  };
+}

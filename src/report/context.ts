@@ -1,0 +1,22 @@
+import { type DrawGraph, loadGraphviz } from "./draw/graphviz.js";
+import { type DrawChart, loadVega } from "./draw/vega.js";
+import type { Agreement } from "./options.js";
+import type { Study } from "./studies.js";
+
+/** What draws: loaded only when a report is made, because importing it takes longer than everything else together. */
+export interface Pens {
+  readonly chart: DrawChart;
+  readonly graph: DrawGraph;
+}
+
+export async function loadPens(): Promise<Pens> {
+  const [chart, graph] = await Promise.all([loadVega(), loadGraphviz()]);
+  return { chart, graph };
+}
+
+/** What a section is made from. */
+export interface SectionInput {
+  readonly study: Study;
+  readonly agreement: Agreement | undefined;
+  readonly pens: Pens;
+}

@@ -1,0 +1,110 @@
+import type { Scores } from "../generated/types.js";
+import type { RunRecord } from "../record.js";
+import { realChanges } from "./charts/tree.js";
+import { finite, rounded } from "./format.js";
+import { measured, overallError, relativeError, spread } from "./measures.js";
+import type { ReportModel } from "./model.js";
+import { endedWell } from "./studies.js";
+
+/** The report as data: what the page says, with numbers rounded to four significant digits. */
+export function json(model: ReportModel): string {
+  const document = {
+    format: 1,
+    title: model.title,
+    version: model.version,
+    studies: model.studies.map(({ study, title, verdict, remarks, agreement }) => ({
+      title,
+      dataset: study.name,
+      target: study.target ?? null,
+      fingerprints: study.fingerprints,
+      verdict,
+      remarks,
+      methods: study.methods.map((group) => ({
+        label: group.label,
+        method: group.method,
+        runs: group.runs.length,
+        failed: group.failed.length,
+        measures: Object.fromEntries(
+          measured([group]).map((measure) => {
+            const { mean, sd, values, reasons } = spread(measure, group.runs)!;
+            return [measure.id, { mean: rounded(mean), sd: rounded(sd), count: values.length, reasons }];
+          }),
+        ),
+      })),
+      agreement: agreement ?? null,
+      runs: study.runs.map(runSummary),
+    })),
+  };
+  return `${JSON.stringify(document, (_, value) => (typeof value === "number" ? finite(value) : value), 2)}\n`;
+}
+
+function runSummary(run: RunRecord) {
+  const { manifest, summary, scores } = run;
+  const error = overallError(run);
+  return {
+    runId: manifest.runId,
+    method: manifest.method,
+    version: manifest.version,
+    seed: manifest.seed,
+    outcome: manifest.outcome,
+    result: endedWell(run),
+    steps: manifest.steps,
+    command: manifest.command,
+    versions: manifest.versions,
+    fingerprint: manifest.dataset.fingerprint,
+    config: run.config,
+    latents: {
+      names: summary.latents.names,
+      mean: summary.latents.mean.map((value) => rounded(value)),
+      sd: summary.latents.sd.map((value) => rounded(value)),
+    },
+    error: error && {
+      split: error.split,
+      rows: error.rows,
+      mse: rounded(error.mse),
+      meanMse: rounded(error.meanMse),
+      relative: rounded(relativeError(error).value),
+    },
+    changes: summary.tree && realChanges(summary.tree).length,
+    scores: scores && scoreSummary(scores),
+    assumptions: summary.assumptions,
+    warnings: summary.warnings,
+  };
+}
+
+function scoreSummary({ rows, truth, latents, mcc, mccSpearman, r2, oracle, changes, ate }: Scores) {
+  const undefinedness = (reason: string | undefined) => (reason === undefined ? {} : { reason });
+  const nulls = Object.fromEntries(
+    (["unrelated", "rotation", "linear"] as const).map((kind) => {
+      const found = mcc.nulls[kind];
+      return [
+        kind,
+        found && { mean: rounded(found.mean), sd: rounded(found.sd), q95: rounded(found.q95), draws: found.draws },
+      ];
+    }),
+  );
+  return {
+    rows,
+    truth,
+    latents,
+    mcc: {
+      value: rounded(mcc.value),
+      ...undefinedness(mcc.reason),
+      perLatent: mcc.perLatent.map((value) => rounded(value)),
+      matching: mcc.matching,
+      interval: mcc.interval && mcc.interval.map((value) => rounded(value)),
+      outOfSample: rounded(mcc.outOfSample),
+      nulls,
+    },
+    mccSpearman: { value: rounded(mccSpearman.value), ...undefinedness(mccSpearman.reason) },
+    r2: { value: rounded(r2.value), ...undefinedness(r2.reason) },
+    oracle: oracle && rounded(oracle.value),
+    changes: changes && {
+      ...changes,
+      f1: rounded(changes.f1),
+      precision: rounded(changes.precision),
+      recall: rounded(changes.recall),
+    },
+    ate: ate && { value: rounded(ate.value), ...undefinedness(ate.reason) },
+  };
+}

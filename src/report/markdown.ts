@@ -1,0 +1,134 @@
+import { count, NOT_DEFINED, score, significant } from "./format.js";
+import { visible } from "./markup.js";
+import { measured, spread } from "./measures.js";
+import type { ReportModel, StudyModel } from "./model.js";
+import { statusWords } from "./sections/assumptions.js";
+import { warningsOf } from "./sections/warnings.js";
+import { ended } from "./verdict.js";
+
+/** The report as Markdown: the verdicts and the numbers, without the pictures. */
+export function markdown(model: ReportModel): string {
+  const single = model.studies.length === 1;
+  const blocks = [
+    `# ${inline(model.title)}`,
+    ...(model.introduction === undefined ? [] : [inline(model.introduction)]),
+    ...model.studies.flatMap((entry) => [
+      ...(single ? [] : [`## ${inline(entry.title)}`]),
+      ...study(entry, single ? "##" : "###"),
+    ]),
+    `${inline(model.version)}`,
+  ];
+  return `${blocks.join("\n\n")}\n`;
+}
+
+function study({ study, verdict, remarks, agreement }: StudyModel, heading: string): string[] {
+  const { manifest, config, summary, scores } = study.focus;
+  const seed = `seed ${manifest.seed}`;
+  const measures = measured(study.methods);
+  const section = (title: string, ...content: readonly string[]) => [`${heading} ${title}`, ...content];
+  const methods = study.methods.map(({ label, runs, failed }) => [
+    label,
+    failed.length === 0 ? count(runs.length) : `${runs.length} of ${runs.length + failed.length}`,
+    ...measures.map((measure) => {
+      const found = spread(measure, runs);
+      const text = measure.domain[1] === null ? significant : score;
+      if (found === undefined) return "\u2013";
+      if (found.mean === null) return `${NOT_DEFINED}: ${found.reasons.join("; ")}`;
+      return found.sd === null ? text(found.mean) : `${text(found.mean)} \u00b1 ${text(found.sd)}`;
+    }),
+  ]);
+  const warnings = warningsOf(study);
+  return [
+    `**${inline(verdict.headline)}.** ${inline(verdict.sentences.join(" "))}`,
+    ...remarks.map(inline),
+    ...section("Methods", table(["Method", "Runs", ...measures.map(({ label }) => label)], methods)),
+    ...(scores === undefined ? [] : section(`Latents (${seed})`, latentTable(scores))),
+    ...(agreement === undefined
+      ? []
+      : section(
+          "Agreement over seeds",
+          table(
+            ["Run", "Run", "MCC"],
+            agreement.pairs.map(({ a, b, mcc }) => [a, b, score(mcc)]),
+          ),
+        )),
+    ...(summary.assumptions.length === 0
+      ? []
+      : section(
+          `Assumptions checked (${seed})`,
+          table(
+            ["Assumption", "Status", "Finding"],
+            summary.assumptions.map(({ question, status, finding }) => [question, statusWords(status), finding]),
+          ),
+        )),
+    ...(warnings.length === 0
+      ? []
+      : section(
+          "Warnings",
+          table(
+            ["Code", "Message", "Runs"],
+            warnings.map(({ code, message, hint, runs }) => [
+              code,
+              hint === undefined ? message : `${message} ${hint}`,
+              runs.join(", "),
+            ]),
+          ),
+        )),
+    ...section(
+      "Runs",
+      table(
+        ["Method", "Seed", "Steps", "Outcome", "Run", "Data"],
+        study.methods.flatMap(({ label, runs, failed }) =>
+          [...runs, ...failed].map(({ manifest: run }) => [
+            label,
+            String(run.seed),
+            count(run.steps),
+            ended(run.outcome),
+            run.runId,
+            run.dataset.fingerprint,
+          ]),
+        ),
+      ),
+    ),
+    ...section(
+      "Run it again",
+      fenced(manifest.command, "sh"),
+      `Configuration of ${seed}:`,
+      fenced(JSON.stringify(config, null, 2), "json"),
+    ),
+  ];
+}
+
+function latentTable({ truth, latents, mcc }: NonNullable<StudyModel["study"]["focus"]["scores"]>): string {
+  const rows = truth.map((latent, i) => {
+    const column = mcc.matching[i];
+    return [
+      latent,
+      column === null || column === undefined ? NOT_DEFINED : (latents[column] ?? NOT_DEFINED),
+      score(mcc.perLatent[i]),
+    ];
+  });
+  return table(["True latent", "Match", "Absolute correlation"], rows);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(inline).join(" | ")} |`;
+  return [line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
+
+/** Text that stays text: on one line, and with every character that Markdown or HTML would read made harmless. */
+export function inline(text: string): string {
+  return visible(text)
+    .replace(/\s+/g, " ")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replace(/[\\`*_[\]|~#]/g, "\\$&");
+}
+
+/** A code block whose fence is longer than any in the text. */
+function fenced(text: string, language: string): string {
+  const longest = (text.match(/`+/g) ?? []).reduce((most, ticks) => Math.max(most, ticks.length), 2);
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}

@@ -1,0 +1,43 @@
+/** Text that is already HTML. Whatever else enters a template is escaped. */
+export interface Html {
+  readonly html: string;
+}
+
+/** What may stand in a template: absent things leave nothing behind. */
+export type Content = Html | string | number | undefined | null | false | readonly Content[];
+
+/** The five characters that mean something in HTML, and control characters, made harmless. */
+export function escapeText(text: string): string {
+  return visible(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
+
+/** Control characters and direction overrides become spaces: they can hide or reorder what stands beside them. */
+export function visible(text: string): string {
+  return text
+    .replace(/\p{Surrogate}/gu, "\ufffd")
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, " ");
+}
+
+/** Marks `text` as HTML that needs no escaping: only for markup this package made itself. */
+export function trusted(text: string): Html {
+  return { html: text };
+}
+
+/** A template of HTML: values are escaped unless they are `Html`. */
+export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
+  return trusted(strings.reduce((text, part, i) => text + render(values[i - 1]) + part));
+}
+
+/** The HTML text of a value. */
+export function render(value: Content): string {
+  if (value === undefined || value === null || value === false) return "";
+  if (typeof value === "string") return escapeText(value);
+  if (typeof value === "number") return String(value);
+  if ("html" in value) return value.html;
+  return value.map(render).join("");
+}

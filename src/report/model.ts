@@ -1,0 +1,56 @@
+import type { RunRecord } from "../record.js";
+import type { Agreement, ReportOptions } from "./options.js";
+import { type Study, studiesOf } from "./studies.js";
+import { type Tile, tilesOf } from "./tiles.js";
+import { type Verdict, verdictOf } from "./verdict.js";
+
+/** Everything a report says before it takes a form. */
+export interface ReportModel {
+  readonly title: string;
+  readonly introduction?: string | undefined;
+  /** "disentangle 0.1.0", or several versions. */
+  readonly version: string;
+  readonly studies: readonly StudyModel[];
+}
+export interface StudyModel {
+  readonly study: Study;
+  /** Name of the data and, where it matters, the target. */
+  readonly title: string;
+  readonly agreement: Agreement | undefined;
+  readonly verdict: Verdict;
+  readonly tiles: readonly Tile[];
+  readonly remarks: readonly string[];
+}
+
+/** The model of a report on these records. */
+export function modelOf(records: readonly RunRecord[], options: ReportOptions): ReportModel {
+  const studies = studiesOf(records, options.method);
+  const agreements = [options.agreement ?? []].flat();
+  const names = studies.map(({ name }) => name);
+  const entries = studies.map((study): StudyModel => {
+    const fits = ({ dataset, target }: { dataset?: string; target?: string }) =>
+      (dataset === undefined || dataset === study.name) && (target === undefined || target === study.target);
+    const main = study.methods[0]!;
+    const agreement = agreements.find(
+      (candidate) =>
+        fits(candidate) && (candidate.method === undefined || [main.method, main.label].includes(candidate.method)),
+    );
+    const shared = names.filter((other) => other === study.name).length > 1;
+    return {
+      study,
+      title: shared && study.target !== undefined ? `${study.name}: ${study.target}` : study.name,
+      agreement,
+      verdict: verdictOf(study, agreement),
+      tiles: tilesOf(study, agreement),
+      remarks: (options.remarks ?? []).filter(fits).map(({ text }) => text),
+    };
+  });
+  const only = entries.length === 1 ? entries[0] : undefined;
+  const versions = [...new Set(records.map(({ manifest }) => manifest.version))].sort();
+  return {
+    title: options.title ?? (only === undefined ? "Hidden causes" : `Hidden causes in ${only.title}`),
+    introduction: options.introduction,
+    version: `disentangle ${versions.join(", ")}`,
+    studies: entries,
+  };
+}

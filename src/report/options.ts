@@ -1,0 +1,40 @@
+import type { NullScore } from "../generated/types.js";
+
+/** What a report says beside the records. */
+export interface ReportOptions {
+  /** Heading of the report. Default: named after the data set, or "Hidden causes" when there are several. */
+  readonly title?: string;
+  /** Plain text under the heading, for what only the author knows. Default: none. */
+  readonly introduction?: string;
+  /** The method the report is about; the others are what it is compared with. Default: the method of the first record. */
+  readonly method?: string;
+  /** Plain text under the verdict of one data set, by the data set's name. Default: none. */
+  readonly remarks?: readonly Remark[];
+  /** How far runs agree with each other, where there is no truth to compare with. Default: none. */
+  readonly agreement?: Agreement | readonly Agreement[];
+}
+
+/** A remark on one data set. */
+export interface Remark {
+  /** `manifest.dataset.name`. */
+  readonly dataset: string;
+  /** `manifest.dataset.target`. Default: every target of that data set. */
+  readonly target?: string;
+  readonly text: string;
+}
+
+/** Scores between runs of one method that differ only in their seed. */
+export interface Agreement {
+  /** `manifest.dataset.name`. Default: every data set of the report. */
+  readonly dataset?: string;
+  /** `manifest.dataset.target`. Default: every target of that data set. */
+  readonly target?: string;
+  /** Default: the method the report is about. */
+  readonly method?: string;
+  /** Mean correlation coefficient of each pair of runs; `a` and `b` name them, for example "seed 0". */
+  readonly pairs: readonly { readonly a: string; readonly b: string; readonly mcc: number | null }[];
+  readonly mean: number | null;
+  readonly sd: number | null;
+  /** The same score between latents that have nothing to do with each other. */
+  readonly null: NullScore | null;
+}

@@ -1,0 +1,36 @@
+import type { SectionInput } from "../context.js";
+import { defined, name, table } from "../figure.js";
+import { finite, significant } from "../format.js";
+import { html } from "../markup.js";
+import { focusName, type Section } from "./section.js";
+
+/** The latents as numbers, and whatever else the method has to say about them. */
+export async function findingsSection(input: SectionInput): Promise<Section | undefined> {
+  const { latents, facts } = input.study.focus.summary;
+  if (latents.names.length === 0 && facts.length === 0) return undefined;
+  const latentTable = table(
+    "Estimated latents. One that does not vary carries nothing.",
+    [{ label: "Latent" }, { label: "Mean", numeric: true }, { label: "Standard deviation", numeric: true }],
+    latents.names.map((latent, i) => {
+      const sd = finite(latents.sd[i]);
+      return [
+        name(latent),
+        defined(significant(latents.mean[i])),
+        sd === 0 ? html`0 <span class="undefined">constant</span>` : defined(significant(sd)),
+      ];
+    }),
+  );
+  const factTable =
+    facts.length > 0 &&
+    table(
+      "Further numbers.",
+      [{ label: "What" }, { label: "Value", numeric: true }],
+      facts.map(({ label, value }) => [label, defined(significant(value, 4))]),
+    );
+  return {
+    id: "findings",
+    title: "The latents in numbers",
+    lead: `Of ${focusName(input)}.`,
+    body: html`<div class="grid">${latentTable}${factTable}</div>`,
+  };
+}

@@ -1,0 +1,59 @@
+import { finite, percent, score, significant } from "./format.js";
+import { MEASURES, type Spread, spread } from "./measures.js";
+import type { Agreement } from "./options.js";
+import type { Study } from "./studies.js";
+import { chance } from "./verdict.js";
+
+/** A number worth a second look, in large type. */
+export interface Tile {
+  readonly label: string;
+  readonly value: string;
+  readonly note: string;
+}
+
+/** The few numbers of a study that carry its verdict. */
+export function tilesOf(study: Study, agreement: Agreement | undefined): Tile[] {
+  const main = study.methods[0]!;
+  const other = study.methods[1];
+  const of = (id: string) => {
+    const measure = MEASURES.find((candidate) => candidate.id === id)!;
+    return { found: spread(measure, main.runs), baseline: other && spread(measure, other.runs) };
+  };
+  const tiles: Tile[] = [];
+  const mcc = of("mcc");
+  if (mcc.found !== undefined) {
+    const first = main.runs.find((run) => run.scores !== undefined)!.scores!.mcc;
+    const limit = chance(first);
+    const interval =
+      mcc.found.sd === null && first.interval ? `${score(first.interval[0])} to ${score(first.interval[1])}` : "";
+    tiles.push({ label: "MCC", value: score(mcc.found.mean), note: spreadNote(mcc.found) || interval });
+    if (limit !== null) tiles.push({ label: "Chance stays below", value: score(limit), note: "95\u00a0% of draws" });
+  } else if (finite(agreement?.mean) !== null) {
+    const limit = finite(agreement!.null?.q95);
+    tiles.push({
+      label: "Agreement of seeds",
+      value: score(agreement!.mean),
+      note: limit === null ? "MCC between runs" : `chance stays below ${score(limit)}`,
+    });
+  }
+  if (mcc.baseline?.mean !== undefined && mcc.baseline.mean !== null)
+    tiles.push({ label: `MCC of ${other!.label}`, value: score(mcc.baseline.mean), note: spreadNote(mcc.baseline) });
+  const f1 = of("f1").found;
+  if (f1 !== undefined && f1.mean !== null)
+    tiles.push({ label: "Changes found, F1", value: score(f1.mean), note: spreadNote(f1) });
+  const error = of("error");
+  if (error.found?.mean !== undefined && error.found.mean !== null) {
+    const against = error.baseline?.mean ?? null;
+    tiles.push({
+      label: "Prediction error",
+      value: percent(error.found.mean),
+      note: against === null ? "of the mean predictor's" : `of the mean's; ${other!.label} ${percent(against)}`,
+    });
+  }
+  if (tiles.length === 0) tiles.push({ label: "Steps", value: significant(study.focus.manifest.steps), note: "" });
+  return tiles.slice(0, 5);
+}
+
+function spreadNote({ sd, values }: Spread): string {
+  return sd === null ? "" : `\u00b1 ${score(sd)}, ${values.length} seeds`;
+}

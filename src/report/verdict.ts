@@ -1,0 +1,210 @@
+import type { Mcc } from "../generated/types.js";
+import type { RunRecord } from "../record.js";
+import { counted, finite, listed, percent, score, significant } from "./format.js";
+import { MEASURES, type Spread, spread } from "./measures.js";
+import type { Agreement } from "./options.js";
+import type { MethodRuns, Study } from "./studies.js";
+
+/** How far a study got, from best to worst; `unknown` where there is no truth to compare with. */
+export type Level = "good" | "partial" | "poor" | "unknown" | "failed";
+
+/** What was found and how far it can be trusted, in plain words. */
+export interface Verdict {
+  readonly level: Level;
+  /** One short sentence without its full stop. */
+  readonly headline: string;
+  readonly sentences: readonly string[];
+}
+
+/** From this mean MCC on, with every run beyond chance, latents count as recovered. */
+const RECOVERED = 0.9;
+
+/** The verdict on a study. */
+export function verdictOf(study: Study, agreement: Agreement | undefined): Verdict {
+  const main = study.methods[0]!;
+  if (main.runs.length === 0) {
+    return {
+      level: "failed",
+      headline: `No run of ${main.label} ended with a result`,
+      sentences: [...failures(study), ...assumptions(study.focus)],
+    };
+  }
+  const mcc = spread(MEASURES[0]!, main.runs);
+  const sentences = [
+    ...(mcc === undefined ? withoutTruth(agreement) : recovery(main, mcc)),
+    ...baselines(study),
+    ...changes(study.focus),
+    ...prediction(study),
+    ...failures(study),
+    ...assumptions(study.focus),
+  ];
+  return { ...judged(study, main, mcc, agreement), sentences };
+}
+
+function judged(study: Study, main: MethodRuns, mcc: Spread | undefined, agreement: Agreement | undefined) {
+  if (mcc === undefined) {
+    const headline = agreement
+      ? "No truth to score against: judged by agreement between seeds"
+      : "No truth to score against";
+    return { level: "unknown", headline } as const;
+  }
+  if (mcc.mean === null) return { level: "unknown", headline: "The score is not defined" } as const;
+  const beyond = main.runs.filter((run) => isBeyondChance(run.scores?.mcc));
+  const plural = (study.focus.scores?.truth.length ?? 2) === 1 ? "cause was" : "causes were";
+  if (beyond.length === main.runs.length && mcc.mean >= RECOVERED)
+    return { level: "good", headline: `The hidden ${plural} recovered` } as const;
+  if (beyond.length * 2 > main.runs.length)
+    return { level: "partial", headline: `The hidden ${plural} recovered in part` } as const;
+  return { level: "poor", headline: `The hidden ${plural} not recovered` } as const;
+}
+
+/** The score that chance reaches in one of twenty draws: the larger of the two nulls that know nothing of the axes. */
+export function chance(mcc: Mcc): number | null {
+  const limits = [finite(mcc.nulls.unrelated?.q95), finite(mcc.nulls.rotation?.q95)].filter((q) => q !== null);
+  return limits.length === 0 ? null : Math.max(...limits);
+}
+
+/** Whether even the lower end of the interval lies above what chance reaches. */
+export function isBeyondChance(mcc: Mcc | undefined): boolean {
+  const limit = mcc && chance(mcc);
+  const low = finite(mcc?.interval?.[0] ?? mcc?.value);
+  return limit !== null && limit !== undefined && low !== null && low > limit;
+}
+
+function recovery(main: MethodRuns, mcc: Spread): string[] {
+  const scored = main.runs.find((run) => run.scores !== undefined)!;
+  const { mcc: first, rows, oracle } = scored.scores!;
+  if (mcc.mean === null) return [`The MCC of ${main.label} is not defined: ${mcc.reasons.join("; ")}.`];
+  const seed = `seed ${scored.manifest.seed}`;
+  const interval = first.interval && `${score(first.interval[0])} to ${score(first.interval[1])}`;
+  const trust = [
+    mcc.sd === null ? undefined : `sd ${score(mcc.sd)} over ${counted(mcc.values.length, "seed")}`,
+    interval &&
+      `95\u00a0% interval ${interval} over ${counted(rows.count, "row")}${mcc.sd === null ? "" : ` of ${seed}`}`,
+  ].filter((part) => typeof part === "string");
+  const sentences = [
+    `On average a true latent correlates ${score(mcc.mean)} with its match in ${main.label}` +
+      `${trust.length > 0 ? ` (${trust.join("; ")})` : ""}.`,
+    ...nulls(main, first),
+  ];
+  if (mcc.reasons.length > 0) sentences.push(`In some runs the score is not defined: ${mcc.reasons.join("; ")}.`);
+  const best = finite(oracle?.value);
+  if (best !== null) sentences.push(`The best possible predictor would reach ${score(best)}.`);
+  return sentences;
+}
+
+function nulls(main: MethodRuns, first: Mcc): string[] {
+  const known = [
+    first.nulls.unrelated && `unrelated latents reach ${score(first.nulls.unrelated.mean)}`,
+    first.nulls.rotation && `a random rotation of the truth reaches ${score(first.nulls.rotation.mean)}`,
+  ].filter((part) => typeof part === "string");
+  const limit = chance(first);
+  if (limit === null) return ["No null was computed, so chance cannot be ruled out."];
+  const beyond = main.runs.filter((run) => isBeyondChance(run.scores?.mcc)).length;
+  const whether =
+    main.runs.length === 1
+      ? `the score ${beyond === 1 ? "is" : "is not"} beyond chance`
+      : `${beyond === main.runs.length ? "all" : beyond === 0 ? "none" : `${beyond}`} of ${main.runs.length} runs ${beyond === 1 ? "is" : "are"} beyond chance`;
+  return [`By chance, ${listed(known)} (95\u00a0% of draws stay below ${score(limit)}): ${whether}.`];
+}
+
+function withoutTruth(agreement: Agreement | undefined): string[] {
+  const mean = finite(agreement?.mean);
+  if (agreement === undefined || mean === null)
+    return [
+      "The true latents are not known here, so nothing in this report says whether the latents found are the causes.",
+    ];
+  const unrelated = finite(agreement.null?.q95);
+  const against =
+    unrelated === null ? "" : `; latents that have nothing to do with each other stay below ${score(unrelated)}`;
+  return [
+    `Runs that differ only in their seed agree with an MCC of ${score(mean)} on average over ${counted(agreement.pairs.length, "pair")}${against}.`,
+    "Agreement shows that the result can be repeated, not that it is true.",
+  ];
+}
+
+function baselines(study: Study): string[] {
+  return study.methods.slice(1).flatMap(({ label, runs }) => {
+    const mcc = spread(MEASURES[0]!, runs);
+    if (mcc === undefined || mcc.mean === null) return [];
+    return [`${label} scores ${score(mcc.mean)}${mcc.sd === null ? "" : ` (sd ${score(mcc.sd)})`}.`];
+  });
+}
+
+function changes({ scores, manifest }: RunRecord): string[] {
+  const found = scores?.changes;
+  if (found === undefined) return [];
+  if (finite(found.f1) === null)
+    return [`The F1 of the changes on the tree is not defined: ${found.reason ?? "no reason was recorded"}.`];
+  return [
+    `Of the changes on the tree, seed ${manifest.seed} found ${found.truePositives}, missed ${found.falseNegatives} and reported ` +
+      `${found.falsePositives} that ${found.falsePositives === 1 ? "is" : "are"} not there (F1 ${score(found.f1)}).`,
+  ];
+}
+
+function prediction(study: Study): string[] {
+  const error = MEASURES.find((measure) => measure.id === "error")!;
+  const named = study.methods.flatMap(({ label, runs }) => {
+    const mean = spread(error, runs)?.mean ?? null;
+    return mean === null ? [] : [{ label, mean }];
+  });
+  const main = named[0];
+  if (main === undefined || main.label !== study.methods[0]!.label) return [];
+  const others = named.slice(1).map(({ label, mean }) => `${percent(mean)} for ${label}`);
+  const against = others.length === 0 ? "" : ` (${listed(others)})`;
+  const held = `On rows kept out of training, its prediction error is ${percent(main.mean)} of the mean predictor's${against}`;
+  return [main.mean < 1 ? `${held}.` : `${held}: it predicts no better than the mean does.`];
+}
+
+function failures(study: Study): string[] {
+  return study.methods.flatMap(({ label, runs, failed }) => {
+    const sentences: string[] = [];
+    if (failed.length > 0) {
+      const each = failed.map(({ manifest }) => `seed ${manifest.seed} ${ended(manifest.outcome)}`);
+      const total = runs.length + failed.length;
+      sentences.push(`${failed.length} of ${counted(total, "run")} of ${label} gave no result: ${listed(each)}.`);
+    }
+    const limited = runs.filter(({ manifest }) => manifest.outcome.kind === "step-limit").length;
+    if (limited > 0)
+      sentences.push(`${counted(limited, "run")} of ${label} stopped at the step limit before converging.`);
+    return sentences;
+  });
+}
+
+/** How a run ended, as the end of a sentence. */
+export function ended({ kind, step, term }: RunRecord["manifest"]["outcome"]): string {
+  const at = `at step ${significant(step)}`;
+  const of = term === undefined ? "" : ` (${term})`;
+  switch (kind) {
+    case "converged":
+      return `converged ${at}`;
+    case "step-limit":
+      return `stopped at its limit of ${counted(step, "step")}`;
+    case "early-stop":
+      return `stopped early ${at}`;
+    case "diverged":
+      return `diverged ${at}${of}`;
+    case "non-finite":
+      return `met a number that is not finite ${at}${of}`;
+    case "cancelled":
+      return `was cancelled ${at}`;
+  }
+}
+
+function assumptions({ summary }: RunRecord): string[] {
+  const violated = summary.assumptions.filter(({ status }) => status === "violated");
+  const doubtful = summary.assumptions.filter(({ status }) => status === "warning");
+  if (summary.assumptions.length === 0) return [];
+  if (violated.length + doubtful.length === 0) {
+    const unknown = summary.assumptions.filter(({ status }) => status === "unknown").length;
+    return unknown === 0
+      ? ["Every assumption that can be checked holds."]
+      : [`${counted(unknown, "assumption")} could not be checked; the others hold.`];
+  }
+  const first = [...violated, ...doubtful][0]!;
+  const tally = [
+    violated.length > 0 && `${counted(violated.length, "assumption")} violated`,
+    doubtful.length > 0 && `${violated.length > 0 ? doubtful.length : counted(doubtful.length, "assumption")} in doubt`,
+  ].filter((part) => typeof part === "string");
+  return [`${listed(tally)}: ${first.finding}`];
+}
