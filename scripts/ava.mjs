@@ -41,7 +41,7 @@ export async function avaStep(args) {
 }
 
 function read(line, counts) {
-  const match = /^(not ok|ok) \d+ - (.*?)(?: # (SKIP|TODO))?$/.exec(line);
+  const match = /^(not ok|ok) \d+ - (.*?)(?: # ([A-Z]+))?$/.exec(line);
   if (!match) return /^(TAP version|1\.\.|# (tests|pass|skip|fail) )/.test(line) ? undefined : line;
   const [, verdict, title, directive] = match;
   if (directive) {

@@ -1,0 +1,15 @@
+// JSON Schema definitions on stdin -> TypeScript on stdout. Started by `cargo xtask gen`.
+
+import { text } from "node:stream/consumers";
+import { compile } from "json-schema-to-typescript";
+
+const definitions = JSON.parse(await text(process.stdin));
+
+// The compiler starts from one root type. A union of all definitions reaches each of them; then the root is dropped.
+const root = { definitions, oneOf: Object.keys(definitions).map((name) => ({ $ref: `#/definitions/${name}` })) };
+const source = await compile(root, "Root", {
+  additionalProperties: false,
+  bannerComment: "",
+  style: { printWidth: 120 },
+});
+process.stdout.write(source.replace(/^export type Root =[^;]*;\n+/m, ""));
