@@ -1,0 +1,125 @@
+// The matrix of an AnnData store, dense or sparse: only the chosen columns are ever held in memory.
+import { fail } from "../errors.js";
+import { type ArrayStore, readAll, type StoreNode } from "./anndata-store.js";
+import { overflow, overflows } from "./source.js";
+
+// Values read in one go: large enough to spread the cost of a call, small enough to stay in cache.
+const BLOCK = 1 << 20;
+
+/** Where the chosen columns go. */
+export interface MatrixTarget {
+  /** Row-major, `rows` x `width`; zeros to begin with. */
+  readonly values: Float32Array;
+  readonly rows: number;
+  readonly width: number;
+  /** Names of all columns of the matrix. */
+  readonly names: readonly string[];
+}
+
+/** Copies columns of the matrix at `path`: column j goes to column `slots[j]` of the target, nowhere where that is -1. */
+export async function readMatrix(
+  store: ArrayStore,
+  path: string,
+  slots: Int32Array,
+  target: MatrixTarget,
+): Promise<void> {
+  const node = await store.node(path);
+  if (node === undefined) return fail("DATA_CORRUPT", `${store.file}: ${path} is missing`, { path: store.file });
+  const shape = node.kind === "array" ? node.shape : sparseShape(node);
+  if (shape.length !== 2 || shape[0] !== target.rows || shape[1] !== target.names.length) {
+    const got = `${path} is ${shape.join(" x ")}`;
+    fail("DATA_SHAPE", `${store.file}: ${got}, expected ${target.rows} x ${target.names.length} (obs x var)`, {
+      path: store.file,
+    });
+  }
+  const put: Put = (row, column, value) => {
+    const slot = slots[column]!;
+    if (slot < 0) return;
+    if (overflows(value)) throw overflow(store.file, target.names[column]!, row + 1, value);
+    // Sparse matrices may hold an entry in several parts.
+    target.values[row * target.width + slot]! += value;
+  };
+  if (node.kind === "array") return readDense(store, path, node, slots, put);
+  const format = String(node.attributes["encoding-type"] ?? node.attributes.h5sparse_format);
+  if (format.startsWith("csr")) return readSparse(store, path, () => true, put);
+  if (format.startsWith("csc")) {
+    return readSparse(
+      store,
+      path,
+      (column) => slots[column]! >= 0,
+      (column, row, value) => put(row, column, value),
+    );
+  }
+  fail("DATA_UNSUPPORTED", `${store.file}: ${path} is encoded as ${format}, expected a dense, CSR or CSC matrix`, {
+    path: store.file,
+  });
+}
+
+type Put = (major: number, minor: number, value: number) => void;
+
+async function readDense(store: ArrayStore, path: string, node: StoreNode, slots: Int32Array, put: Put): Promise<void> {
+  const [rows = 0, columns = 0] = node.shape;
+  const step = blockLength(Math.max(1, Math.floor(BLOCK / Math.max(1, columns))), node.blockRows);
+  const wanted = Array.from(slots.keys()).filter((column) => slots[column]! >= 0);
+  for (let from = 0; from < rows; from += step) {
+    const to = Math.min(rows, from + step);
+    const block = (await store.read(path, from, to)) as ArrayLike<number>;
+    for (let row = from; row < to; row++) {
+      for (const column of wanted) put(row, column, block[(row - from) * columns + column]!);
+    }
+  }
+}
+
+/** Walks the entries of a compressed matrix in blocks; blocks without a wanted row (CSC: column) are skipped. */
+async function readSparse(
+  store: ArrayStore,
+  path: string,
+  isWanted: (major: number) => boolean,
+  put: Put,
+): Promise<void> {
+  const pointers = (await readAll(store, `${path}/indptr`)) as ArrayLike<number>;
+  const indices = await store.node(`${path}/indices`);
+  const entries = pointers[pointers.length - 1] ?? 0;
+  if ((indices?.shape[0] ?? -1) < entries) {
+    fail("DATA_CORRUPT", `${store.file}: ${path} holds fewer entries than its index says`, { path: store.file });
+  }
+  const step = blockLength(BLOCK, indices!.blockRows);
+  let major = 0;
+  for (let from = 0; from < entries; from += step) {
+    const to = Math.min(entries, from + step);
+    while (pointers[major + 1]! <= from) major++;
+    const last = lastBefore(pointers, major, to);
+    if (!someWanted(isWanted, major, last)) continue;
+    const minors = (await store.read(`${path}/indices`, from, to)) as ArrayLike<number>;
+    const values = (await store.read(`${path}/data`, from, to)) as ArrayLike<number>;
+    for (let at = major; at <= last; at++) {
+      if (!isWanted(at)) continue;
+      const end = Math.min(to, pointers[at + 1]!);
+      for (let entry = Math.max(from, pointers[at]!); entry < end; entry++) {
+        put(at, minors[entry - from]!, values[entry - from]!);
+      }
+    }
+  }
+}
+
+/** The last major index with an entry before `to`. */
+function lastBefore(pointers: ArrayLike<number>, first: number, to: number): number {
+  let last = first;
+  while (last + 2 < pointers.length && pointers[last + 1]! < to) last++;
+  return last;
+}
+
+function someWanted(isWanted: (major: number) => boolean, first: number, last: number): boolean {
+  for (let at = first; at <= last; at++) if (isWanted(at)) return true;
+  return false;
+}
+
+/** A multiple of the stored block near `wanted`, so that no block is decoded twice. */
+function blockLength(wanted: number, stored: number): number {
+  return Math.max(1, Math.round(wanted / stored)) * stored;
+}
+
+function sparseShape(node: StoreNode): readonly number[] {
+  const shape = node.attributes.shape ?? node.attributes.h5sparse_shape;
+  return shape === undefined ? [] : Array.from(shape as ArrayLike<number | bigint>, Number);
+}

@@ -1,0 +1,171 @@
+// Where data lie and which columns play which role: the one declaration, shared by the API, the flags and config files.
+import { z } from "zod";
+import { type JsonSchema, nearest } from "../config-keys.js";
+import { type Failure, failAll } from "../errors.js";
+
+/** A dense row-major matrix with its shape `[rows, columns]`; without `columns` they are called x0, x1, ... */
+export interface MatrixData {
+  readonly data: NumberArray;
+  readonly shape: readonly number[];
+  readonly columns?: readonly string[];
+}
+/** A typed array of numbers. 64-bit values are narrowed to 32 bits. */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+/** What apache-arrow's `Table` and its kin look like from outside. */
+export interface ArrowLike {
+  readonly schema: { readonly fields: readonly { readonly name: string }[] };
+  readonly numRows: number;
+  getChild(name: string): { get(row: number): unknown } | null;
+}
+/** One array per column: numbers, or text for labels; `null` is a missing value. */
+export type ColumnsData = Readonly<Record<string, NumberArray | readonly (number | string | boolean | null)[]>>;
+/** Data that are already in memory. They are copied once, before anything is awaited. */
+export type InMemoryData = MatrixData | readonly (readonly number[])[] | ArrowLike | ColumnsData;
+
+/** A rooted tree over environments: one entry per node, parent -1 for the root; lengths are 1 where none are given. */
+export interface TreeData {
+  readonly names: readonly string[];
+  readonly parents: readonly number[];
+  readonly lengths?: readonly number[];
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+const isPerRow = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || ArrayBuffer.isView(value);
+
+const inMemory = z.custom<InMemoryData>(isObject);
+const labelsPerRow = z.custom<readonly (string | number)[]>(isPerRow);
+const numbersPerRow = z.custom<NumberArray | readonly number[]>(
+  (value) => isPerRow(value) && !(Array.isArray(value) && typeof value[0] === "string"),
+);
+const text = (error: string) => z.string({ error }).min(1, { error });
+const names = (what: string) => {
+  const error = `expected ${what}: a name, a pattern such as 'gene*', a comma list, or an array of these`;
+  return z.union([text(error), z.array(text(error)).min(1, { error })], { error });
+};
+const labels = (what: string) => {
+  const error = `expected the name of the column with the ${what}, or one label per row`;
+  return z.union([text(error), labelsPerRow], { error });
+};
+const treeError = "expected the path of a tree, 'dendrogram', or { names, parents, lengths }";
+
+/** All data keys. Every other key is an error. */
+export const dataConfigSchema = z.strictObject({
+  data: z
+    .union([text("expected a path"), inMemory], { error: "expected a path, or data in memory" })
+    .describe(
+      "Table or matrix to learn from: CSV, TSV, Parquet, JSON lines, NPY, NPZ, h5ad, zarr (folder or zip), or a dataset folder.",
+    ),
+  inputs: names("input columns")
+    .optional()
+    .describe(
+      "Input columns: names, patterns ('gene*'), '!name' to leave out. Default: all numeric columns without another role.",
+    ),
+  environment: labels("environments")
+    .optional()
+    .describe("Column with the environment of each row (cell type, site, batch)."),
+  task: labels("tasks").optional().describe("Column with the task that the target of each row belongs to."),
+  segment: labels("segments").optional().describe("Column with the segment (subject, time window) of each row."),
+  target: z
+    // Numbers first: a union tries its members in turn, and the other would report every number as a wrong name.
+    .union([numbersPerRow, names("target columns")], { error: "expected the name of a column, or one number per row" })
+    .optional()
+    .describe("Column or columns to predict."),
+  truth: names("columns with the true latents, or the path of a file that holds them")
+    .optional()
+    .describe("True latents, for scoring only: columns of the data, or a file with as many rows."),
+  tree: z
+    .union(
+      [text(treeError), z.custom<TreeData>((value) => isObject(value) && "names" in value && "parents" in value)],
+      { error: treeError },
+    )
+    .optional()
+    .describe(
+      "Tree over the environments: a Newick file, a parent-child-length table, or 'dendrogram' (from the data).",
+    ),
+  rowId: text("expected the name of a column")
+    .optional()
+    .describe("Column with the identifiers of the rows. Default: the index of AnnData files, numbers elsewhere."),
+  matrix: text("expected 'X', 'raw' or the name of a layer")
+    .optional()
+    .describe("Matrix of an AnnData file: 'X' (default), 'raw', or the name of a layer."),
+  delimiter: z
+    .string({ error: "expected one character" })
+    .length(1, { error: "expected one character" })
+    .optional()
+    .describe("Character between the fields of a text table. Default: found from the header."),
+  missingValues: z
+    .union([z.string(), z.array(z.string())], { error: "expected a comma list, or an array of texts" })
+    .optional()
+    .describe("Cells of a text table that mean no value. Default: empty, NA, NaN, null and their usual spellings."),
+  name: text("expected a text")
+    .optional()
+    .describe("Short name of the data set, for the report. Default: the file's name."),
+});
+
+/** Where data lie and which columns play which role. */
+export type DataConfig = Readonly<z.infer<typeof dataConfigSchema>>;
+
+/** The keys of `DataConfig`, in the order of the documentation. */
+export const dataKeys: readonly string[] = Object.keys(dataConfigSchema.shape);
+
+/** The JSON Schema of the data keys: what a config file can say (data in memory are left out). */
+export function dataJsonSchema(): JsonSchema {
+  return z.toJSONSchema(dataConfigSchema, {
+    unrepresentable: "any",
+    override: ({ jsonSchema }) => {
+      const forms = jsonSchema.anyOf?.filter((form) => Object.keys(form).length > 0);
+      if (forms !== undefined) jsonSchema.anyOf = forms;
+    },
+  }) as JsonSchema;
+}
+
+/**
+ * Checks the data keys of a configuration; all failures at once.
+ *
+ * @param known further keys that exist but belong elsewhere, offered when a key is misspelt
+ * @throws `CONFIG_UNKNOWN_KEY`, `CONFIG_WRONG_TYPE`, `CONFIG_MISSING`, or `CONFIG_INVALID` with several of them
+ */
+export function parseDataConfig(value: unknown, known: readonly string[] = []): DataConfig {
+  const parsed = dataConfigSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  failAll(parsed.error.issues.flatMap((issue) => failuresOfIssue(issue, value, known)));
+  throw parsed.error;
+}
+
+function failuresOfIssue(issue: z.core.$ZodIssue, value: unknown, known: readonly string[]): readonly Failure[] {
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(key, known));
+  const path = issue.path.join(".");
+  const got = issue.path.reduce<unknown>((at, key) => (isObject(at) ? Reflect.get(at, key) : undefined), value);
+  if (path === "data" && got === undefined) {
+    return [{ code: "CONFIG_MISSING", path, message: "data: not given, expected a path, or data in memory" }];
+  }
+  const where = path === "" ? "" : `${path}: `;
+  return [{ code: "CONFIG_WRONG_TYPE", path, message: `${where}got ${brief(got)}, ${issue.message}` }];
+}
+
+function unknownKey(key: string, known: readonly string[]): Failure {
+  const near = nearest(key, [...dataKeys, ...known]);
+  return {
+    code: "CONFIG_UNKNOWN_KEY",
+    path: key,
+    message: `unknown key ${JSON.stringify(key)}`,
+    hint: near === undefined ? `keys about data: ${dataKeys.join(", ")}` : `did you mean ${JSON.stringify(near)}?`,
+    context: { key, ...(near !== undefined && { nearest: near }) },
+  };
+}
+
+function brief(value: unknown): string {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+    return JSON.stringify(value);
+  if (value === null || value === undefined) return String(value);
+  return Array.isArray(value) ? `an array of ${value.length}` : `a value of type ${typeof value}`;
+}

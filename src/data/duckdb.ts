@@ -1,0 +1,175 @@
+// Tables through DuckDB: a relation in SQL, columns of it as 32-bit floats and text.
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { failure } from "../errors.js";
+import { type ColumnChoice, corrupt, notNumeric, overflow, type Selection } from "./source.js";
+
+/** A table in SQL. */
+export interface Relation {
+  /** The path as the user gave it. */
+  readonly file: string;
+  /** What stands after FROM. */
+  readonly from: string;
+  /** SQL of a column's name. */
+  readonly column: (name: string) => string;
+  /** Whether a column has a numeric SQL type; other columns are parsed from their text. */
+  readonly isNumeric: (name: string) => boolean;
+  /** Cells that mean "no value" besides NULL. */
+  readonly missingWords: readonly string[];
+}
+
+/** A text as an SQL literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A name as an SQL identifier. */
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A path as an SQL literal in which nothing is a wildcard. */
+export function pathLiteral(path: string): string {
+  return literal(path.replace(/[*?[]/g, "[$&]"));
+}
+
+/** Runs `work` on a fresh in-memory database that loads no extension and writes nothing. */
+export async function withDuckdb<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const { DuckDBInstance } = await loadDuckdb();
+  const instance = await DuckDBInstance.create(":memory:", {
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  });
+  try {
+    const connection = await instance.connect();
+    try {
+      return await work(connection);
+    } finally {
+      connection.closeSync();
+    }
+  } finally {
+    instance.closeSync();
+  }
+}
+
+/** DuckDB's module, loaded at first use; throws `DATA_UNSUPPORTED` where it has no build for the platform. */
+export async function loadDuckdb(): Promise<typeof import("@duckdb/node-api")> {
+  try {
+    return await import("@duckdb/node-api");
+  } catch (cause) {
+    throw failure("DATA_UNSUPPORTED", `DuckDB could not be loaded on ${process.platform}-${process.arch}`, {
+      hint: "write the table as CSV: it can be read without DuckDB",
+      cause,
+    });
+  }
+}
+
+/** Reads columns of a relation, in row order. */
+export function readRelation(relation: Relation, choice: ColumnChoice): Promise<Selection> {
+  return withDuckdb(async (connection) => {
+    const expressions = [
+      ...choice.numeric.map((name) => numberExpression(relation, name)),
+      ...choice.text.map((name) => textExpression(relation, name)),
+      // A choice without columns still has rows.
+      ...(choice.numeric.length + choice.text.length === 0 ? ["1"] : []),
+    ];
+    const result = await connection.stream(`SELECT ${expressions.join(", ")} FROM ${relation.from}`);
+    const width = choice.numeric.length;
+    const blocks: Float32Array[] = [];
+    const text: string[][] = choice.text.map(() => []);
+    let rows = 0;
+    for (
+      let chunk = await result.fetchChunk();
+      chunk !== null && chunk.rowCount > 0;
+      chunk = await result.fetchChunk()
+    ) {
+      const block = new Float32Array(chunk.rowCount * width);
+      for (let j = 0; j < width; j++) {
+        const vector = chunk.getColumnVector(j);
+        for (let i = 0; i < chunk.rowCount; i++) {
+          const value = vector.getItem(i) as number | null;
+          if (value === null || value === Infinity || value === -Infinity) {
+            throw await badCell(connection, relation, choice.numeric[j]!, rows + i);
+          }
+          block[i * width + j] = value;
+        }
+      }
+      choice.text.forEach((_, j) => {
+        const vector = chunk.getColumnVector(width + j);
+        for (let i = 0; i < chunk.rowCount; i++) text[j]!.push(vector.getItem(i) as string);
+      });
+      blocks.push(block);
+      rows += chunk.rowCount;
+    }
+    return { rows, numeric: concatenate(blocks), text };
+  });
+}
+
+/** The first cells of columns as text, `null` where a cell is empty. */
+export function sampleRelation(
+  relation: Relation,
+  names: readonly string[],
+  rows: number,
+): Promise<(string | null)[][]> {
+  return withDuckdb(async (connection) => {
+    const columns = names.map((name) => `CAST(${relation.column(name)} AS VARCHAR)`).join(", ");
+    const reader = await connection.runAndReadAll(`SELECT ${columns} FROM ${relation.from} LIMIT ${rows}`);
+    return reader.getColumns() as (string | null)[][];
+  });
+}
+
+// NULL marks a cell that is no number, NaN one that is missing.
+function numberExpression(relation: Relation, name: string): string {
+  const column = relation.column(name);
+  if (relation.isNumeric(name)) {
+    return `CASE WHEN ${column} IS NULL THEN 'nan'::FLOAT ELSE TRY_CAST(${column} AS FLOAT) END`;
+  }
+  const text = `CAST(${column} AS VARCHAR)`;
+  // DuckDB's own reading of numbers allows 1_000 and NAN, which no other reader here does.
+  const number = `CASE WHEN contains(${text}, '_') THEN NULL ELSE nullif(TRY_CAST(${text} AS FLOAT), 'nan'::FLOAT) END`;
+  return `CASE WHEN ${isMissing(relation, text)} THEN 'nan'::FLOAT ELSE ${number} END`;
+}
+
+function textExpression(relation: Relation, name: string): string {
+  const text = `CAST(${relation.column(name)} AS VARCHAR)`;
+  return `CASE WHEN ${isMissing(relation, text)} THEN '' ELSE ${text} END`;
+}
+
+function isMissing({ missingWords }: Relation, text: string): string {
+  if (missingWords.length === 0) return `${text} IS NULL`;
+  return `${text} IS NULL OR trim(${text}) IN (${missingWords.map(literal).join(", ")})`;
+}
+
+async function badCell(connection: DuckDBConnection, relation: Relation, name: string, row: number): Promise<Error> {
+  const cell = `SELECT CAST(${relation.column(name)} AS VARCHAR) FROM ${relation.from} LIMIT 1 OFFSET ${row}`;
+  const got = String((await connection.runAndReadAll(cell)).getRows()[0]?.[0]);
+  if (/inf/i.test(got)) {
+    return failure(
+      "DATA_NOT_FINITE",
+      `column ${JSON.stringify(name)}, row ${row + 1}: got ${got}, expected a finite number`,
+      {
+        path: relation.file,
+        hint: "correct the cell, or leave it empty and choose a policy with `missing`",
+        context: { column: name, row: row + 1, got },
+      },
+    );
+  }
+  if (Number.isFinite(Number(got))) return overflow(relation.file, name, row + 1, got);
+  return notNumeric(relation.file, name, row + 1, got);
+}
+
+function concatenate(blocks: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(blocks.reduce((size, block) => size + block.length, 0));
+  let offset = 0;
+  for (const block of blocks) {
+    all.set(block, offset);
+    offset += block.length;
+  }
+  return all;
+}
+
+/** What DuckDB's message means in our terms. */
+export function translateDuckdb(file: string, format: string, error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  const [reason] = message.replace(/^[A-Za-z ]*Error: /, "").split("\n", 1);
+  return corrupt(file, format, new Error(reason, { cause: error }));
+}

@@ -1,0 +1,72 @@
+// A dataset folder knows its own roles; a configuration can only choose among them.
+import { fail, failAll } from "../errors.js";
+import { type NativeDataset, type NativeTable, native } from "../native.js";
+import { LABEL_ROLES, type RoleKeys, resolveRoles } from "./roles.js";
+import type { SourceColumn } from "./source.js";
+
+/** Reads a dataset folder; `keys` may leave out inputs and targets, and must otherwise agree with its roles. */
+export function readFolder(folder: string, keys: RoleKeys): NativeDataset {
+  const dataset = native().readDatasetFolder(folder);
+  failAll(
+    [...LABEL_ROLES, "rowId" as const].flatMap((role) => {
+      const wanted = keys[role];
+      const own = role === "rowId" ? undefined : dataset.labels[role]?.column;
+      if (wanted === undefined || wanted === own) return [];
+      const has = own === undefined ? "none" : JSON.stringify(own);
+      return [
+        {
+          code: "CONFIG_CONFLICT",
+          path: role,
+          message: `${role}: the dataset folder ${folder} has ${has}, the configuration says otherwise`,
+          hint: `leave ${role} out: a dataset folder knows its roles`,
+        },
+      ];
+    }),
+  );
+  const targets = dataset.targets?.columns ?? [];
+  const truth = dataset.truth.latents?.columns ?? [];
+  const group = (names: readonly string[], name: string) =>
+    names.map((column): SourceColumn => ({ name: column, kind: "number", group: name }));
+  if (keys.target !== undefined && typeof keys.target !== "string" && typeof keys.target[0] !== "string") {
+    fail("CONFIG_CONFLICT", `target: the dataset folder ${folder} has its own targets`, { path: "target" });
+  }
+  const { inputs: inputKey, target, truth: truthKey } = keys;
+  const roles = resolveRoles(
+    {
+      ...(inputKey !== undefined && { inputs: inputKey }),
+      ...(target !== undefined && { target }),
+      ...(truthKey !== undefined && { truth: truthKey }),
+    },
+    {
+      format: "dataset-folder",
+      columns: [...group(dataset.inputNames, "inputs"), ...group(targets, "targets"), ...group(truth, "truth")],
+      inputGroup: "inputs",
+    },
+  );
+  const inputs = columnsOf({ columns: dataset.inputNames, values: dataset.inputs }, roles.inputs);
+  const chosen = keys.target === undefined ? targets : roles.targets;
+  const { targets: all, truth: tables, ...rest } = dataset;
+  return {
+    ...rest,
+    inputs: inputs.values,
+    inputNames: inputs.columns,
+    ...(all !== undefined && { targets: columnsOf(all, chosen) }),
+    truth: roles.truth.length === 0 ? tables : { ...tables, latents: columnsOf(tables.latents!, roles.truth) },
+  };
+}
+
+function columnsOf(table: NativeTable, names: readonly string[]): NativeTable {
+  const { columns, values } = table;
+  if (columns.length === names.length && columns.every((name, j) => name === names[j])) return table;
+  const from = names.map((name) => columns.indexOf(name));
+  if (from.includes(-1)) {
+    fail("DATA_MISSING_COLUMN", `${names[from.indexOf(-1)]} has another role in the dataset folder`, {
+      hint: "a dataset folder knows its roles",
+    });
+  }
+  const data = new Float32Array(values.rows * names.length);
+  for (let i = 0; i < values.rows; i++) {
+    for (let j = 0; j < from.length; j++) data[i * from.length + j] = values.data[i * values.cols + from[j]!]!;
+  }
+  return { ...table, columns: [...names], values: { data, rows: values.rows, cols: names.length } };
+}

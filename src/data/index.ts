@@ -1,0 +1,16 @@
+// Ingestion: anything that holds a table in, one data set out.
+export {
+  type ArrowLike,
+  type ColumnsData,
+  type DataConfig,
+  dataConfigSchema,
+  dataJsonSchema,
+  dataKeys,
+  type InMemoryData,
+  type MatrixData,
+  type NumberArray,
+  parseDataConfig,
+  type TreeData,
+} from "./config.js";
+export { type ColumnReport, formatInspection, type InspectReport, inspect } from "./inspect.js";
+export { type Dataset, readDataset } from "./read.js";

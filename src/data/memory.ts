@@ -1,0 +1,233 @@
+// Data that are already in memory. Everything is copied here, at once and before anything is awaited: what the caller
+// does with his arrays afterwards changes nothing.
+import { fail } from "../errors.js";
+import type { ArrowLike, ColumnsData, InMemoryData, MatrixData, NumberArray } from "./config.js";
+import {
+  type ColumnChoice,
+  labelOf,
+  notNumeric,
+  numberOfLabel,
+  overflow,
+  overflows,
+  type Selection,
+  type Source,
+} from "./source.js";
+
+// The name of data without a file, in messages.
+const PLACE = "data";
+
+type Column =
+  | { readonly kind: "number"; readonly values: Float32Array; readonly offset: number; readonly stride: number }
+  | { readonly kind: "text"; readonly values: readonly string[] };
+
+interface Table {
+  readonly format: string;
+  readonly rows: number;
+  readonly columns: ReadonlyMap<string, Column>;
+}
+
+/** Copies data in memory; synchronous up to its return. */
+export function openMemory(data: InMemoryData): Source {
+  const table = copyTable(data);
+  return {
+    describe: async () => ({
+      format: table.format,
+      columns: [...table.columns].map(([name, { kind }]) => ({ name, kind })),
+      rows: table.rows,
+    }),
+    read: async (choice) => select(table, choice),
+    close: async () => {},
+  };
+}
+
+/** A copy of numbers as 32-bit floats; `columns` are the names over which a row-major matrix repeats. */
+export function copyNumbers(
+  columns: readonly string[],
+  values: NumberArray | readonly unknown[],
+  row = 1,
+): Float32Array {
+  refuseDetached(columns[0] ?? PLACE, values);
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = toNumber(values[i]);
+    if (value === undefined || overflows(value)) {
+      const name = columns[i % columns.length] ?? PLACE;
+      const at = row + Math.floor(i / columns.length);
+      throw value === undefined ? notNumeric(PLACE, name, at, String(values[i])) : overflow(PLACE, name, at, value);
+    }
+    out[i] = value;
+  }
+  return out;
+}
+
+/** A copy of labels as text, "" where missing. */
+export function copyLabels(name: string, values: ArrayLike<unknown>): string[] {
+  refuseDetached(name, values);
+  return Array.from(values, toText);
+}
+
+function copyTable(data: InMemoryData): Table {
+  if (isMatrix(data)) return matrixTable(data);
+  if (isArrow(data)) return arrowTable(data);
+  if (isRows(data)) return rowsTable(data);
+  return columnsTable(data as ColumnsData);
+}
+
+function isRows(data: InMemoryData): data is readonly (readonly number[])[] {
+  return Array.isArray(data);
+}
+
+function isMatrix(data: InMemoryData): data is MatrixData {
+  return "shape" in data && "data" in data && ArrayBuffer.isView(data.data);
+}
+
+function isArrow(data: InMemoryData): data is ArrowLike {
+  return "getChild" in data && typeof data.getChild === "function" && "schema" in data;
+}
+
+function matrixTable({ data, shape, columns }: MatrixData): Table {
+  refuseDetached(PLACE, data);
+  const [rows = -1, width = -1] = shape;
+  if (shape.length !== 2 || rows * width !== data.length) {
+    shapeError(`${data.length} values do not fill shape [${shape.join(", ")}]`, "shape is [rows, columns], row-major");
+  }
+  const names = namesOf(width, columns);
+  return dense("matrix", copyNumbers(names, data), rows, names);
+}
+
+function rowsTable(data: readonly (readonly number[])[]): Table {
+  const width = data[0]?.length ?? 0;
+  const names = namesOf(width);
+  const flat = new Float32Array(data.length * width);
+  data.forEach((row, i) => {
+    if (!Array.isArray(row) && !ArrayBuffer.isView(row))
+      shapeError(`row ${i + 1} is not an array`, "expected number[][]");
+    if (row.length !== width) {
+      fail("DATA_RAGGED_ROW", `row ${i + 1} has ${row.length} values, row 1 has ${width}`, {
+        path: PLACE,
+        context: { row: i + 1, got: row.length, expected: width },
+      });
+    }
+    flat.set(copyNumbers(names, row, i + 1), i * width);
+  });
+  return dense("rows", flat, data.length, names);
+}
+
+function arrowTable(data: ArrowLike): Table {
+  const columns = data.schema.fields.map(({ name }): [string, Column] => {
+    const vector = data.getChild(name);
+    if (vector === null) return shapeError(`the table has no column ${JSON.stringify(name)}`, "its schema names one");
+    return [
+      name,
+      columnOf(
+        name,
+        Array.from({ length: data.numRows }, (_, i) => vector.get(i)),
+      ),
+    ];
+  });
+  return { format: "arrow", rows: data.numRows, columns: uniqueColumns(columns) };
+}
+
+function columnsTable(data: ColumnsData): Table {
+  const columns = Object.entries(data).map(([name, values]): [string, Column] => {
+    if (!Array.isArray(values) && !ArrayBuffer.isView(values)) {
+      shapeError(
+        `${JSON.stringify(name)} is not an array`,
+        "expected { data, shape }, number[][], an Arrow table, or an object of columns",
+      );
+    }
+    return [name, columnOf(name, values as NumberArray | readonly unknown[])];
+  });
+  const rows = columns[0]?.[1].values.length ?? 0;
+  for (const [name, { values }] of columns) {
+    if (values.length === rows) continue;
+    shapeError(
+      `column ${JSON.stringify(name)} has ${values.length} rows, ${JSON.stringify(columns[0]![0])} has ${rows}`,
+    );
+  }
+  return { format: "columns", rows, columns: uniqueColumns(columns) };
+}
+
+function columnOf(name: string, values: NumberArray | readonly unknown[]): Column {
+  const isText = Array.isArray(values) && values.some((value) => toNumber(value) === undefined);
+  if (isText) return { kind: "text", values: copyLabels(name, values) };
+  return { kind: "number", values: copyNumbers([name], values), offset: 0, stride: 1 };
+}
+
+function dense(format: string, values: Float32Array, rows: number, names: readonly string[]): Table {
+  const columns = names.map((name, offset): [string, Column] => [
+    name,
+    { kind: "number", values, offset, stride: names.length },
+  ]);
+  return { format, rows, columns: uniqueColumns(columns) };
+}
+
+function uniqueColumns(columns: readonly (readonly [string, Column])[]): ReadonlyMap<string, Column> {
+  const unique = new Map(columns);
+  if (unique.size < columns.length) {
+    const names = columns.map(([name]) => name);
+    const repeated = names.find((name, j) => names.indexOf(name) !== j);
+    fail("DATA_DUPLICATE_COLUMN", `two columns are called ${JSON.stringify(repeated)}`, {
+      path: PLACE,
+      context: { column: repeated },
+    });
+  }
+  return unique;
+}
+
+function namesOf(width: number, columns?: readonly string[]): readonly string[] {
+  if (columns !== undefined && columns.length !== width) {
+    shapeError(`${columns.length} column names for ${width} columns`);
+  }
+  return columns ?? Array.from({ length: width }, (_, j) => `x${j}`);
+}
+
+function select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Selection {
+  const find = (name: string): Column =>
+    columns.get(name) ?? fail("DATA_MISSING_COLUMN", `no column ${JSON.stringify(name)}`, { path: PLACE });
+  const out = new Float32Array(rows * numeric.length);
+  numeric.forEach((name, j) => {
+    const column = find(name);
+    for (let i = 0; i < rows; i++) {
+      out[i * numeric.length + j] =
+        column.kind === "number"
+          ? column.values[column.offset + i * column.stride]!
+          : numberOfLabel(PLACE, name, i + 1, column.values[i]!);
+    }
+  });
+  const texts = text.map((name) => {
+    const column = find(name);
+    if (column.kind === "text") return [...column.values];
+    return Array.from({ length: rows }, (_, i) => labelOf(column.values[column.offset + i * column.stride]!));
+  });
+  return { rows, numeric: out, text: texts };
+}
+
+/** A cell as a number: NaN where missing, nothing where it is something else. */
+function toNumber(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  if (value === null || value === undefined) return Number.NaN;
+  return typeof value === "bigint" ? Number(value) : undefined;
+}
+
+function toText(value: unknown): string {
+  if (typeof value === "number") return labelOf(value);
+  return value === null || value === undefined ? "" : String(value);
+}
+
+function refuseDetached(name: string, values: ArrayLike<unknown>): void {
+  if (!ArrayBuffer.isView(values)) return;
+  try {
+    // Only a detached buffer refuses a view of itself.
+    new Uint8Array(values.buffer, 0, 0);
+  } catch {
+    fail("DATA_DETACHED", `${name}: its buffer is detached`, {
+      path: name,
+      hint: "it was transferred to a worker or structured clone; pass a copy",
+    });
+  }
+}
+
+function shapeError(message: string, hint?: string): never {
+  fail("DATA_SHAPE", message, { path: PLACE, hint });
+}

@@ -1,0 +1,249 @@
+// A configuration in, one data set out: labels coded, roles resolved, rows in file order.
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { fail } from "../errors.js";
+import { type NativeDataset, type NativeLabels, type NativeTable, type NativeTree, native } from "../native.js";
+import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
+import { readFolder } from "./folder.js";
+import { copyLabels, copyNumbers, openMemory } from "./memory.js";
+import { formatOf, openFile } from "./open.js";
+import { LABEL_ROLES, type LabelRole, needsKinds, type Roles, resolveRoles } from "./roles.js";
+import type { Selection, Source, SourceDescription } from "./source.js";
+
+/** A data set: plain data, as the core takes it. */
+export type Dataset = NativeDataset;
+
+/**
+ * Reads the columns that a configuration gives a role to; all others are ignored. Arrays in memory are copied before the
+ * first `await`: what the caller does with them afterwards changes nothing.
+ *
+ * @throws `DisentangleError` with one of the CONFIG_*, DATA_* and TREE_* codes
+ */
+export async function readDataset(config: DataConfig): Promise<Dataset> {
+  const checked = parseDataConfig(config);
+  const given = takeGiven(checked);
+  const memory = typeof checked.data === "string" ? undefined : openMemory(checked.data as InMemoryData);
+  if (memory === undefined && (await formatOf(checked.data as string)) === "dataset-folder") {
+    const dataset = readFolder(checked.data as string, columnKeys(checked));
+    return withTree(await withTruth(dataset, checked), checked);
+  }
+  const source = memory ?? (await openPath(checked));
+  try {
+    const description = await source.describe(needsKinds(checked) ? "kinds" : "names");
+    const roles = resolveRoles(columnKeys(checked), description);
+    const dataset = assemble(checked, description, roles, await source.read(choiceOf(roles)), given);
+    return await withTree(await withTruth(dataset, checked), checked);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Opens a path with the options of its configuration. */
+export async function openPath(config: DataConfig): Promise<Source> {
+  const path = config.data as string;
+  const format = await formatOf(path);
+  if (format === "dataset-folder") fail("DATA_UNKNOWN_FORMAT", `${path} is a dataset folder`, { path });
+  const { matrix, delimiter, missingValues } = config;
+  const words =
+    missingValues === undefined
+      ? undefined
+      : typeof missingValues === "string"
+        ? missingValues.split(",")
+        : missingValues;
+  return openFile(path, format, { matrix, delimiter, missingValues: words });
+}
+
+/** The name that a data set has when none is given: that of its file. */
+export function nameOf(config: DataConfig): string {
+  if (config.name !== undefined) return config.name;
+  if (typeof config.data !== "string") return "in memory";
+  return basename(config.data).replace(/(?<=.)(\.zarr\.zip|\.[a-z0-9]+)$/i, "");
+}
+
+// Values given per row instead of a column's name, copied.
+interface Given {
+  readonly labels: Readonly<Partial<Record<LabelRole, string[]>>>;
+  readonly target?: Float32Array;
+}
+
+function takeGiven(config: DataConfig): Given {
+  const labels = LABEL_ROLES.flatMap((role) => {
+    const value = config[role];
+    return value === undefined || typeof value === "string" ? [] : [[role, copyLabels(role, value)] as const];
+  });
+  const { target } = config;
+  const isColumns = target === undefined || typeof target === "string" || typeof target[0] === "string";
+  const numbers = isColumns ? undefined : copyNumbers(["target"], target as readonly number[]);
+  return { labels: Object.fromEntries(labels), ...(numbers !== undefined && { target: numbers }) };
+}
+
+const DATA_FILE = /\.(csv|tsv|tab|txt|parquet|pq|jsonl?|ndjson|npy|npz)$/i;
+
+/** The configuration without a truth that is a file. */
+export function columnKeys(config: DataConfig): DataConfig {
+  const { truth, ...rest } = config;
+  return truth === undefined || isFile(truth) ? rest : config;
+}
+
+function isFile(truth: NonNullable<DataConfig["truth"]>): truth is string {
+  return typeof truth === "string" && DATA_FILE.test(truth);
+}
+
+function choiceOf(roles: Roles): { numeric: readonly string[]; text: readonly string[] } {
+  const text = [...Object.values(roles.labels), ...(roles.rowId === undefined ? [] : [roles.rowId])];
+  return { numeric: [...new Set([...roles.inputs, ...roles.targets, ...roles.truth])], text: [...new Set(text)] };
+}
+
+function assemble(
+  config: DataConfig,
+  description: SourceDescription,
+  roles: Roles,
+  selection: Selection,
+  given: Given,
+): Dataset {
+  const { rows } = selection;
+  if (rows === 0) fail("DATA_EMPTY", `${placeOf(config)} has no rows`, { path: placeOf(config) });
+  const { numeric, text } = choiceOf(roles);
+  const table = (columns: readonly string[]): NativeTable => ({
+    columns: [...columns],
+    values: { data: pick(selection.numeric, numeric, columns), rows, cols: columns.length },
+  });
+  const labels: Dataset["labels"] = {};
+  for (const role of LABEL_ROLES) {
+    const column = roles.labels[role];
+    const values = given.labels[role] ?? (column === undefined ? undefined : selection.text[text.indexOf(column)]!);
+    if (values === undefined) continue;
+    refuseLength(role, values.length, rows);
+    labels[role] = encodeLabels(role, column ?? role, values);
+  }
+  if (given.target !== undefined) refuseLength("target", given.target.length, rows);
+  const targets =
+    given.target === undefined
+      ? roles.targets.length > 0 && table(roles.targets)
+      : { columns: ["target"], values: { data: given.target, rows, cols: 1 } };
+  const { columns, values: inputs } = table(roles.inputs);
+  return {
+    name: nameOf(config),
+    inputs,
+    inputNames: columns,
+    rowIds: roles.rowId === undefined ? (selection.rowIds ?? []) : selection.text[text.indexOf(roles.rowId)]!,
+    labels,
+    ...(targets && { targets }),
+    truth: roles.truth.length > 0 ? { latents: table(roles.truth) } : {},
+    provenance: JSON.stringify(provenanceOf(config, description, roles)),
+  };
+}
+
+function provenanceOf(config: DataConfig, description: SourceDescription, roles: Roles): Record<string, unknown> {
+  const { labels, targets, truth, rowId, ignored } = roles;
+  const notes = [...(description.notes ?? [])];
+  if (roles.chosenBy === "default") {
+    notes.push(`no inputs were named: all ${roles.inputs.length} numeric columns without another role were taken`);
+  }
+  return {
+    source: placeOf(config),
+    format: description.format,
+    ...(config.matrix !== undefined && { matrix: config.matrix }),
+    columns: {
+      inputs: roles.inputs.length,
+      ...labels,
+      ...(targets.length > 0 && { targets }),
+      ...(truth.length > 0 && { truth }),
+      ...(rowId !== undefined && { rowId }),
+      ignored: ignored.length,
+    },
+    inputsChosenBy: roles.chosenBy,
+    notes,
+  };
+}
+
+/** Codes labels; levels in order of first appearance. Throws `DATA_NOT_FINITE` where one is missing. */
+export function encodeLabels(role: string, column: string, labels: readonly string[]): NativeLabels {
+  const index = new Map<string, number>();
+  const codes = Uint32Array.from(labels, (label) => {
+    const code = index.get(label) ?? index.size;
+    index.set(label, code);
+    return code;
+  });
+  const first = labels.indexOf("");
+  if (first >= 0) {
+    const count = labels.filter((label) => label === "").length;
+    const rows = count === 1 ? `row ${first + 1} has` : `${count} rows, the first of them row ${first + 1}, have`;
+    fail("DATA_NOT_FINITE", `${role}: ${rows} no label in column ${JSON.stringify(column)}`, {
+      path: role,
+      hint: "label these rows, or leave them out of the file",
+      context: { column, row: first + 1, count },
+    });
+  }
+  return { column, levels: [...index.keys()], codes };
+}
+
+/** Columns of a row-major matrix; the matrix itself where they are all of it, in order. */
+function pick(data: Float32Array, all: readonly string[], columns: readonly string[]): Float32Array {
+  if (all.length === columns.length && all.every((name, j) => name === columns[j])) return data;
+  const from = columns.map((name) => all.indexOf(name));
+  const rows = data.length / all.length;
+  const out = new Float32Array(rows * columns.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < from.length; j++) out[i * from.length + j] = data[i * all.length + from[j]!]!;
+  }
+  return out;
+}
+
+async function withTruth(dataset: Dataset, { truth }: DataConfig): Promise<Dataset> {
+  if (truth === undefined || !isFile(truth)) return dataset;
+  return { ...dataset, truth: { ...dataset.truth, latents: await readTruth(truth, dataset.inputs.rows) } };
+}
+
+async function readTruth(truth: string, rows: number): Promise<NativeTable> {
+  const format = await formatOf(truth);
+  if (format === "dataset-folder") return fail("DATA_UNKNOWN_FORMAT", `${truth} is a dataset folder`, { path: truth });
+  const source = await openFile(truth, format, { prefix: "z" });
+  try {
+    const { inputs } = resolveRoles({}, await source.describe("kinds"));
+    const selection = await source.read({ numeric: inputs, text: [] });
+    if (selection.rows !== rows) {
+      fail("DATA_SHAPE", `${truth} has ${selection.rows} rows, the data have ${rows}`, {
+        path: truth,
+        context: { got: selection.rows, expected: rows },
+      });
+    }
+    return { columns: [...inputs], values: { data: selection.numeric, rows, cols: inputs.length } };
+  } finally {
+    await source.close();
+  }
+}
+
+async function withTree(dataset: Dataset, { tree }: DataConfig): Promise<Dataset> {
+  if (tree === undefined) return dataset;
+  if (tree === "dendrogram") return { ...dataset, tree: native().dendrogram(dataset, "{}") };
+  return { ...dataset, tree: typeof tree === "string" ? await readTree(tree) : copyTree(tree) };
+}
+
+async function readTree(path: string): Promise<NativeTree> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) =>
+    fail("DATA_NOT_FOUND", `cannot read ${path}: ${(cause as Error).message}`, {
+      path,
+      hint: "tree is the path of a Newick file or of a parent-child-length table, or 'dendrogram'",
+      cause,
+    }),
+  );
+  return native().parseTree(text, /^\s*[([]|;\s*$/.test(text) ? "newick" : "table");
+}
+
+function copyTree({ names, parents, lengths }: TreeData): NativeTree {
+  return {
+    names: [...names],
+    parents: [...parents],
+    lengths: lengths === undefined ? parents.map((parent) => (parent < 0 ? 0 : 1)) : [...lengths],
+  };
+}
+
+function refuseLength(key: string, got: number, expected: number): void {
+  if (got === expected) return;
+  fail("DATA_SHAPE", `${key}: ${got} values for ${expected} rows`, { path: key, context: { got, expected } });
+}
+
+function placeOf(config: DataConfig): string {
+  return typeof config.data === "string" ? config.data : "in memory";
+}

@@ -1,0 +1,114 @@
+// What every place that data can lie in looks like to the rest: names first, then the chosen columns.
+import { failure, isDisentangleError } from "../errors.js";
+
+/** What is known of a column without reading all of it. */
+export interface SourceColumn {
+  readonly name: string;
+  /** What its values are; `unknown` where only a reading would tell. */
+  readonly kind: "number" | "text" | "unknown";
+  /** The part of the file it comes from: "var" and "obs" in AnnData, the array's name in NPZ. */
+  readonly group?: string;
+}
+
+/** What a source holds. */
+export interface SourceDescription {
+  /** For example "csv", "h5ad". */
+  readonly format: string;
+  readonly columns: readonly SourceColumn[];
+  /** Number of rows, where it is known before reading. */
+  readonly rows?: number;
+  /** The group whose columns are the inputs when none are named; all groups where absent. */
+  readonly inputGroup?: string;
+  /** Remarks for the provenance, for example that a slower reader had to be used. */
+  readonly notes?: readonly string[];
+}
+
+/** Which columns to read, each name once. */
+export interface ColumnChoice {
+  readonly numeric: readonly string[];
+  readonly text: readonly string[];
+}
+
+/** The chosen columns, rows in file order. */
+export interface Selection {
+  readonly rows: number;
+  /** Row-major, `rows` x `numeric.length`; NaN marks a missing number. */
+  readonly numeric: Float32Array;
+  /** `text[column][row]`; "" marks missing text. */
+  readonly text: string[][];
+  /** Identifiers of the rows, where the source has its own. */
+  readonly rowIds?: string[];
+}
+
+/** A place that data lie in. */
+export interface Source {
+  describe(detail: "names" | "kinds"): Promise<SourceDescription>;
+  read(choice: ColumnChoice): Promise<Selection>;
+  close(): Promise<void>;
+}
+
+/** The same source, with what its library throws turned into typed failures by `translate`. */
+export function guarded(source: Source, translate: (error: unknown) => Error): Source {
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw isDisentangleError(error) ? error : translate(error);
+    }
+  };
+  return {
+    describe: (detail) => guard(() => source.describe(detail)),
+    read: (choice) => guard(() => source.read(choice)),
+    close: () => source.close(),
+  };
+}
+
+/** `DATA_CORRUPT` for a file whose library gave up on it. */
+export function corrupt(file: string, format: string, cause: unknown): Error {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n", 1)[0];
+  return failure("DATA_CORRUPT", `${file}: not a readable ${format} file: ${reason}`, {
+    path: file,
+    hint: "the file is damaged or incomplete; copy or write it again",
+    cause,
+  });
+}
+
+/** `DATA_NOT_NUMERIC` for a cell, rows counted from 1. */
+export function notNumeric(file: string, column: string, row: number, got: string): Error {
+  const shown = got.length > 40 ? `${got.slice(0, 40)}…` : got;
+  return failure(
+    "DATA_NOT_NUMERIC",
+    `column ${JSON.stringify(column)}, row ${row}: got ${JSON.stringify(shown)}, expected a number`,
+    {
+      path: file,
+      hint: `leave the column out with '!${column}', or correct the cell; a missing number is an empty cell or NA`,
+      context: { column, row, got },
+    },
+  );
+}
+
+/** `DATA_OVERFLOW` for a finite number that 32 bits cannot hold, rows counted from 1. */
+export function overflow(file: string, column: string, row: number, got: number | string): Error {
+  return failure(
+    "DATA_OVERFLOW",
+    `column ${JSON.stringify(column)}, row ${row}: ${got} is too large for 32-bit floating point (at most 3.4e38)`,
+    { path: file, hint: "rescale the column", context: { column, row, got } },
+  );
+}
+
+/** Whether a finite 64-bit number has no finite 32-bit neighbour. */
+export function overflows(value: number): boolean {
+  return Number.isFinite(value) && !Number.isFinite(Math.fround(value));
+}
+
+/** A number as a label; NaN is a missing label. */
+export function labelOf(value: number): string {
+  return Number.isNaN(value) ? "" : String(value);
+}
+
+/** A label as a number: true is 1, false is 0, "" is missing; rows counted from 1. Throws `DATA_NOT_NUMERIC`. */
+export function numberOfLabel(file: string, column: string, row: number, label: string): number {
+  if (label === "") return Number.NaN;
+  if (label === "true" || label === "false") return label === "true" ? 1 : 0;
+  throw notNumeric(file, column, row, label);
+}
