@@ -13,7 +13,9 @@ const workspace = ["--release", "--locked", "--workspace", "--quiet"];
 await main(async () => {
   await packages();
   await step("format: rust", () => run("cargo", ["fmt", "--all", "--check"], fixable));
-  await step("format and lint: typescript", () => tool("@biomejs/biome", ["ci", "--error-on-warnings"], fixable));
+  await step("format and lint: typescript", () =>
+    tool("@biomejs/biome", ["ci", "--error-on-warnings", "--colors=off"], fixable),
+  );
   await step("types", () => tool("typescript#tsc", ["--noEmit"]));
   await step("invariants", () => run("cargo", ["xtask", "check"]));
   await step("generated files", () => run("cargo", ["xtask", "gen", "--check"], fixable));

@@ -110,7 +110,10 @@ function checkNode() {
 }
 
 function checkRust() {
-  const wanted = /rust-version = "(\d+)\.(\d+)"/.exec(readFileSync(join(root, "Cargo.toml"), "utf8")).slice(1).map(Number);
+  const wanted = /rust-version = "(\d+)\.(\d+)"/
+    .exec(readFileSync(join(root, "Cargo.toml"), "utf8"))
+    .slice(1)
+    .map(Number);
   const hint = `install Rust ${wanted.join(".")} or newer: https://rustup.rs (or \`rustup update\`)`;
   const version = output("cargo", ["--version"]);
   if (version === undefined) throw new Stop("cargo was not found, and no prebuilt addon is installed", hint);
@@ -128,7 +131,8 @@ function packagesAreCurrent() {
   const installed = JSON.parse(readFileSync(installedPath, "utf8")).packages;
   const locked = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
   return Object.entries(locked).every(
-    ([path, { version, optional }]) => path === "" || (optional && !installed[path]) || installed[path]?.version === version,
+    ([path, { version, optional }]) =>
+      path === "" || (optional && !installed[path]) || installed[path]?.version === version,
   );
 }
 
