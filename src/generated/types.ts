@@ -152,3 +152,94 @@ export interface MethodInfo {
   reference: { title: string; authors: string; year: number; url: string };
   baselineOf?: string;
 }
+
+/**
+ * The function between the mixed inputs and the latents.
+ * - `tanh`: phi(u) = tanh(u).
+ * - `linear`: phi(u) = u.
+ */
+export type LatentMap = "tanh" | "linear";
+/**
+ * How the number `noise` is meant.
+ * - `standardDeviation`: In units of the latents and the target.
+ * - `variance`: In squared units.
+ */
+export type NoiseUnit = "standardDeviation" | "variance";
+
+/**
+ * Configuration of the simulator `tree-world`. The defaults are the paper's.
+ */
+export interface TreeWorldConfig {
+  /**
+   * Seed of every random number.
+   *
+   * Default: 0. At least 0.
+   */
+  seed?: number;
+  /**
+   * Edges between the root and each leaf; the tree has 2^(depth + 1) - 1 nodes.
+   *
+   * Default: 7. Range: 1 to 14.
+   */
+  depth?: number;
+  /**
+   * Whether only the leaves have rows; otherwise all nodes but the root have.
+   *
+   * Default: false.
+   */
+  leavesOnly?: boolean;
+  /**
+   * Rows in each observed environment.
+   *
+   * Default: 3000. Range: 1 to 1000000.
+   */
+  pointsPerEnvironment?: number;
+  /**
+   * Number of input columns.
+   *
+   * Default: 16. Range: 1 to 10000.
+   */
+  inputs?: number;
+  /**
+   * Number of latents.
+   *
+   * Default: 5. Range: 1 to 1000.
+   */
+  latents?: number;
+  /**
+   * Non-zero changes on each edge, at most `latents`; 0 is the negative control. Default 1.
+   *
+   * Range: 0 to 1000.
+   */
+  changes?: number;
+  /**
+   * Instead of `changes`: the probability with which each entry on each edge changes.
+   *
+   * Range: 0.0 to 1.0.
+   */
+  changeProbability?: number;
+  /**
+   * Standard deviation of the non-zero changes.
+   *
+   * Default: 0.5. Range: 0.0 to 1000000.0.
+   */
+  changeSd?: number;
+  /**
+   * The function between the mixed inputs and the latents.
+   *
+   * Default: "tanh".
+   */
+  map?: "tanh" | "linear";
+  /**
+   * Noise of the latents and of the target.
+   *
+   * Default: 0.1. Range: 0.0 to 1000000.0.
+   */
+  noise?: number;
+  /**
+   * Whether `noise` is a standard deviation or a variance.
+   *
+   * Default: "standardDeviation".
+   */
+  noiseUnit?: "standardDeviation" | "variance";
+}
