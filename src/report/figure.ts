@@ -35,13 +35,13 @@ export async function chartFigure(figure: Figure, chart: Chart, span: Span, pens
 export function drawingFigure(figure: Figure, svg: string): Html {
   return framed(
     figure,
-    [scroller(described(svg, figure, `${figure.id}-drawing`), figure.title, "picture tall natural")],
+    [scroller(described(svg, figure, `${figure.id}-drawing`), figure.title, "picture tall natural drawing")],
     "natural",
   );
 }
 
 function framed({ id, title, description, legend, table }: Figure, pictures: readonly Html[], span: Span): Html {
-  return html`<figure id="${id}" class="figure ${span}">
+  return html`<figure id="${id}" class="figure span-${span}">
 <figcaption><strong>${title}</strong><span>${description}</span></figcaption>
 ${legend}${pictures}
 <details class="behind"><summary>Numbers</summary>${table}</details>
@@ -109,11 +109,9 @@ export function legend(
 }
 
 /** What the steps of a colour scale stand for. */
-export function rampLegend(colors: readonly string[], low: string, high: string, middle?: string): Html {
+export function rampLegend(colors: readonly string[], low: string, high: string): Html {
   const steps = colors.map((color) => html`<i style="background:${color}"></i>`);
-  return html`<div class="ramp"><span>${low}</span><span class="steps">${steps}</span>${
-    middle !== undefined && html`<span class="middle">${middle} in the middle</span>`
-  }<span>${high}</span></div>\n`;
+  return html`<div class="ramp"><span>${low}</span><span class="steps">${steps}</span><span>${high}</span></div>\n`;
 }
 
 const OUTLINES: Record<Series["shape"], string> = {

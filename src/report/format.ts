@@ -30,6 +30,13 @@ export function score(value: number | null | undefined): string {
   return number === null ? NOT_DEFINED : number.toFixed(3).replace("-", "\u2212");
 }
 
+/** A standard deviation of scores: two digits that mean something, however small. */
+export function deviation(value: number | null | undefined): string {
+  const number = finite(value);
+  if (number === null) return NOT_DEFINED;
+  return number > 0 && number < 5e-5 ? "< 0.0001" : number === 0 ? "0" : significant(number, number < 0.1 ? 1 : 2);
+}
+
 /** A signed change. */
 export function signed(value: number): string {
   const text = significant(value, 2);

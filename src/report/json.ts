@@ -92,7 +92,7 @@ function scoreSummary({ rows, truth, latents, mcc, mccSpearman, r2, oracle, chan
       ...undefinedness(mcc.reason),
       perLatent: mcc.perLatent.map((value) => rounded(value)),
       matching: mcc.matching,
-      interval: mcc.interval && mcc.interval.map((value) => rounded(value)),
+      interval: mcc.interval?.map((value) => rounded(value)) ?? null,
       outOfSample: rounded(mcc.outOfSample),
       nulls,
     },

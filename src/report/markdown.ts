@@ -1,9 +1,10 @@
-import { count, NOT_DEFINED, score, significant } from "./format.js";
+import { count, deviation, NOT_DEFINED, score, significant } from "./format.js";
 import { visible } from "./markup.js";
 import { measured, spread } from "./measures.js";
 import type { ReportModel, StudyModel } from "./model.js";
 import { statusWords } from "./sections/assumptions.js";
 import { warningsOf } from "./sections/warnings.js";
+import { bySeed } from "./studies.js";
 import { ended } from "./verdict.js";
 
 /** The report as Markdown: the verdicts and the numbers, without the pictures. */
@@ -34,7 +35,9 @@ function study({ study, verdict, remarks, agreement }: StudyModel, heading: stri
       const text = measure.domain[1] === null ? significant : score;
       if (found === undefined) return "\u2013";
       if (found.mean === null) return `${NOT_DEFINED}: ${found.reasons.join("; ")}`;
-      return found.sd === null ? text(found.mean) : `${text(found.mean)} \u00b1 ${text(found.sd)}`;
+      return found.sd === null
+        ? text(found.mean)
+        : `${text(found.mean)} \u00b1 ${measure.domain[1] === null ? significant(found.sd, 2) : deviation(found.sd)}`;
     }),
   ]);
   const warnings = warningsOf(study);
@@ -79,7 +82,7 @@ function study({ study, verdict, remarks, agreement }: StudyModel, heading: stri
       table(
         ["Method", "Seed", "Steps", "Outcome", "Run", "Data"],
         study.methods.flatMap(({ label, runs, failed }) =>
-          [...runs, ...failed].map(({ manifest: run }) => [
+          bySeed([...runs, ...failed]).map(({ manifest: run }) => [
             label,
             String(run.seed),
             count(run.steps),

@@ -16,11 +16,9 @@ export function escapeText(text: string): string {
     .replaceAll("'", "&#39;");
 }
 
-/** Control characters and direction overrides become spaces: they can hide or reorder what stands beside them. */
+/** Control characters, direction overrides and halves of characters become spaces: they can hide or reorder what stands beside them. */
 export function visible(text: string): string {
-  return text
-    .replace(/\p{Surrogate}/gu, "\ufffd")
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, " ");
+  return text.replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}\p{Surrogate}]/gu, " ");
 }
 
 /** Marks `text` as HTML that needs no escaping: only for markup this package made itself. */

@@ -20,7 +20,7 @@ export async function page(model: ReportModel, pens: SectionInput["pens"]): Prom
   }
   const single = chapters.length === 1;
   const body = html`<a class="skip" href="#main">Skip to the report</a>
-<div class="page">
+<div class="sheet">
 ${contents(chapters, single)}
 <main id="main">
 <header class="title"><p class="eyebrow">disentangle</p><h1>${model.title}</h1><p class="meta">${meta(model)}</p>

@@ -33,6 +33,11 @@ export function endedWell(run: RunRecord): boolean {
   return kind === "converged" || kind === "step-limit" || kind === "early-stop";
 }
 
+/** The runs with the lowest seed first. */
+export function bySeed(runs: readonly RunRecord[]): RunRecord[] {
+  return runs.toSorted((a, b) => a.manifest.seed - b.manifest.seed);
+}
+
 /** Records by data set and target, in the order of their first record. */
 export function studiesOf(records: readonly RunRecord[], mainMethod?: string): Study[] {
   const groups = new Map<string, RunRecord[]>();
@@ -51,8 +56,8 @@ function study(id: string, runs: readonly RunRecord[], mainMethod: string | unde
   const first = runs[0]!;
   const main = runs.some((run) => run.manifest.method === mainMethod) ? mainMethod : first.manifest.method;
   const groups = variants(runs).map(({ label, method, runs: members }) => {
-    const bySeed = members.toSorted((a, b) => a.manifest.seed - b.manifest.seed);
-    return { label, method, runs: bySeed.filter(endedWell), failed: bySeed.filter((run) => !endedWell(run)) };
+    const sorted = bySeed(members);
+    return { label, method, runs: sorted.filter(endedWell), failed: sorted.filter((run) => !endedWell(run)) };
   });
   const methods = [...groups.filter((g) => g.method === main), ...groups.filter((g) => g.method !== main)];
   const { name, target } = first.manifest.dataset;

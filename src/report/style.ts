@@ -16,6 +16,7 @@ const LIGHT: Palette = {
   undefined: "#eceef2",
   accent: "#0b62a8",
   code: "#f2f4f7",
+  shade: "#14181f33",
   good: "#00735a",
   partial: "#8f5a00",
   poor: "#a33b00",
@@ -42,6 +43,7 @@ const DARK: Palette = {
   undefined: "#222832",
   accent: "#6db7f2",
   code: "#1d222b",
+  shade: "#000000b0",
   good: "#3fcf9f",
   partial: "#f0b429",
   poor: "#ff8a55",
@@ -140,7 +142,7 @@ a{color:var(--accent);text-underline-offset:3px;text-decoration-thickness:1px}
 :focus-visible{outline:2px solid var(--accent);outline-offset:3px;border-radius:4px}
 .skip{position:absolute;left:-999px}
 .skip:focus{left:16px;top:16px;background:var(--card);padding:8px 12px;z-index:2}
-.page{max-width:1180px;margin:0 auto;padding:0 16px 64px;display:grid;grid-template-columns:minmax(0,1fr);gap:0 48px}
+.sheet{max-width:1180px;margin:0 auto;padding:0 16px 64px;display:grid;grid-template-columns:minmax(0,1fr);gap:0 48px}
 main{min-width:0}
 h1,h2,h3,.headline{line-height:1.2;letter-spacing:-.015em;text-wrap:balance;margin:0}
 h1{font-size:clamp(28px,5vw,42px);font-weight:700;letter-spacing:-.025em}
@@ -156,6 +158,8 @@ p{margin:0 0 12px}
 .contents ul ul{border-left:1px solid var(--line);margin:4px 0 14px 2px;padding-left:12px}
 .contents a{display:block;padding:5px 0;color:var(--ink-2);text-decoration:none}
 .contents a:hover{color:var(--accent)}
+.contents summary{font-weight:600;color:var(--ink);padding:5px 0}
+.contents details{margin:0}
 .contents .chapter{font-weight:600;color:var(--ink)}
 .card,.verdict{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:24px 16px;margin:0 0 20px}
 .lead{color:var(--ink-2);max-width:72ch;margin:8px 0 20px}
@@ -174,11 +178,12 @@ p{margin:0 0 12px}
 .tiles b{display:block;font-size:30px;font-weight:650;letter-spacing:-.025em;line-height:1.2}
 .tiles span{font-size:13px;color:var(--ink-2)}
 .tiles dt .name{color:inherit}
-.level{--tone:var(--unknown);color:var(--tone);font-weight:600}
-.scroll{overflow-x:auto;max-width:100%;overscroll-behavior-x:contain}
+.level{color:var(--tone);font-weight:600}
+.scroll{overflow-x:auto;max-width:100%;overscroll-behavior-x:contain;background:linear-gradient(90deg,var(--card) 30%,transparent) 0 0/48px 100% no-repeat local,linear-gradient(270deg,var(--card) 30%,transparent) 100% 0/48px 100% no-repeat local,radial-gradient(farthest-side at 0 50%,var(--shade),transparent) 0 0/14px 100% no-repeat scroll,radial-gradient(farthest-side at 100% 50%,var(--shade),transparent) 100% 0/14px 100% no-repeat scroll}
 .tall{max-height:min(84vh,860px);overflow:auto}
 figure{margin:0}
-.figure+.figure,.grid+.figure,.scroll+.figure{margin-top:36px}
+.card>.figure+.figure,.card>.scroll+.figure{margin-top:36px}
+.card>.legend{margin:16px 0 20px}
 figcaption{margin:0 0 12px;max-width:74ch}
 figcaption strong{display:block;font-weight:620}
 figcaption span{display:block;font-size:14px;line-height:1.5;color:var(--ink-2)}
@@ -225,6 +230,7 @@ table:has(.bar){width:100%}
 .warnings li{padding:12px 0;border-top:1px solid var(--line)}
 .warnings li:first-child{border-top:0;padding-top:0}
 .warnings p{margin:4px 0 0;max-width:74ch}
+.drawing text{paint-order:stroke;stroke:var(--card);stroke-width:3px;stroke-linejoin:round}
 .hint,.runs{color:var(--ink-2)}
 .runs{font-size:13px}
 code,pre{font-family:${MONO};font-size:13px;line-height:1.55}
@@ -238,6 +244,8 @@ details>pre{overflow:auto;width:auto}
 .facts dt{font-size:13px;color:var(--ink-3)}
 .facts dd{margin:0;font-weight:600;min-width:0}
 .facts code{font-weight:400}
+.facts .long{grid-column:span 2}
+code .name,.name code{max-width:16ch}
 .names{columns:12ch auto;column-gap:24px;list-style:none;padding:0;margin:0;font-size:14px}
 .facts+details~.scroll{margin-top:18px}
 footer{color:var(--ink-3);font-size:13px;padding-top:12px}
@@ -249,13 +257,13 @@ footer{color:var(--ink-3);font-size:13px;padding-top:12px}
 .status{grid-column:auto}
 }
 @media (min-width:1140px){
-.page{grid-template-columns:200px minmax(0,1fr)}
+.sheet{grid-template-columns:200px minmax(0,1fr)}
 .contents{display:block;position:sticky;top:0;align-self:start;max-height:100vh;overflow-y:auto;padding:56px 0 24px}
 }
 @media print{
 @page{margin:16mm}
 body{background:none;font-size:11pt}
-.page{display:block;max-width:none;padding:0}
+.sheet{display:block;max-width:none;padding:0}
 .contents,.skip{display:none}
 .card,.verdict{border:0;border-top:1px solid var(--axis);border-radius:0;padding:18px 0;break-inside:auto}
 .figure,.assumption,tr{break-inside:avoid}

@@ -1,4 +1,4 @@
-import { finite, percent, score, significant } from "./format.js";
+import { deviation, finite, percent, score, significant } from "./format.js";
 import { MEASURES, type Spread, spread } from "./measures.js";
 import type { Agreement } from "./options.js";
 import type { Study } from "./studies.js";
@@ -45,9 +45,9 @@ export function tilesOf(study: Study, agreement: Agreement | undefined): Tile[] 
   if (error.found?.mean !== undefined && error.found.mean !== null) {
     const against = error.baseline?.mean ?? null;
     tiles.push({
-      label: "Prediction error",
+      label: "Error, mean = 100\u00a0%",
       value: percent(error.found.mean),
-      note: against === null ? "of the mean predictor's" : `of the mean's; ${other!.label} ${percent(against)}`,
+      note: against === null ? "on rows kept out" : `${other!.label} ${percent(against)}`,
     });
   }
   if (tiles.length === 0) tiles.push({ label: "Steps", value: significant(study.focus.manifest.steps), note: "" });
@@ -55,5 +55,5 @@ export function tilesOf(study: Study, agreement: Agreement | undefined): Tile[] 
 }
 
 function spreadNote({ sd, values }: Spread): string {
-  return sd === null ? "" : `\u00b1 ${score(sd)}, ${values.length} seeds`;
+  return sd === null ? "" : `\u00b1 ${deviation(sd)}, ${values.length} seeds`;
 }

@@ -1,6 +1,6 @@
 import type { Mcc } from "../generated/types.js";
 import type { RunRecord } from "../record.js";
-import { counted, finite, listed, percent, score, significant } from "./format.js";
+import { counted, deviation, finite, listed, percent, score, significant } from "./format.js";
 import { MEASURES, type Spread, spread } from "./measures.js";
 import type { Agreement } from "./options.js";
 import type { MethodRuns, Study } from "./studies.js";
@@ -78,7 +78,7 @@ function recovery(main: MethodRuns, mcc: Spread): string[] {
   const seed = `seed ${scored.manifest.seed}`;
   const interval = first.interval && `${score(first.interval[0])} to ${score(first.interval[1])}`;
   const trust = [
-    mcc.sd === null ? undefined : `sd ${score(mcc.sd)} over ${counted(mcc.values.length, "seed")}`,
+    mcc.sd === null ? undefined : `sd ${deviation(mcc.sd)} over ${counted(mcc.values.length, "seed")}`,
     interval &&
       `95\u00a0% interval ${interval} over ${counted(rows.count, "row")}${mcc.sd === null ? "" : ` of ${seed}`}`,
   ].filter((part) => typeof part === "string");
@@ -127,7 +127,9 @@ function baselines(study: Study): string[] {
   return study.methods.slice(1).flatMap(({ label, runs }) => {
     const mcc = spread(MEASURES[0]!, runs);
     if (mcc === undefined || mcc.mean === null) return [];
-    return [`${label} scores ${score(mcc.mean)}${mcc.sd === null ? "" : ` (sd ${score(mcc.sd)})`}.`];
+    return [
+      `For comparison, ${label} scores ${score(mcc.mean)}${mcc.sd === null ? "" : ` (sd ${deviation(mcc.sd)})`}.`,
+    ];
   });
 }
 
@@ -152,7 +154,7 @@ function prediction(study: Study): string[] {
   if (main === undefined || main.label !== study.methods[0]!.label) return [];
   const others = named.slice(1).map(({ label, mean }) => `${percent(mean)} for ${label}`);
   const against = others.length === 0 ? "" : ` (${listed(others)})`;
-  const held = `On rows kept out of training, its prediction error is ${percent(main.mean)} of the mean predictor's${against}`;
+  const held = `On rows kept out of training, the prediction error of ${main.label} is ${percent(main.mean)} of the mean predictor's${against}`;
   return [main.mean < 1 ? `${held}.` : `${held}: it predicts no better than the mean does.`];
 }
 
@@ -203,8 +205,9 @@ function assumptions({ summary }: RunRecord): string[] {
   }
   const first = [...violated, ...doubtful][0]!;
   const tally = [
-    violated.length > 0 && `${counted(violated.length, "assumption")} violated`,
-    doubtful.length > 0 && `${violated.length > 0 ? doubtful.length : counted(doubtful.length, "assumption")} in doubt`,
+    violated.length > 0 && `${counted(violated.length, "assumption")} ${violated.length === 1 ? "is" : "are"} violated`,
+    doubtful.length > 0 &&
+      `${violated.length > 0 ? doubtful.length : counted(doubtful.length, "assumption")} ${doubtful.length === 1 ? "is" : "are"} in doubt`,
   ].filter((part) => typeof part === "string");
   return [`${listed(tally)}: ${first.finding}`];
 }

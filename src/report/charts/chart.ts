@@ -23,6 +23,11 @@ export function nameLength(width: number): number {
   return width < 500 ? 14 : 28;
 }
 
+/** How a number stands above its mark, by the mark's place from 0 (left end of the axis) to 1: never beyond an end. */
+export function alignedAt(share: number): { align: "left" | "center" | "right" } {
+  return { align: share < 0.08 ? "left" : share > 0.94 ? "right" : "center" };
+}
+
 /** Positions on an axis that starts and ends at round numbers around all values. */
 export function extent(values: readonly number[]): [number, number] {
   const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);

@@ -1,6 +1,6 @@
 import { rounded, score, shortened, significant } from "../format.js";
 import { series } from "../theme.js";
-import { type Chart, extent, type Layer, layered, nameLength } from "./chart.js";
+import { alignedAt, type Chart, extent, type Layer, layered, nameLength } from "./chart.js";
 
 /** Values of several series in named rows. */
 export interface Dots {
@@ -101,6 +101,9 @@ export function stripChart(strip: Strip): Chart {
       nameLength(width),
     );
     const bounded = strip.domain[1] !== null;
+    const all = [...strip.rows.flatMap((row) => row.values), strip.reference ?? 0];
+    const low = Math.min(strip.domain[0], ...extent(all));
+    const high = strip.domain[1] ?? extent(all)[1] * 1.08;
     const marks = strip.rows.flatMap((row, i) =>
       row.mean === null
         ? []
@@ -109,6 +112,7 @@ export function stripChart(strip: Strip): Chart {
               row: labels[i],
               mean: rounded(row.mean),
               text: bounded ? score(row.mean) : significant(row.mean),
+              ...alignedAt((row.mean - low) / (high - low)),
               ...series(i),
             },
           ],
@@ -118,12 +122,11 @@ export function stripChart(strip: Strip): Chart {
         ? []
         : row.values.map((value) => ({ row: labels[i], value: rounded(value), color: series(i).color })),
     );
-    const all = [...strip.rows.flatMap((row) => row.values), strip.reference ?? 0];
     const y = { field: "row", type: "nominal", scale: { domain: labels }, axis: { title: null } } as const;
     const x = {
       type: "quantitative",
       scale: {
-        domain: [Math.min(strip.domain[0], ...extent(all)), strip.domain[1] ?? extent(all)[1] * 1.08] as number[],
+        domain: [low, high] as number[],
         nice: !bounded,
       },
       axis: { title: strip.axis, format: "~g", tickCount: 5 },
@@ -156,7 +159,7 @@ export function stripChart(strip: Strip): Chart {
       },
       {
         data: { values: marks },
-        mark: { type: "text", dy: -14, fontWeight: 600 },
+        mark: { type: "text", dy: -14, fontWeight: 600, align: { expr: "datum.align" } },
         encoding: { x: { ...x, field: "mean" }, y, text: { field: "text", type: "nominal" } },
       },
     ];

@@ -41,7 +41,7 @@ export function heatmapChart(map: Heatmap): Chart {
       numbered ? (width < 500 ? 42 : 52) : 16,
       Math.min(76, Math.floor(space / map.columns.length)),
     );
-    const cellHeight = map.rows.length <= 16 ? 36 : map.rows.length <= 40 ? 24 : 16;
+    const cellHeight = map.rows.length <= 8 ? 36 : map.rows.length <= 24 ? 28 : map.rows.length <= 48 ? 22 : 16;
     const longest = columns.reduce((most, name) => Math.max(most, Array.from(name).length), 0);
     const angle = longest * 7 > cellWidth - 4 ? -40 : 0;
     const cells = map.values.flatMap((row, r) =>

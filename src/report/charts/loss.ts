@@ -40,6 +40,13 @@ export function thinned(length: number, most: number): number[] {
   return length > 0 && places.at(-1) !== length - 1 ? [...places, length - 1] : places;
 }
 
+/** Powers of ten around all values: the lines of a logarithmic axis. */
+function powersWithin(values: readonly number[]): number[] {
+  const [low, high] = extent(values).map((end) => Math.log10(end));
+  const first = Math.floor(low!);
+  return Array.from({ length: Math.ceil(high!) - first + 1 }, (_, i) => Number(`1e${first + i}`));
+}
+
 /** Loss terms of one stage over its steps. */
 export function lossChart(stage: StageHistory): Chart {
   const lines = linesOf(stage);
@@ -54,11 +61,13 @@ export function lossChart(stage: StageHistory): Chart {
     });
   });
   return (width) => {
+    const logarithmic = isLogarithmic(stage);
+    const powers = logarithmic ? powersWithin(points.map(({ value }) => value)) : [];
     const y = {
       field: "value",
       type: "quantitative",
-      scale: isLogarithmic(stage) ? { type: "log" as const } : { zero: false },
-      axis: { title: null, format: "~g", tickCount: 5, labelOverlap: true },
+      scale: logarithmic ? { type: "log" as const } : { zero: false },
+      axis: { title: null, format: "~g", tickCount: 5, ...(powers.length > 1 ? { values: powers } : {}) },
     } as const;
     const x = {
       field: "step",

@@ -1,6 +1,6 @@
 import { rounded, score, shortened } from "../format.js";
 import { series } from "../theme.js";
-import { type Chart, type Layer, layered, nameLength } from "./chart.js";
+import { alignedAt, type Chart, type Layer, layered, nameLength } from "./chart.js";
 
 /** A row of the chart of scores. */
 export type ScoreRow =
@@ -41,6 +41,7 @@ export function scoresChart(rows: readonly ScoreRow[], chance: number | null): C
         low: rounded(interval?.[0]),
         high: rounded(interval?.[1]),
         text: score(row.mean),
+        ...alignedAt(row.mean),
         ...look,
       };
     });
@@ -58,7 +59,11 @@ export function scoresChart(rows: readonly ScoreRow[], chance: number | null): C
     const x = {
       type: "quantitative",
       scale: { domain: [0, 1] as number[] },
-      axis: { title: "mean correlation coefficient (MCC)", values: [0, 0.2, 0.4, 0.6, 0.8, 1] as number[] },
+      axis: {
+        format: "~g",
+        title: "mean correlation coefficient (MCC)",
+        values: [0, 0.2, 0.4, 0.6, 0.8, 1] as number[],
+      },
     } as const;
     const of = (kind: ScoreRow["kind"]) => ({ values: marks.filter((mark) => mark.kind === kind) });
     const ends = { x: { ...x, field: "low" }, x2: { field: "high" }, y } as const;
@@ -100,7 +105,7 @@ export function scoresChart(rows: readonly ScoreRow[], chance: number | null): C
       },
       {
         data: { values: marks },
-        mark: { type: "text", dy: -15, fontSize: 12, fontWeight: 600 },
+        mark: { type: "text", align: { expr: "datum.align" }, dy: -15, fontSize: 12, fontWeight: 600 },
         encoding: { x: { ...x, field: "mean" }, y, text: { field: "text", type: "nominal" } },
       },
     ];

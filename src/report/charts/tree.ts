@@ -102,8 +102,8 @@ export function treeGraph(
     graphAttributes: {
       rankdir: "LR",
       bgcolor: "transparent",
-      nodesep: large ? 0.03 : 0.16,
-      ranksep: large ? 0.5 : 0.7,
+      nodesep: large ? 0.04 : 0.24,
+      ranksep: large ? 0.6 : 1,
       pad: 0.1,
     },
     nodeAttributes: { fontname: "Helvetica", fontsize: large ? 10 : 12 },

@@ -7,7 +7,7 @@ const HELVETICA = [
   260, 334, 584,
 ];
 
-/** Width of a line of text in pixels, a little generous because readers' fonts differ. */
+/** Width of a line of text in pixels, generous because readers' fonts differ. */
 export function textWidth(text: string, fontSize: number): number {
   let thousandths = 0;
   for (const character of text) {
@@ -15,5 +15,5 @@ export function textWidth(text: string, fontSize: number): number {
     // East Asian scripts and pictures are as wide as they are high.
     thousandths += HELVETICA[code - 32] ?? (code >= 0x1100 ? 1000 : 600);
   }
-  return (thousandths / 1000) * fontSize * 1.06;
+  return (thousandths / 1000) * fontSize * 1.16;
 }

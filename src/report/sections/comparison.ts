@@ -1,7 +1,7 @@
 import { stripChart } from "../charts/dots.js";
 import type { SectionInput } from "../context.js";
 import { chartFigure, defined, legend, name, table } from "../figure.js";
-import { count, score, significant } from "../format.js";
+import { count, deviation, score, significant } from "../format.js";
 import { type Content, type Html, html } from "../markup.js";
 import { type Measure, measured, type Spread, spread } from "../measures.js";
 import { series } from "../theme.js";
@@ -71,7 +71,7 @@ function summaryTable(methods: SectionInput["study"]["methods"], measures: reado
 export function plusMinus(measure: Measure, { mean, sd, reasons }: Spread): Content {
   const text = measure.domain[1] === null ? significant : score;
   if (mean === null) return defined("not defined", reasons.join("; "));
-  return html`${text(mean)}${sd !== null && html`<span class="sd"> \u00b1 ${text(sd)}</span>`}${
+  return html`${text(mean)}${sd !== null && html`<span class="sd"> \u00b1 ${measure.domain[1] === null ? significant(sd, 2) : deviation(sd)}</span>`}${
     reasons.length > 0 && html` <span class="undefined">(some not defined: ${reasons.join("; ")})</span>`
   }`;
 }

@@ -36,7 +36,7 @@ export async function datasetSection({ study }: SectionInput): Promise<Section |
           lead: `${counted(study.fingerprints.length, "data set")} of different content go under this name; the numbers below are of the first.`,
         }
       : {}),
-    body: html`<dl class="facts">${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
+    body: html`<dl class="facts">${facts.map(([label, value]) => html`<div${label === "Fingerprint" && html` class="long"`}><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
 <details${environments.length === 0 && dataset.inputs.length > 0 && html` open`}><summary>${counted(dataset.inputs.length, "input")}</summary><ul class="names">${inputs}${left > 0 && html`<li>and ${count(left)} more</li>`}</ul></details>
 ${environmentTable(environments)}${provenance}`,
   };

@@ -23,7 +23,7 @@ export async function headsSection(input: SectionInput): Promise<Section | undef
     title: `Effect of each latent on the target (${focusName(input)})`,
     description:
       "One row per environment. Rows that look alike share their effects; a cell that differs from its neighbours is a change.",
-    legend: rampLegend(DIVERGING.colors, significant(-limit), significant(limit), "0"),
+    legend: rampLegend(DIVERGING.colors, significant(-limit), significant(limit)),
     table: numbers,
   };
   const chart = heatmapChart({

@@ -2,13 +2,16 @@ import type { SectionInput } from "../context.js";
 import { name, scroller, table } from "../figure.js";
 import { count } from "../format.js";
 import { html } from "../markup.js";
+import { bySeed } from "../studies.js";
 import { ended } from "../verdict.js";
 import type { Section } from "./section.js";
 
 /** What was run and how to run it again. */
 export async function replaySection({ study }: SectionInput): Promise<Section | undefined> {
   const { manifest, config } = study.focus;
-  const runs = study.methods.flatMap(({ label, runs, failed }) => [...runs, ...failed].map((run) => ({ label, run })));
+  const runs = study.methods.flatMap(({ label, runs, failed }) =>
+    bySeed([...runs, ...failed]).map((run) => ({ label, run })),
+  );
   const commands = runs.filter(({ run }) => run !== study.focus).map(({ run }) => run.manifest.command);
   return {
     id: "replay",
@@ -37,8 +40,8 @@ ${table(
     run.manifest.seed,
     count(run.manifest.steps),
     ended(run.manifest.outcome),
-    html`<code>${run.manifest.runId}</code>`,
-    html`<code>${run.manifest.dataset.fingerprint}</code>`,
+    html`<code>${name(run.manifest.runId)}</code>`,
+    html`<code>${name(run.manifest.dataset.fingerprint)}</code>`,
   ]),
 )}
 <details><summary>Configuration of seed ${manifest.seed}, every default written out</summary>${scroller(
