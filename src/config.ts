@@ -1,21 +1,20 @@
 // One flat configuration: the ingestion reads some keys, the core the others; nobody's key is unknown to its neighbour.
 import { type ConfigKey, flagOf, type JsonSchema, keysOf, nearest } from "./config-keys.js";
+import type { DataPart } from "./dataset.js";
 import { type DisentangleError, type Failure, fail, failAll, failuresOf, isDisentangleError } from "./errors.js";
 import { native } from "./native.js";
 
 /** What `fit` takes: keys of the data and keys of the method, side by side. `disentangle schema` lists them all. */
-export interface RunConfig {
+export type RunConfig = DataPart & {
   /** Name of the method; `disentangle methods` lists them. */
   readonly method: string;
-  /** Where the data are: a path, or numbers in memory. */
-  readonly data: unknown;
   readonly [key: string]: unknown;
-}
+};
 
 /** A configuration taken apart. */
 export interface CheckedConfig {
   /** What the ingestion reads. */
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: DataPart;
   /** What the core reads, every default written out. */
   readonly core: Readonly<Record<string, unknown>>;
 }
@@ -67,7 +66,7 @@ export async function checkConfig(config: Readonly<Record<string, unknown>>): Pr
     () => JSON.parse(native().checkConfig(JSON.stringify(core))) as CheckedConfig["core"],
   );
   failAll(failures);
-  return { data, core: checked ?? core };
+  return { data: data as DataPart, core: checked ?? core };
 }
 
 /** Sorts the keys of a configuration by who reads them. A key left `undefined` counts as absent. */

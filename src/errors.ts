@@ -1,5 +1,6 @@
-/** Identifier of a failure, `AREA_PROBLEM`; docs/errors.md lists them all. */
-export type ErrorCode = string;
+import type { ErrorCode } from "./generated/errors.js";
+
+export type { ErrorCode };
 
 /** A failure as plain data: what crosses the native boundary and what `--json` prints. */
 export interface Failure {

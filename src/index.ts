@@ -1,16 +1,24 @@
 /**
  * Causal representation learning: recovers hidden causes from raw measurements.
  *
+ * `simulate` or your own data -> `fit` -> `Model` -> `score` -> `report`. Each arrow carries plain data.
+ *
  * @packageDocumentation
  */
 export { type Catalogue, catalogue, type SimulatorInfo } from "./catalogue.js";
 export { configSchema, type RunConfig } from "./config.js";
+export type { JsonSchema } from "./config-keys.js";
+export type * from "./data/index.js";
+export { type DataPart, type DataSource, inspect, readDataset } from "./dataset.js";
 export { DisentangleError, type ErrorCode, type Failure, isDisentangleError } from "./errors.js";
 export { type FitHandle, type FitOptions, fit } from "./fit.js";
+export type * from "./generated/methods.js";
 export type * from "./generated/types.js";
-export { load, Model, type ModelInfo, type PredictOptions } from "./model.js";
+export { load, type Model, type ModelInfo, type PredictOptions } from "./model.js";
+export type { NativeDataset, NativeLabels, NativeMatrix, NativeTable, NativeTree } from "./native.js";
 export type { Progress } from "./progress.js";
 export type { DatasetCard, Manifest, RunRecord } from "./record.js";
+export { type Report, type ReportInput, type ReportOptions, report } from "./report.js";
 export { type NamedArray, type RunManifest, readRun, readRuns } from "./results.js";
 export { type RowChoice, type ScoreOptions, score, type Truth } from "./score.js";
-export { type Dataset, type SimulateConfig, simulate, writeDataset } from "./simulate.js";
+export { type SimulateConfig, simulate, writeDataset } from "./simulate.js";

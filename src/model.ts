@@ -1,6 +1,7 @@
-import { fail } from "./errors.js";
+import { type DataPart, type DataSource, type Dataset, isDataset, readData } from "./dataset.js";
+import { fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
-import { type NativeDataset, type NativeLabels, native } from "./native.js";
+import { type NativeLabels, native } from "./native.js";
 import type { RunRecord } from "./record.js";
 import { type NamedArray, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
 import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.js";
@@ -68,7 +69,7 @@ export class Model implements AsyncDisposable {
    * @param x anything that `data` accepts. Columns with names are matched by name, in any order; without names by position
    * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
    */
-  async transform(x: unknown): Promise<NamedArray> {
+  async transform(x: DataSource): Promise<NamedArray> {
     const run = this.#open();
     const { inputs, inputNames } = await this.#read(x);
     const { latents, columns } = native().transform(run.model, inputs, inputNames);
@@ -80,10 +81,10 @@ export class Model implements AsyncDisposable {
    *
    * @throws `DATA_UNKNOWN_ENVIRONMENT`, `DATA_COLUMN_MISMATCH`, `MODEL_CLOSED`
    */
-  async predict(x: unknown, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
+  async predict(x: DataSource, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
     const run = this.#open();
     const { inputs, inputNames, labels } = await this.#read(x, environments === undefined);
-    const given = environments === undefined ? labels?.environment : encode(environments);
+    const given = environments === undefined ? labels.environment : encode(environments);
     return native().predict(
       run.model,
       inputs,
@@ -100,17 +101,20 @@ export class Model implements AsyncDisposable {
    * @throws `METRIC_NEEDS_TRUTH`, `METRIC_SHAPE`, `MODEL_CLOSED`
    */
   async score(truth?: Truth, options: ScoreOptions = {}): Promise<Scores> {
-    return scoreRun(this.#open(), truth ?? { truth: this.#observed?.truth ?? {} }, options, this.#observed);
+    const run = this.#open();
+    const scores = await scoreRun(run, truth ?? { truth: this.#observed?.truth ?? {} }, options, this.#observed);
+    if (this.#run !== undefined) this.#run = { ...run, scores };
+    return scores;
   }
 
-  /** Writes a run folder, which `load`, `readRun` and every command read. Throws `FILE_WRITE`, `MODEL_CLOSED`. */
+  /** Writes a run folder with the latest scores; `load`, `readRun` and every command read it. Throws `FILE_WRITE`, `MODEL_CLOSED`. */
   async save(dir: string): Promise<void> {
     await writeRun(dir, this.#open());
   }
 
-  /** The run as `report` takes it. */
-  record(scores?: Scores): RunRecord {
-    const { config, manifest, history, summary } = this.#open();
+  /** The run, with its latest scores, as `report` takes it. Throws `MODEL_CLOSED`. */
+  record(): RunRecord {
+    const { config, manifest, history, summary, scores } = this.#open();
     return { config, manifest, history, summary, ...(scores !== undefined && { scores }) };
   }
 
@@ -128,19 +132,16 @@ export class Model implements AsyncDisposable {
     return this.#run ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
   }
 
-  async #read(
-    x: unknown,
-    withEnvironment = false,
-  ): Promise<Pick<NativeDataset, "inputs" | "inputNames"> & Partial<NativeDataset>> {
-    const { inputs: names } = this.info;
+  async #read(x: DataSource, withEnvironment = false): Promise<Dataset> {
     if (isDataset(x)) return x;
-    const { readDataset } = await import("./data/index.js");
-    const environment = withEnvironment ? this.#open().config.environment : undefined;
+    const { inputs: names } = this.info;
+    const { environment, matrix } = this.#open().config;
     const named = isNamed(x);
-    const dataset = await readDataset({
+    const dataset = await readNew({
       data: x,
-      ...(named && { inputs: names }),
-      ...(named && environment !== undefined && { environment }),
+      ...(named && { inputs: [...names] }),
+      ...(named && withEnvironment && typeof environment === "string" && { environment }),
+      ...(typeof x === "string" && typeof matrix === "string" && { matrix }),
     });
     if (named) return dataset;
     if (dataset.inputs.cols !== names.length) {
@@ -171,12 +172,22 @@ export async function load(dir: string): Promise<Model> {
   return new Model(await readRunFolder(dir));
 }
 
-function isDataset(x: unknown): x is NativeDataset {
-  return typeof x === "object" && x !== null && "inputs" in x && "inputNames" in x;
+/** Reads new rows; a column that the model needs and they lack is a mismatch with the model. */
+async function readNew(config: DataPart): Promise<Dataset> {
+  try {
+    return await readData(config);
+  } catch (error) {
+    if (!isDisentangleError(error) || failuresOf(error).some(({ code }) => code !== "DATA_MISSING_COLUMN")) throw error;
+    throw failure("DATA_COLUMN_MISMATCH", error.message, {
+      ...error.toJSON(),
+      hint: "the new rows need every input column that the model was fitted on; their order does not matter",
+      cause: error,
+    });
+  }
 }
 
 /** Whether the columns of `x` have names of their own. */
-function isNamed(x: unknown): boolean {
+function isNamed(x: DataSource): boolean {
   if (typeof x === "string") return !/\.npy$/i.test(x);
   if (Array.isArray(x)) return false;
   return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));

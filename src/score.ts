@@ -1,3 +1,4 @@
+import { type DataSource, readTable } from "./dataset.js";
 import { fail } from "./errors.js";
 import type { Scores, Summary } from "./generated/types.js";
 import { type NativeDataset, type NativeMatrix, type NativeTable, native } from "./native.js";
@@ -17,7 +18,7 @@ export interface ScoreOptions {
 /** The truth to compare with: latents alone, or all that a simulated world knows. */
 export type Truth =
   /** True latents, one row per row of the data set (or per kept row): anything that `data` accepts. */
-  | { readonly z: unknown }
+  | { readonly z: DataSource | NativeTable }
   /** Tables by name, as in `dataset.truth`: `latents`, and `heads`, `changes`, `expected` where they are known. */
   | { readonly truth: Readonly<Record<string, NativeTable>> };
 
@@ -41,11 +42,11 @@ export type Observed = Pick<NativeDataset, "targets" | "labels" | "truth">;
  * ```
  */
 export async function score(
-  estimate: unknown,
+  estimate: DataSource | NativeTable,
   truth: Truth,
   options: Pick<ScoreOptions, "seed"> = {},
 ): Promise<Scores> {
-  const latents = await tableOf(estimate);
+  const latents = await readTable(estimate);
   const tables = await truthTables(truth);
   checkRows(tables.latents, latents.values.rows);
   return scoreNative({ split: "all", seed: options.seed }, { latents, truth: tables });
@@ -92,15 +93,8 @@ export async function scoreRun(
   );
 }
 
-/** Anything that `data` accepts, as a matrix with names; its numeric columns when it is a file. */
-export async function tableOf(source: unknown): Promise<NativeTable> {
-  const { readDataset } = await import("./data/index.js");
-  const { inputs, inputNames } = await readDataset({ data: source });
-  return { columns: inputNames, values: inputs };
-}
-
 async function truthTables(truth: Truth): Promise<Record<string, NativeTable>> {
-  const tables = "truth" in truth ? { ...truth.truth } : { latents: await tableOf(truth.z) };
+  const tables = "truth" in truth ? { ...truth.truth } : { latents: await readTable(truth.z) };
   if (tables.latents === undefined) {
     fail("METRIC_NEEDS_TRUTH", "the data hold no true latents", {
       hint: "name the truth columns with `truth`, or give a file with --truth FILE or score({ z })",

@@ -1,16 +1,11 @@
-import { type NativeDataset, native } from "./native.js";
+import type { Dataset } from "./dataset.js";
+import type { SimulatorOptions } from "./generated/methods.js";
+import { native } from "./native.js";
 
-/** A data set in memory: what simulators give, what folders hold, what `fit` accepts as `data`. */
-export type Dataset = NativeDataset;
-
-/** What to simulate: the name of a simulator and its keys; `disentangle simulate --help` lists them. */
-export interface SimulateConfig {
-  /** Name of the simulator, for example `tree-world`. */
-  readonly simulator: string;
-  /** Seed of all its random numbers. Default: 0. */
-  readonly seed?: number;
-  readonly [key: string]: unknown;
-}
+/** What to simulate: the name of a simulator beside its options; `disentangle simulate --help` lists them. */
+export type SimulateConfig = {
+  [Name in keyof SimulatorOptions]: { readonly simulator: Name } & Partial<SimulatorOptions[Name]>;
+}[keyof SimulatorOptions];
 
 /**
  * Draws a data set whose hidden causes are known.

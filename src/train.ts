@@ -1,6 +1,7 @@
 // From a configuration to a finished run: check, read, train. The API's `fit` and the command line share it.
 import { checkConfig, type RunConfig } from "./config.js";
 import { flagOf } from "./config-keys.js";
+import { readData } from "./dataset.js";
 import { DisentangleError, failure } from "./errors.js";
 import type { History, Outcome, Summary } from "./generated/types.js";
 import { isFailure, type NativeDataset, type NativeRun, native } from "./native.js";
@@ -35,8 +36,7 @@ export interface TrainHooks {
 export async function plan(config: RunConfig, signal?: AbortSignal): Promise<Plan> {
   throwIfAborted(signal);
   const { data, core } = await checkConfig(config);
-  const { readDataset } = await import("./data/index.js");
-  const dataset = await readDataset(data);
+  const dataset = await readData(data);
   throwIfAborted(signal);
   const { version } = JSON.parse(native().catalogue()) as { version: string };
   const { fingerprint } = JSON.parse(native().describe(dataset)) as { fingerprint: string };

@@ -168,7 +168,7 @@ async function scoresIfKnown(run: Run, { dataset }: Plan): Promise<Scores | unde
 }
 
 async function writeReport(run: Run, scores: Scores | undefined, dir: string): Promise<void> {
-  const { report } = await import("../../report/index.js");
+  const { report } = await import("../../report.js");
   const { html, markdown, json } = await report([{ ...run, ...(scores && { scores }) }]);
   await Promise.all([
     writeFileAtomic(join(dir, "report.html"), html),

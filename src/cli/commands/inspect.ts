@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { dataKeys } from "../../config.js";
+import type { ColumnReport, InspectReport } from "../../data/index.js";
 import { located } from "../config-file.js";
 import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
-import { print } from "../terminal.js";
+import { bytes, columns, print, type Style } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
@@ -19,10 +20,54 @@ export async function define(command: Command): Promise<void> {
     .addHelpText("after", EXAMPLES)
     .action(async (data: string, options: ConfigOptions & { json?: boolean }) => {
       const { config, places } = configOf(options, keys);
-      const { formatInspection, inspect } = await import("../../data/inspect.js");
-      const inspection = await inspect({ ...config, data }).catch((error: unknown) => {
+      const { inspect } = await import("../../data/index.js");
+      const found = await inspect({ ...config, data }).catch((error: unknown) => {
         throw located(error, places);
       });
-      print(options.json, inspection, () => formatInspection(inspection));
+      print(options.json, found, (style) => summary(found, style));
     });
+}
+
+function summary(found: InspectReport, style: Style): string {
+  const roles = new Map<string, ColumnReport[]>();
+  for (const column of found.columns) {
+    const role = column.role ?? "ignored";
+    roles.set(role, [...(roles.get(role) ?? []), column]);
+  }
+  const flaws = found.columns.flatMap(({ name, missing = 0, constant }) => [
+    ...(missing > 0 ? [[name, `${missing} of ${found.rows} cells missing`]] : []),
+    ...(constant ? [[name, "constant"]] : []),
+  ]);
+  const sizes = found.environment?.sizes.map(({ rows }) => rows) ?? [];
+  const blocks = [
+    `${style.strong(found.source)}: ${found.format}, ${found.rows} rows, ${found.columns.length} columns; the inputs take ${bytes(found.memoryBytes)}`,
+    columns([...roles].map(([role, of]) => [role, of.length, listed(of.map(({ name }) => name))])),
+    ...(found.environment === undefined
+      ? []
+      : [
+          `${sizes.length} environments in ${found.environment.column}, ${Math.min(...sizes)} to ${Math.max(...sizes)} rows each`,
+          columns(found.environment.sizes.slice(0, SHOWN).map(({ label, rows }) => [`  ${label}`, rows])) +
+            (sizes.length > SHOWN ? `\n  and ${sizes.length - SHOWN} more` : ""),
+        ]),
+    ...(flaws.length === 0
+      ? []
+      : [
+          `Flaws\n${columns(flaws.slice(0, SHOWN).map(([name, flaw]) => [`  ${name}`, flaw ?? ""]))}${flaws.length > SHOWN ? `\n  and ${flaws.length - SHOWN} more` : ""}`,
+        ]),
+    ...(found.problems.length === 0
+      ? []
+      : [
+          `Problems\n${found.problems.map(({ message, hint }) => `  ${message}${hint === undefined ? "" : `\n    ${hint}`}`).join("\n")}`,
+        ]),
+    `Next: ${style.strong(found.command)}`,
+  ];
+  return blocks.join("\n\n");
+}
+
+// Longer lists stand in --json.
+const SHOWN = 20;
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 8).join(", ");
+  return names.length > 8 ? `${shown}, ...` : shown;
 }

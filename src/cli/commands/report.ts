@@ -27,7 +27,7 @@ export function define(command: Command): void {
     .action(async (dirs: string[], options: { out?: string; format?: Format; title?: string; json?: boolean }) => {
       const format = options.format ?? formatOf(options.out);
       const records = (await Promise.all(dirs.map(readRuns))).flat();
-      const { report } = await import("../../report/index.js");
+      const { report } = await import("../../report.js");
       const made = await report(records, options.title === undefined ? {} : { title: options.title });
       const text = { html: made.html, md: made.markdown, json: made.json }[format];
       const out =

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { checkConfig } from "../../config.js";
+import { readData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import type { Mcc, NullScore, Scores } from "../../generated/types.js";
 import { native } from "../../native.js";
@@ -47,8 +48,7 @@ async function dataOf(run: Run): Promise<Observed> {
     });
   }
   const { data } = await checkConfig(run.config);
-  const { readDataset } = await import("../../data/index.js");
-  const dataset = await readDataset(data);
+  const dataset = await readData(data);
   const { fingerprint } = JSON.parse(native().describe(dataset)) as { fingerprint: string };
   const expected = run.manifest.dataset.fingerprint;
   if (fingerprint !== expected) {

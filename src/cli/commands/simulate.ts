@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { catalogue } from "../../catalogue.js";
 import { keysOf, nearest } from "../../config-keys.js";
 import { fail } from "../../errors.js";
-import { simulate, writeDataset } from "../../simulate.js";
+import { type SimulateConfig, simulate, writeDataset } from "../../simulate.js";
 import { located } from "../config-file.js";
 import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
 import { columns, print } from "../terminal.js";
@@ -34,7 +34,7 @@ export function define(command: Command): void {
         });
       }
       const { config, places } = configOf(options, keys);
-      const dataset = await simulate({ ...config, simulator }).catch((error: unknown) => {
+      const dataset = await simulate({ ...config, simulator } as SimulateConfig).catch((error: unknown) => {
         throw located(error, places);
       });
       await writeDataset(options.out, dataset);

@@ -1,0 +1,81 @@
+// Everything that may stand where data are expected, as a data set or as a table.
+import type { DataConfig, InspectReport } from "./data/index.js";
+import { fail } from "./errors.js";
+import type { NativeDataset, NativeTable } from "./native.js";
+
+/** A data set in memory: what `simulate` and `readDataset` give, and what `fit` accepts as `data`. */
+export type Dataset = NativeDataset;
+
+/** What stands where data are expected: a path, numbers in memory, or a data set. */
+export type DataSource = DataConfig["data"] | Dataset;
+
+/** The data keys of a configuration whose `data` may also be a data set. */
+export type DataPart = Omit<DataConfig, "data"> & { readonly data: DataSource };
+
+/**
+ * Reads the columns that a configuration gives a role to, from a file, a folder or memory.
+ *
+ * @throws `DisentangleError` with one of the CONFIG_*, DATA_* and TREE_* codes
+ *
+ * @example
+ * ```ts
+ * import { readDataset } from "disentangle";
+ * const dataset = await readDataset({ data: [[1, 2], [3, 4], [5, 7]], environment: ["a", "a", "b"] });
+ * console.log(dataset.inputs.rows, dataset.labels.environment?.levels); // 3 [ 'a', 'b' ]
+ * ```
+ */
+export async function readDataset(config: DataConfig): Promise<Dataset> {
+  return (await import("./data/index.js")).readDataset(config);
+}
+
+/**
+ * What a file or an array holds: columns with their kinds, guessed roles, flaws, and a command to begin with.
+ *
+ * @throws `DisentangleError` where it cannot be read at all
+ *
+ * @example
+ * ```ts
+ * import { inspect } from "disentangle";
+ * const { rows, columns, command } = await inspect({ data: { gene1: [1, 2], gene2: [3, 3], site: ["a", "b"] } });
+ * console.log(rows, columns.filter((column) => column.constant).map((column) => column.name), command); // 2 [ 'gene2' ] ...
+ * ```
+ */
+export async function inspect(config: DataConfig): Promise<InspectReport> {
+  return (await import("./data/index.js")).inspect(config);
+}
+
+/** Reads what a configuration says about data; a data set in memory is taken as it is. */
+export async function readData({ data, ...roles }: DataPart): Promise<Dataset> {
+  if (!isDataset(data)) {
+    return readDataset({ ...roles, data });
+  }
+  const { name, ...others } = roles;
+  const [key] = Object.keys(others);
+  if (key !== undefined) {
+    fail("CONFIG_CONFLICT", `${key}: the data are a data set, which knows its own roles`, {
+      path: key,
+      hint: `leave ${key} out, or change the data set`,
+    });
+  }
+  return name === undefined ? data : { ...data, name };
+}
+
+/** Numbers with column names: the numeric columns of whatever is given. */
+export async function readTable(source: DataSource | NativeTable): Promise<NativeTable> {
+  if (isTable(source)) return source;
+  const { inputs, inputNames } = await readData({ data: source });
+  return { columns: inputNames, values: inputs };
+}
+
+/** Whether something is a data set. */
+export function isDataset(value: unknown): value is Dataset {
+  return isObject(value) && isObject(value.inputs) && Array.isArray(value.inputNames) && isObject(value.truth);
+}
+
+function isTable(value: unknown): value is NativeTable {
+  return isObject(value) && Array.isArray(value.columns) && isObject(value.values) && "cols" in value.values;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
