@@ -4,8 +4,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { avaStep } from "./ava.mjs";
 import { packageChecks } from "./package.mjs";
-import { addon, browser, javascript, packages } from "./setup.mjs";
-import { main, node, printTimes, root, run, step, tool } from "./steps.mjs";
+import { addonAndTests, browser, javascript, packages } from "./setup.mjs";
+import { main, node, printTimes, root, run, step, targetFolder, tool } from "./steps.mjs";
 
 const fixable = { hint: "`npm run fix` puts this right" };
 const workspace = ["--release", "--locked", "--workspace", "--quiet"];
@@ -17,9 +17,10 @@ await main(async () => {
     tool("@biomejs/biome", ["ci", "--error-on-warnings", "--colors=off"], fixable),
   );
   await step("types", () => tool("typescript#tsc", ["--noEmit"]));
-  await step("invariants", () => run("cargo", ["xtask", "check"]));
-  await step("generated files", () => run("cargo", ["xtask", "gen", "--check"], fixable));
-  await addon();
+  await addonAndTests();
+  const xtask = join(targetFolder(), "release", "xtask");
+  await step("invariants", () => run(xtask, ["check"]));
+  await step("generated files", () => run(xtask, ["gen", "--check"], fixable));
   await javascript();
   await browser();
   await step("documentation", () => tool("typedoc", ["--treatWarningsAsErrors", "--logLevel", "Warn"]));

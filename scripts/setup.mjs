@@ -46,16 +46,20 @@ export async function addon() {
     const target = hostTarget();
     if (existsSync(join(root, "node_modules", "@disentangle", target))) return `prebuilt (@disentangle/${target})`;
     checkRust();
-    const file = addonFile(target);
-    const hash = contentHash(addonSources, output("rustc", ["-vV"]) ?? "");
-    if (isFile(join(root, file)) && isCurrent("addon", hash)) return "current";
+    const hash = addonHash();
+    if (isFile(join(root, addonFile(target))) && isCurrent("addon", hash)) return "current";
     run("cargo", ["build", "--release", "--locked", "-p", "disentangle-node"]);
-    // A running process may have the old addon mapped: it is replaced by a rename, never written over.
-    const fresh = join(root, `${file}.new`);
-    copyFileSync(join(targetFolder(), "release", hostLibrary()), fresh);
-    renameSync(fresh, join(root, file));
-    stamp("addon", hash);
-    return `built ${file}`;
+    return takeAddon(hash);
+  });
+}
+
+/** The addon, the tests and xtask in one build. One by one they would compile candle once per set of features. */
+export async function addonAndTests() {
+  await step("native addon and rust tests: build", () => {
+    checkRust();
+    const hash = addonHash();
+    run("cargo", ["build", "--release", "--locked", "--workspace", "--lib", "--bins", "--tests", "--examples"]);
+    return takeAddon(hash);
   });
 }
 
@@ -97,6 +101,20 @@ const addonSources = [
   "crates/node",
 ];
 const chromiumNames = ["chromium", "chromium-browser", "google-chrome"];
+
+function addonHash() {
+  return contentHash(addonSources, output("rustc", ["-vV"]) ?? "");
+}
+
+// A running process may have the old addon mapped: it is replaced by a rename, never written over.
+function takeAddon(hash) {
+  const file = addonFile(hostTarget());
+  const fresh = join(root, `${file}.new`);
+  copyFileSync(join(targetFolder(), "release", hostLibrary()), fresh);
+  renameSync(fresh, join(root, file));
+  stamp("addon", hash);
+  return `built ${file}`;
+}
 
 function checkNode() {
   const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

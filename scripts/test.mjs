@@ -1,11 +1,13 @@
 // `npm test`: set up, then the tests of both languages. Arguments are passed on to ava.
 
 import { avaStep } from "./ava.mjs";
-import { browser, setup } from "./setup.mjs";
+import { addonAndTests, browser, javascript, packages } from "./setup.mjs";
 import { main, printTimes, run, step } from "./steps.mjs";
 
 await main(async () => {
-  await setup();
+  await packages();
+  await addonAndTests();
+  await javascript();
   await browser();
   await step("rust tests", () => run("cargo", ["test", "--release", "--locked", "--workspace", "--quiet"]));
   const closing = await step("typescript tests", () => avaStep(process.argv.slice(2)));
