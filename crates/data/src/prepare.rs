@@ -1,0 +1,227 @@
+//! From a data set to what methods learn from: finite, standardised, split, environments as nodes of the tree.
+
+mod columns;
+mod config;
+mod environments;
+pub(crate) mod moments;
+mod rows;
+mod scale;
+mod standardiser;
+
+pub use columns::{align_columns, standardise_new};
+pub use config::{Missing, MissingTarget, PrepareConfig, Standardize, Warning};
+pub use standardiser::Standardiser;
+
+use crate::dataset::{Dataset, Labels, Role};
+use crate::failure::{Code, Failure, Result};
+use crate::matrix::Matrix;
+use crate::split::{Split, SplitBy, SplitConfig, split};
+use crate::tree::Tree;
+use environments::listed;
+use std::collections::BTreeMap;
+
+/// Targets of the kept rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Targets {
+    /// One name per column.
+    pub names: Vec<String>,
+    /// n x t, standardised. NaN marks a gap, possible only where t > 1.
+    pub values: Matrix,
+    /// Back to the units of the targets.
+    pub standardiser: Standardiser,
+}
+
+/// The nodes that rows belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environments {
+    /// Name of the column of labels.
+    pub column: String,
+    /// The nodes of the tree, in its order; without a tree the labels that have rows.
+    pub names: Vec<String>,
+}
+
+/// All that a method sees. Rows are the kept rows, in the order of the data set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// n x d, standardised, finite.
+    pub inputs: Matrix,
+    /// One name per input column.
+    pub input_names: Vec<String>,
+    /// How inputs were standardised; new data are treated alike.
+    pub standardiser: Standardiser,
+    /// What replaces a missing input, in units of the columns; `None` where missing inputs are refused.
+    pub fill: Option<Vec<f32>>,
+    /// Targets, where there are any.
+    pub targets: Option<Targets>,
+    /// Environments, where rows are labelled.
+    pub environments: Option<Environments>,
+    /// Index into `environments.names` of each row; 0 for every row without environments.
+    pub nodes: Vec<u32>,
+    /// The tree over the environments.
+    pub tree: Option<Tree>,
+    /// Labels of the other roles.
+    pub labels: BTreeMap<Role, Labels>,
+    /// What each row is used for.
+    pub split: Vec<Split>,
+    /// Index of each row in the data set.
+    pub kept: Vec<usize>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// Checks, cleans, splits and standardises a data set. A pure function of its arguments.
+///
+/// # Errors
+/// Those of [`Dataset::check_shapes`] and [`split`]; `DATA_NOT_FINITE`, `DATA_TOO_FEW_ROWS`, `DATA_CONSTANT_COLUMN`,
+/// `DATA_UNKNOWN_ENVIRONMENT`.
+pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<Prepared> {
+    dataset.check_shapes()?;
+    let (kept, dropped) = rows::kept_rows(dataset, config)?;
+    let mut warnings: Vec<Warning> = dropped.into_iter().collect();
+    let (n, d) = (kept.len(), dataset.inputs.cols());
+    if n < d.max(2) {
+        return Err(Failure::new(
+            Code::DataTooFewRows,
+            format!("{n} usable rows for {d} input columns, at least {}", d.max(2)),
+        )
+        .hint("choose fewer input columns with `inputs`, or give more rows")
+        .with("rows", n)
+        .with("columns", d));
+    }
+    let mut labels: BTreeMap<Role, Labels> =
+        dataset.labels.iter().map(|(&role, labels)| (role, of_rows(labels, &kept))).collect();
+    let environment_labels = labels.remove(&Role::Environment);
+    let split = split(environment_labels.as_ref(), n, &config.split, seed)?;
+    let train: Vec<usize> = (0..n).filter(|&row| split[row] == Split::Train).collect();
+    if train.len() < 2 {
+        return Err(Failure::new(Code::DataTooFewRows, format!("{} training rows, at least 2", train.len()))
+            .hint("give more rows or a larger fraction `train`"));
+    }
+
+    let (environments, nodes) = match &environment_labels {
+        None => (None, vec![0; n]),
+        Some(labels) => {
+            let (environments, nodes) = environments::nodes(labels, dataset.tree.as_ref())?;
+            warnings.extend(dataset.tree.as_ref().and_then(|tree| environments::empty_leaves(tree, &nodes)));
+            warnings.extend(untrained(&environments, &nodes, &split, &config.split));
+            (Some(environments), nodes)
+        }
+    };
+    if dataset.tree.is_some() && environments.is_none() {
+        warnings.push(
+            Warning::new("TREE_WITHOUT_ENVIRONMENTS", "the tree is not used: the data name no environments")
+                .hint("name the column of environments"),
+        );
+    }
+    let inputs = scale::inputs(dataset, &kept, &train, config)?;
+    warnings.extend(inputs.warning);
+    let targets = dataset.targets.as_ref().map(|targets| scale::targets(targets, &kept, &train, config)).transpose()?;
+    Ok(Prepared {
+        inputs: inputs.values,
+        input_names: dataset.input_names.clone(),
+        standardiser: inputs.standardiser,
+        fill: inputs.fill,
+        targets,
+        environments,
+        nodes,
+        tree: dataset.tree.clone(),
+        labels,
+        split,
+        kept,
+        warnings,
+    })
+}
+
+impl Prepared {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Rows of one part of the split, in order.
+    pub fn rows_of(&self, part: Split) -> Vec<usize> {
+        (0..self.rows()).filter(|&row| self.split[row] == part).collect()
+    }
+
+    /// The targets, for a method that cannot do without.
+    ///
+    /// # Errors
+    /// `DATA_NEEDS_TARGET`.
+    pub fn needs_target(&self, method: &str) -> Result<&Targets> {
+        self.targets.as_ref().ok_or_else(|| {
+            Failure::new(Code::DataNeedsTarget, format!("{method} needs a target, the data have none"))
+                .hint("name the target column with `target`")
+        })
+    }
+
+    /// The environments, for a method that needs rows from at least two of them.
+    ///
+    /// # Errors
+    /// `DATA_NEEDS_ENVIRONMENTS`.
+    pub fn needs_environments(&self, method: &str) -> Result<&Environments> {
+        let count = self.nodes.iter().collect::<std::collections::BTreeSet<_>>().len();
+        match &self.environments {
+            Some(environments) if count >= 2 => Ok(environments),
+            Some(environments) => Err(Failure::new(
+                Code::DataNeedsEnvironments,
+                format!(
+                    "{method} needs rows from at least 2 environments, column {:?} has {count}",
+                    environments.column
+                ),
+            )
+            .hint("give rows from several environments, or use a method without environments")
+            .with("environments", count)),
+            None => Err(Failure::new(
+                Code::DataNeedsEnvironments,
+                format!("{method} needs environments, the data name none"),
+            )
+            .hint("name the column of environments with `environment`")),
+        }
+    }
+
+    /// The tree, for a method that cannot do without.
+    ///
+    /// # Errors
+    /// `DATA_NEEDS_TREE`.
+    pub fn needs_tree(&self, method: &str) -> Result<&Tree> {
+        self.tree.as_ref().ok_or_else(|| {
+            Failure::new(
+                Code::DataNeedsTree,
+                format!("{method} needs a tree over the environments, the data have none"),
+            )
+            .hint("give one with `tree`: a Newick file, a parent-child table, or \"dendrogram\"")
+        })
+    }
+}
+
+/// Labels of the kept rows; the levels stay.
+fn of_rows(labels: &Labels, kept: &[usize]) -> Labels {
+    Labels { codes: kept.iter().map(|&row| labels.codes[row]).collect(), ..labels.clone() }
+}
+
+/// Environments that have rows but none to train on, although nobody held them out.
+fn untrained(environments: &Environments, nodes: &[u32], split: &[Split], config: &SplitConfig) -> Option<Warning> {
+    if config.by == SplitBy::Environments {
+        return None;
+    }
+    let (mut rows, mut trained) = (vec![false; environments.names.len()], vec![false; environments.names.len()]);
+    for (&node, &part) in nodes.iter().zip(split) {
+        rows[node as usize] = true;
+        trained[node as usize] |= part == Split::Train;
+    }
+    let without: Vec<&str> = (0..rows.len())
+        .filter(|&node| rows[node] && !trained[node])
+        .map(|node| environments.names[node].as_str())
+        .filter(|name| !config.holdout.iter().any(|held| held == name))
+        .collect();
+    (!without.is_empty()).then(|| {
+        Warning::new(
+            "ENVIRONMENT_NOT_TRAINED",
+            format!("environments too small for a training row: {}", listed(&without)),
+        )
+        .hint("give them at least 3 rows, or a larger fraction `train`")
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! New data for a fitted model: the same columns, cleaned and standardised as the training data were.
+
+use super::Standardiser;
+use super::environments::listed;
+use super::rows::{Flaw, refuse};
+use crate::failure::{Code, Failure, Result};
+use crate::matrix::Matrix;
+use std::collections::BTreeMap;
+
+/// The columns `expected`, in that order, out of a matrix (n x `given`). Others are ignored. A matrix without names is taken
+/// as it is when it has as many columns.
+///
+/// # Errors
+/// `DATA_COLUMN_MISMATCH` naming what is missing, `DATA_DUPLICATE_COLUMN`, `DATA_SHAPE`.
+pub fn align_columns(expected: &[String], given: &[String], matrix: &Matrix) -> Result<Matrix> {
+    if given.is_empty() && matrix.cols() == expected.len() {
+        return Ok(matrix.clone());
+    }
+    if given.is_empty() {
+        return Err(Failure::new(
+            Code::DataColumnMismatch,
+            format!("{} columns without names, the model was fitted on {}", matrix.cols(), expected.len()),
+        )
+        .hint("give the columns the model was fitted on, in the same order, or name them")
+        .with("expected", expected.len())
+        .with("got", matrix.cols()));
+    }
+    if given.len() != matrix.cols() {
+        return Err(Failure::new(Code::DataShape, format!("{} names for {} columns", given.len(), matrix.cols())));
+    }
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    given.iter().enumerate().for_each(|(place, name)| places.entry(name).or_default().push(place));
+    let mut chosen = Vec::with_capacity(expected.len());
+    let mut missing = Vec::new();
+    for name in expected {
+        match places.get(name.as_str()).map(Vec::as_slice) {
+            Some(&[place]) => chosen.push(place),
+            Some(_) => {
+                return Err(Failure::new(Code::DataDuplicateColumn, format!("two columns are called {name:?}"))
+                    .with("column", name.as_str()));
+            }
+            None => missing.push(name.as_str()),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(Failure::new(
+            Code::DataColumnMismatch,
+            format!("{} of {} input columns are missing: {}", missing.len(), expected.len(), listed(&missing)),
+        )
+        .hint("the model needs all columns it was fitted on; order and further columns do not matter")
+        .with("missing", missing));
+    }
+    Ok(if chosen.iter().copied().eq(0..matrix.cols()) { matrix.clone() } else { matrix.select_cols(&chosen) })
+}
+
+/// New inputs (n x d, aligned) as the model saw its own: checked, missing values replaced by `fill` (one per column; without
+/// it they are refused), standardised. All rows stay: results come back row by row.
+///
+/// # Errors
+/// `DATA_NOT_FINITE`, `DATA_SHAPE`.
+pub fn standardise_new(
+    inputs: &Matrix,
+    names: &[String],
+    row_ids: &[String],
+    standardiser: &Standardiser,
+    fill: Option<&[f32]>,
+) -> Result<Matrix> {
+    if names.len() != inputs.cols() {
+        return Err(Failure::new(Code::DataShape, format!("{} names for {} columns", names.len(), inputs.cols())));
+    }
+    refuse(inputs, names, row_ids, Flaw::Infinite)?;
+    let Some(fill) = fill else {
+        refuse(inputs, names, row_ids, Flaw::Missing)
+            .map_err(|failure| failure.hint("leave these rows out, or fit with `missing` set to \"mean\""))?;
+        return standardiser.apply(inputs);
+    };
+    if fill.len() != inputs.cols() {
+        return Err(Failure::new(Code::DataShape, format!("{} fill values for {} columns", fill.len(), inputs.cols())));
+    }
+    let mut filled = inputs.clone();
+    fill_gaps(&mut filled, fill);
+    standardiser.apply(&filled)
+}
+
+/// Replaces missing values by one number per column; says how many there were.
+pub(super) fn fill_gaps(values: &mut Matrix, by: &[f32]) -> usize {
+    let mut filled = 0;
+    for (place, value) in values.data_mut().iter_mut().enumerate() {
+        if value.is_nan() {
+            *value = by[place % by.len()];
+            filled += 1;
+        }
+    }
+    filled
+}

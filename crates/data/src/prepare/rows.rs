@@ -1,0 +1,126 @@
+//! Which rows can be used: infinities are refused, missing values refused, dropped or left to be filled.
+
+use super::{Missing, MissingTarget, PrepareConfig, Warning};
+use crate::dataset::Dataset;
+use crate::failure::{Code, Failure, Result};
+use crate::matrix::Matrix;
+
+/// How a value can be unusable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flaw {
+    Infinite,
+    Missing,
+}
+
+impl Flaw {
+    fn of(value: f32) -> Option<Self> {
+        match value {
+            v if v.is_finite() => None,
+            v if v.is_nan() => Some(Flaw::Missing),
+            _ => Some(Flaw::Infinite),
+        }
+    }
+}
+
+/// Indices of the rows that stay, in order, and what to tell about the others.
+pub(super) fn kept_rows(dataset: &Dataset, config: &PrepareConfig) -> Result<(Vec<usize>, Option<Warning>)> {
+    let n = dataset.rows();
+    let ids = &dataset.row_ids;
+    refuse(&dataset.inputs, &dataset.input_names, ids, Flaw::Infinite)?;
+    if config.missing == Missing::Error {
+        refuse(&dataset.inputs, &dataset.input_names, ids, Flaw::Missing)
+            .map_err(|failure| failure.hint("set `missing` to \"drop\" or \"mean\", or leave these columns out"))?;
+    }
+    let mut drop = vec![false; n];
+    let mut reasons = Vec::new();
+    let mut reason = |what: &str, rows: Vec<usize>, drop: &mut Vec<bool>| {
+        if !rows.is_empty() {
+            reasons.push(format!("{} without {what}", rows.len()));
+            rows.into_iter().for_each(|row| drop[row] = true);
+        }
+    };
+    if config.missing == Missing::Drop {
+        reason("an input", (0..n).filter(|&i| dataset.inputs.row(i).iter().any(|v| v.is_nan())).collect(), &mut drop);
+    }
+    for labels in dataset.labels.values() {
+        let rows: Vec<usize> = (0..n).filter(|&i| labels.label(i).is_empty()).collect();
+        if let (Some(&row), true) = (rows.first(), config.missing != Missing::Drop) {
+            return Err(Failure::new(
+                Code::DataNotFinite,
+                format!("column {:?}, {}: no label; {} rows have none", labels.column, row_name(ids, row), rows.len()),
+            )
+            .hint("set `missing` to \"drop\", or fill the column")
+            .with("column", labels.column.as_str())
+            .with("row", row)
+            .with("count", rows.len()));
+        }
+        reason("a label", rows, &mut drop);
+    }
+    if let Some(targets) = &dataset.targets {
+        refuse(&targets.values, &targets.columns, ids, Flaw::Infinite)?;
+        // Several targets may have gaps; a row without any target says nothing about it.
+        let rows: Vec<usize> = (0..n).filter(|&i| targets.values.row(i).iter().all(|v| v.is_nan())).collect();
+        if let (Some(&row), MissingTarget::Error) = (rows.first(), config.missing_target) {
+            return Err(Failure::new(
+                Code::DataNotFinite,
+                format!(
+                    "target {:?}, {}: missing; {} rows have no target",
+                    targets.columns.join(", "),
+                    row_name(ids, row),
+                    rows.len()
+                ),
+            )
+            .hint("set `missingTarget` to \"drop\"")
+            .with("row", row)
+            .with("count", rows.len()));
+        }
+        reason("a target", rows, &mut drop);
+    }
+    let kept: Vec<usize> = (0..n).filter(|&i| !drop[i]).collect();
+    let warning = (kept.len() < n).then(|| {
+        let message = format!("{} of {n} rows were dropped: {}", n - kept.len(), reasons.join(", "));
+        Warning::new("ROWS_DROPPED", message)
+    });
+    Ok((kept, warning))
+}
+
+/// Fails when a value has the flaw, naming the first one and counting all.
+pub(super) fn refuse(values: &Matrix, columns: &[String], row_ids: &[String], flaw: Flaw) -> Result<()> {
+    let (d, mut first, mut counts) = (values.cols(), None, vec![0usize; values.cols()]);
+    for (place, &value) in values.data().iter().enumerate() {
+        if Flaw::of(value) == Some(flaw) {
+            first.get_or_insert(place);
+            counts[place % d] += 1;
+        }
+    }
+    let Some(place) = first else { return Ok(()) };
+    let (row, column) = (place / d, place % d);
+    let (count, flawed) = (counts.iter().sum::<usize>(), counts.iter().filter(|&&count| count > 0).count());
+    let (what, adjective, hint) = match flaw {
+        Flaw::Infinite => ("an infinity", "infinite", "correct the value; numbers beyond 3.4e38 become infinite"),
+        Flaw::Missing => ("a missing value", "missing", "fill in the value"),
+    };
+    Err(Failure::new(
+        Code::DataNotFinite,
+        format!(
+            "column {:?}, {}: {what}; {count} {adjective} value{} in {flawed} column{}",
+            columns[column],
+            row_name(row_ids, row),
+            plural(count),
+            plural(flawed)
+        ),
+    )
+    .hint(hint)
+    .with("column", columns[column].as_str())
+    .with("row", row)
+    .with("count", count))
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// A row by its id or, without ids, by its number counted from 0.
+fn row_name(row_ids: &[String], row: usize) -> String {
+    row_ids.get(row).map_or_else(|| format!("row {row}"), |id| format!("row {id:?}"))
+}

@@ -1,0 +1,63 @@
+//! Mean 0 and standard deviation 1, fitted on training rows and kept with the model.
+
+use super::moments::Moments;
+use crate::failure::{Code, Failure, Result};
+use crate::matrix::Matrix;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `(x - mean) / sd` for each column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Standardiser {
+    /// Subtracted, in units of the column.
+    pub mean: Vec<f64>,
+    /// Divided by, in units of the column; > 0.
+    pub sd: Vec<f64>,
+}
+
+impl Standardiser {
+    /// Leaves `columns` columns as they are.
+    pub fn identity(columns: usize) -> Self {
+        Self { mean: vec![0.0; columns], sd: vec![1.0; columns] }
+    }
+
+    /// From columns that vary.
+    pub(super) fn of(columns: &[Moments]) -> Self {
+        Self { mean: columns.iter().map(|c| c.mean).collect(), sd: columns.iter().map(|c| c.sd).collect() }
+    }
+
+    /// Standardises a matrix (n x columns); NaN stays NaN.
+    ///
+    /// # Errors
+    /// `DATA_SHAPE` for another number of columns.
+    pub fn apply(&self, values: &Matrix) -> Result<Matrix> {
+        self.each(values, |value, mean, sd| (value - mean) / sd)
+    }
+
+    /// The inverse of [`Standardiser::apply`]: back to the units of the columns.
+    ///
+    /// # Errors
+    /// `DATA_SHAPE` for another number of columns.
+    pub fn undo(&self, values: &Matrix) -> Result<Matrix> {
+        self.each(values, |value, mean, sd| value * sd + mean)
+    }
+
+    fn each(&self, values: &Matrix, f: impl Fn(f64, f64, f64) -> f64) -> Result<Matrix> {
+        if values.cols() != self.mean.len() || self.sd.len() != self.mean.len() {
+            return Err(Failure::new(
+                Code::DataShape,
+                format!("{} columns to standardise, expected {}", values.cols(), self.mean.len()),
+            ));
+        }
+        let mut out = values.clone();
+        if values.cols() > 0 {
+            for row in out.data_mut().chunks_exact_mut(values.cols()) {
+                for (value, (&mean, &sd)) in row.iter_mut().zip(self.mean.iter().zip(&self.sd)) {
+                    *value = f(f64::from(*value), mean, sd) as f32;
+                }
+            }
+        }
+        Ok(out)
+    }
+}
