@@ -109,7 +109,7 @@ archives = {
         {**refused("truncated archive", stored[:-30], "DATA_CORRUPT"), "message": "damaged or truncated"},
         {**refused("half an archive", stored[: len(stored) // 2], "DATA_CORRUPT"), "message": "damaged or truncated"},
         {**refused("encrypted", bytes(encrypted), "DATA_UNSUPPORTED"), "message": "encrypted"},
-        {**refused("another compression", method(zipfile.ZIP_LZMA), "DATA_UNSUPPORTED"), "message": "method 14"},
+        {**refused("another compression", method(zipfile.ZIP_LZMA), "DATA_UNSUPPORTED"), "message": "expected stored or deflate"},
         {**refused("a flipped bit", bytes(damaged), "DATA_CORRUPT"), "message": "read to its end"},
         {**refused("no archive", plain, "DATA_UNKNOWN_FORMAT"), "message": "no zip archive"},
     ],

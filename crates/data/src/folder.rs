@@ -18,10 +18,9 @@ use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use crate::read::npy::{self, NpyArray};
 use crate::read::{open, unreadable};
-use crate::tree::Tree;
 use crate::write::{NpyData, encode_npy};
 use digest::Digesting;
-use manifest::{ArrayFile, FORMAT, LabelsFile, MANIFEST, Manifest, TableFile};
+use manifest::{ArrayFile, FORMAT, LabelsFile, MANIFEST, Manifest, TableFile, TreeEntry};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufReader, Read, Write};
@@ -47,7 +46,7 @@ pub fn write(dir: &Path, dataset: &Dataset) -> Result<()> {
 ///
 /// # Errors
 /// `DATA_NOT_FOUND`, `DATA_UNKNOWN_FORMAT` (no `dataset.json`), `ARTIFACT_VERSION`, `DATA_CORRUPT` (damaged or edited),
-/// `DATA_SHAPE`, those of [`npy::read`], [`Tree::new`] and [`Dataset::check_shapes`].
+/// `DATA_SHAPE`, those of [`npy::read`], [`crate::Tree::new`] and [`Dataset::check_shapes`].
 pub fn read(dir: &Path) -> Result<Dataset> {
     let manifest = Manifest::read(dir)?;
     let rows = manifest.rows;
@@ -62,19 +61,19 @@ pub fn read(dir: &Path) -> Result<Dataset> {
         check_shape(dir, &file.array, &codes.shape, &[rows])?;
         labels.insert(role, Labels { column: file.column.clone(), levels: file.levels.clone(), codes: codes.data });
     }
-    let tree = manifest.tree.clone().map(|tree| Tree::new(tree.names, tree.parents, tree.lengths)).transpose();
+    let own = |failure: Failure| failure.at(dir.join(MANIFEST).display().to_string());
     let dataset = Dataset {
         inputs: read_matrix(dir, &manifest.inputs, rows, manifest.input_names.len())?,
         labels,
         targets: manifest.targets.as_ref().map(table).transpose()?,
-        tree: tree.map_err(|failure| failure.at(dir.join(MANIFEST).display().to_string()))?,
+        tree: manifest.tree.map(TreeEntry::into_tree).transpose().map_err(own)?,
         truth: manifest.truth.iter().map(|(name, file)| Ok((name.clone(), table(file)?))).collect::<Result<_>>()?,
         name: manifest.name,
         input_names: manifest.input_names,
         row_ids: manifest.row_ids,
         provenance: manifest.provenance,
     };
-    dataset.check_shapes().map_err(|failure| failure.at(dir.join(MANIFEST).display().to_string()))?;
+    dataset.check_shapes().map_err(own)?;
     // Every file has passed its own digest: what differs now is a name, a level or the tree.
     match manifest.fingerprint {
         Some(fingerprint) if fingerprint != dataset.fingerprint() => Err(edited(dir, MANIFEST, "fingerprint")),
@@ -112,7 +111,7 @@ fn write_parts(dir: &Path, dataset: &Dataset) -> Result<()> {
         input_names: dataset.input_names.clone(),
         targets: dataset.targets.as_ref().map(|table| write_table("targets.npy".to_owned(), table)).transpose()?,
         labels,
-        tree: dataset.tree.clone(),
+        tree: dataset.tree.as_ref().map(TreeEntry::of),
         truth,
         provenance: dataset.provenance.clone(),
         fingerprint: Some(dataset.fingerprint()),

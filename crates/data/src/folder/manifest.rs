@@ -29,7 +29,7 @@ pub(super) struct Manifest {
     #[serde(default)]
     pub labels: BTreeMap<Role, LabelsFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tree: Option<Tree>,
+    pub tree: Option<TreeEntry>,
     #[serde(default)]
     pub truth: BTreeMap<String, TableFile>,
     #[serde(default)]
@@ -68,6 +68,25 @@ pub(super) struct LabelsFile {
     pub levels: Vec<String>,
     #[serde(flatten)]
     pub array: ArrayFile,
+}
+
+/// A tree before it is checked: its own failures say more than those of the JSON parser.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TreeEntry {
+    names: Vec<String>,
+    parents: Vec<Option<usize>>,
+    lengths: Vec<f64>,
+}
+
+impl TreeEntry {
+    pub fn of(tree: &Tree) -> Self {
+        Self { names: tree.names.clone(), parents: tree.parents.clone(), lengths: tree.lengths.clone() }
+    }
+
+    pub fn into_tree(self) -> Result<Tree> {
+        Tree::new(self.names, self.parents, self.lengths)
+    }
 }
 
 impl Manifest {

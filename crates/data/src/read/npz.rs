@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
 
 /// One array of an archive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,20 +92,25 @@ fn with_entry<T>(
 ) -> Result<T> {
     let place = format!("{}:{name}", path.display());
     let mut entry = archive.by_index(index).map_err(|error| damaged(&error).at(place.as_str()))?;
+    let method = entry.compression();
+    if method != CompressionMethod::Stored && method != CompressionMethod::Deflated {
+        return Err(unsupported(format!("the array is compressed by {method}, expected stored or deflate")).at(place));
+    }
     read(&mut entry).map_err(|failure| failure.at(place))
 }
 
+fn unsupported(message: String) -> Failure {
+    Failure::new(Code::DataUnsupported, message).hint("save the arrays with numpy.savez or numpy.savez_compressed")
+}
+
 fn damaged(error: &ZipError) -> Failure {
-    let unsupported = |message: String| {
-        Failure::new(Code::DataUnsupported, message).hint("save the arrays with numpy.savez or numpy.savez_compressed")
-    };
     match error {
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
             unsupported("the archive is encrypted".to_owned())
         }
         ZipError::UnsupportedArchive(what) => unsupported(format!("the archive cannot be read: {what}")),
         ZipError::CompressionMethodNotSupported(method) => {
-            unsupported(format!("the array is compressed by method {method}, expected 0 (stored) or 8 (deflate)"))
+            unsupported(format!("the array is compressed by method {method}, expected stored or deflate"))
         }
         other => Failure::new(Code::DataCorrupt, format!("the archive is damaged or truncated: {other}"))
             .hint("save the arrays again; the copy or download may be incomplete"),

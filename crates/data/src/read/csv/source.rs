@@ -1,7 +1,7 @@
 //! A table being read, record by record, and the failures that know where they are.
 
 use super::CsvOptions;
-use super::locate::{Cut, place_of_field, place_of_record};
+use super::locate::{Cut, is_left_open, place_of_field, place_of_record};
 use super::number::{self, NotANumber};
 use super::sniff;
 use crate::failure::{Code, Failure, Result};
@@ -22,6 +22,8 @@ pub(super) struct Source<'a> {
     reader: csv::Reader<Chain<Cursor<Vec<u8>>, File>>,
     /// The current row, as long as the header.
     pub record: ByteRecord,
+    /// Where the last record begins, if it contains line breaks.
+    several_lines: Option<u64>,
 }
 
 impl<'a> Source<'a> {
@@ -54,6 +56,7 @@ impl<'a> Source<'a> {
             header: Vec::new(),
             reader: builder.from_reader(start.chain(file)),
             record: ByteRecord::new(),
+            several_lines: None,
         };
         source.read_header()?;
         Ok(source)
@@ -91,11 +94,28 @@ impl<'a> Source<'a> {
     }
 
     fn advance(&mut self) -> Result<bool> {
-        self.reader.read_byte_record(&mut self.record).map_err(|error| match error.into_kind() {
+        let more = self.reader.read_byte_record(&mut self.record).map_err(|error| match error.into_kind() {
             csv::ErrorKind::Io(error) => unreadable(self.path, &error),
             other => Failure::new(Code::DataUnknownFormat, format!("cannot read {}: {other:?}", self.path.display()))
                 .at(self.path.display().to_string()),
-        })
+        })?;
+        if more {
+            let bytes = self.record.as_slice();
+            let breaks = bytes.contains(&b'\n') || bytes.contains(&b'\r');
+            self.several_lines = breaks.then(|| self.record_start());
+        } else if let Some(byte) = self.several_lines {
+            // The parser takes the end of the file for the closing quote: rows would vanish into a field.
+            if is_left_open(self.path, self.cut, byte) {
+                return Err(Failure::new(Code::DataRaggedRow, "a quote is opened and never closed")
+                    .at(place_of_record(self.path, self.cut, byte))
+                    .hint("close it, or turn quoting off if quotes are plain text"));
+            }
+        }
+        Ok(more)
+    }
+
+    fn record_start(&self) -> u64 {
+        self.record.position().map_or(0, csv::Position::byte)
     }
 
     /// The positions of named columns.
@@ -114,9 +134,11 @@ impl<'a> Source<'a> {
 
     /// Adds place, row and column to a failure about one field; rows from 1 under the header.
     fn at_field(&self, failure: Failure, row: usize, field: usize) -> Failure {
-        let byte = self.record.position().map_or(0, csv::Position::byte);
         let name = self.header.get(field).cloned().unwrap_or_default();
-        failure.at(place_of_field(self.path, self.cut, byte, field)).with("row", row).with("column", name)
+        failure
+            .at(place_of_field(self.path, self.cut, self.record_start(), field))
+            .with("row", row)
+            .with("column", name)
     }
 
     /// The failure of a field of the current row that should have been a number.
@@ -168,14 +190,12 @@ impl<'a> Source<'a> {
 
     fn ragged(&self) -> Failure {
         let (got, expected) = (self.record.len(), self.header.len());
-        let byte = self.record.position().map_or(0, csv::Position::byte);
         let failure =
             Failure::new(Code::DataRaggedRow, format!("the row has {got} fields, but the header has {expected}"))
-                .at(place_of_record(self.path, self.cut, byte))
+                .at(place_of_record(self.path, self.cut, self.record_start()))
                 .with("got", got)
                 .with("expected", expected);
-        let swallowed_lines = self.record.iter().any(|field| field.contains(&b'\n'));
-        if swallowed_lines {
+        if self.several_lines.is_some() {
             failure.hint("a quote in this row is opened and not closed; turn quoting off if quotes are plain text")
         } else if got == expected + 1 {
             failure.hint("one delimiter too many, or the header lacks a name for the column of row names")

@@ -1,0 +1,208 @@
+use crate::{check_manners, file};
+use disentangle_data::Failure;
+use disentangle_data::read::csv::{CsvOptions, CsvSelection, CsvTable, columns, read};
+use proptest::prelude::*;
+
+fn select(numeric: &[&str], text: &[&str]) -> CsvSelection {
+    let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    CsvSelection { numeric: owned(numeric), text: owned(text), ..CsvSelection::default() }
+}
+
+fn read_bytes(bytes: &[u8], selection: &CsvSelection) -> Result<CsvTable, Failure> {
+    let (_folder, path) = file("t.csv", bytes);
+    columns(&path, &selection.options).and_then(|_| read(&path, selection))
+}
+
+#[test]
+fn chosen_columns_come_in_the_order_asked_and_rows_in_file_order() {
+    let bytes = b"id,x,env,y\nr1,1,007,-2.5e-3\nr2,,NA,4\nr3,nan,b,1e2\n";
+    let table = read_bytes(bytes, &select(&["y", "x", "y"], &["env", "id"])).expect("a good table");
+    assert_eq!(table.rows, 3);
+    let bits: Vec<u32> = table.numeric.data().iter().map(|v| v.to_bits()).collect();
+    let nan = f32::NAN;
+    let expected = [-2.5e-3, 1.0, -2.5e-3, 4.0, nan, 4.0, 100.0, nan, 100.0];
+    assert_eq!(bits, expected.map(f32::to_bits));
+    assert_eq!(table.text, [["007", "", "b"], ["r1", "r2", "r3"]]);
+}
+
+#[test]
+fn line_ends_quotes_marks_and_blank_lines_are_understood() {
+    for bytes in [
+        &b"x,\"a,b\"\n1,\"two\"\n3,four\n"[..],
+        b"x,\"a,b\"\r\n1,two\r\n3,four\r\n",
+        b"x,\"a,b\"\r1,two\r3,four",
+        b"\xEF\xBB\xBFx,\"a,b\"\n1,two\n3,four\n",
+        b"\n\nx,\"a,b\"\n\n1,two\n\n3,four\n\n",
+        b"x;a,b\n1;two\n3;four\n",
+        b"x\ta,b\n 1 \ttwo\n3.0\tfour\n",
+    ] {
+        let table = read_bytes(bytes, &select(&["x"], &["a,b"])).expect("a good table");
+        assert_eq!(table.numeric.data(), [1.0, 3.0], "{}", bytes.escape_ascii());
+        assert_eq!(table.text, [["two", "four"]]);
+    }
+}
+
+#[test]
+fn the_delimiter_and_the_quote_can_be_given() {
+    let options = |delimiter, quote| CsvOptions { delimiter, quote };
+    let (_folder, path) = file("t.csv", b"a;\"b,c\n1;2,3\n");
+    let found = columns(&path, &options(Some(';'), None)).expect("a good table");
+    assert_eq!((found.columns, found.delimiter), (vec!["a".to_owned(), "\"b,c".to_owned()], ';'));
+    let found = columns(&path, &options(None, None)).expect("a good table");
+    assert_eq!(found.delimiter, ',', "two columns either way, and the comma is more usual");
+    for (delimiter, quote, key, code) in [
+        (Some('→'), None, "delimiter", "CONFIG_OUT_OF_RANGE"),
+        (Some('\n'), None, "delimiter", "CONFIG_OUT_OF_RANGE"),
+        (None, Some('«'), "quote", "CONFIG_OUT_OF_RANGE"),
+        (Some('"'), Some('"'), "delimiter", "CONFIG_CONFLICT"),
+    ] {
+        let failure = columns(&path, &options(delimiter, quote)).expect_err("not a separator");
+        assert_eq!((failure.code.as_str(), failure.path.as_deref()), (code, Some(key)));
+    }
+}
+
+#[test]
+fn words_for_missing_values_may_be_numbers_and_replace_the_defaults() {
+    let mut selection = select(&["x"], &["t"]);
+    selection.missing = vec!["-999".into(), ".".into()];
+    let table = read_bytes(b"x,t\n-999,-999\n.,a\n999,NA\n", &selection).expect("a good table");
+    assert!(table.numeric.data()[..2].iter().all(|v| v.is_nan()));
+    assert_eq!(table.numeric.data()[2], 999.0);
+    assert_eq!(table.text, [["", "a", "NA"]]);
+}
+
+#[test]
+fn columns_that_are_not_chosen_may_hold_anything() {
+    let table = read_bytes(b"note,x\n\xFF\xFE\x80,1\ninf,2\n1e39,3\n", &select(&["x"], &[])).expect("a good column");
+    assert_eq!(table.numeric.data(), [1.0, 2.0, 3.0]);
+}
+
+#[test]
+fn options_come_from_json_with_every_default() {
+    let selection: CsvSelection = serde_json::from_str(r#"{"delimiter": ";", "numeric": ["x"]}"#).expect("options");
+    assert_eq!(selection.options, CsvOptions { delimiter: Some(';'), quote: Some('"') });
+    assert_eq!((&selection.numeric[..], &selection.text[..]), (&["x".to_owned()][..], &[][..]));
+    assert_eq!(selection.missing, CsvSelection::default().missing);
+}
+
+/// Each bad file: its name, bytes, the code, where, and words that message and hint must hold.
+const BAD: &[(&str, &[u8], &str, &str, &str, &str)] = &[
+    ("no bytes", b"", "DATA_EMPTY", "t.csv", "is empty", ""),
+    ("only a mark", b"\xEF\xBB\xBF", "DATA_EMPTY", "t.csv", "is empty", ""),
+    ("only blank lines", b"\n\r\n\n", "DATA_EMPTY", "t.csv", "is empty", ""),
+    ("only a header", b"x,t\n", "DATA_EMPTY", "t.csv", "no rows", ""),
+    ("utf-16 with a mark", b"\xFF\xFEx\0,\0t\0\n\0", "DATA_ENCODING", "t.csv", "UTF-16", "iconv -f UTF-16"),
+    ("utf-16 without a mark", b"x\0,\0t\0\n\0", "DATA_ENCODING", "t.csv", "byte 1 is zero", "iconv"),
+    ("latin-1 in a header", b"x,t\xE9\n1,a\n", "DATA_ENCODING", "t.csv:1:3", "not UTF-8", "iconv"),
+    ("latin-1 in a label", b"x,t\n1,a\n2,caf\xE9\n", "DATA_ENCODING", "t.csv:3:3", "not UTF-8", "iconv"),
+    ("latin-1 in a number", b"x,t\n1\xB5,a\n", "DATA_ENCODING", "t.csv:2:1", "not UTF-8", "iconv"),
+    ("gzip", b"\x1F\x8B\x08\0", "DATA_UNKNOWN_FORMAT", "t.csv", "gzip", "gunzip"),
+    ("an Excel workbook", b"PK\x03\x04\x14\0", "DATA_UNKNOWN_FORMAT", "t.csv", "Excel", "export"),
+    ("a missing field", b"x,t\n1,a\n2\n", "DATA_RAGGED_ROW", "t.csv:3", "1 fields, but the header has 2", "delimiter"),
+    ("an extra field", b"x,t\n1,a\n2,b,3\n", "DATA_RAGGED_ROW", "t.csv:3", "3 fields", "row names"),
+    ("ragged after blank lines", b"x,t\r\n\r\n1,a\r\n\r\n2\r\n", "DATA_RAGGED_ROW", "t.csv:5", "1 fields", ""),
+    ("an open quote", b"x,t\n1,\"a\n2,b\n3,c,\n", "DATA_RAGGED_ROW", "t.csv:2", "never closed", "quoting off"),
+    ("an open last quote", b"x,t\n\n1,a\r\n2,\"b\r\n", "DATA_RAGGED_ROW", "t.csv:4", "never closed", ""),
+    ("a quote over lines", b"x,t,u\n1,\"a,2\n2,b,3\n", "DATA_RAGGED_ROW", "t.csv:2", "2 fields", "quote"),
+    ("text", b"x,t\n1,a\nhigh,b\n", "DATA_NOT_NUMERIC", "t.csv:3:1", "column \"x\", row 2: \"high\"", "missing"),
+    ("a unit", b"x,t\n1 kg,a\n", "DATA_NOT_NUMERIC", "t.csv:2:1", "\"1 kg\"", ""),
+    ("a truth value", b"t,x\na,TRUE\n", "DATA_NOT_NUMERIC", "t.csv:2:3", "\"TRUE\"", ""),
+    ("a decimal comma", b"t;x\nab;1,5\n", "DATA_NOT_NUMERIC", "t.csv:2:4", "\"1,5\"", "1.5 instead of 1,5"),
+    ("after umlauts and quotes", "t,x\n\"ä,ö\n\"\"ü\",?\n".as_bytes(), "DATA_NOT_NUMERIC", "t.csv:3:6", "\"?\"", ""),
+    ("after a mark", b"\xEF\xBB\xBFx,t\r\n1,a\r\n?,b\r\n", "DATA_NOT_NUMERIC", "t.csv:3:1", "\"?\"", ""),
+    ("old line ends", b"x,t\r1,a\r\r?,b\r", "DATA_NOT_NUMERIC", "t.csv:4:1", "row 2", ""),
+    ("an infinity", b"t,x\na,-inf\n", "DATA_NOT_FINITE", "t.csv:2:3", "-inf is not finite", "missing"),
+    ("an infinity in full", b"x,t\nInfinity,a\n", "DATA_NOT_FINITE", "t.csv:2:1", "Infinity", ""),
+    ("an unlisted nan", b"x,t\n-nan,a\n", "DATA_NOT_FINITE", "t.csv:2:1", "-nan", "missing"),
+    ("too large", b"x,t\n1e39,a\n", "DATA_OVERFLOW", "t.csv:2:1", "1e39 exceeds", "rescale"),
+    ("the same name twice", b"x,t,x\n1,a,2\n", "DATA_DUPLICATE_COLUMN", "t.csv:1:5", "\"x\": columns 1 and 3", ""),
+    ("two columns without names", b"x,t,,\n1,a,,\n", "DATA_DUPLICATE_COLUMN", "t.csv:1:6", "no name", "remove"),
+    ("no such column", b"X1,t\n1,a\n", "DATA_MISSING_COLUMN", "t.csv:1", "no column \"x\"", "\"X1\""),
+    ("a column in capitals", b"X,t\n1,a\n", "DATA_MISSING_COLUMN", "t.csv:1", "no column \"x\"", "did you mean \"X\"?"),
+];
+
+#[test]
+fn each_bad_file_is_refused_with_code_place_value_and_fix() {
+    for &(name, bytes, code, place, message, hint) in BAD {
+        let failure = read_bytes(bytes, &select(&["x"], &["t"])).expect_err(name);
+        assert_eq!(failure.code.as_str(), code, "{name}: {failure}");
+        assert!(
+            failure.path.as_deref().unwrap_or_default().ends_with(place),
+            "{name}: {:?}, expected {place}",
+            failure.path
+        );
+        assert!(failure.message.contains(message), "{name}: {failure}");
+        assert!(failure.hint.as_deref().unwrap_or_default().contains(hint), "{name}: {:?}", failure.hint);
+        check_manners(&failure);
+    }
+}
+
+#[test]
+fn an_empty_field_is_placed_too_where_empty_is_not_missing() {
+    for (bytes, place) in
+        [(&b"x,t\n1,a\n,b\n"[..], "t.csv:3:1"), (b"t,x\na,\n", "t.csv:2:3"), (b"t,x\r\na,", "t.csv:2:3")]
+    {
+        let failure =
+            read_bytes(bytes, &CsvSelection { missing: vec![], ..select(&["x"], &["t"]) }).expect_err("empty");
+        assert_eq!(failure.code.as_str(), "DATA_NOT_NUMERIC");
+        assert!(failure.path.as_deref().is_some_and(|path| path.ends_with(place)), "{failure:?}");
+        assert_eq!(failure.hint.as_deref(), Some("list \"\" under `missing` if it means no value"));
+    }
+}
+
+#[test]
+fn a_missing_file_offers_its_neighbour_and_a_folder_is_no_file() {
+    let (folder, path) = file("cells.csv", b"x\n1\n");
+    let failure = columns(&folder.path().join("cels.csv"), &CsvOptions::default()).expect_err("no such file");
+    assert_eq!(failure.code.as_str(), "DATA_NOT_FOUND");
+    assert_eq!(failure.hint.as_deref(), Some("did you mean \"cells.csv\"?"));
+    for wrong in [folder.path().to_owned(), path.join("below/a/file")] {
+        let failure = columns(&wrong, &CsvOptions::default()).expect_err("no file");
+        assert_eq!(failure.code.as_str(), "DATA_NOT_FOUND");
+        check_manners(&failure);
+    }
+}
+
+#[test]
+fn a_table_wider_than_every_buffer_is_read_whole() {
+    let width = 30_000;
+    let names: Vec<String> = (0..width).map(|j| format!("gene{j}")).collect();
+    let mut text = names.join("\t");
+    for row in 0..3 {
+        let values: Vec<String> = (0..width).map(|j| format!("{row}.{j}")).collect();
+        text += "\n";
+        text += &values.join("\t");
+    }
+    let table = read_bytes(text.as_bytes(), &CsvSelection { numeric: names, ..CsvSelection::default() }).expect("good");
+    for (row, column) in [(0, 0), (1, 9_999), (2, width - 1)] {
+        let expected: f32 = format!("{row}.{column}").parse().expect("a number");
+        assert_eq!(table.numeric[(row, column)], expected);
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_written_as_decimal_text_is_read_as_the_same_bits(
+        rows in prop::collection::vec((prop::num::f32::NORMAL | prop::num::f32::SUBNORMAL | prop::num::f32::ZERO, "[^\0\r]{0,12}"), 1..20),
+        delimiter in prop::sample::select(vec![',', ';', '\t', '|']),
+        ends in prop::sample::select(vec!["\n", "\r\n"]),
+    ) {
+        let mut text = format!("x{delimiter}\"a label\"{ends}");
+        for (number, label) in &rows {
+            text += &format!("{number:e}{delimiter}{}{ends}", quoted(label));
+        }
+        let mut selection = select(&["x"], &["a label"]);
+        selection.missing = vec![];
+        let table = read_bytes(text.as_bytes(), &selection).expect("a good table");
+        let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        let (numbers, labels): (Vec<f32>, Vec<String>) = rows.into_iter().unzip();
+        prop_assert_eq!(bits(table.numeric.data()), bits(&numbers));
+        prop_assert_eq!(&table.text[0], &labels);
+    }
+}

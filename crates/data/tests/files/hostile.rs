@@ -1,0 +1,128 @@
+//! Random and mutated bytes: a reader answers with a value or a typed failure, never with a panic.
+
+use crate::{check_manners, file, golden, unhex};
+use disentangle_data::read::csv::{CsvOptions, CsvSelection, columns, read as read_csv};
+use disentangle_data::read::{npy, npz};
+use proptest::prelude::*;
+use std::path::Path;
+use std::sync::LazyLock;
+
+/// Good and bad files from which mutations start.
+static ARRAYS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let golden = golden();
+    let list = |key: &str| golden[key].as_array().expect("a list").clone();
+    list("arrays").iter().chain(&list("refused")).map(|case| unhex(case["hex"].as_str().expect("digits"))).collect()
+});
+static ARCHIVES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let golden = golden();
+    ["stored", "compressed"].map(|kind| unhex(golden["archives"][kind].as_str().expect("digits"))).to_vec()
+});
+const TABLES: [&[u8]; 4] = [
+    b"id,x,env\na,1.5,\"b,\"\"c\"\nd,,e\n",
+    b"\xEF\xBB\xBFx;y\r\n1,5;2\r\n-inf;1e39\r\n",
+    b"a\tb\tc\n\"1\n2\"\t3\t4\n",
+    b"x|x|\n\r\r\n1|2|\xC3\xA4\n",
+];
+
+/// Bytes overwritten, inserted and removed, then perhaps cut short.
+fn mutated(originals: &[Vec<u8>]) -> impl Strategy<Value = Vec<u8>> + use<> {
+    let edit = (any::<prop::sample::Index>(), any::<u8>(), 0..4u8);
+    let edits = prop::collection::vec(edit, 0..12);
+    let start = prop::sample::select(originals.to_vec());
+    (start, edits, any::<prop::sample::Index>(), 0..4u8).prop_map(|(mut bytes, edits, cut, whether)| {
+        for (index, byte, kind) in edits {
+            let at = index.index(bytes.len().max(1)).min(bytes.len());
+            match kind {
+                0 => bytes.insert(at, byte),
+                1 if at < bytes.len() => drop(bytes.remove(at)),
+                _ if at < bytes.len() => bytes[at] = byte,
+                _ => {}
+            }
+        }
+        if whether == 0 {
+            bytes.truncate(cut.index(bytes.len() + 1));
+        }
+        bytes
+    })
+}
+
+fn check_csv(path: &Path) {
+    for quote in [Some('"'), None] {
+        let options = CsvOptions { delimiter: None, quote };
+        let found = match columns(path, &options) {
+            Ok(found) => found.columns,
+            Err(failure) => return check_manners(&failure),
+        };
+        for (numeric, text) in [(found.clone(), vec![]), (vec![], found.clone()), (vec!["x".into()], vec![])] {
+            let selection = CsvSelection { options: options.clone(), numeric, text, ..CsvSelection::default() };
+            match read_csv(path, &selection) {
+                Ok(table) => {
+                    assert_eq!(table.numeric.rows(), table.rows);
+                    assert!(table.numeric.data().iter().all(|v| !v.is_infinite()));
+                    assert!(table.text.iter().all(|column| column.len() == table.rows));
+                }
+                Err(failure) => check_manners(&failure),
+            }
+        }
+    }
+}
+
+fn check_npy(bytes: &[u8]) {
+    if let Ok(array) = npy::decode(bytes) {
+        assert_eq!(array.data.len(), array.shape.iter().product::<usize>());
+    }
+}
+
+fn check_npz(bytes: &[u8]) {
+    let (_folder, path) = file("a.npz", bytes);
+    match npz::members(&path) {
+        Err(failure) => check_manners(&failure),
+        Ok(members) => {
+            for member in members {
+                match npz::read(&path, &member.name) {
+                    Ok(array) => assert_eq!(array.data.len(), array.shape.iter().product::<usize>()),
+                    Err(failure) => check_manners(&failure),
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_bytes_make_the_csv_reader_panic(
+        bytes in prop_oneof![
+            mutated(&TABLES.map(<[u8]>::to_vec)),
+            prop::collection::vec(any::<u8>(), 0..200),
+            "[\"',;|x1e.\\-\\t\\r\\n]{0,60}".prop_map(String::into_bytes),
+        ]
+    ) {
+        let (_folder, path) = file("t.csv", &bytes);
+        check_csv(&path);
+    }
+
+    #[test]
+    fn no_bytes_make_the_npy_reader_panic(
+        bytes in prop_oneof![
+            4 => mutated(&ARRAYS),
+            1 => prop::collection::vec(any::<u8>(), 0..200),
+            2 => "[{}()\\[\\]',: 0-9a-z<|_L\\\\]{0,80}".prop_map(|header| {
+                let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+                bytes.extend((header.len() as u16).to_le_bytes());
+                bytes.extend(header.into_bytes());
+                bytes
+            }),
+        ]
+    ) {
+        check_npy(&bytes);
+    }
+
+    #[test]
+    fn no_bytes_make_the_npz_reader_panic(
+        bytes in prop_oneof![mutated(&ARCHIVES), prop::collection::vec(any::<u8>(), 0..200)]
+    ) {
+        check_npz(&bytes);
+    }
+}
