@@ -1,8 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import anyTest, { type TestFn } from "ava";
-import { nativeTarget } from "../../src/native.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const script = fileURLToPath(new URL("disentangle.ts", import.meta.url));
@@ -38,8 +35,3 @@ export function start(
   });
   return { child, ended };
 }
-
-/** `test` where the addon is there, `test.skip` where it is not; the set-up builds it. */
-export const testWithAddon = (
-  existsSync(`${root}/disentangle.${nativeTarget()}.node`) ? anyTest : anyTest.skip
-) as TestFn;
