@@ -76,7 +76,7 @@ async function inspectSource(config: DataConfig, source: Source, method: string)
   const columns = description.columns.map((column) =>
     found.refused.has(column.name) ? { ...column, kind: "text" as const } : column,
   );
-  const levels = new Map([...found.labels].map(([name, counts]) => [name, counts.size]));
+  const levels = new Map([...found.statistics].map(([name, { levels }]) => [name, levels ?? 0]));
   const guesses = guessRoles(columns, levels, found.rows);
   const named = rolesToShow(config, guesses);
   const roles = resolveRoles(columnKeys({ data: config.data, ...named }), { ...description, columns });
@@ -169,7 +169,7 @@ async function readStatistics(source: Source, description: SourceDescription): P
     const batch = waiting.slice(0, width);
     try {
       const { numeric } = await source.read({ numeric: batch, text: [] });
-      batch.forEach((name, j) => statistics.set(name, statisticsOf(numeric, j, batch.length)));
+      for (const [j, name] of batch.entries()) statistics.set(name, statisticsOf(numeric, j, batch.length));
       waiting = waiting.slice(width);
     } catch (error) {
       const column = isDisentangleError(error) ? error.context.column : undefined;

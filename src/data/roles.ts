@@ -116,7 +116,7 @@ export function guessRoles(
 ): Guesses {
   const isLabel = ({ name }: SourceColumn): boolean => {
     const count = levels.get(name) ?? 0;
-    return count >= 2 && count <= Math.max(2, Math.min(100, rows / 4));
+    return count >= 2 && count <= Math.max(2, Math.min(100, rows / 2));
   };
   const text = columns.filter(({ kind }) => kind === "text");
   const byName = (pattern: RegExp) => (a: SourceColumn, b: SourceColumn) =>
