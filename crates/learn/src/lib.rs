@@ -1,5 +1,21 @@
-//! What learns.
+//! What learns: layers, optimisers, the one training loop, methods. The only crate that knows candle.
+//!
+//! It touches no clock, no environment variable, no standard output and no global random state.
 #![deny(unsafe_code)]
 
+pub mod container;
+pub mod device;
+pub mod fit;
+pub mod linalg;
+pub mod method;
+pub mod methods;
+pub mod model;
 pub mod nn;
 pub mod optim;
+pub mod plan;
+pub mod regression;
+pub mod results;
+pub mod rotation;
+pub mod rows;
+pub mod train;
+pub mod tree_heads;

@@ -12,7 +12,9 @@ mod kernels;
 mod loss;
 mod mlp;
 mod params;
+mod product;
 mod real;
+pub(crate) mod simd;
 
 pub use activation::Activation;
 pub use compute::Compute;

@@ -1,6 +1,7 @@
 //! What a fit gives back, as plain data: outcome, history and summary. TypeScript's types are generated from here.
 
 use disentangle_data::Matrix;
+use disentangle_data::prepare::Warning;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -93,7 +94,7 @@ pub struct Summary {
     /// What the method assumes, and what the data say of it.
     pub assumptions: Vec<Assumption>,
     /// What a reader of the numbers should know.
-    pub warnings: Vec<Notice>,
+    pub warnings: Vec<Warning>,
     /// Further single numbers.
     pub facts: Vec<Fact>,
 }
@@ -233,19 +234,6 @@ pub enum Status {
     Violated,
     /// It cannot be checked here.
     Unknown,
-}
-
-/// Something a reader of the numbers should know.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Notice {
-    /// Stable identifier.
-    pub code: String,
-    /// One line.
-    pub message: String,
-    /// What to do.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub hint: Option<String>,
 }
 
 /// A single number with its meaning.

@@ -124,10 +124,7 @@ fn replace_row(b: &mut Matrix<f64>, b_inverse: &mut Matrix<f64>, i: usize, row: 
 }
 
 fn objective(x: &Matrix<f64>, b: &Matrix<f64>, eps: f64) -> f64 {
-    let total: f64 = (0..x.rows())
-        .flat_map(|a| apply(b, x.row(a)))
-        .map(|u| (u * u + eps * eps).ln())
-        .sum();
+    let total: f64 = (0..x.rows()).flat_map(|a| apply(b, x.row(a))).map(|u| (u * u + eps * eps).ln()).sum();
     total / x.rows() as f64 - log_abs_det(b)
 }
 

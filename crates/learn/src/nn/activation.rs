@@ -1,8 +1,8 @@
 //! Activations: value, and slope computed from the *output*, so that a layer need not keep its pre-activation.
 
 use super::real::Real;
+use super::simd::vectorised;
 use candle_core::{Result, Tensor};
-use pulp::Arch;
 
 /// The nonlinearity at the end of a dense layer. NaN always propagates.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -126,7 +126,7 @@ pub(crate) fn add_bias_and_activate<T: Real>(y: &mut [T], bias: &[T], activation
         return;
     }
     let bias = bias.repeat(rows_at_once(cols));
-    with_pointwise!(activation, f => Arch::new().dispatch(#[inline(always)] || {
+    with_pointwise!(activation, f => vectorised!({
         for rows in y.chunks_mut(bias.len()) {
             for (y, &b) in rows.iter_mut().zip(&bias) {
                 *y = f.value(*y + b);
@@ -144,7 +144,7 @@ pub(crate) fn pull_back<T: Real>(gradient: &mut [T], y: &[T], bias_gradient: &mu
         return;
     }
     let mut sums = vec![T::ZERO; cols * rows_at_once(cols)];
-    with_pointwise!(activation, f => Arch::new().dispatch(#[inline(always)] || {
+    with_pointwise!(activation, f => vectorised!({
         let width = sums.len();
         for (gradient, y) in gradient.chunks_mut(width).zip(y.chunks(width)) {
             for ((g, &y), sum) in gradient.iter_mut().zip(y).zip(sums.iter_mut()) {
@@ -167,16 +167,13 @@ pub(crate) fn add_column_sums<T: Real>(gradient: &[T], bias_gradient: &mut [T]) 
         return;
     }
     let mut sums = vec![T::ZERO; cols * rows_at_once(cols)];
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for rows in gradient.chunks(sums.len()) {
-                for (&g, sum) in rows.iter().zip(sums.iter_mut()) {
-                    *sum += g;
-                }
+    vectorised!({
+        for rows in gradient.chunks(sums.len()) {
+            for (&g, sum) in rows.iter().zip(sums.iter_mut()) {
+                *sum += g;
             }
-        },
-    );
+        }
+    });
     for row in sums.chunks(cols) {
         for (total, &sum) in bias_gradient.iter_mut().zip(row) {
             *total += sum;

@@ -29,6 +29,19 @@ impl Compute {
         self.threads.get()
     }
 
+    /// Runs both, at the same time when there are two threads; each part may use half of them.
+    pub(crate) fn join<A: Send, B: Send>(
+        self,
+        a: impl FnOnce(Compute) -> A + Send,
+        b: impl FnOnce(Compute) -> B + Send,
+    ) -> (A, B) {
+        let half = Compute::with_threads(self.threads() / 2);
+        match self.threads() {
+            1 => (a(half), b(half)),
+            _ => rayon::join(|| a(half), || b(half)),
+        }
+    }
+
     /// The setting in force on the calling thread.
     pub fn current() -> Self {
         CURRENT.get()

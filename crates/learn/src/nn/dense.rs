@@ -4,7 +4,7 @@
 
 use super::activation::{Activation, add_bias_and_activate, add_column_sums, pull_back};
 use super::compute::Compute;
-use super::kernels::{Order, Product, Write, multiply};
+use super::product::{Order, Product, Write, multiply};
 use super::real::{Real, for_real, slice, with_values};
 use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
 

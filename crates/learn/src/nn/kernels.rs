@@ -1,50 +1,18 @@
-//! The one module with `unsafe`: raw-pointer calls into the `gemm` crate, behind functions that check every length.
+//! The one module with `unsafe`: a raw-pointer call into the `gemm` crate, behind a function that checks every length.
 //!
 //! What breaks if you touch it: `gemm` trusts its pointers and strides, and writes all of the destination only when
 //! `read_dst` is false. Bits do not depend on the number of threads: `gemm` splits the destination, never the sum.
 
 use super::compute::Compute;
+use super::product::{Order, Product, Write};
 use super::real::Real;
 use gemm::Parallelism;
-
-/// How a matrix lies in its slice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// Row-major, as it is multiplied.
-    Plain,
-    /// Row-major, multiplied as its transpose.
-    Transposed,
-}
-
-/// What happens to the destination of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Write {
-    /// The product replaces it.
-    Replace,
-    /// The product is added to it.
-    Add,
-}
-
-/// The sizes of a product: `[rows, cols] = [rows, inner] [inner, cols]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Product {
-    pub rows: usize,
-    pub inner: usize,
-    pub cols: usize,
-}
-
-fn parallelism(compute: Compute) -> Parallelism {
-    match compute.threads() {
-        1 => Parallelism::None,
-        threads => Parallelism::Rayon(threads),
-    }
-}
 
 /// `out = a b` or `out += a b`; an operand marked `Transposed` is stored as its transpose.
 ///
 /// # Panics
 /// When a slice has not the length that the sizes ask for.
-pub(crate) fn multiply<T: Real>(
+pub(super) fn multiply<T: Real>(
     size: Product,
     (a, a_order): (&[T], Order),
     (b, b_order): (&[T], Order),
@@ -62,6 +30,10 @@ pub(crate) fn multiply<T: Real>(
     };
     let (a_cs, a_rs) = strides(a_order, rows, inner);
     let (b_cs, b_rs) = strides(b_order, inner, cols);
+    let parallelism = match compute.threads() {
+        1 => Parallelism::None,
+        threads => Parallelism::Rayon(threads),
+    };
     // SAFETY: the three lengths were checked above against sizes and strides; `out` is borrowed mutably, so nothing
     // overlaps it; with `Replace` the old content is not read.
     unsafe {
@@ -84,7 +56,7 @@ pub(crate) fn multiply<T: Real>(
             false,
             false,
             false,
-            parallelism(compute),
+            parallelism,
         );
     }
 }

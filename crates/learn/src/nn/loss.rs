@@ -1,8 +1,8 @@
 //! Losses and penalties, each one operation on the CPU.
 
 use super::real::{Real, for_real, slice, with_values};
+use super::simd::vectorised;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Error, Layout, Result, Shape, Tensor};
-use pulp::Arch;
 
 /// Mean of the squared differences of two tensors of the same shape; a scalar.
 ///
@@ -66,10 +66,7 @@ impl MeanSquaredError {
         let values = with_values(a, |a: &[T]| {
             with_values(b, |b: &[T]| {
                 let mut out = Vec::with_capacity(a.len());
-                Arch::new().dispatch(
-                    #[inline(always)]
-                    || out.extend(a.iter().zip(b).map(|(&a, &b)| factor * (a - b))),
-                );
+                vectorised!(out.extend(a.iter().zip(b).map(|(&a, &b)| factor * (a - b))));
                 out
             })
         })??;
@@ -86,7 +83,7 @@ impl CustomOp2 for MeanSquaredError {
         use candle_core::backend::BackendStorage;
         for_real!(a.dtype(), T => {
             let (a, b) = (slice::<T>(a, la)?, slice::<T>(b, lb)?);
-            let sum = Arch::new().dispatch(#[inline(always)] || fixed_sum(a, b, #[inline(always)] |a, b| (a - b) * (a - b)));
+            let sum = vectorised!(fixed_sum(a, b, #[inline(always)] |a, b| (a - b) * (a - b)));
             Ok(scalar_storage::<T>(sum / a.len() as f64))
         })
     }
@@ -114,7 +111,7 @@ impl CustomOp1 for L1 {
         use candle_core::backend::BackendStorage;
         for_real!(x.dtype(), T => {
             let x = slice::<T>(x, layout)?;
-            let sum = Arch::new().dispatch(#[inline(always)] || fixed_sum(x, x, #[inline(always)] |x, _| x.abs()));
+            let sum = vectorised!(fixed_sum(x, x, #[inline(always)] |x, _| x.abs()));
             Ok(scalar_storage::<T>(self.weight * sum))
         })
     }

@@ -1,10 +1,11 @@
 //! The trainable numbers of a model, by name and in order, and their gradients.
 
 use super::real::{Real, for_real, with_values};
+use super::simd::vectorised;
 use candle_core::{CpuStorage, DType, Device, Error, Result, Tensor, Var};
 use disentangle_data::Stream;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How a parameter begins.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,29 +53,42 @@ impl Init {
 /// candle's own store pays an allocation, a fill and an addition for each gradient; a network that writes here pays
 /// one product.
 #[derive(Debug, Default)]
-pub(crate) struct Slot(Mutex<Option<CpuStorage>>, Mutex<Option<CpuStorage>>);
+pub(crate) struct Slot(Mutex<Buffers>);
+
+#[derive(Debug, Default)]
+struct Buffers {
+    /// The sum so far of the running backward pass.
+    filled: Option<CpuStorage>,
+    /// The buffer of an earlier pass, with stale content.
+    spare: Option<CpuStorage>,
+}
 
 impl Slot {
-    /// Gives `write` the buffer of this gradient and whether it already holds a part of the sum.
-    pub(crate) fn accumulate<T: Real>(&self, count: usize, write: impl FnOnce(&mut [T], Held)) -> Result<()> {
-        let mut filled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = if filled.is_some() { Held::Part } else { Held::Nothing };
-        let spare = || self.1.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut values = match filled.take().or_else(spare) {
-            Some(storage) if storage.as_slice::<T>().is_ok_and(|v| v.len() == count) => T::from_storage(storage)?,
-            _ => vec![T::ZERO; count],
-        };
-        write(&mut values, held);
-        *filled = Some(T::to_storage(values));
-        Ok(())
+    fn buffers(&self) -> MutexGuard<'_, Buffers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The buffer to write to, and whether it already holds a part of the sum; [`Slot::put`] closes it.
+    pub(crate) fn open<T: Real>(&self, count: usize) -> Result<(Vec<T>, Held)> {
+        let mut buffers = self.buffers();
+        let held = if buffers.filled.is_some() { Held::Part } else { Held::Nothing };
+        Ok(match buffers.filled.take().or_else(|| buffers.spare.take()) {
+            Some(storage) => (T::from_storage(storage)?, held),
+            None => (vec![T::ZERO; count], held),
+        })
+    }
+
+    /// The written buffer.
+    pub(crate) fn put(&self, storage: CpuStorage) {
+        self.buffers().filled = Some(storage);
     }
 
     fn take(&self) -> Option<CpuStorage> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.buffers().filled.take()
     }
 
     fn give_back(&self, storage: CpuStorage) {
-        *self.1.lock().unwrap_or_else(PoisonError::into_inner) = Some(storage);
+        self.buffers().spare = Some(storage);
     }
 }
 
@@ -382,21 +396,18 @@ fn squared_norm(tensor: &Tensor) -> Result<f64> {
 
 /// Sum of squares in double precision, in eight fixed lanes: the same bits on every machine.
 pub(crate) fn sum_of_squares<T: Real>(values: &[T]) -> f64 {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let mut lanes = [0f64; 8];
-            let chunks = values.chunks_exact(8);
-            let rest = chunks.remainder();
-            for chunk in chunks {
-                for (lane, v) in lanes.iter_mut().zip(chunk) {
-                    *lane += v.wide() * v.wide();
-                }
-            }
-            for (lane, v) in lanes.iter_mut().zip(rest) {
+    vectorised!({
+        let mut lanes = [0f64; 8];
+        let chunks = values.chunks_exact(8);
+        let rest = chunks.remainder();
+        for chunk in chunks {
+            for (lane, v) in lanes.iter_mut().zip(chunk) {
                 *lane += v.wide() * v.wide();
             }
-            lanes.iter().sum()
-        },
-    )
+        }
+        for (lane, v) in lanes.iter_mut().zip(rest) {
+            *lane += v.wide() * v.wide();
+        }
+        lanes.iter().sum()
+    })
 }

@@ -3,9 +3,9 @@
 
 use super::in_place::{export, import, update, with_gradient, zeros};
 use super::{OptimState, StepSize};
+use crate::nn::simd::vectorised;
 use crate::nn::{Gradients, Params};
 use candle_core::Result;
-use pulp::Arch;
 
 /// Settings of [`Adam`]; the defaults are PyTorch's.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,14 +84,11 @@ impl Adam {
         for (i, (param, (m, v))) in params.iter().zip(self.first.iter_mut().zip(&mut self.second)).enumerate() {
             with_gradient(params, gradients, i, |g| {
                 outcome = update(param.var(), |p| {
-                    Arch::new().dispatch(
-                        #[inline(always)]
-                        || {
-                            for (((p, m), v), &g) in p.iter_mut().zip(&mut *m).zip(&mut *v).zip(g) {
-                                pass.update(p, m, v, g);
-                            }
-                        },
-                    );
+                    vectorised!({
+                        for (((p, m), v), &g) in p.iter_mut().zip(&mut *m).zip(&mut *v).zip(g) {
+                            pass.update(p, m, v, g);
+                        }
+                    });
                 });
             })?;
             std::mem::replace(&mut outcome, Ok(()))?;

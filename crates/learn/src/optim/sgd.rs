@@ -2,9 +2,9 @@
 
 use super::in_place::{export, import, update, with_gradient, zeros};
 use super::{OptimState, StepSize};
+use crate::nn::simd::vectorised;
 use crate::nn::{Gradients, Params};
 use candle_core::Result;
-use pulp::Arch;
 
 /// Settings of [`Sgd`].
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -41,15 +41,12 @@ impl Sgd {
         for (i, (param, velocity)) in params.iter().zip(&mut self.velocity).enumerate() {
             with_gradient(params, gradients, i, |g| {
                 outcome = update(param.var(), |p| {
-                    Arch::new().dispatch(
-                        #[inline(always)]
-                        || {
-                            for ((p, v), &g) in p.iter_mut().zip(&mut *velocity).zip(g) {
-                                *v = momentum * *v + (g * scale + decay * *p);
-                                *p -= lr * *v;
-                            }
-                        },
-                    );
+                    vectorised!({
+                        for ((p, v), &g) in p.iter_mut().zip(&mut *velocity).zip(g) {
+                            *v = momentum * *v + (g * scale + decay * *p);
+                            *p -= lr * *v;
+                        }
+                    });
                 });
             })?;
             std::mem::replace(&mut outcome, Ok(()))?;

@@ -1,0 +1,177 @@
+//! What a method supplies. It never owns the loop: `train` drives every method the same way.
+
+use crate::nn::Params;
+use crate::optim::{AdamSettings, Schedule};
+use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, TreeSummary};
+use candle_core::Tensor;
+use disentangle_data::prepare::{Prepared, Warning};
+use disentangle_data::{Matrix, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the parameters of a network depend on: known from the data when fitting, from the artifact when loading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dimensions {
+    /// Input columns.
+    pub inputs: usize,
+    /// Parent of each tree node; empty without a tree.
+    pub parents: Vec<Option<usize>>,
+}
+
+/// Everything a fitted model is: trained parameters, the network over them, and the results of solved stages.
+pub struct State {
+    /// What gradients train.
+    pub params: Params,
+    /// The network whose parameters they are.
+    pub network: Box<dyn Network>,
+    /// What is solved for, by name, in double precision.
+    pub solved: BTreeMap<String, Matrix<f64>>,
+}
+
+/// Rows of one step.
+#[derive(Debug)]
+pub struct Batch {
+    /// (b, d), standardised.
+    pub inputs: Tensor,
+    /// (b), standardised; empty where the method has no target.
+    pub targets: Tensor,
+    /// Tree node (or environment) of each row.
+    pub nodes: Vec<u32>,
+}
+
+/// One named, weighted term of the loss: a scalar.
+#[derive(Debug)]
+pub struct Term {
+    /// For example `fit` or `changes`.
+    pub name: &'static str,
+    /// Its weighted value; the loss is the sum of all terms.
+    pub value: Tensor,
+}
+
+/// How a stage of gradient descent runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// Name of the stage.
+    pub name: &'static str,
+    /// Number of steps.
+    pub steps: usize,
+    /// Rows per step, at most all training rows.
+    pub batch_size: usize,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Settings of the optimiser.
+    pub adam: AdamSettings,
+    /// How the learning rate moves.
+    pub schedule: Schedule,
+    /// Which parameters are kept at the end.
+    pub keep: Keep,
+}
+
+/// Which parameters a descent keeps. The truth is never asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// Those with the lowest validation loss.
+    #[default]
+    Best,
+    /// Those of the last step.
+    Last,
+}
+
+/// A part of training.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stage {
+    /// Gradient descent on the method's loss.
+    Descent(Recipe),
+    /// A stage that is solved: the method's `solve` is called with this name.
+    Solve(&'static str),
+}
+
+/// A hyper-parameter that validation error decides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidates {
+    /// For example `latentDim`.
+    pub parameter: &'static str,
+    /// Values to try, ascending; the smallest that is good enough is taken.
+    pub values: Vec<usize>,
+}
+
+/// What a method says about its own fit, beyond what every fit has.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// Linear heads on standardised latents and targets.
+    pub heads: Option<NamedMatrix>,
+    /// The tree with its changes.
+    pub tree: Option<TreeSummary>,
+    /// The map of a closed-form stage.
+    pub map: Option<LatentMap>,
+    /// Assumptions checked.
+    pub assumptions: Vec<Assumption>,
+    /// Warnings.
+    pub warnings: Vec<Warning>,
+    /// Further numbers.
+    pub facts: Vec<Fact>,
+}
+
+/// A network over named parameters.
+pub trait Network: Send {
+    /// The loss on a batch, as named terms; the first is the data term, on which validation rows are scored.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn loss(&self, batch: &Batch) -> candle_core::Result<Vec<Term>>;
+
+    /// Latents (b, k) of inputs (b, d), outside any graph and before any solved map.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn encode(&self, inputs: &Tensor) -> candle_core::Result<Tensor>;
+}
+
+/// A method with its configuration checked: pure functions of state and data.
+pub trait Method: Send + Sync {
+    /// The method's options with every default settled, as they are written to a run folder.
+    fn config(&self) -> serde_json::Value;
+
+    /// Checks what the method needs from the data, before anything is computed.
+    ///
+    /// # Errors
+    /// `DATA_NEEDS_ENVIRONMENTS`, `DATA_NEEDS_TARGET`, `DATA_NEEDS_TREE`, `CONFIG_OUT_OF_RANGE` and the like.
+    fn check(&self, data: &Prepared) -> Result<()>;
+
+    /// A hyper-parameter to be chosen by validation error, if the user left one open.
+    fn candidates(&self, data: &Prepared) -> Option<Candidates>;
+
+    /// The same method with the candidate value.
+    fn with_candidate(&self, value: usize) -> Box<dyn Method>;
+
+    /// The stages, in order.
+    fn stages(&self, data: &Prepared) -> Vec<Stage>;
+
+    /// Creates the parameters and the network over them.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn network(&self, dimensions: &Dimensions, params: &mut Params, seed: u64)
+    -> candle_core::Result<Box<dyn Network>>;
+
+    /// Runs a solved stage.
+    ///
+    /// # Errors
+    /// `NUMERIC_SINGULAR` and the like.
+    fn solve(&self, stage: &str, data: &Prepared, state: &mut State, seed: u64) -> Result<()>;
+
+    /// Standardised target of each row from its latents (n, k) and tree node; `None` for methods without a target.
+    fn predict(&self, state: &State, latents: &Matrix, nodes: &[u32]) -> Option<Vec<f32>>;
+
+    /// What the method says about its fit.
+    ///
+    /// # Errors
+    /// `NUMERIC_NOT_FINITE` and the like.
+    fn findings(&self, data: &Prepared, state: &State, latents: &Matrix) -> Result<Findings>;
+}
+
+/// Name of the solved matrix that maps encoded latents to final ones: latents = map x encoding.
+pub const MAP: &str = "map";

@@ -1,0 +1,199 @@
+//! The two sweeps of a network over blocks of rows: a block passes through all layers while it is in the cache.
+//!
+//! How rows are divided depends on sizes only, never on the number of threads, and every sum over blocks and shards is
+//! taken in order: one and two threads give the same bits.
+
+use super::Layer;
+use crate::nn::activation::{Activation, add_column_sums, pull_back};
+use crate::nn::compute::Compute;
+use crate::nn::dense::forward;
+use crate::nn::params::Held;
+use crate::nn::product::{Order, Product, Write, multiply};
+use crate::nn::real::Real;
+use std::ops::Range;
+
+/// A layer's weights during a sweep.
+pub(super) struct View<'a, T> {
+    pub w: &'a [T],
+    pub b: &'a [T],
+    pub inputs: usize,
+    pub outputs: usize,
+    pub activation: Activation,
+}
+
+/// How the rows of a batch are divided.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Partition {
+    pub rows: usize,
+    /// Rows of a block: its activations stay in the second-level cache, and its weight gradient is worth the traffic.
+    pub block: usize,
+    /// Rows of the first shard; the second has the rest. All rows where a second thread would not pay.
+    pub split: usize,
+}
+
+impl Partition {
+    /// Multiplications of a forward pass below which waking a second thread costs more than it saves.
+    const SHARED_WORK: usize = 2_000_000;
+
+    pub(super) fn new(rows: usize, layers: &[Layer]) -> Self {
+        let widest = layers.iter().map(|l| l.inputs.max(l.outputs)).max().unwrap_or(1);
+        let block = widest.max(65_536 / widest).next_multiple_of(16);
+        let work = rows * layers.iter().map(|l| l.inputs * l.outputs).sum::<usize>();
+        let half = (rows / 2).next_multiple_of(16);
+        let split = if work >= Self::SHARED_WORK && half < rows { half } else { rows };
+        Self { rows, block, split }
+    }
+
+    /// The rows of the two shards; the second may be empty.
+    fn shards(&self) -> [Range<usize>; 2] {
+        [0..self.split, self.split..self.rows]
+    }
+
+    /// All blocks, in order.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let Self { block, .. } = *self;
+        self.shards().into_iter().flat_map(move |shard| blocks(shard, block))
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        self.split < self.rows
+    }
+}
+
+fn blocks(shard: Range<usize>, block: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = shard.end;
+    shard.step_by(block).map(move |from| from..(from + block).min(end))
+}
+
+/// One block through all layers: `x [n, in]`, `hidden` the activations of layer after layer, `y [n, out]`.
+pub(super) fn forward_block<T: Real>(
+    views: &[View<'_, T>],
+    x: &[T],
+    hidden: &mut [T],
+    y: &mut [T],
+    n: usize,
+    compute: Compute,
+) {
+    let (mut input, mut rest) = (x, hidden);
+    let (last, before) = views.split_last().expect("a network has a layer");
+    for v in before {
+        let (output, tail) = rest.split_at_mut(n * v.outputs);
+        forward((input, v.w, v.b), (n, v.inputs, v.outputs), output, v.activation, compute);
+        (input, rest) = (output, tail);
+    }
+    forward((input, last.w, last.b), (n, last.inputs, last.outputs), y, last.activation, compute);
+}
+
+/// The whole batch: `hidden` holds block after block.
+pub(super) fn forward_all<T: Real>(
+    views: &[View<'_, T>],
+    partition: &Partition,
+    x: &[T],
+    hidden: &mut [T],
+    y: &mut [T],
+    compute: Compute,
+) {
+    let (inputs, outputs) = (views[0].inputs, views[views.len() - 1].outputs);
+    let width: usize = views[..views.len() - 1].iter().map(|v| v.outputs).sum();
+    let shard = |rows: Range<usize>, hidden: &mut [T], y: &mut [T], compute: Compute| {
+        let first = rows.start;
+        for rows in blocks(rows, partition.block) {
+            let local = rows.start - first..rows.end - first;
+            let hidden = &mut hidden[local.start * width..local.end * width];
+            let y = &mut y[local.start * outputs..local.end * outputs];
+            forward_block(views, &x[rows.start * inputs..rows.end * inputs], hidden, y, rows.len(), compute);
+        }
+    };
+    let [a, b] = partition.shards();
+    if b.is_empty() {
+        return shard(a, hidden, y, Compute::SINGLE);
+    }
+    let (hidden_a, hidden_b) = hidden.split_at_mut(a.len() * width);
+    let (y_a, y_b) = y.split_at_mut(a.len() * outputs);
+    compute.join(|compute| shard(a, hidden_a, y_a, compute), |compute| shard(b, hidden_b, y_b, compute));
+}
+
+/// Where the gradient of one layer's parameters is summed.
+pub(super) struct Sink<'a, T> {
+    pub dw: &'a mut [T],
+    pub db: &'a mut [T],
+    pub held: Held,
+}
+
+/// What a backward sweep reads.
+pub(super) struct Trace<'a, T> {
+    pub x: &'a [T],
+    pub hidden: &'a [T],
+    pub y: &'a [T],
+    pub gradient: &'a [T],
+}
+
+/// The rows of one shard, block after block; `dx` (the shard's rows) is empty when the input needs no gradient.
+pub(super) fn backward_shard<T: Real>(
+    views: &[View<'_, T>],
+    trace: &Trace<'_, T>,
+    (rows, block): (Range<usize>, usize),
+    sinks: &mut [Sink<'_, T>],
+    dx: &mut [T],
+    (dz, spare): (&mut [T], &mut [T]),
+    compute: Compute,
+) {
+    let (inputs, outputs) = (views[0].inputs, views[views.len() - 1].outputs);
+    let width: usize = views[..views.len() - 1].iter().map(|v| v.outputs).sum();
+    let first = rows.start;
+    for rows in blocks(rows, block) {
+        let part = Trace {
+            x: &trace.x[rows.start * inputs..rows.end * inputs],
+            hidden: &trace.hidden[rows.start * width..rows.end * width],
+            y: &trace.y[rows.start * outputs..rows.end * outputs],
+            gradient: &trace.gradient[rows.start * outputs..rows.end * outputs],
+        };
+        let dx = match dx.is_empty() {
+            true => &mut [],
+            false => &mut dx[(rows.start - first) * inputs..(rows.end - first) * inputs],
+        };
+        backward_block(views, &part, rows.len(), sinks, dx, (&mut *dz, &mut *spare), compute);
+    }
+}
+
+fn backward_block<T: Real>(
+    views: &[View<'_, T>],
+    trace: &Trace<'_, T>,
+    n: usize,
+    sinks: &mut [Sink<'_, T>],
+    dx: &mut [T],
+    (mut dz, mut spare): (&mut [T], &mut [T]),
+    compute: Compute,
+) {
+    let last = views.len() - 1;
+    let mut end = trace.hidden.len();
+    dz[..trace.gradient.len()].copy_from_slice(trace.gradient);
+    for (i, (view, sink)) in views.iter().zip(sinks).enumerate().rev() {
+        let (inputs, outputs) = (view.inputs, view.outputs);
+        let y = if i == last { trace.y } else { &trace.hidden[end..end + n * outputs] };
+        let x = if i == 0 { trace.x } else { &trace.hidden[end - n * inputs..end] };
+        let write = match std::mem::replace(&mut sink.held, Held::Part) {
+            Held::Part => Write::Add,
+            Held::Nothing => {
+                sink.db.fill(T::ZERO);
+                Write::Replace
+            }
+        };
+        match view.activation {
+            Activation::Identity => add_column_sums(&dz[..n * outputs], sink.db),
+            activation => pull_back(&mut dz[..n * outputs], y, sink.db, activation),
+        }
+        let dz_layer = (&dz[..n * outputs], Order::Plain);
+        let size = Product { rows: inputs, inner: n, cols: outputs };
+        multiply(size, (x, Order::Transposed), dz_layer, sink.dw, write, compute);
+        let size = Product { rows: n, inner: outputs, cols: inputs };
+        let weights = (view.w, Order::Transposed);
+        if i > 0 {
+            multiply(size, dz_layer, weights, &mut spare[..n * inputs], Write::Replace, compute);
+            std::mem::swap(&mut dz, &mut spare);
+            end -= n * inputs;
+        } else if !dx.is_empty() {
+            multiply(size, dz_layer, weights, dx, Write::Replace, compute);
+        }
+    }
+}

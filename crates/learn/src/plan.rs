@@ -1,0 +1,206 @@
+//! From a raw configuration object to a checked plan: the only place where configuration is judged.
+
+use crate::method::Method;
+use crate::methods::{Entry, METHODS, find};
+use disentangle_data::config;
+use disentangle_data::prepare::PrepareConfig;
+use disentangle_data::{Code, Failure, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// Options every method has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RunOptions {
+    /// Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991u64))]
+    pub seed: u64,
+    /// Threads for matrix products. More than one pays on wide networks only.
+    #[schemars(range(min = 1, max = 256))]
+    pub threads: usize,
+    /// Where to compute. `auto` takes CUDA when it is there and says so.
+    pub device: DeviceChoice,
+    /// How rows are prepared before a method sees them.
+    #[serde(flatten)]
+    pub prepare: PrepareConfig,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self { seed: 0, threads: 1, device: DeviceChoice::Cpu, prepare: PrepareConfig::default() }
+    }
+}
+
+/// Where to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceChoice {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// An NVIDIA GPU; an error when there is none.
+    Cuda,
+    /// A GPU when there is one, the processor otherwise.
+    Auto,
+}
+
+/// A checked configuration.
+pub struct Plan {
+    /// The method's entry in the list.
+    pub entry: &'static Entry,
+    /// Options every method has.
+    pub options: RunOptions,
+    /// The method with its options.
+    pub method: Box<dyn Method>,
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan").field("config", &self.canonical()).finish()
+    }
+}
+
+impl Plan {
+    /// Checks a configuration object `{ method, ...options }`; all mistakes are told at once.
+    ///
+    /// # Errors
+    /// `CONFIG_*`, see `disentangle_data::config::check`.
+    pub fn check(config: &Value) -> Result<Self> {
+        let Value::Object(given) = config else {
+            let message = format!("the configuration: {config} is not of type object");
+            return Err(Failure::new(Code::ConfigWrongType, message));
+        };
+        let name = match given.get("method") {
+            Some(Value::String(name)) => name,
+            Some(other) => {
+                let message = format!("method: {other} is not of type string");
+                return Err(Failure::new(Code::ConfigWrongType, message).at("method"));
+            }
+            None => {
+                let names: Vec<&str> = METHODS.iter().map(|m| m.info.name).collect();
+                let failure = Failure::new(Code::ConfigMissing, "method is missing").at("method");
+                return Err(failure.hint(format!("choose one of {}", names.join(", "))));
+            }
+        };
+        let entry = find(name)?;
+        config::check(&schema_of(entry), config)?;
+        let run_keys = properties(&config::schema_of::<RunOptions>());
+        let (mut run, mut own) = (Map::new(), Map::new());
+        for (key, value) in given.iter().filter(|(key, _)| *key != "method") {
+            let part = if run_keys.contains_key(key) { &mut run } else { &mut own };
+            part.insert(key.clone(), value.clone());
+        }
+        let options = config::from_checked(Value::Object(run))?;
+        Ok(Self { entry, options, method: (entry.build)(Value::Object(own))? })
+    }
+
+    /// The configuration with every default written out.
+    pub fn canonical(&self) -> Value {
+        canonical(self.entry, &self.options, self.method.as_ref())
+    }
+}
+
+/// The configuration with every default written out, for this method (with a settled candidate, for example).
+pub fn canonical(entry: &Entry, options: &RunOptions, method: &dyn Method) -> Value {
+    let mut config = Map::new();
+    config.insert("method".into(), entry.info.name.into());
+    for part in [serde_json::to_value(options).expect("options serialise"), method.config()] {
+        if let Value::Object(part) = part {
+            config.extend(part);
+        }
+    }
+    Value::Object(config)
+}
+
+fn properties(schema: &Value) -> Map<String, Value> {
+    schema["properties"].as_object().cloned().unwrap_or_default()
+}
+
+/// The JSON Schema of one method's whole configuration.
+pub fn schema_of(entry: &Entry) -> Value {
+    let (run, own) = (config::schema_of::<RunOptions>(), (entry.schema)());
+    let mut all = Map::new();
+    all.insert("method".into(), json!({ "const": entry.info.name, "description": entry.info.summary }));
+    all.extend(properties(&run));
+    all.extend(properties(&own));
+    let mut defs = run["$defs"].as_object().cloned().unwrap_or_default();
+    defs.extend(own["$defs"].as_object().cloned().unwrap_or_default());
+    json!({
+        "title": format!("{} configuration", entry.info.name),
+        "type": "object",
+        "properties": all,
+        "required": ["method"],
+        "additionalProperties": false,
+        "$defs": defs,
+    })
+}
+
+/// The JSON Schema of the core configuration: one branch per method.
+pub fn schema() -> Value {
+    let mut defs = Map::new();
+    let branches: Vec<Value> = METHODS
+        .iter()
+        .map(|entry| {
+            let mut branch = schema_of(entry);
+            if let Some(Value::Object(own)) = branch.as_object_mut().and_then(|b| b.remove("$defs")) {
+                defs.extend(own);
+            }
+            branch
+        })
+        .collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "disentangle run configuration",
+        "oneOf": branches,
+        "$defs": defs,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_has_a_default_plan_that_checks_again_as_itself() {
+        for entry in METHODS {
+            let plan = Plan::check(&json!({ "method": entry.info.name })).expect("defaults are valid");
+            let canonical = plan.canonical();
+            let again = Plan::check(&canonical).expect("what is written out is valid");
+            assert_eq!(again.canonical(), canonical, "{}", entry.info.name);
+        }
+    }
+
+    #[test]
+    fn every_option_of_every_method_is_documented_and_every_number_is_bounded() {
+        for entry in METHODS {
+            let schema = schema_of(entry);
+            for (key, property) in schema["properties"].as_object().expect("an object schema") {
+                let place = format!("{}.{key}", entry.info.name);
+                assert!(property["description"].as_str().is_some_and(|d| d.len() > 10), "{place}: no documentation");
+                let types = property["type"].as_array().cloned().unwrap_or_else(|| vec![property["type"].clone()]);
+                if types.iter().any(|t| t == "integer" || t == "number") {
+                    let low = property.get("minimum").or(property.get("exclusiveMinimum")).is_some();
+                    assert!(low && property.get("maximum").is_some(), "{place}: no bounds: {property}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn mistakes_of_both_parts_are_told_at_once_with_their_paths() {
+        let failure = Plan::check(&json!({"method": "tbr", "latentdim": 3, "seed": -1, "split": {"trian": 0.5}}))
+            .expect_err("three mistakes");
+        let list = failure.context["failures"].as_array().expect("a list").clone();
+        let mut paths: Vec<&str> = list.iter().filter_map(|f| f["path"].as_str()).collect();
+        paths.sort_unstable();
+        assert_eq!(paths, ["latentdim", "seed", "split.trian"]);
+    }
+
+    #[test]
+    fn an_unknown_method_is_refused_with_the_nearest() {
+        let failure = Plan::check(&json!({"method": "tbrr"})).expect_err("unknown");
+        assert_eq!(failure.code, Code::ConfigUnknownMethod);
+        assert_eq!(failure.hint.as_deref(), Some("did you mean \"tbr\"?"));
+    }
+}

@@ -1,0 +1,102 @@
+//! The one training loop. Every method is driven by it; no method has a loop of its own.
+
+mod batches;
+mod descent;
+mod observe;
+
+pub use batches::{Batches, batch_of};
+pub use descent::descend;
+pub use observe::{Event, Observer, Progress, Silent};
+
+use crate::method::{MAP, Method, Stage, State};
+use crate::results::{History, Outcome, OutcomeKind};
+use candle_core::Tensor;
+use disentangle_data::prepare::Prepared;
+use disentangle_data::{Code, Failure, Matrix, Result};
+
+/// Rows encoded at once: large enough for the products, small enough for the caches.
+const CHUNK: usize = 4096;
+
+/// Runs all stages of a method on prepared data, from initialised parameters.
+///
+/// Stops early when the user cancels or numbers leave the finite range; the outcome says so, and the state is the last
+/// good one.
+///
+/// # Errors
+/// Failures of solved stages and of candle; not converging is an outcome.
+pub fn train(
+    method: &dyn Method,
+    data: &Prepared,
+    state: &mut State,
+    seed: u64,
+    label: &str,
+    observer: &mut dyn Observer,
+) -> Result<(Outcome, History)> {
+    let mut history = History::default();
+    let mut outcome = Outcome { kind: OutcomeKind::Converged, step: 0, term: None };
+    for stage in method.stages(data) {
+        match stage {
+            Stage::Descent(recipe) => {
+                let (end, curves) = descend(&recipe, data, state, seed, label, observer)?;
+                history.stages.push(curves);
+                outcome = Outcome { step: outcome.step + end.step, ..end };
+                if matches!(outcome.kind, OutcomeKind::Cancelled | OutcomeKind::NonFinite | OutcomeKind::Diverged) {
+                    return Ok((outcome, history));
+                }
+            }
+            Stage::Solve(name) => {
+                observer.event(&Event::Stage { name: format!("{label}{name}") });
+                method.solve(name, data, state, seed)?;
+            }
+        }
+    }
+    Ok((outcome, history))
+}
+
+/// Latents of standardised inputs: the network's code, through the solved map where there is one. n x k, in row order.
+///
+/// # Errors
+/// `NUMERIC_NOT_FINITE` when a latent is not finite: such numbers are never given away.
+pub fn encode(state: &State, inputs: &Matrix) -> Result<Matrix> {
+    let codes = codes(state, inputs)?;
+    let latents = match state.solved.get(MAP) {
+        None => codes,
+        Some(map) => Matrix::from_fn(codes.rows(), map.rows(), |i, j| {
+            codes.row(i).iter().zip(map.row(j)).map(|(&c, m)| f64::from(c) * m).sum::<f64>() as f32
+        }),
+    };
+    match latents.data().iter().position(|v| !v.is_finite()) {
+        None => Ok(latents),
+        Some(at) => {
+            let (row, latent) = (at / latents.cols().max(1), at % latents.cols().max(1));
+            Err(Failure::new(Code::NumericNotFinite, format!("latent {} of row {row} is not finite", latent + 1))
+                .hint("look for extreme values in that row's inputs"))
+        }
+    }
+}
+
+/// The network's code of standardised inputs, before any solved map.
+///
+/// # Errors
+/// Those of candle.
+pub fn codes(state: &State, inputs: &Matrix) -> Result<Matrix> {
+    let device = state.params.device();
+    let (n, d) = (inputs.rows(), inputs.cols());
+    let mut data = Vec::new();
+    let mut width = 0;
+    for start in (0..n).step_by(CHUNK) {
+        let rows = CHUNK.min(n - start);
+        let chunk = &inputs.data()[start * d..(start + rows) * d];
+        let x = Tensor::from_slice(chunk, (rows, d), device).map_err(internal)?;
+        let code = state.network.encode(&x).map_err(internal)?;
+        width = code.dim(1).map_err(internal)?;
+        data.extend(code.flatten_all().and_then(|flat| flat.to_vec1::<f32>()).map_err(internal)?);
+    }
+    Matrix::new(n, width, data)
+}
+
+/// A failure of candle is a bug of ours: shapes are checked before tensors are made.
+pub fn internal(error: candle_core::Error) -> Failure {
+    Failure::new(Code::InternalPanic, format!("tensor operation failed: {error}"))
+        .hint("this is a bug in disentangle; please report it with the command you ran")
+}
