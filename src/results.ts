@@ -40,6 +40,21 @@ export type StoppedRun = Pick<Run, "config" | "manifest" | "history">;
 
 const FORMAT = 1;
 const MODEL = join("model", "model.bin");
+/** All that a run folder can hold, at its top. */
+const RUN_ENTRIES: ReadonlySet<string> = new Set([
+  "config.json",
+  "manifest.json",
+  "metrics.jsonl",
+  "summary.json",
+  "model",
+  "latents.npy",
+  "rows.npy",
+  "split.npy",
+  "scores.json",
+  "report.html",
+  "report.md",
+  "report.json",
+]);
 
 /** Identity of a run: the same configuration on the same data by the same version has the same id. */
 export function runIdOf(config: unknown, fingerprint: string, version: string): string {
@@ -79,17 +94,17 @@ export async function writeRun(dir: string, run: Run | StoppedRun): Promise<void
   });
 }
 
-/** Throws `FILE_WRITE` when `dir` exists and is neither empty nor a run folder: nothing else is ever replaced. */
+/** Throws `FILE_WRITE` when `dir` holds anything but a run: nothing else is ever replaced. */
 export async function checkRunTarget(dir: string): Promise<void> {
   const entries = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [] as string[];
     throw failure("FILE_WRITE", `${dir}: cannot be used as a run folder (${error.code})`, { path: dir, cause: error });
   });
-  if (entries.length > 0 && !entries.includes("manifest.json")) {
-    fail("FILE_WRITE", `${dir}: exists and is not a run folder`, {
-      path: dir,
-      hint: "choose another folder, or empty this one",
-    });
+  const foreign = entries.find((entry) => !RUN_ENTRIES.has(entry));
+  if (foreign !== undefined || (entries.length > 0 && !entries.includes("manifest.json"))) {
+    const what =
+      foreign === undefined ? "exists and is not a run folder" : `holds ${foreign}, which is no part of a run`;
+    fail("FILE_WRITE", `${dir}: ${what}`, { path: dir, hint: "choose another folder, or empty this one" });
   }
 }
 
@@ -168,7 +183,10 @@ export async function runFolders(dir: string): Promise<readonly string[]> {
   if (existsSync(join(dir, "manifest.json"))) return [dir];
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
   const found = entries
-    .filter((entry) => entry.isDirectory() && existsSync(join(dir, entry.name, "manifest.json")))
+    .filter(
+      (entry) =>
+        entry.isDirectory() && !entry.name.startsWith(".") && existsSync(join(dir, entry.name, "manifest.json")),
+    )
     .map((entry) => join(dir, entry.name))
     .sort();
   if (found.length === 0) {
@@ -225,14 +243,17 @@ export function parseHistory(text: string): History {
 }
 
 async function readManifest(dir: string): Promise<RunManifest> {
-  const manifest = await readJson<RunManifest>(dir, "manifest.json");
+  const manifest = await readJson<Partial<RunManifest>>(dir, "manifest.json");
+  if (typeof manifest.format !== "number") {
+    fail("RUN_NOT_FOUND", `${dir}: its manifest.json is not that of a run`, { path: dir });
+  }
   if (manifest.format > FORMAT) {
     fail("ARTIFACT_VERSION", `${dir}: run folder of format ${manifest.format}, this version reads up to ${FORMAT}`, {
       path: dir,
       hint: `it was written by disentangle ${manifest.version}; install that version or a newer one`,
     });
   }
-  return manifest;
+  return manifest as RunManifest;
 }
 
 async function readText(dir: string, name: string): Promise<string> {
@@ -279,6 +300,8 @@ async function replaceFolder(dir: string, fill: (partial: string) => Promise<voi
   }
 }
 
+/** A hidden sibling, so that what a killed process leaves is no run of a sweep. */
 function temporary(path: string): string {
-  return `${path}.partial-${randomBytes(4).toString("hex")}`;
+  const full = resolve(path);
+  return join(dirname(full), `.${basename(full)}.partial-${randomBytes(4).toString("hex")}`);
 }

@@ -109,6 +109,9 @@ test("a folder that holds anything else is never replaced", async (t) => {
   await writeFile(join(dir, "thesis.tex"), "years of work");
   await t.throwsAsync(async () => writeRun(dir, stopped), { code: "FILE_WRITE" });
   t.deepEqual(await readdir(dir), ["thesis.tex"]);
+  await writeFile(join(dir, "manifest.json"), '{"name": "a web application"}');
+  const { message = "" } = (await t.throwsAsync(async () => writeRun(dir, stopped), { code: "FILE_WRITE" })) ?? {};
+  t.regex(message, /holds thesis\.tex, which is no part of a run/);
   await t.throwsAsync(async () => checkRunTarget(join(dir, "thesis.tex")), { code: "FILE_WRITE" });
   await t.notThrowsAsync(async () => checkRunTarget(join(dir, "new")));
 });
@@ -120,6 +123,8 @@ test("what is no run folder, is damaged or is of a newer version says so", async
   await t.throwsAsync(async () => readRuns(join(dir, "absent")), { code: "RUN_NOT_FOUND" });
   await writeFile(join(dir, "manifest.json"), '{"format": 1,');
   await t.throwsAsync(async () => readRun(dir), { code: "ARTIFACT_CORRUPT" });
+  await writeFile(join(dir, "manifest.json"), '{"name": "a web application"}');
+  await t.throwsAsync(async () => readRun(dir), { code: "RUN_NOT_FOUND" });
   await writeFile(join(dir, "manifest.json"), '{"format": 2, "version": "9.0.0"}');
   await t.throwsAsync(async () => readRun(dir), { code: "ARTIFACT_VERSION" });
 });

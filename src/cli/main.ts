@@ -19,6 +19,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return state.exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok;
+    // Without a command the help has been shown, and nothing was done.
+    if (thrown instanceof CommanderError && thrown.code === "commander.help") return EXIT.usage;
     const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
     if (args.includes("--json")) process.stdout.write(`${JSON.stringify(errorJson(error), null, 2)}\n`);
     note(formatError(error, styleOf(process.stderr)));

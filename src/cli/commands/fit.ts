@@ -85,10 +85,13 @@ async function finish(
   options: FitCommandOptions,
   state: ProgramState,
 ): Promise<void> {
+  // The run comes first: a score or a report that fails must not cost a training.
+  await writeRun(dir, run);
   const scores = await scoresIfKnown(run, planned);
-  await writeRun(dir, { ...run, ...(scores && { scores }) });
+  if (scores !== undefined) await writeFileAtomic(join(dir, "scores.json"), `${JSON.stringify(scores, null, 2)}\n`);
   if (options.report) await writeReport(run, scores, dir);
-  const { outcome, manifest, summary } = { outcome: run.manifest.outcome, ...run };
+  const { manifest, summary } = run;
+  const { outcome } = manifest;
   for (const { message, hint } of summary.warnings)
     note(`warning ${message}${hint === undefined ? "" : `\n  ${hint}`}`);
   if (outcome.kind === "diverged" || outcome.kind === "non-finite") state.exitCode = EXIT.failed;
