@@ -1,0 +1,188 @@
+// Every failure that the product can produce is reached from outside, with its code.
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import plainTest from "ava";
+import { parseConfig, readConfigFile } from "../../src/cli/config-file.js";
+import { type ErrorCode, failuresOf, isDisentangleError } from "../../src/errors.js";
+import { explanations } from "../../src/generated/errors.js";
+import { type Dataset, fit, load, type RunConfig, readDataset, readRun, score, simulate } from "../../src/index.js";
+import { native } from "../../src/native.js";
+import { testWithAddon as test } from "../addon.js";
+import { run } from "../cli/run.js";
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/data/${name}`, import.meta.url));
+const quick = { method: "tbr", latentDim: 2, steps: 20, batchSize: 128 } as const;
+
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(await mkdtemp(join(tmpdir(), "disentangle-codes-")), name);
+  await writeFile(path, content);
+  return path;
+}
+
+const world = (): Promise<Dataset> =>
+  simulate({ simulator: "tree-world", depth: 2, pointsPerEnvironment: 100, inputs: 6, latents: 2 });
+
+/** A fit of a world in which something was spoilt. */
+async function spoilt(change: (data: Dataset) => void, config: Partial<RunConfig> = {}): Promise<unknown> {
+  const data = await world();
+  change(data);
+  return fit({ ...quick, data, ...config } as RunConfig).result;
+}
+
+const csv = async (content: string | Uint8Array, config: object = {}): Promise<unknown> =>
+  readDataset({ data: await file("table.csv", content), ...config });
+
+/** A fit under a tree over two environments. */
+async function under(tree: { names: string[]; parents: number[]; lengths: number[] }): Promise<unknown> {
+  return fit({
+    ...quick,
+    data: { x: [1, 2, 3, 4], y: [1, 3, 2, 4], z: [2, 5, 3, 1], site: ["a", "a", "b", "b"] },
+    environment: "site",
+    target: "y",
+    tree,
+  }).result;
+}
+
+/** A saved run of the world in `dir/world`. */
+async function saved(): Promise<{ cwd: string; dir: string }> {
+  const cwd = await mkdtemp(join(tmpdir(), "disentangle-codes-"));
+  await run(["simulate", "tree-world", "--depth", "2", "--points-per-environment", "100", "--out", "world"], { cwd });
+  await run(
+    ["fit", "--method", "tbr", "--latent-dim", "2", "--steps", "20", "--data", "world", "--out", "a", "--no-report"],
+    { cwd },
+  );
+  return { cwd, dir: join(cwd, "a") };
+}
+
+/** The failure that a command prints. */
+async function printed(args: readonly string[], options: Parameters<typeof run>[1] = {}): Promise<unknown> {
+  const { stdout } = await run([...args, "--json"], options);
+  const { error } = JSON.parse(stdout) as { error?: { code: string; message: string } };
+  if (error !== undefined)
+    throw Object.assign(new Error(error.message), { name: "DisentangleError", context: {}, ...error });
+  return stdout;
+}
+
+const cases: Partial<Record<ErrorCode, () => unknown>> = {
+  CONFIG_INVALID: async () => fit({ ...quick, data: await world(), latentDims: 3, sed: 1 }).result,
+  CONFIG_UNKNOWN_KEY: async () => fit({ ...quick, data: await world(), latentDims: 3 }).result,
+  CONFIG_WRONG_TYPE: async () => fit({ ...quick, data: await world(), batchSize: "many" } as RunConfig).result,
+  CONFIG_OUT_OF_RANGE: async () => fit({ ...quick, data: await world(), batchSize: 0 } as RunConfig).result,
+  CONFIG_MISSING: () => fit({ ...quick } as unknown as RunConfig).result,
+  CONFIG_UNKNOWN_METHOD: async () => fit({ ...quick, data: await world(), method: "tbrr" } as RunConfig).result,
+  CONFIG_CONFLICT: async () => fit({ ...quick, data: await world(), target: "y" }).result,
+  CONFIG_PARSE: () => parseConfig("inputs: [a", "run.yaml"),
+  CONFIG_USAGE: () => readConfigFile("/no/such/file.yaml"),
+  DATA_NOT_FOUND: () => readDataset({ data: "/no/such/file.csv" }),
+  DATA_UNKNOWN_FORMAT: async () => readDataset({ data: await file("table.xyz", "a b") }),
+  DATA_ENCODING: () => csv(Buffer.from("\ufeffa,b\n1,2\n", "utf16le")),
+  DATA_EMPTY: () => csv(""),
+  DATA_RAGGED_ROW: () => csv("a,b\n1,2\n3\n"),
+  DATA_NOT_NUMERIC: () => csv("a,b\n1,2\nx,3\n", { inputs: ["a", "b"] }),
+  DATA_NOT_FINITE: () =>
+    spoilt(({ inputs }) => {
+      inputs.data[7] = Number.NaN;
+    }),
+  DATA_OVERFLOW: () => readDataset({ data: [[1e39, 1]] }),
+  DATA_DUPLICATE_COLUMN: () => csv("a,a\n1,2\n"),
+  DATA_MISSING_COLUMN: () => csv("a,b\n1,2\n", { environment: "site" }),
+  DATA_CONSTANT_COLUMN: () =>
+    spoilt(({ inputs: { data, cols } }) => {
+      for (let i = 0; i < data.length; i += cols) data[i] = 1;
+    }),
+  DATA_SHAPE: () => readDataset({ data: { data: new Float32Array(5), shape: [2, 3] } }),
+  DATA_CORRUPT: () => readDataset({ data: fixture("truncated.npz") }),
+  DATA_UNSUPPORTED: () => readDataset({ data: fixture("pickled.npy") }),
+  DATA_DETACHED: () => {
+    const values = new Float32Array(4);
+    structuredClone(values, { transfer: [values.buffer] });
+    return readDataset({ data: { data: values, shape: [2, 2] } });
+  },
+  DATA_TOO_FEW_ROWS: () => under({ names: ["r", "a", "b"], parents: [-1, 0, 0], lengths: [0, 1, 1] }),
+  DATA_NEEDS_ENVIRONMENTS: () =>
+    spoilt((data) => {
+      delete data.labels.environment;
+    }),
+  DATA_NEEDS_TARGET: () =>
+    spoilt((data) => {
+      delete data.targets;
+    }),
+  DATA_NEEDS_TREE: () =>
+    spoilt((data) => {
+      delete data.tree;
+    }),
+  DATA_UNKNOWN_ENVIRONMENT: () =>
+    spoilt(({ labels: { environment } }) => {
+      environment?.levels.splice(0, 1, "nowhere");
+    }),
+  DATA_COLUMN_MISMATCH: async () => {
+    const model = await fit({ ...quick, data: await world() }).result;
+    return model.transform([[1, 2]]);
+  },
+  TREE_PARSE: () => native().parseTree("((a,b)", "newick"),
+  TREE_CYCLE: () => under({ names: ["r", "a", "b"], parents: [-1, 2, 1], lengths: [0, 1, 1] }),
+  TREE_ROOTS: () => under({ names: ["r", "a", "b"], parents: [-1, -1, 0], lengths: [0, 1, 1] }),
+  TREE_LENGTH: () => under({ names: ["r", "a", "b"], parents: [-1, 0, 0], lengths: [0, -1, 1] }),
+  TREE_NAMES: () => under({ names: ["a", "a", "b"], parents: [-1, 0, 0], lengths: [0, 1, 1] }),
+  METRIC_NEEDS_TRUTH: () => score([[1], [2]], { truth: {} }),
+  METRIC_SHAPE: () => score([[1], [2]], { z: [[1]] }),
+  ARTIFACT_CORRUPT: async () => {
+    const { dir } = await saved();
+    const path = join(dir, "model", "model.bin");
+    await writeFile(path, (await readFile(path)).subarray(0, -1));
+    return load(dir);
+  },
+  ARTIFACT_VERSION: async () => {
+    const path = await file("manifest.json", '{"format": 99, "version": "9.0.0"}');
+    return readRun(join(path, ".."));
+  },
+  CHECKPOINT_MISMATCH: async () => {
+    const { cwd } = await saved();
+    const other = ["--depth", "2", "--points-per-environment", "100", "--seed", "1", "--out", "world"];
+    await run(["simulate", "tree-world", ...other], { cwd });
+    return printed(["score", "a"], { cwd });
+  },
+  DEVICE_NOT_FOUND: async () => fit({ ...quick, data: await world(), device: "cuda" }).result,
+  FILE_WRITE: async () => {
+    const model = await fit({ ...quick, data: await world() }).result;
+    return model.save(join(await file("thesis.tex", ""), ".."));
+  },
+  RUN_NOT_FOUND: () => readRun("/no/such/folder"),
+  MODEL_CLOSED: async () => {
+    const model = await fit({ ...quick, data: await world() }).result;
+    await model.close();
+    return model.score();
+  },
+  FIT_CANCELLED: () => fit({ ...quick, data: [[1]] }, { signal: AbortSignal.abort() }).result,
+  CALLBACK_THREW: async () => {
+    const onProgress = (): void => {
+      throw new Error("mine");
+    };
+    return fit({ ...quick, data: await world() }, { onProgress }).result;
+  },
+  NATIVE_NOT_FOUND: () =>
+    printed(["doctor"], {
+      env: {
+        NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent("Object.defineProperty(process,'arch',{value:'none'})")}`,
+      },
+    }),
+};
+
+/** What no input reaches: the tests of the crates force these. */
+const inside: readonly ErrorCode[] = ["NUMERIC_NOT_FINITE", "NUMERIC_SINGULAR", "INTERNAL_PANIC"];
+
+plainTest("every code is reached here or, where no input can, inside the crates", (t) => {
+  t.deepEqual([...Object.keys(cases), ...inside].sort(), Object.keys(explanations).sort());
+});
+
+for (const [code, reach] of Object.entries(cases)) {
+  test(`${code} is reached`, async (t) => {
+    const error = await t.throwsAsync(async () => reach());
+    if (!isDisentangleError(error)) return t.fail(String(error?.stack));
+    t.is(error.code, code as ErrorCode, error.message);
+    t.false(error.message.includes("\n"));
+    t.true(failuresOf(error).length > 0);
+  });
+}
