@@ -30,16 +30,26 @@ for (const file of ["cells.h5ad", "cells-v2.zarr.zip", "cells-v3.zarr.zip"]) {
 
   test(`${file}: chosen variables come in the order they were named`, async (t) => {
     const { inputs } = await readDataset({ data, inputs: ["ID2", "IL1B"] });
-    t.deepEqual(matrixOf(inputs), golden.X.map((row) => [row[4], row[0]]));
+    t.deepEqual(
+      matrixOf(inputs),
+      golden.X.map((row) => [row[4], row[0]]),
+    );
   });
 
-  for (const [matrix, rows] of [["counts", golden.counts], ["by_gene", golden.counts], ["raw", golden.raw]] as const) {
+  for (const [matrix, rows] of [
+    ["counts", golden.counts],
+    ["by_gene", golden.counts],
+    ["raw", golden.raw],
+  ] as const) {
     test(`${file}: matrix ${matrix} is read sparse`, async (t) => {
       const dataset = await readDataset({ data, matrix });
       t.is(dataset.inputNames.length, matrix === "raw" ? golden.rawGenes.length : genes.length);
       t.deepEqual(matrixOf(dataset.inputs), rows);
       const some = await readDataset({ data, matrix, inputs: ["CD40", "CCL5"] });
-      t.deepEqual(matrixOf(some.inputs), rows.map((row) => [row[2], row[1]]));
+      t.deepEqual(
+        matrixOf(some.inputs),
+        rows.map((row) => [row[2], row[1]]),
+      );
     });
   }
 
@@ -54,14 +64,23 @@ for (const file of ["cells.h5ad", "cells-v2.zarr.zip", "cells-v3.zarr.zip"]) {
   for (const column of ["n_genes", "is_doublet", "maybe", "cluster", "perc#mito?"]) {
     test(`${file}: ${column} are numbers as a target`, async (t) => {
       const { targets } = await readDataset({ data, target: [column], inputs: "IL1B" });
-      t.deepEqual(matrixOf(targets!.values).flat(), golden.numbers[column]!.map((value) => (value === null ? Number.NaN : Math.fround(value))));
+      t.deepEqual(
+        matrixOf(targets!.values).flat(),
+        golden.numbers[column]!.map((value) => (value === null ? Number.NaN : Math.fround(value))),
+      );
     });
   }
 
   test(`${file}: a name of obs and var is told apart by its prefix`, async (t) => {
     const dataset = await readDataset({ data, inputs: "var:score", target: "obs:score" });
-    t.deepEqual(matrixOf(dataset.inputs).flat(), golden.X.map((row) => row[3]));
-    t.deepEqual(matrixOf(dataset.targets!.values).flat(), golden.numbers.score!.map((value) => Math.fround(value!)));
+    t.deepEqual(
+      matrixOf(dataset.inputs).flat(),
+      golden.X.map((row) => row[3]),
+    );
+    t.deepEqual(
+      matrixOf(dataset.targets!.values).flat(),
+      golden.numbers.score!.map((value) => Math.fround(value!)),
+    );
     const error = await thrown(t, readDataset({ data, target: "score" }));
     t.is(error.code, "DATA_MISSING_COLUMN");
   });
@@ -108,7 +127,10 @@ test("a zarr folder is read like its zip", async (t) => {
 
 test("categories of anndata 0.7 are labels", async (t) => {
   const report = await inspect({ data: fixture("legacy.h5ad") });
-  t.deepEqual(report.environment?.sizes.map(({ label }) => label), ["B", "T", "NK"]);
+  t.deepEqual(
+    report.environment?.sizes.map(({ label }) => label),
+    ["B", "T", "NK"],
+  );
 });
 
 test("a filter without a plug-in is named", async (t) => {

@@ -58,7 +58,8 @@ export function readFolder(folder: string, keys: RoleKeys): NativeDataset {
 function columnsOf(table: NativeTable, names: readonly string[]): NativeTable {
   const { columns, values } = table;
   if (columns.length === names.length && columns.every((name, j) => name === names[j])) return table;
-  const from = names.map((name) => columns.indexOf(name));
+  const position = new Map(columns.map((name, j) => [name, j]));
+  const from = names.map((name) => position.get(name) ?? -1);
   if (from.includes(-1)) {
     fail("DATA_MISSING_COLUMN", `${names[from.indexOf(-1)]} has another role in the dataset folder`, {
       hint: "a dataset folder knows its roles",

@@ -1,7 +1,8 @@
 // Which reader a path needs: by what the file begins with, then by its extension.
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { nearest } from "../config-keys.js";
 import { fail } from "../errors.js";
 import { openCsv } from "./csv.js";
 import { openH5ad } from "./h5ad.js";
@@ -9,7 +10,6 @@ import { openJson } from "./jsonl.js";
 import { openNpy, openNpz } from "./numpy.js";
 import { openParquet } from "./parquet.js";
 import type { Source } from "./source.js";
-import { openZarrFolder, openZarrZip } from "./zarr.js";
 
 /** The formats of files and folders. */
 export type FileFormat = "csv" | "json" | "parquet" | "npy" | "npz" | "h5ad" | "zarr" | "zarr-zip" | "dataset-folder";
@@ -51,9 +51,10 @@ const MAGIC: readonly { readonly format: FileFormat; readonly bytes: string; rea
 export async function formatOf(path: string): Promise<FileFormat> {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) {
+    const near = neighbour(path);
     return fail("DATA_NOT_FOUND", `cannot read ${path}: no such file or folder`, {
       path,
-      hint: "check the path; relative paths start at the current folder",
+      hint: near === undefined ? "check the path; relative paths start at the current folder" : `did you mean ${near}?`,
     });
   }
   if (stat.isDirectory()) return folderFormat(path);
@@ -112,10 +113,17 @@ export async function openFile(
     case "h5ad":
       return openH5ad(path, options.matrix);
     case "zarr":
-      return openZarrFolder(path, options.matrix);
+      return (await import("./zarr.js")).openZarrFolder(path, options.matrix);
     case "zarr-zip":
-      return openZarrZip(path, options.matrix);
+      return (await import("./zarr.js")).openZarrZip(path, options.matrix);
   }
+}
+
+/** The file of the same folder whose name is nearest. */
+function neighbour(path: string): string | undefined {
+  const folder = dirname(path);
+  const near = existsSync(folder) ? nearest(basename(path), readdirSync(folder)) : undefined;
+  return near === undefined ? undefined : join(folder, near);
 }
 
 function folderFormat(path: string): FileFormat {

@@ -181,7 +181,8 @@ export function encodeLabels(role: string, column: string, labels: readonly stri
 /** Columns of a row-major matrix; the matrix itself where they are all of it, in order. */
 function pick(data: Float32Array, all: readonly string[], columns: readonly string[]): Float32Array {
   if (all.length === columns.length && all.every((name, j) => name === columns[j])) return data;
-  const from = columns.map((name) => all.indexOf(name));
+  const position = new Map(all.map((name, j) => [name, j]));
+  const from = columns.map((name) => position.get(name)!);
   const rows = data.length / all.length;
   const out = new Float32Array(rows * columns.length);
   for (let i = 0; i < rows; i++) {
