@@ -89,7 +89,7 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
 /** A number's text, or that it is not defined and why. */
 export function defined(text: string, reason?: string | undefined): Content {
   if (text !== NOT_DEFINED) return text;
-  return html`<span class="undefined">${NOT_DEFINED}${reason && html`: ${reason}`}</span>`;
+  return html`<span class="absent">${NOT_DEFINED}${reason && html`: ${reason}`}</span>`;
 }
 
 /** A name from outside: cut by the style sheet when it is long, whole in its title. */

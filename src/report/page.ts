@@ -5,6 +5,7 @@ import { type Html, html, render, trusted } from "./markup.js";
 import type { ReportModel, StudyModel } from "./model.js";
 import { SECTIONS } from "./sections/index.js";
 import type { Section } from "./sections/section.js";
+import { endedWell } from "./studies.js";
 import { STYLE } from "./style.js";
 
 /** The pens and the model of a whole report as one HTML page without scripts or remote resources. */
@@ -12,7 +13,8 @@ export async function page(model: ReportModel, pens: SectionInput["pens"]): Prom
   const chapters: { study: StudyModel; sections: Section[] }[] = [];
   for (const entry of model.studies) {
     const sections: Section[] = [];
-    for (const make of SECTIONS) {
+    for (const { make, needs } of SECTIONS) {
+      if (needs === "result" && !endedWell(entry.study.focus)) continue;
       const made = await make({ study: entry.study, agreement: entry.agreement, pens });
       if (made !== undefined) sections.push(made);
     }
@@ -63,23 +65,31 @@ function contents(chapters: readonly { study: StudyModel; sections: readonly Sec
   const items = single
     ? chapters.map(links)
     : chapters.map(
-        (chapter) =>
-          html`<li><a class="chapter" href="#${chapter.study.study.id}">${name(chapter.study.title)}</a><ul>${links(chapter)}</ul></li>`,
+        (chapter, i) => html`<li><details${i === 0 && html` open`}><summary>${name(chapter.study.title)}</summary>
+<ul><li><a href="#${chapter.study.study.id}">Verdict</a></li>${links(chapter)}</ul></details></li>`,
       );
   return html`<nav class="contents" aria-label="Contents"><ul>${items}</ul></nav>`;
 }
 
 /** One line per data set, so that the whole report can be judged at a glance. */
 function overview(studies: readonly StudyModel[]): Html {
-  const rows = studies.map(({ study, title, verdict, tiles }) => [
-    html`<a href="#${study.id}">${name(title)}</a>`,
-    html`<span class="level ${verdict.level}">${verdict.headline}</span>`,
-    tiles[0] ? `${tiles[0].label} ${tiles[0].value}` : "",
-    tiles[1] ? `${tiles[1].label} ${tiles[1].value}` : "",
-  ]);
+  const rows = studies.map(({ study, title, verdict, tiles }) => {
+    const value = (...ids: string[]) => tiles.find(({ id }) => ids.includes(id))?.value ?? "\u2013";
+    return [
+      html`<a href="#${study.id}">${name(title)}</a>`,
+      html`<span class="level ${verdict.level}">${verdict.headline}</span>`,
+      value("mcc", "agreement"),
+      value("chance"),
+      value("error"),
+    ];
+  });
+  const numbers = ["MCC", "Chance below", "Error, mean = 100\u00a0%"].map((label) => ({
+    label,
+    numeric: true as const,
+  }));
   return html`<section class="card overview" aria-label="Overview">${table(
-    "Every data set of this report.",
-    [{ label: "Data" }, { label: "Found" }, { label: "Score" }, { label: "Compare" }],
+    "Every data set of this report. Where there is no truth, the MCC is that between seeds.",
+    [{ label: "Data" }, { label: "Found" }, ...numbers],
     rows,
   )}</section>`;
 }

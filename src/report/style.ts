@@ -8,7 +8,7 @@ const LIGHT: Palette = {
   card: "#ffffff",
   ink: "#14181f",
   "ink-2": "#47505e",
-  "ink-3": "#6a7482",
+  "ink-3": "#626c79",
   line: "#e3e6eb",
   grid: "#eceef2",
   axis: "#b4bbc6",
@@ -158,9 +158,8 @@ p{margin:0 0 12px}
 .contents ul ul{border-left:1px solid var(--line);margin:4px 0 14px 2px;padding-left:12px}
 .contents a{display:block;padding:5px 0;color:var(--ink-2);text-decoration:none}
 .contents a:hover{color:var(--accent)}
-.contents summary{font-weight:600;color:var(--ink);padding:5px 0}
+.contents summary{width:auto;font-weight:600;color:var(--ink);padding:5px 0}
 .contents details{margin:0}
-.contents .chapter{font-weight:600;color:var(--ink)}
 .card,.verdict{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:24px 16px;margin:0 0 20px}
 .lead{color:var(--ink-2);max-width:72ch;margin:8px 0 20px}
 .card>h2+:not(.lead),.card>h3+:not(.lead){margin-top:18px}
@@ -199,7 +198,7 @@ figcaption span{display:block;font-size:14px;line-height:1.5;color:var(--ink-2)}
 .steps{display:inline-flex;border-radius:3px;overflow:hidden}
 .steps i{width:18px;height:12px;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 details{margin:14px 0 0}
-summary{cursor:pointer;color:var(--ink-2);font-size:14px;width:fit-content;padding:3px 0}
+summary{cursor:pointer;color:var(--ink-2);font-size:14px;width:fit-content;max-width:100%;padding:3px 0}
 summary:hover{color:var(--accent)}
 details[open]>summary{margin-bottom:8px}
 .name{display:inline-block;max-width:min(34ch,60vw);overflow:hidden;text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom}
@@ -211,7 +210,7 @@ tbody th{font-weight:550}
 tbody tr:last-child>*{border-bottom:0}
 .number{text-align:right;white-space:nowrap}
 .sd{color:var(--ink-3)}
-.undefined{color:var(--ink-3);font-style:italic;white-space:normal}
+.absent{color:var(--ink-3);font-style:italic;white-space:normal}
 .behind .scroll{max-height:420px;overflow:auto}
 .behind .scroll+.scroll{margin-top:20px}
 .bar{display:block;height:8px;margin-top:6px;min-width:2px;border-radius:2px;background:var(--series-1);print-color-adjust:exact;-webkit-print-color-adjust:exact}
@@ -244,6 +243,8 @@ details>pre{overflow:auto;width:auto}
 .facts dt{font-size:13px;color:var(--ink-3)}
 .facts dd{margin:0;font-weight:600;min-width:0}
 .facts code{font-weight:400}
+.facts .name,.names .name,.legend .name,h2 .name{max-width:100%}
+summary .name{max-width:calc(100% - 20px)}
 .facts .long{grid-column:span 2}
 code .name,.name code{max-width:16ch}
 .names{columns:12ch auto;column-gap:24px;list-style:none;padding:0;margin:0;font-size:14px}

@@ -26,7 +26,7 @@ export function verdictOf(study: Study, agreement: Agreement | undefined): Verdi
     return {
       level: "failed",
       headline: `No run of ${main.label} ended with a result`,
-      sentences: [...failures(study), ...assumptions(study.focus)],
+      sentences: failures(study),
     };
   }
   const mcc = spread(MEASURES[0]!, main.runs);

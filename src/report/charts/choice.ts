@@ -1,5 +1,5 @@
 import type { Choice } from "../../generated/types.js";
-import { finite, rounded } from "../format.js";
+import { finite, rounded, shortened } from "../format.js";
 import { series } from "../theme.js";
 import { type Chart, extent, layered } from "./chart.js";
 
@@ -21,7 +21,7 @@ export function choiceChart(choice: Choice): Chart {
       field: "value",
       type: "ordinal",
       scale: { domain: values },
-      axis: { title: choice.parameter, labelAngle: 0, grid: false },
+      axis: { title: shortened([choice.parameter], 32)[0]!, labelAngle: 0, grid: false },
     } as const;
     const { color } = series(0);
     return layered(width, 260, [

@@ -63,7 +63,7 @@ export function treeGraph(
       label: labels[i]!,
       fontcolor: ink,
       height: large ? 0.12 : 0.3,
-      margin: "0.06,0.02",
+      margin: "0.13,0.02",
     };
     return { name: id, attributes: large && inner.has(i) ? dot : text };
   });
@@ -89,7 +89,8 @@ export function treeGraph(
         attributes: {
           color: own.map(({ latent }) => stroke(latent)).join(":"),
           penwidth: Number((1.5 + (3.5 * Math.abs(own[0]!.size)) / largest).toFixed(2)),
-          label: shown.join(large ? ", " : "\\n"),
+          // The empty line keeps the words above the edge instead of on it.
+          label: large ? shown.join(", ") : `${shown.join("\\n")}\\n `,
           fontcolor: INK,
           ...style,
         },

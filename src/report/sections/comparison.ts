@@ -72,7 +72,7 @@ export function plusMinus(measure: Measure, { mean, sd, reasons }: Spread): Cont
   const text = measure.domain[1] === null ? significant : score;
   if (mean === null) return defined("not defined", reasons.join("; "));
   return html`${text(mean)}${sd !== null && html`<span class="sd"> \u00b1 ${measure.domain[1] === null ? significant(sd, 2) : deviation(sd)}</span>`}${
-    reasons.length > 0 && html` <span class="undefined">(some not defined: ${reasons.join("; ")})</span>`
+    reasons.length > 0 && html` <span class="absent">(some not defined: ${reasons.join("; ")})</span>`
   }`;
 }
 

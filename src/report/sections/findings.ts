@@ -16,7 +16,7 @@ export async function findingsSection(input: SectionInput): Promise<Section | un
       return [
         name(latent),
         defined(significant(latents.mean[i])),
-        sd === 0 ? html`0 <span class="undefined">constant</span>` : defined(significant(sd)),
+        sd === 0 ? html`0 <span class="absent">constant</span>` : defined(significant(sd)),
       ];
     }),
   );

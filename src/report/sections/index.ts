@@ -14,20 +14,26 @@ import { trainingSection } from "./training.js";
 import { treeSection } from "./tree.js";
 import { warningsSection } from "./warnings.js";
 
+/** What a section needs of the run shown in detail: that it ended with a result, or only that there is a record of it. */
+interface Entry {
+  readonly make: SectionMaker;
+  readonly needs: "result" | "record";
+}
+
 /** Every section in the order of the page: first whether to believe it, then what was found, then how. */
-export const SECTIONS: readonly SectionMaker[] = [
-  scoresSection,
-  agreementSection,
-  assumptionsSection,
-  comparisonSection,
-  correlationSection,
-  treeSection,
-  headsSection,
-  errorsSection,
-  findingsSection,
-  choicesSection,
-  trainingSection,
-  warningsSection,
-  datasetSection,
-  replaySection,
+export const SECTIONS: readonly Entry[] = [
+  { make: scoresSection, needs: "result" },
+  { make: agreementSection, needs: "record" },
+  { make: assumptionsSection, needs: "result" },
+  { make: comparisonSection, needs: "record" },
+  { make: correlationSection, needs: "result" },
+  { make: treeSection, needs: "result" },
+  { make: headsSection, needs: "result" },
+  { make: errorsSection, needs: "record" },
+  { make: findingsSection, needs: "result" },
+  { make: choicesSection, needs: "result" },
+  { make: trainingSection, needs: "record" },
+  { make: warningsSection, needs: "record" },
+  { make: datasetSection, needs: "record" },
+  { make: replaySection, needs: "record" },
 ];
