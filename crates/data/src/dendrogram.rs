@@ -14,6 +14,7 @@ mod linkage;
 use crate::dataset::Labels;
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::split::rows_by_level;
 use crate::tree::{Tree, generated_name};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,14 +38,13 @@ pub struct DendrogramConfig {
 /// columns), `CONFIG_OUT_OF_RANGE`, `NUMERIC_NOT_FINITE` (a mean without direction).
 pub fn dendrogram(inputs: &Matrix, environments: &Labels, config: &DendrogramConfig) -> Result<Tree> {
     let (n, d) = (inputs.rows(), inputs.cols());
-    if environments.codes.len() != n {
-        return Err(Failure::new(Code::DataShape, format!("{} labels for {n} rows", environments.codes.len())));
-    }
     if inputs.data().iter().any(|value| !value.is_finite()) {
         return Err(Failure::new(Code::DataNotFinite, "a dendrogram needs inputs without missing or infinite values")
             .hint("drop the rows or columns with missing values, or give a tree"));
     }
-    let (leaves, rows) = leaves(environments);
+    let groups = rows_by_level(environments, n)?;
+    let (leaves, rows): (Vec<String>, Vec<Vec<usize>>) =
+        environments.levels.iter().cloned().zip(groups).filter(|(_, rows)| !rows.is_empty()).unzip();
     if leaves.len() < 2 {
         return Err(Failure::new(
             Code::DataNeedsEnvironments,
@@ -72,13 +72,6 @@ pub fn dendrogram(inputs: &Matrix, environments: &Labels, config: &DendrogramCon
     let means = project(&standard, &axes, &rows);
     let distances = correlation_distances(&means, &leaves)?;
     tree(leaves, &linkage::complete(distances))
-}
-
-/// Labels with rows and, for each of them, its rows.
-fn leaves(environments: &Labels) -> (Vec<String>, Vec<Vec<usize>>) {
-    let mut rows = vec![Vec::new(); environments.levels.len()];
-    environments.codes.iter().enumerate().for_each(|(row, &code)| rows[code as usize].push(row));
-    environments.levels.iter().cloned().zip(rows).filter(|(_, rows)| !rows.is_empty()).unzip()
 }
 
 /// Means of the groups on the axes, e x p. The projection is linear, so only the means are projected.

@@ -91,7 +91,7 @@ pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<P
     let mut labels: BTreeMap<Role, Labels> =
         dataset.labels.iter().map(|(&role, labels)| (role, of_rows(labels, &kept))).collect();
     let environment_labels = labels.remove(&Role::Environment);
-    let split = split(environment_labels.as_ref(), n, &config.split, seed)?;
+    let split = split(environment_labels.as_ref(), n, &config.split, seed).map_err(under_split)?;
     let train: Vec<usize> = (0..n).filter(|&row| split[row] == Split::Train).collect();
     if train.len() < 2 {
         return Err(Failure::new(Code::DataTooFewRows, format!("{} training rows, at least 2", train.len()))
@@ -192,6 +192,12 @@ impl Prepared {
             .hint("give one with `tree`: a Newick file, a parent-child table, or \"dendrogram\"")
         })
     }
+}
+
+/// The split has its own section of the configuration.
+fn under_split(mut failure: Failure) -> Failure {
+    failure.path = failure.path.map(|path| format!("split.{path}"));
+    failure
 }
 
 /// Labels of the kept rows; the levels stay.

@@ -81,7 +81,8 @@ pub fn split(labels: Option<&Labels>, n: usize, config: &SplitConfig, seed: u64)
             Code::ConfigConflict,
             "holdout: every environment is held out, none is left to train on",
         )
-        .at("holdout"));
+        .at("holdout")
+        .hint("leave at least one environment out of `holdout`"));
     }
     match config.by {
         SplitBy::Rows => {
@@ -132,12 +133,23 @@ fn fractions(config: &SplitConfig) -> Result<[f64; 3]> {
 }
 
 fn groups(labels: Option<&Labels>, n: usize) -> Result<Vec<Vec<usize>>> {
-    let Some(labels) = labels else { return Ok(vec![(0..n).collect()]) };
+    match labels {
+        None => Ok(vec![(0..n).collect()]),
+        Some(labels) => rows_by_level(labels, n),
+    }
+}
+
+/// The rows of each label, in order.
+pub(crate) fn rows_by_level(labels: &Labels, n: usize) -> Result<Vec<Vec<usize>>> {
+    let misfit = |message: String| Failure::new(Code::DataShape, format!("column {:?}: {message}", labels.column));
     if labels.codes.len() != n {
-        return Err(Failure::new(Code::DataShape, format!("{} labels for {n} rows", labels.codes.len())));
+        return Err(misfit(format!("{} labels for {n} rows", labels.codes.len())));
     }
     let mut groups = vec![Vec::new(); labels.levels.len()];
-    labels.codes.iter().enumerate().for_each(|(row, &code)| groups[code as usize].push(row));
+    for (row, &code) in labels.codes.iter().enumerate() {
+        let group = groups.get_mut(code as usize);
+        group.ok_or_else(|| misfit(format!("code {code}, but there are {} labels", labels.levels.len())))?.push(row);
+    }
     Ok(groups)
 }
 
@@ -260,6 +272,9 @@ mod tests {
         assert_eq!(fails(None, SplitConfig { train: 0.8, ..base() }).code, Code::ConfigConflict);
         assert_eq!(fails(None, SplitConfig { by: SplitBy::Environments, ..base() }).code, Code::DataNeedsEnvironments);
         let two = labels(&[2, 2]);
+        assert_eq!(split(Some(&two), 5, &base(), 0).expect_err("five rows").code, Code::DataShape);
+        let astray = Labels { codes: vec![0, 0, 1, 2], ..two.clone() };
+        assert_eq!(fails(Some(&astray), base()).code, Code::DataShape);
         let unknown = fails(Some(&two), SplitConfig { holdout: vec!["e3".into()], ..base() });
         assert_eq!(
             (unknown.code, unknown.hint.as_deref()),

@@ -180,10 +180,14 @@ fn check_names(names: &[String]) -> Result<()> {
 
 fn check_lengths(names: &[String], parents: &[Option<usize>], lengths: &[f64]) -> Result<()> {
     // The root's length is not used, so whatever a file says there does no harm.
-    match (0..names.len()).find(|&i| parents[i].is_some() && !(lengths[i].is_finite() && lengths[i] >= 0.0)) {
+    match (0..names.len()).find(|&i| parents[i].is_some() && !is_length(lengths[i])) {
         None => Ok(()),
         Some(i) => Err(bad_length(&names[i], lengths[i])),
     }
+}
+
+fn is_length(length: f64) -> bool {
+    length.is_finite() && length >= 0.0
 }
 
 fn bad_length(name: &str, length: f64) -> Failure {

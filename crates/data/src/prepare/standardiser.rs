@@ -30,7 +30,8 @@ impl Standardiser {
     /// Standardises a matrix (n x columns); NaN stays NaN.
     ///
     /// # Errors
-    /// `DATA_SHAPE` for another number of columns.
+    /// `DATA_SHAPE` for another number of columns; `NUMERIC_NOT_FINITE` where a value is too many deviations from the mean for
+    /// 32-bit floating point.
     pub fn apply(&self, values: &Matrix) -> Result<Matrix> {
         self.each(values, |value, mean, sd| (value - mean) / sd)
     }
@@ -38,7 +39,7 @@ impl Standardiser {
     /// The inverse of [`Standardiser::apply`]: back to the units of the columns.
     ///
     /// # Errors
-    /// `DATA_SHAPE` for another number of columns.
+    /// As [`Standardiser::apply`].
     pub fn undo(&self, values: &Matrix) -> Result<Matrix> {
         self.each(values, |value, mean, sd| value * sd + mean)
     }
@@ -51,12 +52,21 @@ impl Standardiser {
             ));
         }
         let mut out = values.clone();
+        let mut overflow = false;
         if values.cols() > 0 {
             for row in out.data_mut().chunks_exact_mut(values.cols()) {
                 for (value, (&mean, &sd)) in row.iter_mut().zip(self.mean.iter().zip(&self.sd)) {
                     *value = f(f64::from(*value), mean, sd) as f32;
+                    overflow |= value.is_infinite();
                 }
             }
+        }
+        if overflow {
+            return Err(Failure::new(
+                Code::NumericNotFinite,
+                "a standardised value leaves 32-bit floating point: some value is far from all training rows",
+            )
+            .hint("look for outliers, or for a column that hardly varies over the training rows"));
         }
         Ok(out)
     }

@@ -191,6 +191,13 @@ fn environments_too_small_to_train_on_are_told() {
 }
 
 #[test]
+fn mistakes_of_the_split_are_told_under_its_section() {
+    let split = SplitConfig { holdout: vec!["bb".into()], ..SplitConfig::default() };
+    let failure = refused(&dataset(), &PrepareConfig { split, ..PrepareConfig::default() });
+    assert_eq!((failure.code, failure.path.as_deref()), (Code::DataUnknownEnvironment, Some("split.holdout")));
+}
+
+#[test]
 fn standardisation_follows_the_choice_and_can_be_undone() {
     let data = dataset();
     for (standardize, inputs, targets) in
@@ -207,6 +214,9 @@ fn standardisation_follows_the_choice_and_can_be_undone() {
             assert!((back - given).abs() < 1e-4);
         }
     }
+    let narrow = Standardiser { mean: vec![0.0], sd: vec![1e-20] };
+    let far = Matrix::new(1, 1, vec![1e30]).expect("fits");
+    assert_eq!(narrow.apply(&far).expect_err("1e50").code, Code::NumericNotFinite);
     assert_eq!(Standardiser::identity(2).apply(&data.inputs).expect_err("three columns").code, Code::DataShape);
 }
 

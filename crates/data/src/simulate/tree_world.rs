@@ -66,9 +66,9 @@ pub struct TreeWorldConfig {
     /// Number of latents.
     #[schemars(range(min = 1, max = 1_000))]
     pub latents: usize,
-    /// Non-zero changes on each edge, at most `latents`; 0 is the negative control. Default 1.
+    /// Non-zero changes on each edge, at most `latents`; 0 is the negative control.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "usize", range(min = 0, max = 1_000))]
+    #[schemars(with = "usize", range(min = 0, max = 1_000), extend("default" = 1))]
     pub changes: Option<usize>,
     /// Instead of `changes`: the probability with which each entry on each edge changes.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@
 //! Differs: an underscore stays an underscore, and names may contain blanks, because environment labels do;
 //! double quotes work like single quotes; the final semicolon may be missing.
 
-use super::{Tree, bad_length, generated_name};
+use super::{Tree, bad_length, generated_name, is_length};
 use crate::failure::{Code, Failure, Result};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -99,7 +99,7 @@ impl Parser {
         let start = self.at;
         let word = self.word();
         let length: f64 = word.parse().map_err(|_| self.failure(start, "a branch length after \":\""))?;
-        if !(length.is_finite() && length >= 0.0) {
+        if !is_length(length) {
             return Err(bad_length(&node.name, length).at(self.place(start)));
         }
         node.length = Some(length);

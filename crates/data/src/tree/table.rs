@@ -1,6 +1,6 @@
 //! A tree as a table: one row per edge, columns `parent`, `child` and, if wanted, `length`.
 
-use super::{Tree, bad_length};
+use super::{Tree, bad_length, is_length};
 use crate::failure::{Code, Failure, Result};
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ pub fn parse_table(text: &str) -> Result<Tree> {
                     parse_failure(&place(column), format!("expected a branch length, got {word:?}"))
                         .hint("write a number, or nothing: it then counts as 1")
                 })?;
-                if !parent.is_empty() && !(length.is_finite() && length >= 0.0) {
+                if !parent.is_empty() && !is_length(length) {
                     return Err(bad_length(child, length).at(place(column)));
                 }
                 length
