@@ -18,7 +18,7 @@ export { load, type Model, type ModelInfo, type PredictOptions } from "./model.j
 export type { NativeDataset, NativeLabels, NativeMatrix, NativeTable, NativeTree } from "./native.js";
 export type { Progress } from "./progress.js";
 export type { DatasetCard, Manifest, RunRecord } from "./record.js";
-export { type Report, type ReportInput, type ReportOptions, report } from "./report.js";
+export { type Agreement, type Remark, type Report, type ReportInput, type ReportOptions, report } from "./report.js";
 export { type NamedArray, type RunManifest, readRun, readRuns } from "./results.js";
 export { type RowChoice, type ScoreOptions, score, type Truth } from "./score.js";
 export { type SimulateConfig, simulate, writeDataset } from "./simulate.js";

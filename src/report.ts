@@ -1,7 +1,7 @@
 import type { RunRecord } from "./record.js";
-import type { Report, ReportOptions } from "./report/index.js";
+import type { Agreement, Remark, Report, ReportOptions } from "./report/index.js";
 
-export type { Report, ReportOptions };
+export type { Agreement, Remark, Report, ReportOptions };
 
 /** A run, or anything that can say what it is: a model. */
 export type ReportInput = RunRecord | { record(): RunRecord };

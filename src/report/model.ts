@@ -1,4 +1,5 @@
 import type { RunRecord } from "../record.js";
+import { shortened } from "./format.js";
 import type { Agreement, ReportOptions } from "./options.js";
 import { type Study, studiesOf } from "./studies.js";
 import { type Tile, tilesOf } from "./tiles.js";
@@ -48,7 +49,8 @@ export function modelOf(records: readonly RunRecord[], options: ReportOptions): 
   const only = entries.length === 1 ? entries[0] : undefined;
   const versions = [...new Set(records.map(({ manifest }) => manifest.version))].sort();
   return {
-    title: options.title ?? (only === undefined ? "Hidden causes" : `Hidden causes in ${only.title}`),
+    title:
+      options.title ?? (only === undefined ? "Hidden causes" : `Hidden causes in ${shortened([only.title], 60)[0]}`),
     introduction: options.introduction,
     version: `disentangle ${versions.join(", ")}`,
     studies: entries,

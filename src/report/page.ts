@@ -1,6 +1,6 @@
 import type { SectionInput } from "./context.js";
 import { name, table } from "./figure.js";
-import { counted } from "./format.js";
+import { counted, shortened } from "./format.js";
 import { type Html, html, render, trusted } from "./markup.js";
 import type { ReportModel, StudyModel } from "./model.js";
 import { SECTIONS } from "./sections/index.js";
@@ -53,7 +53,8 @@ ${render(body)}
 
 function meta({ studies }: ReportModel): string {
   const runs = studies.reduce((sum, { study }) => sum + study.runs.length, 0);
-  const methods = [...new Set(studies.flatMap(({ study }) => study.runs.map((run) => run.manifest.method)))];
+  const named = [...new Set(studies.flatMap(({ study }) => study.runs.map((run) => run.manifest.method)))];
+  const methods = shortened(named, 40);
   return [studies.length > 1 && counted(studies.length, "data set"), counted(runs, "run"), methods.join(", ")]
     .filter((part) => typeof part === "string")
     .join(" \u00b7 ");

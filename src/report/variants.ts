@@ -2,7 +2,7 @@ import type { RunRecord } from "../record.js";
 import { significant } from "./format.js";
 
 /** Settings that make no different method: repetitions differ in them, or they say where things lie. */
-const REPETITION = new Set(["seed", "threads", "out", "dir", "path", "name", "resume"]);
+const REPETITION = new Set(["seed", "threads", "data", "out", "dir", "path", "name", "resume"]);
 
 /** Runs of one method and one configuration, seeds aside. */
 export interface Variant {

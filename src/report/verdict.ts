@@ -1,6 +1,6 @@
 import type { Mcc } from "../generated/types.js";
 import type { RunRecord } from "../record.js";
-import { counted, deviation, finite, listed, percent, score, significant } from "./format.js";
+import { counted, deviation, finite, listed, percent, score, shortened, significant } from "./format.js";
 import { MEASURES, type Spread, spread } from "./measures.js";
 import type { Agreement } from "./options.js";
 import type { MethodRuns, Study } from "./studies.js";
@@ -20,7 +20,13 @@ export interface Verdict {
 const RECOVERED = 0.9;
 
 /** The verdict on a study. */
-export function verdictOf(study: Study, agreement: Agreement | undefined): Verdict {
+export function verdictOf(whole: Study, agreement: Agreement | undefined): Verdict {
+  // Names from outside may be longer than a sentence bears.
+  const labels = shortened(
+    whole.methods.map(({ label }) => label),
+    48,
+  );
+  const study = { ...whole, methods: whole.methods.map((method, i) => ({ ...method, label: labels[i]! })) };
   const main = study.methods[0]!;
   if (main.runs.length === 0) {
     return {

@@ -18,13 +18,22 @@ export async function headsSection(input: SectionInput): Promise<Section | undef
     [{ label: "Environment" }, ...heads.columns.map((label) => ({ label, numeric: true as const }))],
     heads.rows.map((row, i) => [name(row), ...heads.columns.map((_, j) => defined(significant(values[i]?.[j])))]),
   );
+  const ate = study.focus.scores?.ate;
+  const effects =
+    ate !== undefined &&
+    ate.perEnvironment.length > 0 &&
+    table(
+      "Mean squared error of these effects against the true ones.",
+      [{ label: "Environment" }, { label: "Effect error", numeric: true }],
+      ate.perEnvironment.map(({ environment, value }) => [name(environment), defined(significant(value), ate.reason)]),
+    );
   const figure = {
     id: `${study.id}-heads`,
     title: `Effect of each latent on the target (${focusName(input)})`,
     description:
       "One row per environment. Rows that look alike share their effects; a cell that differs from its neighbours is a change.",
     legend: rampLegend(DIVERGING.colors, significant(-limit), significant(limit)),
-    table: numbers,
+    table: html`${numbers}${effects}`,
   };
   const chart = heatmapChart({
     rows: heads.rows,

@@ -37,13 +37,16 @@ async function overview(input: SectionInput, mcc: Mcc): Promise<Html> {
   const rows: ScoreRow[] = study.methods.flatMap(({ label, runs }): ScoreRow[] => {
     const all = spread(MEASURES[0]!, runs);
     if (all?.mean === undefined || all.mean === null) return [];
-    const first = runs.find((run) => finite(run.scores?.mcc.value) !== null)!.scores!.mcc;
+    const intervals = runs.flatMap((run) => (run.scores?.mcc.interval ? [run.scores.mcc.interval] : []));
     return [
       {
         kind: "method",
         label,
         mean: all.mean,
-        interval: all.values.length === 1 ? first.interval : null,
+        interval:
+          intervals.length === 0
+            ? null
+            : [Math.min(...intervals.map(([low]) => low)), Math.max(...intervals.map(([, high]) => high))],
         seeds: all.values.map(({ value }) => value),
       },
     ];
@@ -64,7 +67,7 @@ async function overview(input: SectionInput, mcc: Mcc): Promise<Html> {
         high: found.q95,
       });
   const description =
-    "Filled marks: the mean over seeds, or the score of the only run with its 95 % bootstrap interval. Rings: single seeds. " +
+    "Filled marks: the mean over seeds; rings: single seeds; thick lines: what the 95 % bootstrap intervals of all seeds cover. " +
     "Bands: chance, from two standard deviations below its mean to its 95 % quantile. Dashed line: scores to the left of it are no evidence.";
   const numbers = html`${methodTable(input)}${nullTable(scores.oracle, mcc)}`;
   const figure = { id: `${study.id}-scores`, title: "Mean correlation coefficient", description, table: numbers };

@@ -1,7 +1,8 @@
+import type { Scores } from "../../generated/types.js";
 import { realChanges, themed, treeGraph } from "../charts/tree.js";
 import type { SectionInput } from "../context.js";
 import { drawingFigure, legend, name, table } from "../figure.js";
-import { count, counted, signed } from "../format.js";
+import { count, counted, finite, score, signed } from "../format.js";
 import { type Html, html } from "../markup.js";
 import { series } from "../theme.js";
 import { focusName, type Section } from "./section.js";
@@ -31,9 +32,19 @@ export async function treeSection(input: SectionInput): Promise<Section | undefi
     title: "Where the effects change",
     lead:
       `${counted(changed, "edge")} of ${count(edges)} ${changed === 1 ? "carries" : "carry"} a change called real` +
-      `${observed < edges ? ` (${count(edges - observed)} cannot be observed)` : ""}, ${counted(changes.length, "change")} in all.`,
+      `${observed < edges ? ` (${count(edges - observed)} cannot be observed)` : ""}, ${counted(changes.length, "change")} in all.${againstTruth(study.focus.scores)}`,
     body: drawingFigure(figure, themed(pens.graph(graph, titles))),
   };
+}
+
+function againstTruth(scores: Scores | undefined): string {
+  if (scores?.changes === undefined) return "";
+  const { f1, precision, recall, truePositives, falsePositives, falseNegatives, reason } = scores.changes;
+  if (finite(f1) === null) return ` Their F1 is not defined: ${reason ?? "no reason was recorded"}.`;
+  return (
+    ` Against the truth: ${truePositives} found, ${falsePositives} false, ${falseNegatives} missed ` +
+    `(precision ${score(precision)}, recall ${score(recall)}, F1 ${score(f1)}).`
+  );
 }
 
 function changeTable({ study }: SectionInput): Html {

@@ -1,6 +1,6 @@
 import type { SectionInput } from "../context.js";
 import { html } from "../markup.js";
-import type { Study } from "../studies.js";
+import { bySeed, type Study } from "../studies.js";
 import type { Section } from "./section.js";
 
 /** A warning with the runs that gave it. */
@@ -16,7 +16,7 @@ export interface GroupedWarning {
 export function warningsOf(study: Study): GroupedWarning[] {
   const groups = new Map<string, GroupedWarning>();
   for (const { label, runs, failed } of study.methods)
-    for (const run of [...runs, ...failed])
+    for (const run of bySeed([...runs, ...failed]))
       for (const warning of run.summary.warnings) {
         const key = JSON.stringify([warning.code, warning.message, warning.hint]);
         const seen = groups.get(key)?.runs ?? [];
