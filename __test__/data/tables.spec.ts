@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
+import { csvRelation } from "../../src/data/csv.js";
+import { readRelation } from "../../src/data/duckdb.js";
 import { inspect, readDataset } from "../../src/data/index.js";
 import type { ErrorCode } from "../../src/errors.js";
+import { native } from "../../src/native.js";
 import { fixture, matrixOf, textsOf, thrown } from "./support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "disentangle-tables-"));
@@ -81,6 +84,35 @@ test("a tall CSV keeps labels as text, empty cells missing and rows in order", a
   t.deepEqual(JSON.parse(dataset.provenance).format, "csv");
 });
 
+test("ten thousand rows come back in file order", async (t) => {
+  const rows = Array.from({ length: 10_000 }, (_, i) => `${i},r${i}`);
+  const { inputs, rowIds } = await readDataset({
+    data: write("long.csv", `x,id\n${rows.join("\n")}\n`),
+    inputs: "x",
+    rowId: "id",
+  });
+  t.true(inputs.data.every((value, i) => value === i));
+  t.true(rowIds.every((id, i) => id === `r${i}`));
+});
+
+test("DuckDB and the native reader agree cell by cell", async (t) => {
+  const file = write(
+    "agree.csv",
+    `\ufeffa,b,c\r\n 1.5 ,NA,x\r\n\r\n+2,1e-46," y "\r\n3.4028235e38,.1,"a\nb"\r\n16777217,5.,#N/A\r\n`,
+  );
+  const missing = ["", "NA", "#N/A"];
+  const relation = csvRelation(file, ["a", "b", "c"], ",", missing);
+  const choice = { numeric: ["a", "b"], text: ["c"] };
+  const selection = await readRelation(relation, choice);
+  t.deepEqual(
+    [...selection.numeric],
+    [1.5, Number.NaN, 2, 0, Math.fround(3.4028235e38), Math.fround(0.1), 16777216, 5],
+  );
+  t.deepEqual(selection.text, [["x", " y ", "a\nb", ""]]);
+  const natively = native().csvRead(file, JSON.stringify({ ...choice, delimiter: ",", missing }));
+  t.deepEqual({ ...selection, numeric: [...selection.numeric] }, { ...natively, numeric: [...natively.numeric.data] });
+});
+
 test("a wide CSV gives what a tall one gives", async (t) => {
   const extra = Array.from({ length: 600 }, (_, j) => `w${j}`);
   const lines = CSV.trimEnd()
@@ -106,6 +138,15 @@ test("tabs, semicolons and file names with wildcards are read", async (t) => {
 test("columns that differ in case only are different columns", async (t) => {
   const { inputs } = await readDataset({ data: write("case.csv", "Gene,gene,GENE\n1,2,3\n"), inputs: "GENE,gene" });
   t.deepEqual(matrixOf(inputs), [[3, 2]]);
+});
+
+test("blank lines are no rows, wherever they stand", async (t) => {
+  const { labels, inputs } = await readDataset({
+    data: write("blank.csv", "\n\na,b\n1,u\n\n2,v\n\n"),
+    environment: "b",
+  });
+  t.deepEqual(matrixOf(inputs), [[1], [2]]);
+  t.deepEqual(labels.environment?.levels, ["u", "v"]);
 });
 
 test("words for missing values can be chosen", async (t) => {

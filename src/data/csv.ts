@@ -1,6 +1,7 @@
 // Delimited text. DuckDB reads tall tables on all cores; above WIDE columns its planning costs more than the reading, so
 // the native reader takes over. The native reader alone parses headers and places errors: what DuckDB stumbles over is
 // read again natively, which either succeeds or says file, line and column.
+import { closeSync, openSync, readSync } from "node:fs";
 import { fail } from "../errors.js";
 import { native } from "../native.js";
 import { literal, loadDuckdb, pathLiteral, type Relation, readRelation, sampleRelation } from "./duckdb.js";
@@ -42,11 +43,13 @@ export function openCsv(file: string, options: CsvOptions = {}): Source {
     readonly columns: readonly string[];
     readonly delimiter: string;
   };
-  // A blank line is a missing cell to DuckDB, and no row to the native reader: only one column makes that a difference.
-  const isTall = columns.length > 1 && columns.length <= WIDE;
+  // A blank line is no row to the native reader; to DuckDB it is a missing cell where there is but one column, and the
+  // header where it comes first.
+  const isPlain = columns.length > 1 && !beginsBlank(file);
   const notes: string[] = [];
   let duckdb: boolean | undefined;
   const hasDuckdb = async (): Promise<boolean> => {
+    if (!isPlain) return false;
     duckdb ??= await loadDuckdb().then(
       () => true,
       () => {
@@ -84,12 +87,22 @@ export function openCsv(file: string, options: CsvOptions = {}): Source {
       notes,
     }),
     read: async (choice) => {
-      if (!isTall || !(await hasDuckdb())) return readNative(choice);
+      if (columns.length > WIDE || !(await hasDuckdb())) return readNative(choice);
       const selection = await readRelation(relation, choice).catch(() => undefined);
       return selection === undefined || selection.rows === 0 ? readNative(choice) : selection;
     },
     close: async () => {},
   };
+}
+
+function beginsBlank(file: string): boolean {
+  const descriptor = openSync(file, "r");
+  try {
+    const head = Buffer.alloc(4);
+    return /^(\ufeff)?[\r\n]/.test(head.toString("utf8", 0, readSync(descriptor, head)));
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** What a column's cells look like: text as soon as one of them is no number, unknown where all are missing. */
@@ -107,7 +120,8 @@ export function kindOfCells(
   return seen ? "number" : "unknown";
 }
 
-function csvRelation(
+/** The relation behind a text table: all columns as text. */
+export function csvRelation(
   file: string,
   columns: readonly string[],
   delimiter: string,

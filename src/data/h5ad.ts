@@ -9,8 +9,9 @@ import { corrupt, guarded, type Source } from "./source.js";
 /** Opens an `.h5ad` file. */
 export async function openH5ad(file: string, matrix?: string): Promise<Source> {
   const { default: h5wasm } = await import("h5wasm/node");
-  await h5wasm.ready;
-  const translate = (error: unknown): Error => corrupt(file, "HDF5", error);
+  // Without it the library prints its errors on stderr and goes on.
+  (await h5wasm.ready).activate_throwing_error_handler();
+  const translate = (error: unknown): Error => corrupt(file, "HDF5", innermost(error));
   let opened: File;
   try {
     opened = new h5wasm.File(resolve(file), "r");
@@ -19,6 +20,13 @@ export async function openH5ad(file: string, matrix?: string): Promise<Source> {
     throw translate(error);
   }
   return guarded(annDataSource(h5Store(file, opened), matrix), translate);
+}
+
+/** HDF5 reports a stack of errors, the first cause last: `#006: ... line 577 in H5F__super_read(): truncated file`. */
+function innermost(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const causes = [...error.message.matchAll(/^\s*#\d+: .*?\(\): (.*)$/gm)];
+  return causes.length === 0 ? error : new Error(causes.at(-1)![1], { cause: error });
 }
 
 function h5Store(file: string, opened: File): ArrayStore {

@@ -114,7 +114,7 @@ function assemble(
     const values = given.labels[role] ?? (column === undefined ? undefined : selection.text[text.indexOf(column)]!);
     if (values === undefined) continue;
     refuseLength(role, values.length, rows);
-    labels[role] = encodeLabels(role, column ?? role, values);
+    labels[role] = encodeLabels(column ?? role, values);
   }
   if (given.target !== undefined) refuseLength("target", given.target.length, rows);
   const targets =
@@ -157,24 +157,14 @@ function provenanceOf(config: DataConfig, description: SourceDescription, roles:
   };
 }
 
-/** Codes labels; levels in order of first appearance. Throws `DATA_NOT_FINITE` where one is missing. */
-export function encodeLabels(role: string, column: string, labels: readonly string[]): NativeLabels {
+/** Codes labels; levels in order of first appearance. "" stays a level: the core's policy for missing values knows it. */
+export function encodeLabels(column: string, labels: readonly string[]): NativeLabels {
   const index = new Map<string, number>();
   const codes = Uint32Array.from(labels, (label) => {
     const code = index.get(label) ?? index.size;
     index.set(label, code);
     return code;
   });
-  const first = labels.indexOf("");
-  if (first >= 0) {
-    const count = labels.filter((label) => label === "").length;
-    const rows = count === 1 ? `row ${first + 1} has` : `${count} rows, the first of them row ${first + 1}, have`;
-    fail("DATA_NOT_FINITE", `${role}: ${rows} no label in column ${JSON.stringify(column)}`, {
-      path: role,
-      hint: "label these rows, or leave them out of the file",
-      context: { column, row: first + 1, count },
-    });
-  }
   return { column, levels: [...index.keys()], codes };
 }
 
