@@ -10,13 +10,18 @@ import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.
 export interface ModelInfo {
   readonly version: string;
   readonly method: string;
+  /** Its configuration with everything settled, also what was `auto`. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Names of the input columns, in the order of the encoder. */
   readonly inputs: readonly string[];
   /** Names of the latents. */
   readonly latents: readonly string[];
-  /** Names of the environments whose heads are known; absent for methods without heads. */
-  readonly environments?: readonly string[];
+  /** Names of the environments, or of the nodes of the tree, in the order of the heads. */
+  readonly environments: readonly string[];
+  /** Name of the target, where the method predicts one. */
+  readonly target?: string;
+  /** Of the data it was fitted on. */
+  readonly fingerprint: string;
 }
 
 /** How to predict the target. */
@@ -47,7 +52,7 @@ export class Model implements AsyncDisposable {
 
   /** @internal */
   constructor(run: Run, observed?: Observed) {
-    this.info = JSON.parse(native().modelInfo(run.model)) as ModelInfo;
+    this.info = modelInfo(run.model);
     this.outcome = run.manifest.outcome;
     this.history = run.history;
     this.summary = run.summary;
@@ -156,6 +161,22 @@ export class Model implements AsyncDisposable {
     }
     return { ...dataset, inputNames: [...names] };
   }
+}
+
+function modelInfo(model: Uint8Array): ModelInfo {
+  const header = JSON.parse(native().modelInfo(model)) as ModelInfo;
+  const { version, config, inputs, latents, environments, target, fingerprint } = header;
+  const method = String(config.method);
+  return {
+    version,
+    method,
+    config,
+    inputs,
+    latents,
+    environments,
+    fingerprint,
+    ...(target !== undefined && { target }),
+  };
 }
 
 /** @internal */

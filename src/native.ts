@@ -179,11 +179,24 @@ function wrap(addon: Record<string, unknown>): Native {
   const entries = Object.entries(addon).flatMap(([name, value]) => {
     if (typeof value !== "function") return [];
     const call = (...args: unknown[]): unknown => {
-      const result: unknown = value(...args);
+      const result = answerOf(name, () => value(...args));
       if (isFailure(result)) throw new DisentangleError(result.failure);
       return result;
     };
     return [[name, call] as const];
   });
   return Object.fromEntries(entries) as unknown as Native;
+}
+
+/** The core answers with failures; what it throws (a refused argument, a panic outside its guard) is a bug of ours. */
+function answerOf(name: string, call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw failure("INTERNAL_PANIC", `the core refused a call of ${name}: ${message}`, {
+      hint: "this is a bug in disentangle; please report it with the code that led here",
+      cause,
+    });
+  }
 }

@@ -2,7 +2,7 @@
 import { checkConfig, type RunConfig } from "./config.js";
 import { flagOf } from "./config-keys.js";
 import { readData } from "./dataset.js";
-import { DisentangleError, failure } from "./errors.js";
+import { DisentangleError, type Failure, failure } from "./errors.js";
 import type { History, Outcome, Summary } from "./generated/types.js";
 import { isFailure, type NativeDataset, type NativeRun, native } from "./native.js";
 import type { Progress } from "./progress.js";
@@ -146,6 +146,7 @@ function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefi
   return new Promise((resolve, reject) => {
     let job: number | undefined;
     let thrown: { cause: unknown } | undefined;
+    let ended = false;
     const stop = (): void => {
       if (job !== undefined) native().cancel(job);
     };
@@ -157,14 +158,15 @@ function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefi
       // What a callback throws here would end the process: it is on no stack of the user's.
       try {
         const { kind, ...event } = JSON.parse(text) as { kind: string; name: string } & Progress;
-        if (thrown !== undefined) return;
+        if (thrown !== undefined || ended) return;
         const given: unknown = kind === "stage" ? hooks.onStage?.(event.name) : hooks.onProgress?.(event);
         if (given instanceof Promise) given.catch(onCallbackError);
       } catch (cause) {
         onCallbackError(cause);
       }
     };
-    const onEnd = (end: NativeRun | { failure: DisentangleError }): void => {
+    const onEnd = (end: NativeRun | { failure: Failure }): void => {
+      ended = true;
       signal?.removeEventListener("abort", stop);
       if (thrown !== undefined) {
         const { cause } = thrown;
@@ -174,9 +176,11 @@ function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefi
       else if (end.failure.code === "FIT_CANCELLED") resolve(undefined);
       else reject(new DisentangleError(end.failure));
     };
+    // Events and the end come through two queues, which the event loop may empty in either order: the end waits a turn.
+    const onEndQueued = (end: Parameters<typeof onEnd>[0]): void => void setImmediate(onEnd, end);
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      job = native().fit(JSON.stringify(planned.core), planned.dataset, "{}", onEvent, onEnd as never);
+      job = native().fit(JSON.stringify(planned.core), planned.dataset, "{}", onEvent, onEndQueued);
     } catch (error) {
       signal?.removeEventListener("abort", stop);
       reject(error);
