@@ -88,7 +88,16 @@ test("the verdict follows the score: recovered, in part, not, not defined, faile
   t.is(level(altered(record(), { manifest: { outcome: { kind: "cancelled", step: 3 } } })), "failed");
   const { mcc } = record().scores!;
   t.is(level(altered(record(), { scores: { mcc: { ...mcc, value: null, reason: "constant" } } })), "unknown");
-  t.regex(verdict([record({ quality: 0.5 })]).sentences.join(" "), /the score is not beyond chance/);
+  const said = (...runs: ReturnType<typeof record>[]) => verdict(runs).sentences.join(" ");
+  t.regex(said(record()), /the score is beyond both\./);
+  t.regex(said(record({ quality: 0.5 })), /the score is beyond the first only\. .* mixed/);
+  t.regex(said(record({ quality: 0.02 })), /the score is beyond neither\./);
+  t.regex(
+    said(record(), record({ seed: 1, quality: 0.5 })),
+    /1 of 2 runs is beyond both and 1 of 2 runs is beyond the first only/,
+  );
+  t.is(verdict([record({ quality: 0.5 })]).headline, "The hidden causes were not told apart");
+  t.is(verdict([record({ quality: 0.02 })]).headline, "The hidden causes were not recovered");
 });
 
 test("the run shown in detail is the lowest seed, not the best one", (t) => {

@@ -233,7 +233,7 @@ test("ten seeds are ten dots and one mean", async (t) => {
   t.is(JSON.parse(json).studies[0].methods[0].measures.mcc.count, 10);
   t.true(/over 10 seeds/.test(text(html)));
   const picture = html.match(/<figure id="data-1-compare-ate"[\s\S]*?<\/svg>/)![0];
-  t.is(picture.match(/fill="transparent"[^>]*stroke="var\(--series-1\)"|stroke="var\(--series-1\)"/g)!.length, 10);
+  t.is(picture.match(/fill="var\(--card\)" stroke="var\(--series-1\)"/g)!.length, 10);
 });
 
 test("runs of one method with other settings are not averaged", async (t) => {

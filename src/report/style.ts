@@ -273,6 +273,8 @@ h2,h3,figcaption{break-after:avoid}
 .scroll,.tall,.behind .scroll{overflow:visible;max-height:none}
 .picture svg{max-width:100%;height:auto}
 .behind{display:none}
+table{font-size:9pt}
+th,td{padding:4px 12px 4px 0}
 pre{white-space:pre-wrap;width:auto}
 }
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}

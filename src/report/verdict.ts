@@ -61,7 +61,11 @@ function judged(study: Study, main: MethodRuns, mcc: Spread | undefined, agreeme
     return { level: "good", headline: `The hidden ${plural} recovered` } as const;
   if (beyond.length * 2 > main.runs.length)
     return { level: "partial", headline: `The hidden ${plural} recovered in part` } as const;
-  return { level: "poor", headline: `The hidden ${plural} not recovered` } as const;
+  // Mixed latents carry what the causes carry without being them: a rotation of the truth scores as well.
+  const related = main.runs.filter((run) => isBeyond(run.scores?.mcc, run.scores?.mcc.nulls.unrelated?.q95)).length;
+  const mixed = related * 2 > main.runs.length && study.focus.scores?.mcc.nulls.rotation;
+  const found = mixed ? "not told apart" : "not recovered";
+  return { level: "poor", headline: `The hidden ${plural} ${found}` } as const;
 }
 
 /** The score that chance reaches in one of twenty draws: the larger of the two nulls that know nothing of the axes. */
@@ -72,9 +76,13 @@ export function chance(mcc: Mcc): number | null {
 
 /** Whether even the lower end of the interval lies above what chance reaches. */
 export function isBeyondChance(mcc: Mcc | undefined): boolean {
-  const limit = mcc && chance(mcc);
+  return isBeyond(mcc, mcc && chance(mcc));
+}
+
+function isBeyond(mcc: Mcc | undefined, limit: number | null | undefined): boolean {
   const low = finite(mcc?.interval?.[0] ?? mcc?.value);
-  return limit !== null && limit !== undefined && low !== null && low > limit;
+  const above = finite(limit);
+  return low !== null && above !== null && low > above;
 }
 
 function recovery(main: MethodRuns, mcc: Spread): string[] {
@@ -100,18 +108,37 @@ function recovery(main: MethodRuns, mcc: Spread): string[] {
 }
 
 function nulls(main: MethodRuns, first: Mcc): string[] {
+  const { unrelated, rotation } = first.nulls;
   const known = [
-    first.nulls.unrelated && `unrelated latents reach ${score(first.nulls.unrelated.mean)}`,
-    first.nulls.rotation && `a random rotation of the truth reaches ${score(first.nulls.rotation.mean)}`,
+    unrelated && `unrelated latents reach ${score(unrelated.mean)} (95\u00a0% of draws below ${score(unrelated.q95)})`,
+    rotation && `a random rotation of the truth ${score(rotation.mean)} (below ${score(rotation.q95)})`,
   ].filter((part) => typeof part === "string");
-  const limit = chance(first);
-  if (limit === null) return ["No null was computed, so chance cannot be ruled out."];
+  if (known.length === 0) return ["No null was computed, so chance cannot be ruled out."];
+  const all = main.runs.length;
   const beyond = main.runs.filter((run) => isBeyondChance(run.scores?.mcc)).length;
-  const whether =
-    main.runs.length === 1
-      ? `the score ${beyond === 1 ? "is" : "is not"} beyond chance`
-      : `${beyond === main.runs.length ? "all" : beyond === 0 ? "none" : `${beyond}`} of ${main.runs.length} runs ${beyond === 1 ? "is" : "are"} beyond chance`;
-  return [`By chance, ${listed(known)} (95\u00a0% of draws stay below ${score(limit)}): ${whether}.`];
+  const related = main.runs.filter((run) => isBeyond(run.scores?.mcc, run.scores?.mcc.nulls.unrelated?.q95)).length;
+  const groups: readonly (readonly [number, string])[] =
+    known.length === 2
+      ? [
+          [beyond, "beyond both"],
+          [related - beyond, "beyond the first only"],
+          [all - related, "beyond neither"],
+        ]
+      : [
+          [beyond, "beyond that"],
+          [all - beyond, "not beyond that"],
+        ];
+  const verdicts = groups.flatMap(([some, what]) => {
+    if (some <= 0) return [];
+    if (some < all) return [`${some} of ${all} runs ${some === 1 ? "is" : "are"} ${what}`];
+    return [all === 1 ? `the score is ${what}` : `all ${all} runs are ${what}`];
+  });
+  const sentences = [`By chance, ${listed(known)}: ${listed(verdicts)}.`];
+  if (known.length === 2 && related > beyond)
+    sentences.push(
+      "Beyond the first only means: the latents carry what the causes carry, but mixed, not one cause per latent.",
+    );
+  return sentences;
 }
 
 function withoutTruth(agreement: Agreement | undefined): string[] {
@@ -130,13 +157,12 @@ function withoutTruth(agreement: Agreement | undefined): string[] {
 }
 
 function baselines(study: Study): string[] {
-  return study.methods.slice(1).flatMap(({ label, runs }) => {
+  const others = study.methods.slice(1).flatMap(({ label, runs }) => {
     const mcc = spread(MEASURES[0]!, runs);
     if (mcc === undefined || mcc.mean === null) return [];
-    return [
-      `For comparison, ${label} scores ${score(mcc.mean)}${mcc.sd === null ? "" : ` (sd ${deviation(mcc.sd)})`}.`,
-    ];
+    return [`${label} scores ${score(mcc.mean)}${mcc.sd === null ? "" : ` (sd ${deviation(mcc.sd)})`}`];
   });
+  return others.length === 0 ? [] : [`For comparison, ${listed(others)}.`];
 }
 
 function changes({ scores, manifest }: RunRecord): string[] {

@@ -144,8 +144,8 @@ export function stripChart(strip: Strip): Chart {
           ]),
       {
         data: { values },
-        mark: { type: "point", filled: false, size: 60, opacity: 0.6, strokeWidth: 1.5 },
-        encoding: { x: { ...x, field: "value" }, y, color },
+        mark: { type: "point", fill: "var(--card)", opacity: 1, size: 55, strokeWidth: 1.5 },
+        encoding: { x: { ...x, field: "value" }, y, stroke: color },
       },
       {
         data: { values: marks },

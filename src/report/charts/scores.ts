@@ -90,8 +90,8 @@ export function scoresChart(rows: readonly ScoreRow[], chance: number | null): C
       },
       {
         data: { values: seeds },
-        mark: { type: "point", filled: false, size: 60, opacity: 0.55, strokeWidth: 1.5 },
-        encoding: { x: { ...x, field: "value" }, y, color: { field: "color", type: "nominal", scale: null } },
+        mark: { type: "point", fill: "var(--card)", opacity: 1, size: 55, strokeWidth: 1.5 },
+        encoding: { x: { ...x, field: "value" }, y, stroke: { field: "color", type: "nominal", scale: null } },
       },
       {
         data: { values: marks.filter((mark) => mark.kind !== "null") },

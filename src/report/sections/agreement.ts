@@ -32,7 +32,7 @@ export async function agreementSection({ study, agreement, pens }: SectionInput)
     title: `Agreement between seeds of ${label}`,
     description:
       "Every ring is the MCC between the latents of two runs; the filled mark is the mean. " +
-      (limit === null ? "" : "Pairs of unrelated latents stay left of the dashed line in 95 % of draws."),
+      (limit === null ? "" : "Pairs of unrelated latents stay left of the dashed line in 95\u00a0% of draws."),
     table: numbers,
   };
   const strip = {

@@ -67,8 +67,8 @@ async function overview(input: SectionInput, mcc: Mcc): Promise<Html> {
         high: found.q95,
       });
   const description =
-    "Filled marks: the mean over seeds; rings: single seeds; thick lines: what the 95 % bootstrap intervals of all seeds cover. " +
-    "Bands: chance, from two standard deviations below its mean to its 95 % quantile. Dashed line: scores to the left of it are no evidence.";
+    "Filled marks: the mean over seeds; rings: single seeds; thick lines: what the 95\u00a0% bootstrap intervals of all seeds cover. " +
+    "Bands: chance, from two standard deviations below its mean to its 95\u00a0% quantile. Dashed line: scores to the left of it are no evidence.";
   const numbers = html`${methodTable(input)}${nullTable(scores.oracle, mcc)}`;
   const figure = { id: `${study.id}-scores`, title: "Mean correlation coefficient", description, table: numbers };
   return rows.length === 0 ? numbers : chartFigure(figure, scoresChart(rows, chance(mcc)), "page", pens);
