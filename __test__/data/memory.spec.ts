@@ -1,5 +1,5 @@
 import test from "ava";
-import { type InMemoryData, readDataset } from "../../src/data/index.js";
+import { formatInspection, type InMemoryData, inspect, readDataset } from "../../src/data/index.js";
 import type { ErrorCode } from "../../src/errors.js";
 import { matrixOf, textsOf, thrown } from "./support.js";
 
@@ -128,4 +128,25 @@ test("a tree in memory has unit lengths where none are given", async (t) => {
   const tree = { names: ["root", "a", "b"], parents: [-1, 0, 0] };
   const dataset = await readDataset({ data: rows, environment: ["a", "b", "a"], tree });
   t.deepEqual(dataset.tree, { ...tree, lengths: [0, 1, 1] });
+});
+
+test("inspect describes a table without numbers, and says what is wrong with it", async (t) => {
+  const report = await inspect({ data: { a: ["x", "y", ""], b: ["1", "1", "1"] } });
+  t.is(report.rows, 3);
+  t.deepEqual(
+    report.problems.map(({ code }) => code),
+    ["DATA_EMPTY"],
+  );
+  t.like(report.columns[0], { kind: "text", missing: 1, levels: 2, constant: false });
+  t.like(report.columns[1], { constant: true });
+});
+
+test("an inspection as text has every part on a line of its own", async (t) => {
+  const data = { x: [1, 2, Number.NaN, 4], y: [1, 2, 3, 4], env: ["a", "b", "a", "b"] };
+  const lines = formatInspection(await inspect({ data })).split("\n");
+  t.true(lines.some((line) => /^missing +x \(1\)$/.test(line)));
+  t.true(lines.some((line) => /^rows by env +a 2, b 2$/.test(line)));
+  t.true(
+    lines.at(-1)!.endsWith("disentangle fit --method tbr --data FILE --environment env --target y --tree dendrogram"),
+  );
 });

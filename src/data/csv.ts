@@ -71,6 +71,8 @@ export function openCsv(file: string, options: CsvOptions = {}): Source {
       if (cells !== undefined) return cells;
     }
     if (columns.length <= WIDE) return (await readNative({ numeric: [], text: columns })).text;
+    // A damaged file is the likelier reason that there is no sample, and this says so.
+    await readNative({ numeric: [], text: columns.slice(0, 1) });
     return fail("CONFIG_MISSING", `inputs: not given, and ${file} is too wide to look for its numeric columns`, {
       path: "inputs",
       hint: "name the input columns, for example inputs: 'gene*'",

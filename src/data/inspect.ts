@@ -5,7 +5,7 @@ import { readFolder } from "./folder.js";
 import { openMemory } from "./memory.js";
 import { formatOf } from "./open.js";
 import { columnKeys, type Dataset, openPath } from "./read.js";
-import { type Guesses, guessRoles, type Roles, resolveRoles } from "./roles.js";
+import { type Guesses, guessRoles, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
 import type { Source, SourceColumn, SourceDescription } from "./source.js";
 
 export { formatInspection } from "./inspection-text.js";
@@ -79,7 +79,8 @@ async function inspectSource(config: DataConfig, source: Source, method: string)
   const levels = new Map([...found.statistics].map(([name, { levels }]) => [name, levels ?? 0]));
   const guesses = guessRoles(columns, levels, found.rows);
   const named = rolesToShow(config, guesses);
-  const roles = resolveRoles(columnKeys({ data: config.data, ...named }), { ...description, columns });
+  const problems = [...found.problems];
+  const roles = rolesOrProblem(columnKeys({ data: config.data, ...named }), { ...description, columns }, problems);
   const roleOf = rolesByColumn(roles);
   const environment = roles.labels.environment;
   const counts = environment === undefined ? undefined : found.labels.get(environment);
@@ -101,7 +102,7 @@ async function inspectSource(config: DataConfig, source: Source, method: string)
     ...(environment !== undefined &&
       counts !== undefined && { environment: { column: environment, sizes: sizesOf(counts) } }),
     memoryBytes: found.rows * roles.inputs.length * Float32Array.BYTES_PER_ELEMENT,
-    problems: found.problems,
+    problems,
     command: commandFor(config, named, method),
   };
 }
@@ -210,10 +211,8 @@ function sizesOf(counts: ReadonlyMap<string, number>): readonly { label: string;
   return [...counts].filter(([label]) => label !== "").map(([label, rows]) => ({ label, rows }));
 }
 
-type Named = Pick<DataConfig, "inputs" | "environment" | "task" | "segment" | "target" | "truth" | "rowId">;
-
 /** What the user named, and guesses for what he did not; values given per row name nothing. */
-function rolesToShow(config: DataConfig, guesses: Guesses): Named {
+function rolesToShow(config: DataConfig, guesses: Guesses): RoleKeys {
   const { inputs, environment = guesses.environment[0], task, segment, rowId } = config;
   const used = new Set([environment, task, segment, rowId].filter((name) => typeof name === "string"));
   const free = (names: readonly string[]) => names.filter((name) => !used.has(name));
@@ -230,6 +229,17 @@ function rolesToShow(config: DataConfig, guesses: Guesses): Named {
   };
 }
 
+/** The roles; a table without any input column is described all the same. */
+function rolesOrProblem(keys: RoleKeys, description: SourceDescription, problems: Failure[]): Roles {
+  try {
+    return resolveRoles(keys, description);
+  } catch (error) {
+    if (!isDisentangleError(error) || error.code !== "DATA_EMPTY") throw error;
+    problems.push(error.toJSON());
+    return { inputs: [], chosenBy: "default", labels: {}, targets: [], truth: [], ignored: [] };
+  }
+}
+
 function rolesByColumn(roles: Roles): ReadonlyMap<string, string> {
   return new Map([
     ...roles.inputs.map((name) => [name, "inputs"] as const),
@@ -240,7 +250,7 @@ function rolesByColumn(roles: Roles): ReadonlyMap<string, string> {
   ]);
 }
 
-function commandFor(config: DataConfig, named: Named, method: string): string {
+function commandFor(config: DataConfig, named: RoleKeys, method: string): string {
   const flag = (name: string, value: unknown): readonly string[] => {
     const isWord = typeof value === "string" || (Array.isArray(value) && value.every((one) => typeof one === "string"));
     return isWord ? [`--${name} ${quote(String(value))}`] : [];
