@@ -79,4 +79,8 @@ test("a tree is read from Newick or from a table", async (t) => {
   t.deepEqual(await lengths(newick), { r: 0, u: 1, v: 2 });
   t.deepEqual(await lengths(table), { r: 0, u: 1, v: 2 });
   t.is((await thrown(t, lengths(join(folder, "none.nwk")))).code, "DATA_NOT_FOUND");
+  writeFileSync(newick, "(u:1,v:2\n");
+  const error = await thrown(t, lengths(newick));
+  t.is(error.code, "TREE_PARSE");
+  t.true(error.path?.startsWith(`${newick}:`));
 });

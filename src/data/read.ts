@@ -1,7 +1,7 @@
 // A configuration in, one data set out: labels coded, roles resolved, rows in file order.
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { fail } from "../errors.js";
+import { DisentangleError, fail, isDisentangleError } from "../errors.js";
 import { type NativeDataset, type NativeLabels, type NativeTable, type NativeTree, native } from "../native.js";
 import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
@@ -219,7 +219,16 @@ async function readTree(path: string): Promise<NativeTree> {
       cause,
     }),
   );
-  return native().parseTree(text, /^\s*[([]|;\s*$/.test(text) ? "newick" : "table");
+  try {
+    return native().parseTree(text, /^\s*[([]|;\s*$/.test(text) ? "newick" : "table");
+  } catch (error) {
+    if (!isDisentangleError(error)) throw error;
+    // The parser knows line and column; only here is the file known.
+    throw new DisentangleError({
+      ...error.toJSON(),
+      path: [path, ...(error.path === undefined ? [] : [error.path])].join(":"),
+    });
+  }
 }
 
 function copyTree({ names, parents, lengths }: TreeData): NativeTree {
