@@ -23,7 +23,7 @@ use digest::Digesting;
 use manifest::{ArrayFile, FORMAT, LabelsFile, MANIFEST, Manifest, TableFile, TreeEntry};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::path::Path;
 
 /// Writes a data set into a folder of its own, which appears whole or not at all. An earlier data set folder is replaced.
@@ -154,7 +154,7 @@ fn read_array<T>(
     decode: impl FnOnce(&mut dyn Read) -> Result<NpyArray<T>>,
 ) -> Result<NpyArray<T>> {
     let path = array.path(dir)?;
-    let mut hashing = Digesting::new(BufReader::new(open(&path)?));
+    let mut hashing = Digesting::new(open(&path)?);
     let decoded = decode(&mut hashing).map_err(|failure| npy::placed(&path, failure))?;
     match &array.digest {
         Some(digest) if *digest != hashing.digest() => Err(edited(dir, &array.file, "digest")),

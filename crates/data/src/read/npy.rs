@@ -14,7 +14,7 @@ use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use dtype::Dtype;
 pub(crate) use header::Header;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// An array of any number of dimensions.
@@ -51,8 +51,7 @@ impl NpyArray<f32> {
 /// `DATA_NOT_FOUND`, `DATA_UNKNOWN_FORMAT`, `DATA_CORRUPT` (truncated, too long, a header that lies), `DATA_UNSUPPORTED`
 /// (pickled objects, text, complex numbers, records), `DATA_OVERFLOW` (a finite value beyond 32 bits).
 pub fn read(path: &Path) -> Result<NpyArray> {
-    let file = open(path)?;
-    decode(BufReader::new(file)).map_err(|failure| placed(path, failure))
+    decode(open(path)?).map_err(|failure| placed(path, failure))
 }
 
 /// Reads an array from bytes, as [`read`] does from a file.
@@ -85,7 +84,7 @@ fn decode_with<T: Copy>(
     decode: impl Fn(Dtype, &[u8], &mut Vec<T>) -> Result<()>,
 ) -> Result<NpyArray<T>> {
     /// A multiple of every width.
-    const CHUNK: u64 = 1 << 18;
+    const CHUNK: usize = 1 << 18;
     let header = Header::read(&mut reader)?;
     let dtype = parse(&header.descr)?;
     let count = header.count()?;
@@ -94,25 +93,38 @@ fn decode_with<T: Copy>(
         .filter(|bytes| *bytes <= isize::MAX as u64)
         .ok_or_else(|| header.too_large())?;
     let mut data = Vec::new();
-    let mut chunk = Vec::new();
+    let mut buffer = vec![0; CHUNK];
     let mut found = 0;
     while found < expected {
-        chunk.clear();
-        let wanted = (expected - found).min(CHUNK);
-        let got = (&mut reader).take(wanted).read_to_end(&mut chunk).map_err(|error| interrupted(&error))? as u64;
-        found += got;
-        if got < wanted {
+        let chunk = &mut buffer[..CHUNK.min((expected - found) as usize)];
+        let got = fill(&mut reader, chunk).map_err(|error| interrupted(&error))?;
+        found += got as u64;
+        if got < chunk.len() {
             return Err(wrong_length(&header, expected, found, "truncated"));
         }
-        data.try_reserve(chunk.len() / dtype.width()).map_err(|_| header.too_large())?;
-        decode(dtype, &chunk, &mut data)?;
+        data.try_reserve(got / dtype.width()).map_err(|_| header.too_large())?;
+        decode(dtype, chunk, &mut data)?;
     }
-    let surplus = io::copy(&mut (&mut reader).take(CHUNK), &mut io::sink()).map_err(|error| interrupted(&error))?;
+    let surplus = fill(&mut reader, &mut buffer).map_err(|error| interrupted(&error))?;
     if surplus > 0 {
-        return Err(wrong_length(&header, expected, expected + surplus, "too long"));
+        return Err(wrong_length(&header, expected, expected + surplus as u64, "too long"));
     }
     let data = if header.fortran { row_major(&header.shape, &data) } else { data };
     Ok(NpyArray { shape: header.shape, data })
+}
+
+/// Reads until the buffer is full or the stream ends.
+fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut got = 0;
+    while got < buffer.len() {
+        match reader.read(&mut buffer[got..]) {
+            Ok(0) => break,
+            Ok(count) => got += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(got)
 }
 
 fn wrong_length(header: &Header, expected: u64, found: u64, what: &str) -> Failure {
@@ -134,33 +146,32 @@ fn interrupted(error: &io::Error) -> Failure {
 
 /// The same array with the last index running fastest instead of the first.
 fn row_major<T: Copy>(shape: &[usize], data: &[T]) -> Vec<T> {
-    let strides: Vec<usize> = shape
-        .iter()
-        .scan(1, |stride, &length| {
-            let this = *stride;
-            *stride *= length;
-            Some(this)
-        })
-        .collect();
-    let Some((&inner, outer)) = shape.split_last() else { return data.to_vec() };
-    if data.is_empty() {
-        return Vec::new();
-    }
-    let step = strides[outer.len()];
-    let mut index = vec![0; outer.len()];
-    let mut start = 0;
-    let mut out = Vec::with_capacity(data.len());
-    loop {
-        out.extend((0..inner).map(|i| data[start + i * step]));
-        // The next index of the outer dimensions, last one first.
-        let Some(axis) = (0..outer.len()).rev().find(|&axis| index[axis] + 1 < outer[axis]) else { return out };
-        for later in axis + 1..outer.len() {
-            start -= index[later] * strides[later];
-            index[later] = 0;
+    /// Side of the squares in which a table is turned, so that reads and writes both stay in the cache.
+    const SIDE: usize = 32;
+    let [first, middle @ .., last] = shape else { return data.to_vec() };
+    let Some(&filler) = data.first() else { return Vec::new() };
+    let mut out = vec![filler; data.len()];
+    let (row, column) = (data.len() / first, data.len() / last);
+    let tables: usize = middle.iter().product();
+    for table in 0..tables {
+        // `table` counts the middle indices with the last one fastest; `mirrored` with the first one.
+        let (mut rest, mut weight, mut mirrored) = (table, tables, 0);
+        for length in middle.iter().rev() {
+            weight /= length;
+            mirrored += rest % length * weight;
+            rest /= length;
         }
-        index[axis] += 1;
-        start += strides[axis];
+        for top in (0..*first).step_by(SIDE) {
+            for left in (0..*last).step_by(SIDE) {
+                for i in top..(top + SIDE).min(*first) {
+                    for j in left..(left + SIDE).min(*last) {
+                        out[i * row + table * last + j] = data[i + mirrored * first + j * column];
+                    }
+                }
+            }
+        }
     }
+    out
 }
 
 /// Type and shape of an array, without its numbers.
@@ -177,11 +188,16 @@ mod tests {
 
     #[test]
     fn fortran_order_is_the_reversal_of_all_axes() {
-        // data[i + 2 j + 6 k] = value of index (i, j, k) for shape (2, 3, 2).
-        let data: Vec<usize> = (0..12).collect();
-        let expected: Vec<usize> =
-            (0..2).flat_map(|i| (0..3).flat_map(move |j| (0..2).map(move |k| i + 2 * j + 6 * k))).collect();
-        assert_eq!(row_major(&[2, 3, 2], &data), expected);
+        // Entry (i, j, k, l) of the shape (a, b, c, d) stands at i + a (j + b (k + c l)).
+        for [a, b, c, d] in [[2, 3, 4, 5], [70, 1, 1, 45], [33, 2, 3, 32], [1, 1, 1, 1]] {
+            let data: Vec<usize> = (0..a * b * c * d).collect();
+            let mut expected = Vec::new();
+            for (i, j, k, l) in (0..a * b * c * d).map(|at| (at / (b * c * d), at / (c * d) % b, at / d % c, at % d)) {
+                expected.push(i + a * (j + b * (k + c * l)));
+            }
+            assert_eq!(row_major(&[a, b, c, d], &data), expected);
+        }
+        assert_eq!(row_major(&[2, 3], &[0, 1, 2, 3, 4, 5]), [0, 2, 4, 1, 3, 5]);
         assert_eq!(row_major(&[], &[7]), [7]);
         assert_eq!(row_major(&[3], &[1, 2, 3]), [1, 2, 3]);
         assert!(row_major::<u8>(&[2, 0], &[]).is_empty());

@@ -85,8 +85,10 @@ fn options_come_from_json_with_every_default() {
     assert_eq!(selection.missing, CsvSelection::default().missing);
 }
 
-/// Each bad file: its name, bytes, the code, where, and words that message and hint must hold.
-const BAD: &[(&str, &[u8], &str, &str, &str, &str)] = &[
+/// A bad file: its name, bytes, the code, where, and words that message and hint must hold.
+type Bad = (&'static str, &'static [u8], &'static str, &'static str, &'static str, &'static str);
+
+const BAD: &[Bad] = &[
     ("no bytes", b"", "DATA_EMPTY", "t.csv", "is empty", ""),
     ("only a mark", b"\xEF\xBB\xBF", "DATA_EMPTY", "t.csv", "is empty", ""),
     ("only blank lines", b"\n\r\n\n", "DATA_EMPTY", "t.csv", "is empty", ""),
