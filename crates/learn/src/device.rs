@@ -20,3 +20,31 @@ pub fn open(choice: DeviceChoice) -> Result<Device> {
         }),
     }
 }
+
+/// What this build and this machine offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Features {
+    /// The widest vector instructions found at run time.
+    pub simd: &'static str,
+    /// Whether CUDA is built in.
+    pub cuda: bool,
+}
+
+/// What this build and this machine offer.
+pub fn features() -> Features {
+    Features { simd: simd(), cuda: cfg!(feature = "cuda") }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn simd() -> &'static str {
+    match () {
+        _ if pulp::x86::V4::try_new().is_some() => "avx512",
+        _ if pulp::x86::V3::try_new().is_some() => "avx2",
+        _ => "sse2",
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn simd() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "neon" } else { "none" }
+}

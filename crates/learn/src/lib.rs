@@ -3,6 +3,7 @@
 //! It touches no clock, no environment variable, no standard output and no global random state.
 #![deny(unsafe_code)]
 
+pub mod catalogue;
 pub mod container;
 pub mod device;
 pub mod fit;
@@ -17,5 +18,6 @@ pub mod regression;
 pub mod results;
 pub mod rotation;
 pub mod rows;
+pub mod score;
 pub mod train;
 pub mod tree_heads;

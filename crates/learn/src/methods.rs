@@ -7,6 +7,7 @@ use crate::method::Method;
 use disentangle_data::config;
 use disentangle_data::nearest::nearest;
 use disentangle_data::{Code, Failure, Result};
+use disentangle_metrics::cards::Invariance;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,6 +28,8 @@ pub struct MethodInfo {
     pub gives: &'static [&'static str],
     /// Up to what the latents are identified, and when.
     pub identifies: &'static str,
+    /// What the method leaves open: a metric that notices it is stricter than the guarantee.
+    pub left_open: &'static [Invariance],
     /// Where it was published.
     pub reference: Reference,
     /// The method it is a baseline of.

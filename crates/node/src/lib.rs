@@ -1,1 +1,246 @@
-//! The Node addon.
+//! The Node addon: plain data in and out. Configuration and summaries cross as JSON text, numbers as typed arrays.
+//!
+//! Every export yields its value or `{ failure }`; a panic becomes `INTERNAL_PANIC` and the process lives.
+
+mod convert;
+mod failure;
+mod jobs;
+
+use convert::{
+    Array, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeTable, NativeTree, json, parse,
+};
+use disentangle_data::read::{csv, npy, npz};
+use disentangle_data::write::{NpyData, write_npy};
+use disentangle_data::{Code, Dataset, Failure, Result, Role, dendrogram, describe, folder, simulate, tree};
+use disentangle_learn::{catalogue, model, plan, score};
+use failure::{NativeFailure, guard};
+use napi::bindgen_prelude::{Either, Either3, Float32Array, Uint8Array, Uint32Array};
+use napi_derive::napi;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+type Answer<T> = Either<T, NativeFailure>;
+
+/// All methods, simulators, metrics and error codes, as JSON.
+#[napi(catch_unwind)]
+pub fn catalogue() -> Answer<String> {
+    guard(|| {
+        let mut all = catalogue::catalogue();
+        all["metrics"] = json(&disentangle_metrics::cards::CARDS)?;
+        Ok(all.to_string())
+    })
+}
+
+/// JSON Schema of the core configuration.
+#[napi(catch_unwind)]
+pub fn schema() -> Answer<String> {
+    guard(|| Ok(plan::schema().to_string()))
+}
+
+/// What this build is and what it finds on this machine, as JSON.
+#[napi(catch_unwind)]
+pub fn doctor() -> Answer<String> {
+    guard(|| {
+        let caught = guard::<()>(|| panic!("on purpose: the panic guard is being checked"));
+        let features = disentangle_learn::device::features();
+        Ok(json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "target": format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
+            "simd": features.simd,
+            "cuda": features.cuda,
+            "cores": std::thread::available_parallelism().map_or(1, usize::from),
+            "panicGuard": matches!(caught, Either::B(_)),
+        })
+        .to_string())
+    })
+}
+
+/// A core configuration with every default written out, as JSON.
+#[napi(catch_unwind)]
+pub fn check_config(config: String) -> Answer<String> {
+    guard(|| Ok(plan::Plan::check(&parse(&config)?)?.canonical().to_string()))
+}
+
+/// Runs a simulator: `{ simulator, ...options }`.
+#[napi(catch_unwind)]
+pub fn simulate(config: String) -> Answer<NativeDataset> {
+    guard(|| {
+        let mut config: Value = parse(&config)?;
+        let name = config.as_object_mut().and_then(|o| o.remove("simulator"));
+        let name = name.as_ref().and_then(Value::as_str).ok_or_else(|| {
+            Failure::new(Code::ConfigMissing, "simulator is missing").at("simulator").hint("for example \"tree-world\"")
+        })?;
+        simulate::simulate(name, config)?.try_into()
+    })
+}
+
+/// Reads a data set folder.
+#[napi(catch_unwind)]
+pub fn read_dataset_folder(dir: String) -> Answer<NativeDataset> {
+    guard(|| folder::read(Path::new(&dir))?.try_into())
+}
+
+/// Writes a data set folder, whole or not at all.
+#[napi(catch_unwind)]
+pub fn write_dataset_folder(dir: String, dataset: NativeDataset) -> Answer<()> {
+    guard(|| folder::write(Path::new(&dir), &dataset.try_into()?))
+}
+
+/// Reads the header of a delimited file: options and result as JSON.
+#[napi(catch_unwind)]
+pub fn csv_columns(path: String, options: String) -> Answer<String> {
+    guard(|| Ok(json(&csv::columns(Path::new(&path), &parse(&options)?)?)?.to_string()))
+}
+
+/// Reads chosen columns of a delimited file.
+#[napi(catch_unwind)]
+pub fn csv_read(path: String, options: String) -> Answer<NativeSelection> {
+    guard(|| {
+        let table = csv::read(Path::new(&path), &parse(&options)?)?;
+        Ok(NativeSelection { rows: table.rows as u32, numeric: table.numeric.into(), text: table.text })
+    })
+}
+
+/// Reads a `.npy` file.
+#[napi(catch_unwind)]
+pub fn npy_read(path: String) -> Answer<Array> {
+    guard(|| Ok(npy::read(Path::new(&path))?.into()))
+}
+
+/// Lists the arrays of a `.npz` file, as JSON.
+#[napi(catch_unwind)]
+pub fn npz_members(path: String) -> Answer<String> {
+    guard(|| Ok(json(&npz::members(Path::new(&path))?)?.to_string()))
+}
+
+/// Reads one array of a `.npz` file.
+#[napi(catch_unwind)]
+pub fn npz_read(path: String, member: String) -> Answer<Array> {
+    guard(|| Ok(npz::read(Path::new(&path), &member)?.into()))
+}
+
+/// An array to be written: `{ shape, data }`.
+#[napi(object, object_to_js = false)]
+pub struct ArrayIn {
+    /// Dimensions.
+    pub shape: Vec<u32>,
+    /// Row-major values.
+    pub data: Either3<Float32Array, Uint32Array, Uint8Array>,
+}
+
+/// Writes a `.npy` file, whole or not at all.
+#[napi(catch_unwind)]
+pub fn npy_write(path: String, array: ArrayIn) -> Answer<()> {
+    guard(|| {
+        let shape: Vec<usize> = array.shape.iter().map(|&n| n as usize).collect();
+        let data = match &array.data {
+            Either3::A(values) => NpyData::F32(values),
+            Either3::B(values) => NpyData::U32(values),
+            Either3::C(values) => NpyData::U8(values),
+        };
+        write_npy(Path::new(&path), &shape, data)
+    })
+}
+
+/// Reads a tree from Newick text or a parent-child-length table.
+#[napi(catch_unwind)]
+pub fn parse_tree(text: String, format: String) -> Answer<NativeTree> {
+    guard(|| match format.as_str() {
+        "newick" => Ok(tree::parse_newick(&text)?.into()),
+        "table" => Ok(tree::parse_table(&text)?.into()),
+        other => Err(Failure::new(Code::ConfigOutOfRange, format!("format: {other:?} is not one of newick, table"))),
+    })
+}
+
+/// Computes the tree of the environments of a data set.
+#[napi(catch_unwind)]
+pub fn dendrogram(dataset: NativeDataset, options: String) -> Answer<NativeTree> {
+    guard(|| {
+        let dataset: Dataset = dataset.try_into()?;
+        let labels = dataset.labels.get(&Role::Environment).ok_or_else(|| {
+            Failure::new(Code::DataNeedsEnvironments, "a dendrogram needs environments")
+                .hint("name the column of environments with `environment`")
+        })?;
+        Ok(dendrogram::dendrogram(&dataset.inputs, labels, &parse(&options)?)?.into())
+    })
+}
+
+/// A data set in numbers, as JSON.
+#[napi(catch_unwind)]
+pub fn describe(dataset: NativeDataset) -> Answer<String> {
+    guard(|| Ok(json(&describe::describe(&dataset.try_into()?))?.to_string()))
+}
+
+/// Latents of new rows under a model.
+#[napi(object, object_from_js = false)]
+pub struct Transformed {
+    /// n x k.
+    pub latents: MatrixOut,
+    /// Names of the latents.
+    pub columns: Vec<String>,
+}
+
+/// Latents of new rows; columns are matched by name.
+#[napi(catch_unwind)]
+pub fn transform(model: Uint8Array, inputs: NativeMatrix, input_names: Vec<String>) -> Answer<Transformed> {
+    guard(|| {
+        let model = model::Model::open(&model)?;
+        let latents = model.transform(&inputs.try_into()?, &input_names)?;
+        Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
+    })
+}
+
+/// The target of new rows; `options` is JSON `{ attach?: { newEnvironment: node } }`.
+#[napi(catch_unwind)]
+pub fn predict(
+    model: Uint8Array,
+    inputs: NativeMatrix,
+    input_names: Vec<String>,
+    environments: Option<NativeLabels>,
+    options: String,
+) -> Answer<Float32Array> {
+    guard(|| {
+        let options: Value = parse(&options)?;
+        let attach: BTreeMap<String, String> = match options.get("attach") {
+            Some(attach) => parse(&attach.to_string())?,
+            None => BTreeMap::new(),
+        };
+        let environments = environments.map(Into::into);
+        let model = model::Model::open(&model)?;
+        Ok(model.predict(&inputs.try_into()?, &input_names, environments.as_ref(), &attach)?.into())
+    })
+}
+
+/// What is scored: tables of the scored rows.
+#[napi(object, object_to_js = false)]
+pub struct NativeScoreTables {
+    /// Estimated latents.
+    pub latents: NativeTable,
+    /// True tables by name.
+    pub truth: HashMap<String, NativeTable>,
+    /// Targets.
+    pub targets: Option<NativeTable>,
+    /// Environments.
+    pub environment: Option<NativeLabels>,
+}
+
+/// Scores latents against the truth; `request` is JSON `{ split, seed?, summary? }`, the result JSON.
+#[napi(catch_unwind)]
+pub fn score(request: String, tables: NativeScoreTables) -> Answer<String> {
+    guard(|| {
+        let tables = score::ScoreTables {
+            latents: tables.latents.try_into()?,
+            truth: tables.truth.into_iter().map(|(name, t)| Ok((name, t.try_into()?))).collect::<Result<_>>()?,
+            targets: tables.targets.map(TryInto::try_into).transpose()?,
+            environment: tables.environment.map(Into::into),
+        };
+        Ok(json(&score::score(&parse(&request)?, tables)?)?.to_string())
+    })
+}
+
+/// What a model says about itself, as JSON.
+#[napi(catch_unwind)]
+pub fn model_info(model: Uint8Array) -> Answer<String> {
+    guard(|| Ok(json(&model::header(&model)?)?.to_string()))
+}

@@ -20,6 +20,7 @@ use crate::rows;
 use candle_core::Tensor;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Result};
+use disentangle_metrics::cards::Invariance;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,7 @@ impl Specification for SharedHead {
         needs: &["target"],
         gives: &["latents", "one linear head"],
         identifies: "the subspace that predicts the target; no axes",
+        left_open: &[Invariance::Linear],
         reference: tbr::REFERENCE,
         baseline_of: Some("tbr"),
     };

@@ -30,6 +30,7 @@ use crate::regression::{Encoder, EncoderOptions, LatentDim};
 use candle_core::{Tensor, Var};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Result};
+use disentangle_metrics::cards::Invariance;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +106,7 @@ impl Specification for Tbr {
         needs: &["environment", "target", "tree"],
         gives: &["latents", "one linear head per environment", "sparse changes along the tree"],
         identifies: "the latents up to order, sign and scale, when the changes are sparse and reach every latent",
+        left_open: &[Invariance::Permutation, Invariance::Sign, Invariance::Scale, Invariance::Shift],
         reference: REFERENCE,
         baseline_of: None,
     };

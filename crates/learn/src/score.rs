@@ -1,0 +1,86 @@
+//! From the tables of a run to the metrics: the metrics themselves see matrices only.
+
+use crate::methods::find;
+use crate::results::Summary;
+use disentangle_data::{Labels, Matrix, Result, Table};
+use disentangle_metrics::cards::Invariance;
+use disentangle_metrics::mcc::Effort;
+use disentangle_metrics::score::{NamedColumns, ScoreInput, ScoredSplit, Scores};
+use disentangle_metrics::{ChangesInput, score as metrics_score};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What is scored, beside the tables.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScoreRequest {
+    /// Which rows the tables hold.
+    pub split: ScoredSplit,
+    /// Seed of the bootstrap and the nulls.
+    #[serde(default)]
+    pub seed: u64,
+    /// The run's summary, where the latents come from a run.
+    #[serde(default)]
+    pub summary: Option<Summary>,
+}
+
+/// Tables of the scored rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreTables {
+    /// Estimated latents, n x k.
+    pub latents: Table,
+    /// True tables by name: `latents`, and `expected`, `changes` where they are known.
+    pub truth: BTreeMap<String, Table>,
+    /// Targets, n x t.
+    pub targets: Option<Table>,
+    /// Environments of the rows.
+    pub environment: Option<Labels>,
+}
+
+/// Scores a run's latents with everything that is known of them.
+///
+/// # Errors
+/// `METRIC_NEEDS_TRUTH`, `METRIC_SHAPE`, `DATA_NOT_FINITE`.
+pub fn score(request: &ScoreRequest, tables: ScoreTables) -> Result<Scores> {
+    let ScoreTables { latents, mut truth, targets, environment } = tables;
+    let summary = request.summary.as_ref();
+    let changes = match (truth.remove("changes"), summary) {
+        (Some(known), Some(summary)) => changes_input(&known, summary),
+        _ => None,
+    };
+    let left_open = match summary {
+        Some(summary) => find(&summary.method)?.info.left_open.to_vec(),
+        None => vec![Invariance::Permutation, Invariance::Sign, Invariance::Scale, Invariance::Shift],
+    };
+    let target = targets.map(|t| t.values.to_f64().col(0));
+    let input = ScoreInput {
+        split: request.split,
+        truth: truth.remove("latents").map(columns),
+        latents: columns(latents),
+        expected: truth.remove("expected").map(|t| t.values.to_f64()),
+        target,
+        prediction: None,
+        environments: environment,
+        changes,
+        left_open,
+        effort: Effort { seed: request.seed, ..Effort::default() },
+    };
+    metrics_score(&input)
+}
+
+fn columns(table: Table) -> NamedColumns {
+    NamedColumns { names: table.columns, values: table.values.to_f64() }
+}
+
+/// Pairs the true changes with the summary's by the names of the nodes; `None` when they are not of one tree.
+fn changes_input(known: &Table, summary: &Summary) -> Option<ChangesInput> {
+    let tree = summary.tree.as_ref()?;
+    let place = |name: &String| known.rows.iter().position(|row| row == name);
+    let rows: Vec<usize> = tree.names.iter().map(place).collect::<Option<_>>()?;
+    let k = tree.real.first().map_or(0, Vec::len);
+    Some(ChangesInput {
+        truth: known.values.to_f64().select_rows(&rows),
+        real: Matrix::from_fn(rows.len(), k, |i, j| tree.real[i][j]),
+        observed: tree.observed.clone(),
+    })
+}

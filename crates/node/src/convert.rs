@@ -1,0 +1,209 @@
+//! Data that cross: numbers as typed arrays, copied once in each direction.
+
+use disentangle_data::config::from_checked;
+use disentangle_data::read::npy::NpyArray;
+use disentangle_data::{Code, Dataset, Failure, Labels, Matrix, Result, Role, Table, Tree};
+use napi::bindgen_prelude::{Float32Array, Uint32Array};
+use napi_derive::napi;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// Text to a value.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+    let value = serde_json::from_str(text).map_err(|e| Failure::new(Code::ConfigParse, format!("not JSON: {e}")))?;
+    from_checked(value)
+}
+
+/// A value to JSON.
+pub fn json(value: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(value)
+        .map_err(|e| Failure::new(Code::InternalPanic, format!("a value does not serialise: {e}")))
+}
+
+/// Row-major matrix.
+#[napi(object)]
+pub struct NativeMatrix {
+    /// Values.
+    pub data: Float32Array,
+    /// Rows.
+    pub rows: u32,
+    /// Columns.
+    pub cols: u32,
+}
+
+/// The same type, under the name of its direction.
+pub type MatrixOut = NativeMatrix;
+
+/// One column of labels.
+#[napi(object)]
+pub struct NativeLabels {
+    /// Name of the column.
+    pub column: String,
+    /// Distinct labels.
+    pub levels: Vec<String>,
+    /// One code per row.
+    pub codes: Uint32Array,
+}
+
+/// A matrix with names.
+#[napi(object)]
+pub struct NativeTable {
+    /// Names of columns.
+    pub columns: Vec<String>,
+    /// Names of rows, where rows are not those of the data set.
+    pub rows: Option<Vec<String>>,
+    /// Numbers.
+    pub values: NativeMatrix,
+}
+
+/// A rooted tree; parent -1 is the root.
+#[napi(object)]
+pub struct NativeTree {
+    /// Names of nodes.
+    pub names: Vec<String>,
+    /// Parents.
+    pub parents: Vec<i32>,
+    /// Branch lengths.
+    pub lengths: Vec<f64>,
+}
+
+/// A data set.
+#[napi(object)]
+pub struct NativeDataset {
+    /// For people.
+    pub name: String,
+    /// n x d.
+    pub inputs: NativeMatrix,
+    /// One per column.
+    pub input_names: Vec<String>,
+    /// One per row, or none.
+    pub row_ids: Vec<String>,
+    /// By role.
+    pub labels: HashMap<String, NativeLabels>,
+    /// n x t.
+    pub targets: Option<NativeTable>,
+    /// Over the environments.
+    pub tree: Option<NativeTree>,
+    /// What only a simulator knows.
+    pub truth: HashMap<String, NativeTable>,
+    /// JSON object.
+    pub provenance: String,
+}
+
+/// Columns of a delimited file.
+#[napi(object, object_from_js = false)]
+pub struct NativeSelection {
+    /// Number of rows.
+    pub rows: u32,
+    /// Numeric columns; NaN = missing.
+    pub numeric: NativeMatrix,
+    /// `text[column][row]`.
+    pub text: Vec<Vec<String>>,
+}
+
+/// An array of any number of dimensions.
+#[napi(object, object_from_js = false)]
+pub struct Array {
+    /// Dimensions.
+    pub shape: Vec<u32>,
+    /// Row-major values.
+    pub data: Float32Array,
+}
+
+impl From<NpyArray> for Array {
+    fn from(array: NpyArray) -> Self {
+        Self { shape: array.shape.iter().map(|&n| n as u32).collect(), data: array.data.into() }
+    }
+}
+
+impl From<Matrix> for NativeMatrix {
+    fn from(m: Matrix) -> Self {
+        Self { rows: m.rows() as u32, cols: m.cols() as u32, data: m.into_data().into() }
+    }
+}
+
+impl TryFrom<NativeMatrix> for Matrix {
+    type Error = Failure;
+    fn try_from(m: NativeMatrix) -> Result<Self> {
+        Matrix::new(m.rows as usize, m.cols as usize, m.data.to_vec())
+    }
+}
+
+impl From<NativeLabels> for Labels {
+    fn from(labels: NativeLabels) -> Self {
+        Self { column: labels.column, levels: labels.levels, codes: labels.codes.to_vec() }
+    }
+}
+
+impl From<Labels> for NativeLabels {
+    fn from(labels: Labels) -> Self {
+        Self { column: labels.column, levels: labels.levels, codes: labels.codes.into() }
+    }
+}
+
+impl TryFrom<NativeTable> for Table {
+    type Error = Failure;
+    fn try_from(table: NativeTable) -> Result<Self> {
+        Ok(Self { columns: table.columns, rows: table.rows.unwrap_or_default(), values: table.values.try_into()? })
+    }
+}
+
+impl From<Table> for NativeTable {
+    fn from(table: Table) -> Self {
+        let rows = (!table.rows.is_empty()).then_some(table.rows);
+        Self { columns: table.columns, rows, values: table.values.into() }
+    }
+}
+
+impl TryFrom<NativeTree> for Tree {
+    type Error = Failure;
+    fn try_from(tree: NativeTree) -> Result<Self> {
+        let parents = tree.parents.iter().map(|&p| usize::try_from(p).ok()).collect();
+        Tree::new(tree.names, parents, tree.lengths)
+    }
+}
+
+impl From<Tree> for NativeTree {
+    fn from(tree: Tree) -> Self {
+        let parents = tree.parents.iter().map(|p| p.map_or(-1, |p| p as i32)).collect();
+        Self { names: tree.names, parents, lengths: tree.lengths }
+    }
+}
+
+impl TryFrom<NativeDataset> for Dataset {
+    type Error = Failure;
+    fn try_from(d: NativeDataset) -> Result<Self> {
+        let role = |name: &str| from_checked::<Role>(Value::String(name.to_owned()));
+        Ok(Self {
+            name: d.name,
+            inputs: d.inputs.try_into()?,
+            input_names: d.input_names,
+            row_ids: d.row_ids,
+            labels: d.labels.into_iter().map(|(name, l)| Ok((role(&name)?, l.into()))).collect::<Result<_>>()?,
+            targets: d.targets.map(TryInto::try_into).transpose()?,
+            tree: d.tree.map(TryInto::try_into).transpose()?,
+            truth: d.truth.into_iter().map(|(name, t)| Ok((name, t.try_into()?))).collect::<Result<_>>()?,
+            provenance: parse(&d.provenance)?,
+        })
+    }
+}
+
+impl TryFrom<Dataset> for NativeDataset {
+    type Error = Failure;
+    fn try_from(d: Dataset) -> Result<Self> {
+        let word = |role: Role| Ok(json(&role)?.as_str().unwrap_or_default().to_owned());
+        Ok(Self {
+            name: d.name,
+            inputs: d.inputs.into(),
+            input_names: d.input_names,
+            row_ids: d.row_ids,
+            labels: d.labels.into_iter().map(|(role, l)| Ok((word(role)?, l.into()))).collect::<Result<_>>()?,
+            targets: d.targets.map(Into::into),
+            tree: d.tree.map(Into::into),
+            truth: d.truth.into_iter().map(|(name, t)| (name, t.into())).collect(),
+            provenance: Value::Object(d.provenance).to_string(),
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! Fits as jobs: each on its own named thread, watched by callbacks, stopped by a flag. Never libuv's pool: four fits
+//! there would freeze every file read of the user's service.
+
+use crate::convert::{NativeDataset, NativeMatrix, json, parse};
+use crate::failure::{NativeFailure, guard, guarded};
+use disentangle_data::{Code, Dataset, Failure, Result};
+use disentangle_learn::fit::{RunResult, fit};
+use disentangle_learn::train::{Event, Observer};
+use napi::bindgen_prelude::{Either, Env, Function, Uint8Array, Uint32Array};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi_derive::napi;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::thread::{self, JoinHandle, ThreadId};
+use std::time::{Duration, Instant};
+
+/// candle walks its graph recursively: a deep network needs a deep stack. Only touched pages cost memory.
+const STACK: usize = 64 << 20;
+/// About ten events a second.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What a fit yields.
+#[napi(object, object_from_js = false)]
+pub struct NativeRun {
+    /// JSON.
+    pub outcome: String,
+    /// JSON.
+    pub history: String,
+    /// JSON.
+    pub summary: String,
+    /// n x k.
+    pub latents: NativeMatrix,
+    /// Kept rows of the data set.
+    pub rows: Uint32Array,
+    /// 0 train, 1 validation, 2 test, per kept row.
+    pub split: Uint8Array,
+    /// The model's bytes.
+    pub model: Uint8Array,
+    /// JSON, every default written out.
+    pub config: String,
+    /// Of the data set.
+    pub fingerprint: String,
+}
+
+type End = Either<NativeRun, NativeFailure>;
+/// Weak: a progress callback must not keep the process alive. Bounded: events that nobody takes are dropped.
+type OnEvent = ThreadsafeFunction<String, (), String, napi::Status, false, true, 16>;
+type OnEnd = ThreadsafeFunction<End, (), End, napi::Status, false>;
+
+struct Job {
+    owner: ThreadId,
+    cancel: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+static JOBS: LazyLock<Mutex<BTreeMap<u32, Job>>> = LazyLock::new(Mutex::default);
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+fn jobs() -> std::sync::MutexGuard<'static, BTreeMap<u32, Job>> {
+    JOBS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// When an environment (the process, or a worker thread) ends, its fits are stopped and waited for.
+#[napi(module_exports)]
+pub fn init(_: napi::bindgen_prelude::Object, env: Env) -> napi::Result<()> {
+    env.add_env_cleanup_hook(thread::current().id(), |owner| {
+        let own: Vec<Job> = {
+            let mut jobs = jobs();
+            let ids: Vec<u32> = jobs.iter().filter(|(_, job)| job.owner == owner).map(|(&id, _)| id).collect();
+            ids.into_iter().filter_map(|id| jobs.remove(&id)).collect()
+        };
+        own.iter().for_each(|job| job.cancel.store(true, Ordering::Relaxed));
+        for job in own {
+            // A fit's thread has its own guard; a join error could only repeat what it has said.
+            let _ = job.thread.map(JoinHandle::join);
+        }
+    })?;
+    Ok(())
+}
+
+/// Starts a fit; yields its job number. `on_end` is called once, with the run or the failure.
+#[napi(js_name = "fit", catch_unwind)]
+pub fn fit_start(
+    config: String,
+    dataset: NativeDataset,
+    options: String,
+    on_event: Function<String, ()>,
+    on_end: Function<End, ()>,
+) -> Either<u32, NativeFailure> {
+    guard(|| {
+        let config: Value = parse(&config)?;
+        let _: Value = parse(&options)?;
+        let dataset: Dataset = dataset.try_into()?;
+        let refused = |e: napi::Error| Failure::new(Code::InternalPanic, format!("a callback was refused: {e}"));
+        let on_event: OnEvent =
+            on_event.build_threadsafe_function().weak::<true>().max_queue_size::<16>().build().map_err(refused)?;
+        let on_end: OnEnd = on_end.build_threadsafe_function().build().map_err(refused)?;
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let cancel = Arc::new(AtomicBool::new(false));
+        let flag = cancel.clone();
+        // Held while the thread starts, so that the job is listed before it can end.
+        let mut jobs = jobs();
+        let thread = thread::Builder::new()
+            .name(format!("disentangle-fit-{id}"))
+            .stack_size(STACK)
+            .spawn(move || {
+                let mut watch = Watch { cancel: flag, on_event, last: None, pending: None };
+                let end = guarded(|| native(fit(&config, &dataset, &mut watch)?));
+                watch.flush();
+                self::jobs().remove(&id);
+                let end = end.map_or_else(|failure| Either::B(failure.into()), Either::A);
+                on_end.call(end, ThreadsafeFunctionCallMode::NonBlocking);
+            })
+            .map_err(|e| Failure::new(Code::InternalPanic, format!("no thread could be started: {e}")))?;
+        jobs.insert(id, Job { owner: thread::current().id(), cancel, thread: Some(thread) });
+        Ok(id)
+    })
+}
+
+/// Asks a fit to stop at its next step. A job that has ended is ignored.
+#[napi(catch_unwind)]
+pub fn cancel(job: u32) {
+    if let Some(job) = jobs().get(&job) {
+        job.cancel.store(true, Ordering::Relaxed);
+    }
+}
+
+fn native(run: RunResult) -> Result<NativeRun> {
+    Ok(NativeRun {
+        outcome: json(&run.outcome)?.to_string(),
+        history: json(&run.history)?.to_string(),
+        summary: json(&run.summary)?.to_string(),
+        latents: run.latents.into(),
+        rows: run.rows.into(),
+        split: run.split.iter().map(|&part| part as u8).collect::<Vec<u8>>().into(),
+        model: run.model.into(),
+        config: run.config.to_string(),
+        fingerprint: run.fingerprint,
+    })
+}
+
+/// Forwards events, thinned to about ten a second, the last one always.
+struct Watch {
+    cancel: Arc<AtomicBool>,
+    on_event: OnEvent,
+    last: Option<Instant>,
+    pending: Option<Event>,
+}
+
+impl Watch {
+    fn send(&mut self, event: &Event) {
+        if let Ok(text) = json(event) {
+            self.on_event.call(text.to_string(), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+        self.last = Some(Instant::now());
+    }
+
+    fn flush(&mut self) {
+        if let Some(event) = self.pending.take() {
+            self.send(&event);
+        }
+    }
+}
+
+impl Observer for Watch {
+    fn event(&mut self, event: &Event) {
+        let due = self.last.is_none_or(|last| last.elapsed() >= PAUSE);
+        match event {
+            Event::Progress(_) if !due => self.pending = Some(event.clone()),
+            _ => {
+                if matches!(event, Event::Stage { .. }) {
+                    self.flush();
+                }
+                self.pending = None;
+                self.send(event);
+            }
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+}
