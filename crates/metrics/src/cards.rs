@@ -1,0 +1,245 @@
+//! The one list of metrics: what each says, its range, its conventions and what it cannot see. `docs/metrics.md` and the
+//! law tests are made from it.
+
+use crate::score::Scores;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Something done to all estimated latents that a metric may or may not notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Invariance {
+    /// Another order.
+    Permutation,
+    /// A flipped sign.
+    Sign,
+    /// Another positive unit for each.
+    Scale,
+    /// Another origin for each.
+    Shift,
+    /// An increasing map of each.
+    Monotone,
+    /// A rotation, which mixes them.
+    Rotation,
+    /// An invertible linear map, which mixes them.
+    Linear,
+}
+
+impl Invariance {
+    /// All of them, from the mildest on.
+    pub const ALL: &'static [Self] =
+        &[Self::Permutation, Self::Sign, Self::Scale, Self::Shift, Self::Monotone, Self::Rotation, Self::Linear];
+
+    /// As a noun for sentences.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Permutation => "the order",
+            Self::Sign => "the signs",
+            Self::Scale => "the scales",
+            Self::Shift => "the origins",
+            Self::Monotone => "monotone maps of single latents",
+            Self::Rotation => "rotations",
+            Self::Linear => "linear maps",
+        }
+    }
+}
+
+/// Where a definition comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Source {
+    /// Title.
+    pub title: &'static str,
+    /// Authors.
+    pub authors: &'static str,
+    /// Year of publication.
+    pub year: u16,
+    /// Where to read it.
+    pub url: &'static str,
+}
+
+/// All a reader must know about a metric.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Card {
+    /// Its key in `Scores`.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// What it says, in one sentence.
+    pub sentence: &'static str,
+    /// The formula, in plain text.
+    pub formula: &'static str,
+    /// Least and largest value; null = unbounded.
+    pub range: (Option<f64>, Option<f64>),
+    /// The value of a perfect result.
+    pub best: f64,
+    /// How open questions of definition are settled here.
+    pub conventions: &'static [&'static str],
+    /// What may be done to the estimated latents without changing it.
+    pub invariances: &'static [Invariance],
+    /// Where it comes from.
+    pub source: Source,
+    /// Its value in a set of scores.
+    #[serde(skip)]
+    pub value: fn(&Scores) -> Option<f64>,
+}
+
+use Invariance::{Linear, Monotone, Permutation, Rotation, Scale, Shift, Sign};
+
+const AXES: &[Invariance] = &[Permutation, Sign, Scale, Shift];
+const ORDERED_AXES: &[Invariance] = &[Permutation, Sign, Scale, Shift, Monotone];
+const SPACE: &[Invariance] = &[Permutation, Sign, Scale, Shift, Rotation, Linear];
+
+const CONSTANT: &str = "A constant column, true or estimated, or fewer than three rows gives null and the reason.";
+const FEWER: &str = "The mean is over the true latents: one that is left without a match counts 0.";
+
+/// Every metric, in the order of `Scores`.
+pub const CARDS: &[Card] = &[
+    Card {
+        name: "mcc",
+        title: "Mean correlation coefficient",
+        sentence: "How well single estimated latents agree, linearly, with single true ones under the best matching.",
+        formula: "1/d sum_i |pearson(z_i, zhat_p(i))|, p the assignment with the largest sum",
+        range: (Some(0.0), Some(1.0)),
+        best: 1.0,
+        conventions: &[
+            FEWER,
+            CONSTANT,
+            "Interval: percentile bootstrap over rows with the matching held fixed.",
+            "Out of sample: matching on a random half of the rows, score on the other.",
+            "Null `unrelated`: rows of the estimate shuffled, matched anew (at most 20,000 rows).",
+            "Null `rotation`: a random rotation of the standardised truth (at most 4,000 rows).",
+            "Reference `linear`: the best linear map to the truth, fitted on half of the rows, scored on the rest.",
+        ],
+        invariances: AXES,
+        source: Source {
+            title: "Unsupervised feature extraction by time-contrastive learning and nonlinear ICA",
+            authors: "A. Hyvarinen, H. Morioka",
+            year: 2016,
+            url: "https://arxiv.org/abs/1605.06336",
+        },
+        value: |scores| scores.mcc.value,
+    },
+    Card {
+        name: "mccSpearman",
+        title: "Mean correlation coefficient of ranks",
+        sentence: "How well single estimated latents agree, up to monotone maps, with single true ones.",
+        formula: "1/d sum_i |spearman(z_i, zhat_p(i))|, p the assignment with the largest sum",
+        range: (Some(0.0), Some(1.0)),
+        best: 1.0,
+        conventions: &[FEWER, CONSTANT, "Tied values share their average rank.", "Interval and nulls as for `mcc`."],
+        invariances: ORDERED_AXES,
+        source: Source {
+            title: "Unsupervised feature extraction by time-contrastive learning and nonlinear ICA",
+            authors: "A. Hyvarinen, H. Morioka",
+            year: 2016,
+            url: "https://arxiv.org/abs/1605.06336",
+        },
+        value: |scores| scores.mcc_spearman.value,
+    },
+    Card {
+        name: "mccWeak",
+        title: "Weak mean correlation coefficient",
+        sentence: "How well the estimated latents agree with the true ones after the best linear map of both.",
+        formula: "1/k sum_i |spearman(a_i, b_p(i))| of the k = min(d, e) canonical variates a, b of z and zhat",
+        range: (Some(0.0), Some(1.0)),
+        best: 1.0,
+        conventions: &[
+            CONSTANT,
+            "In sample: high by chance alone with few rows per latent.",
+            "A side that spans fewer than k directions gives null and the reason.",
+        ],
+        invariances: SPACE,
+        source: Source {
+            title: "ICE-BeeM: identifiable conditional energy-based deep models based on nonlinear ICA",
+            authors: "I. Khemakhem, R. P. Monti, D. P. Kingma, A. Hyvarinen",
+            year: 2020,
+            url: "https://arxiv.org/abs/2002.11537",
+        },
+        value: |scores| scores.mcc_weak.value,
+    },
+    Card {
+        name: "r2",
+        title: "Linear R2",
+        sentence: "How much of each true latent a linear map of the estimated ones explains.",
+        formula: "1/d sum_i (1 - |z_i - fit_i|^2 / |z_i - mean z_i|^2), least squares with intercept",
+        range: (Some(0.0), Some(1.0)),
+        best: 1.0,
+        conventions: &[
+            "Plain mean over the true latents.",
+            "Fitted and scored on the same rows.",
+            "Repeated latents are harmless; a constant true latent, or no latent that varies, gives null and the reason.",
+        ],
+        invariances: SPACE,
+        source: Source {
+            title: "Correlation and causation",
+            authors: "S. Wright",
+            year: 1921,
+            url: "https://naldc.nal.usda.gov/catalog/IND43966364",
+        },
+        value: |scores| scores.r2.value,
+    },
+    Card {
+        name: "mse",
+        title: "Mean squared error",
+        sentence: "How far predictions of the target are from it.",
+        formula: "1/n sum (y - prediction)^2",
+        range: (Some(0.0), None),
+        best: 0.0,
+        conventions: &[
+            "In squared units of the target.",
+            "Rows without a target are left out.",
+            "Does not see latents.",
+        ],
+        invariances: Invariance::ALL,
+        source: Source {
+            title: "Mean squared error: love it or leave it?",
+            authors: "Z. Wang, A. C. Bovik",
+            year: 2009,
+            url: "https://doi.org/10.1109/MSP.2008.930649",
+        },
+        value: |scores| scores.mse.as_ref()?.value,
+    },
+    Card {
+        name: "changes",
+        title: "F1 of the recovered changes",
+        sentence: "Which latents were rightly said to change their effect on which edge of the tree.",
+        formula: "2 TP / (2 TP + FP + FN) over the entries of observed edges",
+        range: (Some(0.0), Some(1.0)),
+        best: 1.0,
+        conventions: &[
+            "Latents are paired by the matching of `mcc`.",
+            "A true latent without a match misses all its changes; a column without a match calls false ones only.",
+            "No true change on an observed edge gives null and the reason.",
+        ],
+        invariances: AXES,
+        source: Source {
+            title: "Information retrieval",
+            authors: "C. J. van Rijsbergen",
+            year: 1979,
+            url: "http://www.dcs.gla.ac.uk/Keith/Preface.html",
+        },
+        value: |scores| scores.changes.as_ref()?.f1,
+    },
+    Card {
+        name: "ate",
+        title: "Error of the effects",
+        sentence: "How far the effects of the estimated latents on the target are from those of the true ones.",
+        formula: "mean over environments of 1/d sum_i (|b_i| - |bhat_p(i)|)^2, least squares in each environment",
+        range: (Some(0.0), None),
+        best: 0.0,
+        conventions: &[
+            "Latents, true and estimated, have standard deviation 1 over all scored rows.",
+            "10 environments drawn from the seed among those with two rows more than latents.",
+            "Latents are paired by the matching of `mcc`; without a match the estimated effect is 0.",
+        ],
+        invariances: AXES,
+        source: Source {
+            title: "Sparsity regularization via tree-structured environments for disentangled representations",
+            authors: "E. Layne, J. Hartford, S. Lachapelle, M. Blanchette, D. Sridhar",
+            year: 2024,
+            url: "https://arxiv.org/abs/2405.20482",
+        },
+        value: |scores| scores.ate.as_ref()?.value,
+    },
+];

@@ -1,0 +1,245 @@
+//! All metrics of one set of estimated latents, assembled.
+
+use crate::ate::{Ate, ate};
+use crate::cards::{CARDS, Invariance};
+use crate::changes::{ChangeScores, ChangesInput, changes};
+use crate::columns::Correlation;
+use crate::mcc::{Effort, Mcc, mcc, mcc_value};
+use crate::mse::{Mse, mse};
+use crate::r2::{R2, r2};
+use crate::weak::{WeakMcc, weak_mcc};
+use disentangle_data::{Code, Failure, Labels, Matrix, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Matrices to score; all of them have one row for each scored row, except those about the tree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreInput {
+    /// Which rows these are.
+    pub split: ScoredSplit,
+    /// True latents, n x d. Without them nothing can be scored.
+    pub truth: Option<NamedColumns>,
+    /// Estimated latents, n x e.
+    pub latents: NamedColumns,
+    /// The best possible prediction of the true latents from the inputs, n x d, where the simulator knows it.
+    pub expected: Option<Matrix<f64>>,
+    /// Target, one per row; NaN where it is missing.
+    pub target: Option<Vec<f64>>,
+    /// Prediction of the target, one per row.
+    pub prediction: Option<Vec<f64>>,
+    /// Environment of each row.
+    pub environments: Option<Labels>,
+    /// True and called changes on the edges of the tree.
+    pub changes: Option<ChangesInput>,
+    /// What the method that made the latents leaves open, for the notes on metrics that notice it.
+    pub left_open: Vec<Invariance>,
+    /// Seed, resamples and draws.
+    pub effort: Effort,
+}
+
+/// A matrix with a name for each column.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NamedColumns {
+    /// One per column.
+    pub names: Vec<String>,
+    /// The numbers.
+    pub values: Matrix<f64>,
+}
+
+/// Which rows of the data set were scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ScoredSplit {
+    /// The rows that parameters were fitted to.
+    Train,
+    /// The rows that choices were made by.
+    Validation,
+    /// The rows that the fit has never seen.
+    Test,
+    /// All rows.
+    All,
+}
+
+/// Every score of one set of estimated latents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Scores {
+    /// What was scored.
+    pub rows: ScoredRows,
+    /// Names of the true latents.
+    pub truth: Vec<String>,
+    /// Names of the estimated latents.
+    pub latents: Vec<String>,
+    /// Agreement of single latents, linear.
+    pub mcc: Mcc,
+    /// Agreement of single latents, by rank.
+    pub mcc_spearman: Mcc,
+    /// Agreement up to a linear map.
+    pub mcc_weak: WeakMcc,
+    /// Share of the true latents that a linear map of the estimated ones explains.
+    pub r2: R2,
+    /// The score of the best possible predictor E[z|x], where the simulator knows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oracle: Option<Oracle>,
+    /// Error of the predictions of the target, where there are predictions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mse: Option<Mse>,
+    /// Recovered changes on the tree's edges, where they are known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub changes: Option<ChangeScores>,
+    /// Error of the effects of the latents on the target, where there are a target and environments.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ate: Option<Ate>,
+    /// What to bear in mind when reading these numbers, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// Which rows were scored, and how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ScoredRows {
+    /// Part of the data set.
+    pub split: ScoredSplit,
+    /// Number of rows.
+    pub count: usize,
+}
+
+/// What the best possible predictor of the true latents from the inputs would score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Oracle {
+    /// Its Pearson MCC; null where that is not defined.
+    pub value: Option<f64>,
+    /// What it stands for.
+    pub explanation: String,
+}
+
+/// Scores estimated latents against true ones, with everything the input has.
+///
+/// # Errors
+/// `METRIC_NEEDS_TRUTH` without true latents, `METRIC_SHAPE` when parts do not fit together, `DATA_NOT_FINITE` for NaN and
+/// infinities, `NUMERIC_NOT_FINITE` when a decomposition does not converge.
+pub fn score(input: &ScoreInput) -> Result<Scores> {
+    let truth = input.truth.as_ref().filter(|truth| truth.values.cols() > 0).ok_or_else(|| {
+        Failure::new(Code::MetricNeedsTruth, "there are no true latents to compare the estimated ones with")
+            .hint("name the columns of the true latents with `truth`, or give them to `score`")
+    })?;
+    check_shapes(input, truth)?;
+    let (z, zhat, effort) = (&truth.values, &input.latents.values, input.effort);
+    let pearson = mcc(Correlation::Pearson, z, zhat, effort)?;
+    let mut scores = Scores {
+        rows: ScoredRows { split: input.split, count: z.rows() },
+        truth: truth.names.clone(),
+        latents: input.latents.names.clone(),
+        mcc_spearman: mcc(Correlation::Spearman, z, zhat, effort)?,
+        mcc_weak: weak_mcc(z, zhat)?,
+        r2: r2(z, zhat)?,
+        oracle: input.expected.as_ref().map(|expected| oracle(z, expected)).transpose()?,
+        mse: None,
+        changes: None,
+        ate: None,
+        notes: Vec::new(),
+        mcc: pearson,
+    };
+    if let (Some(target), Some(prediction)) = (&input.target, &input.prediction) {
+        scores.mse = Some(mse(target, prediction, input.environments.as_ref())?);
+    }
+    // Both pair latents by the matching of the MCC, so where that is not defined neither are they.
+    let unmatched = scores.mcc.reason.as_ref().map(|reason| format!("latents cannot be matched: {reason}"));
+    if let Some(known) = &input.changes {
+        scores.changes = Some(match &unmatched {
+            Some(reason) => ChangeScores { reason: Some(reason.clone()), ..ChangeScores::default() },
+            None => changes(known, &scores.mcc.matching)?,
+        });
+    }
+    if let (Some(target), Some(labels)) = (&input.target, &input.environments) {
+        scores.ate = Some(match unmatched {
+            Some(reason) => Ate { reason: Some(reason), ..Ate::default() },
+            None => ate(z, zhat, &scores.mcc.matching, target, labels, effort.seed)?,
+        });
+    }
+    scores.notes = notes(&scores, &input.left_open);
+    Ok(scores)
+}
+
+fn check_shapes(input: &ScoreInput, truth: &NamedColumns) -> Result<()> {
+    for (what, columns) in [("true latents", truth), ("estimated latents", &input.latents)] {
+        if columns.names.len() != columns.values.cols() {
+            return Err(Failure::new(
+                Code::MetricShape,
+                format!("{what}: {} names for {} columns", columns.names.len(), columns.values.cols()),
+            ));
+        }
+    }
+    if let Some(expected) = &input.expected
+        && expected.cols() != truth.values.cols()
+    {
+        return Err(Failure::new(
+            Code::MetricShape,
+            format!(
+                "expected latents: {} columns, but there are {} true latents",
+                expected.cols(),
+                truth.values.cols()
+            ),
+        ));
+    }
+    if let Some(labels) = &input.environments
+        && let Some(code) = labels.codes.iter().find(|&&code| code as usize >= labels.levels.len())
+    {
+        return Err(Failure::new(
+            Code::MetricShape,
+            format!("environment code {code}, but there are {} labels", labels.levels.len()),
+        ));
+    }
+    Ok(())
+}
+
+fn oracle(truth: &Matrix<f64>, expected: &Matrix<f64>) -> Result<Oracle> {
+    crate::columns::refuse_unpaired(&[("true latents", truth), ("expected latents", expected)])?;
+    Ok(Oracle {
+        value: mcc_value(Correlation::Pearson, truth, expected)?,
+        explanation: "The Pearson MCC of E[z|x], the best possible prediction of the true latents from the inputs: no \
+                      method can be expected to score higher."
+            .to_owned(),
+    })
+}
+
+fn notes(scores: &Scores, left_open: &[Invariance]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let (d, e) = (scores.truth.len(), scores.latents.len());
+    if e < d {
+        notes.push(format!(
+            "There are {e} estimated latents for {d} true ones: those without a match count 0 in the MCC."
+        ));
+    }
+    if e > d {
+        notes.push(format!("There are {e} estimated latents for {d} true ones: only the best {d} count in the MCC."));
+    }
+    for (name, mcc) in [("MCC", &scores.mcc), ("Spearman MCC", &scores.mcc_spearman)] {
+        let (Some(value), Some(unrelated)) = (mcc.value, &mcc.nulls.unrelated) else { continue };
+        if value <= unrelated.q95 {
+            notes.push(format!(
+                "The {name} of {value:.3} is no more than unrelated latents reach by chance (95 % quantile {:.3}).",
+                unrelated.q95
+            ));
+        } else if let Some(rotation) = mcc.nulls.rotation.as_ref().filter(|null| value <= null.q95) {
+            notes.push(format!(
+                "The {name} of {value:.3} is no more than a random rotation of the truth reaches (95 % quantile {:.3}): the \
+                 axes were not found.",
+                rotation.q95
+            ));
+        }
+    }
+    for card in CARDS.iter().filter(|card| (card.value)(scores).is_some()) {
+        let noticed: Vec<&str> =
+            left_open.iter().filter(|change| !card.invariances.contains(change)).map(|change| change.noun()).collect();
+        if !noticed.is_empty() {
+            notes.push(format!(
+                "`{}` is stricter than what the method identifies: it changes under {}, which the method leaves open.",
+                card.name,
+                noticed.join(" and ")
+            ));
+        }
+    }
+    notes
+}
