@@ -7,7 +7,7 @@ use disentangle_learn::nn::{Activation, Compute, Mlp, Params, mean_squared_error
 use disentangle_learn::optim::{Adam, AdamSettings, StepSize};
 use std::time::Instant;
 
-const BLOCKS: usize = 15;
+const BLOCKS: usize = 101;
 const NETS: &[(&str, &[usize], usize)] = &[
     ("8-8", &[8, 8], 8),
     ("16-64-32-5", &[16, 64, 32, 5], 64),
@@ -41,7 +41,7 @@ fn blocks(sizes: &[usize], batch: usize, threads: usize) -> Result<Vec<f64>> {
         }
         let once = Instant::now();
         step()?;
-        let repeats = (20_000_000 / once.elapsed().as_nanos().max(1)).clamp(3, 2000) as u32;
+        let repeats = (2_000_000 / once.elapsed().as_nanos().max(1)).clamp(1, 500) as u32;
         let mut times = Vec::with_capacity(BLOCKS);
         for _ in 0..BLOCKS {
             let start = Instant::now();

@@ -11,6 +11,7 @@ mod heads;
 mod kernels;
 mod loss;
 mod mlp;
+mod narrow;
 mod params;
 mod product;
 mod real;

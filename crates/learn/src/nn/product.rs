@@ -1,10 +1,9 @@
-//! Matrix products over slices: `gemm`, and two loops of our own for the narrow last layers of this field, where `gemm`
-//! fills a vector register with five columns of sixteen.
+//! Matrix products over slices.
 
 use super::compute::Compute;
 use super::kernels;
+use super::narrow;
 use super::real::Real;
-use super::simd::vectorised;
 
 /// How a matrix lies in its slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,50 +31,6 @@ pub(crate) struct Product {
     pub cols: usize,
 }
 
-/// Columns of a product that the narrow loops are compiled for.
-const NARROW: usize = 8;
-/// Values that one register of the narrow loops holds at most.
-const LANES: usize = 16;
-
-/// Binds a constant to the number of columns, 1 to `NARROW`.
-macro_rules! with_cols {
-    ($cols:expr, $c:ident => $body:expr) => {
-        match $cols {
-            1 => {
-                const $c: usize = 1;
-                $body
-            }
-            2 => {
-                const $c: usize = 2;
-                $body
-            }
-            3 => {
-                const $c: usize = 3;
-                $body
-            }
-            4 => {
-                const $c: usize = 4;
-                $body
-            }
-            5 => {
-                const $c: usize = 5;
-                $body
-            }
-            6 => {
-                const $c: usize = 6;
-                $body
-            }
-            7 => {
-                const $c: usize = 7;
-                $body
-            }
-            _ => {
-                const $c: usize = NARROW;
-                $body
-            }
-        }
-    };
-}
 /// `out = a b` or `out += a b`; an operand marked `Transposed` is stored as its transpose.
 ///
 /// # Panics
@@ -88,98 +43,13 @@ pub(crate) fn multiply<T: Real>(
     write: Write,
     compute: Compute,
 ) {
-    let wide = size.cols == 0 || size.cols > NARROW || b.1 == Order::Transposed;
-    match a.1 {
-        _ if wide => kernels::multiply(size, a, b, out, write, compute),
-        // Short sums are not worth a transposed copy of b.
-        Order::Plain if size.inner < 2 * LANES => kernels::multiply(size, a, b, out, write, compute),
-        Order::Transposed if size.rows < 2 * LANES => kernels::multiply(size, a, b, out, write, compute),
-        Order::Plain => with_cols!(size.cols, C => rows_by_columns::<T, C>(size, a.0, b.0, out, write)),
-        Order::Transposed => with_cols!(size.cols, C => sum_of_outer::<T, C>(size, a.0, b.0, out, write)),
-    }
-}
-
-#[inline(always)]
-fn store<T: Real>(out: &mut T, value: T, write: Write) {
-    match write {
-        Write::Replace => *out = value,
-        Write::Add => *out += value,
-    }
-}
-
-/// `[rows, inner] [inner, C]`: the products of each row with the C columns, sixteen terms at a time.
-fn rows_by_columns<T: Real, const C: usize>(size: Product, a: &[T], b: &[T], out: &mut [T], write: Write) {
-    let inner = size.inner;
-    assert!(a.len() == size.rows * inner && b.len() == inner * C && out.len() == size.rows * C);
-    let whole = inner / LANES * LANES;
-    let mut columns = vec![T::ZERO; inner * C];
-    for (k, row) in b.chunks_exact(C).enumerate() {
-        for (j, &value) in row.iter().enumerate() {
-            columns[j * inner + k] = value;
+    if let (Some(left), Some(right), Order::Plain) = (T::singles(a.0), T::singles(b.0), b.1) {
+        if narrow::fits(size, a.1) {
+            let out = T::singles_mut(out).expect("the destination has the type of the factors");
+            return narrow::multiply(size, (left, a.1), right, out, write);
         }
     }
-    let columns: [&[T]; C] = std::array::from_fn(|j| &columns[j * inner..(j + 1) * inner]);
-    vectorised!({
-        for (row, out) in a.chunks_exact(inner).zip(out.chunks_exact_mut(C)) {
-            let mut lanes = [[T::ZERO; LANES]; C];
-            for k in (0..whole).step_by(LANES) {
-                let x: &[T; LANES] = row[k..k + LANES].try_into().expect("sixteen values");
-                for j in 0..C {
-                    let w: &[T; LANES] = columns[j][k..k + LANES].try_into().expect("sixteen values");
-                    for l in 0..LANES {
-                        lanes[j][l] += x[l] * w[l];
-                    }
-                }
-            }
-            for j in 0..C {
-                let mut sums = lanes[j];
-                for half in [8, 4, 2, 1] {
-                    for l in 0..half {
-                        sums[l] += sums[l + half];
-                    }
-                }
-                let rest = row[whole..].iter().zip(&columns[j][whole..]);
-                store(&mut out[j], rest.fold(sums[0], |sum, (&x, &w)| sum + x * w), write);
-            }
-        }
-    });
-}
-
-/// `a' b` with `a [inner, rows]`, `b [inner, C]`: outer products summed in row order, 32 rows of the result at a time.
-fn sum_of_outer<T: Real, const C: usize>(size: Product, a: &[T], b: &[T], out: &mut [T], write: Write) {
-    const WIDTH: usize = 2 * LANES;
-    let rows = size.rows;
-    assert!(a.len() == size.inner * rows && b.len() == size.inner * C && out.len() == rows * C);
-    vectorised!({
-        let whole = rows / WIDTH * WIDTH;
-        for from in (0..whole).step_by(WIDTH) {
-            let mut sums = [[T::ZERO; WIDTH]; C];
-            for (a, b) in a.chunks_exact(rows).zip(b.chunks_exact(C)) {
-                let x: &[T; WIDTH] = a[from..from + WIDTH].try_into().expect("32 values");
-                for j in 0..C {
-                    for l in 0..WIDTH {
-                        sums[j][l] += x[l] * b[j];
-                    }
-                }
-            }
-            for l in 0..WIDTH {
-                for j in 0..C {
-                    store(&mut out[(from + l) * C + j], sums[j][l], write);
-                }
-            }
-        }
-        for row in whole..rows {
-            let mut sums = [T::ZERO; C];
-            for (a, b) in a.chunks_exact(rows).zip(b.chunks_exact(C)) {
-                for j in 0..C {
-                    sums[j] += a[row] * b[j];
-                }
-            }
-            for j in 0..C {
-                store(&mut out[row * C + j], sums[j], write);
-            }
-        }
-    });
+    kernels::multiply(size, a, b, out, write, compute);
 }
 
 #[cfg(test)]

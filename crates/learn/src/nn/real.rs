@@ -28,6 +28,14 @@ pub trait Real: WithDType + Neg<Output = Self> {
     fn ln(self) -> Self;
     /// Converts for sums in double precision.
     fn wide(self) -> f64;
+    /// The values, if they are `f32`.
+    fn singles(_: &[Self]) -> Option<&[f32]> {
+        None
+    }
+    /// The values, if they are `f32`.
+    fn singles_mut(_: &mut [Self]) -> Option<&mut [f32]> {
+        None
+    }
     /// Hands values to candle without a copy.
     fn to_storage(values: Vec<Self>) -> CpuStorage {
         Self::to_cpu_storage_owned(values)
@@ -81,6 +89,12 @@ impl Real for f64 {
 impl Real for f32 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
+    fn singles(values: &[Self]) -> Option<&[f32]> {
+        Some(values)
+    }
+    fn singles_mut(values: &mut [Self]) -> Option<&mut [f32]> {
+        Some(values)
+    }
     #[inline(always)]
     fn of(value: f64) -> Self {
         value as f32
