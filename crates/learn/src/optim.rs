@@ -42,3 +42,6 @@ pub struct OptimState {
     /// Moments, named `<moment>/<parameter>`.
     pub moments: Vec<NamedValues>,
 }
+
+#[cfg(test)]
+mod laws;

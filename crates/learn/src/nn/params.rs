@@ -411,3 +411,6 @@ pub(crate) fn sum_of_squares<T: Real>(values: &[T]) -> f64 {
         lanes.iter().sum()
     })
 }
+
+#[cfg(test)]
+mod tests;
