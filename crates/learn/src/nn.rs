@@ -12,7 +12,9 @@ mod kernels;
 mod loss;
 mod mlp;
 mod narrow;
+mod norm;
 mod params;
+mod probability;
 mod product;
 mod real;
 pub(crate) mod simd;
@@ -23,7 +25,9 @@ pub use dense::{dense, dense_expression};
 pub use heads::{Topology, head_product, head_product_expression, tree_heads, tree_heads_expression};
 pub use loss::{l1, mean_squared_error};
 pub use mlp::Mlp;
+pub use norm::{Affine, BatchNorm, RunningStatistics};
 pub use params::{Gradients, Init, NamedValues, Param, Params};
+pub use probability::{bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood, normals, reparameterise};
 pub use real::Real;
 
 #[cfg(test)]

@@ -114,6 +114,56 @@ fn cases(n: usize, dtype: DType) -> Result<Vec<Case>> {
         Box::new(move || tree_heads(&w0, &delta, &tree)),
         Box::new(move || tree_heads_expression(&w2, &d2, &tree2)),
     ));
+
+    for affine in [Affine::Learnt, Affine::None] {
+        let mut b = Builder::new(dtype);
+        // A batch of one is normalised by constants, which the plain expression does not know.
+        let x = b.input(&[n.max(2), 3])?;
+        let norm = BatchNorm::new(&mut b.params, "norm", 3, affine)?;
+        let (x2, norm2) = (x.clone(), norm.clone());
+        all.push(b.case(
+            format!("batch norm {affine:?}"),
+            Box::new(move || norm.forward(&x)),
+            Box::new(move || norm2.forward_expression(&x2)),
+        ));
+    }
+
+    let mut b = Builder::new(dtype);
+    let (x, m, v) = (b.input(&[n, 5])?, b.input(&[n, 5])?, b.input(&[5])?);
+    let (x2, m2, v2) = (x.clone(), m.clone(), v.clone());
+    all.push(b.case(
+        "gaussian log-likelihood, one variance for all rows",
+        Box::new(move || gaussian_log_likelihood(&x, &m, &v)),
+        Box::new(move || {
+            let v = v2.broadcast_as((n, 5))?;
+            let distance = (&x2 - &m2)?.sqr()?.div(&v.exp()?)?;
+            ((distance + v)? + std::f64::consts::TAU.ln())?.sum(1)? * -0.5
+        }),
+    ));
+
+    let mut b = Builder::new(dtype);
+    let (m, v, pm, pv) = (b.input(&[n, 3])?, b.input(&[n, 3])?, b.input(&[n, 3])?, b.input(&[n, 3])?);
+    let (m2, v2, pm2, pv2) = (m.clone(), v.clone(), pm.clone(), pv.clone());
+    all.push(b.case(
+        "kl of gaussians",
+        Box::new(move || gaussian_kl(&m, &v, &pm, &pv)),
+        Box::new(move || {
+            let spread = (v2.exp()? + (&m2 - &pm2)?.sqr()?)?.div(&pv2.exp()?)?;
+            (((&pv2 - &v2)? + spread)? - 1.0)?.sum(1)? * 0.5
+        }),
+    ));
+
+    let mut b = Builder::new(dtype);
+    let (x, l) = (b.input(&[n, 7])?, b.input(&[n, 7])?);
+    let (x2, l2) = (x.clone(), l.clone());
+    all.push(b.case(
+        "bernoulli log-likelihood",
+        Box::new(move || bernoulli_log_likelihood(&x, &l)),
+        Box::new(move || {
+            let p = (l2.neg()?.exp()? + 1.0)?.recip()?;
+            ((&x2 * p.log()?)? + (x2.affine(-1.0, 1.0)? * p.affine(-1.0, 1.0)?.log()?)?)?.sum(1)
+        }),
+    ));
     Ok(all)
 }
 
