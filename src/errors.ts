@@ -61,7 +61,7 @@ export class DisentangleError extends Error implements Failure {
       message: this.message,
       ...(this.path !== undefined && { path: this.path }),
       ...(this.hint !== undefined && { hint: this.hint }),
-      ...(Object.keys(this.context).length > 0 && { context: this.context }),
+      ...(Object.keys(this.context ?? {}).length > 0 && { context: this.context }),
     };
   }
 }
@@ -98,8 +98,10 @@ export function isDisentangleError(value: unknown): value is DisentangleError {
 
 /** The single failures inside an error: those of `context.failures`, or the error itself. */
 export function failuresOf(error: DisentangleError): readonly Failure[] {
-  const inner = error.context.failures;
-  return Array.isArray(inner) && inner.length > 0 ? (inner as Failure[]) : [error.toJSON()];
+  const inner = error.context?.failures;
+  return Array.isArray(inner) && inner.length > 0
+    ? (inner as Failure[])
+    : [DisentangleError.prototype.toJSON.call(error)];
 }
 
 /** Throws all of `failures` as one error: nothing when there are none, the failure itself when it is alone. */

@@ -38,7 +38,7 @@ export type Observed = Pick<NativeDataset, "targets" | "labels" | "truth">;
  * const z = [[1, 2], [2, 1], [3, 5], [4, 3], [5, 8], [6, 1]];
  * const swapped = z.map(([a, b]) => [b, -a]);
  * const { mcc } = await score(swapped, { z });
- * console.log(mcc.value, mcc.matching); // 1 [ 1, 0 ]
+ * console.log(mcc.value?.toFixed(3), mcc.matching); // 1.000 [ 1, 0 ]
  * ```
  */
 export async function score(

@@ -111,7 +111,7 @@ test("a folder that holds something else is not touched, before anything is trai
   await world(cwd);
   const { code, stderr } = await run(["fit", ...QUICK, "--data", "world", "--out", "world"], { cwd });
   t.is(code, 1);
-  t.regex(stderr, /exists and is not a run folder/);
+  t.regex(stderr, /holds dataset\.json, which is no part of a run/);
 });
 
 test("the replay command of a run gives the same latents", async (t) => {
@@ -136,8 +136,9 @@ for (const [signal, exit] of [
     await world(cwd);
     const args = ["fit", ...QUICK, "--steps", "50000000", "--data", "world", "--out", "runs/a"];
     const { child, ended } = start(args, { cwd });
+    let sent = false;
     child.stderr?.on("data", (text: string) => {
-      if (/step \d+ of/.test(text)) child.kill(signal);
+      if (!sent && /step \d+ of/.test(text)) sent = child.kill(signal);
     });
     const { code, stdout, stderr } = await ended;
     t.is(code, exit, stderr);
@@ -148,6 +149,17 @@ for (const [signal, exit] of [
     t.regex((await run(["score", "runs/a"], { cwd })).stderr, /RUN_NOT_FOUND/);
   });
 }
+
+test("a second signal ends the fit at once", async (t) => {
+  const cwd = await folder();
+  await world(cwd);
+  const { child, ended } = start(["fit", ...QUICK, "--steps", "50000000", "--data", "world", "--out", "a"], { cwd });
+  child.stderr?.on("data", (text: string) => {
+    if (text.includes("begins") || text.includes("stopping")) child.kill("SIGINT");
+  });
+  t.is((await ended).code, 130);
+  t.deepEqual(await readdir(cwd), ["world"]);
+});
 
 test("help of every command has examples, and that of fit default and range of every key", async (t) => {
   for (const name of ["simulate", "fit", "transform", "score", "report", "inspect", "methods", "doctor", "schema"]) {

@@ -100,7 +100,8 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     structuredClone(values, { transfer: [values.buffer] });
     return readDataset({ data: { data: values, shape: [2, 2] } });
   },
-  DATA_TOO_FEW_ROWS: () => under({ names: ["r", "a", "b"], parents: [-1, 0, 0], lengths: [0, 1, 1] }),
+  DATA_TOO_FEW_ROWS: () =>
+    fit({ ...quick, data: { x: [1], y: [2], site: ["a"] }, environment: "site", target: "y" }).result,
   DATA_NEEDS_ENVIRONMENTS: () =>
     spoilt((data) => {
       delete data.labels.environment;
