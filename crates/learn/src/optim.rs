@@ -5,6 +5,7 @@
 
 mod adam;
 mod clip;
+mod extra_adam;
 mod in_place;
 mod proximal;
 mod schedule;
@@ -12,6 +13,7 @@ mod sgd;
 
 pub use adam::{Adam, AdamSettings};
 pub use clip::clip_factor;
+pub use extra_adam::{ExtraAdam, Extrapolation};
 pub use proximal::soft_threshold;
 pub use schedule::{Plateau, Schedule};
 pub use sgd::{Sgd, SgdSettings};

@@ -5,7 +5,7 @@ use super::in_place::{export, import, update, with_gradient, zeros};
 use super::{OptimState, StepSize};
 use crate::nn::simd::vectorised;
 use crate::nn::{Gradients, Params};
-use candle_core::Result;
+use candle_core::{Result, Var};
 
 /// Settings of [`Adam`]; the defaults are PyTorch's.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,7 +37,7 @@ pub struct Adam {
 
 /// The scalars of one pass, in the parameter's precision.
 #[derive(Clone, Copy)]
-struct Pass {
+pub(super) struct Pass {
     beta1: f32,
     beta2: f32,
     rate: f32,
@@ -68,10 +68,21 @@ impl Adam {
     /// # Errors
     /// Parameters that are not `f32`, or those of candle.
     pub fn step(&mut self, params: &Params, gradients: &Gradients, size: StepSize) -> Result<()> {
+        let pass = self.begin(size);
+        for (i, param) in params.iter().enumerate() {
+            let mut outcome = Ok(());
+            with_gradient(params, gradients, i, |g| outcome = self.apply(i, param.var(), g, pass))?;
+            outcome?;
+        }
+        Ok(())
+    }
+
+    /// Counts a step and prepares its scalars.
+    pub(super) fn begin(&mut self, size: StepSize) -> Pass {
         self.steps += 1;
         let AdamSettings { beta1, beta2, eps, weight_decay } = self.settings;
         let t = self.steps as f64;
-        let pass = Pass {
+        Pass {
             beta1: beta1 as f32,
             beta2: beta2 as f32,
             rate: (size.lr / (1.0 - beta1.powf(t))) as f32,
@@ -79,21 +90,19 @@ impl Adam {
             eps: eps as f32,
             decay: (1.0 - size.lr * weight_decay) as f32,
             scale: size.gradient_scale as f32,
-        };
-        let mut outcome = Ok(());
-        for (i, (param, (m, v))) in params.iter().zip(self.first.iter_mut().zip(&mut self.second)).enumerate() {
-            with_gradient(params, gradients, i, |g| {
-                outcome = update(param.var(), |p| {
-                    vectorised!({
-                        for (((p, m), v), &g) in p.iter_mut().zip(&mut *m).zip(&mut *v).zip(g) {
-                            pass.update(p, m, v, g);
-                        }
-                    });
-                });
-            })?;
-            std::mem::replace(&mut outcome, Ok(()))?;
         }
-        Ok(())
+    }
+
+    /// Moves parameter `i` along its gradient.
+    pub(super) fn apply(&mut self, i: usize, var: &Var, gradient: &[f32], pass: Pass) -> Result<()> {
+        let (m, v) = (&mut self.first[i], &mut self.second[i]);
+        update(var, |p| {
+            vectorised!({
+                for (((p, m), v), &g) in p.iter_mut().zip(&mut *m).zip(&mut *v).zip(gradient) {
+                    pass.update(p, m, v, g);
+                }
+            });
+        })
     }
 
     /// Everything a resumed run needs.

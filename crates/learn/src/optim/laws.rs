@@ -130,3 +130,66 @@ fn proximal_steps_reach_the_closed_form_of_the_lasso_of_a_bowl() -> Result<()> {
     assert!((got[1] - 2.7).abs() < 1e-5 && (got[2] - 0.2).abs() < 1e-5, "{got:?}");
     Ok(())
 }
+
+/// The saddle `x y` around (0, 0), its gradients (y, -x): x descends, y ascends.
+fn distance_after(steps: u32, extrapolation: Option<Extrapolation>) -> Result<f64> {
+    let mut params = Params::new(&Device::Cpu);
+    let x = params.insert("x", &[1], &Init::Constant(1.0), 0)?;
+    let y = params.insert("y", &[1], &Init::Constant(1.0), 0)?;
+    let game = || -> Result<_> {
+        let own = (x.as_tensor() * y.detach())?;
+        params.gradients(&(own - (y.as_tensor() * x.detach())?)?.sum_all()?)
+    };
+    let settings = AdamSettings { beta1: 0.0, beta2: 0.999, ..AdamSettings::default() };
+    let size = StepSize::new(0.01);
+    let mut adam = Adam::new(&params, settings);
+    let mut extra = extrapolation.map(|e| ExtraAdam::new(&params, settings, e));
+    for _ in 0..steps {
+        match &mut extra {
+            None => adam.step(&params, &game()?, size)?,
+            Some(extra) => {
+                match extrapolation {
+                    Some(Extrapolation::FromThePast) => extra.extrapolate_from_the_past(&params, size)?,
+                    _ => extra.extrapolate(&params, &game()?, size)?,
+                }
+                extra.step(&params, &game()?, size)?;
+            }
+        }
+    }
+    Ok((x.to_vec1::<f32>()?[0].hypot(y.to_vec1::<f32>()?[0])).into())
+}
+
+#[test]
+fn extra_adam_converges_on_the_saddle_that_adam_circles() -> Result<()> {
+    // Gidel et al., section 3: simultaneous gradient steps leave the equilibrium of a bilinear game, extrapolated ones
+    // approach it.
+    let adam = distance_after(6000, None)?;
+    let twice = distance_after(6000, Some(Extrapolation::SecondGradient))?;
+    let past = distance_after(6000, Some(Extrapolation::FromThePast))?;
+    assert!(adam > 0.5 && twice < 0.05 && past < 0.05, "{adam} {twice} {past}");
+    Ok(())
+}
+
+#[test]
+fn a_restored_extra_adam_goes_on_with_the_same_bits() -> Result<()> {
+    let settings = AdamSettings::default();
+    let train = |params: &Params, centre: &Tensor, extra: &mut ExtraAdam| -> Result<()> {
+        for _ in 0..5 {
+            extra.extrapolate_from_the_past(params, StepSize::new(0.05))?;
+            extra.step(params, &gradient_of_bowl(params, centre)?, StepSize::new(0.05))?;
+        }
+        Ok(())
+    };
+    let (params, centre) = bowl()?;
+    let mut extra = ExtraAdam::new(&params, settings, Extrapolation::FromThePast);
+    train(&params, &centre, &mut extra)?;
+    let (saved, state) = (params.export()?, extra.state(&params));
+    train(&params, &centre, &mut extra)?;
+    let (again, _) = bowl()?;
+    again.import(&saved)?;
+    let mut extra = ExtraAdam::new(&again, settings, Extrapolation::FromThePast);
+    extra.restore(&again, &state)?;
+    train(&again, &centre, &mut extra)?;
+    assert_eq!(again.export()?, params.export()?);
+    Ok(())
+}
