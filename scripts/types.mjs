@@ -12,4 +12,8 @@ const source = await compile(root, "Root", {
   bannerComment: "",
   style: { printWidth: 120 },
 });
-process.stdout.write(source.replace(/^export type Root =[^;]*;\n+/m, ""));
+const types = source
+  .replace(/^export type Root =[^;]*;\n+/m, "")
+  .replace(/\/\*\*\n *\* (.*)\n *\*\//g, "/** $1 */")
+  .replace(/(?<=[;}]\n)(?=\/\*\*|export )/g, "\n");
+process.stdout.write(types);

@@ -1,164 +1,79 @@
-// Draft of what `cargo xtask gen` writes from the Rust structs (serde camelCase + schemars). Replaced by the generator.
-
-/** How a fit ended. Not converging is an outcome, not an error. */
-export interface Outcome {
-  kind: "converged" | "step-limit" | "early-stop" | "diverged" | "non-finite" | "cancelled";
-  /** Step at which it ended. */
-  step: number;
-  /** The loss term or parameter behind `diverged` and `non-finite`. */
-  term?: string;
-}
-
-/** Loss terms over steps. All arrays of one stage have equal length. */
-export interface History {
-  stages: StageHistory[];
-}
-export interface StageHistory {
-  /** For example "joint", "rotation", "latentDim=3". */
-  name: string;
-  /** Step numbers (of this stage) at which terms were recorded. */
-  steps: number[];
-  /** Weighted loss terms by name ("fit", "changes"), and "total". */
-  terms: Record<string, number[]>;
-  /** Loss on the validation rows, recorded at its own steps. */
-  validation?: { steps: number[]; values: number[] };
-}
-
-/** What a fit found, in numbers that every method has, plus the parts only some have. */
-export interface Summary {
-  method: string;
-  latents: { names: string[]; mean: number[]; sd: number[] };
-  /** Error of the prediction of the target by split, over all rows (`environment` absent) and per environment. */
-  errors: ErrorRow[];
-  /** Linear heads, one row per environment node. Only methods with heads. */
-  heads?: NamedMatrix;
-  /** The tree with the change on the edge above each node. Only methods with a tree. */
-  tree?: TreeSummary;
-  /** How a hyper-parameter was chosen without truth. */
-  choices: Choice[];
-  assumptions: Assumption[];
-  warnings: Warning[];
-  /** Further single numbers by name with their meaning. */
-  facts: Fact[];
-}
-export interface ErrorRow {
-  split: "train" | "validation" | "test";
-  environment?: string;
-  rows: number;
-  /** Mean squared error in squared units of the target. */
-  mse: number;
-  /** Mean squared error of predicting the training mean. */
-  meanMse: number;
-}
-export interface NamedMatrix {
-  rows: string[];
-  columns: string[];
-  values: number[][];
-}
-export interface TreeSummary {
-  names: string[];
-  /** Index of the parent, -1 for the root. */
-  parents: number[];
-  lengths: number[];
-  /** Training rows at each node. */
-  rows: number[];
-  /** Change of the head on the edge above each node, per latent of unit standard deviation; zeros at the root. */
-  changes: number[][];
-  /** Whether each entry of `changes` is called real. */
-  real: boolean[][];
-  /** Whether the change on the edge above the node can be observed (both ends estimated). */
-  observed: boolean[];
-}
-export interface Choice {
-  /** For example "latentDim". */
-  parameter: string;
-  chosen: number;
-  /** The rule in one sentence. */
-  rule: string;
-  curve: { value: number; validation: number }[];
-}
-export interface Assumption {
-  /** For example "environments". */
-  id: string;
-  /** The question in plain words: "Are there enough environments?" */
-  question: string;
-  status: "ok" | "warning" | "violated" | "unknown";
-  /** The answer in one or two sentences, with the numbers. */
-  finding: string;
-}
-export interface Warning {
-  code: string;
-  message: string;
-  hint?: string;
-}
-export interface Fact {
-  id: string;
-  label: string;
-  value: number | null;
-}
-
-/** A distribution of a score under a null. */
-export interface NullScore {
-  mean: number;
-  sd: number;
-  /** 95 % quantile. */
-  q95: number;
-  draws: number;
-  explanation: string;
-}
-/** Mean correlation coefficient. `value` is null where it is not defined, and then `reason` says why. */
-export interface Mcc {
-  value: number | null;
-  reason?: string;
-  kind: "pearson" | "spearman";
-  /** |correlation| of each true latent with its match; null for a constant column. */
-  perLatent: (number | null)[];
-  /** matching[i] = column of the estimate matched to true latent i; null where there is none. */
-  matching: (number | null)[];
-  /** Bootstrap 95 % interval over rows. */
-  interval: [number, number] | null;
-  /** Matching found on one half of the rows, scored on the other. */
-  outOfSample: number | null;
-  /** |correlation|, true latents x estimated latents. null where a column is constant. */
-  correlation: (number | null)[][];
-  nulls: { unrelated: NullScore | null; rotation: NullScore | null; linear: NullScore | null };
-}
-export interface Scores {
-  rows: { split: "train" | "validation" | "test" | "all"; count: number };
-  truth: string[];
-  latents: string[];
-  mcc: Mcc;
-  mccSpearman: Mcc;
-  r2: { value: number | null; reason?: string; perLatent: (number | null)[] };
-  /** MCC of the best possible predictor E[z|x], where the simulator knows it. */
-  oracle?: { value: number | null; explanation: string };
-  /** Recovered changes on the tree's edges. */
-  changes?: { f1: number | null; precision: number | null; recall: number | null; truePositives: number; falsePositives: number; falseNegatives: number; reason?: string };
-  /** Error of the effects of the latents on the target. */
-  ate?: { value: number | null; perEnvironment: { environment: string; value: number | null }[]; reason?: string };
-  /** A metric that is stricter than what the method identifies, and the like. */
-  notes: string[];
-}
-
-/** One method of the catalogue. */
-export interface MethodInfo {
-  name: string;
-  title: string;
-  /** One sentence. */
-  summary: string;
-  needs: string[];
-  gives: string[];
-  identifies: string;
-  reference: { title: string; authors: string; year: number; url: string };
-  baselineOf?: string;
-}
+// Written by `cargo xtask gen`; changes are lost.
 
 /**
- * The function between the mixed inputs and the latents.
- * - `tanh`: phi(u) = tanh(u).
- * - `linear`: phi(u) = u.
+ * How TBR is fitted.
+ * - `joint-rotation`: The joint loss for few steps, then the sparse rotation in closed form.
+ * - `paper`: The published procedure: the joint loss alone.
  */
-export type LatentMap = "tanh" | "linear";
+export type Algorithm = "joint-rotation" | "paper";
+
+/**
+ * Verdict on an assumption.
+ * - `ok`: The data agree.
+ * - `warning`: The data leave room for doubt.
+ * - `violated`: The data contradict it: do not trust the axes.
+ * - `unknown`: It cannot be checked here.
+ */
+export type Status = "ok" | "warning" | "violated" | "unknown";
+
+/**
+ * The word `auto`.
+ * - `auto`: Chosen from the data, without the truth.
+ */
+export type Auto = "auto";
+
+/**
+ * Which correlation: of the values or of their ranks.
+ * - `pearson`: Of the values: sees linear relations.
+ * - `spearman`: Of the ranks, ties given their average rank: sees monotone relations.
+ */
+export type Correlation = "pearson" | "spearman";
+
+/**
+ * Where to compute.
+ * - `cpu`: The processor.
+ * - `cuda`: An NVIDIA GPU; an error when there is none.
+ * - `auto`: A GPU when there is one, the processor otherwise.
+ */
+export type DeviceChoice = "cpu" | "cuda" | "auto";
+
+/**
+ * Something done to all estimated latents that a metric may or may not notice.
+ * - `permutation`: Another order.
+ * - `sign`: A flipped sign.
+ * - `scale`: Another positive unit for each.
+ * - `shift`: Another origin for each.
+ * - `monotone`: An increasing map of each.
+ * - `rotation`: A rotation, which mixes them.
+ * - `linear`: An invertible linear map, which mixes them.
+ */
+export type Invariance = "permutation" | "sign" | "scale" | "shift" | "monotone" | "rotation" | "linear";
+
+/**
+ * Which parameters a descent keeps. The truth is never asked.
+ * - `best`: Those with the lowest validation loss.
+ * - `last`: Those of the last step.
+ */
+export type Keep = "best" | "last";
+
+/** The number of latents: given, or chosen by validation error. */
+export type LatentDim = number | "auto";
+
+/**
+ * What to do with missing inputs.
+ * - `error`: Refuse them.
+ * - `drop`: Leave rows with missing inputs or labels out.
+ * - `mean`: Replace them by the column's mean over the training rows.
+ */
+export type Missing = "error" | "drop" | "mean";
+
+/**
+ * What to do with rows without a target.
+ * - `error`: Refuse them.
+ * - `drop`: Leave them out.
+ */
+export type MissingTarget = "error" | "drop";
+
 /**
  * How the number `noise` is meant.
  * - `standardDeviation`: In units of the latents and the target.
@@ -167,13 +82,912 @@ export type LatentMap = "tanh" | "linear";
 export type NoiseUnit = "standardDeviation" | "variance";
 
 /**
- * Configuration of the simulator `tree-world`. The defaults are the paper's.
+ * The ways in which a fit can end.
+ * - `converged`: The schedule ended and the validation loss had stopped moving.
+ * - `step-limit`: The schedule ended while the validation loss still moved.
+ * - `early-stop`: The validation loss stopped improving before the schedule ended.
+ * - `diverged`: The loss grew without bound.
+ * - `non-finite`: A loss term or a gradient left the finite numbers; the last good state is kept.
+ * - `cancelled`: The user stopped the fit.
  */
+export type OutcomeKind = "converged" | "step-limit" | "early-stop" | "diverged" | "non-finite" | "cancelled";
+
+/**
+ * Which rows of the data set were scored.
+ * - `train`: The rows that parameters were fitted to.
+ * - `validation`: The rows that choices were made by.
+ * - `test`: The rows that the fit has never seen.
+ * - `all`: All rows.
+ */
+export type ScoredSplit = "train" | "validation" | "test" | "all";
+
+/**
+ * What is kept together by the split.
+ * - `rows`: Every environment is split by rows.
+ * - `environments`: Every environment goes wholly into one part.
+ */
+export type SplitBy = "rows" | "environments";
+
+/**
+ * Which columns are brought to mean 0 and standard deviation 1 over the training rows.
+ * - `all`: Inputs and targets.
+ * - `inputs`: Only the inputs.
+ * - `none`: Nothing: the numbers are used as they are.
+ */
+export type Standardize = "all" | "inputs" | "none";
+
+/**
+ * The function between the mixed inputs and the latents.
+ * - `tanh`: phi(u) = tanh(u).
+ * - `linear`: phi(u) = u.
+ */
+export type TreeWorldMap = "tanh" | "linear";
+
+/** An assumption of the method and what the data say of it. */
+export interface Assumption {
+  /** For example `environments`. */
+  id: string;
+  /** In plain words: "Are there enough environments?" */
+  question: string;
+  /** The verdict. */
+  status: Status;
+  /** One or two sentences, with the numbers. */
+  finding: string;
+}
+
+/** Error of the effects of the latents on the target. */
+export interface Ate {
+  /** Mean over the environments that have a value. */
+  value: number | null;
+  /** Why `value` is null. */
+  reason?: string;
+  /** The environments drawn, in order of the labels. */
+  perEnvironment: EnvironmentAte[];
+}
+
+/** Error of the effects in one environment. */
+export interface EnvironmentAte {
+  /** Its label. */
+  environment: string;
+  /** Its rows that have a target. */
+  rows: number;
+  /** Mean squared difference of absolute effects; null where a latent does not vary within the environment. */
+  value: number | null;
+}
+
+/** One candidate of a choice. */
+export interface Candidate {
+  /** The candidate value. */
+  value: number;
+  /** Its error on the validation rows, in squared units of the target. */
+  validation: number;
+}
+
+/** Recovered changes on the tree's edges. */
+export interface ChangeScores {
+  /** Harmonic mean of precision and recall, 0 to 1. */
+  f1: number | null;
+  /** Share of the called changes that are true. */
+  precision: number | null;
+  /** Share of the true changes that are called. */
+  recall: number | null;
+  /** Called and true. */
+  truePositives: number;
+  /** Called but not true. */
+  falsePositives: number;
+  /** True but not called. */
+  falseNegatives: number;
+  /** Edges that count. */
+  observedEdges: number;
+  /** Why `f1` is null. */
+  reason?: string;
+}
+
+/** A hyper-parameter chosen without truth. */
+export interface Choice {
+  /** For example `latentDim`. */
+  parameter: string;
+  /** The value taken. */
+  chosen: number;
+  /** The rule, in one sentence. */
+  rule: string;
+  /** What each candidate gave. */
+  curve: Candidate[];
+}
+
+/** Number of values in one column. */
+export interface ColumnCount {
+  /** Name of the column. */
+  column: string;
+  /** Number of values. */
+  count: number;
+}
+
+/** How many values, in how many columns, and the worst columns first. */
+export interface ColumnCounts {
+  /** Number of values. */
+  values: number;
+  /** Number of columns that have any. */
+  columns: number;
+  /** At most twenty columns, most values first. */
+  worst: ColumnCount[];
+}
+
+/** How many columns, and the first of them. */
+export interface ColumnList {
+  /** Number of columns. */
+  count: number;
+  /** At most twenty names. */
+  first: string[];
+}
+
+/** Values at steps. */
+export interface Curve {
+  /** Step numbers. */
+  steps: number[];
+  /** One value per step. */
+  values: number[];
+}
+
+/** A data set in numbers. */
+export interface Description {
+  /** Name of the data set. */
+  name: string;
+  /** Number of rows. */
+  rows: number;
+  /** Number of input columns. */
+  columns: number;
+  /** Missing values in the inputs. */
+  missing: ColumnCounts;
+  /** Infinite values in the inputs, which are refused by every method. */
+  infinite: ColumnCounts;
+  /** Input columns that never vary, missing values aside. */
+  constant: ColumnList;
+  /** Sizes of environments, tasks and segments. */
+  labels: LabelSummary[];
+  /** One entry per target column. */
+  targets: TargetSummary[];
+  /** The tree and how it fits the environments. */
+  tree?: TreeDescription;
+  /** Which true quantities are known. */
+  truth: TableSize[];
+  /** Hash of everything that a method may see. */
+  fingerprint: string;
+  /** Estimated memory of a fit. */
+  memory: Memory;
+}
+
+/** One column of labels. */
+export interface LabelSummary {
+  /** `environment`, `task` or `segment`. */
+  role: string;
+  /** Name of the column. */
+  column: string;
+  /** Rows of each label, in order of first appearance; an empty label is a missing one. */
+  sizes: LabelSize[];
+}
+
+/** Rows of one label. */
+export interface LabelSize {
+  /** The label. */
+  label: string;
+  /** Number of rows. */
+  rows: number;
+}
+
+/** One target column. The moments are absent where no value is finite. */
+export interface TargetSummary {
+  /** Name of the column. */
+  column: string;
+  /** Number of missing values. */
+  missing: number;
+  /** Number of infinite values. */
+  infinite: number;
+  /** Mean of the finite values. */
+  mean?: number;
+  /** Standard deviation of the finite values (divided by n). */
+  sd?: number;
+  /** Smallest finite value. */
+  min?: number;
+  /** Largest finite value. */
+  max?: number;
+}
+
+/** The tree and how it fits the environments. */
+export interface TreeDescription {
+  /** Number of nodes, the root included. */
+  nodes: number;
+  /** Number of leaves. */
+  leaves: number;
+  /** Edges on the longest path from the root. */
+  depth: number;
+  /** Environments that name no node; every method refuses them. */
+  unknownEnvironments: string[];
+  /** Leaves without rows. */
+  leavesWithoutRows: string[];
+}
+
+/** A table of the truth. */
+export interface TableSize {
+  /** For example `latents`. */
+  name: string;
+  /** Number of rows. */
+  rows: number;
+  /** Number of columns. */
+  columns: number;
+}
+
+/** An estimate, and of what. */
+export interface Memory {
+  /** In bytes. */
+  bytes: number;
+  /** What is counted. */
+  of: string;
+}
+
+/** Mean squared error in one environment. */
+export interface EnvironmentMse {
+  /** Its label. */
+  environment: string;
+  /** Its rows that have a target. */
+  rows: number;
+  /** Mean squared error over them; null where there are none. */
+  value: number | null;
+}
+
+/** Error of the prediction of the target on one group of rows. */
+export interface ErrorRow {
+  /** `train`, `validation` or `test`. */
+  split: string;
+  /** Absent: all rows of the split. */
+  environment?: string;
+  /** Number of rows. */
+  rows: number;
+  /** Mean squared error in squared units of the target. */
+  mse: number;
+  /** Mean squared error of predicting the mean of the training rows. */
+  meanMse: number;
+}
+
+/** A single number with its meaning. */
+export interface Fact {
+  /** Stable identifier. */
+  id: string;
+  /** For people. */
+  label: string;
+  /** `null` where it is not defined. */
+  value: number | null;
+}
+
+/** Loss terms over steps. */
+export interface History {
+  /** In the order in which they ran. */
+  stages: StageHistory[];
+}
+
+/** The curves of one stage; all `terms` have the length of `steps`. */
+export interface StageHistory {
+  /** For example `joint`, or `latentDim=3 joint`. */
+  name: string;
+  /** Step numbers of this stage at which terms were recorded. */
+  steps: number[];
+  /** Weighted loss terms by name, and their sum as `total`. Each point is the mean since the point before. */
+  terms: {
+    [k: string]: number[];
+  };
+  /** Loss on validation rows, at its own steps. */
+  validation?: Curve;
+}
+
+/** The map of a closed-form stage, and how stable it was. */
+export interface LatentMap {
+  /** Name of the stage. */
+  stage: string;
+  /** k x k: latents = `values` x (latents before the stage). */
+  values: number[][];
+  /** Share of starts that reached the best objective. */
+  agreement: number;
+}
+
+/** Names, means and standard deviations of the latents over the training rows. */
+export interface LatentSummary {
+  /** `z1`, `z2`, ... */
+  names: string[];
+  /** Mean of each latent. */
+  mean: number[];
+  /** Standard deviation of each latent. */
+  sd: number[];
+}
+
+/** Mean correlation coefficient. `value` is null where it is not defined, and then `reason` says why. */
+export interface Mcc {
+  /** Mean over the true latents of |correlation| with the match, 0 to 1. */
+  value: number | null;
+  /** Why `value` is null. */
+  reason?: string;
+  /** Which correlation. */
+  kind: Correlation;
+  /**
+   * |correlation| of each true latent with its match; 0 where no estimated latent is left for it, null where it is not
+   * defined because a column is constant.
+   */
+  perLatent: (number | null)[];
+  /** `matching[i]` = column of the estimate matched to true latent i; null where there is none. */
+  matching: (number | null)[];
+  /**
+   * Bootstrap 95 % interval over rows, the matching held fixed; null where `value` is.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  interval: [number, number] | null;
+  /** Matching found on one half of the rows, scored on the other; null where a half is too small. */
+  outOfSample: number | null;
+  /** |correlation|, true latents x estimated latents; null where a column is constant. */
+  correlation: (number | null)[][];
+  /** What the same truth scores without having been found. */
+  nulls: Nulls;
+}
+
+/** The three nulls of a score; null where the score itself is not defined or there are too few rows. */
+export interface Nulls {
+  /** Latents that have nothing to do with the truth. */
+  unrelated: NullScore | null;
+  /** A random rotation of the truth. */
+  rotation: NullScore | null;
+  /** The best linear map from the estimated latents to the truth, out of sample: an upper reference. */
+  linear: NullScore | null;
+}
+
+/** A distribution of a score under a null. */
+export interface NullScore {
+  /** Mean over the draws. */
+  mean: number;
+  /** Standard deviation over the draws (divisor: draws). */
+  sd: number;
+  /** 95 % quantile over the draws, interpolated linearly. */
+  q95: number;
+  /** Number of draws. */
+  draws: number;
+  /** What this null stands for, in one or two sentences. */
+  explanation: string;
+}
+
+/** What a method is, for people and for programs that choose one. */
+export interface MethodInfo {
+  /** The name users give. */
+  name: string;
+  /** A few words. */
+  title: string;
+  /** One sentence. */
+  summary: string;
+  /** Roles the data must have. */
+  needs: string[];
+  /** What the fit gives. */
+  gives: string[];
+  /** Up to what the latents are identified, and when. */
+  identifies: string;
+  /** What the method leaves open: a metric that notices it is stricter than the guarantee. */
+  leftOpen: Invariance[];
+  /** Where it was published. */
+  reference: Reference;
+  /** The method it is a baseline of. */
+  baselineOf?: string;
+}
+
+/** A publication. */
+export interface Reference {
+  /** Title. */
+  title: string;
+  /** Authors. */
+  authors: string;
+  /**
+   * Year.
+   *
+   * Range: 0 to 65535.
+   */
+  year: number;
+  /** Where to read it. */
+  url: string;
+}
+
+/** Mean squared error of a prediction. `value` is null where no row has a target, and then `reason` says so. */
+export interface Mse {
+  /** Over all rows that have a target, in squared units of the target. */
+  value: number | null;
+  /** Why `value` is null. */
+  reason?: string;
+  /** Rows that have a target. */
+  rows: number;
+  /** The same in each environment, in order of the labels; empty without environments. */
+  perEnvironment: EnvironmentMse[];
+}
+
+/** A small matrix with names, for people. */
+export interface NamedMatrix {
+  /** One name per row. */
+  rows: string[];
+  /** One name per column. */
+  columns: string[];
+  /** Row by row. */
+  values: number[][];
+}
+
+/** What the best possible predictor of the true latents from the inputs would score. */
+export interface Oracle {
+  /** Its Pearson MCC; null where that is not defined. */
+  value: number | null;
+  /** What it stands for. */
+  explanation: string;
+}
+
+/** How a fit ended. Not converging is an outcome, never an error. */
+export interface Outcome {
+  /** What happened. */
+  kind: OutcomeKind;
+  /** Gradient steps taken, over all stages. */
+  step: number;
+  /** The loss term or parameter behind `diverged` and `non-finite`. */
+  term?: string;
+}
+
+/** Linear R2. `value` is null where it is not defined, and then `reason` says why. */
+export interface R2 {
+  /** Mean over the true latents, 0 to 1. */
+  value: number | null;
+  /** Why `value` is null. */
+  reason?: string;
+  /** R2 of each true latent; null where it is constant. */
+  perLatent: (number | null)[];
+}
+
+/** Which rows were scored, and how many. */
+export interface ScoredRows {
+  /** Part of the data set. */
+  split: ScoredSplit;
+  /** Number of rows. */
+  count: number;
+}
+
+/** Every score of one set of estimated latents. */
+export interface Scores {
+  /** What was scored. */
+  rows: ScoredRows;
+  /** Names of the true latents. */
+  truth: string[];
+  /** Names of the estimated latents. */
+  latents: string[];
+  /** Agreement of single latents, linear. */
+  mcc: Mcc;
+  /** Agreement of single latents, by rank. */
+  mccSpearman: Mcc;
+  /** Agreement up to a linear map. */
+  mccWeak: WeakMcc;
+  /** Share of the true latents that a linear map of the estimated ones explains. */
+  r2: R2;
+  /** The score of the best possible predictor E[z|x], where the simulator knows it. */
+  oracle?: Oracle;
+  /** Error of the predictions of the target, where there are predictions. */
+  mse?: Mse;
+  /** Recovered changes on the tree's edges, where they are known. */
+  changes?: ChangeScores;
+  /** Error of the effects of the latents on the target, where there are a target and environments. */
+  ate?: Ate;
+  /** What to bear in mind when reading these numbers, in sentences. */
+  notes: string[];
+}
+
+/** Agreement up to a linear map. `value` is null where it is not defined, and then `reason` says why. */
+export interface WeakMcc {
+  /** Mean |Spearman| of the matched canonical variates, 0 to 1. */
+  value: number | null;
+  /** Why `value` is null. */
+  reason?: string;
+  /** Canonical correlations (Pearson), largest first; empty where `value` is null. */
+  canonical: number[];
+}
+
+export interface SharedHeadConfig {
+  /** Regression through a latent code with one linear head for all environments. */
+  method: "shared-head";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: "cpu" | "cuda" | "auto";
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: "error" | "drop" | "mean";
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: "error" | "drop";
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: "all" | "inputs" | "none";
+  split?: SplitConfig;
+  /**
+   * Number of latents, or `auto`: the smallest number whose validation error is as good as any.
+   *
+   * Default: "auto".
+   */
+  latentDim?: number | "auto";
+  /**
+   * Largest number of latents that `auto` tries.
+   *
+   * Default: 8. Range: 1 to 256.
+   */
+  maxLatentDim?: number;
+  /**
+   * Widths of the encoder's hidden layers (LeakyReLU, slope 0.01).
+   *
+   * Default: [256,64].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * Gradient steps. Absent: 1500 for the default algorithm, 15000 for `paper`.
+   *
+   * Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step, mixed over environments; at most all training rows.
+   *
+   * Default: 1000. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam. Absent: 0.01 for the default algorithm, 0.001 for `paper`.
+   *
+   * Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Decoupled weight decay. Helps when rows are few.
+   *
+   * Default: 0. Range: 0 to 10.
+   */
+  weightDecay?: number;
+  /**
+   * Parameters kept at the end: those with the lowest validation loss, or the last ones.
+   *
+   * Default: "best".
+   */
+  keep?: "best" | "last";
+}
+
+/**
+ * How rows are split into training, validation and test.
+ *
+ * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+ */
+export interface SplitConfig {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: "rows" | "environments";
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
+}
+
+/** How rows are split into training, validation and test. */
+export interface SplitConfig1 {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: "rows" | "environments";
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
+}
+
+/** What a fit found, in numbers every method has, plus the parts only some have. */
+export interface Summary {
+  /** Name of the method. */
+  method: string;
+  /** Names, means and standard deviations of the latents over the training rows. */
+  latents: LatentSummary;
+  /** Error of the predicted target by split, over all rows (`environment` absent) and per environment. */
+  errors: ErrorRow[];
+  /** Linear heads in units of the target per standard deviation of the latent, one row per environment node. */
+  heads?: NamedMatrix;
+  /** The tree with the change on the edge above each node. */
+  tree?: TreeSummary;
+  /** `map`: latents = `map` x (latents before the closed-form stage); absent where there is no such stage. */
+  map?: LatentMap;
+  /** How a hyper-parameter was chosen without truth. */
+  choices: Choice[];
+  /** What the method assumes, and what the data say of it. */
+  assumptions: Assumption[];
+  /** What a reader of the numbers should know. */
+  warnings: Warning[];
+  /** Further single numbers. */
+  facts: Fact[];
+}
+
+/** A tree with a change of the head on the edge above each node. */
+export interface TreeSummary {
+  /** Node names. */
+  names: string[];
+  /** Index of the parent, -1 for the root. */
+  parents: number[];
+  /** Length of the branch to the parent. */
+  lengths: number[];
+  /** Training rows at each node. */
+  rows: number[];
+  /** nodes x k: change on the edge above the node, in units of the target per standard deviation of the latent. */
+  changes: number[][];
+  /** Whether each entry of `changes` is called real. */
+  real: boolean[][];
+  /** Whether both ends of the edge have rows of their own. */
+  observed: boolean[];
+}
+
+/** Something a user should know that stops nothing. */
+export interface Warning {
+  /** Stable identifier. */
+  code: string;
+  /** One line. */
+  message: string;
+  /** What to do about it. */
+  hint?: string;
+}
+
+export interface TbrConfig {
+  /** Latents from rows in many environments that form a tree, whose linear heads change sparsely along its edges. */
+  method: "tbr";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: "cpu" | "cuda" | "auto";
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: "error" | "drop" | "mean";
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: "error" | "drop";
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: "all" | "inputs" | "none";
+  split?: SplitConfig2;
+  /**
+   * How to fit: `joint-rotation` is faster and at least as good on the paper's data; `paper` is the published one.
+   *
+   * Default: "joint-rotation".
+   */
+  algorithm?: "joint-rotation" | "paper";
+  /**
+   * Number of latents, or `auto`: the smallest number whose validation error is as good as any.
+   *
+   * Default: "auto".
+   */
+  latentDim?: number | "auto";
+  /**
+   * Largest number of latents that `auto` tries.
+   *
+   * Default: 8. Range: 1 to 256.
+   */
+  maxLatentDim?: number;
+  /**
+   * Widths of the encoder's hidden layers (LeakyReLU, slope 0.01).
+   *
+   * Default: [256,64].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * Gradient steps. Absent: 1500 for the default algorithm, 15000 for `paper`.
+   *
+   * Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step, mixed over environments; at most all training rows.
+   *
+   * Default: 1000. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam. Absent: 0.01 for the default algorithm, 0.001 for `paper`.
+   *
+   * Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Decoupled weight decay. Helps when rows are few.
+   *
+   * Default: 0. Range: 0 to 10.
+   */
+  weightDecay?: number;
+  /**
+   * Parameters kept at the end: those with the lowest validation loss, or the last ones.
+   *
+   * Default: "best".
+   */
+  keep?: "best" | "last";
+  /**
+   * Weight of the L1 norm of the changes (the paper's lambda).
+   *
+   * Default: 0.001. Range: 0 to 1000.
+   */
+  sparsity?: number;
+  /**
+   * Random starts of the sparse rotation.
+   *
+   * Default: 10. Range: 1 to 10000.
+   */
+  starts?: number;
+  /**
+   * Changes smaller than this are not called real, in standard deviations of the target per standard deviation of
+   * the latent.
+   *
+   * Default: 0.02. Range: 0 to 10.
+   */
+  changeThreshold?: number;
+  /**
+   * Changes below this many standard errors are not called real.
+   *
+   * Default: 4. Range: 0 to 100.
+   */
+  changeErrors?: number;
+}
+
+/**
+ * How rows are split into training, validation and test.
+ *
+ * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+ */
+export interface SplitConfig2 {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: "rows" | "environments";
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
+}
+
+/** Configuration of the simulator `tree-world`. The defaults are the paper's. */
 export interface TreeWorldConfig {
   /**
    * Seed of every random number.
    *
-   * Default: 0. At least 0.
+   * Default: 0.
    */
   seed?: number;
   /**
@@ -207,21 +1021,21 @@ export interface TreeWorldConfig {
    */
   latents?: number;
   /**
-   * Non-zero changes on each edge, at most `latents`; 0 is the negative control. Default 1.
+   * Non-zero changes on each edge, at most `latents`; 0 is the negative control.
    *
-   * Range: 0 to 1000.
+   * Default: 1. Range: 0 to 1000.
    */
   changes?: number;
   /**
    * Instead of `changes`: the probability with which each entry on each edge changes.
    *
-   * Range: 0.0 to 1.0.
+   * Range: 0 to 1.
    */
   changeProbability?: number;
   /**
    * Standard deviation of the non-zero changes.
    *
-   * Default: 0.5. Range: 0.0 to 1000000.0.
+   * Default: 0.5. Range: 0 to 1000000.
    */
   changeSd?: number;
   /**
@@ -233,7 +1047,7 @@ export interface TreeWorldConfig {
   /**
    * Noise of the latents and of the target.
    *
-   * Default: 0.1. Range: 0.0 to 1000000.0.
+   * Default: 0.1. Range: 0 to 1000000.
    */
   noise?: number;
   /**

@@ -3,6 +3,7 @@
 mod errors;
 mod markers;
 mod methods;
+mod metrics;
 mod schema;
 mod types;
 
@@ -26,9 +27,12 @@ pub fn files(root: &Path, tree: &Tree) -> Result<Files, String> {
     let mut files = Files::from([
         (format!("{FOLDER}errors.ts"), format!("{BANNER}{}", errors::typescript())),
         ("docs/errors.md".to_owned(), errors::document()),
+        ("docs/metrics.md".to_owned(), metrics::document(&sources::metrics())),
         (format!("{FOLDER}methods.ts"), format!("{BANNER}{}", types::names())),
         (format!("{FOLDER}types.ts"), format!("{BANNER}{}", types::types(root)?)),
     ]);
+    let schema = serde_json::to_string_pretty(&sources::configuration()).expect("a schema serialises");
+    files.insert(format!("{FOLDER}schema.json"), schema + "\n");
     for (path, text) in tree.with_extension("", &["md"]) {
         let filled = markers::fill(text, |name| block(tree, name)).map_err(|problem| format!("{path}: {problem}"))?;
         if filled != text {

@@ -37,16 +37,24 @@ pub fn title(schema: &Value) -> &str {
 pub fn limits(property: &Value) -> String {
     let mut parts = Vec::new();
     if let Some(value) = property.get("default").filter(|value| !value.is_null()) {
-        parts.push(format!("Default: {value}."));
+        parts.push(format!("Default: {}.", plain(value)));
     }
-    let bound = |keys: [&str; 2]| keys.iter().find_map(|key| property.get(*key)).map(Value::to_string);
+    let bound = |keys: [&str; 2]| keys.iter().find_map(|key| property.get(*key)).map(plain);
     match (bound(["minimum", "exclusiveMinimum"]), bound(["maximum", "exclusiveMaximum"])) {
         (Some(low), Some(high)) => parts.push(format!("Range: {low} to {high}.")),
+        // Counts: a lower bound of 0 says nothing.
+        (Some(low), None) if low == "0" => {}
         (Some(low), None) => parts.push(format!("At least {low}.")),
         (None, Some(high)) => parts.push(format!("At most {high}.")),
         (None, None) => {}
     }
     parts.join(" ")
+}
+
+// 1000000.0 reads as 1000000.
+fn plain(value: &Value) -> String {
+    let text = value.to_string();
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
 fn to_draft_7(schema: &mut Value) {

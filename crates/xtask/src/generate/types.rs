@@ -12,11 +12,12 @@ use std::process::{Command, Stdio};
 /// # Errors
 /// A sentence when node or the library is missing.
 pub fn types(root: &Path) -> Result<String, String> {
-    let mut definitions = sources::results();
+    let mut definitions = prepared(sources::results());
     for choice in sources::methods().iter().chain(&sources::simulators()) {
-        definitions.extend(definitions_of(&choice.schema));
+        merge(&mut definitions, prepared(definitions_of(&choice.schema)))?;
     }
-    typescript(root, &prepared(definitions))
+    definitions.sort_keys();
+    typescript(root, &definitions)
 }
 
 /// src/generated/methods.ts: the names users can give, and whose options belong to which.
@@ -30,6 +31,17 @@ pub fn names() -> String {
     text.push_str(&options("MethodOptions", "method", &methods));
     text.push_str(&options("SimulatorOptions", "simulator", &simulators));
     text
+}
+
+// One name is one type: two structs of the same name in different crates would silently become one.
+fn merge(all: &mut Definitions, more: Definitions) -> Result<(), String> {
+    for (name, schema) in more {
+        if all.get(&name).is_some_and(|known| *known != schema) {
+            return Err(format!("two different types are named {name}; rename one: #[schemars(rename = \"...\")]"));
+        }
+        all.insert(name, schema);
+    }
+    Ok(())
 }
 
 fn options(interface: &str, kind: &str, choices: &[Choice]) -> String {
@@ -64,7 +76,7 @@ fn typescript(root: &Path, definitions: &Definitions) -> Result<String, String> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn options_stand_under_the_name_users_give() {
@@ -75,6 +87,14 @@ mod tests {
         };
         let text = options("SimulatorOptions", "simulator", &[choice]);
         assert!(text.contains("  /** A world. */\n  \"tree-world\": TreeWorldConfig;\n"), "{text}");
+    }
+
+    #[test]
+    fn two_different_types_of_one_name_are_an_error() {
+        let of = |schema: Value| Definitions::from_iter([("A".to_owned(), schema)]);
+        let mut all = of(json!({ "type": "string" }));
+        assert_eq!(merge(&mut all, of(json!({ "type": "string" }))), Ok(()));
+        assert!(merge(&mut all, of(json!({ "type": "number" }))).is_err());
     }
 
     #[test]
