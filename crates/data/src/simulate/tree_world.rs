@@ -10,6 +10,7 @@
 use crate::dataset::{Dataset, Labels, Role, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::simulate::sparse_heads::SparseHeads;
 use crate::stream::Stream;
 use crate::tree::Tree;
 use schemars::JsonSchema;
@@ -26,6 +27,7 @@ const MOST_VALUES: u128 = 1 << 30;
 /// The function between the mixed inputs and the latents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "TreeWorldMap")]
 pub enum LatentMap {
     /// phi(u) = tanh(u).
     #[default]
@@ -118,8 +120,13 @@ pub fn tree_world(config: &TreeWorldConfig) -> Result<Dataset> {
     let k = config.latents;
     let nodes = (1usize << (config.depth + 1)) - 1;
     let tree = balanced_tree(nodes)?;
-    let changes = changes(&config, nodes);
-    let heads = heads(&config, &tree, &changes);
+    let recipe = SparseHeads {
+        latents: k,
+        changes: config.changes.unwrap_or(1),
+        change_probability: config.change_probability,
+        change_sd: config.change_sd,
+    };
+    let (heads, changes) = recipe.draw(&tree, config.seed, "tree-world");
     let first = if config.leaves_only { nodes / 2 } else { 1 };
     let environments: Vec<usize> = (first..nodes).collect();
     let rows = sample(&config, &heads, &environments);
@@ -200,39 +207,6 @@ fn numbered(letter: &str, count: usize) -> Vec<String> {
 fn balanced_tree(nodes: usize) -> Result<Tree> {
     let parents = (0..nodes).map(|node| node.checked_sub(1).map(|above| above / 2)).collect();
     Tree::new(numbered("n", nodes), parents, vec![1.0; nodes])
-}
-
-/// Sparse changes on the edge above every node, nodes x k.
-fn changes(config: &TreeWorldConfig, nodes: usize) -> Matrix<f64> {
-    let k = config.latents;
-    let stream = Stream::new(config.seed, "tree-world/changes");
-    let mut changes = Matrix::zeros(nodes, k);
-    for node in 1..nodes {
-        let mut stream = stream.at(node as u32);
-        let places: Vec<usize> = match config.change_probability {
-            Some(probability) => (0..k).filter(|_| stream.uniform() < probability).collect(),
-            None => stream.permutation(k).into_iter().take(config.changes.unwrap_or(1)).collect(),
-        };
-        for place in places {
-            changes[(node, place)] = config.change_sd * stream.normal();
-        }
-    }
-    changes
-}
-
-/// Eq. (2): the root's head plus the changes on the way, nodes x k.
-fn heads(config: &TreeWorldConfig, tree: &Tree, changes: &Matrix<f64>) -> Matrix<f64> {
-    let mut heads = changes.clone();
-    let mut stream = Stream::new(config.seed, "tree-world/root");
-    heads.row_mut(tree.root()).iter_mut().for_each(|w| *w = stream.normal());
-    for node in tree.order() {
-        if let Some(parent) = tree.parents[node] {
-            for j in 0..config.latents {
-                heads[(node, j)] = heads[(parent, j)] + changes[(node, j)];
-            }
-        }
-    }
-    heads
 }
 
 struct Rows {
