@@ -30,6 +30,8 @@ export interface ConfigKey {
   readonly branches: readonly string[];
   /** JSON types it accepts. */
   readonly types: ReadonlySet<string>;
+  /** JSON types of the entries, where it accepts a list. */
+  readonly itemTypes: ReadonlySet<string>;
   /** The words it accepts, where they are a fixed list. */
   readonly values: readonly string[];
   /** Its bounds in words (`>= 1, <= 64`), or "". */
@@ -42,9 +44,11 @@ export interface ConfigKey {
 /** The keys of a configuration schema; `tag` names the key that chooses a branch (`method`, `simulator`). */
 export function keysOf(schema: JsonSchema, part: ConfigKey["part"], tag = "method"): readonly ConfigKey[] {
   const found = new Map<string, ConfigKey>();
+  const all = new Set<string>();
   const visit = (node: JsonSchema, branch: string | undefined): void => {
     const resolved = resolve(node, schema);
     const own = branch ?? branchName(resolved, tag);
+    if (own !== undefined) all.add(own);
     for (const [name, property] of Object.entries(resolved.properties ?? {})) {
       const key = describe(name, property, schema, part, own === undefined ? [] : [own]);
       const known = found.get(name);
@@ -54,7 +58,12 @@ export function keysOf(schema: JsonSchema, part: ConfigKey["part"], tag = "metho
       visit(child, own);
   };
   visit(schema, undefined);
-  return [...found.values()];
+  return [...found.values()].map((key) => ({
+    ...key,
+    branches: key.branches.length === all.size ? [] : key.branches,
+    // Each branch describes itself at the tag, and none of them describes the tag.
+    ...(key.name === tag && { description: `Name of the ${tag}.` }),
+  }));
 }
 
 /** `latentDim` as `--latent-dim`. */
@@ -122,14 +131,16 @@ function describe(
     ...(form.minimum === undefined ? [] : [`>= ${form.minimum}`]),
     ...(form.exclusiveMinimum === undefined ? [] : [`> ${form.exclusiveMinimum}`]),
     // Bounds of the integer types themselves (2^53 - 1, 2^32 - 1) tell a reader nothing.
-    ...(form.maximum === undefined || form.maximum > 1e9 ? [] : [`<= ${form.maximum}`]),
+    ...(form.maximum === undefined || form.maximum > 1e7 ? [] : [`<= ${form.maximum}`]),
     ...(form.exclusiveMaximum === undefined ? [] : [`< ${form.exclusiveMaximum}`]),
   ]);
   return {
     name,
     part,
     branches,
-    types: new Set(forms.flatMap(typesOf)),
+    // A key that may be absent is left out, never given as null.
+    types: new Set(forms.flatMap(typesOf).filter((type) => type !== "null")),
+    itemTypes: new Set(forms.flatMap(({ items }) => (typeof items === "object" ? typesOf(resolve(items, root)) : []))),
     values: forms.flatMap((form) => (form.const === undefined ? (form.enum ?? []) : [form.const])).filter(isString),
     range: [...new Set(bounds)].join(", "),
     default: own.default,
@@ -155,6 +166,7 @@ function merge(a: ConfigKey, b: ConfigKey): ConfigKey {
     ...a,
     branches: everywhere ? [] : [...new Set([...a.branches, ...b.branches])],
     types: new Set([...a.types, ...b.types]),
+    itemTypes: new Set([...a.itemTypes, ...b.itemTypes]),
     values: [...new Set([...a.values, ...b.values])],
     range: a.range === "" ? b.range : a.range,
     description: a.description === "" ? b.description : a.description,

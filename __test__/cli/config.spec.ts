@@ -162,10 +162,17 @@ test("a flag's value has no place in the file that it overrides", async (t) => {
   t.deepEqual([...places.keys()], []);
 });
 
-test("help says description, default and range", (t) => {
+test("help says description, default and range, and what a value may be", (t) => {
   const command = new Command("fit");
   addConfigOptions(command, keys, { core: "Method:" });
   const help = command.helpInformation().replace(/\s+/g, " ");
   t.true(help.includes("--seed <integer> Seed of all random numbers. (default: 0; >= 0)"), help);
-  t.true(help.includes("--method <tbr|pca>"), help);
+  for (const shown of [
+    "--method <tbr|pca>",
+    "--latent-dim <integer|auto...>",
+    "--inputs <string...>",
+    "--normalise [boolean]",
+  ]) {
+    t.true(help.includes(shown), `${shown} in ${help}`);
+  }
 });

@@ -88,24 +88,24 @@ function fromFlag(given: unknown, key: ConfigKey): unknown {
 }
 
 function optionOf(key: ConfigKey): Option {
-  const flag = flagOf(key.name);
-  const placeholder =
-    key.values.length > 0 && key.types.size === 1 ? key.values.join("|") : [...key.types].join("|") || "value";
-  const argument =
-    key.types.size === 1 && key.types.has("boolean")
-      ? "[boolean]"
-      : key.types.has("array")
-        ? `<${placeholder.replace(/\|?array\|?/, "") || "values"}...>`
-        : `<${placeholder}>`;
-  const option = new Option(`${flag} ${argument}`, helpOf(key));
-  return argument === "[boolean]" ? option.preset("true") : option;
+  return new Option(`${flagOf(key.name)} ${argumentOf(key)}`, helpOf(key));
 }
 
-function helpOf({ description, default: fallback, range, values, types, branches }: ConfigKey): string {
+function argumentOf({ types, itemTypes, values }: ConfigKey): string {
+  if (types.size === 1 && types.has("boolean")) return "[boolean]";
+  const isList = types.has("array");
+  // Where the words are known they say more than "string".
+  const words = [...new Set([...types, ...itemTypes])].filter(
+    (type) => type !== "array" && !(type === "string" && values.length > 0),
+  );
+  const shown = [...words, ...values].join("|") || "value";
+  return isList ? `<${shown}...>` : `<${shown}>`;
+}
+
+function helpOf({ description, default: fallback, range, branches }: ConfigKey): string {
   const facts = [
     ...(fallback === undefined || fallback === null ? [] : [`default: ${show(fallback)}`]),
     ...(range === "" ? [] : [range]),
-    ...(values.length > 0 && types.size > 1 ? [values.map((value) => `"${value}"`).join(", ")] : []),
     ...(branches.length > 0 ? [`only ${branches.join(", ")}`] : []),
   ];
   return facts.length === 0 ? description : `${description} (${facts.join("; ")})`;

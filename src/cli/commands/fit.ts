@@ -100,7 +100,7 @@ async function finish(
       `${style.strong(manifest.method)} ${outcome.kind}${outcome.term === undefined ? "" : ` (${outcome.term})`} after ${manifest.steps} steps, ${duration(manifest.elapsedMs)}`,
       columns([
         ...errorRows(summary),
-        ["latents", summary.latents.names.length],
+        ["latents", String(summary.latents.names.length)],
         ...(scores === undefined
           ? []
           : [

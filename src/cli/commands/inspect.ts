@@ -65,7 +65,7 @@ function summary(found: InspectReport, style: Style): string {
 }
 
 // Longer lists stand in --json.
-const SHOWN = 20;
+const SHOWN = 12;
 
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, 8).join(", ");

@@ -45,9 +45,18 @@ async function write(out: string, latents: NamedArray): Promise<void> {
 }
 
 function csv(latents: NamedArray): string {
-  return [latents.columns.join(","), ...rowsOf(latents).map((row) => row.join(","))]
+  return [latents.columns.join(","), ...rowsOf(latents).map((row) => row.map(shortest).join(","))]
     .map((line) => `${line}\n`)
     .join("");
+}
+
+/** The shortest text that reads back as the same 32-bit number. */
+function shortest(value: number): string {
+  for (let digits = 6; digits < 9; digits++) {
+    const text = String(Number(value.toPrecision(digits)));
+    if (Math.fround(Number(text)) === value) return text;
+  }
+  return String(Number(value.toPrecision(9)));
 }
 
 function rowsOf({ data, shape: [rows, columns] }: NamedArray): number[][] {
