@@ -304,10 +304,10 @@ enum Gradient {
 
 impl Drop for Gradient {
     fn drop(&mut self) {
-        if let Gradient::Slot { storage, slot } = self {
-            if let Some(storage) = storage.take() {
-                slot.give_back(storage);
-            }
+        if let Gradient::Slot { storage, slot } = self
+            && let Some(storage) = storage.take()
+        {
+            slot.give_back(storage);
         }
     }
 }

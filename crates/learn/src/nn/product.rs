@@ -43,11 +43,11 @@ pub(crate) fn multiply<T: Real>(
     write: Write,
     compute: Compute,
 ) {
-    if let (Some(left), Some(right), Order::Plain) = (T::singles(a.0), T::singles(b.0), b.1) {
-        if narrow::fits(size, a.1) {
-            let out = T::singles_mut(out).expect("the destination has the type of the factors");
-            return narrow::multiply(size, (left, a.1), right, out, write);
-        }
+    if let (Some(left), Some(right), Order::Plain) = (T::singles(a.0), T::singles(b.0), b.1)
+        && narrow::fits(size, a.1)
+    {
+        let out = T::singles_mut(out).expect("the destination has the type of the factors");
+        return narrow::multiply(size, (left, a.1), right, out, write);
     }
     kernels::multiply(size, a, b, out, write, compute);
 }

@@ -134,6 +134,7 @@ impl Real for f32 {
 
     // Cephes tanhf: an odd polynomial near zero, where 1 - 2 / (e^2x + 1) would cancel.
     #[inline(always)]
+    #[allow(clippy::excessive_precision)] // The published digits.
     fn tanh(self) -> Self {
         let x = self;
         let z = x * x;

@@ -33,7 +33,7 @@ pub(super) struct Partition {
 
 impl Partition {
     /// Multiplications of a forward pass below which waking a second thread costs more than it saves.
-    const SHARED_WORK: usize = 2_000_000;
+    const SHARED_WORK: usize = 4_000_000;
 
     pub(super) fn new(rows: usize, layers: &[Layer]) -> Self {
         let widest = layers.iter().map(|l| l.inputs.max(l.outputs)).max().unwrap_or(1);
