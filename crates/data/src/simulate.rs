@@ -1,5 +1,7 @@
 //! Worlds with known causes. The methods know nothing of them.
 
+pub mod phenotype;
+mod sparse_heads;
 pub mod tree_world;
 
 use crate::config;

@@ -75,6 +75,15 @@ pub fn simulate(config: String) -> Answer<NativeDataset> {
     })
 }
 
+/// Draws a target on real data from its true latents; `config` is JSON of the phenotype's options.
+#[napi(catch_unwind)]
+pub fn phenotype(dataset: NativeDataset, config: String) -> Answer<NativeDataset> {
+    guard(|| {
+        let config = disentangle_data::config::parse(parse(&config)?)?;
+        simulate::phenotype::phenotype(&dataset.try_into()?, &config)?.try_into()
+    })
+}
+
 /// Reads a data set folder.
 #[napi(catch_unwind)]
 pub fn read_dataset_folder(dir: String) -> Answer<NativeDataset> {
