@@ -1,8 +1,10 @@
 //! Random and mutated bytes: a reader answers with a value or a typed failure, never with a panic.
 
 use crate::{check_manners, file, golden, unhex};
+use disentangle_data::folder;
 use disentangle_data::read::csv::{CsvOptions, CsvSelection, columns, read as read_csv};
 use disentangle_data::read::{npy, npz};
+use disentangle_data::write::{NpyData, write_npy};
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -23,6 +25,11 @@ const TABLES: [&[u8]; 4] = [
     b"a\tb\tc\n\"1\n2\"\t3\t4\n",
     b"x|x|\n\r\r\n1|2|\xC3\xA4\n",
 ];
+
+const MANIFEST: &[u8] = br#"{"format":1,"name":"n","rows":2,"inputs":{"file":"inputs.npy"},"inputNames":["x"],
+"labels":{"environment":{"column":"e","levels":["a","b"],"file":"environment.npy"}},
+"tree":{"names":["r","a","b"],"parents":[null,0,0],"lengths":[0,1,2.5]},
+"truth":{"z":{"columns":["q"],"rows":["a","b"],"file":"inputs.npy"}},"rowIds":["1","2"]}"#;
 
 /// Bytes overwritten, inserted and removed, then perhaps cut short.
 fn mutated(originals: &[Vec<u8>]) -> impl Strategy<Value = Vec<u8>> + use<> {
@@ -88,8 +95,24 @@ fn check_npz(bytes: &[u8]) {
     }
 }
 
+fn check_folder(manifest: &[u8]) {
+    let (folder, _path) = file("dataset.json", manifest);
+    write_npy(&folder.path().join("inputs.npy"), &[2, 1], NpyData::F32(&[1.0, 2.0])).expect("it can be written");
+    write_npy(&folder.path().join("environment.npy"), &[2], NpyData::U32(&[0, 1])).expect("it can be written");
+    match folder::read(folder.path()) {
+        Ok(dataset) => assert_eq!(dataset.check_shapes(), Ok(())),
+        Err(failure) => check_manners(&failure),
+    }
+}
+
+/// 400 cases, or as many as PROPTEST_CASES asks for.
+fn deep() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: usual.cases.max(400), ..usual }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(deep())]
 
     #[test]
     fn no_bytes_make_the_csv_reader_panic(
@@ -125,4 +148,18 @@ proptest! {
     ) {
         check_npz(&bytes);
     }
+
+    #[test]
+    fn no_description_makes_the_folder_reader_panic(manifest in mutated(&[MANIFEST.to_vec()])) {
+        check_folder(&manifest);
+    }
+}
+
+#[test]
+fn the_description_from_which_mutations_start_is_good() {
+    let (folder, _path) = file("dataset.json", MANIFEST);
+    write_npy(&folder.path().join("inputs.npy"), &[2], NpyData::F32(&[1.0, 2.0])).expect("it can be written");
+    write_npy(&folder.path().join("environment.npy"), &[2], NpyData::U32(&[0, 1])).expect("it can be written");
+    let dataset = folder::read(folder.path()).expect("a vector is one column");
+    assert_eq!((dataset.rows(), dataset.truth["z"].rows.len()), (2, 2));
 }
