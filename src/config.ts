@@ -2,14 +2,11 @@
 import { type ConfigKey, flagOf, type JsonSchema, keysOf, nearest } from "./config-keys.js";
 import type { DataPart } from "./dataset.js";
 import { type DisentangleError, type Failure, fail, failAll, failuresOf, isDisentangleError } from "./errors.js";
+import type { MethodOptions } from "./generated/methods.js";
 import { native } from "./native.js";
 
-/** What `fit` takes: keys of the data and keys of the method, side by side. `disentangle schema` lists them all. */
-export type RunConfig = DataPart & {
-  /** Name of the method; `disentangle methods` lists them. */
-  readonly method: string;
-  readonly [key: string]: unknown;
-};
+/** What `fit` takes: keys of the data and of one method, side by side. `disentangle fit --help` lists them all. */
+export type RunConfig = DataPart & MethodOptions[keyof MethodOptions];
 
 /** A configuration taken apart. */
 export interface CheckedConfig {
@@ -55,7 +52,7 @@ function withProperties(schema: JsonSchema, properties: NonNullable<JsonSchema["
 }
 
 /** Checks a whole configuration. Throws every mistake at once, each with its path. */
-export async function checkConfig(config: Readonly<Record<string, unknown>>): Promise<CheckedConfig> {
+export async function checkConfig(config: object): Promise<CheckedConfig> {
   const keys = await configKeys();
   const { data, core, unknown } = splitConfig(config, keys);
   const failures: Failure[] = unknown.map((name) => unknownKey(name, keys));
@@ -71,7 +68,7 @@ export async function checkConfig(config: Readonly<Record<string, unknown>>): Pr
 
 /** Sorts the keys of a configuration by who reads them. A key left `undefined` counts as absent. */
 export function splitConfig(
-  config: Readonly<Record<string, unknown>>,
+  config: object,
   keys: readonly ConfigKey[],
 ): { data: Record<string, unknown>; core: Record<string, unknown>; unknown: string[] } {
   const parts = new Map(keys.map((key) => [key.name, key.part]));

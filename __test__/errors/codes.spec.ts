@@ -65,13 +65,17 @@ async function printed(args: readonly string[], options: Parameters<typeof run>[
   return stdout;
 }
 
+/** A fit of the world with keys that the types refuse. */
+const wrong = async (config: object): Promise<unknown> =>
+  fit({ ...quick, data: await world(), ...config } as unknown as RunConfig).result;
+
 const cases: Partial<Record<ErrorCode, () => unknown>> = {
-  CONFIG_INVALID: async () => fit({ ...quick, data: await world(), latentDims: 3, sed: 1 }).result,
-  CONFIG_UNKNOWN_KEY: async () => fit({ ...quick, data: await world(), latentDims: 3 }).result,
-  CONFIG_WRONG_TYPE: async () => fit({ ...quick, data: await world(), batchSize: "many" } as RunConfig).result,
-  CONFIG_OUT_OF_RANGE: async () => fit({ ...quick, data: await world(), batchSize: 0 } as RunConfig).result,
+  CONFIG_INVALID: () => wrong({ latentDims: 3, sed: 1 }),
+  CONFIG_UNKNOWN_KEY: () => wrong({ latentDims: 3 }),
+  CONFIG_WRONG_TYPE: () => wrong({ batchSize: "many" }),
+  CONFIG_OUT_OF_RANGE: () => wrong({ batchSize: 0 }),
   CONFIG_MISSING: () => fit({ ...quick } as unknown as RunConfig).result,
-  CONFIG_UNKNOWN_METHOD: async () => fit({ ...quick, data: await world(), method: "tbrr" } as RunConfig).result,
+  CONFIG_UNKNOWN_METHOD: () => wrong({ method: "tbrr" }),
   CONFIG_CONFLICT: async () => fit({ ...quick, data: await world(), target: "y" }).result,
   CONFIG_PARSE: () => parseConfig("inputs: [a", "run.yaml"),
   CONFIG_USAGE: () => readConfigFile("/no/such/file.yaml"),
