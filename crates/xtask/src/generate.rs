@@ -54,15 +54,24 @@ pub fn stale<'a>(tree: &'a Tree, files: &'a Files) -> Vec<&'a str> {
 /// # Errors
 /// Those of the file system.
 pub fn write(root: &Path, tree: &Tree, files: &Files) -> io::Result<()> {
-    for path in stale(tree, files) {
+    let stale = stale(tree, files);
+    for orphan in stale.iter().filter(|path| !files.contains_key(**path)) {
+        fs::remove_file(root.join(orphan))?;
+        println!("{orphan} removed");
+    }
+    let changed = files.iter().filter(|(path, _)| stale.contains(&path.as_str()));
+    write_all(root, &changed.map(|(path, text)| (path.clone(), text.clone())).collect())
+}
+
+/// Writes files and prints their paths.
+///
+/// # Errors
+/// Those of the file system.
+pub fn write_all(root: &Path, files: &Files) -> io::Result<()> {
+    for (path, text) in files {
         let full = root.join(path);
-        match files.get(path) {
-            Some(text) => {
-                fs::create_dir_all(full.parent().expect("a file has a folder"))?;
-                fs::write(full, text)?;
-            }
-            None => fs::remove_file(full)?,
-        }
+        fs::create_dir_all(full.parent().expect("a file has a folder"))?;
+        fs::write(full, text)?;
         println!("{path}");
     }
     Ok(())

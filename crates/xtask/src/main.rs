@@ -4,6 +4,7 @@
 mod check;
 mod code;
 mod generate;
+mod scaffold;
 mod sources;
 mod tree;
 
@@ -11,7 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use tree::Tree;
 
-const USAGE: &str = "usage: cargo xtask gen [--check] | check";
+const USAGE: &str = "usage: cargo xtask gen [--check] | check | new-method NAME";
 
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         ["check"] => check(&root),
         ["gen"] => write_generated(&root),
         ["gen", "--check"] => generated_files_are_current(&root),
+        ["new-method", name] => new_method(&root, name),
         _ => Err(USAGE.to_owned()),
     };
     match ended {
@@ -53,6 +55,13 @@ fn generated_files_are_current(root: &Path) -> Result<(), String> {
         [] => Ok(()),
         ref stale => Err(format!("not current: {}; run `cargo xtask gen`", stale.join(", "))),
     }
+}
+
+fn new_method(root: &Path, name: &str) -> Result<(), String> {
+    let files = scaffold::files(&read(root)?, name)?;
+    generate::write_all(root, &files).map_err(|e| e.to_string())?;
+    println!("next: `cargo xtask gen`, then rewrite the method; CONTRIBUTING.md says how");
+    Ok(())
 }
 
 fn read(root: &Path) -> Result<Tree, String> {
