@@ -1,9 +1,10 @@
 // Run folders: plain files, greppable and syncable. A saved model is a run folder; a sweep is a folder of run folders.
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fail, failure } from "./errors.js";
+import { replaceFolder } from "./files.js";
 import type { History, Scores, StageHistory, Summary } from "./generated/types.js";
 import { native } from "./native.js";
 import type { Manifest, RunRecord } from "./record.js";
@@ -56,6 +57,8 @@ const RUN_ENTRIES: ReadonlySet<string> = new Set([
   "report.json",
 ]);
 
+const NAME_A_FOLDER = "name a folder that does not exist yet, or that holds an earlier run";
+
 /** Identity of a run: the same configuration on the same data by the same version has the same id. */
 export function runIdOf(config: unknown, fingerprint: string, version: string): string {
   return createHash("sha256").update(canonicalJson({ config, fingerprint, version })).digest("hex");
@@ -96,28 +99,22 @@ export async function writeRun(dir: string, run: Run | StoppedRun): Promise<void
 
 /** Throws `FILE_WRITE` when `dir` holds anything but a run: nothing else is ever replaced. */
 export async function checkRunTarget(dir: string): Promise<void> {
-  const entries = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+  // An empty path would resolve to the current folder, and replace it.
+  if (dir.trim() === "") fail("FILE_WRITE", "the run folder has an empty name", { path: dir, hint: NAME_A_FOLDER });
+  const entries = await readdir(resolve(dir)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [] as string[];
-    throw failure("FILE_WRITE", `${dir}: cannot be used as a run folder (${error.code})`, { path: dir, cause: error });
+    const what = error.code === "ENOTDIR" ? "it is a file, or lies in one" : error.message;
+    throw failure("FILE_WRITE", `${dir}: cannot be a run folder: ${what}`, {
+      path: dir,
+      hint: NAME_A_FOLDER,
+      cause: error,
+    });
   });
   const foreign = entries.find((entry) => !RUN_ENTRIES.has(entry));
   if (foreign !== undefined || (entries.length > 0 && !entries.includes("manifest.json"))) {
     const what =
       foreign === undefined ? "exists and is not a run folder" : `holds ${foreign}, which is no part of a run`;
-    fail("FILE_WRITE", `${dir}: ${what}`, { path: dir, hint: "choose another folder, or empty this one" });
-  }
-}
-
-/** Writes a file under a temporary name and renames it; throws `FILE_WRITE`. */
-export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const partial = temporary(path);
-  try {
-    await mkdir(dirname(resolve(path)), { recursive: true });
-    await writeFile(partial, content);
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw failure("FILE_WRITE", `${path}: ${(error as Error).message}`, { path, cause: error });
+    fail("FILE_WRITE", `${dir}: ${what}`, { path: dir, hint: NAME_A_FOLDER });
   }
 }
 
@@ -278,30 +275,4 @@ async function readJson<T>(dir: string, name: string): Promise<T> {
       cause: error,
     });
   }
-}
-
-async function replaceFolder(dir: string, fill: (partial: string) => Promise<void>): Promise<void> {
-  const target = resolve(dir);
-  const partial = temporary(target);
-  try {
-    await mkdir(partial, { recursive: true });
-    await fill(partial);
-    if (existsSync(target)) {
-      const old = temporary(target);
-      await rename(target, old);
-      await rename(partial, target);
-      await rm(old, { recursive: true, force: true });
-    } else {
-      await rename(partial, target);
-    }
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    throw failure("FILE_WRITE", `${dir}: ${(error as Error).message}`, { path: dir, cause: error });
-  }
-}
-
-/** A hidden sibling, so that what a killed process leaves is no run of a sweep. */
-function temporary(path: string): string {
-  const full = resolve(path);
-  return join(dirname(full), `.${basename(full)}.partial-${randomBytes(4).toString("hex")}`);
 }

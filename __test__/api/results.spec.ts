@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fc, testProp } from "@fast-check/ava";
 import test from "ava";
+import { writeFileAtomic } from "../../src/files.js";
 import {
   canonicalJson,
   checkRunTarget,
@@ -11,7 +12,6 @@ import {
   readRun,
   readRuns,
   runIdOf,
-  writeFileAtomic,
   writeRun,
 } from "../../src/results.js";
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { readRuns, writeFileAtomic } from "../../results.js";
+import { writeFileAtomic } from "../../files.js";
+import { readRuns } from "../../results.js";
 import { print } from "../terminal.js";
 
 const EXAMPLES = `

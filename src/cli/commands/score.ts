@@ -3,9 +3,10 @@ import { type Command, Option } from "commander";
 import { checkConfig } from "../../config.js";
 import { readData } from "../../dataset.js";
 import { fail } from "../../errors.js";
+import { writeFileAtomic } from "../../files.js";
 import type { Mcc, NullScore, Scores } from "../../generated/types.js";
 import { native } from "../../native.js";
-import { type Run, readRunFolder, writeFileAtomic } from "../../results.js";
+import { type Run, readRunFolder } from "../../results.js";
 import { type Observed, type RowChoice, scoreRun } from "../../score.js";
 import { columns, note, number, print } from "../terminal.js";
 

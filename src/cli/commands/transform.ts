@@ -1,9 +1,10 @@
-import { mkdir, rename } from "node:fs/promises";
-import { dirname, extname, resolve } from "node:path";
+import { extname } from "node:path";
 import type { Command } from "commander";
+import { fail } from "../../errors.js";
+import { replaceFile, writeFileAtomic } from "../../files.js";
 import { load } from "../../model.js";
 import { native } from "../../native.js";
-import { type NamedArray, writeFileAtomic } from "../../results.js";
+import type { NamedArray } from "../../results.js";
 import { print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -22,6 +23,7 @@ export function define(command: Command): void {
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, { data, out, json }: { data: string; out?: string; json?: boolean }) => {
+      if (out !== undefined) checkFormat(out);
       await using model = await load(run);
       const latents = await model.transform(data);
       if (out !== undefined) await write(out, latents);
@@ -38,10 +40,16 @@ export function define(command: Command): void {
 
 async function write(out: string, latents: NamedArray): Promise<void> {
   if (extname(out) === ".csv") return writeFileAtomic(out, csv(latents));
-  await mkdir(dirname(resolve(out)), { recursive: true });
-  const partial = `${out}.partial`;
-  native().npyWrite(partial, { shape: [...latents.shape], data: latents.data });
-  await rename(partial, out);
+  await replaceFile(out, (partial) => native().npyWrite(partial, { shape: [...latents.shape], data: latents.data }));
+}
+
+/** Before anything is computed: another format than its name says would be a riddle to whoever opens it. */
+function checkFormat(out: string): void {
+  if ([".npy", ".csv"].includes(extname(out))) return;
+  fail("CONFIG_USAGE", `--out ${out}: expected a file that ends in .npy or .csv`, {
+    path: out,
+    hint: "for example --out latents.npy",
+  });
 }
 
 function csv(latents: NamedArray): string {

@@ -1,0 +1,84 @@
+// Files and folders that appear whole or not at all: written beside their place, then renamed into it.
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { failure, isDisentangleError } from "./errors.js";
+
+/** Writes a file under a temporary name and renames it; throws `FILE_WRITE`. */
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  await replaceFile(path, (partial) => writeFile(partial, content));
+}
+
+/** Lets `write` write a file under a temporary name and renames it; throws `FILE_WRITE`. */
+export async function replaceFile(path: string, write: (partial: string) => Promise<void> | void): Promise<void> {
+  const partial = temporary(path);
+  // The topmost of the folders that are made on the way: they go again with what they were made for.
+  let made: string | undefined;
+  try {
+    made = await mkdir(dirname(partial), { recursive: true });
+    await write(partial);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(made ?? partial, { recursive: true, force: true });
+    throw unwritable(path, error);
+  }
+}
+
+/** Lets `fill` fill a folder under a temporary name, which then takes the place of `dir`; throws `FILE_WRITE`. */
+export async function replaceFolder(dir: string, fill: (partial: string) => Promise<void>): Promise<void> {
+  const target = resolve(dir);
+  const partial = temporary(target);
+  let made: string | undefined;
+  try {
+    made = await mkdir(partial, { recursive: true });
+    await fill(partial);
+    if (existsSync(target)) await exchange(target, partial);
+    else await rename(partial, target);
+  } catch (error) {
+    await rm(made ?? partial, { recursive: true, force: true });
+    throw unwritable(dir, error);
+  }
+}
+
+/** Puts `fresh` in the place of `target`; when that fails, `target` is back in its place. */
+async function exchange(target: string, fresh: string): Promise<void> {
+  const old = temporary(target);
+  await rename(target, old);
+  try {
+    await rename(fresh, target);
+  } catch (error) {
+    await rename(old, target);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+/** A hidden sibling, so that what a killed process leaves is no run of a sweep. */
+function temporary(path: string): string {
+  const full = resolve(path);
+  return join(dirname(full), `.${basename(full)}.partial-${randomBytes(4).toString("hex")}`);
+}
+
+const FULL = "free some space, or write elsewhere";
+const FORBIDDEN = "choose a folder that you may write to";
+const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+  EACCES: ["permission denied", FORBIDDEN],
+  EPERM: ["permission denied", FORBIDDEN],
+  EROFS: ["the file system is read-only", FORBIDDEN],
+  ENOSPC: ["no space is left", FULL],
+  EDQUOT: ["the quota is used up", FULL],
+  EFBIG: ["the file would be larger than allowed", FULL],
+  EISDIR: ["it is a folder", "name a file"],
+  ENOTDIR: ["it lies in a file", "name a folder that exists, or can be made"],
+  EEXIST: ["a file lies where a folder should", "name a folder that exists, or can be made"],
+};
+
+/** `FILE_WRITE`. What the core could not write it says itself, but of a temporary file. */
+function unwritable(path: string, error: unknown): Error {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  const [what, hint] = isDisentangleError(error)
+    ? [String(error.context.reason ?? message), error.hint ?? FULL]
+    : (REASONS[code] ?? [message, "choose another place"]);
+  return failure("FILE_WRITE", `cannot write ${path}: ${what}`, { path, hint, cause: error });
+}
