@@ -194,7 +194,7 @@ impl<'a> Search<'a> {
             distances.to.fill(f64::INFINITY);
             price.copy_from_slice(&self.v);
             done.clear();
-            let (mut i, mut shift, mut reached) = (start, 0.0, 0.0f64);
+            let (mut i, mut shift, mut reached) = (start, 0.0, f64::NEG_INFINITY);
             let mut j = loop {
                 let (least, lowest) = relax(self.arch, &mut distances, cost.row(i), &price, i, shift);
                 // Rounding may put a distance a bit below the last one; prices must not rise.

@@ -1,0 +1,181 @@
+"""Golden numbers of crates/metrics: NumPy, SciPy and scikit-learn on small seeded cases.
+
+python3 -m venv /tmp/venv && /tmp/venv/bin/pip install numpy scipy scikit-learn
+/tmp/venv/bin/python golden/metrics.py    # writes golden/metrics.json
+"""
+
+import json
+import pathlib
+import warnings
+
+import numpy as np
+import scipy
+import sklearn
+from scipy.optimize import linear_sum_assignment
+from scipy.stats import rankdata
+from sklearn.cross_decomposition import CCA
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import mean_squared_error, precision_recall_fscore_support, r2_score
+from sklearn.preprocessing import StandardScaler
+
+rng = np.random.default_rng(20)
+warnings.simplefilter("error")
+
+
+def correlation(kind, a, b):
+    if kind == "spearman":
+        a, b = (np.apply_along_axis(rankdata, 0, m) for m in (a, b))
+    return np.corrcoef(a, b, rowvar=False)[: a.shape[1], a.shape[1] :]
+
+
+def mcc(kind, z, zhat):
+    c = correlation(kind, z, zhat)
+    rows, columns = linear_sum_assignment(-np.abs(c))
+    matching = [None] * z.shape[1]
+    for i, j in zip(rows, columns):
+        matching[i] = int(j)
+    strength = [0.0 if j is None else abs(c[i, j]) for i, j in enumerate(matching)]
+    return {"correlation": c.tolist(), "matching": matching, "perLatent": strength, "value": float(np.mean(strength))}
+
+
+def weak(z, zhat):
+    k = min(z.shape[1], zhat.shape[1])
+    # Iterative, so its own tolerance is set far below the one that the test uses.
+    variates = CCA(n_components=k, max_iter=100_000, tol=1e-14).fit_transform(z, zhat)
+    canonical = [float(np.corrcoef(variates[0][:, i], variates[1][:, i])[0, 1]) for i in range(k)]
+    return {"value": mcc("spearman", *variates)["value"], "canonical": canonical}
+
+
+def r2(outputs, inputs):
+    fitted = LinearRegression().fit(inputs, outputs).predict(inputs)
+    each = r2_score(outputs, fitted, multioutput="raw_values")
+    return {"value": float(r2_score(outputs, fitted)), "perLatent": each.tolist()}
+
+
+def latents(n, d, e, noise, ties):
+    z = rng.normal(size=(n, d)) @ (np.eye(d) + 0.3 * rng.normal(size=(d, d)))
+    zhat = np.tanh(z @ rng.normal(size=(d, e))) + noise * rng.normal(size=(n, e))
+    return (np.round(2 * z), np.round(3 * zhat)) if ties else (z, zhat)
+
+
+def case(name, n, d, e, noise=0.5, ties=False):
+    z, zhat = latents(n, d, e, noise, ties)
+    return {
+        "name": name,
+        "truth": z.tolist(),
+        "latents": zhat.tolist(),
+        "pearson": mcc("pearson", z, zhat),
+        "spearman": mcc("spearman", z, zhat),
+        "weak": weak(z, zhat),
+        "r2": r2(z, zhat),
+        "r2Reverse": r2(zhat, z),
+    }
+
+
+def assignment(name, cost):
+    rows, columns = linear_sum_assignment(cost)
+    return {"name": name, "cost": cost.tolist(), "total": float(cost[rows, columns].sum())}
+
+
+def repeated_columns():
+    x = rng.normal(size=(30, 3))
+    x = np.column_stack([x, x[:, 0] - 2 * x[:, 1], np.full(30, 4.0)])
+    y = x[:, :3] @ rng.normal(size=(3, 2)) + rng.normal(size=(30, 2))
+    centred = x - x.mean(axis=0)
+    coefficients, _, rank, _ = np.linalg.lstsq(centred, y - y.mean(axis=0), rcond=1e-12)
+    return {
+        "inputs": x.tolist(),
+        "outputs": y.tolist(),
+        "fitted": (centred @ coefficients + y.mean(axis=0)).tolist(),
+        "rank": int(rank),
+        "r2": r2(y, x)["value"],
+    }
+
+
+def regression():
+    x = rng.normal(size=(25, 3)) * [1, 100, 0.01] + [5, -3, 1]
+    y = rng.normal(size=(25, 2)) + x @ rng.normal(size=(3, 2))
+    fit = LinearRegression().fit(x, y)
+    return {
+        "inputs": x.tolist(),
+        "outputs": y.tolist(),
+        "intercept": fit.intercept_.tolist(),
+        "coefficients": fit.coef_.T.tolist(),
+    }
+
+
+def effects():
+    n, d, environments = 240, 3, 6
+    z = rng.normal(size=(n, d)) * [1, 3, 0.2]
+    zhat = np.column_stack([-2 * z[:, 2], 5 * z[:, 0], z[:, 1]]) + 0.1 * rng.normal(size=(n, d)) + 7
+    codes = rng.integers(0, environments, size=n)
+    y = (z * rng.normal(size=(environments, d))[codes]).sum(axis=1) + 0.1 * rng.normal(size=n)
+    matching = mcc("pearson", z, zhat)["matching"]
+    a, b = (StandardScaler().fit_transform(m) for m in (z, zhat))
+    values = []
+    for e in range(environments):
+        own = codes == e
+        true, found = (np.abs(LinearRegression().fit(m[own], y[own]).coef_) for m in (a, b))
+        values.append(float(np.mean((true - found[matching]) ** 2)))
+    guess = y + rng.normal(size=n)
+    return {
+        "truth": z.tolist(),
+        "latents": zhat.tolist(),
+        "codes": codes.tolist(),
+        "target": y.tolist(),
+        "matching": matching,
+        "ate": values,
+        "prediction": guess.tolist(),
+        "mse": float(mean_squared_error(y, guess)),
+        "mseByEnvironment": [float(mean_squared_error(y[codes == e], guess[codes == e])) for e in range(environments)],
+    }
+
+
+def changes():
+    nodes, d = 20, 4
+    delta = rng.normal(size=(nodes, d)) * (rng.random((nodes, d)) < 0.3)
+    matching = [2, 0, 3, 1]
+    called = (delta != 0) ^ (rng.random((nodes, d)) < 0.15)
+    observed = rng.random(nodes) < 0.8
+    real = np.zeros((nodes, d), bool)
+    real[:, matching] = called
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        (delta != 0)[observed].ravel(), called[observed].ravel(), average="binary"
+    )
+    return {
+        "truth": delta.tolist(),
+        "real": real.tolist(),
+        "observed": observed.tolist(),
+        "matching": matching,
+        "precision": float(precision),
+        "recall": float(recall),
+        "f1": float(f1),
+    }
+
+
+golden = {
+    "versions": {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__},
+    "cases": [
+        case("square", 60, 3, 3),
+        case("more estimated than true", 60, 3, 5),
+        case("fewer estimated than true", 60, 4, 2),
+        case("ties", 60, 3, 3, ties=True),
+        case("close", 60, 4, 4, noise=0.05),
+        case("one", 60, 1, 1),
+    ],
+    "assignments": [
+        assignment("uniform", rng.random((12, 12))),
+        assignment("wide", rng.normal(size=(7, 15))),
+        assignment("tall", rng.normal(size=(15, 7))),
+        assignment("tied integers", rng.integers(0, 4, size=(20, 20)).astype(float)),
+        assignment("huge and tiny", 10.0 ** rng.integers(-8, 9, size=(10, 10))),
+        assignment("machol-wien", np.multiply.outer(np.arange(1.0, 26.0), np.arange(1.0, 26.0))),
+    ],
+    "repeatedColumns": repeated_columns(),
+    "regression": regression(),
+    "effects": effects(),
+    "changes": changes(),
+}
+path = pathlib.Path(__file__).with_suffix(".json")
+path.write_text(json.dumps(golden, allow_nan=False) + "\n")
+print(path, path.stat().st_size, "bytes")
