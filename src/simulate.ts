@@ -23,6 +23,36 @@ export async function simulate(config: SimulateConfig): Promise<Dataset> {
   return native().simulate(JSON.stringify(config));
 }
 
+/** How a phenotype is drawn. */
+export interface PhenotypeConfig {
+  /** Default: 0. */
+  readonly seed?: number;
+  /** Effects that change on each edge of the tree; 0 is the negative control. Default: 1. */
+  readonly changes?: number;
+  /** Standard deviation of a change. Default: 0.5. */
+  readonly changeSd?: number;
+  /** Standard deviation of the phenotype's noise. Default: 0.1. */
+  readonly noise?: number;
+}
+
+/**
+ * Draws a target on real data from measured causes (the truth `latents`), with effects that change sparsely along the tree
+ * of the environments: the inputs are real and the answer is known.
+ *
+ * @throws `METRIC_NEEDS_TRUTH`, `DATA_NEEDS_TREE`, `DATA_NEEDS_ENVIRONMENTS`, `CONFIG_OUT_OF_RANGE`
+ *
+ * @example
+ * ```ts
+ * import { phenotype, simulate } from "disentangle";
+ * const world = await simulate({ simulator: "tree-world", depth: 2, pointsPerEnvironment: 10 });
+ * const drawn = await phenotype(world, { changes: 2, seed: 1 });
+ * console.log(drawn.targets?.columns); // [ 'phenotype' ]
+ * ```
+ */
+export async function phenotype(dataset: Dataset, config: PhenotypeConfig = {}): Promise<Dataset> {
+  return native().phenotype(dataset, JSON.stringify(config));
+}
+
 /** Writes a data set folder: `dataset.json` and `.npy` files that numpy opens. `fit({ data: dir })` knows all its roles. */
 export async function writeDataset(dir: string, dataset: Dataset): Promise<void> {
   native().writeDatasetFolder(dir, dataset);

@@ -22,6 +22,11 @@ interface Entry {
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Entry[] = [
   {
+    name: "demo",
+    summary: "hidden causes in real cells and in simulated worlds, with a report",
+    load: () => import("./commands/demo.js"),
+  },
+  {
     name: "simulate",
     summary: "draw a data set whose hidden causes are known",
     load: () => import("./commands/simulate.js"),
