@@ -1,0 +1,34 @@
+// Programs of the examples and commands of the documents, run as their readers would: in a folder of their own.
+import { execFile } from "node:child_process";
+import { mkdtempSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+/** Root of the repository. */
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const run = promisify(execFile);
+// The sources of the package, not the last build of them.
+const sources = { ...process.env, TSX_TSCONFIG_PATH: join(root, "tsconfig.json"), NO_COLOR: "1" };
+
+/** An empty folder. */
+export function emptyFolder(): string {
+  return realpathSync(mkdtempSync(join(tmpdir(), "disentangle-example-")));
+}
+
+/** Runs a TypeScript program and gives what it printed; throws when it fails. */
+export async function runProgram(file: string, cwd: string): Promise<string> {
+  const options = { cwd, env: sources, timeout: 100_000 };
+  const { stdout } = await run(process.execPath, ["--import", import.meta.resolve("tsx"), file], options);
+  return stdout;
+}
+
+/** Runs lines of a shell in which `disentangle` is the command line of this checkout; throws when one fails. */
+export async function runShell(lines: string, cwd: string): Promise<string> {
+  const command = `'${process.execPath}' --import '${import.meta.resolve("tsx")}' '${join(root, "__test__/cli/disentangle.ts")}'`;
+  const script = `set -eu\ndisentangle() { ${command} "$@"; }\n${lines}`;
+  const { stdout } = await run("sh", ["-c", script], { cwd, env: sources, timeout: 100_000 });
+  return stdout;
+}
