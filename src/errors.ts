@@ -128,8 +128,8 @@ export function formatError(
   }
   return failuresOf(error)
     .map((one) => {
-      // Messages often begin with their own path; it is not said twice.
-      const place = one.path !== undefined && !one.message.startsWith(one.path) ? `${one.path}: ` : "";
+      // Messages often name their own place; it is not said twice.
+      const place = one.path !== undefined && !one.message.includes(one.path) ? `${one.path}: ` : "";
       const hint = one.hint === undefined ? "" : `\n  ${one.hint}`;
       return `${style.strong("error")} ${place}${one.message} ${style.weak(`[${one.code}]`)}${hint}`;
     })

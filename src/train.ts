@@ -140,6 +140,13 @@ function quoted(value: unknown): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** What the core finds wrong with the data it finds in numbers: which file they came from is only known here. */
+function placed(failure: Failure, { provenance }: NativeDataset): Failure {
+  if (failure.path !== undefined || !failure.code.startsWith("DATA_")) return failure;
+  const { source } = JSON.parse(provenance) as { source?: unknown };
+  return typeof source === "string" ? { ...failure, path: source } : failure;
+}
+
 /** The core's training; `undefined` when it was stopped before it had anything to tell. */
 function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefined> {
   const { signal } = hooks;
@@ -174,7 +181,7 @@ function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefi
         reject(failure("CALLBACK_THREW", `onProgress threw, the fit was stopped: ${message}`, { cause }));
       } else if (!isFailure(end)) resolve(end);
       else if (end.failure.code === "FIT_CANCELLED") resolve(undefined);
-      else reject(new DisentangleError(end.failure));
+      else reject(new DisentangleError(placed(end.failure, planned.dataset)));
     };
     // Events and the end come through two queues, which the event loop may empty in either order: the end waits a turn.
     const onEndQueued = (end: Parameters<typeof onEnd>[0]): void => void setImmediate(onEnd, end);

@@ -1,6 +1,6 @@
 // The command line: parses, runs one command, turns errors into exit codes.
 import { CommanderError } from "commander";
-import { errorJson, failure, formatError, isDisentangleError } from "../errors.js";
+import { errorJson, failure, failuresOf, formatError, isDisentangleError } from "../errors.js";
 import { EXIT } from "./exit.js";
 import { buildProgram } from "./program.js";
 import { note, styleOf } from "./terminal.js";
@@ -24,8 +24,13 @@ export async function main(args: readonly string[]): Promise<number> {
     const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
     if (args.includes("--json")) process.stdout.write(`${JSON.stringify(errorJson(error), null, 2)}\n`);
     note(formatError(error, styleOf(process.stderr)));
-    return isDisentangleError(error) && error.code.startsWith("CONFIG_") ? EXIT.usage : EXIT.failed;
+    return isUsage(error) ? EXIT.usage : EXIT.failed;
   }
+}
+
+/** Whether only the command line or the configuration is to blame; of several failures, whether all are of that kind. */
+function isUsage(error: unknown): boolean {
+  return isDisentangleError(error) && failuresOf(error).every(({ code }) => code.startsWith("CONFIG_"));
 }
 
 function usageError(error: CommanderError): unknown {

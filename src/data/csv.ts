@@ -68,7 +68,8 @@ export function openCsv(file: string, options: CsvOptions = {}): Source {
     const rows = Math.ceil(SAMPLE_CELLS / columns.length);
     if (await hasDuckdb()) {
       const cells = await sampleRelation(relation, columns, rows).catch(() => undefined);
-      if (cells !== undefined) return cells;
+      // Without a row there are no columns either, and the native reader says that.
+      if (cells?.length === columns.length) return cells;
     }
     if (columns.length <= WIDE) return (await readNative({ numeric: [], text: columns })).text;
     // A damaged file is the likelier reason that there is no sample, and this says so.
@@ -97,6 +98,8 @@ export function openCsv(file: string, options: CsvOptions = {}): Source {
   };
 }
 
+const NUMBER = /^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|infinity)$/i;
+
 function beginsBlank(file: string): boolean {
   const descriptor = openSync(file, "r");
   try {
@@ -107,19 +110,21 @@ function beginsBlank(file: string): boolean {
   }
 }
 
-/** What a column's cells look like: text as soon as one of them is no number, unknown where all are missing. */
+/**
+ * What a column's cells look like: unknown where all are missing. Where nine in ten are numbers the others are taken for
+ * mistakes, which the reading then names: a measurement that is left out in silence would be worse.
+ */
 export function kindOfCells(
   cells: readonly (string | null)[],
   missing: readonly string[] = MISSING_WORDS,
 ): SourceColumn["kind"] {
-  let seen = false;
+  const counts = { number: 0, text: 0 };
   for (const cell of cells) {
     const text = cell?.trim() ?? "";
-    if (text === "" || missing.includes(text)) continue;
-    if (!/^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|infinity)$/i.test(text)) return "text";
-    seen = true;
+    if (text !== "" && !missing.includes(text)) counts[NUMBER.test(text) ? "number" : "text"]++;
   }
-  return seen ? "number" : "unknown";
+  if (counts.number + counts.text === 0) return "unknown";
+  return counts.number >= 9 * counts.text ? "number" : "text";
 }
 
 /** The relation behind a text table: all columns as text. */

@@ -58,9 +58,17 @@ export async function formatOf(path: string): Promise<FileFormat> {
     });
   }
   if (stat.isDirectory()) return folderFormat(path);
-  if (stat.size === 0) fail("DATA_EMPTY", `${path} is empty`, { path });
-  const head = await firstBytes(path);
+  if (stat.size === 0) {
+    fail("DATA_EMPTY", `${path} is empty`, { path, hint: "expected a header with the names of the columns, and rows" });
+  }
   const lower = basename(path).toLowerCase();
+  if (/\.(xlsx?|xlsm|ods|numbers)$/.test(lower)) {
+    fail("DATA_UNKNOWN_FORMAT", `${path} is a workbook of Excel or the like`, {
+      path,
+      hint: 'save the sheet as CSV (in Excel: "CSV UTF-8")',
+    });
+  }
+  const head = await firstBytes(path);
   const extension = Object.keys(BY_EXTENSION).find((end) => lower.endsWith(end));
   const promised = extension === undefined ? undefined : BY_EXTENSION[extension];
   const found = MAGIC.filter(({ bytes }) => head.startsWith(bytes)).map(({ format }) => format);
@@ -78,7 +86,7 @@ export async function formatOf(path: string): Promise<FileFormat> {
   if (promised === undefined) {
     fail("DATA_UNKNOWN_FORMAT", `${path}: unknown format; supported are ${SUPPORTED}`, {
       path,
-      hint: "a text table needs one of these extensions",
+      hint: "give the file the extension of its format; for a text table that is .csv or .tsv",
     });
   }
   return promised;

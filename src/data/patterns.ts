@@ -64,15 +64,20 @@ const OFFERS = 20;
 /** One failure per name or pattern that no column has; `key` is the configuration key that asked for it. */
 export function missingColumns(key: string, missing: readonly string[], { names }: ColumnIndex): readonly Failure[] {
   const [...known] = names;
-  const some = known.slice(0, 8).join(", ") + (known.length > 8 ? `, and ${known.length - 8} more` : "");
+  const some =
+    known
+      .slice(0, 8)
+      .map((name) => JSON.stringify(name))
+      .join(", ") + (known.length > 8 ? `, and ${known.length - 8} more` : "");
+  const offer = known.length === 1 ? `there is one column, ${some}: check the delimiter` : `the columns are ${some}`;
   return missing.map((name, i) => {
     const isPattern = /[*?]/.test(name);
     const near = isPattern || i >= OFFERS ? undefined : nearest(name, known);
     return {
       code: "DATA_MISSING_COLUMN",
-      message: `${key}: no column ${isPattern ? "matches" : "is called"} ${JSON.stringify(name)}`,
+      message: `${key}: no column ${isPattern ? "matches" : "is called"} ${JSON.stringify(name.replace(/^!/, ""))}`,
       path: key,
-      hint: near === undefined ? `the columns are ${some}` : `did you mean ${JSON.stringify(near)}?`,
+      hint: near === undefined ? offer : `did you mean ${JSON.stringify(near)}?`,
       context: { column: name, ...(near !== undefined && { nearest: near }) },
     };
   });

@@ -68,9 +68,9 @@ export function resolveRoles(keys: RoleKeys, description: SourceDescription): Ro
   const inputs = resolveInputs(keys.inputs, description, index, taken, failures);
   failAll(failures);
   if (inputs.length === 0) {
-    throw failure("DATA_EMPTY", "inputs: no column is left", {
+    throw failure("DATA_EMPTY", "inputs: no column of numbers is left to learn from", {
       path: "inputs",
-      hint: "name the input columns, for example inputs: 'gene*'",
+      hint: "name the input columns, for example inputs: 'gene*'; numbers need a decimal point, not a comma",
     });
   }
   const used = new Set([...inputs, ...taken.keys()]);

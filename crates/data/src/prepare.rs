@@ -80,13 +80,14 @@ pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<P
     let mut warnings: Vec<Warning> = dropped.into_iter().collect();
     let (n, d) = (kept.len(), dataset.inputs.cols());
     if n < d.max(2) {
-        return Err(Failure::new(
-            Code::DataTooFewRows,
-            format!("{n} usable rows for {d} input columns, at least {}", d.max(2)),
-        )
-        .hint("choose fewer input columns with `inputs`, or give more rows")
-        .with("rows", n)
-        .with("columns", d));
+        let dropped: String = warnings.iter().map(|warning| format!("; {}", warning.message)).collect();
+        let rows = if n == 1 { "row" } else { "rows" };
+        let message = format!("{n} usable {rows} for {d} input columns, expected at least {}{dropped}", d.max(2));
+        let hint = match dropped.is_empty() {
+            true => "choose fewer input columns with `inputs`, or give more rows",
+            false => "choose fewer input columns with `inputs`, or another policy for missing values with `missing`",
+        };
+        return Err(Failure::new(Code::DataTooFewRows, message).hint(hint).with("rows", n).with("columns", d));
     }
     let mut labels: BTreeMap<Role, Labels> =
         dataset.labels.iter().map(|(&role, labels)| (role, of_rows(labels, &kept))).collect();

@@ -28,8 +28,9 @@ pub(super) fn kept_rows(dataset: &Dataset, config: &PrepareConfig) -> Result<(Ve
     let ids = &dataset.row_ids;
     refuse(&dataset.inputs, &dataset.input_names, ids, Flaw::Infinite)?;
     if config.missing == Missing::Error {
-        refuse(&dataset.inputs, &dataset.input_names, ids, Flaw::Missing)
-            .map_err(|failure| failure.hint("set `missing` to \"drop\" or \"mean\", or leave these columns out"))?;
+        refuse(&dataset.inputs, &dataset.input_names, ids, Flaw::Missing).map_err(|failure| {
+            failure.hint("set `missing` to \"drop\" or \"mean\", or leave the column out of `inputs`")
+        })?;
     }
     let mut drop = vec![false; n];
     let mut reasons = Vec::new();
@@ -47,11 +48,16 @@ pub(super) fn kept_rows(dataset: &Dataset, config: &PrepareConfig) -> Result<(Ve
         if let (Some(&row), true) = (rows.first(), config.missing != Missing::Drop) {
             return Err(Failure::new(
                 Code::DataNotFinite,
-                format!("column {:?}, {}: no label; {} rows have none", labels.column, row_name(ids, row), rows.len()),
+                format!(
+                    "column {:?}, {}: no label; {} none",
+                    labels.column,
+                    row_name(ids, row),
+                    counted(rows.len(), "row has", "rows have")
+                ),
             )
-            .hint("set `missing` to \"drop\", or fill the column")
+            .hint("set `missing` to \"drop\" to leave such rows out, or fill the column")
             .with("column", labels.column.as_str())
-            .with("row", row)
+            .with("row", row + 1)
             .with("count", rows.len()));
         }
         reason("a label", rows, &mut drop);
@@ -64,14 +70,14 @@ pub(super) fn kept_rows(dataset: &Dataset, config: &PrepareConfig) -> Result<(Ve
             return Err(Failure::new(
                 Code::DataNotFinite,
                 format!(
-                    "target {:?}, {}: missing; {} rows have no target",
+                    "target {:?}, {}: missing; {} no target",
                     targets.columns.join(", "),
                     row_name(ids, row),
-                    rows.len()
+                    counted(rows.len(), "row has", "rows have")
                 ),
             )
-            .hint("set `missingTarget` to \"drop\"")
-            .with("row", row)
+            .hint("set `missingTarget` to \"drop\" to leave such rows out, or fill the column")
+            .with("row", row + 1)
             .with("count", rows.len()));
         }
         reason("a target", rows, &mut drop);
@@ -103,24 +109,25 @@ pub(super) fn refuse(values: &Matrix, columns: &[String], row_ids: &[String], fl
     Err(Failure::new(
         Code::DataNotFinite,
         format!(
-            "column {:?}, {}: {what}; {count} {adjective} value{} in {flawed} column{}",
+            "column {:?}, {}: {what}; {count} {adjective} {} in {}",
             columns[column],
             row_name(row_ids, row),
-            plural(count),
-            plural(flawed)
+            if count == 1 { "value" } else { "values" },
+            counted(flawed, "column", "columns")
         ),
     )
     .hint(hint)
     .with("column", columns[column].as_str())
-    .with("row", row)
+    .with("row", row + 1)
     .with("count", count))
 }
 
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// A row by its id or, without ids, by its number counted from 0.
+/// A row by its number, counted from 1 as the readers do, and by its id where rows have them.
 fn row_name(row_ids: &[String], row: usize) -> String {
-    row_ids.get(row).map_or_else(|| format!("row {row}"), |id| format!("row {id:?}"))
+    let id = row_ids.get(row).map(|id| format!(" ({id:?})")).unwrap_or_default();
+    format!("row {}{id}", row + 1)
 }

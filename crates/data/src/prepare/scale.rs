@@ -30,7 +30,7 @@ pub(super) fn inputs(dataset: &Dataset, kept: &[usize], train: &[usize], config:
             Code::DataNotFinite,
             format!("input columns without a value in the training rows: {}", listed(&empty)),
         )
-        .hint("leave them out of `inputs`")
+        .hint(format!("leave them out: add \"!{}\" to `inputs`", empty[0]))
         .with("columns", empty));
     }
     let constant = names(&Moments::constant);
@@ -39,7 +39,7 @@ pub(super) fn inputs(dataset: &Dataset, kept: &[usize], train: &[usize], config:
             Code::DataConstantColumn,
             format!("input columns that never vary over the {} training rows: {}", train.len(), listed(&constant)),
         )
-        .hint(format!("leave them out, for example with `inputs: [\"*\", \"!{}\"]`", constant[0]))
+        .hint(format!("leave them out: add \"!{}\" to `inputs`", constant[0]))
         .with("columns", constant));
     }
     let fill: Option<Vec<f32>> =

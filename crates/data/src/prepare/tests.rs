@@ -90,12 +90,12 @@ fn infinities_are_refused_whatever_the_policy_and_named() {
         data.inputs[(9, 1)] = f32::INFINITY;
         let failure = refused(&data, &with(missing));
         assert_eq!(failure.code, Code::DataNotFinite);
-        assert_eq!(failure.message, "column \"x2\", row \"cell5\": an infinity; 2 infinite values in 1 column");
+        assert_eq!(failure.message, "column \"x2\", row 6 (\"cell5\"): an infinity; 2 infinite values in 1 column");
     }
     let mut data = Dataset { row_ids: Vec::new(), ..dataset() };
     data.targets.as_mut().expect("a target").values[(3, 0)] = f32::INFINITY;
     let failure = refused(&data, &PrepareConfig { missing_target: MissingTarget::Drop, ..PrepareConfig::default() });
-    assert_eq!(failure.message, "column \"y\", row 3: an infinity; 1 infinite value in 1 column");
+    assert_eq!(failure.message, "column \"y\", row 4: an infinity; 1 infinite value in 1 column");
 }
 
 #[test]
@@ -105,8 +105,8 @@ fn missing_inputs_are_refused_dropped_or_filled() {
     data.inputs[(4, 2)] = GAP;
     data.inputs[(8, 2)] = GAP;
     let failure = refused(&data, &with(Missing::Error));
-    assert_eq!(failure.message, "column \"x1\", row \"cell4\": a missing value; 3 missing values in 2 columns");
-    assert_eq!((&failure.context["row"], &failure.context["count"]), (&4.into(), &3.into()));
+    assert_eq!(failure.message, "column \"x1\", row 5 (\"cell4\"): a missing value; 3 missing values in 2 columns");
+    assert_eq!((&failure.context["row"], &failure.context["count"]), (&5.into(), &3.into()));
 
     let dropped = prepare(&data, &with(Missing::Drop), 1).expect("prepares");
     assert_eq!(dropped.kept, (0..24).filter(|i| ![4, 8].contains(i)).collect::<Vec<_>>());
@@ -131,7 +131,7 @@ fn missing_labels_are_refused_or_dropped() {
     let labels: Vec<&str> = (0..24).map(|i| if i == 7 { "" } else { ["a", "b", "v"][i % 3] }).collect();
     data.labels.insert(Role::Environment, Labels::encode("env", &labels));
     let failure = refused(&data, &with(Missing::Mean));
-    assert_eq!((failure.code, failure.context["row"].as_u64()), (Code::DataNotFinite, Some(7)));
+    assert_eq!((failure.code, failure.context["row"].as_u64()), (Code::DataNotFinite, Some(8)));
     let dropped = prepare(&data, &with(Missing::Drop), 1).expect("prepares");
     assert_eq!((dropped.rows(), dropped.kept.contains(&7)), (23, false));
 }
@@ -141,7 +141,7 @@ fn rows_without_a_target_are_refused_or_dropped_and_gaps_between_targets_kept() 
     let mut data = dataset();
     data.targets.as_mut().expect("a target").values[(6, 0)] = GAP;
     let failure = refused(&data, &PrepareConfig::default());
-    assert_eq!((failure.code, failure.context["row"].as_u64()), (Code::DataNotFinite, Some(6)));
+    assert_eq!((failure.code, failure.context["row"].as_u64()), (Code::DataNotFinite, Some(7)));
     let drop = PrepareConfig { missing_target: MissingTarget::Drop, ..PrepareConfig::default() };
     assert_eq!(prepare(&data, &drop, 1).expect("prepares").rows(), 23);
 

@@ -119,7 +119,8 @@ pub fn read(path: &Path, selection: &CsvSelection) -> Result<CsvTable> {
     }
     if rows == 0 {
         return Err(Failure::new(Code::DataEmpty, format!("{} has a header but no rows", path.display()))
-            .at(path.display().to_string()));
+            .at(path.display().to_string())
+            .hint("expected at least one row below the header"));
     }
     Ok(CsvTable { rows, numeric: Matrix::new(rows, numeric.len(), numbers)?, text: texts })
 }

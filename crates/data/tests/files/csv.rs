@@ -103,7 +103,7 @@ const BAD: &[Bad] = &[
     ("a missing field", b"x,t\n1,a\n2\n", "DATA_RAGGED_ROW", "t.csv:3", "1 fields, but the header has 2", "delimiter"),
     ("an extra field", b"x,t\n1,a\n2,b,3\n", "DATA_RAGGED_ROW", "t.csv:3", "3 fields", "row names"),
     ("ragged after blank lines", b"x,t\r\n\r\n1,a\r\n\r\n2\r\n", "DATA_RAGGED_ROW", "t.csv:5", "1 fields", ""),
-    ("an open quote", b"x,t\n1,\"a\n2,b\n3,c,\n", "DATA_RAGGED_ROW", "t.csv:2", "never closed", "quoting off"),
+    ("an open quote", b"x,t\n1,\"a\n2,b\n3,c,\n", "DATA_RAGGED_ROW", "t.csv:2", "never closed", "written twice"),
     ("an open last quote", b"x,t\n\n1,a\r\n2,\"b\r\n", "DATA_RAGGED_ROW", "t.csv:4", "never closed", ""),
     ("a quote over lines", b"x,t,u\n1,\"a,2\n2,b,3\n", "DATA_RAGGED_ROW", "t.csv:2", "2 fields", "quote"),
     ("text", b"x,t\n1,a\nhigh,b\n", "DATA_NOT_NUMERIC", "t.csv:3:1", "column \"x\", row 2: \"high\"", "missing"),
@@ -148,7 +148,7 @@ fn an_empty_field_is_placed_too_where_empty_is_not_missing() {
             read_bytes(bytes, &CsvSelection { missing: vec![], ..select(&["x"], &["t"]) }).expect_err("empty");
         assert_eq!(failure.code.as_str(), "DATA_NOT_NUMERIC");
         assert!(failure.path.as_deref().is_some_and(|path| path.ends_with(place)), "{failure:?}");
-        assert_eq!(failure.hint.as_deref(), Some("list \"\" under `missing` if it means no value"));
+        assert_eq!(failure.hint.as_deref(), Some("list \"\" under `missingValues` if it means no value"));
     }
 }
 

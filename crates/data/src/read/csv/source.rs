@@ -70,7 +70,8 @@ impl<'a> Source<'a> {
     fn read_header(&mut self) -> Result<()> {
         if !self.advance()? {
             return Err(Failure::new(Code::DataEmpty, format!("{} is empty", self.path.display()))
-                .at(self.path.display().to_string()));
+                .at(self.path.display().to_string())
+                .hint("expected a header with the names of the columns, and rows below it"));
         }
         let mut seen = BTreeMap::new();
         let mut header = Vec::with_capacity(self.record.len());
@@ -108,7 +109,7 @@ impl<'a> Source<'a> {
             if is_left_open(self.path, self.cut, byte) {
                 return Err(Failure::new(Code::DataRaggedRow, "a quote is opened and never closed")
                     .at(place_of_record(self.path, self.cut, byte))
-                    .hint("close it, or turn quoting off if quotes are plain text"));
+                    .hint("close it; a quote inside a quoted field is written twice"));
             }
         }
         Ok(more)
@@ -146,7 +147,7 @@ impl<'a> Source<'a> {
         let Ok(text) = std::str::from_utf8(&self.record[field]) else { return self.not_utf8(row, field) };
         let name = &self.header[field];
         let value = shortened(text);
-        let missing_hint = format!("list {value:?} under `missing` if it means no value");
+        let missing_hint = format!("list {value:?} under `missingValues` if it means no value");
         let failure = match why {
             NotANumber::Overflow => {
                 Failure::new(Code::DataOverflow, format!("column {name:?}, row {row}: {value} exceeds 3.4e38 (32-bit)"))
@@ -163,8 +164,11 @@ impl<'a> Source<'a> {
                 );
                 match number::with_point(text) {
                     Some(point) => failure.hint(format!("write decimal points, {point} instead of {value}")),
-                    None if text.trim().is_empty() => failure.hint("list \"\" under `missing` if it means no value"),
-                    None => failure.hint(format!("leave the column out of the inputs, or {missing_hint}")),
+                    None if text.trim().is_empty() => {
+                        failure.hint("list \"\" under `missingValues` if it means no value")
+                    }
+                    None => failure
+                        .hint(format!("correct the value, {missing_hint}, or leave the input out with \"!{name}\"")),
                 }
             }
         };
@@ -173,7 +177,7 @@ impl<'a> Source<'a> {
 
     /// The failure of a field of the current row that is not UTF-8.
     pub fn not_utf8(&self, row: usize, field: usize) -> Failure {
-        let failure = Failure::new(Code::DataEncoding, format!("{} is not UTF-8 text", self.path.display()))
+        let failure = Failure::new(Code::DataEncoding, "the field is not UTF-8 text")
             .hint("convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv");
         self.at_field(failure, row, field)
     }
@@ -196,7 +200,7 @@ impl<'a> Source<'a> {
                 .with("got", got)
                 .with("expected", expected);
         if self.several_lines.is_some() {
-            failure.hint("a quote in this row is opened and not closed; turn quoting off if quotes are plain text")
+            failure.hint("a quote in this row is opened and not closed; inside a quoted field it is written twice")
         } else if got == expected + 1 {
             failure.hint("one delimiter too many, or the header lacks a name for the column of row names")
         } else {
