@@ -6,6 +6,10 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// Names of temporaries begin and end so.
+const PREFIX: &str = ".disentangle-";
+const SUFFIX: &str = ".tmp";
+
 /// Writes a file through a temporary in the same folder, syncs it, renames it into place and syncs the folder.
 /// An existing file is replaced; after a failure the old one is still there, whole.
 ///
@@ -20,6 +24,24 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut BufWriter<File>) ->
         temporary.rename_to(path)
     };
     attempt().map_err(|error| cannot_write(path, &error))
+}
+
+/// Makes a folder and those above it, where they are not there yet.
+///
+/// # Errors
+/// `FILE_WRITE` with the reason the system gave.
+pub fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| cannot_write(path, &error))
+}
+
+/// Removes what killed processes left half written in a folder that no one else is writing to.
+pub fn clear_leftovers(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX)) {
+            // What cannot be removed takes space and nothing else.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// The typed form of a failed write.
@@ -76,7 +98,7 @@ impl Temporary {
         }
         loop {
             let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-            let path = folder_of(target).join(format!(".disentangle-{}-{number}.tmp", std::process::id()));
+            let path = folder_of(target).join(format!("{PREFIX}{}-{number}{SUFFIX}", std::process::id()));
             match create(&path) {
                 // Left behind by a killed process that had the same id: take the next number.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -155,6 +177,17 @@ mod tests {
             let failure = write_atomically(&path, |_| Ok(())).expect_err("there is no such place");
             assert_eq!(failure.code, Code::FileWrite, "{}", path.display());
         }
+    }
+
+    #[test]
+    fn leftovers_are_cleared_and_nothing_else_is() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Temporary::file_beside(&folder.path().join("x")).expect("a name is free").0.keep();
+        for name in ["step-1.dsn", ".disentangle-notes", "a.tmp"] {
+            fs::write(folder.path().join(name), b"mine").expect("it can be written");
+        }
+        clear_leftovers(folder.path());
+        assert_eq!(names(folder.path()), [".disentangle-notes", "a.tmp", "step-1.dsn"]);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! A developer's look at the method without Node; published numbers come from `disentangle` and `benchmark/`.
 
 use disentangle_data::{Matrix, simulate::simulate, split::Split};
-use disentangle_learn::{fit::fit, train::Silent};
+use disentangle_learn::{
+    fit::{FitOptions, fit},
+    train::Silent,
+};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -38,7 +41,7 @@ fn main() {
     let dataset = simulate("tree-world", world).expect("a valid world");
     println!("simulated {} rows in {:.2?}", dataset.rows(), start.elapsed());
     let start = Instant::now();
-    let run = fit(&config, &dataset, &mut Silent).expect("the fit runs");
+    let run = fit(&config, &dataset, &FitOptions::default(), &mut Silent).expect("the fit runs");
     println!("fitted in {:.2?}: {:?}", start.elapsed(), run.outcome);
     let test: Vec<usize> = (0..run.split.len()).filter(|&i| run.split[i] == Split::Test).collect();
     let correlations = best_correlations(&dataset.truth["latents"].values, &run.latents, &test);

@@ -4,6 +4,7 @@
 #![deny(unsafe_code)]
 
 pub mod catalogue;
+pub mod checkpoint;
 pub mod container;
 pub mod device;
 pub mod fit;

@@ -65,6 +65,10 @@ pub struct Recipe {
     pub adam: AdamSettings,
     /// How the learning rate moves.
     pub schedule: Schedule,
+    /// Norm that gradients are cut down to; `None`: they are taken as they are.
+    pub clip: Option<f64>,
+    /// Validations without a new lowest loss after which the stage ends early, of 25 per stage; 0: never.
+    pub patience: usize,
     /// Which parameters are kept at the end.
     pub keep: Keep,
 }

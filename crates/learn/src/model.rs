@@ -4,7 +4,7 @@ use crate::container::{Container, Named, Values};
 use crate::fit::dimensions;
 use crate::method::{Dimensions, State};
 use crate::nn::{NamedValues, Params};
-use crate::plan::Plan;
+use crate::plan::{Plan, defining};
 use crate::regression::latent_names;
 use crate::rows;
 use crate::train;
@@ -24,7 +24,7 @@ pub struct Header {
     pub kind: String,
     /// Version of disentangle that wrote it.
     pub version: String,
-    /// The configuration with everything settled.
+    /// What defines the numbers of the configuration, with everything settled.
     pub config: Value,
     /// Names of the input columns, in order.
     pub inputs: Vec<String>,
@@ -49,19 +49,18 @@ pub struct Header {
     pub fingerprint: String,
 }
 
-/// Packs a fitted state.
+/// Packs a fitted state with so many latents.
 ///
 /// # Errors
 /// Those of candle.
-pub fn pack(config: &Value, data: &Prepared, state: &State, fingerprint: &str) -> Result<Vec<u8>> {
+pub fn pack(config: &Value, data: &Prepared, state: &State, latents: usize, fingerprint: &str) -> Result<Vec<u8>> {
     let exported = state.params.export().map_err(train::internal)?;
-    let k = state.solved.get(crate::method::MAP).map_or(0, Matrix::rows);
     let header = Header {
         kind: "model".into(),
         version: env!("CARGO_PKG_VERSION").into(),
-        config: config.clone(),
+        config: defining(config),
         inputs: data.input_names.clone(),
-        latents: latent_names(k),
+        latents: latent_names(latents),
         environments: rows::environment_names(data),
         target: data.targets.as_ref().and_then(|t| t.names.first().cloned()),
         dimensions: dimensions(data),

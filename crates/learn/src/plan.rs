@@ -113,6 +113,15 @@ pub fn canonical(entry: &Entry, options: &RunOptions, method: &dyn Method) -> Va
     Value::Object(config)
 }
 
+/// The part of a configuration that defines the numbers: the same on any number of threads.
+pub fn defining(config: &Value) -> Value {
+    let mut config = config.clone();
+    if let Value::Object(options) = &mut config {
+        options.shift_remove("threads");
+    }
+    config
+}
+
 fn properties(schema: &Value) -> Map<String, Value> {
     schema["properties"].as_object().cloned().unwrap_or_default()
 }

@@ -54,6 +54,13 @@ pub struct EncoderOptions {
     /// Decoupled weight decay. Helps when rows are few.
     #[schemars(range(min = 0.0, max = 10.0))]
     pub weight_decay: f64,
+    /// Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
+    #[schemars(range(min = 0.0, max = 1e9))]
+    pub clip_norm: f64,
+    /// Checks of the validation loss, 25 over all steps, without a new lowest one after which training ends early; 0:
+    /// never.
+    #[schemars(range(min = 0, max = 1000))]
+    pub patience: usize,
     /// Parameters kept at the end: those with the lowest validation loss, or the last ones.
     pub keep: Keep,
 }
@@ -68,6 +75,8 @@ impl Default for EncoderOptions {
             batch_size: 1000,
             learning_rate: None,
             weight_decay: 0.0,
+            clip_norm: 0.0,
+            patience: 0,
             keep: Keep::Best,
         }
     }
@@ -132,6 +141,8 @@ impl EncoderOptions {
                 ..AdamSettings::default()
             },
             schedule: Schedule::Cosine { warmup: 0.03, floor: 1e-4 },
+            clip: (self.clip_norm > 0.0).then_some(self.clip_norm),
+            patience: self.patience,
             keep: self.keep,
         }
     }

@@ -14,7 +14,7 @@ pub struct Outcome {
     pub kind: OutcomeKind,
     /// Gradient steps taken, over all stages.
     pub step: usize,
-    /// The loss term or parameter behind `diverged` and `non-finite`.
+    /// The loss term, parameter or gradient behind `non-finite`; the budget behind a `step-limit` that it set.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub term: Option<String>,
 }
@@ -25,7 +25,7 @@ pub struct Outcome {
 pub enum OutcomeKind {
     /// The schedule ended and the validation loss had stopped moving.
     Converged,
-    /// The schedule ended while the validation loss still moved.
+    /// The schedule, or a budget, ended while the validation loss still moved.
     StepLimit,
     /// The validation loss stopped improving before the schedule ended.
     EarlyStop,
@@ -35,6 +35,20 @@ pub enum OutcomeKind {
     NonFinite,
     /// The user stopped the fit.
     Cancelled,
+}
+
+impl OutcomeKind {
+    /// The word that users see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OutcomeKind::Converged => "converged",
+            OutcomeKind::StepLimit => "step-limit",
+            OutcomeKind::EarlyStop => "early-stop",
+            OutcomeKind::Diverged => "diverged",
+            OutcomeKind::NonFinite => "non-finite",
+            OutcomeKind::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// Loss terms over steps.
@@ -55,6 +69,12 @@ pub struct StageHistory {
     pub steps: Vec<usize>,
     /// Weighted loss terms by name, and their sum as `total`. Each point is the mean since the point before.
     pub terms: BTreeMap<String, Vec<f64>>,
+    /// Norm of the gradient over all parameters, before any clipping, at `steps`. Each is the mean since the point before.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub gradient_norms: Vec<f64>,
+    /// Norm of all parameters, at `steps`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub parameter_norms: Vec<f64>,
     /// Loss on validation rows, at its own steps.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub validation: Option<Curve>,

@@ -3,54 +3,54 @@
 mod batches;
 mod descent;
 mod observe;
+mod session;
+mod standing;
+mod watch;
 
 pub use batches::{Batches, batch_of};
 pub use descent::descend;
 pub use observe::{Event, Observer, Progress, Silent};
+pub use session::{Budgets, Place, Session, Stop};
+pub use standing::{Descent, Finished, Score, Standing, Sums, Weights};
 
 use crate::method::{MAP, Method, Stage, State};
-use crate::results::{History, Outcome, OutcomeKind};
+use crate::results::{Outcome, OutcomeKind};
 use candle_core::Tensor;
-use disentangle_data::prepare::Prepared;
 use disentangle_data::{Code, Failure, Matrix, Result};
 
 /// Rows encoded at once: large enough for the products, small enough for the caches.
 const CHUNK: usize = 4096;
 
-/// Runs all stages of a method on prepared data, from initialised parameters.
+/// Runs the stages of a method, from where the session stands; `state` holds the initial (or resumed) parameters.
 ///
 /// Stops early when the user cancels or numbers leave the finite range; the outcome says so, and the state is the last
 /// good one.
 ///
 /// # Errors
-/// Failures of solved stages and of candle; not converging is an outcome.
-pub fn train(
-    method: &dyn Method,
-    data: &Prepared,
-    state: &mut State,
-    seed: u64,
-    label: &str,
-    observer: &mut dyn Observer,
-) -> Result<(Outcome, History)> {
-    let mut history = History::default();
-    let mut outcome = Outcome { kind: OutcomeKind::Converged, step: 0, term: None };
-    for stage in method.stages(data) {
+/// Failures of solved stages, of candle and of writing checkpoints; not converging is an outcome.
+pub fn train(method: &dyn Method, state: &mut State, session: &mut Session<'_>) -> Result<Outcome> {
+    let stages = method.stages(session.data);
+    while let Some(stage) = stages.get(session.standing.stage) {
         match stage {
             Stage::Descent(recipe) => {
-                let (end, curves) = descend(&recipe, data, state, seed, label, observer)?;
-                history.stages.push(curves);
-                outcome = Outcome { step: outcome.step + end.step, ..end };
+                let outcome = descend(recipe, state, session)?;
                 if matches!(outcome.kind, OutcomeKind::Cancelled | OutcomeKind::NonFinite | OutcomeKind::Diverged) {
-                    return Ok((outcome, history));
+                    return Ok(outcome);
                 }
+                session.standing.outcome = Some(outcome);
             }
             Stage::Solve(name) => {
-                observer.event(&Event::Stage { name: format!("{label}{name}") });
-                method.solve(name, data, state, seed)?;
+                if let Some(outcome) = session.stop(Place::Stage(state))? {
+                    return Ok(outcome);
+                }
+                session.observer.event(&Event::Stage { name: format!("{}{name}", session.label) });
+                method.solve(name, session.data, state, session.seed)?;
             }
         }
+        session.standing.stage += 1;
     }
-    Ok((outcome, history))
+    let step = session.standing.step;
+    Ok(session.standing.outcome.take().unwrap_or(Outcome { kind: OutcomeKind::Converged, step, term: None }))
 }
 
 /// Latents of standardised inputs: the network's code, through the solved map where there is one. n x k, in row order.

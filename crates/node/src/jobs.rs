@@ -4,7 +4,7 @@
 use crate::convert::{NativeDataset, NativeMatrix, json, parse};
 use crate::failure::{NativeFailure, guard, guarded};
 use disentangle_data::{Code, Dataset, Failure, Result};
-use disentangle_learn::fit::{RunResult, fit};
+use disentangle_learn::fit::{FitOptions, RunResult, fit};
 use disentangle_learn::train::{Event, Observer};
 use napi::bindgen_prelude::{Either, Env, Function, Uint8Array, Uint32Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -91,7 +91,7 @@ pub fn fit_start(
 ) -> Either<u32, NativeFailure> {
     guard(|| {
         let config: Value = parse(&config)?;
-        let _: Value = parse(&options)?;
+        let options: FitOptions = parse(&options)?;
         let dataset: Dataset = dataset.try_into()?;
         let refused = |e: napi::Error| Failure::new(Code::InternalPanic, format!("a callback was refused: {e}"));
         let on_event: OnEvent =
@@ -107,7 +107,7 @@ pub fn fit_start(
             .stack_size(STACK)
             .spawn(move || {
                 let mut watch = Watch { cancel: flag, on_event, last: None, pending: None };
-                let end = guarded(|| native(fit(&config, &dataset, &mut watch)?));
+                let end = guarded(|| native(fit(&config, &dataset, &options, &mut watch)?));
                 watch.flush();
                 self::jobs().remove(&id);
                 let end = end.map_or_else(|failure| Either::B(failure.into()), Either::A);

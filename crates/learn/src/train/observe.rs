@@ -7,13 +7,31 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum Event {
-    /// A stage begins.
+    /// A stage begins, or goes on after a resumption.
     Stage {
         /// Its name.
         name: String,
     },
     /// A step was taken.
     Progress(Progress),
+    /// A fit was asked to resume.
+    Resumed {
+        /// Gradient steps it need not repeat; 0 without a checkpoint.
+        step: usize,
+        /// The checkpoint it goes on from.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+        /// Newer checkpoints that could not be read.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        damaged: Vec<String>,
+    },
+    /// A checkpoint is on disk, whole.
+    Checkpoint {
+        /// Gradient steps it holds.
+        step: usize,
+        /// Its name in the checkpoint folder.
+        file: String,
+    },
 }
 
 /// Where a descent stands.
@@ -35,13 +53,24 @@ pub struct Progress {
     pub validation: Option<f64>,
 }
 
-/// Watches a fit. Both calls happen on the fit's own thread, once a step: they must be quick.
+/// Watches a fit. All calls happen on the fit's own thread, once a step: they must be quick.
 pub trait Observer {
-    /// Takes note of an event. Whoever forwards events thins them out: the core knows no clock.
+    /// Takes note of an event.
     fn event(&mut self, event: &Event);
 
     /// Whether the user wants the fit to stop.
     fn cancelled(&self) -> bool;
+
+    /// Whether the progress of this step is wanted; the last step of a stage is told in any case.
+    fn due(&mut self) -> bool {
+        true
+    }
+
+    /// Milliseconds since the fit began. The core knows no clock: without one here, budgets of time are not kept and
+    /// the default cadence of checkpoints counts steps alone.
+    fn elapsed_ms(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// Watches nothing and never stops.
@@ -52,6 +81,10 @@ impl Observer for Silent {
     fn event(&mut self, _: &Event) {}
 
     fn cancelled(&self) -> bool {
+        false
+    }
+
+    fn due(&mut self) -> bool {
         false
     }
 }

@@ -1,0 +1,167 @@
+//! Curves, validation, the best parameters so far, and what they say of a descent. The truth is never asked.
+
+use super::batches::batch_of;
+use super::descent::Taken;
+use super::observe::Progress;
+use super::standing::{Descent, Sums};
+use super::{CHUNK, internal};
+use crate::method::{Keep, Recipe, State};
+use crate::results::{Curve, OutcomeKind};
+use disentangle_data::prepare::Prepared;
+use disentangle_data::split::Split;
+use disentangle_data::{Result, Stream};
+
+/// Points of a loss curve, and validations, per stage: enough to draw, few enough to read.
+const POINTS: usize = 200;
+const VALIDATIONS: usize = 25;
+/// Validation rows that are looked at, at most.
+const VALIDATION_ROWS: usize = 8192;
+/// A validation loss this many times the first one is called divergence.
+const DIVERGENCE: f64 = 1e3;
+/// The stage has converged when the validation loss moved by less than this share over the last fifth of the steps.
+const STILL: f64 = 0.05;
+
+/// What a descent is watched with: nothing here changes while it runs.
+pub(super) struct Watch<'a> {
+    recipe: &'a Recipe,
+    data: &'a Prepared,
+    rows: Vec<usize>,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(recipe: &'a Recipe, data: &'a Prepared, seed: u64) -> Self {
+        let mut rows = data.rows_of(Split::Validation);
+        if rows.len() > VALIDATION_ROWS {
+            let order = Stream::new(seed, "validation-rows").permutation(rows.len());
+            rows = order.into_iter().take(VALIDATION_ROWS).map(|i| rows[i]).collect();
+            rows.sort_unstable();
+        }
+        Self { recipe, data, rows }
+    }
+
+    /// A descent before its first step, or the name of what is not finite already.
+    pub(super) fn begin(&self, name: String, state: &State) -> Result<(Descent, Option<String>)> {
+        let mut descent = Descent::default();
+        descent.curves.name = name;
+        let culprit = self.validate(&mut descent, state)?;
+        Ok((descent, culprit))
+    }
+
+    /// Takes note of a step; gives the name of what has left the finite numbers.
+    pub(super) fn note(&self, descent: &mut Descent, taken: &Taken, state: &State) -> Result<Option<String>> {
+        let Sums { steps, terms, gradient_norm } = &mut descent.since;
+        for (name, value) in taken.terms.iter().copied().chain([("total", taken.loss())]) {
+            match terms.get_mut(name) {
+                Some(sum) => *sum += value,
+                None => drop(terms.insert(name.to_owned(), value)),
+            }
+        }
+        *steps += 1;
+        *gradient_norm += taken.gradient_norm;
+        if self.due(descent.step, POINTS) {
+            let norm = state.params.norm().map_err(internal)?;
+            if !norm.is_finite() {
+                return Ok(Some(culprit(state, "parameters")?));
+            }
+            let Sums { steps, terms, gradient_norm } = std::mem::take(&mut descent.since);
+            let curves = &mut descent.curves;
+            curves.steps.push(descent.step);
+            curves.gradient_norms.push(gradient_norm / steps as f64);
+            curves.parameter_norms.push(norm);
+            for (name, sum) in terms {
+                curves.terms.entry(name).or_default().push(sum / steps as f64);
+            }
+        }
+        if self.due(descent.step, VALIDATIONS) { self.validate(descent, state) } else { Ok(None) }
+    }
+
+    fn due(&self, step: usize, times: usize) -> bool {
+        step % (self.recipe.steps / times).max(1) == 0 || step == self.recipe.steps
+    }
+
+    fn validate(&self, descent: &mut Descent, state: &State) -> Result<Option<String>> {
+        let Some(loss) = self.validation_loss(state)? else {
+            if state.params.norm().map_err(internal)?.is_finite() {
+                descent.good = state.params.export().map_err(internal)?;
+            }
+            return Ok(None);
+        };
+        if !loss.is_finite() {
+            return Ok(Some(culprit(state, "validation")?));
+        }
+        let curve = descent.curves.validation.get_or_insert_with(Curve::default);
+        curve.steps.push(descent.step);
+        curve.values.push(loss);
+        if descent.lowest.is_none_or(|lowest| loss < lowest) {
+            (descent.lowest, descent.waited) = (Some(loss), 0);
+            descent.good = state.params.export().map_err(internal)?;
+        } else {
+            descent.waited += 1;
+        }
+        Ok(None)
+    }
+
+    /// Mean of the data term over the validation rows.
+    fn validation_loss(&self, state: &State) -> Result<Option<f64>> {
+        if self.rows.is_empty() {
+            return Ok(None);
+        }
+        let mut sum = 0.0;
+        for rows in self.rows.chunks(CHUNK) {
+            let batch = batch_of(self.data, rows, state.params.device())?;
+            let terms = state.network.loss(&batch).map_err(internal)?;
+            sum += super::descent::number(&terms[0].value)? * rows.len() as f64;
+        }
+        Ok(Some(sum / self.rows.len() as f64))
+    }
+
+    pub(super) fn progress(&self, descent: &Descent, taken: &Taken) -> Progress {
+        Progress {
+            stage: descent.curves.name.clone(),
+            step: descent.step,
+            steps: self.recipe.steps,
+            loss: taken.loss(),
+            terms: taken.terms.iter().map(|&(name, value)| (name.to_owned(), value)).collect(),
+            validation: values(descent).last().copied(),
+        }
+    }
+
+    /// Whether the validation losses so far end the descent.
+    pub(super) fn ends(&self, descent: &Descent) -> Option<OutcomeKind> {
+        if let (Some(first), Some(last)) = (values(descent).first(), values(descent).last()) {
+            if *last > DIVERGENCE * first.max(1e-12) {
+                return Some(OutcomeKind::Diverged);
+            }
+        }
+        let patient = self.recipe.patience == 0 || descent.waited < self.recipe.patience;
+        (!patient && descent.step < self.recipe.steps).then_some(OutcomeKind::EarlyStop)
+    }
+
+    /// Outcome of a descent that took all its steps.
+    pub(super) fn verdict(&self, descent: &Descent) -> OutcomeKind {
+        let values = values(descent);
+        let (Some(last), true) = (values.last(), values.len() >= 5) else { return OutcomeKind::StepLimit };
+        let before = values[values.len() - 1 - values.len() / 5];
+        if (before - last).abs() <= STILL * last.abs() { OutcomeKind::Converged } else { OutcomeKind::StepLimit }
+    }
+
+    /// Goes back to good parameters, where the recipe or the outcome asks for it.
+    pub(super) fn settle(&self, descent: &Descent, end: OutcomeKind, state: &State) -> Result<()> {
+        let failed = matches!(end, OutcomeKind::NonFinite | OutcomeKind::Diverged);
+        match (failed || self.recipe.keep == Keep::Best) && !descent.good.is_empty() {
+            true => state.params.import(&descent.good).map_err(internal),
+            false => Ok(()),
+        }
+    }
+}
+
+fn values(descent: &Descent) -> &[f64] {
+    descent.curves.validation.as_ref().map(|curve| curve.values.as_slice()).unwrap_or_default()
+}
+
+/// The first parameter that is not finite; where all are, what was being computed.
+pub(super) fn culprit(state: &State, computed: &str) -> Result<String> {
+    let exported = state.params.export().map_err(internal)?;
+    let parameter = exported.into_iter().find(|p| p.values.iter().any(|v| !v.is_finite()));
+    Ok(parameter.map_or_else(|| computed.to_owned(), |p| p.name))
+}

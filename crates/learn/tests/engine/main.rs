@@ -1,0 +1,7 @@
+//! Laws of the training loop, over all methods: whatever happens to a fit, it ends with the same bits or says why not.
+
+mod determinism;
+mod faults;
+mod resume;
+mod small;
+mod stopping;
