@@ -21,4 +21,13 @@ export type { DatasetCard, Manifest, RunRecord } from "./record.js";
 export { type Agreement, type Remark, type Report, type ReportInput, type ReportOptions, report } from "./report.js";
 export { type NamedArray, type RunManifest, readRun, readRuns } from "./results.js";
 export { type RowChoice, type ScoreOptions, score, type Truth } from "./score.js";
-export { type PhenotypeConfig, phenotype, type SimulateConfig, simulate, writeDataset } from "./simulate.js";
+export {
+  type PhenotypeConfig,
+  phenotype,
+  type SimulateConfig,
+  type SmoothConfig,
+  selectInputs,
+  simulate,
+  smooth,
+  writeDataset,
+} from "./simulate.js";

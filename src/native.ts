@@ -89,6 +89,7 @@ export interface Native {
   doctor(): string;
   checkConfig(config: string): string;
   simulate(config: string): NativeDataset;
+  smooth(inputs: NativeMatrix, config: string): NativeMatrix;
   phenotype(dataset: NativeDataset, config: string): NativeDataset;
   readDatasetFolder(dir: string): NativeDataset;
   writeDatasetFolder(dir: string, dataset: NativeDataset): void;

@@ -1,6 +1,7 @@
 import type { Dataset } from "./dataset.js";
 import type { SimulatorOptions } from "./generated/methods.js";
-import { native } from "./native.js";
+import { fail } from "./errors.js";
+import { type NativeTable, native } from "./native.js";
 
 /** What to simulate: the name of a simulator beside its options; `disentangle simulate --help` lists them. */
 export type SimulateConfig = {
@@ -21,6 +22,64 @@ export type SimulateConfig = {
  */
 export async function simulate(config: SimulateConfig): Promise<Dataset> {
   return native().simulate(JSON.stringify(config));
+}
+
+/** How rows are smoothed. */
+export interface SmoothConfig {
+  /** Rows that are averaged, the row itself among them. Default: 15. */
+  readonly neighbours?: number;
+  /** Principal components in which distances are measured. Default: 30. */
+  readonly components?: number;
+}
+
+/**
+ * Averages each row over its nearest ones, as sparse single-cell measurements often need it (a plain relative of MAGIC).
+ *
+ * Rows become dependent, so errors on held-out rows are optimistic.
+ *
+ * @param dataset its inputs are replaced: give all measured columns, choose among them afterwards with `selectInputs`
+ * @throws `DATA_NOT_FINITE`, `CONFIG_OUT_OF_RANGE`
+ *
+ * @example
+ * ```ts
+ * import { simulate, smooth } from "disentangle";
+ * const world = await simulate({ simulator: "tree-world", depth: 2, pointsPerEnvironment: 10 });
+ * const calm = await smooth(world, { neighbours: 5 });
+ * console.log(calm.inputs.rows === world.inputs.rows); // true
+ * ```
+ */
+export async function smooth(dataset: Dataset, config: SmoothConfig = {}): Promise<Dataset> {
+  const inputs = native().smooth(dataset.inputs, JSON.stringify(config));
+  return { ...dataset, inputs, provenance: withProvenance(dataset, { smooth: config }) };
+}
+
+/**
+ * Keeps some of the input columns, and makes others the true latents.
+ *
+ * @throws `DATA_MISSING_COLUMN`
+ */
+export function selectInputs(dataset: Dataset, columns: { inputs: readonly string[]; truth?: readonly string[] }): Dataset {
+  const pick = (names: readonly string[]): NativeTable => selectColumns(dataset, names);
+  const inputs = pick(columns.inputs);
+  const latents = columns.truth === undefined ? {} : { latents: pick(columns.truth) };
+  return { ...dataset, inputs: inputs.values, inputNames: inputs.columns, truth: { ...dataset.truth, ...latents } };
+}
+
+function selectColumns({ inputs, inputNames }: Dataset, names: readonly string[]): NativeTable {
+  const places = names.map((name) => inputNames.indexOf(name));
+  const missing = names.filter((_, i) => places[i] === -1);
+  if (missing.length > 0) {
+    fail("DATA_MISSING_COLUMN", `no input column is called ${missing.join(", ")}`, { context: { missing } });
+  }
+  const data = new Float32Array(inputs.rows * names.length);
+  for (let row = 0; row < inputs.rows; row++) {
+    for (let j = 0; j < names.length; j++) data[row * names.length + j] = inputs.data[row * inputs.cols + places[j]!]!;
+  }
+  return { columns: [...names], values: { data, rows: inputs.rows, cols: names.length } };
+}
+
+function withProvenance({ provenance }: Dataset, more: Record<string, unknown>): string {
+  return JSON.stringify({ ...(JSON.parse(provenance) as Record<string, unknown>), ...more });
 }
 
 /** How a phenotype is drawn. */

@@ -1,10 +1,10 @@
 // Runs the demo: every fit into a run folder, all of them into one report.
 import { join } from "node:path";
+import { writeFileAtomic } from "../files.js";
 import { fit } from "../fit.js";
 import type { Scores } from "../generated/types.js";
 import type { Model } from "../model.js";
 import { type Agreement, report } from "../report.js";
-import { writeFileAtomic } from "../files.js";
 import { score } from "../score.js";
 import { type Chapter, chapters, type DemoRun } from "./chapters.js";
 
@@ -29,11 +29,7 @@ export interface DemoResult {
 }
 
 /** Fits everything, two at a time, and writes `dir/<run>/` and `dir/report.{html,md,json}`. */
-export async function runDemo(
-  dir: string,
-  seeds: readonly number[],
-  say: (line: string) => void,
-): Promise<DemoResult> {
+export async function runDemo(dir: string, seeds: readonly number[], say: (line: string) => void): Promise<DemoResult> {
   const planned = await chapters(seeds);
   const queue = planned.flatMap(({ runs }) => runs);
   const models = new Map<string, Model>();

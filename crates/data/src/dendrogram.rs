@@ -8,7 +8,6 @@
 //! Conventions: correlations over components depend on the components' signs, so each axis is turned such that its largest
 //! loading is positive (the first one of equal size); equal distances merge the pair with the lowest indices.
 
-mod axes;
 mod linkage;
 
 use crate::dataset::Labels;
@@ -60,7 +59,7 @@ pub fn dendrogram(inputs: &Matrix, environments: &Labels, config: &DendrogramCon
         )
         .at("components"));
     }
-    let standard = axes::Standard::of(inputs);
+    let standard = crate::axes::Standard::of(inputs);
     if components < 2 || standard.varying() < 2 {
         return Err(Failure::new(
             Code::DataShape,
@@ -68,14 +67,14 @@ pub fn dendrogram(inputs: &Matrix, environments: &Labels, config: &DendrogramCon
         )
         .hint("give a tree, or more input columns"));
     }
-    let axes = axes::principal_axes(&standard, components)?;
+    let axes = crate::axes::principal_axes(&standard, components)?;
     let means = project(&standard, &axes, &rows);
     let distances = correlation_distances(&means, &leaves)?;
     tree(leaves, &linkage::complete(distances))
 }
 
 /// Means of the groups on the axes, e x p. The projection is linear, so only the means are projected.
-fn project(standard: &axes::Standard<'_>, axes: &Matrix<f64>, groups: &[Vec<usize>]) -> Matrix<f64> {
+fn project(standard: &crate::axes::Standard<'_>, axes: &Matrix<f64>, groups: &[Vec<usize>]) -> Matrix<f64> {
     let (d, p) = (axes.rows(), axes.cols());
     let mut means = Matrix::zeros(groups.len(), p);
     let mut sum = vec![0.0; d];

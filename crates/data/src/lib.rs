@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod atomic;
+mod axes;
 pub mod config;
 pub mod dataset;
 pub mod dendrogram;
@@ -15,6 +16,7 @@ pub mod nearest;
 pub mod prepare;
 pub mod read;
 pub mod simulate;
+pub mod smooth;
 pub mod split;
 pub mod stream;
 pub mod tree;

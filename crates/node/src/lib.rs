@@ -84,6 +84,15 @@ pub fn phenotype(dataset: NativeDataset, config: String) -> Answer<NativeDataset
     })
 }
 
+/// Averages each row over its nearest rows; `config` is JSON of the options of smoothing.
+#[napi(catch_unwind)]
+pub fn smooth(inputs: NativeMatrix, config: String) -> Answer<NativeMatrix> {
+    guard(|| {
+        let config = disentangle_data::config::parse(parse(&config)?)?;
+        Ok(disentangle_data::smooth::smooth(&inputs.try_into()?, &config)?.into())
+    })
+}
+
 /// Reads a data set folder.
 #[napi(catch_unwind)]
 pub fn read_dataset_folder(dir: String) -> Answer<NativeDataset> {

@@ -9,7 +9,7 @@ use faer::{Accum, Mat, Par, Side};
 const BLOCK: usize = 1024;
 
 /// Inputs seen through "subtract the mean, divide by the standard deviation"; constant columns become zero.
-pub(super) struct Standard<'a> {
+pub(crate) struct Standard<'a> {
     inputs: &'a Matrix,
     mean: Vec<f64>,
     /// 1 / sd, or 0 for a constant column.
@@ -17,7 +17,7 @@ pub(super) struct Standard<'a> {
 }
 
 impl<'a> Standard<'a> {
-    pub(super) fn of(inputs: &'a Matrix) -> Self {
+    pub(crate) fn of(inputs: &'a Matrix) -> Self {
         let (n, d) = (inputs.rows(), inputs.cols());
         let mut mean = vec![0.0; d];
         let mut scale = vec![0.0; d];
@@ -39,11 +39,11 @@ impl<'a> Standard<'a> {
     }
 
     /// Number of columns that are not constant.
-    pub(super) fn varying(&self) -> usize {
+    pub(crate) fn varying(&self) -> usize {
         self.scale.iter().filter(|&&scale| scale > 0.0).count()
     }
 
-    pub(super) fn row(&self, i: usize) -> impl Iterator<Item = f64> {
+    pub(crate) fn row(&self, i: usize) -> impl Iterator<Item = f64> {
         let moments = self.mean.iter().zip(&self.scale);
         self.inputs.row(i).iter().zip(moments).map(|(&x, (mean, scale))| (f64::from(x) - mean) * scale)
     }
@@ -58,7 +58,7 @@ impl<'a> Standard<'a> {
 }
 
 /// The leading `components` axes as columns, d x p, largest variance first. Axes beyond the rank are zero.
-pub(super) fn principal_axes(standard: &Standard<'_>, components: usize) -> Result<Matrix<f64>> {
+pub(crate) fn principal_axes(standard: &Standard<'_>, components: usize) -> Result<Matrix<f64>> {
     let (n, d) = (standard.inputs.rows(), standard.inputs.cols());
     let by_columns = d <= n;
     let whole = if by_columns { Mat::zeros(0, 0) } else { standard.block(0, n) };
