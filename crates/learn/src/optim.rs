@@ -1,10 +1,11 @@
-//! Optimisers, schedules, clipping and proximal steps.
+//! Optimisers, schedules, clipping, proximal steps and constraints.
 //!
 //! An optimiser keeps its own moments, in the order and under the names of the parameters, and exports them as plain
 //! data; a step is one pass over each parameter, in place.
 
 mod adam;
 mod clip;
+mod constraint;
 mod extra_adam;
 mod in_place;
 mod lbfgs;
@@ -14,6 +15,9 @@ mod sgd;
 
 pub use adam::{Adam, AdamSettings};
 pub use clip::clip_factor;
+pub use constraint::{
+    Ascent, Constraint, ConstraintRecord, Multiplier, MultiplierSettings, Multipliers, Penalty, Relation,
+};
 pub use extra_adam::{ExtraAdam, Extrapolation};
 pub use lbfgs::{LbfgsOutcome, LbfgsSettings, Minimum, lbfgs};
 pub use proximal::soft_threshold;

@@ -34,7 +34,7 @@ pub enum LbfgsOutcome {
     NonFinite,
 }
 
-/// Where a minimisation ended: always the last point that was accepted, never one that is worse than the start.
+/// Where a minimisation ended: the last point that was accepted. Up to rounding no accepted point is worse than the one before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Minimum {
     /// The point.
@@ -166,6 +166,9 @@ const SUFFICIENT: f64 = 1e-4;
 const CURVATURE: f64 = 0.9;
 /// Evaluations of one search; each third one halves the bracket, so that 60 exhaust the digits of a step.
 const TRIALS: usize = 60;
+/// Share of a value that may be rounding: far more than one unit of the last place, for a value may be the difference
+/// of larger terms.
+const NOISE: f64 = 1e-10;
 /// Widening of a step that is too short.
 const WIDEST: f64 = 10.0;
 
@@ -199,7 +202,7 @@ fn line_search(
     if !(slope < 0.0 && slope.is_finite()) {
         return None;
     }
-    let wolfe = Wolfe { value: from.value, slope, noise: 4.0 * f64::EPSILON * from.value.abs() };
+    let wolfe = Wolfe { value: from.value, slope, noise: NOISE * from.value.abs() };
     let mut probe = |step: f64| {
         let x: Vec<f64> = from.x.iter().zip(direction).map(|(x, d)| x + step * d).collect();
         let (value, gradient) = function(&x);
@@ -263,7 +266,7 @@ fn zoom(wolfe: &Wolfe, mut low: Probe, mut high: Probe, probe: &mut impl FnMut(f
 /// Minimiser of the cubic through both ends (equation 3.59), or the root of the slope's secant where the values say
 /// nothing any more.
 fn between(wolfe: &Wolfe, a: &Probe, b: &Probe) -> f64 {
-    if (a.at.value - b.at.value).abs() <= 64.0 * wolfe.noise && a.slope * b.slope < 0.0 {
+    if (a.at.value - b.at.value).abs() <= wolfe.noise && a.slope * b.slope < 0.0 {
         return a.step - a.slope * (b.step - a.step) / (b.slope - a.slope);
     }
     let d1 = a.slope + b.slope - 3.0 * (a.at.value - b.at.value) / (a.step - b.step);
