@@ -1,6 +1,7 @@
 // From a configuration to a finished run: check, read, train. The API's `fit` and the command line share it.
 import { checkConfig, type RunConfig } from "./config.js";
 import { flagOf } from "./config-keys.js";
+import { placedIn } from "./data/place.js";
 import { readData } from "./dataset.js";
 import { DisentangleError, type Failure, failure } from "./errors.js";
 import type { History, Outcome, Summary } from "./generated/types.js";
@@ -140,13 +141,6 @@ function quoted(value: unknown): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What the core finds wrong with the data it finds in numbers: which file they came from is only known here. */
-function placed(failure: Failure, { provenance }: NativeDataset): Failure {
-  if (failure.path !== undefined || !failure.code.startsWith("DATA_")) return failure;
-  const { source } = JSON.parse(provenance) as { source?: unknown };
-  return typeof source === "string" ? { ...failure, path: source } : failure;
-}
-
 /** The core's training; `undefined` when it was stopped before it had anything to tell. */
 function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefined> {
   const { signal } = hooks;
@@ -181,7 +175,7 @@ function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefi
         reject(failure("CALLBACK_THREW", `onProgress threw, the fit was stopped: ${message}`, { cause }));
       } else if (!isFailure(end)) resolve(end);
       else if (end.failure.code === "FIT_CANCELLED") resolve(undefined);
-      else reject(new DisentangleError(placed(end.failure, planned.dataset)));
+      else reject(new DisentangleError(placedIn(planned.dataset, end.failure)));
     };
     // Events and the end come through two queues, which the event loop may empty in either order: the end waits a turn.
     const onEndQueued = (end: Parameters<typeof onEnd>[0]): void => void setImmediate(onEnd, end);

@@ -38,6 +38,8 @@ export interface Fault extends Told {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Further words of the command line; with them the API has no such mistake. */
   readonly args?: readonly string[];
+  /** Where no command line can make this mistake. */
+  readonly only?: "api";
 }
 
 /** Makes a folder with the files of a fit that works and others beside or instead. */
@@ -97,6 +99,7 @@ export function faults(rows: readonly Fault[]): void {
         t.deepEqual(await contentOf(dir), before);
       });
     }
+    if (row.only === "api") continue;
     test(`CLI: ${row.name}`, async (t) => {
       const { code, stdout, stderr, left } = (await commandLines())[i]!;
       t.is(code, exitOf(row.code), stderr);

@@ -18,8 +18,13 @@ export function readConfigFile(path: string): ConfigFile {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : (cause as Error).message;
-    throw failure("CONFIG_USAGE", `--config ${path}: ${reason}`, { path, cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = { ENOENT: "no such file", EISDIR: "it is a folder", EACCES: "permission denied" }[code ?? ""];
+    throw failure("CONFIG_USAGE", `--config ${path}: ${reason ?? message}`, {
+      path,
+      hint: "name a YAML or JSON file with the keys that `disentangle schema` lists",
+      cause,
+    });
   }
   return parseConfig(text, path);
 }
@@ -37,6 +42,7 @@ export function parseConfig(text: string, path: string): ConfigFile {
       code: "CONFIG_PARSE",
       message: lowerFirst(error.message),
       path: place(error.pos[0]),
+      hint: HINTS[error.code] ?? "check brackets, quotes and indentation at this place and before it",
     })),
   );
   const root = document.contents;
@@ -83,6 +89,11 @@ function locate(one: Failure, places: Places): Failure {
   }
   return one;
 }
+
+const HINTS: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: "indent with spaces",
+  DUPLICATE_KEY: "keep one of the two",
+};
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);

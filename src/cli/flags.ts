@@ -12,6 +12,8 @@ export interface ConfigOptions {
   readonly [key: string]: unknown;
 }
 
+const SET = { path: "--set", hint: "for example --set latentDim=5" } as const;
+
 /** Adds one option per key, and `--config` and `--set`. */
 export function addConfigOptions(
   command: Command,
@@ -42,8 +44,7 @@ export function configOf(
   };
   for (const assignment of options.set ?? []) {
     const at = assignment.indexOf("=");
-    if (at < 1)
-      fail("CONFIG_USAGE", `--set ${assignment}: expected key=value`, { hint: "for example --set latentDim=5" });
+    if (at < 1) fail("CONFIG_USAGE", `--set ${assignment}: expected key=value`, SET);
     const [path, text] = [assignment.slice(0, at), assignment.slice(at + 1)];
     put(
       path,
@@ -118,7 +119,7 @@ function show(value: unknown): string {
 function setPath(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
   const [head = "", ...rest] = path;
   // Object.prototype would be reached and changed for the whole process.
-  if (head === "" || head === "__proto__") fail("CONFIG_USAGE", `--set ${path.join(".")}: not a key`);
+  if (head === "" || head === "__proto__") fail("CONFIG_USAGE", `--set ${path.join(".")}: not a key`, SET);
   if (rest.length === 0) {
     target[head] = value;
     return;

@@ -2,7 +2,7 @@
 import { CommanderError } from "commander";
 import { errorJson, failure, failuresOf, formatError, isDisentangleError } from "../errors.js";
 import { EXIT } from "./exit.js";
-import { buildProgram } from "./program.js";
+import { buildProgram, COMMANDS } from "./program.js";
 import { note, styleOf } from "./terminal.js";
 
 /** Runs a command line (without node and the script) and returns its exit code. Never throws, never exits. */
@@ -21,7 +21,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok;
     // Without a command the help has been shown, and nothing was done.
     if (thrown instanceof CommanderError && thrown.code === "commander.help") return EXIT.usage;
-    const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+    const error = thrown instanceof CommanderError ? usageError(thrown, args) : thrown;
     if (args.includes("--json")) process.stdout.write(`${JSON.stringify(errorJson(error), null, 2)}\n`);
     note(formatError(error, styleOf(process.stderr)));
     return isUsage(error) ? EXIT.usage : EXIT.failed;
@@ -33,11 +33,17 @@ function isUsage(error: unknown): boolean {
   return isDisentangleError(error) && failuresOf(error).every(({ code }) => code.startsWith("CONFIG_"));
 }
 
-function usageError(error: CommanderError): unknown {
+function usageError(error: CommanderError, args: readonly string[]): unknown {
   const [message = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
-  const hint = rest.join(" ").replace(/^\((.*)\)$/, "$1");
+  const near = rest
+    .join(" ")
+    .replace(/^\((.*)\)$/, "$1")
+    .toLowerCase();
+  const command = args.find((word) => COMMANDS.some(({ name }) => name === word));
   const code = error.code === "commander.unknownOption" ? "CONFIG_UNKNOWN_KEY" : "CONFIG_USAGE";
+  const flag = /'(--?[\w-]+)/.exec(message)?.[1];
   return failure(code, message, {
-    hint: hint === "" ? "`disentangle help COMMAND` shows what there is" : hint.toLowerCase(),
+    path: flag,
+    hint: near === "" ? `\`disentangle help${command === undefined ? "" : ` ${command}`}\` shows what there is` : near,
   });
 }

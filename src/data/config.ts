@@ -146,10 +146,13 @@ function failuresOfIssue(issue: z.core.$ZodIssue, value: unknown, known: readonl
   const path = issue.path.join(".");
   const got = issue.path.reduce<unknown>((at, key) => (isObject(at) ? Reflect.get(at, key) : undefined), value);
   if (path === "data" && got === undefined) {
-    return [{ code: "CONFIG_MISSING", path, message: "data: not given, expected a path, or data in memory" }];
+    const hint = "for example data: cells.csv (--data cells.csv); `disentangle inspect FILE` shows what a file holds";
+    return [{ code: "CONFIG_MISSING", path, message: "data is missing: expected a path, or data in memory", hint }];
   }
   const where = path === "" ? "" : `${path}: `;
-  return [{ code: "CONFIG_WRONG_TYPE", path, message: `${where}got ${brief(got)}, ${issue.message}` }];
+  const hint = dataConfigSchema.shape[issue.path[0] as keyof typeof dataConfigSchema.shape]?.description;
+  const message = `${where}got ${brief(got)}, ${issue.message}`;
+  return [{ code: "CONFIG_WRONG_TYPE", path, message, ...(hint !== undefined && { hint }) }];
 }
 
 function unknownKey(key: string, known: readonly string[]): Failure {

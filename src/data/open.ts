@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { nearest } from "../config-keys.js";
-import { fail } from "../errors.js";
+import { fail, failure } from "../errors.js";
 import { openCsv } from "./csv.js";
 import { openH5ad } from "./h5ad.js";
 import { openJson } from "./jsonl.js";
@@ -50,13 +50,7 @@ const MAGIC: readonly { readonly format: FileFormat; readonly bytes: string; rea
  */
 export async function formatOf(path: string): Promise<FileFormat> {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) {
-    const near = neighbour(path);
-    return fail("DATA_NOT_FOUND", `cannot read ${path}: no such file or folder`, {
-      path,
-      hint: near === undefined ? "check the path; relative paths start at the current folder" : `did you mean ${near}?`,
-    });
-  }
+  if (stat === undefined) throw notFound(path);
   if (stat.isDirectory()) return folderFormat(path);
   if (stat.size === 0) {
     fail("DATA_EMPTY", `${path} is empty`, { path, hint: "expected a header with the names of the columns, and rows" });
@@ -90,6 +84,15 @@ export async function formatOf(path: string): Promise<FileFormat> {
     });
   }
   return promised;
+}
+
+/** `DATA_NOT_FOUND` for a path at which nothing is; offers the nearest file of the same folder, or of `words`. */
+export function notFound(path: string, words: readonly string[] = []): Error {
+  const near = nearest(path, words) ?? neighbour(path);
+  return failure("DATA_NOT_FOUND", `cannot read ${path}: no such file or folder`, {
+    path,
+    hint: near === undefined ? "check the path; relative paths start at the current folder" : `did you mean ${near}?`,
+  });
 }
 
 /** What a reader may be told. */

@@ -6,7 +6,8 @@ import { type NativeDataset, type NativeLabels, type NativeTable, type NativeTre
 import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
 import { copyLabels, copyNumbers, openMemory } from "./memory.js";
-import { formatOf, openFile } from "./open.js";
+import { formatOf, notFound, openFile } from "./open.js";
+import { askAbout } from "./place.js";
 import { LABEL_ROLES, type LabelRole, needsKinds, type Roles, resolveRoles } from "./roles.js";
 import type { Selection, Source, SourceDescription } from "./source.js";
 
@@ -196,6 +197,7 @@ async function readTruth(truth: string, rows: number): Promise<NativeTable> {
     if (selection.rows !== rows) {
       fail("DATA_SHAPE", `${truth} has ${selection.rows} rows, the data have ${rows}`, {
         path: truth,
+        hint: "give one row of true latents per row of the data, in the same order",
         context: { got: selection.rows, expected: rows },
       });
     }
@@ -207,18 +209,19 @@ async function readTruth(truth: string, rows: number): Promise<NativeTable> {
 
 async function withTree(dataset: Dataset, { tree }: DataConfig): Promise<Dataset> {
   if (tree === undefined) return dataset;
-  if (tree === "dendrogram") return { ...dataset, tree: native().dendrogram(dataset, "{}") };
+  if (tree === "dendrogram") return { ...dataset, tree: askAbout(dataset, (data) => native().dendrogram(data, "{}")) };
   return { ...dataset, tree: typeof tree === "string" ? await readTree(tree) : copyTree(tree) };
 }
 
+const TREE = "tree is the path of a Newick file or of a parent-child-length table, or 'dendrogram'";
+
 async function readTree(path: string): Promise<NativeTree> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) =>
-    fail("DATA_NOT_FOUND", `cannot read ${path}: ${(cause as Error).message}`, {
-      path,
-      hint: "tree is the path of a Newick file or of a parent-child-length table, or 'dendrogram'",
-      cause,
-    }),
-  );
+  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT") throw notFound(path, ["dendrogram"]);
+    const reason = cause.code === "EISDIR" ? "it is a folder" : cause.message;
+    return fail("DATA_NOT_FOUND", `cannot read ${path}: ${reason}`, { path, hint: TREE, cause });
+  });
+  if (text.trim() === "") fail("DATA_EMPTY", `${path} is empty`, { path, hint: TREE });
   try {
     return native().parseTree(text, /^\s*[([]|;\s*$/.test(text) ? "newick" : "table");
   } catch (error) {
@@ -241,7 +244,11 @@ function copyTree({ names, parents, lengths }: TreeData): NativeTree {
 
 function refuseLength(key: string, got: number, expected: number): void {
   if (got === expected) return;
-  fail("DATA_SHAPE", `${key}: ${got} values for ${expected} rows`, { path: key, context: { got, expected } });
+  fail("DATA_SHAPE", `${key}: ${got} values for ${expected} rows`, {
+    path: key,
+    hint: "give one value per row, in the order of the rows",
+    context: { got, expected },
+  });
 }
 
 function placeOf(config: DataConfig): string {

@@ -65,6 +65,7 @@ export function resolveRoles(keys: RoleKeys, description: SourceDescription): Ro
     ...Object.entries(labels).map(([role, name]) => [name, role] as const),
     ...(rowId === undefined ? [] : [[rowId, "rowId"] as const]),
   ]);
+  failures.push(...quarrels({ target: targets, truth, label: Object.values(labels) }));
   const inputs = resolveInputs(keys.inputs, description, index, taken, failures);
   failAll(failures);
   if (inputs.length === 0) {
@@ -77,6 +78,17 @@ export function resolveRoles(keys: RoleKeys, description: SourceDescription): Ro
   const ignored = [...index.names].filter((name) => !used.has(name));
   const chosenBy = keys.inputs === undefined ? "default" : "name";
   return { inputs, chosenBy, labels, targets, truth, ignored, ...(rowId !== undefined && { rowId }) };
+}
+
+/** Columns of two roles that exclude each other; labels may share a column, and rows may be called by it. */
+function quarrels(roles: Readonly<Record<"target" | "truth" | "label", readonly string[]>>): readonly Failure[] {
+  return roles.target.flatMap((column) => {
+    const other = (["truth", "label"] as const).find((role) => roles[role].includes(column));
+    if (other === undefined) return [];
+    const message = `target: column ${JSON.stringify(column)} already has the role ${other}`;
+    const hint = "a column is either predicted or known: choose another target";
+    return [{ code: "CONFIG_CONFLICT" as const, message, path: "target", hint, context: { column, role: other } }];
+  });
 }
 
 function isNames(value: unknown): value is string | readonly string[] {

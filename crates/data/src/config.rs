@@ -3,6 +3,8 @@
 //! Bounds, defaults and allowed words stand once, as attributes of the struct; this file only turns violations of the
 //! derived schema into failures.
 
+mod accepted;
+
 use crate::failure::{Code, Failure, Result};
 use crate::nearest::nearest;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
@@ -40,8 +42,8 @@ pub fn from_checked<T: DeserializeOwned>(config: Value) -> Result<T> {
 /// As `parse`.
 pub fn check(schema: &Value, config: &Value) -> Result<()> {
     let validator = jsonschema::validator_for(schema).expect("a derived schema is valid");
-    let failures: Vec<Failure> = validator.iter_errors(config).flat_map(|e| failures_of(schema, &e)).collect();
-    combine(failures)
+    let failures = validator.iter_errors(config).flat_map(|e| failures_of(schema, &e));
+    combine(failures.map(|failure| accepted::explained(schema, failure)).collect())
 }
 
 /// One failure as itself, several as one `CONFIG_INVALID`.
@@ -62,13 +64,14 @@ pub fn combine(mut failures: Vec<Failure>) -> Result<()> {
 }
 
 fn failures_of(schema: &Value, error: &jsonschema::ValidationError<'_>) -> Vec<Failure> {
-    let path = dotted(error.instance_path().as_str());
+    let pointer = error.instance_path().as_str();
+    let path = dotted(pointer);
     let got = error.instance();
     let at = |code, message: String| Failure::new(code, message).at(path.clone());
     let place = if path.is_empty() { "the configuration" } else { path.as_str() };
     match error.kind() {
         Kind::AdditionalProperties { unexpected } => {
-            let known = known_keys(schema, error.instance_path().as_str());
+            let known = known_keys(schema, pointer);
             unexpected.iter().map(|key| unknown_key(&join(&path, key), key, &known)).collect()
         }
         Kind::Required { property } => {
@@ -77,8 +80,12 @@ fn failures_of(schema: &Value, error: &jsonschema::ValidationError<'_>) -> Vec<F
         }
         Kind::Minimum { limit } => vec![at(Code::ConfigOutOfRange, format!("{place}: {got} is not >= {limit}"))],
         Kind::Maximum { limit } => vec![at(Code::ConfigOutOfRange, format!("{place}: {got} is not <= {limit}"))],
-        Kind::ExclusiveMinimum { limit } => vec![at(Code::ConfigOutOfRange, format!("{place}: {got} is not > {limit}"))],
-        Kind::ExclusiveMaximum { limit } => vec![at(Code::ConfigOutOfRange, format!("{place}: {got} is not < {limit}"))],
+        Kind::ExclusiveMinimum { limit } => {
+            vec![at(Code::ConfigOutOfRange, format!("{place}: {got} is not > {limit}"))]
+        }
+        Kind::ExclusiveMaximum { limit } => {
+            vec![at(Code::ConfigOutOfRange, format!("{place}: {got} is not < {limit}"))]
+        }
         Kind::MinItems { limit } => {
             vec![at(Code::ConfigOutOfRange, format!("{place}: fewer than {limit} entries"))]
         }
@@ -137,7 +144,8 @@ fn alternatives(
             _ => {}
         }
     }
-    if !words.is_empty() && (forms.is_empty() || got.is_string()) {
+    let near = got.as_str().and_then(|text| nearest(text, &words));
+    if !words.is_empty() && (forms.is_empty() || near.is_some()) {
         return word(path, place, got, &words);
     }
     // A word is a string already: naming the word says more.
@@ -225,17 +233,42 @@ mod tests {
     #[test]
     fn each_mistake_has_its_code_its_path_and_its_message() {
         let cases = [
-            (json!({"latentdim": 3, "latentDim": 3}), "CONFIG_UNKNOWN_KEY", "latentdim", "latentdim: there is no such key"),
+            (
+                json!({"latentdim": 3, "latentDim": 3}),
+                "CONFIG_UNKNOWN_KEY",
+                "latentdim",
+                "latentdim: there is no such key",
+            ),
             (json!({}), "CONFIG_MISSING", "latentDim", "latentDim is missing"),
             (json!({"latentDim": 0}), "CONFIG_OUT_OF_RANGE", "latentDim", "latentDim: 0 is not >= 1"),
             (json!({"latentDim": 10}), "CONFIG_OUT_OF_RANGE", "latentDim", "latentDim: 10 is not <= 9"),
             (json!({"latentDim": "5"}), "CONFIG_WRONG_TYPE", "latentDim", "latentDim: \"5\" is not of type integer"),
-            (json!({"latentDim": 1, "shape": "tan"}), "CONFIG_OUT_OF_RANGE", "shape", "shape: \"tan\" is not one of linear, tanh"),
-            (json!({"latentDim": 1, "inner": {"rate": 0}}), "CONFIG_OUT_OF_RANGE", "inner.rate", "inner.rate: 0 is not > 0"),
-            (json!({"latentDim": 1, "inner": {"rat": 1}}), "CONFIG_UNKNOWN_KEY", "inner.rat", "inner.rat: there is no such key"),
+            (
+                json!({"latentDim": 1, "shape": "tan"}),
+                "CONFIG_OUT_OF_RANGE",
+                "shape",
+                "shape: \"tan\" is not one of linear, tanh",
+            ),
+            (
+                json!({"latentDim": 1, "inner": {"rate": 0}}),
+                "CONFIG_OUT_OF_RANGE",
+                "inner.rate",
+                "inner.rate: 0 is not > 0",
+            ),
+            (
+                json!({"latentDim": 1, "inner": {"rat": 1}}),
+                "CONFIG_UNKNOWN_KEY",
+                "inner.rat",
+                "inner.rat: there is no such key",
+            ),
             (json!({"latentDim": 1, "size": 0}), "CONFIG_OUT_OF_RANGE", "size", "size: 0 is not >= 1"),
             (json!({"latentDim": 1, "size": "aut"}), "CONFIG_OUT_OF_RANGE", "size", "size: \"aut\" is not one of auto"),
-            (json!({"latentDim": 1, "size": [1]}), "CONFIG_WRONG_TYPE", "size", "size: [1] is not of type integer or \"auto\""),
+            (
+                json!({"latentDim": 1, "size": [1]}),
+                "CONFIG_WRONG_TYPE",
+                "size",
+                "size: [1] is not of type integer or \"auto\"",
+            ),
         ];
         for (config, code, path, message) in cases {
             let failure = fails(config.clone());
@@ -249,7 +282,10 @@ mod tests {
 
     #[test]
     fn near_misses_get_the_nearest_key_and_word() {
-        assert_eq!(fails(json!({"latentDims": 3, "latentDim": 3})).hint.as_deref(), Some("did you mean \"latentDim\"?"));
+        assert_eq!(
+            fails(json!({"latentDims": 3, "latentDim": 3})).hint.as_deref(),
+            Some("did you mean \"latentDim\"?")
+        );
         assert_eq!(fails(json!({"latentDim": 3, "shape": "tanj"})).hint.as_deref(), Some("did you mean \"tanh\"?"));
         assert_eq!(fails(json!({"latentDim": 3, "inner": {"rte": 1}})).hint.as_deref(), Some("did you mean \"rate\"?"));
     }

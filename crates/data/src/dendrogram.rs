@@ -39,7 +39,9 @@ pub fn dendrogram(inputs: &Matrix, environments: &Labels, config: &DendrogramCon
     let (n, d) = (inputs.rows(), inputs.cols());
     if inputs.data().iter().any(|value| !value.is_finite()) {
         return Err(Failure::new(Code::DataNotFinite, "a dendrogram needs inputs without missing or infinite values")
-            .hint("drop the rows or columns with missing values, or give a tree"));
+            .hint(
+                "it is computed before `missing` is applied: leave such rows or columns out beforehand, or give a tree",
+            ));
     }
     let groups = rows_by_level(environments, n)?;
     let (leaves, rows): (Vec<String>, Vec<Vec<usize>>) =
@@ -48,7 +50,15 @@ pub fn dendrogram(inputs: &Matrix, environments: &Labels, config: &DendrogramCon
         return Err(Failure::new(
             Code::DataNeedsEnvironments,
             format!("a dendrogram needs rows from at least 2 environments, got {}", leaves.len()),
-        ));
+        )
+        .hint("give rows from several environments"));
+    }
+    if let Some(row) = leaves.iter().position(String::is_empty).and_then(|leaf| rows[leaf].first()) {
+        return Err(Failure::new(
+            Code::DataNotFinite,
+            format!("column {:?}, row {}: no label, a dendrogram needs one", environments.column, row + 1),
+        )
+        .hint("fill the column, leave such rows out beforehand, or give a tree"));
     }
     let most = (n - 1).min(d);
     let components = config.components.unwrap_or(50.min(most));

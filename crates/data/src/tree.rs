@@ -145,7 +145,8 @@ fn check_sizes(names: &[String], parents: &[Option<usize>], lengths: &[f64]) -> 
         return Err(Failure::new(
             Code::DataShape,
             format!("a tree of {n} names has {} parents and {} lengths", parents.len(), lengths.len()),
-        ));
+        )
+        .hint("give one name, one parent and one length per node"));
     }
     match (0..n).find(|&i| parents[i].is_some_and(|p| p >= n)) {
         None => Ok(()),
@@ -157,7 +158,8 @@ fn check_sizes(names: &[String], parents: &[Option<usize>], lengths: &[f64]) -> 
                 parents[i].unwrap_or(0),
                 n - 1
             ),
-        )),
+        )
+        .hint("a parent is the index of a node, or -1 for the root")),
     }
 }
 

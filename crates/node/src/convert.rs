@@ -183,7 +183,7 @@ impl TryFrom<NativeDataset> for Dataset {
             row_ids: d.row_ids,
             labels: d.labels.into_iter().map(|(name, l)| Ok((role(&name)?, l.into()))).collect::<Result<_>>()?,
             targets: d.targets.map(TryInto::try_into).transpose()?,
-            tree: d.tree.map(TryInto::try_into).transpose()?,
+            tree: d.tree.map(TryInto::try_into).transpose().map_err(|failure: Failure| failure.at("tree"))?,
             truth: d.truth.into_iter().map(|(name, t)| Ok((name, t.try_into()?))).collect::<Result<_>>()?,
             provenance: parse(&d.provenance)?,
         })

@@ -98,7 +98,14 @@ impl Parser {
         self.blank()?;
         let start = self.at;
         let word = self.word();
-        let length: f64 = word.parse().map_err(|_| self.failure(start, "a branch length after \":\""))?;
+        let length: f64 = word.parse().map_err(|_| {
+            let expected = "a branch length after \":\"";
+            match word.as_str() {
+                "" => self.failure(start, expected),
+                word => self.message(start, format!("expected {expected}, got {word:?}")),
+            }
+            .hint("write a number, or leave the colon out: the length then counts as 1; check the brackets")
+        })?;
         if !is_length(length) {
             return Err(bad_length(&node.name, length).at(self.place(start)));
         }
@@ -186,7 +193,7 @@ impl Parser {
 
     fn message(&self, at: usize, message: impl std::fmt::Display) -> Failure {
         let place = self.place(at);
-        Failure::new(Code::TreeParse, format!("Newick tree at {place}: {message}")).at(place)
+        Failure::new(Code::TreeParse, format!("Newick tree: {message}")).at(place)
     }
 
     /// `line:column`, both from 1, the column in characters.

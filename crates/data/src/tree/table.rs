@@ -104,5 +104,5 @@ fn unreadable(error: &csv::Error) -> Failure {
 }
 
 fn parse_failure(place: &str, message: impl std::fmt::Display) -> Failure {
-    Failure::new(Code::TreeParse, format!("tree table at {place}: {message}")).at(place)
+    Failure::new(Code::TreeParse, format!("tree table: {message}")).at(place)
 }
