@@ -1,5 +1,6 @@
 //! Microseconds per training step (forward, backward, Adam): `cargo run --release -p disentangle-learn --example steps
-//! [-- NAME]`. Minimum and median over blocks, on one and two threads.
+//! [-- NAME [THREADS] [--json]]`. Minimum and median over blocks, on one and two threads; `--json` prints the time of
+//! every block, one object a line, for benchmark/steps.mjs.
 
 use candle_core::{Device, Result, Tensor};
 use disentangle_data::Stream;
@@ -56,12 +57,24 @@ fn blocks(sizes: &[usize], batch: usize, threads: usize) -> Result<Vec<f64>> {
 }
 
 fn main() -> Result<()> {
-    let only = std::env::args().nth(1);
-    println!("{:<22} {:>6} {:>8} {:>10} {:>10}", "net", "batch", "threads", "min us", "median us");
-    for (name, sizes, batch) in NETS.iter().filter(|net| only.as_deref().is_none_or(|only| net.0 == only)) {
-        for threads in [1, 2] {
+    let (flags, words): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|word| word.starts_with("--"));
+    let json = flags.iter().any(|flag| flag == "--json");
+    let only = words.first();
+    let counts = match words.get(1).and_then(|count| count.parse().ok()) {
+        Some(count) => vec![count],
+        None => vec![1, 2],
+    };
+    if !json {
+        println!("{:<22} {:>6} {:>8} {:>10} {:>10}", "net", "batch", "threads", "min us", "median us");
+    }
+    for (name, sizes, batch) in NETS.iter().filter(|net| only.is_none_or(|only| net.0 == only)) {
+        for &threads in &counts {
             let times = blocks(sizes, *batch, threads)?;
-            println!("{name:<22} {batch:>6} {threads:>8} {:>10.1} {:>10.1}", times[0], times[BLOCKS / 2]);
+            if json {
+                println!(r#"{{"work":"{name}","batch":{batch},"threads":{threads},"us":{times:?}}}"#);
+            } else {
+                println!("{name:<22} {batch:>6} {threads:>8} {:>10.1} {:>10.1}", times[0], times[BLOCKS / 2]);
+            }
         }
     }
     Ok(())

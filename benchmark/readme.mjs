@@ -1,0 +1,46 @@
+// Writes the tables of README.md from the committed results: `node benchmark/readme.mjs`; `--check` only compares.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { BENCHMARKS } from "./registry.mjs";
+
+const readme = new URL("./README.md", import.meta.url);
+const [BEGIN, END] = ["<!-- results: begin -->", "<!-- results: end -->"];
+
+/** The text that belongs between the markers. */
+async function sections() {
+  const parts = [];
+  for (const [name, load] of Object.entries(BENCHMARKS)) {
+    const file = new URL(`./results/${name}.json`, import.meta.url);
+    if (!existsSync(file)) continue;
+    const result = JSON.parse(readFileSync(file, "utf8"));
+    const { about, render } = await load();
+    parts.push(`### ${name}\n\n${about}.\n\n${render(result.rows)}\n\n${origin(result)}`);
+  }
+  return parts.join("\n\n");
+}
+
+function origin({ date, commit, machine, versions }) {
+  const engines = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `Measured ${date.slice(0, 10)} at ${commit}, ${machine.cores} cores of ${machine.model} (${machine.simd}); ${engines.join(", ")}.`;
+}
+
+async function withTables() {
+  const text = readFileSync(readme, "utf8");
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error("README.md has lost the markers of its tables");
+  return `${text.slice(0, begin + BEGIN.length)}\n\n${await sections()}\n\n${text.slice(end)}`;
+}
+
+/** Brings README.md up to date. */
+export async function updateReadme() {
+  writeFileSync(readme, await withTables());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (!process.argv.includes("--check")) await updateReadme();
+  else if ((await withTables()) !== readFileSync(readme, "utf8")) {
+    console.error("benchmark/README.md is not what the results give: node benchmark/readme.mjs");
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,10 @@
+// The benchmarks by name, in the order in which they run: quick ones first.
+
+export const BENCHMARKS = {
+  start: () => import("./start.mjs"),
+  determinism: () => import("./determinism.mjs"),
+  assignment: () => import("./assignment.mjs"),
+  steps: () => import("./steps.mjs"),
+  "tbr-torch": () => import("./tbr-torch.mjs"),
+  "tbr-bands": () => import("./tbr-bands.mjs"),
+};

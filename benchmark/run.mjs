@@ -1,0 +1,46 @@
+// `npm run benchmark [-- --only NAME] [--work TEXT] [--json] [--fresh]`; `npm run benchmark:torch` adds PyTorch and SciPy.
+// A benchmark that ran wholly leaves its rows in results/NAME.json; one that was narrowed with --work leaves no file.
+
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { provenance } from "./provenance.mjs";
+import { updateReadme } from "./readme.mjs";
+import { BENCHMARKS } from "./registry.mjs";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    work: { type: "string" },
+    torch: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    fresh: { type: "boolean", default: false },
+  },
+});
+
+const names = values.only === undefined ? Object.keys(BENCHMARKS) : [values.only];
+const unknown = names.find((name) => !(name in BENCHMARKS));
+if (unknown !== undefined) {
+  console.error(`no benchmark is called ${unknown}; there are ${Object.keys(BENCHMARKS).join(", ")}`);
+  process.exit(2);
+}
+
+const results = [];
+for (const name of names) {
+  const benchmark = await BENCHMARKS[name]();
+  if (benchmark.needsTorch && !values.torch) {
+    if (values.only !== undefined)
+      console.error(`${name} compares with PyTorch: npm run benchmark:torch -- --only ${name}`);
+    continue;
+  }
+  const log = (line) => console.error(`${name}: ${line}`);
+  const works = (work) => values.work === undefined || work.includes(values.work);
+  const { rows, versions } = await benchmark.run({ torch: values.torch, works, log, fresh: values.fresh });
+  const result = { benchmark: name, about: benchmark.about, ...provenance(versions), rows };
+  results.push(result);
+  if (values.work === undefined) {
+    writeFileSync(new URL(`./results/${name}.json`, import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
+  }
+  if (!values.json) console.log(`\n${name}: ${benchmark.about}\n\n${benchmark.render(rows)}`);
+}
+if (values.work === undefined) await updateReadme();
+if (values.json) console.log(JSON.stringify(results.length === 1 ? results[0] : { benchmarks: results }, null, 2));

@@ -1,0 +1,74 @@
+// What it costs to have the library and to start it: size of the addon, whole processes of help and of import.
+
+import { spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { addonPath, root } from "./provenance.mjs";
+import { timingRow } from "./statistics.mjs";
+import { number, table } from "./tables.mjs";
+
+export const about =
+  "Size of the addon, and whole processes: node alone, `disentangle --help`, and one that imports the library";
+
+const PROCESSES = 10;
+const PROBE = "const t = performance.now(); await import('disentangle'); console.log(performance.now() - t)";
+/** An import that reads the catalogue has the addon loaded too. */
+const LOADED =
+  "const t = performance.now(); (await import('disentangle')).catalogue(); console.log(performance.now() - t)";
+
+const COMMANDS = {
+  "node alone": { args: ["-e", ""] },
+  "disentangle --help": { args: [join(root, "bin/disentangle.js"), "--help"], target: 200 },
+  "disentangle --version": { args: [join(root, "bin/disentangle.js"), "--version"] },
+  "import, inside the process": { args: ["--input-type=module", "-e", PROBE], printed: true, target: 100 },
+  "import and load the addon, inside": { args: ["--input-type=module", "-e", LOADED], printed: true },
+};
+
+export async function run({ works, log }) {
+  const wanted = Object.entries(COMMANDS).filter(([work]) => works(work));
+  const times = new Map(wanted.map(([work]) => [work, []]));
+  for (let turn = 0; turn < PROCESSES; turn++) {
+    for (const [work, command] of wanted) times.get(work).push(time(command));
+  }
+  const rows = wanted.map(([work, { target }]) => ({
+    ...timingRow(work, "disentangle", "process", times.get(work)),
+    ...(target && { targetMs: target }),
+  }));
+  for (const { work, medianUs } of rows) log(`${work}: median ${number(medianUs / 1e3)} ms`);
+  return {
+    rows: works("addon") ? [{ work: "addon", bytes: statSync(addonPath()).size, targetBytes: 10e6 }, ...rows] : rows,
+  };
+}
+
+function time({ args, printed = false }) {
+  const started = performance.now();
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root });
+  const whole = performance.now() - started;
+  if (status !== 0) throw new Error(`node ${args.join(" ")} ended with ${status}: ${stderr}`);
+  return 1e3 * (printed ? Number(stdout) : whole);
+}
+
+export function render(rows) {
+  return table(
+    ["what", "min", "median", "target", ""],
+    rows.map((row) =>
+      row.work === "addon"
+        ? [
+            row.work,
+            "",
+            `${number(row.bytes / 1e6)} MB`,
+            `< ${row.targetBytes / 1e6} MB`,
+            verdict(row.bytes < row.targetBytes),
+          ]
+        : [
+            row.work,
+            `${number(row.minUs / 1e3)} ms`,
+            `${number(row.medianUs / 1e3)} ms`,
+            row.targetMs ? `< ${row.targetMs} ms` : "",
+            row.targetMs ? verdict(row.medianUs / 1e3 < row.targetMs) : "",
+          ],
+    ),
+  );
+}
+
+const verdict = (met) => (met ? "met" : "missed");

@@ -1,0 +1,29 @@
+// Summaries of repeated measurements.
+
+/** The middle value; of an even number of values the mean of the middle two. */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+export function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Standard deviation with divisor n, as the papers report it. */
+export function deviation(values) {
+  const centre = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
+}
+
+/** A row of the timing benchmarks from the time of each block, in microseconds. */
+export function timingRow(work, engine, setting, times) {
+  return { work, engine, setting, minUs: Math.min(...times), medianUs: median(times), blocks: times.length };
+}
+
+/** The fastest row of an engine on a piece of work, by its minimum. */
+export function best(rows, work, engine) {
+  const own = rows.filter((row) => row.work === work && row.engine === engine);
+  return own.length === 0 ? undefined : own.reduce((a, b) => (b.minUs < a.minUs ? b : a));
+}

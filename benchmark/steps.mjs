@@ -1,0 +1,125 @@
+// Microseconds per training step of small networks, each engine in its settings, taking turns.
+
+import { execFileSync } from "node:child_process";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { example, javascript, server } from "./engines.mjs";
+import { python, pythonVersions } from "./python.mjs";
+import { best, timingRow } from "./statistics.mjs";
+import { number, table } from "./tables.mjs";
+
+export const about =
+  "Microseconds per training step: forward, backward and Adam of dense networks with LeakyReLU, in single precision";
+
+const ROUNDS = 5;
+const SECONDS = 0.3;
+/** Sizes, batch, and how many times faster than PyTorch's best we want to be. */
+const NETS = {
+  "8-8": { sizes: [8, 8], batch: 8 },
+  "16-64-32-5": { sizes: [16, 64, 32, 5], batch: 64, target: 15 },
+  "64-128-16-128-64": { sizes: [64, 128, 16, 128, 64], batch: 128, target: 5 },
+  "64-128-5": { sizes: [64, 128, 5], batch: 512, target: 3.5 },
+  "16-256-64-5": { sizes: [16, 256, 64, 5], batch: 1024, target: 1.7 },
+  "128-512-64-512-128": { sizes: [128, 512, 64, 512, 128], batch: 256, target: 1.5 },
+};
+/** An own figure, in microseconds: what a step costs that computes next to nothing. */
+const OVERHEAD_TARGET = { "8-8": 12 };
+const THREADS = cpus().length > 1 ? [1, 2] : [1];
+
+export async function run({ torch, works, log }) {
+  const { engines, versions, close } = start(torch, log);
+  const rows = [];
+  for (const [work, net] of Object.entries(NETS).filter(([name]) => works(name))) {
+    const own = engines.map((engine) => ({ ...engine, times: [] }));
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const engine of own.filter(({ error }) => error === undefined)) {
+        const { us, error } = await engine.ask({ work, ...net });
+        if (error === undefined) engine.times.push(...us);
+        else engine.error = error;
+      }
+    }
+    for (const { engine, setting, times, error } of own) {
+      if (error !== undefined) log(`${work}, ${engine} ${setting}: does not work here (${error})`);
+      else rows.push(timingRow(work, engine, setting, times));
+    }
+    log(`${work}: ${number(best(rows, work, "disentangle").minUs)} us`);
+  }
+  close();
+  return { rows, versions };
+}
+
+/** Every engine in every setting, as something to ask for the times of some blocks. */
+function start(torch, log) {
+  const binary = example("disentangle-learn", "steps", log);
+  const packages = javascript(log);
+  const tfjs = (backend) => server(process.execPath, [join(packages.folder, "steps.mjs"), backend]);
+  const servers = { wasm: tfjs("wasm"), cpu: tfjs("cpu") };
+  const interpreter = torch ? python(log) : undefined;
+  if (torch) servers.torch = server(interpreter, [fileURLToPath(new URL("./torch/steps.py", import.meta.url))]);
+  const request = ({ sizes, batch }, more = {}) => ({ sizes, batch, seconds: SECONDS, ...more });
+  const engines = [
+    ...THREADS.map((threads) => ({
+      engine: "disentangle",
+      setting: `${threads} threads`,
+      ask: ({ work }) => JSON.parse(execFileSync(binary, [work, String(threads), "--json"])),
+    })),
+    ...(torch ? THREADS : []).flatMap((threads) =>
+      ["eager", "fused", "compiled"].map((setting) => ({
+        engine: "pytorch",
+        setting: `${setting}, ${threads} threads`,
+        ask: (net) => servers.torch.ask(request(net, { threads, setting })),
+      })),
+    ),
+    ...["wasm", "cpu"].map((backend) => ({
+      engine: `tfjs-${backend}`,
+      setting: "1 threads",
+      ask: (net) => servers[backend].ask(request(net)),
+    })),
+  ];
+  return {
+    engines,
+    versions: { ...packages.versions, ...(torch && pythonVersions(interpreter)) },
+    close() {
+      for (const one of Object.values(servers)) one.close();
+    },
+  };
+}
+
+export function render(rows) {
+  const works = [...new Set(rows.map(({ work }) => work))];
+  const cell = (row) => (row ? `${number(row.minUs)} / ${number(row.medianUs)} (${row.setting})` : "");
+  return table(
+    [
+      "network",
+      "batch",
+      "ours, min / median us",
+      "PyTorch's best",
+      "ratio of minima",
+      "target",
+      "",
+      "tfjs-wasm",
+      "tfjs-cpu",
+    ],
+    works.map((work) => {
+      const [own, theirs] = [best(rows, work, "disentangle"), best(rows, work, "pytorch")];
+      const ratio = theirs && theirs.minUs / own.minUs;
+      const { target, batch } = NETS[work];
+      const over = (engine) => best(rows, work, engine) && `${number(best(rows, work, engine).minUs / own.minUs)}x`;
+      const overhead = OVERHEAD_TARGET[work];
+      const goal = overhead ? `< ${overhead} us` : `>= ${target}x`;
+      const met = overhead ? own.minUs < overhead : ratio === undefined ? undefined : ratio >= target;
+      return [
+        work,
+        batch,
+        cell(own),
+        cell(theirs),
+        ratio ? `${number(ratio)}x` : "",
+        goal,
+        met === undefined ? "" : met ? "met" : "missed",
+        over("tfjs-wasm") ?? "",
+        over("tfjs-cpu") ?? "",
+      ];
+    }),
+  );
+}
