@@ -20,7 +20,7 @@ export async function replaceFile(path: string, write: (partial: string) => Prom
     await write(partial);
     await rename(partial, path);
   } catch (error) {
-    await rm(made ?? partial, { recursive: true, force: true });
+    await discard(made ?? partial);
     throw unwritable(path, error);
   }
 }
@@ -36,7 +36,7 @@ export async function replaceFolder(dir: string, fill: (partial: string) => Prom
     if (existsSync(target)) await exchange(target, partial);
     else await rename(partial, target);
   } catch (error) {
-    await rm(made ?? partial, { recursive: true, force: true });
+    await discard(made ?? partial);
     throw unwritable(dir, error);
   }
 }
@@ -52,6 +52,11 @@ async function exchange(target: string, fresh: string): Promise<void> {
     throw error;
   }
   await rm(old, { recursive: true, force: true });
+}
+
+/** What cannot be removed was never made: the failure to tell is that of the writing. */
+async function discard(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => {});
 }
 
 /** A hidden sibling, so that what a killed process leaves is no run of a sweep. */

@@ -1,9 +1,11 @@
+import { join } from "node:path";
+import { askAbout } from "./data/place.js";
 import { type DataPart, type DataSource, type Dataset, isDataset, readData } from "./dataset.js";
-import { fail, failure, failuresOf, isDisentangleError } from "./errors.js";
+import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type NativeLabels, native } from "./native.js";
 import type { RunRecord } from "./record.js";
-import { type NamedArray, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
+import { MODEL, type NamedArray, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
 import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.js";
 
 /** What a model says about itself. */
@@ -76,8 +78,9 @@ export class Model implements AsyncDisposable {
    */
   async transform(x: DataSource): Promise<NamedArray> {
     const run = this.#open();
-    const { inputs, inputNames } = await this.#read(x);
-    const { latents, columns } = native().transform(run.model, inputs, inputNames);
+    const { latents, columns } = askAbout(await this.#read(x), ({ inputs, inputNames }) =>
+      native().transform(run.model, inputs, inputNames),
+    );
     return { data: latents.data, shape: [latents.rows, latents.cols], columns };
   }
 
@@ -88,14 +91,15 @@ export class Model implements AsyncDisposable {
    */
   async predict(x: DataSource, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
     const run = this.#open();
-    const { inputs, inputNames, labels } = await this.#read(x, environments === undefined);
-    const given = environments === undefined ? labels.environment : encode(environments);
-    return native().predict(
-      run.model,
-      inputs,
-      inputNames,
-      given,
-      JSON.stringify(attach === undefined ? {} : { attach }),
+    const options = JSON.stringify(attach === undefined ? {} : { attach });
+    return askAbout(await this.#read(x, environments === undefined), ({ inputs, inputNames, labels }) =>
+      native().predict(
+        run.model,
+        inputs,
+        inputNames,
+        environments === undefined ? labels.environment : encode(environments),
+        options,
+      ),
     );
   }
 
@@ -154,6 +158,7 @@ export class Model implements AsyncDisposable {
         "DATA_COLUMN_MISMATCH",
         `${dataset.inputs.cols} columns without names, but the model was fitted on ${names.length}`,
         {
+          path: typeof x === "string" ? x : "data",
           hint: "give the same columns in the same order, or give them names",
           context: { got: dataset.inputs.cols, expected: names.length },
         },
@@ -190,7 +195,14 @@ export function createModel(run: Run, observed?: Observed): Model {
  * @throws `RUN_NOT_FOUND`, `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`
  */
 export async function load(dir: string): Promise<Model> {
-  return new Model(await readRunFolder(dir));
+  const run = await readRunFolder(dir);
+  try {
+    return new Model(run);
+  } catch (error) {
+    if (!isDisentangleError(error)) throw error;
+    // The core has only seen bytes.
+    throw new DisentangleError({ path: join(run.dir, MODEL), ...error.toJSON() }, error.cause);
+  }
 }
 
 /** Reads new rows; a column that the model needs and they lack is a mismatch with the model. */
@@ -199,6 +211,13 @@ async function readNew(config: DataPart): Promise<Dataset> {
     return await readData(config);
   } catch (error) {
     if (!isDisentangleError(error) || failuresOf(error).some(({ code }) => code !== "DATA_MISSING_COLUMN")) throw error;
+    if (error.path === "environment") {
+      throw failure("DATA_NEEDS_ENVIRONMENTS", `the new rows have no environments: ${error.message}`, {
+        path: error.path,
+        hint: "give `environments`, one label per row, or rows with that column",
+        cause: error,
+      });
+    }
     throw failure("DATA_COLUMN_MISMATCH", error.message, {
       ...error.toJSON(),
       hint: "the new rows need every input column that the model was fitted on; their order does not matter",

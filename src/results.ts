@@ -40,7 +40,8 @@ export interface Run extends RunRecord {
 export type StoppedRun = Pick<Run, "config" | "manifest" | "history">;
 
 const FORMAT = 1;
-const MODEL = join("model", "model.bin");
+/** Where the model lies in its run folder. */
+export const MODEL = join("model", "model.bin");
 /** All that a run folder can hold, at its top. */
 const RUN_ENTRIES: ReadonlySet<string> = new Set([
   "config.json",
@@ -133,7 +134,7 @@ export async function readRuns(dir: string): Promise<readonly RunRecord[]> {
 }
 
 /** Reads all of a run folder, the model's bytes and the latents too. Throws as `readRun`. */
-export async function readRunFolder(dir: string): Promise<Run> {
+export async function readRunFolder(dir: string): Promise<Run & { readonly dir: string }> {
   const record = await readRecord(dir);
   const latents = native().npyRead(join(record.dir, "latents.npy"));
   const [rows = 0, columns = 0] = latents.shape;
@@ -170,7 +171,7 @@ async function readRecord(dir: string): Promise<RunRecord & { readonly dir: stri
     config,
     manifest,
     summary,
-    history: parseHistory(metrics),
+    history: readHistory(join(root, "metrics.jsonl"), metrics),
     ...(scores !== undefined && { scores }),
   };
 }
@@ -239,10 +240,21 @@ export function parseHistory(text: string): History {
   return { stages };
 }
 
+function readHistory(path: string, text: string): History {
+  try {
+    return parseHistory(text);
+  } catch (error) {
+    throw damaged(path, error);
+  }
+}
+
 async function readManifest(dir: string): Promise<RunManifest> {
   const manifest = await readJson<Partial<RunManifest>>(dir, "manifest.json");
   if (typeof manifest.format !== "number") {
-    fail("RUN_NOT_FOUND", `${dir}: its manifest.json is not that of a run`, { path: dir });
+    fail("RUN_NOT_FOUND", `${dir}: its manifest.json is not that of a run`, {
+      path: dir,
+      hint: "a run folder is what `disentangle fit --out DIR` writes",
+    });
   }
   if (manifest.format > FORMAT) {
     fail("ARTIFACT_VERSION", `${dir}: run folder of format ${manifest.format}, this version reads up to ${FORMAT}`, {
@@ -270,9 +282,14 @@ async function readJson<T>(dir: string, name: string): Promise<T> {
   try {
     return JSON.parse(text) as T;
   } catch (error) {
-    throw failure("ARTIFACT_CORRUPT", `${join(dir, name)}: ${(error as Error).message}`, {
-      path: join(dir, name),
-      cause: error,
-    });
+    throw damaged(join(dir, name), error);
   }
+}
+
+function damaged(path: string, error: unknown): Error {
+  return failure("ARTIFACT_CORRUPT", `${path} is damaged: ${(error as Error).message}`, {
+    path,
+    hint: "run the fit again, or copy the folder again",
+    cause: error,
+  });
 }

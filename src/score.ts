@@ -118,6 +118,7 @@ function keptRows(run: Run, choice: RowChoice): Uint32Array {
 function checkRows(latents: NativeTable | undefined, rows: number): void {
   if (latents !== undefined && latents.values.rows !== rows) {
     fail("METRIC_SHAPE", `${rows} estimated rows, but ${latents.values.rows} true ones`, {
+      hint: "give one true row per estimated row, in the same order",
       context: { estimated: rows, true: latents.values.rows },
     });
   }

@@ -117,7 +117,10 @@ export function isFinished(run: Run | StoppedRun): run is Run {
 /** Throws `FIT_CANCELLED` when the signal is aborted. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
-    throw failure("FIT_CANCELLED", "the fit was cancelled before it began", { cause: signal.reason });
+    throw failure("FIT_CANCELLED", "the fit was cancelled before it began", {
+      hint: "nothing was read and nothing was written",
+      cause: signal.reason,
+    });
   }
 }
 
@@ -172,7 +175,12 @@ function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefi
       if (thrown !== undefined) {
         const { cause } = thrown;
         const message = cause instanceof Error ? cause.message : String(cause);
-        reject(failure("CALLBACK_THREW", `onProgress threw, the fit was stopped: ${message}`, { cause }));
+        reject(
+          failure("CALLBACK_THREW", `onProgress threw, the fit was stopped: ${message}`, {
+            hint: "catch errors inside onProgress; the error it threw is `cause`",
+            cause,
+          }),
+        );
       } else if (!isFailure(end)) resolve(end);
       else if (end.failure.code === "FIT_CANCELLED") resolve(undefined);
       else reject(new DisentangleError(placedIn(planned.dataset, end.failure)));

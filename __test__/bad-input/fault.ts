@@ -64,6 +64,7 @@ export function checkTold(t: ExecutionContext, failure: Failure, { code, path, s
   t.is(failure.code, code, shown);
   t.true(matches(failure.path ?? "", path), `path should hold ${path}: ${shown}`);
   for (const part of says) t.true(matches(failure.message, part), `message should say ${part}: ${shown}`);
+  t.true((failure.hint ?? "").length > 5, `a hint says what to do: ${shown}`);
   t.true(matches(failure.hint ?? "", hint), `hint should mention ${hint}: ${shown}`);
   t.regex(failure.message, /^[^\n]{5,}$/, "the message is one line");
   // Raw words of the system or of a library mean nothing to whoever reads them.

@@ -1,6 +1,6 @@
 // Data frames of AnnData (obs, var): each column as numbers or as text, in all encodings since anndata 0.7.
 import { fail } from "../errors.js";
-import { type ArrayStore, readAll, type StoreNode } from "./anndata-store.js";
+import { type ArrayStore, lacks, readAll, type StoreNode } from "./anndata-store.js";
 import { labelOf, numberOfLabel, overflow, overflows, type SourceColumn } from "./source.js";
 
 /** A column that can be read either way. */
@@ -44,7 +44,7 @@ export async function openFrame(store: ArrayStore, path: string): Promise<Frame>
 async function openColumn(store: ArrayStore, frame: string, name: string): Promise<FrameColumn> {
   const path = `${frame}/${name}`;
   const node = await store.node(path);
-  if (node === undefined) return fail("DATA_CORRUPT", `${store.file}: ${path} is missing`, { path: store.file });
+  if (node === undefined) throw lacks(store, path);
   const values = await reader(store, frame, name, node);
   return {
     name,

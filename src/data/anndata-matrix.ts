@@ -1,6 +1,6 @@
 // The matrix of an AnnData store, dense or sparse: only the chosen columns are ever held in memory.
 import { fail } from "../errors.js";
-import { type ArrayStore, readAll, type StoreNode } from "./anndata-store.js";
+import { type ArrayStore, lacks, readAll, type StoreNode, WRITE_AGAIN } from "./anndata-store.js";
 import { overflow, overflows } from "./source.js";
 
 // Values read in one go: large enough to spread the cost of a call, small enough to stay in cache.
@@ -24,12 +24,13 @@ export async function readMatrix(
   target: MatrixTarget,
 ): Promise<void> {
   const node = await store.node(path);
-  if (node === undefined) return fail("DATA_CORRUPT", `${store.file}: ${path} is missing`, { path: store.file });
+  if (node === undefined) throw lacks(store, path);
   const shape = node.kind === "array" ? node.shape : sparseShape(node);
   if (shape.length !== 2 || shape[0] !== target.rows || shape[1] !== target.names.length) {
     const got = `${path} is ${shape.join(" x ")}`;
     fail("DATA_SHAPE", `${store.file}: ${got}, expected ${target.rows} x ${target.names.length} (obs x var)`, {
       path: store.file,
+      hint: WRITE_AGAIN,
     });
   }
   const put: Put = (row, column, value) => {
@@ -52,6 +53,7 @@ export async function readMatrix(
   }
   fail("DATA_UNSUPPORTED", `${store.file}: ${path} is encoded as ${format}, expected a dense, CSR or CSC matrix`, {
     path: store.file,
+    hint: "write the matrix dense, or as a scipy.sparse csr_matrix or csc_matrix",
   });
 }
 
@@ -81,7 +83,10 @@ async function readSparse(
   const indices = await store.node(`${path}/indices`);
   const entries = pointers[pointers.length - 1] ?? 0;
   if ((indices?.shape[0] ?? -1) < entries) {
-    fail("DATA_CORRUPT", `${store.file}: ${path} holds fewer entries than its index says`, { path: store.file });
+    fail("DATA_CORRUPT", `${store.file}: ${path} holds fewer entries than its index says`, {
+      path: store.file,
+      hint: WRITE_AGAIN,
+    });
   }
   const step = blockLength(BLOCK, indices!.blockRows);
   let major = 0;

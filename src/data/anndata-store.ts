@@ -1,5 +1,5 @@
 // What h5ad and zarr have in common: groups and arrays under paths, with attributes.
-import { fail } from "../errors.js";
+import { failure } from "../errors.js";
 
 /** A group or an array of a store. */
 export interface StoreNode {
@@ -26,9 +26,18 @@ export interface ArrayStore {
   close(): Promise<void>;
 }
 
+/** `DATA_CORRUPT` for a store without a part that every AnnData has. */
+export function lacks(store: ArrayStore, path: string): Error {
+  return failure("DATA_CORRUPT", `${store.file}: ${path} is missing`, { path: store.file, hint: WRITE_AGAIN });
+}
+
+/** The fix for stores that do not hold together. */
+export const WRITE_AGAIN =
+  "the file is incomplete, or was not written by anndata; write it again with a recent anndata";
+
 /** All of a vector. */
 export async function readAll(store: ArrayStore, path: string): Promise<ArrayLike<number> | readonly string[]> {
   const node = await store.node(path);
-  if (node === undefined) return fail("DATA_CORRUPT", `${store.file}: ${path} is missing`, { path: store.file });
+  if (node === undefined) throw lacks(store, path);
   return store.read(path, 0, node.shape[0] ?? 0);
 }

@@ -2,7 +2,7 @@
 import { fail } from "../errors.js";
 import { type FrameColumn, openFrame } from "./anndata-frame.js";
 import { readMatrix } from "./anndata-matrix.js";
-import type { ArrayStore } from "./anndata-store.js";
+import { type ArrayStore, WRITE_AGAIN } from "./anndata-store.js";
 import type { Source, SourceColumn } from "./source.js";
 
 interface Layout {
@@ -93,7 +93,10 @@ async function findMatrix(store: ArrayStore, matrix: string): Promise<{ path: st
     return node !== undefined && node.attributes["encoding-type"] !== "null";
   };
   if (!(await isThere("obs")) || !(await isThere("var"))) {
-    fail("DATA_UNKNOWN_FORMAT", `${store.file}: no AnnData: "obs" and "var" are missing`, { path: store.file });
+    fail("DATA_UNKNOWN_FORMAT", `${store.file}: no AnnData: "obs" and "var" are missing`, {
+      path: store.file,
+      hint: WRITE_AGAIN,
+    });
   }
   const layers = (await isThere("layers")) ? await store.children("layers") : [];
   const places = [

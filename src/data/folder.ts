@@ -28,7 +28,10 @@ export function readFolder(folder: string, keys: RoleKeys): NativeDataset {
   const group = (names: readonly string[], name: string) =>
     names.map((column): SourceColumn => ({ name: column, kind: "number", group: name }));
   if (keys.target !== undefined && typeof keys.target !== "string" && typeof keys.target[0] !== "string") {
-    fail("CONFIG_CONFLICT", `target: the dataset folder ${folder} has its own targets`, { path: "target" });
+    fail("CONFIG_CONFLICT", `target: the dataset folder ${folder} has its own targets`, {
+      path: "target",
+      hint: "leave target out, or name some of its columns",
+    });
   }
   const { inputs: inputKey, target, truth: truthKey } = keys;
   const roles = resolveRoles(

@@ -88,7 +88,7 @@ function isArrow(data: InMemoryData): data is ArrowLike {
 function matrixTable({ data, shape, columns }: MatrixData): Table {
   refuseDetached(PLACE, data);
   const [rows = -1, width = -1] = shape;
-  if (shape.length !== 2 || rows * width !== data.length) {
+  if (shape.length !== 2 || rows < 0 || width < 0 || rows * width !== data.length) {
     shapeError(`${data.length} values do not fill shape [${shape.join(", ")}]`, "shape is [rows, columns], row-major");
   }
   const names = namesOf(width, columns);
@@ -105,6 +105,7 @@ function rowsTable(data: readonly (readonly number[])[]): Table {
     if (row.length !== width) {
       fail("DATA_RAGGED_ROW", `row ${i + 1} has ${row.length} values, row 1 has ${width}`, {
         path: PLACE,
+        hint: "every row has one value per column; a missing one is NaN",
         context: { row: i + 1, got: row.length, expected: width },
       });
     }
@@ -143,6 +144,7 @@ function columnsTable(data: ColumnsData): Table {
     if (values.length === rows) continue;
     shapeError(
       `column ${JSON.stringify(name)} has ${values.length} rows, ${JSON.stringify(columns[0]![0])} has ${rows}`,
+      "every column has one value per row",
     );
   }
   return { format: "columns", rows, columns: uniqueColumns(columns) };
@@ -169,6 +171,7 @@ function uniqueColumns(columns: readonly (readonly [string, Column])[]): Readonl
     const repeated = names.find((name, j) => names.indexOf(name) !== j);
     fail("DATA_DUPLICATE_COLUMN", `two columns are called ${JSON.stringify(repeated)}`, {
       path: PLACE,
+      hint: "rename or remove one of them",
       context: { column: repeated },
     });
   }
@@ -177,7 +180,7 @@ function uniqueColumns(columns: readonly (readonly [string, Column])[]): Readonl
 
 function namesOf(width: number, columns?: readonly string[]): readonly string[] {
   if (columns !== undefined && columns.length !== width) {
-    shapeError(`${columns.length} column names for ${width} columns`);
+    shapeError(`${columns.length} column names for ${width} columns`, "give one name per column");
   }
   return columns ?? Array.from({ length: width }, (_, j) => `x${j}`);
 }
@@ -228,6 +231,6 @@ function refuseDetached(name: string, values: ArrayLike<unknown>): void {
   }
 }
 
-function shapeError(message: string, hint?: string): never {
+function shapeError(message: string, hint: string): never {
   fail("DATA_SHAPE", message, { path: PLACE, hint });
 }

@@ -49,7 +49,10 @@ function arraySource(file: string, format: "npy" | "npz", members: readonly Memb
     describe: async () => {
       if (places.size === 0) {
         const shapes = members.map(({ name, shape }) => `${name} (${shape.join(" x ")})`).join(", ");
-        fail("DATA_SHAPE", `${file}: no vector or matrix; it holds ${shapes || "nothing"}`, { path: file });
+        fail("DATA_SHAPE", `${file}: no vector or matrix; it holds ${shapes || "nothing"}`, {
+          path: file,
+          hint: "reshape it to rows and columns: array.reshape(len(array), -1)",
+        });
       }
       const columns = [...places].map(([name, { member }]) => ({ name, kind: member.kind, group: member.name }));
       return { format, columns, ...(inputGroup !== undefined && { inputGroup }) };

@@ -43,7 +43,8 @@ export async function readDataset(config: DataConfig): Promise<Dataset> {
 export async function openPath(config: DataConfig): Promise<Source> {
   const path = config.data as string;
   const format = await formatOf(path);
-  if (format === "dataset-folder") fail("DATA_UNKNOWN_FORMAT", `${path} is a dataset folder`, { path });
+  if (format === "dataset-folder")
+    fail("DATA_UNKNOWN_FORMAT", `${path} is a dataset folder`, { path, hint: "name a file" });
   const { matrix, delimiter, missingValues } = config;
   const words =
     missingValues === undefined
@@ -103,7 +104,9 @@ function assemble(
   given: Given,
 ): Dataset {
   const { rows } = selection;
-  if (rows === 0) fail("DATA_EMPTY", `${placeOf(config)} has no rows`, { path: placeOf(config) });
+  if (rows === 0) {
+    fail("DATA_EMPTY", `${placeOf(config)} has no rows`, { path: placeOf(config), hint: "give at least one row" });
+  }
   const { numeric, text } = choiceOf(roles);
   const table = (columns: readonly string[]): NativeTable => ({
     columns: [...columns],
@@ -189,7 +192,8 @@ async function withTruth(dataset: Dataset, { truth }: DataConfig): Promise<Datas
 
 async function readTruth(truth: string, rows: number): Promise<NativeTable> {
   const format = await formatOf(truth);
-  if (format === "dataset-folder") return fail("DATA_UNKNOWN_FORMAT", `${truth} is a dataset folder`, { path: truth });
+  if (format === "dataset-folder")
+    return fail("DATA_UNKNOWN_FORMAT", `${truth} is a dataset folder`, { path: truth, hint: "name a file" });
   const source = await openFile(truth, format, { prefix: "z" });
   try {
     const { inputs } = resolveRoles({}, await source.describe("kinds"));

@@ -55,7 +55,8 @@ pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
             failure.hint("choose a folder you may write to")
         }
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => failure.hint("create the folder first"),
-        _ => failure,
+        io::ErrorKind::FileTooLarge => failure.hint("files may not be so large here: write elsewhere"),
+        _ => failure.hint("write elsewhere"),
     }
 }
 

@@ -117,6 +117,7 @@ impl Dataset {
                 return Ok(());
             }
             Err(Failure::new(Code::DataShape, format!("{what}: {got}, expected {expected}"))
+                .hint("one name per column and one value per row, in the same order")
                 .with("got", got)
                 .with("expected", expected))
         };
@@ -130,7 +131,8 @@ impl Dataset {
                 return Err(Failure::new(
                     Code::DataShape,
                     format!("column {:?}: code {code}, but there are {} labels", labels.column, labels.levels.len()),
-                ));
+                )
+                .hint("codes count labels from 0"));
             }
         }
         if let Some(targets) = &self.targets {
@@ -146,6 +148,7 @@ impl Dataset {
         for name in &self.input_names {
             if !seen.insert(name) {
                 return Err(Failure::new(Code::DataDuplicateColumn, format!("two input columns are called {name:?}"))
+                    .hint("rename or remove one of them")
                     .with("column", name.clone()));
             }
         }

@@ -169,6 +169,7 @@ fn check_shape(dir: &Path, array: &ArrayFile, got: &[usize], expected: &[usize])
     let message = format!("{} has shape {got:?}, but {MANIFEST} says {expected:?}", array.file);
     Err(Failure::new(Code::DataShape, message)
         .at(dir.join(&array.file).display().to_string())
+        .hint("write the folder again; the copy may be incomplete")
         .with("got", got)
         .with("expected", expected))
 }

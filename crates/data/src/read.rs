@@ -19,7 +19,8 @@ use std::path::Path;
 pub(crate) fn open(path: &Path) -> Result<File> {
     if path.is_dir() {
         return Err(Failure::new(Code::DataNotFound, format!("{} is a folder, expected a file", path.display()))
-            .at(path.display().to_string()));
+            .at(path.display().to_string())
+            .hint("name a file"));
     }
     File::open(path).map_err(|error| unreadable(path, &error))
 }
@@ -30,7 +31,7 @@ pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
         .at(path.display().to_string())
         .with("reason", error.kind().to_string());
     if error.kind() != io::ErrorKind::NotFound {
-        return failure;
+        return failure.hint("check that the file can be read: its permissions, and the disk");
     }
     match neighbour(path) {
         Some(name) => failure.hint(format!("did you mean {name:?}?")),

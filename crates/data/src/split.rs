@@ -114,9 +114,9 @@ fn fractions(config: &SplitConfig) -> Result<[f64; 3]> {
     for (name, value) in ["train", "validation", "test"].into_iter().zip(fractions) {
         if !(0.0..=1.0).contains(&value) || name == "train" && value == 0.0 {
             let least = if name == "train" { "> 0" } else { ">= 0" };
-            return Err(
-                Failure::new(Code::ConfigOutOfRange, format!("{name}: {value} is not {least} and <= 1")).at(name)
-            );
+            return Err(Failure::new(Code::ConfigOutOfRange, format!("{name}: {value} is not {least} and <= 1"))
+                .at(name)
+                .hint("give a fraction of the rows"));
         }
     }
     let sum: f64 = fractions.iter().sum();

@@ -167,9 +167,9 @@ fn check_names(names: &[String]) -> Result<()> {
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     for (i, name) in names.iter().enumerate() {
         if name.is_empty() {
-            return Err(
-                Failure::new(Code::TreeNames, format!("node {i} of the tree has an empty name")).with("node", i)
-            );
+            return Err(Failure::new(Code::TreeNames, format!("node {i} of the tree has an empty name"))
+                .hint("give every node a name")
+                .with("node", i));
         }
         if first.insert(name, i).is_some() {
             return Err(Failure::new(Code::TreeNames, format!("two nodes of the tree are called {name:?}"))

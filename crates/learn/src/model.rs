@@ -107,9 +107,11 @@ pub fn header(bytes: &[u8]) -> Result<Header> {
     header_of(&Container::from_bytes(bytes)?)
 }
 
+const AGAIN: &str = "fit again, or copy the file again: the copy may be incomplete";
+
 fn header_of(container: &Container) -> Result<Header> {
     serde_json::from_value(Value::Object(container.header.clone()))
-        .map_err(|e| Failure::new(Code::ArtifactCorrupt, format!("the model's header is damaged: {e}")))
+        .map_err(|e| Failure::new(Code::ArtifactCorrupt, format!("the model's header is damaged: {e}")).hint(AGAIN))
 }
 
 impl Model {
@@ -120,7 +122,8 @@ impl Model {
     pub fn open(bytes: &[u8]) -> Result<Self> {
         let container = Container::from_bytes(bytes)?;
         let header = header_of(&container)?;
-        let damaged = |e: String| Failure::new(Code::ArtifactCorrupt, format!("the model does not fit itself: {e}"));
+        let damaged =
+            |e: String| Failure::new(Code::ArtifactCorrupt, format!("the model does not fit itself: {e}")).hint(AGAIN);
         let plan = Plan::check(&header.config)?;
         let mut params = Params::new(&Device::Cpu);
         let network = plan

@@ -69,13 +69,15 @@ impl Plan {
     pub fn check(config: &Value) -> Result<Self> {
         let Value::Object(given) = config else {
             let message = format!("the configuration: {config} is not of type object");
-            return Err(Failure::new(Code::ConfigWrongType, message));
+            return Err(Failure::new(Code::ConfigWrongType, message).hint("give { method, ...options }"));
         };
         let name = match given.get("method") {
             Some(Value::String(name)) => name,
             Some(other) => {
                 let message = format!("method: {other} is not of type string");
-                return Err(Failure::new(Code::ConfigWrongType, message).at("method"));
+                return Err(Failure::new(Code::ConfigWrongType, message)
+                    .at("method")
+                    .hint("give the name of a method"));
             }
             None => {
                 let names: Vec<&str> = METHODS.iter().map(|m| m.info.name).collect();

@@ -109,12 +109,9 @@ impl Manifest {
             _ => unreadable(&path, &error),
         })?;
         let corrupt = |error: serde_json::Error| {
-            Failure::new(Code::DataCorrupt, format!("{MANIFEST} cannot be understood: {error}")).at(format!(
-                "{}:{}:{}",
-                path.display(),
-                error.line(),
-                error.column()
-            ))
+            Failure::new(Code::DataCorrupt, format!("{MANIFEST} cannot be understood: {error}"))
+                .at(format!("{}:{}:{}", path.display(), error.line(), error.column()))
+                .hint("write the folder again, for example with `disentangle simulate`")
         };
         let Version { format } = serde_json::from_str(&text).map_err(corrupt)?;
         if format > FORMAT {
@@ -123,7 +120,7 @@ impl Manifest {
                 format!("the data set folder has format {format}, this version reads up to {FORMAT}"),
             )
             .at(path.display().to_string())
-            .hint("update disentangle")
+            .hint("update disentangle: the folder was written by a newer version")
             .with("got", format)
             .with("newest", FORMAT));
         }
@@ -151,6 +148,7 @@ impl ArrayFile {
             return Ok(dir.join(relative));
         }
         Err(Failure::new(Code::DataCorrupt, format!("{MANIFEST} names {:?}, a file outside the folder", self.file))
-            .at(dir.join(MANIFEST).display().to_string()))
+            .at(dir.join(MANIFEST).display().to_string())
+            .hint("write the folder again: its files lie in it"))
     }
 }

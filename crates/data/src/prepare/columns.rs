@@ -37,6 +37,7 @@ pub fn align_columns(expected: &[String], given: &[String], matrix: &Matrix) -> 
             Some(&[place]) => chosen.push(place),
             Some(_) => {
                 return Err(Failure::new(Code::DataDuplicateColumn, format!("two columns are called {name:?}"))
+                    .hint("rename or remove one of them")
                     .with("column", name.as_str()));
             }
             None => missing.push(name.as_str()),
