@@ -5,10 +5,14 @@
 
 mod activation;
 mod compute;
+mod contrast;
 mod dense;
+mod entrywise;
+mod grouped;
 mod heads;
 #[allow(unsafe_code)]
 mod kernels;
+mod layer_norm;
 mod loss;
 mod mlp;
 mod narrow;
@@ -17,18 +21,30 @@ mod params;
 mod probability;
 mod product;
 mod real;
+mod residual;
 pub(crate) mod simd;
+mod smooth;
 
 pub use activation::Activation;
 pub use compute::Compute;
+pub use contrast::{
+    cross_entropy, cross_entropy_expression, group_l1, group_l1_expression, info_nce, negative_squared_distances,
+};
 pub use dense::{dense, dense_expression};
+pub use grouped::{GroupedMlp, grouped_dense, grouped_dense_expression, masked_dense};
 pub use heads::{Topology, head_product, head_product_expression, tree_heads, tree_heads_expression};
+pub use layer_norm::LayerNorm;
 pub use loss::{l1, mean_squared_error};
 pub use mlp::Mlp;
 pub use norm::{Affine, BatchNorm, RunningStatistics};
 pub use params::{Gradients, Init, NamedValues, Param, Params};
-pub use probability::{bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood, normals, reparameterise};
+pub use probability::{
+    bernoulli_log_likelihood, denoising_score_matching, gaussian_kl, gaussian_log_likelihood, normals, reparameterise,
+    score_matching,
+};
 pub use real::Real;
+pub use residual::Residual;
+pub use smooth::SmoothLeaky;
 
 #[cfg(test)]
 mod laws;

@@ -4,6 +4,9 @@ use super::*;
 use candle_core::{DType, Device, Result, Tensor, Var};
 use disentangle_data::Stream;
 
+mod flows;
+mod layers;
+
 type Expression = Box<dyn Fn() -> Result<Tensor>>;
 
 /// An operation on parameters, beside the same mathematics as plain candle expressions.
@@ -164,6 +167,8 @@ fn cases(n: usize, dtype: DType) -> Result<Vec<Case>> {
             ((&x2 * p.log()?)? + (x2.affine(-1.0, 1.0)? * p.affine(-1.0, 1.0)?.log()?)?)?.sum(1)
         }),
     ));
+    all.extend(layers::cases(n, dtype)?);
+    all.extend(flows::cases(n, dtype)?);
     Ok(all)
 }
 

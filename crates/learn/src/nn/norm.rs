@@ -1,7 +1,7 @@
 //! Batch normalisation: *Batch Normalization* (Ioffe, Szegedy, 2015), <https://arxiv.org/abs/1502.03167>.
 
 use super::params::{Init, Params};
-use super::real::{Real, for_real, slice, with_values};
+use super::real::{Real, for_real, give, slice, with_values};
 use super::simd::vectorised;
 use candle_core::{CpuStorage, CustomOp3, Device, Error, Layout, Result, Shape, Tensor, Var};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -261,9 +261,6 @@ impl CustomOp3 for Normalise {
             let (dx, d_scale, d_shift) = with_values(x, |x: &[T]| {
                 with_values(scale, |s: &[T]| with_values(&gradient, |g: &[T]| self.backward(x, s, g)))
             })???;
-            let give = |input: &Tensor, values: Vec<T>| {
-                input.track_op().then(|| Tensor::from_vec(values, input.shape(), input.device())).transpose()
-            };
             Ok((give(x, dx)?, give(scale, d_scale)?, give(shift, d_shift)?))
         })
     }

@@ -2,9 +2,9 @@
 //!
 //! Gaussians are diagonal and given by mean and log variance: no value of the network can make a variance negative.
 
-use super::real::{Real, for_real, slice, with_values};
-use super::simd::vectorised;
-use candle_core::{CpuStorage, CustomOp3, DType, Device, Error, Layout, Result, Shape, Tensor};
+use super::entrywise::{Fold, Formula, entrywise};
+use super::real::Real;
+use candle_core::{DType, Device, Result, Tensor};
 use disentangle_data::Stream;
 
 /// `sum_j log N(x_j; mean_j, exp(log_variance_j))` of each row: three `[n, d]` give `[n]`.
@@ -36,6 +36,27 @@ pub fn bernoulli_log_likelihood(x: &Tensor, logits: &Tensor) -> Result<Tensor> {
     row_sums(x, logits, &logits.detach(), Term::Bernoulli)
 }
 
+/// `sum_j slope_j + score_j^2 / 2` of each row, whose mean a model's score minimises where it is that of the data:
+/// `score [n, d]` is the gradient of the model's log-density in its argument and `slopes [n, d]` the diagonal of its
+/// Hessian; they give `[n]`. *Estimation of Non-Normalized Statistical Models by Score Matching* (Hyvarinen, 2005),
+/// equation 4, <https://jmlr.org/papers/v6/hyvarinen05a.html>.
+///
+/// # Errors
+/// Shapes that do not fit, or those of candle.
+pub fn score_matching(score: &Tensor, slopes: &Tensor) -> Result<Tensor> {
+    row_sums(score, slopes, &slopes.detach(), Term::ScoreMatching)
+}
+
+/// `sum_j (sd * score_j + noise_j)^2 / 2` of each row: the `score [n, d]` of the model at `x + sd * noise` against that
+/// of the noise; no second derivatives. *A Connection Between Score Matching and Denoising Autoencoders* (Vincent,
+/// 2011), equation 9, times sd^2, <https://doi.org/10.1162/NECO_a_00142>.
+///
+/// # Errors
+/// Shapes that do not fit, or those of candle.
+pub fn denoising_score_matching(score: &Tensor, noise: &Tensor, sd: f64) -> Result<Tensor> {
+    row_sums(&(score * sd)?, noise, &noise.detach(), Term::DenoisingScoreMatching)
+}
+
 /// A sample `mean + exp(log_variance / 2) * noise` whose gradient reaches mean and log variance; `noise` from
 /// [`normals`].
 ///
@@ -64,9 +85,15 @@ enum Term {
     GaussianKl,
     /// x, logit, ignored.
     Bernoulli,
+    /// score, its diagonal derivative, ignored.
+    ScoreMatching,
+    /// scaled score, noise, ignored.
+    DenoisingScoreMatching,
 }
 
-impl Term {
+impl Formula for Term {
+    const NAME: &'static str = "row-sums";
+
     #[inline(always)]
     fn value<T: Real>(self, a: T, b: T, c: T) -> T {
         let half = T::of(0.5);
@@ -80,10 +107,11 @@ impl Term {
                 let positive = if b < T::ZERO { T::ZERO } else { b };
                 a * b - positive - (-b.abs()).exp().ln_1p_of_unit()
             }
+            Term::ScoreMatching => b + half * a * a,
+            Term::DenoisingScoreMatching => half * (a + b) * (a + b),
         }
     }
 
-    /// The partial derivatives.
     #[inline(always)]
     fn slopes<T: Real>(self, a: T, b: T, c: T) -> [T; 3] {
         let half = T::of(0.5);
@@ -98,99 +126,26 @@ impl Term {
                 [a * precision, half * (ratio - T::ONE), half * (T::ONE - ratio - a * a * precision)]
             }
             Term::Bernoulli => [b, a - T::ONE / (T::ONE + (-b).exp()), T::ZERO],
+            Term::ScoreMatching => [a, T::ONE, T::ZERO],
+            Term::DenoisingScoreMatching => [a + b, a + b, T::ZERO],
         }
     }
 
     fn expression(self, a: &Tensor, b: &Tensor, c: &Tensor) -> Result<Tensor> {
-        let entries = match self {
+        match self {
             Term::GaussianLogLikelihood => {
                 ((c + (a - b)?.sqr()?.mul(&c.neg()?.exp()?)?)? + std::f64::consts::TAU.ln())? * -0.5
             }
             Term::GaussianKl => (((c - b)? + (b.exp()? + a.sqr()?)?.mul(&c.neg()?.exp()?)?)? - 1.0)? * 0.5,
             Term::Bernoulli => (a * b)? - super::Activation::Softplus.expression(b)?,
-        };
-        entries?.sum(1)
+            Term::ScoreMatching => b + (a.sqr()? * 0.5)?,
+            Term::DenoisingScoreMatching => (a + b)?.sqr()? * 0.5,
+        }
     }
 }
 
 fn row_sums(a: &Tensor, b: &Tensor, c: &Tensor, term: Term) -> Result<Tensor> {
-    if a.rank() != 2 {
-        return Err(Error::Msg(format!("{term:?}: rows and columns were expected, got {:?}", a.shape())).bt());
-    }
-    let (b, c) = (b.broadcast_as(a.shape())?, c.broadcast_as(a.shape())?);
-    if !a.device().is_cpu() {
-        return term.expression(a, &b, &c);
-    }
-    a.contiguous()?.apply_op3(&b.contiguous()?, &c.contiguous()?, RowSums(term))
-}
-
-struct RowSums(Term);
-
-impl CustomOp3 for RowSums {
-    fn name(&self) -> &'static str {
-        "row-sums"
-    }
-
-    fn cpu_fwd(
-        &self,
-        a: &CpuStorage,
-        la: &Layout,
-        b: &CpuStorage,
-        lb: &Layout,
-        c: &CpuStorage,
-        lc: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        use candle_core::backend::BackendStorage;
-        let (n, cols) = la.shape().dims2()?;
-        let term = self.0;
-        for_real!(a.dtype(), T => {
-            let (a, b, c) = (slice::<T>(a, la)?, slice::<T>(b, lb)?, slice::<T>(c, lc)?);
-            let mut terms = vec![T::ZERO; a.len()];
-            let mut sums = vec![T::ZERO; n];
-            vectorised!({
-                for (((out, &a), &b), &c) in terms.iter_mut().zip(a).zip(b).zip(c) {
-                    *out = term.value(a, b, c);
-                }
-            });
-            for (sum, row) in sums.iter_mut().zip(terms.chunks_exact(cols.max(1))) {
-                *sum = row.iter().fold(T::ZERO, |sum, &v| sum + v);
-            }
-            Ok((T::to_storage(sums), Shape::from(n)))
-        })
-    }
-
-    fn bwd(
-        &self,
-        a: &Tensor,
-        b: &Tensor,
-        c: &Tensor,
-        _: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let (n, cols) = a.dims2()?;
-        let gradient = gradient.broadcast_as(n)?.contiguous()?;
-        let term = self.0;
-        for_real!(a.dtype(), T => {
-            let count = n * cols;
-            let mut slopes = [vec![T::ZERO; count], vec![T::ZERO; count], vec![T::ZERO; count]];
-            with_values(a, |a: &[T]| with_values(b, |b: &[T]| with_values(c, |c: &[T]| with_values(&gradient, |g: &[T]| {
-                let [da, db, dc] = &mut slopes;
-                vectorised!({
-                    for (i, &g) in g.iter().enumerate() {
-                        for k in i * cols..(i + 1) * cols {
-                            let [sa, sb, sc] = term.slopes(a[k], b[k], c[k]);
-                            (da[k], db[k], dc[k]) = (g * sa, g * sb, g * sc);
-                        }
-                    }
-                });
-            }))))????;
-            let give = |input: &Tensor, values: Vec<T>| {
-                input.track_op().then(|| Tensor::from_vec(values, input.shape(), input.device())).transpose()
-            };
-            let [da, db, dc] = slopes;
-            Ok((give(a, da)?, give(b, db)?, give(c, dc)?))
-        })
-    }
+    entrywise(term, Fold::RowSums, [a, b, c])
 }
 
 #[cfg(test)]
