@@ -47,7 +47,7 @@ net.Socket.prototype.connect = net.Server.prototype.listen = dgram.Socket.protot
   );
   const env = { NODE_OPTIONS: `--import=${guard}` };
   const guarded = { cwd, env: { ...process.env, ...env }, encoding: "utf8" } as const;
-  const { stderr } = spawnSync(process.execPath, ["-e", "fetch('http://127.0.0.1:1').catch(console.error)"], guarded);
+  const { stderr } = spawnSync(process.execPath, ["-e", "require('node:http').get('http://127.0.0.1:9')"], guarded);
   t.regex(stderr, /a socket was opened/, "the guard works");
   const commands = [
     ["simulate", "tree-world", ...small, "--out", "world"],

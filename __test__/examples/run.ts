@@ -25,10 +25,22 @@ export async function runProgram(file: string, cwd: string): Promise<string> {
   return stdout;
 }
 
-/** Runs lines of a shell in which `disentangle` is the command line of this checkout; throws when one fails. */
+/**
+ * Runs lines of a shell in which `disentangle` is the command line of this checkout; throws when one fails. Fits take
+ * few steps, unless they say how many, and write no report: what is tested is that the line is understood.
+ */
 export async function runShell(lines: string, cwd: string): Promise<string> {
-  const command = `'${process.execPath}' --import '${import.meta.resolve("tsx")}' '${join(root, "__test__/cli/disentangle.ts")}'`;
-  const script = `set -eu\ndisentangle() { ${command} "$@"; }\n${lines}`;
+  const node = `'${process.execPath}' --import '${import.meta.resolve("tsx")}'`;
+  const command = `${node} '${join(root, "__test__/cli/disentangle.ts")}'`;
+  const script = `set -eu
+disentangle() {
+  case "$*" in
+    fit*--steps*) ${command} "$@" --no-report ;;
+    fit*) ${command} "$@" --no-report --steps 40 ;;
+    *) ${command} "$@" ;;
+  esac
+}
+${lines}`;
   const { stdout } = await run("sh", ["-c", script], { cwd, env: sources, timeout: 100_000 });
   return stdout;
 }

@@ -170,7 +170,10 @@ fn unobserved(names: &[String], rows: &[usize]) -> Vec<Warning> {
     }
     let shown = without.iter().take(8).copied().collect::<Vec<_>>().join(", ");
     let more = if without.len() > 8 { ", ..." } else { "" };
-    let message =
-        format!("{} nodes have no training rows; their heads come from the tree: {shown}{more}", without.len());
+    let message = format!(
+        "{} of {} nodes have no training rows; their heads come from the tree: {shown}{more}",
+        without.len(),
+        names.len()
+    );
     vec![Warning::new("HEADS_FROM_TREE", message)]
 }
