@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { ErrorCode } from "./generated/errors.js";
 
 export type { ErrorCode };
@@ -113,6 +114,12 @@ export function failAll(failures: readonly Failure[]): void {
   fail("CONFIG_INVALID", `${failures.length} mistakes: ${messages}`, { context: { failures } });
 }
 
+/** What a thrown value says, whatever it is: also what refuses to become text. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  return typeof thrown === "string" ? thrown : inspect(thrown, { breakLength: Number.POSITIVE_INFINITY });
+}
+
 /**
  * An error for a terminal: the message with its place and code, then the hint; one block per failure.
  *
@@ -123,7 +130,7 @@ export function formatError(
   style: { strong(text: string): string; weak(text: string): string } = PLAIN,
 ): string {
   if (!isDisentangleError(error)) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const text = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
     return `${style.strong("error")} ${text}`;
   }
   return failuresOf(error)
@@ -141,5 +148,5 @@ const PLAIN = { strong: (text: string) => text, weak: (text: string) => text };
 /** An error as the object that `--json` prints: `{ error: { code, message, path?, hint?, context? } }`. */
 export function errorJson(error: unknown): { readonly error: Failure } {
   if (isDisentangleError(error)) return { error: DisentangleError.prototype.toJSON.call(error) };
-  return { error: { code: "INTERNAL_PANIC", message: error instanceof Error ? error.message : String(error) } };
+  return { error: { code: "INTERNAL_PANIC", message: messageOf(error) } };
 }

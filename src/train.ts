@@ -3,7 +3,7 @@ import { checkConfig, type RunConfig } from "./config.js";
 import { flagOf } from "./config-keys.js";
 import { placedIn } from "./data/place.js";
 import { readData } from "./dataset.js";
-import { DisentangleError, type Failure, failure } from "./errors.js";
+import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 import type { History, Outcome, Summary } from "./generated/types.js";
 import { isFailure, type NativeDataset, type NativeRun, native } from "./native.js";
 import type { Progress } from "./progress.js";
@@ -37,6 +37,7 @@ export interface TrainHooks {
 export async function plan(config: RunConfig, signal?: AbortSignal): Promise<Plan> {
   throwIfAborted(signal);
   const { data, core } = await checkConfig(config);
+  throwIfAborted(signal);
   const dataset = await readData(data);
   throwIfAborted(signal);
   const { version } = JSON.parse(native().catalogue()) as { version: string };
@@ -174,9 +175,8 @@ function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefi
       signal?.removeEventListener("abort", stop);
       if (thrown !== undefined) {
         const { cause } = thrown;
-        const message = cause instanceof Error ? cause.message : String(cause);
         reject(
-          failure("CALLBACK_THREW", `onProgress threw, the fit was stopped: ${message}`, {
+          failure("CALLBACK_THREW", `onProgress threw, the fit was stopped: ${messageOf(cause)}`, {
             hint: "catch errors inside onProgress; the error it threw is `cause`",
             cause,
           }),

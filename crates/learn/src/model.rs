@@ -201,6 +201,14 @@ impl Model {
         if !needs {
             return Ok(vec![0; rows]);
         }
+        if labels.codes.len() != rows {
+            let message = format!("environments: {} labels for {rows} rows", labels.codes.len());
+            return Err(Failure::new(Code::DataShape, message)
+                .at("environments")
+                .hint("give one label per row, in the order of the rows")
+                .with("got", labels.codes.len())
+                .with("expected", rows));
+        }
         let mut node_of_level = Vec::with_capacity(labels.levels.len());
         for level in &labels.levels {
             let name = attach.get(level).unwrap_or(level);
