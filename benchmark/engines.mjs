@@ -58,5 +58,5 @@ export function javascript(log) {
   }
   for (const program of ["steps.mjs", "assignment.mjs"]) copyFileSync(join(source, program), join(folder, program));
   const versions = JSON.parse(manifest).dependencies;
-  return { folder, versions: { tfjs: versions["@tensorflow/tfjs-core"], "munkres-js": versions["munkres-js"] } };
+  return { folder, versions: { tfjs: versions["@tensorflow/tfjs"], "munkres-js": versions["munkres-js"] } };
 }

@@ -4,6 +4,7 @@ export const BENCHMARKS = {
   start: () => import("./start.mjs"),
   determinism: () => import("./determinism.mjs"),
   assignment: () => import("./assignment.mjs"),
+  reading: () => import("./reading.mjs"),
   steps: () => import("./steps.mjs"),
   "tbr-torch": () => import("./tbr-torch.mjs"),
   "tbr-bands": () => import("./tbr-bands.mjs"),

@@ -28,62 +28,74 @@ const OVERHEAD_TARGET = { "8-8": 12 };
 const THREADS = cpus().length > 1 ? [1, 2] : [1];
 
 export async function run({ torch, works, log }) {
-  const { engines, versions, close } = start(torch, log);
+  const tools = {
+    binary: example("disentangle-learn", "steps", log),
+    packages: javascript(log),
+    interpreter: torch ? python(log) : undefined,
+  };
   const rows = [];
   for (const [work, net] of Object.entries(NETS).filter(([name]) => works(name))) {
-    const own = engines.map((engine) => ({ ...engine, times: [] }));
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const engine of own.filter(({ error }) => error === undefined)) {
-        const { us, error } = await engine.ask({ work, ...net });
-        if (error === undefined) engine.times.push(...us);
-        else engine.error = error;
-      }
-    }
-    for (const { engine, setting, times, error } of own) {
-      if (error !== undefined) log(`${work}, ${engine} ${setting}: does not work here (${error})`);
-      else rows.push(timingRow(work, engine, setting, times));
-    }
+    rows.push(...(await inTurns(work, net, tools, log)));
     log(`${work}: ${number(best(rows, work, "disentangle").minUs)} us`);
   }
-  close();
-  return { rows, versions };
+  return { rows, versions: { ...tools.packages.versions, ...(torch && pythonVersions(tools.interpreter)) } };
 }
 
-/** Every engine in every setting, as something to ask for the times of some blocks. */
-function start(torch, log) {
-  const binary = example("disentangle-learn", "steps", log);
-  const packages = javascript(log);
+async function inTurns(work, net, tools, log) {
+  const { engines, close } = start(work, net, tools);
+  const own = engines.map((engine) => ({ ...engine, times: [] }));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const engine of own.filter(({ error }) => error === undefined)) {
+      const { us, error } = await engine.ask();
+      if (error === undefined) engine.times.push(...us);
+      else engine.error = error;
+    }
+  }
+  close();
+  return own.flatMap(({ engine, setting, times, error }) => {
+    if (error === undefined) return [timingRow(work, engine, setting, times)];
+    log(`${work}, ${engine} ${setting}: does not work here (${error})`);
+    return [];
+  });
+}
+
+/**
+ * Every engine in every setting, as something to ask for the times of some blocks.
+ *
+ * Programs are started anew for each network: a compiler that has seen many shapes is slower, or gives up.
+ */
+function start(work, { sizes, batch }, { binary, packages, interpreter }) {
+  const script = fileURLToPath(new URL("./torch/steps.py", import.meta.url));
   const tfjs = (backend) => server(process.execPath, [join(packages.folder, "steps.mjs"), backend]);
-  const servers = { wasm: tfjs("wasm"), cpu: tfjs("cpu") };
-  const interpreter = torch ? python(log) : undefined;
-  if (torch) servers.torch = server(interpreter, [fileURLToPath(new URL("./torch/steps.py", import.meta.url))]);
-  const request = ({ sizes, batch }, more = {}) => ({ sizes, batch, seconds: SECONDS, ...more });
+  const servers = {
+    wasm: tfjs("wasm"),
+    cpu: tfjs("cpu"),
+    ...(interpreter && { torch: server(interpreter, [script]) }),
+  };
+  const request = { sizes, batch, seconds: SECONDS };
   const engines = [
     ...THREADS.map((threads) => ({
       engine: "disentangle",
       setting: `${threads} threads`,
-      ask: ({ work }) => JSON.parse(execFileSync(binary, [work, String(threads), "--json"])),
+      ask: () => JSON.parse(execFileSync(binary, [work, String(threads), "--json"])),
     })),
-    ...(torch ? THREADS : []).flatMap((threads) =>
+    ...(interpreter ? THREADS : []).flatMap((threads) =>
       ["eager", "fused", "compiled"].map((setting) => ({
         engine: "pytorch",
         setting: `${setting}, ${threads} threads`,
-        ask: (net) => servers.torch.ask(request(net, { threads, setting })),
+        ask: () => servers.torch.ask({ ...request, threads, setting }),
       })),
     ),
     ...["wasm", "cpu"].map((backend) => ({
       engine: `tfjs-${backend}`,
       setting: "1 threads",
-      ask: (net) => servers[backend].ask(request(net)),
+      ask: () => servers[backend].ask(request),
     })),
   ];
-  return {
-    engines,
-    versions: { ...packages.versions, ...(torch && pythonVersions(interpreter)) },
-    close() {
-      for (const one of Object.values(servers)) one.close();
-    },
+  const close = () => {
+    for (const one of Object.values(servers)) one.close();
   };
+  return { engines, close };
 }
 
 export function render(rows) {

@@ -44,8 +44,6 @@ def blocks(sizes, batch, threads, setting, seconds):
     torch.set_num_threads(threads)
     key = (tuple(sizes), batch, threads, setting)
     if key not in made:
-        if setting == "compiled":
-            torch._dynamo.reset()  # Each network is a graph of its own: none falls back for having seen too many shapes.
         made[key] = stepper(sizes, batch, setting)
         for _ in range(10):
             made[key]()
