@@ -1,10 +1,9 @@
 // Everything that may stand where data are expected, as a data set or as a table.
-import type { DataConfig, InspectReport } from "./data/index.js";
+import type { DataConfig, Dataset, InspectReport } from "./data/index.js";
 import { fail } from "./errors.js";
-import type { NativeDataset, NativeTable } from "./native.js";
+import type { NativeTable } from "./native.js";
 
-/** A data set in memory: what `simulate` and `readDataset` give, and what `fit` accepts as `data`. */
-export type Dataset = NativeDataset;
+export type { Dataset };
 
 /** What stands where data are expected: a path, numbers in memory, or a data set. */
 export type DataSource = DataConfig["data"] | Dataset;

@@ -14,3 +14,4 @@ export {
 } from "./config.js";
 export { type ColumnReport, formatInspection, type InspectReport, inspect } from "./inspect.js";
 export { type Dataset, readDataset } from "./read.js";
+export type { Guesses } from "./roles.js";

@@ -11,7 +11,7 @@ import { askAbout } from "./place.js";
 import { LABEL_ROLES, type LabelRole, needsKinds, type Roles, resolveRoles } from "./roles.js";
 import type { Selection, Source, SourceDescription } from "./source.js";
 
-/** A data set: plain data, as the core takes it. */
+/** A data set in memory, as plain data: what `simulate` and `readDataset` give, and what `fit` accepts as `data`. */
 export type Dataset = NativeDataset;
 
 /**
