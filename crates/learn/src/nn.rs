@@ -7,6 +7,7 @@ mod activation;
 mod compute;
 mod contrast;
 mod dense;
+mod determinant;
 mod entrywise;
 mod grouped;
 mod heads;
@@ -24,6 +25,7 @@ mod real;
 mod residual;
 pub(crate) mod simd;
 mod smooth;
+mod triangular;
 
 pub use activation::Activation;
 pub use compute::Compute;
@@ -31,6 +33,7 @@ pub use contrast::{
     cross_entropy, cross_entropy_expression, group_l1, group_l1_expression, info_nce, negative_squared_distances,
 };
 pub use dense::{dense, dense_expression};
+pub use determinant::{InvertibleLinear, batch_covariance, covariance_log_det, log_abs_det, matrix_inverse};
 pub use grouped::{GroupedMlp, grouped_dense, grouped_dense_expression, masked_dense};
 pub use heads::{Topology, head_product, head_product_expression, tree_heads, tree_heads_expression};
 pub use layer_norm::LayerNorm;
@@ -45,6 +48,9 @@ pub use probability::{
 pub use real::Real;
 pub use residual::Residual;
 pub use smooth::SmoothLeaky;
+pub use triangular::{
+    triangular, triangular_expression, triangular_inverse, triangular_inverse_expression, triangular_log_det,
+};
 
 #[cfg(test)]
 mod laws;

@@ -117,3 +117,26 @@ impl<F: Formula> CustomOp3 for Entrywise<F> {
         })
     }
 }
+
+/// Holds the fused form of a formula to its expression, value and gradients.
+#[cfg(test)]
+pub(super) fn assert_expression_agrees<F: Formula>(formula: F) -> Result<()> {
+    use super::{Init, Params};
+    let mut params = Params::with_dtype(&candle_core::Device::Cpu, candle_core::DType::F64);
+    for name in ["a", "b", "c"] {
+        params.insert(name, &[5, 3], &Init::Normal { sd: 1.5 }, 3)?;
+    }
+    let [a, b, c] = [params.get("a")?.as_tensor(), params.get("b")?.as_tensor(), params.get("c")?.as_tensor()];
+    let outputs = [entrywise(formula, Fold::Entries, [a, b, c])?, formula.expression(a, b, c)?];
+    let gap = |x: &Tensor, y: &Tensor| (x - y)?.abs()?.max_all()?.to_scalar::<f64>();
+    assert!(gap(&outputs[0], &outputs[1])? < 1e-11, "{}", F::NAME);
+    let weights = a.detach().sin()?;
+    let [fused, plain] = outputs.map(|y| params.gradients(&(y * &weights)?.sum_all()?));
+    let (fused, plain) = (fused?, plain?);
+    for i in 0..3 {
+        let fused = fused.tensor(i)?.expect("every input has a gradient");
+        let plain = plain.tensor(i)?.map_or_else(|| fused.zeros_like(), Ok)?;
+        assert!(gap(&fused, &plain)? < 1e-11, "{}, input {i}", F::NAME);
+    }
+    Ok(())
+}

@@ -182,4 +182,16 @@ mod tests {
         assert!(sample[0][0].abs() < 1e-15);
         Ok(())
     }
+
+    #[test]
+    fn other_devices_compute_the_same() -> Result<()> {
+        let all = [
+            Term::GaussianLogLikelihood,
+            Term::GaussianKl,
+            Term::Bernoulli,
+            Term::ScoreMatching,
+            Term::DenoisingScoreMatching,
+        ];
+        all.into_iter().try_for_each(super::super::entrywise::assert_expression_agrees)
+    }
 }

@@ -151,6 +151,7 @@ impl Formula for Inverse {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entrywise;
     use super::*;
 
     #[test]
@@ -166,5 +167,12 @@ mod tests {
             }
         }
         Ok(())
+    }
+
+    #[test]
+    fn other_devices_compute_the_same() -> Result<()> {
+        entrywise::assert_expression_agrees(Value(0.6))?;
+        entrywise::assert_expression_agrees(LogSlope(0.6))?;
+        entrywise::assert_expression_agrees(Inverse(0.6))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Builder, Case};
 use crate::nn::*;
-use candle_core::{DType, Result};
+use candle_core::{DType, Result, Tensor};
 
 /// Every operation on a batch of `n`, with odd widths.
 pub(super) fn cases(n: usize, dtype: DType) -> Result<Vec<Case>> {
@@ -42,5 +42,78 @@ pub(super) fn cases(n: usize, dtype: DType) -> Result<Vec<Case>> {
         Box::new(move || map.inverse(&map.forward(&x, &a)?, &a)),
         Box::new(move || x2.broadcast_add(&(a2.clone() * 0.0)?)),
     ));
+
+    let mut b = Builder::new(dtype);
+    let w = b.input(&[3, 3])?;
+    let w2 = w.clone();
+    all.push(b.case(
+        "log-determinant",
+        Box::new(move || log_abs_det(&w)),
+        Box::new(move || {
+            let at = |i, j| w2.narrow(0, i, 1)?.narrow(1, j, 1)?.reshape(());
+            let minor = |a, b, c, d| (at(1, a)? * at(2, b)?)? - (at(1, c)? * at(2, d)?)?;
+            let det = ((at(0, 0)? * minor(1, 2, 2, 1)?)? + (at(0, 1)? * minor(2, 0, 0, 2)?)?)?;
+            (det + (at(0, 2)? * minor(0, 1, 1, 0)?)?)?.sqr()?.log()? * 0.5
+        }),
+    ));
+
+    let mut b = Builder::new(dtype);
+    let (x, w) = (b.input(&[n, 2])?, b.input(&[2, 2])?);
+    let (x2, w2) = (x.clone(), w.clone());
+    all.push(b.case(
+        "product with an inverse",
+        Box::new(move || x.matmul(&matrix_inverse(&w)?)),
+        Box::new(move || {
+            let at = |i, j| w2.narrow(0, i, 1)?.narrow(1, j, 1);
+            let det = ((at(0, 0)? * at(1, 1)?)? - (at(0, 1)? * at(1, 0)?)?)?;
+            let top = Tensor::cat(&[at(1, 1)?, at(0, 1)?.neg()?], 1)?;
+            let bottom = Tensor::cat(&[at(1, 0)?.neg()?, at(0, 0)?], 1)?;
+            x2.matmul(&Tensor::cat(&[top, bottom], 0)?.broadcast_div(&det)?)
+        }),
+    ));
+
+    let mut b = Builder::new(dtype);
+    let z = b.input(&[n, 2])?;
+    let z2 = z.clone();
+    all.push(b.case(
+        "log-determinant of a batch covariance",
+        Box::new(move || covariance_log_det(&z, 0.1)),
+        Box::new(move || {
+            let centred = z2.broadcast_sub(&z2.mean_keepdim(0)?)?;
+            let (u, v) = (centred.narrow(1, 0, 1)?, centred.narrow(1, 1, 1)?);
+            let (a, d) = ((u.sqr()?.mean_all()? + 0.1)?, (v.sqr()?.mean_all()? + 0.1)?);
+            ((a * d)? - (u * v)?.mean_all()?.sqr()?)?.log()
+        }),
+    ));
+
+    for shared in [true, false] {
+        let shape: &[usize] = if shared { &[4, 4] } else { &[n, 4, 4] };
+        let mut b = Builder::new(dtype);
+        let (x, w) = (b.input(&[n, 4])?, b.input(shape)?);
+        let (x2, w2) = (x.clone(), w.clone());
+        all.push(b.case(
+            format!("triangular map, shared {shared}"),
+            Box::new(move || triangular(&x, &w)),
+            Box::new(move || triangular_expression(&x2, &w2)),
+        ));
+
+        let mut b = Builder::new(dtype);
+        let (x, w) = (b.input(&[n, 4])?, b.input(shape)?);
+        let (x2, w2) = (x.clone(), w.clone());
+        all.push(b.case(
+            format!("inverse triangular map, shared {shared}"),
+            Box::new(move || {
+                let w = (&w * 0.3)?;
+                triangular_inverse(&x, &w)?.broadcast_add(&triangular_log_det(&w)?.mean_all()?)
+            }),
+            Box::new(move || {
+                let w2 = (&w2 * 0.3)?;
+                let trace: Result<Vec<Tensor>> =
+                    (0..4).map(|i| w2.narrow(w2.rank() - 1, i, 1)?.narrow(w2.rank() - 2, i, 1)?.mean_all()).collect();
+                let sum = trace?.into_iter().try_fold(Tensor::zeros((), dtype, x2.device())?, |a, b| a + b)?;
+                triangular_inverse_expression(&x2, &w2)?.broadcast_add(&sum)
+            }),
+        ));
+    }
     Ok(all)
 }
