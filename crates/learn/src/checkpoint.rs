@@ -4,6 +4,9 @@
 mod cadence;
 mod pack;
 
+use crate::container::Container;
+use crate::plan::{Plan, defining};
+use crate::train::Standing;
 use cadence::Cadence;
 use disentangle_data::atomic::{clear_leftovers, create_folder, write_atomically};
 use disentangle_data::{Code, Failure, Result};
@@ -14,9 +17,6 @@ use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-
-use crate::container::Container;
-use crate::train::Standing;
 
 /// Checkpoints that are kept.
 const KEPT: usize = 3;
@@ -116,7 +116,9 @@ impl Checkpoints {
     fn steps(&self) -> Result<Vec<usize>> {
         let unreadable = |e: std::io::Error| {
             let dir = self.dir.display().to_string();
-            Failure::new(Code::DataNotFound, format!("{dir}: cannot be listed: {e}")).at(dir)
+            Failure::new(Code::DataNotFound, format!("{dir}: cannot be listed: {e}"))
+                .at(dir)
+                .hint("check the permissions of the folder")
         };
         let mut steps = Vec::new();
         for entry in fs::read_dir(&self.dir).map_err(unreadable)? {
@@ -169,10 +171,11 @@ pub fn read(path: &Path, identity: &Identity) -> Result<Standing> {
     let bytes = fs::read(path).map_err(|e| {
         Failure::new(Code::DataNotFound, format!("{}: cannot be read: {e}", path.display()))
             .at(path.display().to_string())
+            .hint("check the permissions of the file")
     })?;
     let (written_by, standing) = unpack(Container::from_bytes(&bytes)?)?;
     let mut differences = Vec::new();
-    compare("", Some(&written_by.config), Some(&identity.config), &mut differences);
+    compare("", Some(&settled(written_by.config)), Some(&identity.config), &mut differences);
     if written_by.fingerprint != identity.fingerprint {
         differences.push(json!({ "path": "data", "checkpoint": written_by.fingerprint, "now": identity.fingerprint }));
     }
@@ -185,6 +188,11 @@ pub fn read(path: &Path, identity: &Identity) -> Result<Standing> {
         .at(path.display().to_string())
         .hint("resume with the configuration and the data of that fit, or begin a new one in another folder")
         .with("differences", differences))
+}
+
+/// The configuration of an older version with the defaults of options that it did not have yet.
+fn settled(config: Value) -> Value {
+    Plan::check(&config).map_or(config, |plan| defining(&plan.canonical()))
 }
 
 /// Lists where two configurations differ, by path.

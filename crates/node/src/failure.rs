@@ -5,6 +5,7 @@ use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The tagged form in which a failure crosses.
 #[napi(object, object_from_js = false)]
@@ -45,8 +46,23 @@ pub fn guard<T>(body: impl FnOnce() -> Result<T>) -> Either<T, NativeFailure> {
     }
 }
 
+/// Guarded bodies that may still begin before one panics on purpose; 0 = none will.
+static FUSE: AtomicU32 = AtomicU32::new(0);
+
+/// Test hook: `passes` guarded bodies run, the next one panics. Exports are guarded bodies, and so is a fit's thread:
+/// `panicAfter(0)` hits the next call of any export, `panicAfter(1)` before `fit` hits the thread that it starts.
+#[napi(catch_unwind)]
+pub fn panic_after(passes: u32) {
+    FUSE.store(passes.saturating_add(1), Ordering::SeqCst);
+}
+
 /// As `guard`, for thread bodies.
 pub fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    let body = || {
+        let burnt = FUSE.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        assert!(burnt != Ok(1), "on purpose: the panic guard is being tested");
+        body()
+    };
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
         let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into());

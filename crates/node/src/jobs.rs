@@ -3,7 +3,7 @@
 
 use crate::convert::{NativeDataset, NativeMatrix, json, parse};
 use crate::failure::{NativeFailure, guard, guarded};
-use disentangle_data::{Code, Dataset, Failure, Result};
+use disentangle_data::{Code, Dataset, Failure, Result, config};
 use disentangle_learn::fit::{FitOptions, RunResult, fit};
 use disentangle_learn::train::{Event, Observer};
 use napi::bindgen_prelude::{Either, Env, Function, Uint8Array, Uint32Array};
@@ -80,9 +80,11 @@ pub fn init(_: napi::bindgen_prelude::Object, env: Env) -> napi::Result<()> {
     Ok(())
 }
 
-/// Starts a fit; yields its job number. `on_end` is called once, with the run or the failure.
+/// Starts a fit; yields its job number. `on_end` is called once, with the run or the failure. `options` is JSON:
+/// `{ checkpoint?: { dir, every? }, resume?, budgets?: { steps?, elapsedMs? } }`.
 #[napi(js_name = "fit", catch_unwind)]
 pub fn fit_start(
+    env: Env,
     config: String,
     dataset: NativeDataset,
     options: String,
@@ -91,12 +93,20 @@ pub fn fit_start(
 ) -> Either<u32, NativeFailure> {
     guard(|| {
         let config: Value = parse(&config)?;
-        let options: FitOptions = parse(&options)?;
+        let options: FitOptions = config::parse(parse(&options)?)?;
         let dataset: Dataset = dataset.try_into()?;
         let refused = |e: napi::Error| Failure::new(Code::InternalPanic, format!("a callback was refused: {e}"));
         let on_event: OnEvent =
             on_event.build_threadsafe_function().weak::<true>().max_queue_size::<16>().build().map_err(refused)?;
-        let on_end: OnEnd = on_end.build_threadsafe_function().build().map_err(refused)?;
+        let held = native_bytes(&dataset);
+        let on_end: OnEnd = on_end
+            .build_threadsafe_function()
+            .build_callback(move |end| {
+                // A hint to the collector: the run must reach its caller whether it is taken or not.
+                let _ = end.env.adjust_external_memory(-held);
+                Ok(end.value)
+            })
+            .map_err(refused)?;
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let cancel = Arc::new(AtomicBool::new(false));
         let flag = cancel.clone();
@@ -106,14 +116,14 @@ pub fn fit_start(
             .name(format!("disentangle-fit-{id}"))
             .stack_size(STACK)
             .spawn(move || {
-                let mut watch = Watch { cancel: flag, on_event, last: None, pending: None };
+                let mut watch = Watch { cancel: flag, on_event, began: Instant::now(), last: None };
                 let end = guarded(|| native(fit(&config, &dataset, &options, &mut watch)?));
-                watch.flush();
                 self::jobs().remove(&id);
                 let end = end.map_or_else(|failure| Either::B(failure.into()), Either::A);
                 on_end.call(end, ThreadsafeFunctionCallMode::NonBlocking);
             })
             .map_err(|e| Failure::new(Code::InternalPanic, format!("no thread could be started: {e}")))?;
+        let _ = env.adjust_external_memory(held);
         jobs.insert(id, Job { owner: thread::current().id(), cancel, thread: Some(thread) });
         Ok(id)
     })
@@ -121,10 +131,19 @@ pub fn fit_start(
 
 /// Asks a fit to stop at its next step. A job that has ended is ignored.
 #[napi(catch_unwind)]
-pub fn cancel(job: u32) {
-    if let Some(job) = jobs().get(&job) {
-        job.cancel.store(true, Ordering::Relaxed);
-    }
+pub fn cancel(job: u32) -> Either<(), NativeFailure> {
+    guard(|| {
+        if let Some(job) = jobs().get(&job) {
+            job.cancel.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    })
+}
+
+/// What V8's collector should know of while a fit runs: the data set and its prepared copy.
+fn native_bytes(dataset: &Dataset) -> i64 {
+    let targets = dataset.targets.as_ref().map_or(0, |targets| targets.values.data().len());
+    (2 * size_of::<f32>() * (dataset.inputs.data().len() + targets)) as i64
 }
 
 fn native(run: RunResult) -> Result<NativeRun> {
@@ -141,45 +160,34 @@ fn native(run: RunResult) -> Result<NativeRun> {
     })
 }
 
-/// Forwards events, thinned to about ten a second, the last one always.
+/// Forwards events: progress about ten times a second, all others and the last step of each stage always.
 struct Watch {
     cancel: Arc<AtomicBool>,
     on_event: OnEvent,
+    began: Instant,
     last: Option<Instant>,
-    pending: Option<Event>,
-}
-
-impl Watch {
-    fn send(&mut self, event: &Event) {
-        if let Ok(text) = json(event) {
-            self.on_event.call(text.to_string(), ThreadsafeFunctionCallMode::NonBlocking);
-        }
-        self.last = Some(Instant::now());
-    }
-
-    fn flush(&mut self) {
-        if let Some(event) = self.pending.take() {
-            self.send(&event);
-        }
-    }
 }
 
 impl Observer for Watch {
     fn event(&mut self, event: &Event) {
-        let due = self.last.is_none_or(|last| last.elapsed() >= PAUSE);
-        match event {
-            Event::Progress(_) if !due => self.pending = Some(event.clone()),
-            _ => {
-                if matches!(event, Event::Stage { .. }) {
-                    self.flush();
-                }
-                self.pending = None;
-                self.send(event);
-            }
+        if let Ok(text) = json(event) {
+            self.on_event.call(text.to_string(), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
 
     fn cancelled(&self) -> bool {
         self.cancel.load(Ordering::Relaxed)
+    }
+
+    fn due(&mut self) -> bool {
+        let due = self.last.is_none_or(|last| last.elapsed() >= PAUSE);
+        if due {
+            self.last = Some(Instant::now());
+        }
+        due
+    }
+
+    fn elapsed_ms(&self) -> Option<f64> {
+        Some(self.began.elapsed().as_secs_f64() * 1e3)
     }
 }
