@@ -11,6 +11,8 @@ import { best, timingRow } from "./statistics.mjs";
 import { number, table } from "./tables.mjs";
 
 export const about = "Linear assignment of an n x n matrix of uniform random costs, one matrix for each n";
+/** Python packages: without them their columns stay empty, and nothing is saved. */
+export const peers = "optional";
 
 const SIZES = [10, 20, 50, 100, 200, 500, 1000, 2000];
 const ROUNDS = 5;

@@ -11,6 +11,8 @@ import { best, timingRow } from "./statistics.mjs";
 import { number, table } from "./tables.mjs";
 
 export const about = "Reading a matrix into a data set: names, checks and all; NumPy's `load` and `loadtxt` beside it";
+/** Python packages: without them their columns stay empty, and nothing is saved. */
+export const peers = "optional";
 
 const ROUNDS = 5;
 const SECONDS = 0.4;

@@ -1,5 +1,5 @@
 // `npm run benchmark [-- --only NAME] [--work TEXT] [--json] [--fresh]`; `npm run benchmark:torch` adds PyTorch and SciPy.
-// A benchmark that ran wholly leaves its rows in results/NAME.json; one that was narrowed with --work leaves no file.
+// A benchmark that ran wholly, with all it compares itself with, leaves its rows in results/NAME.json; a part of one does not.
 
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -27,9 +27,9 @@ if (unknown !== undefined) {
 const results = [];
 for (const name of names) {
   const benchmark = await BENCHMARKS[name]();
-  if (benchmark.needsTorch && !values.torch) {
-    if (values.only !== undefined)
-      console.error(`${name} compares with PyTorch: npm run benchmark:torch -- --only ${name}`);
+  if (benchmark.peers === "required" && !values.torch) {
+    console.error(`${name} compares with PyTorch: npm run benchmark:torch -- --only ${name}`);
+    if (values.only !== undefined) process.exit(2);
     continue;
   }
   const log = (line) => console.error(`${name}: ${line}`);
@@ -37,10 +37,10 @@ for (const name of names) {
   const { rows, versions } = await benchmark.run({ torch: values.torch, works, log, fresh: values.fresh });
   const result = { benchmark: name, about: benchmark.about, ...provenance(versions), rows };
   results.push(result);
-  if (values.work === undefined) {
+  if (values.work === undefined && (values.torch || benchmark.peers === undefined)) {
     writeFileSync(new URL(`./results/${name}.json`, import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
+    await updateReadme();
   }
   if (!values.json) console.log(`\n${name}: ${benchmark.about}\n\n${benchmark.render(rows)}`);
 }
-if (values.work === undefined) await updateReadme();
 if (values.json) console.log(JSON.stringify(results.length === 1 ? results[0] : { benchmarks: results }, null, 2));

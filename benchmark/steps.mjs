@@ -11,6 +11,8 @@ import { number, table } from "./tables.mjs";
 
 export const about =
   "Microseconds per training step: forward, backward and Adam of dense networks with LeakyReLU, in single precision";
+/** Python packages: without them their columns stay empty, and nothing is saved. */
+export const peers = "optional";
 
 const ROUNDS = 5;
 const SECONDS = 0.3;

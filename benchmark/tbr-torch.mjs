@@ -13,7 +13,8 @@ import { number, table } from "./tables.mjs";
 
 export const about =
   "TBR on the S = 1 world of the paper's size (762,000 rows), seed 0: the same recipe here and in PyTorch, in turns";
-export const needsTorch = true;
+/** Python packages: without them there is nothing to do. */
+export const peers = "required";
 
 const REPETITIONS = 4;
 const PAPER_STEPS = 15_000;
@@ -45,8 +46,7 @@ async function inTurns(engines, log) {
   const cells = threads.flatMap((count) => Object.keys(engines).map((engine) => ({ engine, count, runs: [] })));
   for (let turn = 1; turn <= REPETITIONS; turn++) {
     for (const { engine, count, runs } of cells) {
-      const started = performance.now();
-      const result = await engines[engine](count, () => performance.now() - started);
+      const result = await engines[engine](count);
       runs.push(result);
       const process = number(result.processSeconds);
       log(`turn ${turn}, ${engine}, ${count} threads: fit ${number(result.fitSeconds)} s, process ${process} s`);
@@ -85,8 +85,7 @@ async function ours(data, out, threads, truth) {
     { stdio: ["ignore", "pipe", "ignore"] },
   );
   const processSeconds = (performance.now() - started) / 1e3;
-  await using model = await load(out);
-  const { mcc } = await model.score({ truth });
+  const { mcc } = await (await load(out)).score({ truth });
   return { fitSeconds: JSON.parse(printed).elapsedMs / 1e3, processSeconds, mcc: mcc.value };
 }
 

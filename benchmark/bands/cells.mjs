@@ -18,6 +18,12 @@ const GROUPS = [
   { work: "changes-0", world: { changes: 0 }, fits: { tbr, "shared-head": shared }, seeds: ALL },
   { work: "paper", world: { changes: 1 }, fits: { tbr: { ...tbr, algorithm: "paper" } }, seeds: [0, 1, 11] },
   {
+    work: "paper-40000-steps",
+    world: { changes: 1 },
+    fits: { tbr: { ...tbr, algorithm: "paper", steps: 40_000 } },
+    seeds: [1],
+  },
+  {
     work: "unseen",
     world: { changes: 1 },
     fits: { tbr: { ...tbr, split: UNSEEN }, "shared-head": { ...shared, split: UNSEEN } },

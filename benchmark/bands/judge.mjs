@@ -48,6 +48,13 @@ const QUESTIONS = [
   { work: "leaves-only", what: "MCC", of: mcc, band: atLeast(0.985), published: "approaching 1.0" },
   { work: "linear-map", what: "MCC", of: mcc, band: atLeast(0.985), published: "minimal change" },
   { work: "paper", what: "MCC of the published procedure", of: mcc, band: atLeast(0.95), published: ".98 ± .03" },
+  {
+    work: "paper-40000-steps",
+    what: "MCC of the published procedure",
+    of: mcc,
+    band: atLeast(0.95),
+    published: ".98 ± .03",
+  },
   { work: "paper", what: "processor seconds of the fit", of: (cell) => cell.seconds.fitCpu },
   { work: "paper", what: "seconds, simulation and fit", of: seconds, published: "43 ± 13 (M3 Pro)" },
   { work: "changes-3", what: "MCC", of: mcc, published: "gradual decline" },
