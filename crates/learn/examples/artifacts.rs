@@ -4,6 +4,9 @@
 //! For each method: `model.dsn`, `checkpoint/` of the same fit half way, and `latents.dsn`: the data (as a simulator's
 //! options), the configuration and the latents that the model must give.
 
+// A program has arguments; the library has none.
+#![allow(clippy::disallowed_methods)]
+
 use disentangle_data::simulate::simulate;
 use disentangle_learn::checkpoint::CheckpointOptions;
 use disentangle_learn::container::{Container, Named, Values};

@@ -2,6 +2,9 @@
 //! [-- NAME [THREADS] [--json]]`. Minimum and median over blocks, on one and two threads; `--json` prints the time of
 //! every block, one object a line, for benchmark/steps.mjs.
 
+// A program has a clock and arguments; the library has neither.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
+
 use candle_core::{Device, Result, Tensor};
 use disentangle_data::Stream;
 use disentangle_learn::nn::{Activation, Compute, Mlp, Params, mean_squared_error};

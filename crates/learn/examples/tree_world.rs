@@ -2,6 +2,9 @@
 //!
 //! A developer's look at the method without Node; published numbers come from `disentangle` and `benchmark/`.
 
+// A program has a clock and arguments; the library has neither.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
+
 use disentangle_data::{Matrix, simulate::simulate, split::Split};
 use disentangle_learn::{
     fit::{FitOptions, fit},

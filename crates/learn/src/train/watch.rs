@@ -76,7 +76,7 @@ impl<'a> Watch<'a> {
     }
 
     fn due(&self, step: usize, times: usize) -> bool {
-        step % (self.recipe.steps / times).max(1) == 0 || step == self.recipe.steps
+        step.is_multiple_of((self.recipe.steps / times).max(1)) || step == self.recipe.steps
     }
 
     fn validate(&self, descent: &mut Descent, state: &State) -> Result<Option<String>> {
@@ -128,10 +128,9 @@ impl<'a> Watch<'a> {
 
     /// Whether the validation losses so far end the descent.
     pub(super) fn ends(&self, descent: &Descent) -> Option<OutcomeKind> {
-        if let (Some(first), Some(last)) = (values(descent).first(), values(descent).last()) {
-            if *last > DIVERGENCE * first.max(1e-12) {
-                return Some(OutcomeKind::Diverged);
-            }
+        let losses = (values(descent).first(), values(descent).last());
+        if matches!(losses, (Some(first), Some(last)) if *last > DIVERGENCE * first.max(1e-12)) {
+            return Some(OutcomeKind::Diverged);
         }
         let patient = self.recipe.patience == 0 || descent.waited < self.recipe.patience;
         (!patient && descent.step < self.recipe.steps).then_some(OutcomeKind::EarlyStop)
