@@ -6,6 +6,7 @@
 mod activation;
 mod compute;
 mod contrast;
+mod coupling;
 mod dense;
 mod determinant;
 mod entrywise;
@@ -31,6 +32,10 @@ pub use activation::Activation;
 pub use compute::Compute;
 pub use contrast::{
     cross_entropy, cross_entropy_expression, group_l1, group_l1_expression, info_nce, negative_squared_distances,
+};
+pub use coupling::{
+    Coupling, Passing, Spline, Toward, Transform, affine_map, affine_map_inverse, bounded, bounded_expression, spline,
+    spline_expression,
 };
 pub use dense::{dense, dense_expression};
 pub use determinant::{InvertibleLinear, batch_covariance, covariance_log_det, log_abs_det, matrix_inverse};

@@ -115,5 +115,25 @@ pub(super) fn cases(n: usize, dtype: DType) -> Result<Vec<Case>> {
             }),
         ));
     }
+
+    for toward in [Toward::Image, Toward::Preimage] {
+        for (bins, d) in [(2, 2), (5, 3)] {
+            let kind = Spline { bins, bound: 1.3 };
+            let mut b = Builder::new(dtype);
+            let (x, raw) = (b.input(&[n, d])?, b.input(&[n, d * kind.parameters()])?);
+            let (x2, raw2) = (x.clone(), raw.clone());
+            all.push(b.case(
+                format!("spline of {bins} bins toward its {toward:?}"),
+                Box::new(move || {
+                    let (y, log_det) = spline(&x, &raw, kind, toward)?;
+                    Tensor::cat(&[y, log_det.unsqueeze(1)?], 1)
+                }),
+                Box::new(move || {
+                    let (y, log_det) = spline_expression(&x2, &raw2, kind, toward)?;
+                    Tensor::cat(&[y, log_det.unsqueeze(1)?], 1)
+                }),
+            ));
+        }
+    }
     Ok(all)
 }
