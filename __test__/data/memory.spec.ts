@@ -120,7 +120,7 @@ test("provenance says where data are from and how inputs were chosen", async (t)
     format: "columns",
     columns: { inputs: 1, environment: "e", ignored: 1 },
     inputsChosenBy: "default",
-    notes: ["no inputs were named: all 1 numeric columns without another role were taken"],
+    notes: ["no inputs were named: all 1 numeric columns without another role were taken, not n"],
   });
 });
 

@@ -23,7 +23,7 @@ interface Entry {
 export const COMMANDS: readonly Entry[] = [
   {
     name: "demo",
-    summary: "hidden causes in real cells and in simulated worlds, with a report",
+    summary: "hidden causes in real cells and simulated worlds",
     load: () => import("./commands/demo.js"),
   },
   {

@@ -43,7 +43,7 @@ export interface InspectReport {
   readonly memoryBytes: number;
   /** What would stop a fit: columns that look numeric and hold something else. */
   readonly problems: readonly Failure[];
-  /** A command to begin with; NAME stands where nothing could be guessed. */
+  /** A command to begin with; NAME and NAMES stand where nothing could be guessed. */
   readonly command: string;
 }
 
@@ -81,6 +81,8 @@ async function inspectSource(config: DataConfig, source: Source, method: string)
   const named = rolesToShow(config, guesses);
   const problems = [...found.problems];
   const roles = rolesOrProblem(columnKeys({ data: config.data, ...named }), { ...description, columns }, problems);
+  const isWide = found.rows < roles.inputs.length;
+  if (isWide) problems.push(tooWide(config, found.rows, roles.inputs.length));
   const roleOf = rolesByColumn(roles);
   const environment = roles.labels.environment;
   const counts = environment === undefined ? undefined : found.labels.get(environment);
@@ -103,7 +105,16 @@ async function inspectSource(config: DataConfig, source: Source, method: string)
       counts !== undefined && { environment: { column: environment, sizes: sizesOf(counts) } }),
     memoryBytes: found.rows * roles.inputs.length * Float32Array.BYTES_PER_ELEMENT,
     problems,
-    command: commandFor(config, named, method),
+    command: commandFor(config, isWide ? { ...named, inputs: "NAMES" } : named, method),
+  };
+}
+
+function tooWide({ data }: DataConfig, rows: number, inputs: number): Failure {
+  return {
+    code: "DATA_TOO_FEW_ROWS",
+    message: `${rows} rows are too few for ${inputs} inputs`,
+    ...(typeof data === "string" && { path: data }),
+    hint: "name at most as many inputs as there are rows, for example --inputs 'gene*'",
   };
 }
 

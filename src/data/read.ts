@@ -142,7 +142,10 @@ function provenanceOf(config: DataConfig, description: SourceDescription, roles:
   const { labels, targets, truth, rowId, ignored } = roles;
   const notes = [...(description.notes ?? [])];
   if (roles.chosenBy === "default") {
-    notes.push(`no inputs were named: all ${roles.inputs.length} numeric columns without another role were taken`);
+    const left = ignored.length === 0 ? "" : `, not ${listed(ignored)}`;
+    notes.push(
+      `no inputs were named: all ${roles.inputs.length} numeric columns without another role were taken${left}`,
+    );
   }
   return {
     source: placeOf(config),
@@ -159,6 +162,10 @@ function provenanceOf(config: DataConfig, description: SourceDescription, roles:
     inputsChosenBy: roles.chosenBy,
     notes,
   };
+}
+
+function listed(names: readonly string[]): string {
+  return names.slice(0, 8).join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "");
 }
 
 /** Codes labels; levels in order of first appearance. "" stays a level: the core's policy for missing values knows it. */

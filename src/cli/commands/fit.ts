@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { configKeys, type RunConfig } from "../../config.js";
 import { isDisentangleError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
-import type { Scores, Summary } from "../../generated/types.js";
-import { checkRunTarget, type Run, type StoppedRun, writeRun } from "../../results.js";
+import type { Scores } from "../../generated/types.js";
+import { checkRunTarget, MODEL, type Run, type StoppedRun, writeRun } from "../../results.js";
 import { scoreRun } from "../../score.js";
 import { isFinished, type Plan, plan, train } from "../../train.js";
 import { located } from "../config-file.js";
@@ -12,8 +13,9 @@ import { EXIT } from "../exit.js";
 import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
 import type { ProgramState } from "../program.js";
 import { progressLine } from "../progress-line.js";
+import { dataText, isUseless, resultText } from "../run-text.js";
 import { interruption } from "../signals.js";
-import { columns, duration, note, number, print } from "../terminal.js";
+import { note, print } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
@@ -57,6 +59,7 @@ async function run(config: RunConfig, options: FitCommandOptions, state: Program
     const planned = await plan(config, interrupted.signal);
     const dir = options.out ?? join("runs", `${planned.core.method}-${planned.runId.slice(0, 8)}`);
     await checkRunTarget(dir);
+    if (options.quiet !== true) note(dataText(planned));
     const ended = await trainWithProgress(planned, interrupted.signal, options.quiet === true);
     if (isFinished(ended)) await finish(ended, planned, dir, options, state);
     else await stopped(ended, dir, options, state, interrupted.exitCode);
@@ -93,38 +96,19 @@ async function finish(
   if (options.report) await writeReport(run, scores, dir);
   const { manifest, summary } = run;
   const { outcome } = manifest;
-  for (const { message, hint } of summary.warnings)
-    note(`warning ${message}${hint === undefined ? "" : `\n  ${hint}`}`);
+  for (const warning of summary.warnings) warn(warning);
+  if (isUseless(summary)) warn(USELESS);
   if (outcome.kind === "diverged" || outcome.kind === "non-finite") state.exitCode = EXIT.failed;
-  print(options.json, resultOf(run, scores, dir), (style) =>
-    [
-      `${style.strong(manifest.method)} ${outcome.kind}${outcome.term === undefined ? "" : ` (${outcome.term})`} after ${manifest.steps} steps, ${duration(manifest.elapsedMs)}`,
-      columns([
-        ...errorRows(summary),
-        ["latents", String(summary.latents.names.length)],
-        ...(scores === undefined
-          ? []
-          : [
-              ["MCC", number(scores.mcc.value)],
-              ["  unrelated latents", number(scores.mcc.nulls.unrelated?.mean)],
-              ["R2", number(scores.r2.value)],
-            ]),
-      ]),
-      "",
-      `Run folder: ${dir}`,
-      `Next: ${style.strong(scores === undefined ? `disentangle transform ${dir} --data FILE --out latents.npy` : `disentangle score ${dir}`)}`,
-    ].join("\n"),
-  );
+  print(options.json, resultOf(run, scores, dir), (style) => resultText(run, scores, dir, options.report, style));
 }
 
-function errorRows(summary: Summary): (string | number)[][] {
-  const all = summary.errors.filter((row) => row.environment === undefined);
-  const row = all.find(({ split }) => split === "test") ?? all.at(-1);
-  if (row === undefined) return [];
-  return [
-    [`error (${row.split})`, number(row.mse)],
-    ["  of the mean predictor", number(row.meanMse)],
-  ];
+const USELESS = {
+  message: "the model predicts the target no better than its mean does: nothing can be concluded from the latents",
+  hint: "try other inputs, fewer latents, or more rows",
+};
+
+function warn({ message, hint }: { readonly message: string; readonly hint?: string | undefined }): void {
+  note(`warning ${message}${hint === undefined ? "" : `\n  ${hint}`}`);
 }
 
 async function stopped(
@@ -134,9 +118,14 @@ async function stopped(
   state: ProgramState,
   exitCode: number | undefined,
 ): Promise<void> {
-  await writeRun(dir, run);
-  const replay = `disentangle fit --config ${join(dir, "config.json")} --out ${dir}`;
-  note(`stopped at step ${run.manifest.steps}; run it again with\n  ${replay}`);
+  // A finished run is worth more than the beginning of another one.
+  const stays = existsSync(join(dir, MODEL));
+  if (!stays) await writeRun(dir, run);
+  const replay = stays
+    ? `${run.manifest.command} --out ${dir}`
+    : `disentangle fit --config ${join(dir, "config.json")} --out ${dir}`;
+  const earlier = stays ? `; the finished run in ${dir} stays` : "";
+  note(`stopped at step ${run.manifest.steps}${earlier}; run it again with\n  ${replay}`);
   const { runId, outcome, steps, elapsedMs, seed, method } = run.manifest;
   if (options.json)
     print(true, { runDir: dir, runId, outcome: outcome.kind, steps, elapsedMs, seed, method, replay }, () => "");

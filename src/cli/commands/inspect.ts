@@ -31,7 +31,7 @@ export async function define(command: Command): Promise<void> {
 function summary(found: InspectReport, style: Style): string {
   const roles = new Map<string, ColumnReport[]>();
   for (const column of found.columns) {
-    const role = column.role ?? "ignored";
+    const role = column.role ?? "without a role";
     roles.set(role, [...(roles.get(role) ?? []), column]);
   }
   const flaws = found.columns.flatMap(({ name, missing = 0, constant }) => [
@@ -59,9 +59,22 @@ function summary(found: InspectReport, style: Style): string {
       : [
           `Problems\n${found.problems.map(({ message, hint }) => `  ${message}${hint === undefined ? "" : `\n    ${hint}`}`).join("\n")}`,
         ]),
-    `Next: ${style.strong(found.command)}`,
+    [`Next: ${style.strong(found.command)}`, ...placeholders(found)].join("\n"),
   ];
   return blocks.join("\n\n");
+}
+
+/** What to write for the words in capitals. */
+function placeholders({ command, columns: all }: InspectReport): readonly string[] {
+  const numbers = all.filter(({ kind, role }) => kind === "number" && role === undefined).map(({ name }) => name);
+  const some = numbers.length === 0 ? "" : `: ${listed(numbers)}`;
+  return [
+    ...(/--inputs NAMES/.test(command) ? ["  NAMES: the columns to learn from, or a pattern such as 'gene*'"] : []),
+    ...(/--environment NAME\b/.test(command)
+      ? ["  NAME of the environment: a column of labels (cell type, site, batch)"]
+      : []),
+    ...(/--target NAME\b/.test(command) ? [`  NAME of the target: a column of numbers to predict${some}`] : []),
+  ];
 }
 
 // Longer lists stand in --json.

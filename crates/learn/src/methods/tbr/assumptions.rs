@@ -10,6 +10,7 @@ use crate::tree_heads::contrasts;
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::split::Split;
 use disentangle_data::{Matrix, Result};
+use std::collections::BTreeSet;
 
 /// Objectives of the rotation closer than this to the best count as the same optimum.
 const SAME_OPTIMUM: f64 = 1e-2;
@@ -55,7 +56,7 @@ pub fn findings(config: &TbrConfig, data: &Prepared, state: &State, latents: &Ma
     if config.algorithm == Algorithm::JointRotation {
         assumptions.push(stability(agreement, state));
     }
-    Ok(Findings { heads, tree: Some(summary), map, assumptions, warnings: unobserved(&tree.names, &rows), facts })
+    Ok(Findings { heads, tree: Some(summary), map, assumptions, warnings: unobserved(&tree.names, &rows, data), facts })
 }
 
 fn observed(changes: &Changes) -> impl Iterator<Item = usize> + '_ {
@@ -163,15 +164,19 @@ fn stability(agreement: Option<f64>, state: &State) -> Assumption {
     assumption("rotation-stable", question, status, finding)
 }
 
-fn unobserved(names: &[String], rows: &[usize]) -> Vec<Warning> {
-    let without: Vec<&str> = names.iter().zip(rows).filter(|(_, n)| **n == 0).map(|(name, _)| name.as_str()).collect();
+/// Environments that have rows, none of them for training. Inner nodes without rows are what trees are made of, and leaves
+/// without rows are told of where the data are prepared.
+fn unobserved(names: &[String], train: &[usize], data: &Prepared) -> Vec<Warning> {
+    let known: BTreeSet<usize> = data.nodes.iter().map(|&node| node as usize).collect();
+    let without: Vec<&str> =
+        known.into_iter().filter(|&node| train[node] == 0).map(|node| names[node].as_str()).collect();
     if without.is_empty() {
         return Vec::new();
     }
     let shown = without.iter().take(8).copied().collect::<Vec<_>>().join(", ");
     let more = if without.len() > 8 { ", ..." } else { "" };
     let message = format!(
-        "{} of {} nodes have no training rows; their heads come from the tree: {shown}{more}",
+        "{} of {} nodes have rows but none to train on; their heads come from the tree: {shown}{more}",
         without.len(),
         names.len()
     );

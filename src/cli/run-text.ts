@@ -1,0 +1,102 @@
+// What a fit says to people: first what it takes, then what came of it.
+import { join } from "node:path";
+import type { Scores, Summary } from "../generated/types.js";
+import type { Run } from "../results.js";
+import type { Plan } from "../train.js";
+import { columns, duration, number, type Style } from "./terminal.js";
+
+// Longer lists stand in the run folder.
+const SHOWN = 5;
+
+const ENDS: Readonly<Record<Run["manifest"]["outcome"]["kind"], string>> = {
+  converged: "converged",
+  "step-limit": "reached its step limit",
+  "early-stop": "stopped when the validation error rose",
+  diverged: "diverged",
+  "non-finite": "met numbers that are not finite",
+  cancelled: "was stopped",
+};
+
+/** One line on the data and the roles they are taken for, then what the ingestion decided by itself. */
+export function dataText({ card, dataset }: Plan): string {
+  const { environment } = dataset.labels;
+  const nodes = dataset.tree?.names.length;
+  const { notes = [] } = card.provenance as { readonly notes?: readonly string[] };
+  const parts = [
+    `${card.name}: ${counted(card.rows, "row")}`,
+    `${counted(card.columns, "input")} (${listed(card.inputs)})`,
+    ...(environment === undefined
+      ? []
+      : [`${counted(card.environments?.length ?? 0, "environment")} in ${environment.column}`]),
+    ...(card.target === undefined ? [] : [`target ${card.target}`]),
+    ...(nodes === undefined ? [] : [`a tree of ${counted(nodes, "node")}`]),
+  ];
+  return [parts.join(", "), ...notes.map((text) => `  ${text}`)].join("\n");
+}
+
+/** How a fit ended, its error beside that of the simplest guess, its scores, and where to go from here. */
+export function resultText(
+  run: Run,
+  scores: Scores | undefined,
+  dir: string,
+  hasReport: boolean,
+  style: Style,
+): string {
+  const { manifest, summary } = run;
+  const { kind, term } = manifest.outcome;
+  const next =
+    scores === undefined ? `disentangle transform ${dir} --data FILE --out latents.npy` : `disentangle score ${dir}`;
+  return [
+    `${style.strong(manifest.method)} ${ENDS[kind]}${term === undefined ? "" : ` (${term})`} after ${manifest.steps} steps, ${duration(manifest.elapsedMs)}`,
+    columns([
+      ...errorRows(summary),
+      ["latents", latentsText(summary)],
+      ...(scores === undefined
+        ? []
+        : [
+            ["MCC", number(scores.mcc.value)],
+            ["  unrelated latents", number(scores.mcc.nulls.unrelated?.mean)],
+            ["R2", number(scores.r2.value)],
+          ]),
+    ]),
+    "",
+    `Run folder: ${dir}`,
+    ...(hasReport ? [`Report: ${join(dir, "report.html")}`] : []),
+    `Next: ${style.strong(next)}`,
+  ].join("\n");
+}
+
+/** Where the model predicts no better than the mean of the target does, its latents explain nothing. */
+export function isUseless(summary: Summary): boolean {
+  const row = judging(summary);
+  return row !== undefined && row.mse >= row.meanMse;
+}
+
+function latentsText({ latents, choices }: Summary): string {
+  const choice = choices.find(({ parameter }) => parameter === "latentDim");
+  const tried = choice?.curve.map(({ value }) => value) ?? [];
+  if (tried.length < 2) return String(latents.names.length);
+  return `${latents.names.length}, chosen among ${Math.min(...tried)} to ${Math.max(...tried)} by the error on validation rows`;
+}
+
+function errorRows(summary: Summary): (string | number)[][] {
+  const row = judging(summary);
+  if (row === undefined) return [];
+  return [
+    [`mean squared error (${row.split} rows)`, number(row.mse)],
+    ["  of the mean predictor", number(row.meanMse)],
+  ];
+}
+
+function judging({ errors }: Summary): Summary["errors"][number] | undefined {
+  const all = errors.filter((row) => row.environment === undefined);
+  return all.find(({ split }) => split === "test") ?? all.at(-1);
+}
+
+function listed(names: readonly string[]): string {
+  return names.slice(0, SHOWN).join(", ") + (names.length > SHOWN ? ", ..." : "");
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
