@@ -1,11 +1,10 @@
 // `npm run ready`, which is all that CI runs: every check there is, the fast ones first, stopping at the first failure.
 
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { avaStep } from "./ava.mjs";
 import { packageChecks } from "./package.mjs";
 import { addonAndTests, browser, javascript, packages } from "./setup.mjs";
-import { main, node, printTimes, root, run, step, targetFolder, tool } from "./steps.mjs";
+import { main, printTimes, run, step, targetFolder, tool } from "./steps.mjs";
 
 const fixable = { hint: "`npm run fix` puts this right" };
 const workspace = ["--release", "--locked", "--workspace", "--quiet"];
@@ -25,19 +24,9 @@ await main(async () => {
   await browser();
   await step("documentation", () => tool("typedoc", ["--treatWarningsAsErrors", "--logLevel", "Warn"]));
   await step("package", packageChecks);
-  await step("examples", examples);
-  const closing = await step("typescript tests", () => avaStep([]));
+  const closing = await step("typescript tests and examples", () => avaStep([]));
   await step("lint: rust", () => run("cargo", ["clippy", ...workspace, "--all-targets", "--", "-D", "warnings"]));
   await step("rust tests", () => run("cargo", ["test", ...workspace]));
   printTimes();
   console.log(`\n${closing}`);
 });
-
-function examples() {
-  const programs = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
-  for (const name of programs) {
-    console.log(`examples/${name}`);
-    node(["--import=tsx", `examples/${name}`]);
-  }
-  return `${programs.length} ran`;
-}

@@ -7,11 +7,14 @@ import { emptyFolder, root, runProgram } from "./run.js";
 const folder = join(root, "examples");
 const programs = readdirSync(folder).filter((name) => name.endsWith(".ts"));
 
-plainTest("every example fits on a page", (t) => {
+plainTest("every example fits on a page and is run by a test", (t) => {
   t.true(programs.length >= 4);
+  const specs = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".spec.ts"));
+  const tests = specs.map((name) => readFileSync(join(import.meta.dirname, name), "utf8")).join("\n");
   for (const name of programs) {
     const lines = readFileSync(join(folder, name), "utf8").split("\n").length;
     t.true(lines <= 60, `${name}: ${lines} lines`);
+    t.regex(tests, new RegExp(`/?${name.replace(/\.ts$/, "")}\\.(ts|js)"`), `${name} is run by no test`);
   }
 });
 
