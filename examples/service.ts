@@ -1,7 +1,7 @@
 // A service that fits and transforms. `PORT=8080 node --import=tsx examples/service.ts`, then
 //   curl -d @config.json localhost:8080/fit              -> { id, outcome, latents }
 //   curl -d '[[1, 2, 3]]' localhost:8080/transform/ID    -> [[...]]
-// A client that hangs up stops its fit.
+// A client that hangs up stops its fit. For your own machine only: `data` may name any file on it.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { fit, isDisentangleError, type Model } from "disentangle";
 
@@ -12,7 +12,8 @@ export const service = createServer((request, response) => {
     (body) =>
       body === undefined ? send(response, 404, { error: { message: "not found" } }) : send(response, 200, body),
     (error: unknown) => {
-      if (!isDisentangleError(error)) return send(response, 500, { error: { message: String(error) } });
+      const status = error instanceof SyntaxError ? 400 : 500;
+      if (!isDisentangleError(error)) return send(response, status, { error: { message: String(error) } });
       send(response, error.code === "INTERNAL_PANIC" ? 500 : 422, { error: error.toJSON() });
     },
   );

@@ -26,6 +26,8 @@ export interface FitHandle extends AsyncIterable<Progress, undefined> {
  * Arrays in `config` are copied before this function returns: writing into them later changes nothing.
  *
  * @param config the data and the method side by side; `disentangle schema` lists every key with default and range
+ * @throws nothing itself; `result` rejects with one of the CONFIG_*, DATA_* and TREE_* codes, `FIT_CANCELLED` or
+ * `CALLBACK_THREW`
  *
  * @example
  * ```ts

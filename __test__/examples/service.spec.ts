@@ -28,6 +28,11 @@ test.serial("the service fits, transforms by id, and answers mistakes with their
   const wrong = await post("/fit", { ...config, latentDimm: 2 });
   t.deepEqual([wrong.status, (wrong.body as { error: { code: string } }).error.code], [422, "CONFIG_UNKNOWN_KEY"]);
   t.is((await post("/transform/none", x)).status, 404);
+  const noJson = await fetch(`http://127.0.0.1:${(service.address() as AddressInfo).port}/fit`, {
+    method: "POST",
+    body: "{",
+  });
+  t.is(noJson.status, 400);
 });
 
 test.serial("a client that hangs up stops its fit", async (t) => {
