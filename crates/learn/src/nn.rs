@@ -12,6 +12,7 @@ mod determinant;
 mod entrywise;
 mod grouped;
 mod heads;
+mod image;
 #[allow(unsafe_code)]
 mod kernels;
 mod layer_norm;
@@ -41,6 +42,10 @@ pub use dense::{dense, dense_expression};
 pub use determinant::{InvertibleLinear, batch_covariance, covariance_log_det, log_abs_det, matrix_inverse};
 pub use grouped::{GroupedMlp, grouped_dense, grouped_dense_expression, masked_dense};
 pub use heads::{Topology, head_product, head_product_expression, tree_heads, tree_heads_expression};
+pub use image::{
+    Stride, conv2d, conv2d_expression, conv2d_transposed, conv2d_transposed_expression, max_pool2d,
+    max_pool2d_expression,
+};
 pub use layer_norm::LayerNorm;
 pub use loss::{l1, mean_squared_error};
 pub use mlp::Mlp;

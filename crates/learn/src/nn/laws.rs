@@ -5,6 +5,7 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 use disentangle_data::Stream;
 
 mod flows;
+mod images;
 mod layers;
 
 type Expression = Box<dyn Fn() -> Result<Tensor>>;
@@ -169,6 +170,7 @@ fn cases(n: usize, dtype: DType) -> Result<Vec<Case>> {
     ));
     all.extend(layers::cases(n, dtype)?);
     all.extend(flows::cases(n, dtype)?);
+    all.extend(images::cases(n, dtype)?);
     Ok(all)
 }
 
