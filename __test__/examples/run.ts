@@ -1,6 +1,6 @@
 // Programs of the examples and commands of the documents, run as their readers would: in a folder of their own.
 import { execFile } from "node:child_process";
-import { mkdtempSync, realpathSync } from "node:fs";
+import { mkdtempSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,8 +30,7 @@ export async function runProgram(file: string, cwd: string): Promise<string> {
  * few steps, unless they say how many, and write no report: what is tested is that the line is understood.
  */
 export async function runShell(lines: string, cwd: string): Promise<string> {
-  const node = `'${process.execPath}' --import '${import.meta.resolve("tsx")}'`;
-  const command = `${node} '${join(root, "__test__/cli/disentangle.ts")}'`;
+  const command = `'${process.execPath}' ${commandLine()}`;
   const script = `set -eu
 disentangle() {
   case "$*" in
@@ -43,4 +42,12 @@ disentangle() {
 ${lines}`;
   const { stdout } = await run("sh", ["-c", script], { cwd, env: sources, timeout: 100_000 });
   return stdout;
+}
+
+/** The built command line, which starts in a third of the time, unless the sources have changed since. */
+function commandLine(): string {
+  const changed = (path: string): number => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).map((name) => `src/${name}`);
+  if (changed("dist/index.js") > Math.max(...sources.map(changed))) return `'${join(root, "bin/disentangle.js")}'`;
+  return `--import '${import.meta.resolve("tsx")}' '${join(root, "__test__/cli/disentangle.ts")}'`;
 }
