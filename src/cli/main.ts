@@ -12,6 +12,10 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error.code !== "EPIPE") throw error;
     process.exit(EXIT.ok);
   });
+  // Nobody reads the progress any more: that is no reason to lose a training.
+  process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   try {
     const state = { exitCode: EXIT.ok as number };
     const program = await buildProgram(args, state);

@@ -38,8 +38,15 @@ pub fn write(dir: &Path, dataset: &Dataset) -> Result<()> {
     let dir = &fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
     check_replaceable(dir)?;
     let fresh = Temporary::folder_beside(dir).map_err(failed)?;
-    write_parts(fresh.path(), dataset)?;
+    write_parts(fresh.path(), dataset).map_err(|failure| of_folder(dir, failure))?;
     replace(dir, fresh).map_err(failed)
+}
+
+/// What is said of a file in the temporary folder, said of the folder that it stands for.
+fn of_folder(dir: &Path, failure: Failure) -> Failure {
+    let reason = failure.context.get("reason").and_then(|reason| reason.as_str()).unwrap_or(failure.message.as_str());
+    let message = format!("cannot write {}: {reason}", dir.display());
+    Failure { message, ..failure.at(dir.display().to_string()) }
 }
 
 /// Reads a data set folder and checks everything it says about itself.
