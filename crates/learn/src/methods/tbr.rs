@@ -6,7 +6,7 @@
 //!
 //! Assumes that the target is linear in the latents with a head per environment, that a head differs from its parent's
 //! in few coordinates, and that the changes together reach every latent. Identifies the latents up to order, sign and
-//! scale when changes are sparse; only their subspace when nothing changes.
+//! scale when changes are sparse; only their combination in the target when nothing changes.
 //!
 //! Reference: see `REFERENCE`.
 //!

@@ -90,8 +90,8 @@ fn sparsity(changes: &Changes) -> Assumption {
         return assumption("sparse-changes", question, Status::Unknown, finding);
     }
     if counts.is_empty() {
-        let finding = "No change on any edge stands out from its noise: only the subspace of the latents is identified, \
-                       not its axes.";
+        let finding = "No change on any edge stands out from its noise: nothing tells the latents apart, only their \
+                       combination in the target is found.";
         return assumption("sparse-changes", question, Status::Violated, finding.into());
     }
     let mean = counts.iter().sum::<usize>() as f64 / counts.len() as f64;
