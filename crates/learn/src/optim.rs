@@ -7,6 +7,7 @@ mod adam;
 mod clip;
 mod constraint;
 mod extra_adam;
+mod groups;
 mod in_place;
 mod lbfgs;
 mod proximal;
@@ -19,6 +20,7 @@ pub use constraint::{
     Ascent, Constraint, ConstraintRecord, Multiplier, MultiplierSettings, Multipliers, Penalty, Relation,
 };
 pub use extra_adam::{ExtraAdam, Extrapolation};
+pub use groups::RateGroup;
 pub use lbfgs::{LbfgsOutcome, LbfgsSettings, Minimum, lbfgs};
 pub use proximal::soft_threshold;
 pub use schedule::{Plateau, Schedule};

@@ -1,6 +1,7 @@
 //! Adam and AdamW: *Adam: A Method for Stochastic Optimization* (Kingma, Ba, 2015), <https://arxiv.org/abs/1412.6980>;
 //! *Decoupled Weight Decay Regularization* (Loshchilov, Hutter, 2019), <https://arxiv.org/abs/1711.05101>.
 
+use super::groups::{RateGroup, factors};
 use super::in_place::{export, import, update, with_gradient, zeros};
 use super::{OptimState, StepSize};
 use crate::nn::simd::vectorised;
@@ -30,6 +31,7 @@ impl Default for AdamSettings {
 #[derive(Debug, Clone)]
 pub struct Adam {
     settings: AdamSettings,
+    factors: Vec<f64>,
     steps: u64,
     first: Vec<Vec<f32>>,
     second: Vec<Vec<f32>>,
@@ -38,29 +40,50 @@ pub struct Adam {
 /// The scalars of one pass, in the parameter's precision.
 #[derive(Clone, Copy)]
 pub(super) struct Pass {
+    rate: f64,
+    shrink: f64,
     beta1: f32,
     beta2: f32,
-    rate: f32,
     root: f32,
     eps: f32,
-    decay: f32,
     scale: f32,
 }
 
+/// The same for one parameter.
+#[derive(Clone, Copy)]
+struct Update {
+    pass: Pass,
+    rate: f32,
+    decay: f32,
+}
+
 impl Pass {
+    fn with_factor(self, factor: f64) -> Update {
+        Update { pass: self, rate: (self.rate * factor) as f32, decay: (1.0 - self.shrink * factor) as f32 }
+    }
+}
+
+impl Update {
     #[inline(always)]
-    fn update(self, p: &mut f32, m: &mut f32, v: &mut f32, g: f32) {
-        let g = g * self.scale;
-        *m = self.beta1 * *m + (1.0 - self.beta1) * g;
-        *v = self.beta2 * *v + (1.0 - self.beta2) * (g * g);
-        *p = *p * self.decay - self.rate * *m / (v.sqrt() * self.root + self.eps);
+    fn run(self, p: &mut f32, m: &mut f32, v: &mut f32, g: f32) {
+        let Pass { beta1, beta2, root, eps, scale, .. } = self.pass;
+        let g = g * scale;
+        *m = beta1 * *m + (1.0 - beta1) * g;
+        *v = beta2 * *v + (1.0 - beta2) * (g * g);
+        *p = *p * self.decay - self.rate * *m / (v.sqrt() * root + eps);
     }
 }
 
 impl Adam {
     /// Moments at zero.
     pub fn new(params: &Params, settings: AdamSettings) -> Self {
-        Self { settings, steps: 0, first: zeros(params), second: zeros(params) }
+        let factors = vec![1.0; params.len()];
+        Self { settings, factors, steps: 0, first: zeros(params), second: zeros(params) }
+    }
+
+    /// The same with factors on the learning rate (and with it the weight decay) of groups of parameters.
+    pub fn with_groups(self, params: &Params, groups: &[RateGroup]) -> Self {
+        Self { factors: factors(params, groups), ..self }
     }
 
     /// One step; parameters without a gradient stay as they are.
@@ -85,10 +108,10 @@ impl Adam {
         Pass {
             beta1: beta1 as f32,
             beta2: beta2 as f32,
-            rate: (size.lr / (1.0 - beta1.powf(t))) as f32,
+            rate: size.lr / (1.0 - beta1.powf(t)),
+            shrink: size.lr * weight_decay,
             root: (1.0 / (1.0 - beta2.powf(t)).sqrt()) as f32,
             eps: eps as f32,
-            decay: (1.0 - size.lr * weight_decay) as f32,
             scale: size.gradient_scale as f32,
         }
     }
@@ -96,10 +119,11 @@ impl Adam {
     /// Moves parameter `i` along its gradient.
     pub(super) fn apply(&mut self, i: usize, var: &Var, gradient: &[f32], pass: Pass) -> Result<()> {
         let (m, v) = (&mut self.first[i], &mut self.second[i]);
+        let one = pass.with_factor(self.factors[i]);
         update(var, |p| {
             vectorised!({
                 for (((p, m), v), &g) in p.iter_mut().zip(&mut *m).zip(&mut *v).zip(gradient) {
-                    pass.update(p, m, v, g);
+                    one.run(p, m, v, g);
                 }
             });
         })

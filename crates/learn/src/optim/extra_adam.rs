@@ -3,6 +3,7 @@
 //! such as a loss and the multipliers of its constraints, where plain steps circle the equilibrium.
 
 use super::adam::{Adam, AdamSettings};
+use super::groups::RateGroup;
 use super::in_place::{export, import, update, with_gradient, zeros};
 use super::{OptimState, StepSize};
 use crate::nn::{Gradients, Params};
@@ -39,6 +40,11 @@ impl ExtraAdam {
     pub fn new(params: &Params, settings: AdamSettings, extrapolation: Extrapolation) -> Self {
         let past = (extrapolation == Extrapolation::FromThePast).then(|| zeros(params));
         Self { adam: Adam::new(params, settings), origin: zeros(params), place: Place::Origin, past }
+    }
+
+    /// The same with factors on the learning rate (and with it the weight decay) of groups of parameters.
+    pub fn with_groups(self, params: &Params, groups: &[RateGroup]) -> Self {
+        Self { adam: self.adam.with_groups(params, groups), ..self }
     }
 
     /// Looks ahead along a gradient taken at the current point.

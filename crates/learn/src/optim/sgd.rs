@@ -1,5 +1,6 @@
 //! Stochastic gradient descent with momentum, as in PyTorch.
 
+use super::groups::{RateGroup, factors};
 use super::in_place::{export, import, update, with_gradient, zeros};
 use super::{OptimState, StepSize};
 use crate::nn::simd::vectorised;
@@ -19,6 +20,7 @@ pub struct SgdSettings {
 #[derive(Debug, Clone)]
 pub struct Sgd {
     settings: SgdSettings,
+    factors: Vec<f64>,
     steps: u64,
     velocity: Vec<Vec<f32>>,
 }
@@ -26,7 +28,12 @@ pub struct Sgd {
 impl Sgd {
     /// At rest.
     pub fn new(params: &Params, settings: SgdSettings) -> Self {
-        Self { settings, steps: 0, velocity: zeros(params) }
+        Self { settings, factors: vec![1.0; params.len()], steps: 0, velocity: zeros(params) }
+    }
+
+    /// The same with factors on the learning rate of groups of parameters.
+    pub fn with_groups(self, params: &Params, groups: &[RateGroup]) -> Self {
+        Self { factors: factors(params, groups), ..self }
     }
 
     /// One step; parameters without a gradient stay as they are.
@@ -36,9 +43,10 @@ impl Sgd {
     pub fn step(&mut self, params: &Params, gradients: &Gradients, size: StepSize) -> Result<()> {
         self.steps += 1;
         let (momentum, decay) = (self.settings.momentum as f32, self.settings.weight_decay as f32);
-        let (lr, scale) = (size.lr as f32, size.gradient_scale as f32);
+        let scale = size.gradient_scale as f32;
         let mut outcome = Ok(());
         for (i, (param, velocity)) in params.iter().zip(&mut self.velocity).enumerate() {
+            let lr = (size.lr * self.factors[i]) as f32;
             with_gradient(params, gradients, i, |g| {
                 outcome = update(param.var(), |p| {
                     vectorised!({
