@@ -12,6 +12,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 
 /** Lets `write` write a file under a temporary name and renames it; throws `FILE_WRITE`. */
 export async function replaceFile(path: string, write: (partial: string) => Promise<void> | void): Promise<void> {
+  if (path.trim() === "") throw failure("FILE_WRITE", "the file has an empty name", { path, hint: "name a file" });
   const partial = temporary(path);
   // The topmost of the folders that are made on the way: they go again with what they were made for.
   let made: string | undefined;
@@ -74,6 +75,7 @@ const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> =
   ENOSPC: ["no space is left", FULL],
   EDQUOT: ["the quota is used up", FULL],
   EFBIG: ["the file would be larger than allowed", FULL],
+  ENOENT: ["its folder cannot be made", "name a folder that exists, or can be made"],
   EISDIR: ["it is a folder", "name a file"],
   ENOTDIR: ["it lies in a file", "name a folder that exists, or can be made"],
   EEXIST: ["a file lies where a folder should", "name a folder that exists, or can be made"],

@@ -137,5 +137,12 @@ function scoreNative(
   request: { split: RowChoice; seed?: number | undefined; summary?: Summary },
   tables: Parameters<ReturnType<typeof native>["score"]>[1],
 ): Scores {
+  const { seed } = request;
+  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) {
+    fail("CONFIG_WRONG_TYPE", `seed: ${seed} is not an integer >= 0`, {
+      path: "seed",
+      hint: "give an integer >= 0; the default is 0",
+    });
+  }
   return JSON.parse(native().score(JSON.stringify(request), tables)) as Scores;
 }

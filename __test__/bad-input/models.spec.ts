@@ -302,6 +302,23 @@ test("a run is not scored without a truth, nor against one of other rows", async
   t.true(isDisentangleError(new DisentangleError({ code: "METRIC_SHAPE", message: "shape" })));
 });
 
+test("a score with a seed that is none says so", async (t) => {
+  const { model, dir } = await once();
+  const expected: Told = {
+    code: "CONFIG_WRONG_TYPE",
+    path: "seed",
+    says: ["seed", "integer >= 0"],
+    hint: "default is 0",
+  };
+  const z = Array.from(cells().slice(1), (row) => [Number(row[0]), Number(row[1])]);
+  for (const seed of [-1, 0.5, Number.NaN, 2 ** 60]) await told(t, () => model.score({ z }, { seed }), expected);
+  const [ended] = await runBatch([
+    { cwd: dir, args: ["score", "run", "--truth", "good.csv", "--seed", "abc", "--json"] },
+  ]);
+  t.is(ended?.code, 2);
+  checkTold(t, (JSON.parse(ended!.stdout) as { error: Failure }).error, { ...expected, says: [] });
+});
+
 test("latents go to a format that the name of the file says, or nowhere", async (t) => {
   const { dir } = await once();
   const before = await contentOf(dir);

@@ -69,7 +69,7 @@ function summary({ rows, mcc, mccSpearman, r2, oracle, changes, ate, latents, tr
   const optional = (name: string, value: number | null | undefined): string[][] =>
     value === undefined ? [] : [[name, number(value)]];
   return [
-    `${rows.count} ${rows.split} rows`,
+    rows.split === "all" ? `all ${rows.count} rows` : `${rows.count} ${rows.split} rows`,
     columns([
       ["MCC", `${shown(mcc)}${interval}`],
       ...against("unrelated latents", mcc.nulls.unrelated),
