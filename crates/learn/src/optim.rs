@@ -22,7 +22,7 @@ pub use constraint::{
 pub use extra_adam::{ExtraAdam, Extrapolation};
 pub use groups::RateGroup;
 pub use lbfgs::{LbfgsOutcome, LbfgsSettings, Minimum, lbfgs};
-pub use proximal::soft_threshold;
+pub use proximal::{group_soft_threshold, soft_threshold};
 pub use schedule::{Plateau, Schedule};
 pub use sgd::{Sgd, SgdSettings};
 

@@ -228,6 +228,11 @@ impl Sizes {
         let work = self.n * self.coarse * self.grid.patch() * self.grid.places();
         if work >= SHARED_WORK { self.n.div_ceil(2) } else { self.n }
     }
+
+    /// The threads that two shards may use; one where there is one shard.
+    fn compute(self, compute: Compute) -> Compute {
+        if self.split() < self.n { compute } else { Compute::SINGLE }
+    }
 }
 
 impl CustomOp3 for Conv {
@@ -251,7 +256,7 @@ impl CustomOp3 for Conv {
             let mut y = vec![T::ZERO; s.n * s.output];
             let (x_a, x_b) = x.split_at(s.split() * s.input);
             let (y_a, y_b) = y.split_at_mut(s.split() * s.output);
-            self.compute.join(
+            s.compute(self.compute).join(
                 |compute| self.forward(s, x_a, kernel, bias, y_a, compute),
                 |compute| self.forward(s, x_b, kernel, bias, y_b, compute),
             );
@@ -278,7 +283,7 @@ impl CustomOp3 for Conv {
                     let (images, outputs) = (s.split() * s.input, s.split() * s.output);
                     let (dx_a, dx_b) = dx.split_at_mut(images);
                     let (a, b) = ((&x[..images], &y[..outputs], &g[..outputs]), (&x[images..], &y[outputs..], &g[outputs..]));
-                    self.compute.join(
+                    s.compute(self.compute).join(
                         |compute| self.backward(s, [a.0, k, a.1, a.2], [dx_a, &mut dk, &mut db], compute),
                         |compute| self.backward(s, [b.0, k, b.1, b.2], [dx_b, &mut dk_b, &mut db_b], compute),
                     );

@@ -17,3 +17,41 @@ pub fn soft_threshold(var: &Var, lr: f64, weight: f64) -> Result<()> {
         }
     })
 }
+
+/// The proximal step of `weight * sum_g |x_g|`, the Euclidean norms of the rows of a parameter `[g, k]`, after a gradient
+/// step of rate `lr`: each row shortens by `lr * weight` and vanishes, exactly, when it is not longer than that.
+/// *Proximal Algorithms* (Parikh, Boyd, 2014), section 6.5.4.
+///
+/// # Errors
+/// A parameter that is not `f32` or has not two dimensions, or those of candle.
+pub fn group_soft_threshold(var: &Var, lr: f64, weight: f64) -> Result<()> {
+    let (_, k) = var.dims2()?;
+    let threshold = lr * weight;
+    update(var, |values| {
+        for row in values.chunks_mut(k.max(1)) {
+            let norm = row.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>().sqrt();
+            // The comparison is false for NaN, which must not become a clean zero.
+            let factor = if norm <= threshold { 0.0 } else { (1.0 - threshold / norm) as f32 };
+            row.iter_mut().for_each(|v| *v *= factor);
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::{Device, Tensor};
+
+    #[test]
+    fn whole_groups_vanish_exactly_the_others_keep_their_direction_and_nan_stays() -> Result<()> {
+        let rows = [[0.3f32, 0.4], [3.0, -4.0], [0.0, 0.0], [f32::NAN, 0.1]];
+        let var = Var::from_tensor(&Tensor::new(&rows, &Device::Cpu)?)?;
+        group_soft_threshold(&var, 0.5, 2.0)?;
+        let got = var.to_vec2::<f32>()?;
+        assert_eq!((&got[0], &got[2]), (&vec![0.0, 0.0], &vec![0.0, 0.0]));
+        // Length 5 becomes 4.
+        assert!((got[1][0] - 2.4).abs() < 1e-6 && (got[1][1] + 3.2).abs() < 1e-6);
+        assert!(got[3].iter().all(|v| v.is_nan()));
+        Ok(())
+    }
+}
