@@ -5,7 +5,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fail, failure } from "./errors.js";
 import { replaceFolder } from "./files.js";
-import type { History, Scores, StageHistory, Summary } from "./generated/types.js";
+import type { History, Scores, Summary } from "./generated/types.js";
+import { historyLines, parseHistory } from "./history.js";
 import { native } from "./native.js";
 import type { Manifest, RunRecord } from "./record.js";
 
@@ -194,50 +195,6 @@ export async function runFolders(dir: string): Promise<readonly string[]> {
     });
   }
   return found;
-}
-
-/** Loss curves as lines: one object per stage, then one per recorded point. */
-export function historyLines(history: History): string {
-  const lines = history.stages.flatMap(({ name, steps, terms, validation }) => [
-    { stage: name, terms: Object.keys(terms), ...(validation !== undefined && { validation: [] }) },
-    ...steps.map((step, i) => ({
-      stage: name,
-      step,
-      terms: Object.fromEntries(Object.entries(terms).map(([term, values]) => [term, values[i]])),
-    })),
-    ...(validation?.steps.map((step, i) => ({ stage: name, step, validation: validation.values[i] })) ?? []),
-  ]);
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
-}
-
-/** The inverse of `historyLines`. */
-export function parseHistory(text: string): History {
-  const stages: StageHistory[] = [];
-  for (const line of text.split("\n")) {
-    if (line === "") continue;
-    const row = JSON.parse(line) as {
-      stage: string;
-      step?: number;
-      terms?: Record<string, number> | string[];
-      validation?: number;
-    };
-    if (row.step === undefined) {
-      const terms = Object.fromEntries((row.terms as string[]).map((term) => [term, [] as number[]]));
-      const validation = row.validation === undefined ? {} : { validation: { steps: [], values: [] } };
-      stages.push({ name: row.stage, steps: [], terms, ...validation });
-      continue;
-    }
-    const stage = stages.at(-1);
-    if (stage === undefined) continue;
-    if (row.terms === undefined) {
-      stage.validation?.steps.push(row.step);
-      stage.validation?.values.push(row.validation as number);
-    } else {
-      stage.steps.push(row.step);
-      for (const [term, value] of Object.entries(row.terms)) stage.terms[term]?.push(value as number);
-    }
-  }
-  return { stages };
 }
 
 function readHistory(path: string, text: string): History {

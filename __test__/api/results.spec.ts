@@ -4,16 +4,8 @@ import { join } from "node:path";
 import { fc, testProp } from "@fast-check/ava";
 import test from "ava";
 import { writeFileAtomic } from "../../src/files.js";
-import {
-  canonicalJson,
-  checkRunTarget,
-  historyLines,
-  parseHistory,
-  readRun,
-  readRuns,
-  runIdOf,
-  writeRun,
-} from "../../src/results.js";
+import { historyLines, parseHistory } from "../../src/history.js";
+import { canonicalJson, checkRunTarget, readRun, readRuns, runIdOf, writeRun } from "../../src/results.js";
 
 const folder = (): Promise<string> => mkdtemp(join(tmpdir(), "disentangle-results-"));
 
@@ -32,11 +24,12 @@ const stage = fc
     fc.uniqueArray(fc.constantFrom("fit", "changes", "total")),
     fc.uniqueArray(fc.nat(), { maxLength: 5 }),
     fc.option(curve),
+    fc.subarray(["gradientNorms", "parameterNorms"]),
   )
-  .chain(([name, terms, steps, validation]) =>
+  .chain(([name, terms, steps, validation, norms]) =>
     fc
       .tuple(
-        ...terms.map(() =>
+        ...[...terms, ...norms].map(() =>
           fc.array(
             fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0),
             { minLength: steps.length, maxLength: steps.length },
@@ -47,6 +40,7 @@ const stage = fc
         name,
         steps,
         terms: Object.fromEntries(terms.map((term, i) => [term, values[i] as number[]])),
+        ...Object.fromEntries(norms.map((norm, i) => [norm, values[terms.length + i] as number[]])),
         ...(validation !== null && { validation }),
       })),
   );
