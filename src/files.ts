@@ -42,6 +42,15 @@ export async function replaceFolder(dir: string, fill: (partial: string) => Prom
   }
 }
 
+/** Throws `FILE_WRITE` where `replaceFolder` could not: known before a long computation rather than after it. */
+export async function checkWritable(dir: string): Promise<void> {
+  const partial = temporary(dir);
+  const made = await mkdir(partial, { recursive: true }).catch((error: unknown) => {
+    throw unwritable(dir, error);
+  });
+  await discard(made ?? partial);
+}
+
 /** Puts `fresh` in the place of `target`; when that fails, `target` is back in its place. */
 async function exchange(target: string, fresh: string): Promise<void> {
   const old = temporary(target);

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fail, failure } from "./errors.js";
-import { replaceFolder } from "./files.js";
+import { checkWritable, replaceFolder } from "./files.js";
 import type { History, Scores, Summary } from "./generated/types.js";
 import { historyLines, parseHistory } from "./history.js";
 import { native } from "./native.js";
@@ -99,7 +99,7 @@ export async function writeRun(dir: string, run: Run | StoppedRun): Promise<void
   });
 }
 
-/** Throws `FILE_WRITE` when `dir` holds anything but a run: nothing else is ever replaced. */
+/** Throws `FILE_WRITE` when `dir` holds anything but a run, which is never replaced, and when it cannot be written. */
 export async function checkRunTarget(dir: string): Promise<void> {
   // An empty path would resolve to the current folder, and replace it.
   if (dir.trim() === "") fail("FILE_WRITE", "the run folder has an empty name", { path: dir, hint: NAME_A_FOLDER });
@@ -118,6 +118,7 @@ export async function checkRunTarget(dir: string): Promise<void> {
       foreign === undefined ? "exists and is not a run folder" : `holds ${foreign}, which is no part of a run`;
     fail("FILE_WRITE", `${dir}: ${what}`, { path: dir, hint: NAME_A_FOLDER });
   }
+  await checkWritable(dir);
 }
 
 /**
