@@ -70,7 +70,9 @@ impl Moments {
             gram.data_mut().iter_mut().zip(pooled.data()).for_each(|(g, p)| *g += weight * p);
             (0..k).for_each(|i| gram[(i, i)] += ridge);
             let pull = apply(&pooled, prior.row(node));
-            let right: Vec<f64> = self.cross[node].iter().zip(&pull).map(|(c, p)| c + weight * p).collect();
+            // The ridge, too, pulls towards the prior: without rows the head is the prior's, however small the weight.
+            let right: Vec<f64> =
+                (0..k).map(|i| self.cross[node][i] + weight * pull[i] + ridge * prior[(node, i)]).collect();
             let head = solve_positive(&gram, &right)?;
             let mut covariance = inverse(&gram)?;
             let noise = self.residual(node, &head) / (self.rows[node] as f64 - k as f64).max(1.0);
