@@ -1,7 +1,15 @@
 // One flat configuration: the ingestion reads some keys, the core the others; nobody's key is unknown to its neighbour.
 import { type ConfigKey, flagOf, type JsonSchema, keysOf, nearest } from "./config-keys.js";
 import type { DataPart } from "./dataset.js";
-import { type DisentangleError, type Failure, fail, failAll, failuresOf, isDisentangleError } from "./errors.js";
+import {
+  type DisentangleError,
+  type Failure,
+  fail,
+  failAll,
+  failuresOf,
+  isDisentangleError,
+  messageOf,
+} from "./errors.js";
 import type { MethodOptions } from "./generated/methods.js";
 import { native } from "./native.js";
 
@@ -53,6 +61,15 @@ function withProperties(schema: JsonSchema, properties: NonNullable<JsonSchema["
 
 /** Checks a whole configuration. Throws every mistake at once, each with its path. */
 export async function checkConfig(config: object): Promise<CheckedConfig> {
+  if (typeof config !== "object" || config === null) {
+    fail(
+      "CONFIG_WRONG_TYPE",
+      `the configuration: got ${config === undefined ? "nothing" : messageOf(config)}, expected an object`,
+      {
+        hint: 'for example { method: "tbr", data: "cells.csv" }',
+      },
+    );
+  }
   const keys = await configKeys();
   const { data, core, unknown } = splitConfig(config, keys);
   const failures: Failure[] = unknown.map((name) => unknownKey(name, keys));
@@ -100,6 +117,8 @@ export function unknownKey(name: string, keys: readonly ConfigKey[]): Failure {
 export function snapshot<T>(value: T): T {
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return copied(value as unknown as Float32Array) as T;
   if (Array.isArray(value)) return value.map(snapshot) as T;
+  // JSON has no 64-bit integers; what a number does not hold exactly is out of every range.
+  if (typeof value === "bigint") return Number(value) as T;
   if (typeof value !== "object" || value === null) return value;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { DisentangleError, type Failure, failure } from "./errors.js";
+import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 
 /** Row-major matrix. */
 export interface NativeMatrix {
@@ -190,12 +190,18 @@ function wrap(addon: Record<string, unknown>): Native {
   return Object.fromEntries(entries) as unknown as Native;
 }
 
-/** The core answers with failures; what it throws (a refused argument, a panic outside its guard) is a bug of ours. */
+/** The core answers with failures. It throws at arguments of the wrong type, and where a panic escaped its guard: a bug. */
 function answerOf(name: string, call: () => unknown): unknown {
   try {
     return call();
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
+    if (/^InvalidArg$|Expected$/.test(String((cause as { code?: unknown } | undefined)?.code))) {
+      throw failure("CONFIG_WRONG_TYPE", `a value of the wrong type was given to ${name}: ${message}`, {
+        hint: "compare it with the types of the package: `Dataset` for data sets, Float32Array for their numbers",
+        cause,
+      });
+    }
     throw failure("INTERNAL_PANIC", `the core refused a call of ${name}: ${message}`, {
       hint: "this is a bug in disentangle; please report it with the code that led here",
       cause,

@@ -93,8 +93,13 @@ export async function scoreRun(
   );
 }
 
+async function givenTables(truth: Truth | undefined): Promise<Record<string, NativeTable>> {
+  if (truth !== undefined && "truth" in truth) return { ...truth.truth };
+  return truth?.z === undefined ? {} : { latents: await readTable(truth.z) };
+}
+
 async function truthTables(truth: Truth): Promise<Record<string, NativeTable>> {
-  const tables = "truth" in truth ? { ...truth.truth } : { latents: await readTable(truth.z) };
+  const tables = await givenTables(truth);
   if (tables.latents === undefined) {
     fail("METRIC_NEEDS_TRUTH", "the data hold no true latents", {
       hint: "name the truth columns with `truth`, or give a file with --truth FILE or score({ z })",

@@ -161,6 +161,25 @@ test("the guard against panics works in this build", (t) => {
   t.true((JSON.parse(native().doctor()) as { panicGuard: boolean }).panicGuard);
 });
 
+test("a configuration that is no object, and a data set that is none, are told as what they are", async (t) => {
+  const wrong = { code: "CONFIG_WRONG_TYPE", path: "" } as const;
+  for (const config of [undefined, null, "tbr", 7]) {
+    await told(t, fit(config as never).result, { ...wrong, says: ["expected an object"], hint: "method" });
+  }
+  const data = await world();
+  const { labels, ...rest } = data;
+  const doubles = { ...data, inputs: { ...data.inputs, data: Float64Array.from(data.inputs.data) } };
+  const hint = "Float32Array";
+  await told(t, fit({ ...quick, data: doubles as never }).result, { ...wrong, says: ["Float64Array"], hint });
+  await told(t, fit({ ...quick, data: rest as never }).result, { ...wrong, says: ["labels"], hint });
+  t.truthy(labels.environment);
+});
+
+test("integers of 64 bits are numbers", async (t) => {
+  const model = await fit({ ...quick, data: await world(), seed: 3n as never, latentDim: 2n as never }).result;
+  t.is(model.manifest.seed, 3);
+});
+
 test("what cannot be saved is not half saved", async (t) => {
   const dir = await folderOf({ "thesis/chapter.tex": "", file: "" });
   const model = await fit({ ...quick, data: await world() }).result;

@@ -25,7 +25,10 @@ export interface Report {
  * report is about unless `options.method` says otherwise. Details are shown for its lowest seed that gave a result.
  */
 export async function report(records: readonly RunRecord[], options: ReportOptions = {}): Promise<Report> {
-  if (records.length === 0) fail("RUN_NOT_FOUND", "report: got no run, needs at least one");
+  if (records.length === 0)
+    fail("RUN_NOT_FOUND", "report: got no run, needs at least one", {
+      hint: "give models, or records that readRun and readRuns give",
+    });
   const model = modelOf(records, options);
   return { html: await page(model, await loadPens()), markdown: markdown(model), json: json(model) };
 }
