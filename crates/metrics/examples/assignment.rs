@@ -5,8 +5,8 @@
 //! `-- N FILE` it reads the N x N doubles (little endian, row by row) of FILE instead and prints `{cost, us}` as JSON,
 //! for benchmark/assignment.mjs.
 
-// A benchmark is made of clock readings.
-#![allow(clippy::disallowed_types)]
+// A benchmark is made of clock readings, and this one takes arguments.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use disentangle_data::{Matrix, Stream};
 use disentangle_metrics::{Assignment, assign};
