@@ -58,7 +58,7 @@ async function inTurns(work, engines) {
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, solve] of Object.entries(engines)) {
       const { us, cost } = await solve();
-      times[name].push(...us);
+      times[name] = times[name].concat(us);
       costs.push(cost);
     }
   }

@@ -49,7 +49,7 @@ async function inTurns(work, net, tools, log) {
   for (let round = 0; round < ROUNDS; round++) {
     for (const engine of own.filter(({ error }) => error === undefined)) {
       const { us, error } = await engine.ask();
-      if (error === undefined) engine.times.push(...us);
+      if (error === undefined) engine.times = engine.times.concat(us);
       else engine.error = error;
     }
   }
@@ -110,6 +110,7 @@ export function render(rows) {
       "ours, min / median us",
       "PyTorch's best",
       "ratio of minima",
+      "on 1 thread each",
       "target",
       "",
       "tfjs-wasm",
@@ -129,6 +130,7 @@ export function render(rows) {
         cell(own),
         cell(theirs),
         ratio ? `${number(ratio)}x` : "",
+        single(rows, work),
         goal,
         met === undefined ? "" : met ? "met" : "missed",
         over("tfjs-wasm") ?? "",
@@ -136,4 +138,11 @@ export function render(rows) {
       ];
     }),
   );
+}
+
+/** The ratio with one thread for each engine: what a machine whose other core is busy would give. */
+function single(rows, work) {
+  const alone = rows.filter(({ setting }) => /\b1 threads$/.test(setting));
+  const [own, theirs] = [best(alone, work, "disentangle"), best(alone, work, "pytorch")];
+  return theirs ? `${number(theirs.minUs / own.minUs)}x` : "";
 }
