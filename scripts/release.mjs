@@ -6,9 +6,8 @@
 
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { addonFile, platforms } from "./platforms.mjs";
-import { isFile, main, npm, root, Stop } from "./steps.mjs";
+import { isFile, isMain, main, npm, root, Stop } from "./steps.mjs";
 
 /** Packs the main package and those of the platforms whose addon is in `addons`. Returns the tarballs by package name. */
 export function pack(addons, out, wanted = platforms) {
@@ -84,7 +83,7 @@ function writeFolders() {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isMain(import.meta.url)) {
   await main(async () => {
     const [addons, out] = process.argv.slice(2);
     if (addons === "--folders") return writeFolders();

@@ -3,13 +3,13 @@
 
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { addonFile, hostLibrary, hostTarget } from "./platforms.mjs";
 import {
   contentHash,
   inCi,
   isCurrent,
   isFile,
+  isMain,
   main,
   npm,
   onPath,
@@ -154,4 +154,4 @@ function packagesAreCurrent() {
   );
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(setup);
+if (isMain(import.meta.url)) await main(setup);

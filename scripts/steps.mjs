@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 export const inCi = process.env.CI === "true";
@@ -40,6 +40,11 @@ export function printTimes() {
   for (const { name, seconds } of times) console.log(`${seconds.toFixed(1).padStart(8)} s  ${name}`);
   const total = times.reduce((sum, { seconds }) => sum + seconds, 0);
   console.log(`${total.toFixed(1).padStart(8)} s  in all`);
+}
+
+/** Whether the module of this URL is the script that node was started with. */
+export function isMain(url) {
+  return process.argv[1] !== undefined && url === pathToFileURL(process.argv[1]).href;
 }
 
 /** Runs a script's body; a `Stop` becomes two lines and exit code 1. */
