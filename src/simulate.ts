@@ -1,6 +1,6 @@
 import type { Dataset } from "./dataset.js";
-import type { SimulatorOptions } from "./generated/methods.js";
 import { fail } from "./errors.js";
+import type { SimulatorOptions } from "./generated/methods.js";
 import { type NativeTable, native } from "./native.js";
 
 /** What to simulate: the name of a simulator beside its options; `disentangle simulate --help` lists them. */
@@ -58,7 +58,10 @@ export async function smooth(dataset: Dataset, config: SmoothConfig = {}): Promi
  *
  * @throws `DATA_MISSING_COLUMN`
  */
-export function selectInputs(dataset: Dataset, columns: { inputs: readonly string[]; truth?: readonly string[] }): Dataset {
+export function selectInputs(
+  dataset: Dataset,
+  columns: { inputs: readonly string[]; truth?: readonly string[] },
+): Dataset {
   const pick = (names: readonly string[]): NativeTable => selectColumns(dataset, names);
   const inputs = pick(columns.inputs);
   const latents = columns.truth === undefined ? {} : { latents: pick(columns.truth) };

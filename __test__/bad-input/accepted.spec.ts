@@ -140,3 +140,21 @@ test("a model that predicts no better than the mean says that nothing can be con
   t.is(ended?.code, 0, ended?.stderr);
   t.regex(ended!.stderr, /no better than its mean does: nothing can be concluded/);
 });
+
+test("inspect tells beforehand that a file is too wide for a fit, and what the words in capitals stand for", async (t) => {
+  const dir = await folderOf({ "wide.csv": text(cells({ rows: 6, inputs: 9 })).replace(/,y$/m, ",score") });
+  const [ended, asJson] = await runBatch([
+    { cwd: dir, args: ["inspect", "wide.csv"] },
+    { cwd: dir, args: ["inspect", "wide.csv", "--inputs", "x*", "--json"] },
+  ]);
+  t.is(ended?.code, 0, ended?.stderr);
+  t.regex(ended!.stdout, /6 rows are too few for 10 inputs/);
+  t.regex(ended!.stdout, /Next: .*--inputs NAMES .*--target NAME/);
+  t.regex(ended!.stdout, /NAMES: the columns to learn from/);
+  t.regex(ended!.stdout, /NAME of the target: a column of numbers/);
+  const { problems } = JSON.parse(asJson!.stdout) as { problems: { code: string; hint: string }[] };
+  t.deepEqual(
+    problems.map(({ code }) => code),
+    ["DATA_TOO_FEW_ROWS"],
+  );
+});

@@ -84,7 +84,7 @@ export type NoiseUnit = "standardDeviation" | "variance";
 /**
  * The ways in which a fit can end.
  * - `converged`: The schedule ended and the validation loss had stopped moving.
- * - `step-limit`: The schedule ended while the validation loss still moved.
+ * - `step-limit`: The schedule, or a budget, ended while the validation loss still moved.
  * - `early-stop`: The validation loss stopped improving before the schedule ended.
  * - `diverged`: The loss grew without bound.
  * - `non-finite`: A loss term or a gradient left the finite numbers; the last good state is kept.
@@ -375,6 +375,10 @@ export interface StageHistory {
   terms: {
     [k: string]: number[];
   };
+  /** Norm of the gradient over all parameters, before any clipping, at `steps`. Each is the mean since the point before. */
+  gradientNorms?: number[];
+  /** Norm of all parameters, at `steps`. */
+  parameterNorms?: number[];
   /** Loss on validation rows, at its own steps. */
   validation?: Curve;
 }
@@ -527,7 +531,7 @@ export interface Outcome {
   kind: OutcomeKind;
   /** Gradient steps taken, over all stages. */
   step: number;
-  /** The loss term or parameter behind `diverged` and `non-finite`. */
+  /** The loss term, parameter or gradient behind `non-finite`; the budget behind a `step-limit` that it set. */
   term?: string;
 }
 
@@ -680,6 +684,19 @@ export interface SharedHeadConfig {
    * Default: 0. Range: 0 to 10.
    */
   weightDecay?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
+   *
+   * Default: 0. Range: 0 to 1000000000.
+   */
+  clipNorm?: number;
+  /**
+   * Checks of the validation loss, 25 over all steps, without a new lowest one after which training ends early; 0:
+   * never.
+   *
+   * Default: 0. Range: 0 to 1000.
+   */
+  patience?: number;
   /**
    * Parameters kept at the end: those with the lowest validation loss, or the last ones.
    *
@@ -911,6 +928,19 @@ export interface TbrConfig {
    * Default: 0. Range: 0 to 10.
    */
   weightDecay?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
+   *
+   * Default: 0. Range: 0 to 1000000000.
+   */
+  clipNorm?: number;
+  /**
+   * Checks of the validation loss, 25 over all steps, without a new lowest one after which training ends early; 0:
+   * never.
+   *
+   * Default: 0. Range: 0 to 1000.
+   */
+  patience?: number;
   /**
    * Parameters kept at the end: those with the lowest validation loss, or the last ones.
    *

@@ -1,6 +1,7 @@
 //! The Node addon: plain data in and out. Configuration and summaries cross as JSON text, numbers as typed arrays.
 //!
 //! Every export yields its value or `{ failure }`; a panic becomes `INTERNAL_PANIC` and the process lives.
+#![deny(unsafe_code)]
 
 mod convert;
 mod failure;

@@ -2,6 +2,7 @@
 
 mod determinism;
 mod faults;
+mod formulas;
 mod golden;
 mod resume;
 mod small;
