@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { cpus, release, totalmem } from "node:os";
+import { cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -21,6 +21,8 @@ export function provenance(versions = {}) {
       model: cpus()[0]?.model.trim() ?? "unknown",
       simd,
       memoryGiB: Math.round(totalmem() / 2 ** 30),
+      // Processes that wanted a core in the last minute: far above the number of cores, only ratios of minima mean much.
+      load: loadavg()[0],
       system: `${process.platform} ${release()} ${process.arch}`,
     },
     versions: { disentangle, node: process.versions.node, ...versions },

@@ -22,7 +22,12 @@ async function sections() {
 
 function origin({ date, commit, machine, versions }) {
   const engines = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `Measured ${date.slice(0, 10)} at ${commit}, ${machine.cores} cores of ${machine.model} (${machine.simd}); ${engines.join(", ")}.`;
+  return `Measured ${date.slice(0, 10)} at ${commit}, ${machine.cores} cores of ${machine.model} (${machine.simd})${busy(machine)}; ${engines.join(", ")}.`;
+}
+
+/** A shared machine that was busy is said to have been. */
+function busy({ load, cores }) {
+  return load > 2 * cores ? `, shared with others at a load of ${load.toFixed(0)}` : "";
 }
 
 async function withTables() {
