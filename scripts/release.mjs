@@ -2,6 +2,7 @@
 // dependencies of the same version. The repository's own package.json does not name them (docs/decisions/0003).
 //
 //   node scripts/release.mjs ADDONS OUT     ADDONS holds disentangle.<target>.node files; OUT gets the tarballs
+//                                           (cargo build --profile dist --locked -p disentangle-node, on each platform)
 //   node scripts/release.mjs --folders      rewrites npm/ after a change of version, engines or platforms
 
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
