@@ -31,7 +31,6 @@ function seedsOf(text: string): number[] {
 }
 
 function text({ rows, agreement, report }: DemoResult, strong: (text: string) => string): string {
-  const dataset = rows.find(({ method }) => method === "tbr")?.dataset ?? "";
   const agree = agreement.map(({ method, mean, null: chance }) => {
     const by = `${number(mean)} (unrelated latents: ${number(chance?.mean)})`;
     return `  ${method}: ${by}`;
@@ -40,7 +39,7 @@ function text({ rows, agreement, report }: DemoResult, strong: (text: string) =>
     columns([["data", "method", "seeds", "MCC", "rotation null", "error / mean predictor"], ...rows.map(cells)]),
     "",
     `${strong("MCC")} 1 is perfect; the rotation null is what latents score that find the space but not the axes.`,
-    `What ${dataset.includes("cells") ? "700 cells" : "these data"} can and cannot show stands in the report.`,
+    "What 700 cells can and cannot show stands in the report.",
     "",
     "Agreement of the latents over seeds, where no truth is known (MCC between runs):",
     ...agree,
@@ -51,7 +50,9 @@ function text({ rows, agreement, report }: DemoResult, strong: (text: string) =>
 }
 
 function cells({ dataset, method, seeds, mcc, rotation, error }: DemoRow): string[] {
-  const pm = (value: { mean: number; sd: number }): string => `${value.mean.toFixed(3)} ± ${value.sd.toFixed(3)}`;
+  // One seed has no spread.
+  const pm = ({ mean, sd }: { mean: number; sd: number }): string =>
+    seeds === 1 ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
   const rotated = rotation === null ? "-" : rotation.toFixed(3);
   return [dataset, method, String(seeds), mcc === null ? "no truth" : pm(mcc), rotated, pm(error)];
 }
