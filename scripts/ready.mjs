@@ -20,6 +20,7 @@ await main(async () => {
   const xtask = join(targetFolder(), "release", "xtask");
   await step("invariants", () => run(xtask, ["check"]));
   await step("generated files", () => run(xtask, ["gen", "--check"], fixable));
+  await step("benchmark tables", () => run(process.execPath, ["benchmark/readme.mjs", "--check"]));
   await javascript();
   await browser();
   await step("documentation", () => tool("typedoc", ["--treatWarningsAsErrors", "--logLevel", "Warn"]));

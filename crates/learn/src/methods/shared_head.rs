@@ -48,7 +48,7 @@ impl Specification for SharedHead {
         summary: "Regression through a latent code with one linear head for all environments.",
         needs: &["target"],
         gives: &["latents", "one linear head"],
-        identifies: "the subspace that predicts the target; no axes",
+        identifies: "one combination of the latents, that which predicts the target; no axes",
         left_open: &[Invariance::Linear],
         reference: tbr::REFERENCE,
         baseline_of: Some("tbr"),
