@@ -101,3 +101,23 @@ fn the_sparse_rotation_is_numpys_up_to_order_sign_and_scale() {
         assert!(largest / sum > 0.999, "row {i} of the map between both bases mixes: {row:?}");
     }
 }
+
+#[test]
+fn where_nothing_changes_no_change_is_called_real_also_where_heads_come_from_the_tree() {
+    let world =
+        json!({"depth": 4, "leavesOnly": true, "pointsPerEnvironment": 80, "changes": 0, "latents": 3, "inputs": 6});
+    let dataset = disentangle_data::simulate::simulate("tree-world", world).expect("a small world");
+    let config = json!({"method": "tbr", "latentDim": 3, "steps": 300});
+    let run = disentangle_learn::fit::fit(
+        &config,
+        &dataset,
+        &disentangle_learn::fit::FitOptions::default(),
+        &mut disentangle_learn::train::Silent,
+    )
+    .expect("the fit runs");
+    let tree = run.summary.tree.expect("a tree");
+    let called = tree.real.iter().flatten().filter(|&&real| real).count();
+    let edges = tree.names.len() - 1;
+    // 30 edges x 3 latents at four standard errors: none by chance; the encoder's misfit may add a few.
+    assert!(called <= edges * 3 / 20, "{called} of {} entries are called real", edges * 3);
+}

@@ -22,7 +22,7 @@ pub const ROTATION: &str = "rotation";
 pub const SCALE: &str = "scale";
 /// Solved: heads on final latents and standardised target, nodes x k.
 pub const HEADS: &str = "heads";
-/// Solved: standard error of each change, nodes x k; 0 where the edge is not observed or errors are not known.
+/// Solved: standard error of each change, nodes x k; 0 at the root and where errors are not known.
 pub const ERRORS: &str = "change-errors";
 /// Solved: objective at each start of the rotation, 1 x starts.
 pub const OBJECTIVES: &str = "rotation-objectives";
@@ -87,9 +87,14 @@ pub fn rotate(config: &TbrConfig, data: &Prepared, state: &mut State, seed: u64)
     heads = product(&heads, &turn);
     let variances: Vec<Vec<f64>> = covariances.iter().map(|c| mapped_variances(c, &turn)).collect();
     fill_by_least_change(&mut heads, &parents, &observed);
-    let errors = Matrix::from_fn(parents.len(), k, |node, j| match parents[node] {
-        Some(parent) if observed[node] && observed[parent] => (variances[node][j] + variances[parent][j]).sqrt(),
-        _ => 0.0,
+    // A head that comes from the tree is at best as certain as those it comes from.
+    let seen = observed.iter().filter(|&&o| o).count().max(1) as f64;
+    let typical: Vec<f64> = (0..k)
+        .map(|j| (0..parents.len()).filter(|&i| observed[i]).map(|i| variances[i][j]).sum::<f64>() / seen)
+        .collect();
+    let variance = |node: usize, j: usize| if observed[node] { variances[node][j] } else { typical[j] };
+    let errors = Matrix::from_fn(parents.len(), k, |node, j| {
+        parents[node].map_or(0.0, |parent| (variance(node, j) + variance(parent, j)).sqrt())
     });
     state.solved.insert(ERRORS.into(), errors);
     state.solved.insert(HEADS.into(), heads);
