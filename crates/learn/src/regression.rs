@@ -1,6 +1,5 @@
 //! What methods that predict a target through a latent code share: the encoder, its options, and the scale of latents.
 
-use crate::linalg::{inverse, product};
 use crate::method::{Candidates, Keep, Recipe, State};
 use crate::nn::{Activation, Mlp, Params};
 use crate::optim::{AdamSettings, Schedule};
@@ -239,12 +238,4 @@ pub fn parameter(state: &State, name: &str) -> Result<Matrix<f64>> {
 /// `z1`, `z2`, ...
 pub fn latent_names(k: usize) -> Vec<String> {
     (1..=k).map(|i| format!("z{i}")).collect()
-}
-
-/// Undoes a map on heads: heads of mapped latents are `heads x map^-1`.
-///
-/// # Errors
-/// `NUMERIC_SINGULAR` when the map is.
-pub fn heads_after(heads: &Matrix<f64>, map: &Matrix<f64>) -> Result<Matrix<f64>> {
-    Ok(product(heads, &inverse(map)?))
 }

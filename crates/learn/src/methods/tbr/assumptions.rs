@@ -5,6 +5,7 @@ use super::{Algorithm, TbrConfig};
 use crate::method::{Findings, MAP, State};
 use crate::regression::{covariance, latent_names};
 use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, Status, TreeSummary, rows_of};
+use crate::rotation;
 use crate::rows;
 use crate::tree_heads::contrasts;
 use disentangle_data::prepare::{Prepared, Warning};
@@ -142,10 +143,7 @@ fn variation(latents: &Matrix) -> Assumption {
 }
 
 fn agreement(state: &State) -> Option<f64> {
-    let objectives = state.solved.get(solve::OBJECTIVES)?.data();
-    let best = objectives.iter().copied().fold(f64::INFINITY, f64::min);
-    let same = objectives.iter().filter(|&&f| f < best + SAME_OPTIMUM).count();
-    (!objectives.is_empty()).then(|| same as f64 / objectives.len() as f64)
+    rotation::agreement(state.solved.get(solve::OBJECTIVES)?.data(), SAME_OPTIMUM)
 }
 
 fn stability(agreement: Option<f64>, state: &State) -> Assumption {
