@@ -12,6 +12,7 @@ use crate::results::{History, Outcome, Summary};
 use crate::rows;
 use crate::train::{self, Budgets, Event, Observer, Session, Standing};
 use choose::choose;
+use disentangle_data::dataset::Role;
 use disentangle_data::prepare::{Prepared, prepare};
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Dataset, Failure, Matrix, Result};
@@ -117,5 +118,10 @@ fn begin(
 
 /// What the parameters depend on.
 pub fn dimensions(data: &Prepared) -> Dimensions {
-    Dimensions { inputs: data.inputs.cols(), parents: rows::parents(data) }
+    Dimensions {
+        inputs: data.inputs.cols(),
+        parents: rows::parents(data),
+        targets: data.targets.as_ref().map_or(0, |targets| targets.names.len()),
+        tasks: data.labels.get(&Role::Task).map_or(0, |labels| labels.levels.len()),
+    }
 }

@@ -2,10 +2,11 @@
 
 use crate::nn::Params;
 use crate::optim::{AdamSettings, Schedule};
-use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, TreeSummary};
+use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, OutcomeKind, TreeSummary};
+use crate::train::Solving;
 use candle_core::Tensor;
 use disentangle_data::prepare::{Prepared, Warning};
-use disentangle_data::{Matrix, Result};
+use disentangle_data::{Matrix, Result, Stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +19,12 @@ pub struct Dimensions {
     pub inputs: usize,
     /// Parent of each tree node; empty without a tree.
     pub parents: Vec<Option<usize>>,
+    /// Target columns.
+    #[serde(default)]
+    pub targets: usize,
+    /// Tasks that rows are labelled with; 0 without such labels.
+    #[serde(default)]
+    pub tasks: usize,
 }
 
 /// Everything a fitted model is: trained parameters, the network over them, and the results of solved stages.
@@ -35,10 +42,23 @@ pub struct State {
 pub struct Batch {
     /// (b, d), standardised.
     pub inputs: Tensor,
-    /// (b), standardised; empty where the method has no target.
+    /// Standardised: (b) with one target or none (then empty), (b, t) with several. NaN marks a gap.
     pub targets: Tensor,
     /// Tree node (or environment) of each row.
     pub nodes: Vec<u32>,
+    /// Task of each row; empty where rows are not labelled with tasks.
+    pub tasks: Vec<u32>,
+    /// Where random numbers of this batch come from: they depend on (seed, step) alone, so a resumed fit draws the same.
+    pub draws: Stream,
+}
+
+/// What a step sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Batching {
+    /// So many rows, at most all training rows.
+    Rows(usize),
+    /// All training rows of so many tasks.
+    Tasks(usize),
 }
 
 /// One named, weighted term of the loss: a scalar.
@@ -57,8 +77,8 @@ pub struct Recipe {
     pub name: &'static str,
     /// Number of steps.
     pub steps: usize,
-    /// Rows per step, at most all training rows.
-    pub batch_size: usize,
+    /// What each step sees.
+    pub batches: Batching,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// Settings of the optimiser.
@@ -161,11 +181,12 @@ pub trait Method: Send + Sync {
     fn network(&self, dimensions: &Dimensions, params: &mut Params, seed: u64)
     -> candle_core::Result<Box<dyn Network>>;
 
-    /// Runs a solved stage.
+    /// Runs a solved stage; says how it ended: `Converged` when there is nothing more to do, `Cancelled` with the state as
+    /// it was. Long stages look at [`Solving::cancelled`].
     ///
     /// # Errors
     /// `NUMERIC_SINGULAR` and the like.
-    fn solve(&self, stage: &str, data: &Prepared, state: &mut State, seed: u64) -> Result<()>;
+    fn solve(&self, stage: &str, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind>;
 
     /// Standardised target of each row from its latents (n, k) and tree node; `None` for methods without a target.
     fn predict(&self, state: &State, latents: &Matrix, nodes: &[u32]) -> Option<Vec<f32>>;

@@ -1,6 +1,6 @@
 //! What methods that predict a target through a latent code share: the encoder, its options, and the scale of latents.
 
-use crate::method::{Candidates, Keep, Recipe, State};
+use crate::method::{Batching, Candidates, Keep, Recipe, State};
 use crate::nn::{Activation, Mlp, Params};
 use crate::optim::{AdamSettings, Schedule};
 use crate::train;
@@ -131,7 +131,7 @@ impl EncoderOptions {
         Recipe {
             name,
             steps: self.steps.unwrap_or(1500),
-            batch_size: self.batch_size,
+            batches: Batching::Rows(self.batch_size),
             learning_rate: self.learning_rate.unwrap_or(1e-2),
             adam: AdamSettings {
                 beta1: betas.0,

@@ -4,13 +4,15 @@ mod batches;
 mod descent;
 mod observe;
 mod session;
+mod solving;
 mod standing;
 mod watch;
 
-pub use batches::{Batches, batch_of};
+pub use batches::{Batches, Units, batch_of};
 pub use descent::descend;
 pub use observe::{Event, Observer, Progress, Silent};
 pub use session::{Budgets, Place, Session, Stop};
+pub use solving::Solving;
 pub use standing::{Descent, Finished, Score, Standing, Sums, Weights};
 
 use crate::method::{MAP, Method, Stage, State};
@@ -43,8 +45,18 @@ pub fn train(method: &dyn Method, state: &mut State, session: &mut Session<'_>) 
                 if let Some(outcome) = session.stop(Place::Stage(state))? {
                     return Ok(outcome);
                 }
-                session.observer.event(&Event::Stage { name: format!("{}{name}", session.label) });
-                method.solve(name, session.data, state, session.seed)?;
+                let mut solving = Solving::new(format!("{}{name}", session.label), session.seed, session.observer);
+                let kind = method.solve(name, session.data, state, &mut solving)?;
+                let curves = solving.curves;
+                let ended = Outcome { kind, step: session.standing.step, term: None };
+                match kind {
+                    OutcomeKind::Converged => {}
+                    OutcomeKind::Cancelled => return Ok(session.stop(Place::Stage(state))?.unwrap_or(ended)),
+                    _ => session.standing.outcome = Some(ended),
+                }
+                if !curves.steps.is_empty() {
+                    session.standing.history.stages.push(curves);
+                }
             }
         }
         session.standing.stage += 1;

@@ -15,8 +15,9 @@ use crate::method::{Batch, Candidates, Dimensions, Findings, MAP, Method, Networ
 use crate::methods::{MethodInfo, Specification, tbr};
 use crate::nn::{Init, Params, head_product, mean_squared_error};
 use crate::regression::{Encoder, EncoderOptions, LatentDim, scale_latents};
-use crate::results::NamedMatrix;
+use crate::results::{NamedMatrix, OutcomeKind};
 use crate::rows;
+use crate::train::Solving;
 use candle_core::Tensor;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Result};
@@ -113,13 +114,13 @@ impl Method for SharedHead {
         Ok(Box::new(SharedHeadNetwork { encoder, head }))
     }
 
-    fn solve(&self, _: &str, data: &Prepared, state: &mut State, _: u64) -> Result<()> {
+    fn solve(&self, _: &str, data: &Prepared, state: &mut State, _: &mut Solving<'_>) -> Result<OutcomeKind> {
         let head = crate::regression::parameter(state, "head")?;
         let scaled = scale_latents(data, state)?;
         let head = Matrix::from_fn(1, head.cols(), |_, j| head[(0, j)] * scaled.sd[j]);
         state.solved.insert(MAP.into(), scaled.map);
         state.solved.insert("heads".into(), head);
-        Ok(())
+        Ok(OutcomeKind::Converged)
     }
 
     fn predict(&self, state: &State, latents: &Matrix, _: &[u32]) -> Option<Vec<f32>> {

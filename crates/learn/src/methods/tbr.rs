@@ -27,6 +27,8 @@ use crate::methods::{MethodInfo, Reference, Specification};
 use crate::nn::{Init, Params, Topology, head_product, l1, mean_squared_error, tree_heads};
 use crate::optim::{AdamSettings, Schedule};
 use crate::regression::{Encoder, EncoderOptions, LatentDim};
+use crate::results::OutcomeKind;
+use crate::train::Solving;
 use candle_core::{Tensor, Var};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Result};
@@ -197,11 +199,12 @@ impl Method for Tbr {
         Ok(Box::new(TbrNetwork { encoder, root, changes, tree, sparsity: self.config.sparsity }))
     }
 
-    fn solve(&self, stage: &str, data: &Prepared, state: &mut State, seed: u64) -> Result<()> {
+    fn solve(&self, stage: &str, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
         match stage {
-            solve::ROTATION => solve::rotate(&self.config, data, state, seed),
-            _ => solve::scale(data, state),
+            solve::ROTATION => solve::rotate(&self.config, data, state, solving.seed)?,
+            _ => solve::scale(data, state)?,
         }
+        Ok(OutcomeKind::Converged)
     }
 
     fn predict(&self, state: &State, latents: &Matrix, nodes: &[u32]) -> Option<Vec<f32>> {

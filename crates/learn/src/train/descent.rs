@@ -11,8 +11,7 @@ use crate::nn::{Gradients, Params};
 use crate::optim::{Adam, OptimState, StepSize, clip_factor};
 use crate::results::{Outcome, OutcomeKind};
 use candle_core::{DType, Device, Tensor};
-use disentangle_data::Result;
-use disentangle_data::split::Split;
+use disentangle_data::{Result, Stream};
 
 /// Minimises the network's loss by the recipe, from where the session stands; the curves join its history.
 ///
@@ -22,7 +21,8 @@ use disentangle_data::split::Split;
 pub fn descend(recipe: &Recipe, state: &mut State, session: &mut Session<'_>) -> Result<Outcome> {
     let (data, name) = (session.data, format!("{}{}", session.label, recipe.name));
     let watch = Watch::new(recipe, data, session.seed);
-    let mut batches = Batches::new(data.rows_of(Split::Train), recipe.batch_size, session.seed);
+    let mut batches = Batches::of(data, recipe.batches, session.seed);
+    let draws = Stream::new(session.seed, "draws");
     let mut adam = Adam::new(&state.params, recipe.adam);
     session.observer.event(&Event::Stage { name: name.clone() });
     let (mut descent, mut broken) = match session.standing.descent.take() {
@@ -45,7 +45,8 @@ pub fn descend(recipe: &Recipe, state: &mut State, session: &mut Session<'_>) ->
             break outcome;
         }
         session.keep_if_due(Place::Step(state, &descent, &adam))?;
-        let batch = batch_of(data, &batches.at(descent.step), state.params.device())?;
+        let draws = draws.at(descent.step as u32);
+        let batch = batch_of(data, &batches.at(descent.step), draws, state.params.device())?;
         let taken = match step(recipe, &batch, descent.step, state, &mut adam)? {
             Ok(taken) => taken,
             Err(term) => break Outcome { kind: OutcomeKind::NonFinite, step: at, term: Some(term) },

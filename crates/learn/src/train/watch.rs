@@ -1,6 +1,6 @@
 //! Curves, validation, the best parameters so far, and what they say of a descent. The truth is never asked.
 
-use super::batches::batch_of;
+use super::batches::{Units, batch_of};
 use super::descent::Taken;
 use super::observe::Progress;
 use super::standing::{Descent, Sums};
@@ -25,18 +25,33 @@ const STILL: f64 = 0.05;
 pub(super) struct Watch<'a> {
     recipe: &'a Recipe,
     data: &'a Prepared,
-    rows: Vec<usize>,
+    /// Validation rows, in parts that are looked at together.
+    parts: Vec<Vec<usize>>,
+    draws: Stream,
 }
 
 impl<'a> Watch<'a> {
     pub(super) fn new(recipe: &'a Recipe, data: &'a Prepared, seed: u64) -> Self {
-        let mut rows = data.rows_of(Split::Validation);
-        if rows.len() > VALIDATION_ROWS {
-            let order = Stream::new(seed, "validation-rows").permutation(rows.len());
-            rows = order.into_iter().take(VALIDATION_ROWS).map(|i| rows[i]).collect();
-            rows.sort_unstable();
+        let units = Units::of(data, Split::Validation, recipe.batches);
+        let order = Stream::new(seed, "validation-rows").permutation(units.len());
+        let mut rows = 0;
+        let mut picked: Vec<usize> = order
+            .into_iter()
+            .take_while(|&i| {
+                let room = rows < VALIDATION_ROWS;
+                rows += units.get(i).len();
+                room
+            })
+            .collect();
+        picked.sort_unstable();
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        for unit in picked.into_iter().map(|i| units.get(i)) {
+            match parts.last_mut() {
+                Some(part) if part.len() + unit.len() <= CHUNK => part.extend(unit),
+                _ => parts.push(unit.to_vec()),
+            }
         }
-        Self { recipe, data, rows }
+        Self { recipe, data, parts, draws: Stream::new(seed, "validation-draws") }
     }
 
     /// A descent before its first step, or the name of what is not finite already.
@@ -103,16 +118,18 @@ impl<'a> Watch<'a> {
 
     /// Mean of the data term over the validation rows.
     fn validation_loss(&self, state: &State) -> Result<Option<f64>> {
-        if self.rows.is_empty() {
+        if self.parts.is_empty() {
             return Ok(None);
         }
-        let mut sum = 0.0;
-        for rows in self.rows.chunks(CHUNK) {
-            let batch = batch_of(self.data, rows, state.params.device())?;
+        let (mut sum, mut count) = (0.0, 0);
+        for (i, rows) in self.parts.iter().enumerate() {
+            // The same draws at every validation: what changes is the model alone.
+            let batch = batch_of(self.data, rows, self.draws.at(i as u32), state.params.device())?;
             let terms = state.network.loss(&batch).map_err(internal)?;
             sum += super::descent::number(&terms[0].value)? * rows.len() as f64;
+            count += rows.len();
         }
-        Ok(Some(sum / self.rows.len() as f64))
+        Ok(Some(sum / count as f64))
     }
 
     pub(super) fn progress(&self, descent: &Descent, taken: &Taken) -> Progress {

@@ -3,14 +3,14 @@
 use crate::small::*;
 use candle_core::{Device, Tensor, Var};
 use disentangle_data::prepare::{Prepared, prepare};
-use disentangle_data::{Matrix, Result};
+use disentangle_data::{Matrix, Result, Stream};
 use disentangle_learn::fit::dimensions;
 use disentangle_learn::method::{Batch, Candidates, Dimensions, Findings, Method, Network, Stage, State, Term};
 use disentangle_learn::methods::{Entry, METHODS};
 use disentangle_learn::nn::Params;
 use disentangle_learn::plan::Plan;
 use disentangle_learn::results::{Outcome, OutcomeKind};
-use disentangle_learn::train::{Event, Observer, Session, encode, train};
+use disentangle_learn::train::{Event, Observer, Session, Solving, batch_of, encode, train};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -88,8 +88,8 @@ impl Method for Faulty {
     fn stages(&self, data: &Prepared) -> Vec<Stage> {
         self.inner.stages(data)
     }
-    fn solve(&self, stage: &str, data: &Prepared, state: &mut State, seed: u64) -> Result<()> {
-        self.inner.solve(stage, data, state, seed)
+    fn solve(&self, stage: &str, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
+        self.inner.solve(stage, data, state, solving)
     }
     fn predict(&self, state: &State, latents: &Matrix, nodes: &[u32]) -> Option<Vec<f32>> {
         self.inner.predict(state, latents, nodes)
@@ -135,7 +135,7 @@ fn run(entry: &Entry, fault: Fault, at: usize, keep: &str) -> Ended {
     let mut session = Session::new(&data, 5, &mut observer);
     let outcome = train(&method, &mut state, &mut session).expect("an outcome, not an error");
     assert_finite(&serde_json::to_value(&session.standing.history).expect("plain data"));
-    let batch = disentangle_learn::train::batch_of(&data, &[0, 1], &Device::Cpu).expect("two rows");
+    let batch = batch_of(&data, &[0, 1], Stream::new(0, "draws"), &Device::Cpu).expect("two rows");
     let term = method.inner.network(&dimensions(&data), &mut Params::new(&Device::Cpu), 5).expect("a network");
     let term = term.loss(&batch).expect("a loss")[0].name;
     Ended { outcome, state, data, term, victim }

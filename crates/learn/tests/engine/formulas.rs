@@ -1,7 +1,7 @@
 //! Every method's loss and gradients against PyTorch in double precision, from the formulas of the paper: golden/tbr.py.
 
 use candle_core::{Device, Tensor};
-use disentangle_data::Matrix;
+use disentangle_data::{Matrix, Stream};
 use disentangle_learn::linalg::{inverse, product};
 use disentangle_learn::method::{Batch, Dimensions};
 use disentangle_learn::nn::{NamedValues, Params};
@@ -46,6 +46,8 @@ fn loss_terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
                 .as_array()
                 .map(|list| list.iter().map(|p| p.as_u64().map(|p| p as usize)).collect())
                 .unwrap_or_default(),
+            targets: 1,
+            tasks: 0,
         };
         let mut params = Params::new(&Device::Cpu);
         let network = plan.method.network(&dimensions, &mut params, 0).expect("a network");
@@ -60,6 +62,8 @@ fn loss_terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
             inputs: Tensor::from_vec(inputs, (rows, dimensions.inputs), &Device::Cpu).expect("fits"),
             targets: Tensor::from_vec(floats(&golden["targets"]), rows, &Device::Cpu).expect("fits"),
             nodes: numbers(&golden["nodes"]).into_iter().map(|v| v as u32).collect(),
+            tasks: Vec::new(),
+            draws: Stream::new(0, "draws"),
         };
         let terms = network.loss(&batch).expect("a loss");
         assert_eq!(terms.len(), golden["terms"].as_object().expect("terms").len(), "{method}");

@@ -1,5 +1,6 @@
 //! Small fits of every method, and observers that interfere with them.
 
+use disentangle_data::dataset::Role;
 use disentangle_data::simulate::simulate;
 use disentangle_data::{Dataset, Result};
 use disentangle_learn::checkpoint::CheckpointOptions;
@@ -14,10 +15,12 @@ use std::path::Path;
 /// Gradient steps of one candidate.
 pub const STEPS: usize = 40;
 
-/// A world with all roles that a method may need.
+/// A world with all roles that a method may need: each environment is a task of its own.
 pub fn world() -> Dataset {
-    simulate("tree-world", json!({"depth": 3, "pointsPerEnvironment": 60, "inputs": 8, "latents": 3, "seed": 1}))
-        .expect("a valid world")
+    let config = json!({"depth": 3, "pointsPerEnvironment": 60, "inputs": 8, "latents": 3, "seed": 1});
+    let mut world = simulate("tree-world", config).expect("a valid world");
+    world.labels.insert(Role::Task, world.labels[&Role::Environment].clone());
+    world
 }
 
 /// A configuration of a method that takes milliseconds: small values of those of these options that it has.

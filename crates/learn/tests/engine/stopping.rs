@@ -2,6 +2,7 @@
 
 use crate::small::*;
 use candle_core::Device;
+use disentangle_data::Stream;
 use disentangle_data::prepare::prepare;
 use disentangle_data::split::Split;
 use disentangle_learn::fit::{FitOptions, dimensions};
@@ -19,7 +20,8 @@ fn every_parameter_receives_a_gradient() {
         let data = prepare(&data, &plan.options.prepare, 5).expect("a valid world");
         let mut params = Params::new(&Device::Cpu);
         let network = plan.method.network(&dimensions(&data), &mut params, 5).expect("a network");
-        let batch = batch_of(&data, &data.rows_of(Split::Train), &Device::Cpu).expect("a batch");
+        let draws = Stream::new(5, "draws");
+        let batch = batch_of(&data, &data.rows_of(Split::Train), draws, &Device::Cpu).expect("a batch");
         let terms = network.loss(&batch).expect("a loss");
         let total = terms.into_iter().map(|t| t.value).reduce(|a, b| (a + b).expect("scalars")).expect("one term");
         let gradients = params.gradients(&total).expect("gradients");
