@@ -113,6 +113,7 @@ codes! {
     DataTooFewRows "DATA_TOO_FEW_ROWS" => "Fewer rows than the method can work with.",
     DataNeedsEnvironments "DATA_NEEDS_ENVIRONMENTS" => "The method needs rows from at least two environments.",
     DataNeedsTarget "DATA_NEEDS_TARGET" => "The method needs a target column.",
+    DataNeedsTasks "DATA_NEEDS_TASKS" => "The method needs several tasks: task labels with one target, or several targets.",
     DataNeedsTree "DATA_NEEDS_TREE" => "The method needs a tree over the environments.",
     DataUnknownEnvironment "DATA_UNKNOWN_ENVIRONMENT" => "An environment label that names no node of the tree.",
     DataColumnMismatch "DATA_COLUMN_MISMATCH" => "New data lack an input column the model was fitted on.",

@@ -7,10 +7,12 @@ pub(crate) mod moments;
 mod rows;
 mod scale;
 mod standardiser;
+mod tasks;
 
 pub use columns::{align_columns, standardise_new};
 pub use config::{Missing, MissingTarget, PrepareConfig, Standardize, Warning};
 pub use standardiser::Standardiser;
+pub use tasks::{Task, TaskForm};
 
 use crate::dataset::{Dataset, Labels, Role};
 use crate::failure::{Code, Failure, Result};
@@ -92,7 +94,8 @@ pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<P
     let mut labels: BTreeMap<Role, Labels> =
         dataset.labels.iter().map(|(&role, labels)| (role, of_rows(labels, &kept))).collect();
     let environment_labels = labels.remove(&Role::Environment);
-    let split = split(environment_labels.as_ref(), n, &config.split, seed).map_err(under_split)?;
+    let split =
+        split(environment_labels.as_ref(), labels.get(&Role::Task), n, &config.split, seed).map_err(under_split)?;
     let train: Vec<usize> = (0..n).filter(|&row| split[row] == Split::Train).collect();
     if train.len() < 2 {
         return Err(Failure::new(Code::DataTooFewRows, format!("{} training rows, at least 2", train.len()))

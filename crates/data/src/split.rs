@@ -63,16 +63,23 @@ impl Default for SplitConfig {
 
 /// The part of each of `n` rows: a pure function of labels, configuration and seed.
 ///
-/// By rows, every environment (or all rows, without labels) is split on its own to the nearest fractions, and one that is
-/// not held out and has at least 3 rows has a training row. By environments, at least one environment is trained on.
+/// By rows, every environment (without environments every task, without either all rows) is split on its own to the nearest
+/// fractions, and one that is not held out and has at least 3 rows has a training row. By environments, at least one
+/// environment is trained on.
 ///
 /// # Errors
 /// `CONFIG_OUT_OF_RANGE`, `CONFIG_CONFLICT` (fractions do not sum to 1, everything held out), `DATA_NEEDS_ENVIRONMENTS`,
 /// `DATA_UNKNOWN_ENVIRONMENT` (in `holdout`), `DATA_SHAPE`.
-pub fn split(labels: Option<&Labels>, n: usize, config: &SplitConfig, seed: u64) -> Result<Vec<Split>> {
+pub fn split(
+    environments: Option<&Labels>,
+    tasks: Option<&Labels>,
+    n: usize,
+    config: &SplitConfig,
+    seed: u64,
+) -> Result<Vec<Split>> {
     let fractions = fractions(config)?;
-    let groups = groups(labels, n)?;
-    let held_out = held_out(labels, config)?;
+    let groups = groups(environments.or(tasks), n)?;
+    let held_out = held_out(environments, groups.len(), config)?;
     let stream = Stream::new(seed, "split");
     let mut parts = vec![Split::Test; n];
     let open: Vec<usize> = (0..groups.len()).filter(|&g| !groups[g].is_empty() && !held_out[g]).collect();
@@ -93,7 +100,7 @@ pub fn split(labels: Option<&Labels>, n: usize, config: &SplitConfig, seed: u64)
             }
         }
         SplitBy::Environments => {
-            if labels.is_none() {
+            if environments.is_none() {
                 return Err(Failure::new(
                     Code::DataNeedsEnvironments,
                     "split by environments: the data name no environments",
@@ -153,9 +160,9 @@ pub(crate) fn rows_by_level(labels: &Labels, n: usize) -> Result<Vec<Vec<usize>>
     Ok(groups)
 }
 
-fn held_out(labels: Option<&Labels>, config: &SplitConfig) -> Result<Vec<bool>> {
-    let levels: &[String] = labels.map_or(&[], |labels| &labels.levels);
-    if !config.holdout.is_empty() && labels.is_none() {
+fn held_out(environments: Option<&Labels>, groups: usize, config: &SplitConfig) -> Result<Vec<bool>> {
+    let levels: &[String] = environments.map_or(&[], |labels| &labels.levels);
+    if !config.holdout.is_empty() && environments.is_none() {
         return Err(Failure::new(Code::DataNeedsEnvironments, "holdout names environments, but the data name none")
             .at("holdout")
             .hint("name the column of environments"));
@@ -171,8 +178,8 @@ fn held_out(labels: Option<&Labels>, config: &SplitConfig) -> Result<Vec<bool>> 
             .with("environment", name.as_str()));
         }
     }
-    Ok(match labels {
-        None => vec![false],
+    Ok(match environments {
+        None => vec![false; groups],
         Some(_) => levels.iter().map(|level| config.holdout.contains(level)).collect(),
     })
 }
@@ -231,12 +238,12 @@ mod tests {
         for (n, expected) in
             [(0, [0, 0, 0]), (1, [1, 0, 0]), (2, [1, 1, 0]), (3, [1, 1, 1]), (8, [4, 2, 2]), (9, [5, 2, 2])]
         {
-            let parts = split(None, n, &SplitConfig::default(), 3).expect("splits");
+            let parts = split(None, None, n, &SplitConfig::default(), 3).expect("splits");
             assert_eq!(counts(&parts), expected, "{n} rows");
         }
         let thin = SplitConfig { train: 0.1, validation: 0.2, test: 0.7, ..SplitConfig::default() };
-        assert_eq!(counts(&split(None, 3, &thin, 0).expect("splits")), [1, 1, 1]);
-        assert_eq!(counts(&split(None, 10, &thin, 0).expect("splits")), [1, 2, 7]);
+        assert_eq!(counts(&split(None, None, 3, &thin, 0).expect("splits")), [1, 1, 1]);
+        assert_eq!(counts(&split(None, None, 10, &thin, 0).expect("splits")), [1, 2, 7]);
     }
 
     #[test]
@@ -244,7 +251,7 @@ mod tests {
         let config = SplitConfig::default();
         let mut trained = [0u32; 12];
         for seed in 0..4000 {
-            let parts = split(None, 12, &config, seed).expect("splits");
+            let parts = split(None, None, 12, &config, seed).expect("splits");
             trained.iter_mut().zip(parts).for_each(|(count, part)| *count += u32::from(part == Split::Train));
         }
         // Binomial(4000, .5): standard deviation 32; five of them.
@@ -255,7 +262,7 @@ mod tests {
     fn whole_environments_stay_together() {
         let labels = labels(&[5; 8]);
         let config = SplitConfig { by: SplitBy::Environments, holdout: vec!["e2".into()], ..SplitConfig::default() };
-        let parts = split(Some(&labels), 40, &config, 1).expect("splits");
+        let parts = split(Some(&labels), None, 40, &config, 1).expect("splits");
         for environment in parts.chunks(5) {
             assert!(environment.iter().all(|part| part == &environment[0]));
         }
@@ -266,13 +273,14 @@ mod tests {
     #[test]
     fn mistakes_are_refused_with_code_place_and_fix() {
         let base = SplitConfig::default;
-        let fails = |labels: Option<&Labels>, config: SplitConfig| split(labels, 4, &config, 0).expect_err("a mistake");
+        let fails =
+            |labels: Option<&Labels>, config: SplitConfig| split(labels, None, 4, &config, 0).expect_err("a mistake");
         assert_eq!(fails(None, SplitConfig { train: 0.0, ..base() }).code, Code::ConfigOutOfRange);
         assert_eq!(fails(None, SplitConfig { test: f64::NAN, ..base() }).path.as_deref(), Some("test"));
         assert_eq!(fails(None, SplitConfig { train: 0.8, ..base() }).code, Code::ConfigConflict);
         assert_eq!(fails(None, SplitConfig { by: SplitBy::Environments, ..base() }).code, Code::DataNeedsEnvironments);
         let two = labels(&[2, 2]);
-        assert_eq!(split(Some(&two), 5, &base(), 0).expect_err("five rows").code, Code::DataShape);
+        assert_eq!(split(Some(&two), None, 5, &base(), 0).expect_err("five rows").code, Code::DataShape);
         let astray = Labels { codes: vec![0, 0, 1, 2], ..two.clone() };
         assert_eq!(fails(Some(&astray), base()).code, Code::DataShape);
         let unknown = fails(Some(&two), SplitConfig { holdout: vec!["e3".into()], ..base() });
@@ -287,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_split_is_pinned_for_its_seed() {
-        let parts = split(None, 12, &SplitConfig::default(), 7).expect("splits");
+        let parts = split(None, None, 12, &SplitConfig::default(), 7).expect("splits");
         let digits: String = parts.iter().map(|&part| char::from(b'0' + part as u8)).collect();
         assert_eq!(digits, "020120001201");
     }
