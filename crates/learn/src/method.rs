@@ -1,7 +1,7 @@
 //! What a method supplies. It never owns the loop: `train` drives every method the same way.
 
 use crate::nn::Params;
-use crate::optim::{AdamSettings, Schedule};
+use crate::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, Schedule};
 use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, OutcomeKind, TreeSummary};
 use crate::train::Solving;
 use candle_core::Tensor;
@@ -50,6 +50,17 @@ pub struct Batch {
     pub tasks: Vec<u32>,
     /// Where random numbers of this batch come from: they depend on (seed, step) alone, so a resumed fit draws the same.
     pub draws: Stream,
+    /// What the loss is asked for.
+    pub phase: Phase,
+}
+
+/// What a loss is asked for: layers that learn from batches, such as batch normalisation, tell training from looking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// To take a step.
+    Train,
+    /// To look at it.
+    Evaluate,
 }
 
 /// What a step sees.
@@ -83,6 +94,10 @@ pub struct Recipe {
     pub learning_rate: f64,
     /// Settings of the optimiser.
     pub adam: AdamSettings,
+    /// Where each step looks ahead from, for games between parameters and multipliers; `None`: plain Adam.
+    pub extrapolation: Option<Extrapolation>,
+    /// What is held, beside what is minimised. The lowest loss is then not the best: use `Keep::Last`.
+    pub constraints: Option<Constraints>,
     /// How the learning rate moves.
     pub schedule: Schedule,
     /// Norm that gradients are cut down to; `None`: they are taken as they are.
@@ -91,6 +106,17 @@ pub struct Recipe {
     pub patience: usize,
     /// Which parameters are kept at the end.
     pub keep: Keep,
+}
+
+/// Terms of the loss that are held instead of minimised: their values are violations, and multipliers climb on them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constraints {
+    /// Each is a term of the loss by its name.
+    pub list: Vec<Constraint>,
+    /// How the multipliers climb.
+    pub settings: MultiplierSettings,
+    /// Learning rate of the multipliers.
+    pub learning_rate: f64,
 }
 
 /// Which parameters a descent keeps. The truth is never asked.

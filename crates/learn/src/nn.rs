@@ -50,7 +50,7 @@ pub use layer_norm::LayerNorm;
 pub use loss::{l1, mean_squared_error};
 pub use mlp::Mlp;
 pub use norm::{Affine, BatchNorm, RunningStatistics};
-pub use params::{Gradients, Init, NamedValues, Param, Params};
+pub use params::{Buffer, Gradients, Init, NamedValues, Param, Params};
 pub use probability::{
     bernoulli_log_likelihood, denoising_score_matching, gaussian_kl, gaussian_log_likelihood, normals, reparameterise,
     score_matching,

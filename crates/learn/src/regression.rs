@@ -105,14 +105,8 @@ impl EncoderOptions {
     /// `CONFIG_OUT_OF_RANGE`.
     pub fn check(&self, inputs: usize) -> Result<()> {
         match self.latent_dim {
-            LatentDim::Fixed(k) if k > inputs => Err(Failure::new(
-                Code::ConfigOutOfRange,
-                format!("latentDim: {k} latents cannot be recovered from {inputs} input columns"),
-            )
-            .at("latentDim")
-            .hint(format!("choose latentDim <= {inputs}, or more inputs"))
-            .with("inputs", inputs)),
-            _ => Ok(()),
+            LatentDim::Fixed(k) => at_most(k, inputs),
+            LatentDim::Auto(_) => Ok(()),
         }
     }
 
@@ -139,12 +133,29 @@ impl EncoderOptions {
                 weight_decay: self.weight_decay,
                 ..AdamSettings::default()
             },
+            extrapolation: None,
+            constraints: None,
             schedule: Schedule::Cosine { warmup: 0.03, floor: 1e-4 },
             clip: (self.clip_norm > 0.0).then_some(self.clip_norm),
             patience: self.patience,
             keep: self.keep,
         }
     }
+}
+
+/// Refuses more latents than inputs.
+///
+/// # Errors
+/// `CONFIG_OUT_OF_RANGE`.
+pub fn at_most(latents: usize, inputs: usize) -> Result<()> {
+    if latents <= inputs {
+        return Ok(());
+    }
+    let message = format!("latentDim: {latents} latents cannot be recovered from {inputs} input columns");
+    Err(Failure::new(Code::ConfigOutOfRange, message)
+        .at("latentDim")
+        .hint(format!("choose latentDim <= {inputs}, or more inputs"))
+        .with("inputs", inputs))
 }
 
 /// Psi: inputs -> hidden layers with LeakyReLU -> k latents.

@@ -75,9 +75,33 @@ pub struct StageHistory {
     /// Norm of all parameters, at `steps`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub parameter_norms: Vec<f64>,
+    /// Held constraints, at `steps`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub constraints: Vec<ConstraintCurve>,
     /// Loss on validation rows, at its own steps.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub validation: Option<Curve>,
+}
+
+/// How a constraint was held: what the step saw at each recorded point.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConstraintCurve {
+    /// Name of the constraint.
+    pub name: String,
+    /// Its violation, signed.
+    pub violations: Vec<f64>,
+    /// Its multiplier after the step.
+    pub multipliers: Vec<f64>,
+    /// Weight of its quadratic term after the step.
+    pub penalties: Vec<f64>,
+}
+
+impl ConstraintCurve {
+    /// A curve without points.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
 }
 
 /// Values at steps.

@@ -6,6 +6,7 @@ mod observe;
 mod session;
 mod solving;
 mod standing;
+mod stepper;
 mod watch;
 
 pub use batches::{Batches, Units, batch_of};
@@ -14,6 +15,7 @@ pub use observe::{Event, Observer, Progress, Silent};
 pub use session::{Budgets, Place, Session, Stop};
 pub use solving::Solving;
 pub use standing::{Descent, Finished, Score, Standing, Sums, Weights};
+pub use stepper::Stepper;
 
 use crate::method::{MAP, Method, Stage, State};
 use crate::results::{Outcome, OutcomeKind};

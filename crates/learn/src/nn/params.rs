@@ -123,14 +123,40 @@ impl Param {
     }
 }
 
-/// An ordered store of named trainable parameters, all of one type on one device.
+/// Numbers that belong to a model but that no gradient moves, such as running statistics. Cloning shares them.
+#[derive(Debug, Clone)]
+pub struct Buffer {
+    name: String,
+    dtype: DType,
+    values: Arc<Mutex<Vec<f64>>>,
+}
+
+impl Buffer {
+    fn lock(&self) -> MutexGuard<'_, Vec<f64>> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its values.
+    pub fn get(&self) -> Vec<f64> {
+        self.lock().clone()
+    }
+
+    /// Changes each value, rounded to the type of the parameters: what a checkpoint holds is what goes on.
+    pub fn change(&self, mut new: impl FnMut(usize, f64) -> f64) {
+        let narrow = |value: f64| if self.dtype == DType::F64 { value } else { f64::from(value as f32) };
+        self.lock().iter_mut().enumerate().for_each(|(i, value)| *value = narrow(new(i, *value)));
+    }
+}
+
+/// An ordered store of named trainable parameters, all of one type on one device, and of the buffers beside them.
 ///
-/// Iteration follows insertion. Cloning shares the parameters.
+/// Iteration follows insertion and passes over buffers. Cloning shares the numbers.
 #[derive(Debug, Clone)]
 pub struct Params {
     device: Device,
     dtype: DType,
     list: Vec<Param>,
+    buffers: Vec<Buffer>,
     index: BTreeMap<String, usize>,
 }
 
@@ -142,7 +168,7 @@ impl Params {
 
     /// An empty store of `F32` or `F64` parameters.
     pub fn with_dtype(device: &Device, dtype: DType) -> Self {
-        Self { device: device.clone(), dtype, list: Vec::new(), index: BTreeMap::new() }
+        Self { device: device.clone(), dtype, list: Vec::new(), buffers: Vec::new(), index: BTreeMap::new() }
     }
 
     /// Adds a parameter; its initial value depends on (seed, name, shape, init) only.
@@ -159,6 +185,19 @@ impl Params {
         self.index.insert(name.to_owned(), self.list.len());
         self.list.push(Param { name: name.to_owned(), var: var.clone(), slot: Arc::default() });
         Ok(var)
+    }
+
+    /// Adds a buffer with these values.
+    ///
+    /// # Errors
+    /// A name that exists already.
+    pub fn insert_buffer(&mut self, name: &str, values: Vec<f64>) -> Result<Buffer> {
+        if self.index.contains_key(name) || self.buffers.iter().any(|buffer| buffer.name == name) {
+            return Err(Error::Msg(format!("two parameters named {name}")).bt());
+        }
+        let buffer = Buffer { name: name.to_owned(), dtype: self.dtype, values: Arc::new(Mutex::new(values)) };
+        self.buffers.push(buffer.clone());
+        Ok(buffer)
     }
 
     /// The parameter of this name.
@@ -202,18 +241,26 @@ impl Params {
         self.dtype
     }
 
-    /// All values, by name, in order: what checkpoints and artifacts hold.
+    /// All values, by name, in order, buffers last: what checkpoints and artifacts hold.
     ///
     /// # Errors
     /// Those of copying from the device.
     pub fn export(&self) -> Result<Vec<NamedValues>> {
-        self.list
-            .iter()
-            .map(|p| {
-                let flat = p.var.flatten_all()?.to_device(&Device::Cpu)?.to_dtype(DType::F32)?;
-                Ok(NamedValues { name: p.name.clone(), shape: p.var.dims().to_vec(), values: flat.to_vec1()? })
-            })
-            .collect()
+        let trained = self.list.iter().map(|p| {
+            let flat = p.var.flatten_all()?.to_device(&Device::Cpu)?.to_dtype(DType::F32)?;
+            Ok(NamedValues { name: p.name.clone(), shape: p.var.dims().to_vec(), values: flat.to_vec1()? })
+        });
+        let buffers = self.buffers.iter().map(|buffer| {
+            let values: Vec<f32> = buffer.lock().iter().map(|&v| v as f32).collect();
+            Ok(NamedValues { name: buffer.name.clone(), shape: vec![values.len()], values })
+        });
+        trained.chain(buffers).collect()
+    }
+
+    /// Names and shapes of [`Params::export`].
+    fn shapes(&self) -> Vec<(&str, Vec<usize>)> {
+        let trained = self.list.iter().map(|p| (p.name.as_str(), p.var.dims().to_vec()));
+        trained.chain(self.buffers.iter().map(|b| (b.name.as_str(), vec![b.lock().len()]))).collect()
     }
 
     /// Replaces all values. The names, their order and the shapes must be those of this store.
@@ -221,20 +268,22 @@ impl Params {
     /// # Errors
     /// Another list of names or another shape; nothing is changed then.
     pub fn import(&self, values: &[NamedValues]) -> Result<()> {
-        let same = values.len() == self.list.len()
-            && values
-                .iter()
-                .zip(&self.list)
-                .all(|(v, p)| v.name == p.name && v.shape == p.var.dims() && v.values.len() == p.var.elem_count());
-        if !same {
+        let ours = self.shapes();
+        let fits = |(v, (name, shape)): (&NamedValues, &(&str, Vec<usize>))| {
+            v.name == *name && v.shape == *shape && v.values.len() == shape.iter().product::<usize>()
+        };
+        if values.len() != ours.len() || !values.iter().zip(&ours).all(fits) {
             let names = |list: Vec<String>| list.join(", ");
-            let ours = names(self.list.iter().map(|p| format!("{} {:?}", p.name, p.var.dims())).collect());
+            let ours = names(ours.iter().map(|(name, shape)| format!("{name} {shape:?}")).collect());
             let given = names(values.iter().map(|v| format!("{} {:?}", v.name, v.shape)).collect());
             return Err(Error::Msg(format!("parameters [{given}] are not those of the model, [{ours}]")).bt());
         }
         for (value, param) in values.iter().zip(&self.list) {
             let tensor = Tensor::from_slice(&value.values, value.shape.as_slice(), &Device::Cpu)?;
             param.var.set(&tensor.to_dtype(self.dtype)?.to_device(&self.device)?)?;
+        }
+        for (value, buffer) in values[self.list.len()..].iter().zip(&self.buffers) {
+            buffer.change(|i, _| f64::from(value.values[i]));
         }
         Ok(())
     }

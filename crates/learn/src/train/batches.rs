@@ -1,7 +1,7 @@
 //! Rows in seeded order: the shuffle of an epoch is a pure function of (seed, epoch).
 
 use super::internal;
-use crate::method::{Batch, Batching};
+use crate::method::{Batch, Batching, Phase};
 use candle_core::{Device, Tensor};
 use disentangle_data::dataset::Role;
 use disentangle_data::prepare::Prepared;
@@ -102,7 +102,7 @@ impl Batches {
 ///
 /// # Errors
 /// Those of candle.
-pub fn batch_of(data: &Prepared, rows: &[usize], draws: Stream, device: &Device) -> Result<Batch> {
+pub fn batch_of(data: &Prepared, rows: &[usize], draws: Stream, phase: Phase, device: &Device) -> Result<Batch> {
     let inputs = data.inputs.select_rows(rows);
     let shape = (rows.len(), inputs.cols());
     let targets = match &data.targets {
@@ -124,6 +124,7 @@ pub fn batch_of(data: &Prepared, rows: &[usize], draws: Stream, device: &Device)
         nodes: rows.iter().map(|&i| data.nodes[i]).collect(),
         tasks: codes.map(|codes| rows.iter().map(|&i| codes[i]).collect()).unwrap_or_default(),
         draws,
+        phase,
     })
 }
 

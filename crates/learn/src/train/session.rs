@@ -2,9 +2,9 @@
 
 use super::observe::{Event, Observer};
 use super::standing::{Descent, Standing, Weights};
+use super::stepper::Stepper;
 use crate::checkpoint::Checkpoints;
 use crate::method::State;
-use crate::optim::Adam;
 use crate::results::{Outcome, OutcomeKind};
 use disentangle_data::Result;
 use disentangle_data::prepare::Prepared;
@@ -121,9 +121,8 @@ impl<'a> Session<'a> {
         if let Place::Stage(state) | Place::Step(state, ..) = place {
             self.standing.weights = Weights::of(state)?;
         }
-        if let Place::Step(state, descent, adam) = place {
-            let moments = adam.state(&state.params).moments;
-            self.standing.descent = Some(Descent { moments, ..descent.clone() });
+        if let Place::Step(state, descent, stepper) = place {
+            self.standing.descent = Some(stepper.kept(&state.params, descent));
         }
         let file = checkpoints.write(&self.standing)?;
         (self.standing.weights, self.standing.descent) = Default::default();
@@ -141,5 +140,5 @@ pub enum Place<'a> {
     /// Before a solved stage begins.
     Stage(&'a State),
     /// Between two steps of a descent.
-    Step(&'a State, &'a Descent, &'a Adam),
+    Step(&'a State, &'a Descent, &'a Stepper<'a>),
 }

@@ -3,6 +3,7 @@
 use super::internal;
 use crate::method::State;
 use crate::nn::NamedValues;
+use crate::optim::Multiplier;
 use crate::results::{History, Outcome, StageHistory};
 use disentangle_data::{Matrix, Result};
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,12 @@ pub struct Descent {
     pub lowest: Option<f64>,
     /// Validations since the lowest.
     pub waited: usize,
+    /// Multipliers of constraints, and their updates so far; set only in checkpoints, as the moments.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub multipliers: Option<(u64, Vec<Multiplier>)>,
+    /// Violations of the step before, where steps look ahead from the past; set only in checkpoints.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub past_violations: Vec<f64>,
     /// Parameters at the lowest validation loss; without validation rows, the last ones known to be finite.
     #[serde(skip)]
     pub good: Vec<NamedValues>,

@@ -1,12 +1,12 @@
 //! Curves, validation, the best parameters so far, and what they say of a descent. The truth is never asked.
 
 use super::batches::{Units, batch_of};
-use super::descent::Taken;
 use super::observe::Progress;
 use super::standing::{Descent, Sums};
+use super::stepper::{Taken, number};
 use super::{CHUNK, internal};
-use crate::method::{Keep, Recipe, State};
-use crate::results::{Curve, OutcomeKind};
+use crate::method::{Keep, Phase, Recipe, State};
+use crate::results::{ConstraintCurve, Curve, OutcomeKind};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Result, Stream};
@@ -83,6 +83,14 @@ impl<'a> Watch<'a> {
             curves.steps.push(descent.step);
             curves.gradient_norms.push(gradient_norm / steps as f64);
             curves.parameter_norms.push(norm);
+            if curves.constraints.is_empty() {
+                curves.constraints = taken.records.iter().map(|r| ConstraintCurve::new(&r.name)).collect();
+            }
+            for (curve, record) in curves.constraints.iter_mut().zip(&taken.records) {
+                curve.violations.push(record.violation);
+                curve.multipliers.push(record.multiplier);
+                curve.penalties.push(record.penalty);
+            }
             for (name, sum) in terms {
                 curves.terms.entry(name).or_default().push(sum / steps as f64);
             }
@@ -124,9 +132,10 @@ impl<'a> Watch<'a> {
         let (mut sum, mut count) = (0.0, 0);
         for (i, rows) in self.parts.iter().enumerate() {
             // The same draws at every validation: what changes is the model alone.
-            let batch = batch_of(self.data, rows, self.draws.at(i as u32), state.params.device())?;
+            let draws = self.draws.at(i as u32);
+            let batch = batch_of(self.data, rows, draws, Phase::Evaluate, state.params.device())?;
             let terms = state.network.loss(&batch).map_err(internal)?;
-            sum += super::descent::number(&terms[0].value)? * rows.len() as f64;
+            sum += number(&terms[0].value)? * rows.len() as f64;
             count += rows.len();
         }
         Ok(Some(sum / count as f64))

@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor, Var};
 use disentangle_data::prepare::{Prepared, prepare};
 use disentangle_data::{Matrix, Result, Stream};
 use disentangle_learn::fit::dimensions;
-use disentangle_learn::method::{Batch, Candidates, Dimensions, Findings, Method, Network, Stage, State, Term};
+use disentangle_learn::method::{Batch, Candidates, Dimensions, Findings, Method, Network, Phase, Stage, State, Term};
 use disentangle_learn::methods::{Entry, METHODS};
 use disentangle_learn::nn::Params;
 use disentangle_learn::plan::Plan;
@@ -135,7 +135,7 @@ fn run(entry: &Entry, fault: Fault, at: usize, keep: &str) -> Ended {
     let mut session = Session::new(&data, 5, &mut observer);
     let outcome = train(&method, &mut state, &mut session).expect("an outcome, not an error");
     assert_finite(&serde_json::to_value(&session.standing.history).expect("plain data"));
-    let batch = batch_of(&data, &[0, 1], Stream::new(0, "draws"), &Device::Cpu).expect("two rows");
+    let batch = batch_of(&data, &[0, 1], Stream::new(0, "draws"), Phase::Train, &Device::Cpu).expect("two rows");
     let term = method.inner.network(&dimensions(&data), &mut Params::new(&Device::Cpu), 5).expect("a network");
     let term = term.loss(&batch).expect("a loss")[0].name;
     Ended { outcome, state, data, term, victim }

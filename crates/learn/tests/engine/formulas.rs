@@ -3,7 +3,7 @@
 use candle_core::{Device, Tensor};
 use disentangle_data::{Matrix, Stream};
 use disentangle_learn::linalg::{inverse, product};
-use disentangle_learn::method::{Batch, Dimensions};
+use disentangle_learn::method::{Batch, Dimensions, Phase};
 use disentangle_learn::nn::{NamedValues, Params};
 use disentangle_learn::plan::Plan;
 use disentangle_learn::rotation::sparse_rotation;
@@ -64,6 +64,7 @@ fn loss_terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
             nodes: numbers(&golden["nodes"]).into_iter().map(|v| v as u32).collect(),
             tasks: Vec::new(),
             draws: Stream::new(0, "draws"),
+            phase: Phase::Train,
         };
         let terms = network.loss(&batch).expect("a loss");
         assert_eq!(terms.len(), golden["terms"].as_object().expect("terms").len(), "{method}");

@@ -4,6 +4,7 @@ mod determinism;
 mod faults;
 mod formulas;
 mod golden;
+mod held;
 mod resume;
 mod small;
 mod stopping;

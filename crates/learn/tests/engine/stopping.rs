@@ -6,6 +6,7 @@ use disentangle_data::Stream;
 use disentangle_data::prepare::prepare;
 use disentangle_data::split::Split;
 use disentangle_learn::fit::{FitOptions, dimensions};
+use disentangle_learn::method::Phase;
 use disentangle_learn::methods::METHODS;
 use disentangle_learn::nn::Params;
 use disentangle_learn::plan::{Plan, schema_of};
@@ -21,7 +22,7 @@ fn every_parameter_receives_a_gradient() {
         let mut params = Params::new(&Device::Cpu);
         let network = plan.method.network(&dimensions(&data), &mut params, 5).expect("a network");
         let draws = Stream::new(5, "draws");
-        let batch = batch_of(&data, &data.rows_of(Split::Train), draws, &Device::Cpu).expect("a batch");
+        let batch = batch_of(&data, &data.rows_of(Split::Train), draws, Phase::Train, &Device::Cpu).expect("a batch");
         let terms = network.loss(&batch).expect("a loss");
         let total = terms.into_iter().map(|t| t.value).reduce(|a, b| (a + b).expect("scalars")).expect("one term");
         let gradients = params.gradients(&total).expect("gradients");
