@@ -2,6 +2,7 @@
 
 pub mod phenotype;
 mod sparse_heads;
+pub mod task_world;
 pub mod tree_world;
 
 use crate::config;
@@ -23,12 +24,23 @@ pub struct Simulator {
 }
 
 /// All simulators.
-pub const SIMULATORS: &[Simulator] = &[Simulator {
-    name: "tree-world",
-    summary: tree_world::SUMMARY,
-    schema: config::schema_of::<tree_world::TreeWorldConfig>,
-    run: |config| tree_world::tree_world(&read(config)?),
-}];
+pub const SIMULATORS: &[Simulator] = &[
+    Simulator {
+        name: "tree-world",
+        summary: tree_world::SUMMARY,
+        schema: config::schema_of::<tree_world::TreeWorldConfig>,
+        run: |config| tree_world::tree_world(&read(config)?),
+    },
+    Simulator {
+        name: "task-world",
+        summary: task_world::SUMMARY,
+        schema: config::schema_of::<task_world::TaskWorldConfig>,
+        run: |config| task_world::task_world(&read(config)?),
+    },
+];
+
+/// At most this many numbers in a world, 4 GiB: an allocation that fails would end the user's process.
+const MOST_VALUES: u128 = 1 << 30;
 
 /// Runs the simulator `name` with a JSON object of its configuration; what is absent has its default.
 ///
@@ -41,6 +53,20 @@ pub fn simulate(name: &str, config: Value) -> Result<Dataset> {
             .at("simulator")
             .hint(did_you_mean(name, SIMULATORS.iter().map(|simulator| simulator.name)))),
     }
+}
+
+/// Fails when a world would hold too many numbers; `path` is the option that grows fastest.
+fn refuse_huge(values: u128, path: &str, hint: &str) -> Result<()> {
+    if values <= MOST_VALUES {
+        return Ok(());
+    }
+    let message = format!("{path}: a world of {values} numbers is too large, allowed are {MOST_VALUES}");
+    Err(Failure::new(Code::ConfigOutOfRange, message).at(path).hint(hint))
+}
+
+/// `z1`, `z2`, ...
+fn numbered(letter: &str, count: usize) -> Vec<String> {
+    (1..=count).map(|i| format!("{letter}{i}")).collect()
 }
 
 fn read<T: serde::de::DeserializeOwned + schemars::JsonSchema>(config: Value) -> Result<T> {
@@ -68,8 +94,12 @@ mod tests {
                 }
             }
         }
-        let world = simulate("tree-world", json!({"depth": 2, "pointsPerEnvironment": 5})).expect("runs");
-        world.check_shapes().expect("fits together");
+        for (name, small) in [
+            ("tree-world", json!({"depth": 2, "pointsPerEnvironment": 5})),
+            ("task-world", json!({"tasks": 3, "pointsPerTask": 5})),
+        ] {
+            simulate(name, small).expect("runs").check_shapes().expect("fits together");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::dataset::{Dataset, Labels, Role, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use crate::simulate::sparse_heads::SparseHeads;
+use crate::simulate::{numbered, refuse_huge};
 use crate::stream::Stream;
 use crate::tree::Tree;
 use schemars::JsonSchema;
@@ -20,9 +21,6 @@ use std::collections::BTreeMap;
 
 /// For the catalogue.
 pub const SUMMARY: &str = "A balanced binary tree of environments with linear heads on shared latents; heads change sparsely along the edges.";
-
-/// At most this many numbers in a world, 4 GiB: an allocation that fails would end the user's process.
-const MOST_VALUES: u128 = 1 << 30;
 
 /// The function between the mixed inputs and the latents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -189,19 +187,8 @@ fn checked(config: &TreeWorldConfig) -> Result<TreeWorldConfig> {
     let nodes = (1u128 << (config.depth + 1)) - 1;
     let rows = nodes * config.points_per_environment as u128;
     let values = rows * (config.inputs + 2 * config.latents + 2) as u128 + nodes * 2 * config.latents as u128;
-    if values > MOST_VALUES {
-        return Err(Failure::new(
-            Code::ConfigOutOfRange,
-            format!("pointsPerEnvironment: a world of {values} numbers is too large, allowed are {MOST_VALUES}"),
-        )
-        .at("pointsPerEnvironment")
-        .hint("simulate fewer points, a smaller depth or fewer columns"));
-    }
+    refuse_huge(values, "pointsPerEnvironment", "simulate fewer points, a smaller depth or fewer columns")?;
     Ok(config)
-}
-
-fn numbered(letter: &str, count: usize) -> Vec<String> {
-    (1..=count).map(|i| format!("{letter}{i}")).collect()
 }
 
 fn balanced_tree(nodes: usize) -> Result<Tree> {
