@@ -16,9 +16,12 @@ export type * from "./generated/methods.js";
 export type * from "./generated/types.js";
 export { load, type Model, type ModelInfo, type PredictOptions } from "./model.js";
 export type { NativeDataset, NativeLabels, NativeMatrix, NativeTable, NativeTree } from "./native.js";
-export type { Progress } from "./progress.js";
+export type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
 export type { DatasetCard, Manifest, RunRecord } from "./record.js";
 export { type Agreement, type Remark, type Report, type ReportInput, type ReportOptions, report } from "./report.js";
+export type * from "./reproduce/index.js";
+export { PRESETS as presets } from "./reproduce/presets.js";
+export { reproduce } from "./reproduce/run.js";
 export { type NamedArray, type RunManifest, readRun, readRuns } from "./results.js";
 export { type RowChoice, type ScoreOptions, score, type Truth } from "./score.js";
 export {
@@ -31,3 +34,4 @@ export {
   smooth,
   writeDataset,
 } from "./simulate.js";
+export type { Budgets, CheckpointOptions } from "./train.js";

@@ -44,6 +44,11 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import("./commands/report.js"),
   },
   {
+    name: "reproduce",
+    summary: "repeat a table or figure of a paper, and judge it",
+    load: () => import("./commands/reproduce.js"),
+  },
+  {
     name: "inspect",
     summary: "rows, columns, guessed roles and flaws of a file",
     load: () => import("./commands/inspect.js"),
@@ -60,7 +65,7 @@ Examples:
   $ disentangle score runs/a
   $ disentangle report runs/a
 
-Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some trials failed, 130 and 143 on signals`;
+Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some trials failed or lie outside their band, 130 and 143 on signals`;
 
 /** The program for these arguments; errors are thrown, not printed. */
 export async function buildProgram(args: readonly string[], state: ProgramState): Promise<Command> {

@@ -1,0 +1,73 @@
+// What the types of a preset cannot say: names that must agree. Checked before anything is simulated.
+import { nearest } from "../config-keys.js";
+import { type Failure, fail, failAll } from "../errors.js";
+import { MEASURES, measureOf } from "./measures.js";
+import type { Experiment, Preset, Row, Scale, Study } from "./preset.js";
+
+/** The study of a preset at a scale, with other seeds where some are given. Throws every mistake at once. */
+export function studyOf(preset: Preset, scale: Scale, seeds: readonly number[] | undefined): Study {
+  const study = preset.scales[scale];
+  if (study === undefined) {
+    fail("CONFIG_OUT_OF_RANGE", `scale: ${scale} is none of ${Object.keys(preset.scales).join(", ")}`, {
+      path: "scale",
+    });
+  }
+  const experiments = study.experiments.map((experiment) =>
+    seeds === undefined ? experiment : { ...experiment, seeds },
+  );
+  const names = experiments.map(({ name }) => name);
+  failAll([
+    ...names.filter((name, i) => names.indexOf(name) !== i).map((name) => conflict("name", `two are called ${name}`)),
+    ...experiments.flatMap(mistakes),
+  ]);
+  return { ...study, experiments };
+}
+
+function mistakes({ name, fits, seeds, rows }: Experiment): readonly Failure[] {
+  const at = (what: string): string => `${name}.${what}`;
+  return [
+    ...seedMistakes(seeds, at("seeds")),
+    ...rows.flatMap((row, i) => rowMistakes(row, Object.keys(fits), at(`rows[${i}]`))),
+  ];
+}
+
+function seedMistakes(seeds: readonly number[], path: string): readonly Failure[] {
+  if (seeds.length === 0) return [{ code: "CONFIG_MISSING", message: `${path}: no seed`, path }];
+  const bad = seeds.find((seed) => !Number.isSafeInteger(seed) || seed < 0);
+  if (bad !== undefined) {
+    return [{ code: "CONFIG_WRONG_TYPE", message: `${path}: ${bad} is not an integer >= 0`, path }];
+  }
+  return new Set(seeds).size < seeds.length ? [conflict(path, "a seed stands there twice")] : [];
+}
+
+function rowMistakes({ fit, over, measure, band }: Row, fits: readonly string[], path: string): readonly Failure[] {
+  const unknown = [fit, ...(over === undefined ? [] : [over])].filter((one) => !fits.includes(one));
+  const [word = ""] = measure.split(":");
+  const found = measureOf(measure);
+  const pair = found !== undefined && "ofPair" in found.measure;
+  return [
+    ...unknown.map((one) => conflict(`${path}.fit`, `no fit is called "${one}", only ${fits.join(", ")}`)),
+    ...(found === undefined ? [unknownMeasure(word, measure, `${path}.measure`)] : []),
+    ...(pair && over !== undefined ? [conflict(`${path}.over`, "an agreement cannot be divided by another")] : []),
+    ...(band !== undefined && band.atLeast === undefined && band.atMost === undefined
+      ? [conflict(`${path}.band`, "a band needs atLeast or atMost")]
+      : []),
+  ];
+}
+
+function unknownMeasure(word: string, measure: string, path: string): Failure {
+  const takes = Object.hasOwn(MEASURES, word);
+  const near = nearest(word, Object.keys(MEASURES));
+  return {
+    code: takes ? "CONFIG_MISSING" : "CONFIG_UNKNOWN_METHOD",
+    message: takes
+      ? `${path}: "${measure}" ${measure.includes(":") ? "takes no argument" : "needs an argument after a colon"}`
+      : `${path}: no measure is called "${measure}"`,
+    path,
+    hint: near === undefined || takes ? `there are: ${Object.keys(MEASURES).join(", ")}` : `did you mean "${near}"?`,
+  };
+}
+
+function conflict(path: string, message: string): Failure {
+  return { code: "CONFIG_CONFLICT", message: `${path}: ${message}`, path };
+}

@@ -1,0 +1,7 @@
+// The types of a reproduction: presets in, tables out.
+export type { ReproducedRow, Verdict } from "./judge.js";
+export type * from "./preset.js";
+export type { ReproduceOptions, Reproduction, TrialFailure } from "./run.js";
+export type { FailedTrial, FinishedTrial, Seconds, Trial, TrialHead } from "./trial.js";
+export type { TrialPlace } from "./trials.js";
+export type { TrialEvent } from "./work.js";

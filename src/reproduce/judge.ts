@@ -1,0 +1,162 @@
+// From trials to the rows of a table: values over seeds, their mean and spread, and whether they lie in their band.
+import { messageOf } from "../errors.js";
+import type { Scores } from "../generated/types.js";
+import { score } from "../score.js";
+import { measureOf, type PairMeasure, titleOf } from "./measures.js";
+import type { Band, Experiment, Published, Row } from "./preset.js";
+import type { TrialStore } from "./store.js";
+import type { FailedTrial, Trial } from "./trial.js";
+
+/** One row of the table. */
+export interface ReproducedRow {
+  readonly experiment: string;
+  readonly fit: string;
+  readonly measure: string;
+  readonly title: string;
+  /** By seed, or by pair of seeds: those that there are. */
+  readonly values: readonly { readonly seed: string; readonly value: number }[];
+  /** Seeds without a value, and why. While there are any, mean and spread are not computed. */
+  readonly missing: readonly { readonly seed: string; readonly reason: string }[];
+  readonly mean: number | null;
+  /** Standard deviation with divisor n, as the papers report it; null for one value. */
+  readonly sd: number | null;
+  readonly published?: Published;
+  readonly band?: Band;
+  /** Absent without a band, unless a trial failed. */
+  readonly verdict?: Verdict;
+}
+
+/** `failed`: a fit failed, or has no such value. */
+export type Verdict = "in band" | "outside" | "failed";
+
+/** Finds the trial of a fit for a seed. */
+export type Find = (experiment: string, fit: string, seed: number) => Trial;
+
+type Reading = { readonly seed: string } & ({ readonly value: number } | { readonly reason: string });
+
+/** The rows of an experiment. */
+export async function judged(experiment: Experiment, find: Find, store: TrialStore): Promise<readonly ReproducedRow[]> {
+  const rows: ReproducedRow[] = [];
+  const agreement = agreementIn(store);
+  for (const row of experiment.rows) {
+    const { measure } = measureOf(row.measure)!;
+    const trialOf = (seed: number): Trial => find(experiment.name, row.fit, seed);
+    const readings =
+      "ofPair" in measure
+        ? await pairs(measure, experiment, trialOf, agreement)
+        : experiment.seeds.map((seed) => reading(experiment, row, seed, find));
+    const anyFailed = experiment.seeds.some((seed) => "error" in trialOf(seed));
+    rows.push(rowOf(experiment, row, readings, anyFailed));
+  }
+  return rows;
+}
+
+function rowOf(experiment: Experiment, row: Row, readings: readonly Reading[], anyFailed: boolean): ReproducedRow {
+  const { fit, measure, over, published, band } = row;
+  const values = readings.filter((one) => "value" in one);
+  const missing = readings.filter((one) => "reason" in one);
+  const spread = missing.length > 0 ? { mean: null, sd: null } : moments(values.map(({ value }) => value));
+  const verdict = verdictOf(band, values, missing.length > 0, anyFailed);
+  return {
+    experiment: experiment.name,
+    fit,
+    measure,
+    title: row.title ?? (over === undefined ? titleOf(measure) : `${titleOf(measure)}, over that of ${over}`),
+    values,
+    missing,
+    ...spread,
+    ...(published && { published }),
+    ...(band && { band }),
+    ...(verdict && { verdict }),
+  };
+}
+
+function verdictOf(
+  band: Band | undefined,
+  values: readonly { readonly value: number }[],
+  incomplete: boolean,
+  anyFailed: boolean,
+): Verdict | undefined {
+  if (anyFailed || (band !== undefined && incomplete)) return "failed";
+  if (band === undefined) return undefined;
+  const numbers = values.map(({ value }) => value);
+  const judgedOn = band.on === "mean" ? [moments(numbers).mean!] : numbers;
+  return judgedOn.every((value) => isWithin(value, band)) ? "in band" : "outside";
+}
+
+function isWithin(value: number, { atLeast, atMost }: Band): boolean {
+  return value >= (atLeast ?? Number.NEGATIVE_INFINITY) && value <= (atMost ?? Number.POSITIVE_INFINITY);
+}
+
+/** Mean and standard deviation with divisor n. */
+function moments(values: readonly number[]): { readonly mean: number; readonly sd: number | null } {
+  const average = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+  const mean = average(values);
+  return { mean, sd: values.length === 1 ? null : Math.sqrt(average(values.map((value) => (value - mean) ** 2))) };
+}
+
+function reading(experiment: Experiment, row: Row, seed: number, find: Find): Reading {
+  const own = valueIn(find(experiment.name, row.fit, seed), row.measure);
+  if (typeof own === "string") return { seed: String(seed), reason: own };
+  if (row.over === undefined) return { seed: String(seed), value: own };
+  const other = valueIn(find(experiment.name, row.over, seed), row.measure);
+  if (typeof other === "string") return { seed: String(seed), reason: `${row.over}: ${other}` };
+  const value = own / other;
+  return Number.isFinite(value) ? { seed: String(seed), value } : { seed: String(seed), reason: `${own} / ${other}` };
+}
+
+/** The value, or why there is none. */
+function valueIn(trial: Trial, name: string): number | string {
+  if ("error" in trial) return reasonOf(trial);
+  const { measure, argument } = measureOf(name)!;
+  const value = "read" in measure ? measure.read(trial, argument) : undefined;
+  return value ?? NOT_DEFINED;
+}
+
+const NOT_DEFINED = "not defined";
+
+function reasonOf({ error }: FailedTrial): string {
+  return `${error.message} [${error.code}]`;
+}
+
+async function pairs(
+  { ofPair }: PairMeasure,
+  { seeds }: Experiment,
+  trialOf: (seed: number) => Trial,
+  agreement: Agreement,
+): Promise<readonly Reading[]> {
+  const readings: Reading[] = [];
+  for (const [i, first] of seeds.entries()) {
+    for (const second of seeds.slice(i + 1)) {
+      const seed = `${first}-${second}`;
+      const [a, b] = [trialOf(first), trialOf(second)];
+      const failed = [a, b].find((trial) => "error" in trial);
+      const scores = failed === undefined ? await agreement(a, b) : reasonOf(failed);
+      const value = typeof scores === "string" ? scores : (ofPair(scores) ?? NOT_DEFINED);
+      readings.push(typeof value === "string" ? { seed, reason: value } : { seed, value });
+    }
+  }
+  return readings;
+}
+
+/** Scores of the latents of one trial against those of another, or why there are none. */
+type Agreement = (a: Trial, b: Trial) => Promise<Scores | string>;
+
+/** Scores each pair once, however many rows ask for it. */
+function agreementIn(store: TrialStore): Agreement {
+  const known = new Map<string, Scores | string>();
+  return async (a, b) => {
+    const key = `${a.id} ${b.id}`;
+    const scores = known.get(key) ?? (await compared(a, b, store));
+    known.set(key, scores);
+    return scores;
+  };
+}
+
+async function compared(a: Trial, b: Trial, store: TrialStore): Promise<Scores | string> {
+  try {
+    return await score(store.latents(a.id), { z: store.latents(b.id) });
+  } catch (error) {
+    return messageOf(error);
+  }
+}

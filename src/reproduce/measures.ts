@@ -1,0 +1,127 @@
+// What rows of a table can ask of a trial, by name. A measure without a value here is one that the trial does not have.
+import type { ErrorRow, Scores } from "../generated/types.js";
+import type { FinishedTrial } from "./trial.js";
+
+/** A number of one trial. */
+export interface TrialMeasure {
+  /** Heading of its rows; the argument stands after it. */
+  readonly title: string;
+  /** Whether its name takes an argument, as in `scores:changes.precision`. */
+  readonly argument?: "required";
+  /** Nothing where the trial has no such number or it is not defined. */
+  readonly read: (trial: FinishedTrial, argument: string) => number | null | undefined;
+}
+
+/** A number of two trials that differ in their seed only: of the latents of one scored against those of the other. */
+export interface PairMeasure {
+  readonly title: string;
+  readonly ofPair: (scores: Scores) => number | null;
+}
+
+/** Anything a row can ask for. */
+export type Measure = TrialMeasure | PairMeasure;
+
+/** All measures by name. */
+export const MEASURES: Readonly<Record<string, Measure>> = {
+  mcc: { title: "MCC", read: ({ scores }) => scores?.mcc.value },
+  "mcc-spearman": { title: "MCC (Spearman)", read: ({ scores }) => scores?.mccSpearman.value },
+  "mcc-weak": { title: "weak MCC", read: ({ scores }) => scores?.mccWeak.value },
+  "mcc-before": { title: "MCC before the closed-form stage", read: ({ before }) => before?.mcc.value },
+  "mcc-linear": { title: "MCC of the best linear map", read: ({ scores }) => scores?.mcc.nulls.linear?.mean },
+  "mcc-rotation": { title: "MCC of random rotations", read: ({ scores }) => scores?.mcc.nulls.rotation?.mean },
+  "mcc-ceiling": { title: "MCC of E[z|x], the ceiling", read: ({ scores }) => scores?.oracle?.value },
+  r2: { title: "R2", read: ({ scores }) => scores?.r2.value },
+  "support-f1": { title: "F1 of the changes", read: ({ scores }) => scores?.changes?.f1 },
+  ate: { title: "error of the effects", read: ({ scores }) => scores?.ate?.value },
+  "test-mse": { title: "MSE on test rows", read: ({ summary }) => testErrors(summary.errors)[0]?.mse },
+  "holdout-mse": {
+    title: "MSE in environments held out",
+    read: ({ summary, config }) => mean(holdout(config).map((name) => testErrors(summary.errors, name)[0]?.mse)),
+  },
+  "latent-dim": { title: "latentDim", read: ({ summary }) => summary.latents.names.length },
+  "error-one-below": {
+    title: "validation error with one latent too few, relative",
+    read: (trial) => elbow(trial, (truth) => truth - 1),
+  },
+  "error-at-most": {
+    title: "validation error with the most latents tried, relative",
+    read: (trial) => elbow(trial, (_, tried) => Math.max(...tried)),
+  },
+  seconds: { title: "seconds, data and fit", read: ({ seconds }) => seconds.data + seconds.fit },
+  "fit-seconds": { title: "seconds of the fit", read: ({ seconds }) => seconds.fit },
+  "processor-seconds": { title: "processor seconds of the fit", read: ({ seconds }) => seconds.processor },
+  steps: { title: "steps", read: ({ outcome }) => outcome.step },
+  violated: {
+    title: "assumption called violated:",
+    argument: "required",
+    read: ({ summary }, id) => {
+      const assumption = summary.assumptions.find((one) => one.id === id);
+      return assumption && Number(assumption.status === "violated");
+    },
+  },
+  fact: {
+    title: "",
+    argument: "required",
+    read: ({ summary }, id) => summary.facts.find((fact) => fact.id === id)?.value,
+  },
+  scores: { title: "", argument: "required", read: ({ scores }, path) => numberAt(scores, path) },
+  agreement: { title: "strong MCC between seeds", ofPair: ({ mcc }) => mcc.value },
+  "agreement-weak": { title: "weak MCC between seeds", ofPair: ({ mccWeak }) => mccWeak.value },
+};
+
+/** The measure that a row names, and its argument; nothing when there is none of that name. */
+export function measureOf(name: string): { readonly measure: Measure; readonly argument: string } | undefined {
+  const [word = "", argument = ""] = name.split(/:(.*)/s);
+  const measure = Object.hasOwn(MEASURES, word) ? MEASURES[word] : undefined;
+  if (measure === undefined) return undefined;
+  const takes = "argument" in measure;
+  return takes === (argument !== "") ? { measure, argument } : undefined;
+}
+
+/** The heading of a measure's rows. */
+export function titleOf(name: string): string {
+  const found = measureOf(name);
+  return found === undefined ? name : `${found.measure.title} ${found.argument}`.trim();
+}
+
+function testErrors(errors: readonly ErrorRow[], environment?: string): readonly ErrorRow[] {
+  return errors.filter((row) => row.split === "test" && row.environment === environment);
+}
+
+function holdout({ split }: FinishedTrial["config"]): readonly string[] {
+  return (split as { readonly holdout?: readonly string[] } | undefined)?.holdout ?? [];
+}
+
+/** How the validation error at another number of latents compares with that at the true one. */
+function elbow(
+  { summary, scores }: FinishedTrial,
+  other: (truth: number, tried: readonly number[]) => number,
+): number | undefined {
+  const curve = summary.choices.find(({ parameter }) => parameter === "latentDim")?.curve ?? [];
+  const at = (latents: number): number => curve.find(({ value }) => value === latents)?.validation ?? Number.NaN;
+  const truth = scores?.truth.length ?? 0;
+  return defined(
+    at(
+      other(
+        truth,
+        curve.map(({ value }) => value),
+      ),
+    ) / at(truth),
+  );
+}
+
+function mean(values: readonly (number | undefined)[]): number | undefined {
+  return defined(values.reduce<number>((sum, value) => sum + (value ?? Number.NaN), 0) / values.length);
+}
+
+function defined(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** The number at `a.b.c`. */
+function numberAt(value: unknown, path: string): number | undefined {
+  const found = path
+    .split(".")
+    .reduce<unknown>((inner, key) => (inner as Readonly<Record<string, unknown>> | null | undefined)?.[key], value);
+  return typeof found === "number" ? found : undefined;
+}

@@ -1,0 +1,122 @@
+// One trial: a fit to a data set, scored against the truth where there is one. What is kept of it is plain JSON.
+import type { RunConfig } from "../config.js";
+import type { Dataset } from "../dataset.js";
+import { errorJson, type Failure, failure, isDisentangleError } from "../errors.js";
+import type { Outcome, Scores, Summary } from "../generated/types.js";
+import type { Progress } from "../progress.js";
+import type { NamedArray, Run } from "../results.js";
+import { scoreRun } from "../score.js";
+import { isFinished, plan, train } from "../train.js";
+import { beforeMap } from "./before-map.js";
+import type { PlannedTrial } from "./trials.js";
+
+/** What is left of a trial: measures read this and nothing else. */
+export type Trial = FinishedTrial | FailedTrial;
+
+/** A trial whose fit ended by itself, with finite numbers. */
+export interface FinishedTrial extends TrialHead {
+  readonly outcome: Outcome;
+  readonly seconds: Seconds;
+  readonly summary: Summary;
+  /** Absent where no truth is known. */
+  readonly scores?: Scores;
+  /** Scores of the latents before the last closed-form stage, where the method has one. */
+  readonly before?: Scores;
+}
+
+/** A trial without a result. */
+export interface FailedTrial extends TrialHead {
+  readonly error: Failure;
+}
+
+/** What every trial says about itself. */
+export interface TrialHead {
+  readonly format: 1;
+  readonly id: string;
+  readonly version: string;
+  /** What was simulated, or the fingerprint of what was given. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Every default written out. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+}
+
+/** Where the time of a trial went. */
+export interface Seconds {
+  /** Simulating or reading the data, whatever else was fitted to them. */
+  readonly data: number;
+  readonly fit: number;
+  /** Processor time of the fit on all threads; absent where several fits ran at once. */
+  readonly processor?: number;
+}
+
+/** What a trial is run with. */
+export interface TrialContext {
+  readonly dataset: Dataset;
+  readonly dataSeconds: number;
+  readonly version: string;
+  /** Whether other fits run meanwhile, so that the processor's time cannot be told apart. */
+  readonly shared: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Runs a trial. Its latents are for comparisons between seeds. */
+export async function runTrial(
+  planned: PlannedTrial,
+  context: TrialContext,
+): Promise<{ readonly trial: Trial; readonly latents?: NamedArray }> {
+  try {
+    return await fitted(planned, context);
+  } catch (error) {
+    // What the caller asked for, or threw, is no finding about the method.
+    if (!isDisentangleError(error) || error.code === "FIT_CANCELLED" || error.code === "CALLBACK_THREW") throw error;
+    return { trial: failedTrial(planned, context.version, error) };
+  }
+}
+
+/** A trial that failed with this error. */
+export function failedTrial(planned: PlannedTrial, version: string, error: Error): FailedTrial {
+  return { ...head(planned, version), ...errorJson(error) };
+}
+
+async function fitted(
+  planned: PlannedTrial,
+  { dataset, dataSeconds, version, shared, signal, onProgress }: TrialContext,
+): Promise<{ readonly trial: Trial; readonly latents?: NamedArray }> {
+  const started = performance.now();
+  const processor = process.cpuUsage();
+  const run = await train(await plan({ ...planned.config, data: dataset } as RunConfig, signal), {
+    signal,
+    onProgress,
+  });
+  const { user, system } = process.cpuUsage(processor);
+  const seconds = {
+    data: dataSeconds,
+    fit: (performance.now() - started) / 1e3,
+    ...(!shared && { processor: (user + system) / 1e6 }),
+  };
+  if (!isFinished(run)) throw failure("FIT_CANCELLED", "the trial was cancelled", { cause: signal?.reason });
+  const { outcome } = run.manifest;
+  if (outcome.kind === "diverged" || outcome.kind === "non-finite") {
+    const term = outcome.term === undefined ? "" : ` (${outcome.term})`;
+    throw failure("NUMERIC_NOT_FINITE", `the fit ended as ${outcome.kind}${term} at step ${outcome.step}`);
+  }
+  const trial = { ...head(planned, version), outcome, seconds, summary: run.summary };
+  return { trial: { ...trial, ...(await scored(run, dataset)) }, latents: run.latents };
+}
+
+async function scored(run: Run, dataset: Dataset): Promise<Pick<FinishedTrial, "scores" | "before">> {
+  const { latents } = dataset.truth;
+  if (latents === undefined) return {};
+  const rows = run.split.includes(2) ? {} : ({ rows: "all" } as const);
+  const scores = await scoreRun(run, { truth: dataset.truth }, rows, dataset);
+  const earlier = beforeMap(run);
+  if (earlier === undefined) return { scores };
+  return { scores, before: await scoreRun(earlier, { truth: { latents } }, rows) };
+}
+
+function head({ id, data, config }: PlannedTrial, version: string): TrialHead {
+  return { format: 1, id, version, data, config, createdAt: new Date().toISOString() };
+}

@@ -1,0 +1,75 @@
+// From a study to its trials: every fit there is, each with an identity made of all that decides its result.
+import { checkConfig } from "../config.js";
+import { canonicalJson, runIdOf } from "../results.js";
+import type { Experiment, Study } from "./preset.js";
+
+/** Where a trial stands in its study. */
+export interface TrialPlace {
+  readonly experiment: string;
+  readonly fit: string;
+  readonly seed: number;
+}
+
+/** One fit of a study, before it is run. */
+export interface PlannedTrial extends TrialPlace {
+  /** The same configuration on the same data by the same version has the same id, in whatever study it stands. */
+  readonly id: string;
+  /** What is simulated, or the fingerprint of what was given, with the roles of its columns. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Every default written out. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Trials that share their data, which are made once for all of them. */
+export interface Batch {
+  readonly data: PlannedTrial["data"];
+  readonly trials: readonly PlannedTrial[];
+}
+
+/**
+ * All trials of a study, checked: a mistake is told before the first fit.
+ *
+ * @param fingerprint of the data that were given, where the study asks for some
+ * @throws the CONFIG_* codes
+ */
+export async function plannedTrials(
+  study: Study,
+  version: string,
+  fingerprint: string | undefined,
+): Promise<readonly PlannedTrial[]> {
+  const trials: PlannedTrial[] = [];
+  for (const experiment of study.experiments) {
+    for (const seed of experiment.seeds) {
+      const data = dataOf(experiment, seed, fingerprint);
+      for (const [fit, options] of Object.entries(experiment.fits)) {
+        // The data are made later; any path is as good as another for the check.
+        const { core: config } = await checkConfig({ ...rolesOf(experiment), ...options, seed, data: "later" });
+        const id = runIdOf(config, canonicalJson(data), version).slice(0, 16);
+        trials.push({ id, experiment: experiment.name, fit, seed, data, config });
+      }
+    }
+  }
+  return trials;
+}
+
+/** The trials by their data, in order; a trial that stands in several experiments counts once. */
+export function batchesOf(trials: readonly PlannedTrial[]): readonly Batch[] {
+  const batches = new Map<string, Map<string, PlannedTrial>>();
+  for (const trial of trials) {
+    const key = canonicalJson(trial.data);
+    const batch = batches.get(key) ?? new Map<string, PlannedTrial>();
+    batches.set(key, batch.set(trial.id, trial));
+  }
+  return [...batches.values()].map((batch) => {
+    const members = [...batch.values()];
+    return { data: members[0]!.data, trials: members };
+  });
+}
+
+function rolesOf({ data }: Experiment): object {
+  return "given" in data ? data.roles : {};
+}
+
+function dataOf({ data }: Experiment, seed: number, fingerprint: string | undefined): PlannedTrial["data"] {
+  return "given" in data ? { fingerprint, roles: data.roles } : { ...data, seed };
+}
