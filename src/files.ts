@@ -1,13 +1,13 @@
 // Files and folders that appear whole or not at all: written beside their place, then renamed into it.
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { failure, isDisentangleError } from "./errors.js";
 
 /** Writes a file under a temporary name and renames it; throws `FILE_WRITE`. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  await replaceFile(path, (partial) => writeFile(partial, content));
+  await replaceFile(path, (partial) => writeFile(partial, content, { flush: true }));
 }
 
 /** Lets `write` write a file under a temporary name and renames it; throws `FILE_WRITE`. */
@@ -42,6 +42,81 @@ export async function replaceFolder(dir: string, fill: (partial: string) => Prom
   }
 }
 
+/** A folder that has been put in its place; what lay there before waits for one of the two calls. */
+export interface PlacedFolder {
+  /** Removes what lay there before. */
+  keep(): Promise<void>;
+  /** Removes the folder and puts back what lay there before. */
+  undo(): Promise<void>;
+}
+
+/**
+ * Lets `fill` fill a folder under a temporary name, which then becomes `dir`; throws `FILE_WRITE`, also where something
+ * else lies there by then.
+ *
+ * @param over `folder` moves what lies in that place aside; `nothing` expects no folder there, or an empty one
+ */
+export async function placeFolder(
+  dir: string,
+  over: "nothing" | "folder",
+  fill: (partial: string) => Promise<void>,
+): Promise<PlacedFolder> {
+  const target = resolve(dir);
+  const [partial, old] = [temporary(target), temporary(target)];
+  let [made, moved]: [string | undefined, boolean] = [undefined, false];
+  const undo = async (placed: string): Promise<void> => {
+    await discard(placed);
+    if (moved) await rename(old, target);
+    if (made !== undefined) await removeEmpty(dirname(target), made);
+  };
+  try {
+    made = await mkdir(dirname(target), { recursive: true });
+    await mkdir(partial);
+    await fill(partial);
+    if (over === "folder") {
+      await rename(target, old);
+      moved = true;
+    } else await rmdir(target).catch(() => {});
+    await rename(partial, target);
+  } catch (error) {
+    await undo(partial);
+    throw unwritable(dir, error);
+  }
+  return { keep: () => discard(old), undo: () => undo(target) };
+}
+
+/**
+ * Lets `fill` write files under a temporary name inside `dir`, then moves each to its place, over what is there; throws
+ * `FILE_WRITE`. The folder as a whole is not exchanged: what must not be seen before the others is moved by a later call.
+ */
+export async function fillFolder(dir: string, fill: (partial: string) => Promise<void>): Promise<void> {
+  const partial = temporary(join(dir, "files"));
+  try {
+    await mkdir(partial);
+    await fill(partial);
+    for (const entry of await readdir(partial, { recursive: true, withFileTypes: true })) {
+      const place = join(dir, relative(partial, entry.parentPath), entry.name);
+      if (entry.isDirectory()) await mkdir(place, { recursive: true });
+      else await rename(join(entry.parentPath, entry.name), place);
+    }
+  } catch (error) {
+    throw unwritable(dir, error);
+  } finally {
+    await discard(partial);
+  }
+}
+
+/** Removes what a process that was killed while writing left in a folder. */
+export async function clearLeftovers(dir: string): Promise<void> {
+  const left = (await readdir(dir)).filter(isLeftover);
+  await Promise.all(left.map((name) => discard(join(dir, name))));
+}
+
+/** Whether a name is that of a temporary. */
+export function isLeftover(name: string): boolean {
+  return /^\..+\.partial-[0-9a-f]{8}$/.test(name);
+}
+
 /** Throws `FILE_WRITE` where `replaceFolder` could not: known before a long computation rather than after it. */
 export async function checkWritable(dir: string): Promise<void> {
   const partial = temporary(dir);
@@ -62,6 +137,17 @@ async function exchange(target: string, fresh: string): Promise<void> {
     throw error;
   }
   await rm(old, { recursive: true, force: true });
+}
+
+/** Removes folders from `dir` up to `top` that nothing lies in. */
+async function removeEmpty(dir: string, top: string): Promise<void> {
+  for (let at = dir; !relative(top, at).startsWith(".."); at = dirname(at)) {
+    const removed = await rmdir(at).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
 }
 
 /** What cannot be removed was never made: the failure to tell is that of the writing. */
@@ -88,6 +174,7 @@ const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> =
   EISDIR: ["it is a folder", "name a file"],
   ENOTDIR: ["it lies in a file", "name a folder that exists, or can be made"],
   EEXIST: ["a file lies where a folder should", "name a folder that exists, or can be made"],
+  ENOTEMPTY: ["something was written there meanwhile", "wait for the other process, or write elsewhere"],
 };
 
 /** `FILE_WRITE`. What the core could not write it says itself, but of a temporary file. */

@@ -16,6 +16,24 @@ export interface Progress {
   readonly validation?: number;
 }
 
+/** A checkpoint is on disk, whole. */
+export interface CheckpointEvent {
+  /** Gradient steps it holds, over all stages. */
+  readonly step: number;
+  /** Its name in the folder of checkpoints. */
+  readonly file: string;
+}
+
+/** A fit was asked to resume. */
+export interface ResumedEvent {
+  /** Gradient steps it need not repeat; 0 where there was no checkpoint yet. */
+  readonly step: number;
+  /** The checkpoint it goes on from; absent where it begins again. */
+  readonly file?: string;
+  /** Newer checkpoints that are damaged and were passed over. */
+  readonly damaged?: readonly string[];
+}
+
 /** A value in, any number of readers out; a slow reader loses old values, never the newest. */
 export interface Broadcast<T> {
   push(value: T): void;

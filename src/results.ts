@@ -3,12 +3,14 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { resumeCommand } from "./command-line.js";
 import { fail, failure } from "./errors.js";
-import { checkWritable, replaceFolder } from "./files.js";
+import { checkWritable, isLeftover, replaceFolder } from "./files.js";
 import type { History, Scores, Summary } from "./generated/types.js";
 import { historyLines, parseHistory } from "./history.js";
 import { native } from "./native.js";
 import type { Manifest, RunRecord } from "./record.js";
+import type { UnfinishedManifest } from "./run-folder.js";
 
 /** A matrix as results hold it: row-major data, its shape, one name per column. */
 export interface NamedArray {
@@ -19,10 +21,14 @@ export interface NamedArray {
 
 /** What `manifest.json` holds: it alone of all files of a run says anything about time. */
 export interface RunManifest extends Manifest {
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC: when it began, also where it was resumed. */
   readonly createdAt: string;
+  /** Milliseconds of training; those of a process that was killed are not known and not counted. */
   readonly elapsedMs: number;
 }
+
+/** What is known of a run before it has trained. */
+export type RunStart = Omit<RunManifest, "outcome" | "steps">;
 
 /** A finished fit as plain data: all of a run folder. */
 export interface Run extends RunRecord {
@@ -37,14 +43,17 @@ export interface Run extends RunRecord {
   readonly model: Uint8Array;
 }
 
-/** A fit that was stopped: what is needed to run it again. */
+/** A fit that was stopped. */
 export type StoppedRun = Pick<Run, "config" | "manifest" | "history">;
 
 const FORMAT = 1;
+/** Where the loss curves lie in their run folder. */
+export const HISTORY = "metrics.jsonl";
 /** Where the model lies in its run folder. */
 export const MODEL = join("model", "model.bin");
 /** All that a run folder can hold, at its top. */
 const RUN_ENTRIES: ReadonlySet<string> = new Set([
+  "checkpoint",
   "config.json",
   "manifest.json",
   "metrics.jsonl",
@@ -80,23 +89,32 @@ export function canonicalJson(value: unknown): string {
  *
  * An earlier folder of this name is replaced when it holds a run; anything else is left alone and `FILE_WRITE` thrown.
  */
-export async function writeRun(dir: string, run: Run | StoppedRun): Promise<void> {
+export async function writeRun(dir: string, run: Run): Promise<void> {
   await checkRunTarget(dir);
-  const files: Record<string, string | Uint8Array> = {
-    "config.json": `${JSON.stringify(run.config, null, 2)}\n`,
-    "manifest.json": `${JSON.stringify(run.manifest, null, 2)}\n`,
-    "metrics.jsonl": historyLines(run.history),
-    ...("model" in run && { [MODEL]: run.model, "summary.json": `${JSON.stringify(run.summary, null, 2)}\n` }),
-    ...("scores" in run && { "scores.json": `${JSON.stringify(run.scores, null, 2)}\n` }),
-  };
   await replaceFolder(dir, async (partial) => {
-    if ("model" in run) await mkdir(join(partial, "model"));
-    await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(partial, name), content)));
-    if (!("model" in run)) return;
-    native().npyWrite(join(partial, "latents.npy"), { shape: [...run.latents.shape], data: run.latents.data });
-    native().npyWrite(join(partial, "rows.npy"), { shape: [run.rows.length], data: run.rows });
-    native().npyWrite(join(partial, "split.npy"), { shape: [run.split.length], data: run.split });
+    await writeRunFiles(partial, run);
+    await writeJson(partial, "manifest.json", run.manifest);
+    if (run.scores !== undefined) await writeJson(partial, "scores.json", run.scores);
   });
+}
+
+/** Writes what a fit has given: all but the manifest, which makes a run of it, and what is made of a run later. */
+export async function writeRunFiles(dir: string, run: Run): Promise<void> {
+  await mkdir(join(dir, "model"));
+  await Promise.all([
+    writeJson(dir, "config.json", run.config),
+    writeJson(dir, "summary.json", run.summary),
+    writeFile(join(dir, HISTORY), historyLines(run.history), { flush: true }),
+    writeFile(join(dir, MODEL), run.model, { flush: true }),
+  ]);
+  native().npyWrite(join(dir, "latents.npy"), { shape: [...run.latents.shape], data: run.latents.data });
+  native().npyWrite(join(dir, "rows.npy"), { shape: [run.rows.length], data: run.rows });
+  native().npyWrite(join(dir, "split.npy"), { shape: [run.split.length], data: run.split });
+}
+
+/** Writes a value as people can read it. */
+export async function writeJson(dir: string, name: string, value: unknown): Promise<void> {
+  await writeFile(join(dir, name), `${JSON.stringify(value, null, 2)}\n`, { flush: true });
 }
 
 /** Throws `FILE_WRITE` when `dir` holds anything but a run, which is never replaced, and when it cannot be written. */
@@ -112,7 +130,7 @@ export async function checkRunTarget(dir: string): Promise<void> {
       cause: error,
     });
   });
-  const foreign = entries.find((entry) => !RUN_ENTRIES.has(entry));
+  const foreign = entries.find((entry) => !RUN_ENTRIES.has(entry) && !isLeftover(entry));
   if (foreign !== undefined || (entries.length > 0 && !entries.includes("manifest.json"))) {
     const what =
       foreign === undefined ? "exists and is not a run folder" : `holds ${foreign}, which is no part of a run`;
@@ -130,9 +148,30 @@ export async function readRun(dir: string): Promise<RunRecord> {
   return readRecord(dir);
 }
 
-/** Reads the runs of a sweep: of all run folders in `dir`, in order of name; of `dir` itself when it is one. */
+/**
+ * Reads the runs of a sweep: of all run folders in `dir` whose runs have finished, in order of name; of `dir` itself when
+ * it is one.
+ *
+ * @throws as `readRun`; `RUN_NOT_FOUND` also when none has finished
+ */
 export async function readRuns(dir: string): Promise<readonly RunRecord[]> {
-  return Promise.all((await runFolders(dir)).map(readRecord));
+  const folders = await runFolders(dir);
+  if (folders[0] === dir) return [await readRecord(dir)];
+  const left = new Set(await unfinishedRuns(dir));
+  if (left.size === folders.length) {
+    fail("RUN_NOT_FOUND", `${dir}: none of the ${folders.length} runs in it has finished`, {
+      path: dir,
+      hint: `go on with them, for example: ${resumeCommand(folders[0]!)}`,
+    });
+  }
+  return Promise.all(folders.filter((folder) => !left.has(folder)).map(readRecord));
+}
+
+/** The run folders in `dir` whose runs have not finished. */
+export async function unfinishedRuns(dir: string): Promise<readonly string[]> {
+  const folders = await runFolders(dir);
+  const manifests = await Promise.all(folders.map(readManifest));
+  return folders.filter((_, i) => isUnfinished(manifests[i]!));
 }
 
 /** Reads all of a run folder, the model's bytes and the latents too. Throws as `readRun`. */
@@ -145,27 +184,25 @@ export async function readRunFolder(dir: string): Promise<Run & { readonly dir: 
     latents: { data: latents.data, shape: [rows, columns], columns: record.summary.latents.names },
     rows: Uint32Array.from(native().npyRead(join(record.dir, "rows.npy")).data),
     split: Uint8Array.from(native().npyRead(join(record.dir, "split.npy")).data),
-    model: await readFile(join(record.dir, MODEL)),
+    model: await readBytes(record.dir, MODEL),
   };
 }
 
 async function readRecord(dir: string): Promise<RunRecord & { readonly dir: string; readonly manifest: RunManifest }> {
   const root = basename(dir) === "model" && existsSync(join(dir, "model.bin")) ? dirname(resolve(dir)) : dir;
   const manifest = await readManifest(root);
-  if (!existsSync(join(root, MODEL))) {
-    fail(
-      "RUN_NOT_FOUND",
-      `${root}: the run in it did not finish (${manifest.outcome.kind} at step ${manifest.outcome.step})`,
-      {
-        path: root,
-        hint: `run it again: disentangle fit --config ${join(root, "config.json")}`,
-      },
-    );
+  if (isUnfinished(manifest)) {
+    const { outcome } = manifest;
+    const state = outcome === undefined ? "it runs, or was killed" : `${outcome.kind} at step ${outcome.step}`;
+    fail("RUN_NOT_FOUND", `${root}: the run in it did not finish (${state})`, {
+      path: root,
+      hint: `go on with it: ${resumeCommand(root)}`,
+    });
   }
   const [config, summary, metrics] = await Promise.all([
     readJson<Run["config"]>(root, "config.json"),
     readJson<Summary>(root, "summary.json"),
-    readText(root, "metrics.jsonl"),
+    readText(root, HISTORY),
   ]);
   const scores = existsSync(join(root, "scores.json")) ? await readJson<Scores>(root, "scores.json") : undefined;
   return {
@@ -173,7 +210,7 @@ async function readRecord(dir: string): Promise<RunRecord & { readonly dir: stri
     config,
     manifest,
     summary,
-    history: readHistory(join(root, "metrics.jsonl"), metrics),
+    history: readHistory(join(root, HISTORY), metrics),
     ...(scores !== undefined && { scores }),
   };
 }
@@ -206,7 +243,13 @@ function readHistory(path: string, text: string): History {
   }
 }
 
-async function readManifest(dir: string): Promise<RunManifest> {
+/** Whether a manifest is that of a run that has not ended by itself. */
+export function isUnfinished(manifest: RunManifest | UnfinishedManifest): manifest is UnfinishedManifest {
+  return "unfinished" in manifest;
+}
+
+/** Reads `manifest.json`. Throws `RUN_NOT_FOUND`, `ARTIFACT_VERSION`, `ARTIFACT_CORRUPT`. */
+export async function readManifest(dir: string): Promise<RunManifest | UnfinishedManifest> {
   const manifest = await readJson<Partial<RunManifest>>(dir, "manifest.json");
   if (typeof manifest.format !== "number") {
     fail("RUN_NOT_FOUND", `${dir}: its manifest.json is not that of a run`, {
@@ -220,12 +263,16 @@ async function readManifest(dir: string): Promise<RunManifest> {
       hint: `it was written by disentangle ${manifest.version}; install that version or a newer one`,
     });
   }
-  return manifest as RunManifest;
+  return manifest as RunManifest | UnfinishedManifest;
 }
 
 async function readText(dir: string, name: string): Promise<string> {
+  return (await readBytes(dir, name)).toString("utf8");
+}
+
+async function readBytes(dir: string, name: string): Promise<Buffer> {
   try {
-    return await readFile(join(dir, name), "utf8");
+    return await readFile(join(dir, name));
   } catch (error) {
     throw failure("RUN_NOT_FOUND", `${dir}: no readable ${name} in it, so it is not a run folder`, {
       path: dir,
@@ -235,7 +282,8 @@ async function readText(dir: string, name: string): Promise<string> {
   }
 }
 
-async function readJson<T>(dir: string, name: string): Promise<T> {
+/** Reads a JSON file of a run folder. Throws `RUN_NOT_FOUND`, `ARTIFACT_CORRUPT`. */
+export async function readJson<T>(dir: string, name: string): Promise<T> {
   const text = await readText(dir, name);
   try {
     return JSON.parse(text) as T;

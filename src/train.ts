@@ -1,14 +1,14 @@
 // From a configuration to a finished run: check, read, train. The API's `fit` and the command line share it.
-import { checkConfig, type RunConfig } from "./config.js";
-import { flagOf } from "./config-keys.js";
+import { replayCommand } from "./command-line.js";
+import { type CheckedConfig, checkConfig, type RunConfig } from "./config.js";
 import { placedIn } from "./data/place.js";
 import { readData } from "./dataset.js";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 import type { History, Outcome, Summary } from "./generated/types.js";
 import { isFailure, type NativeDataset, type NativeRun, native } from "./native.js";
-import type { Progress } from "./progress.js";
+import type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
 import type { DatasetCard } from "./record.js";
-import { type Run, type RunManifest, runIdOf, type StoppedRun } from "./results.js";
+import { type Run, type RunManifest, type RunStart, runIdOf, type StoppedRun } from "./results.js";
 
 /** A checked configuration with its data: all that a fit needs. */
 export interface Plan {
@@ -24,13 +24,40 @@ export interface Plan {
   readonly command: string;
 }
 
-/** What a fit tells while it runs. */
+/** What a fit tells while it runs. Where a hook throws, the fit stops and `CALLBACK_THREW` is thrown. */
 export interface TrainHooks {
-  readonly signal?: AbortSignal | undefined;
   /** Called when a stage begins; closed-form stages report nothing else. */
   readonly onStage?: ((name: string) => void) | undefined;
-  /** When it throws, the fit stops and `CALLBACK_THREW` is thrown. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onCheckpoint?: ((event: CheckpointEvent) => void) | undefined;
+  readonly onResumed?: ((event: ResumedEvent) => void) | undefined;
+}
+
+/** Where checkpoints go, and how often. */
+export interface CheckpointOptions {
+  /** A folder of this fit alone; it is made when it is not there. The last three checkpoints are kept. */
+  readonly dir: string;
+  /** Gradient steps between checkpoints, from 1. Default: as often as costs at most 2 % of the time, once a second at most. */
+  readonly every?: number | undefined;
+}
+
+/** What a fit may use up. At a limit it ends as at its last step, with the outcome `step-limit` and the budget as its term. */
+export interface Budgets {
+  /** Gradient steps over all stages, from 1, counted from the beginning of the fit, also after a resumption. */
+  readonly steps?: number | undefined;
+  /** Milliseconds from 0, counted from this call. The result then depends on the machine. */
+  readonly elapsedMs?: number | undefined;
+}
+
+/** How a fit runs, beside what it computes: of runs that end by themselves none of this changes a bit. */
+export interface TrainOptions extends TrainHooks {
+  readonly signal?: AbortSignal | undefined;
+  readonly checkpoint?: CheckpointOptions | undefined;
+  /** Go on from the newest checkpoint that is whole, or from the beginning where there is none. */
+  readonly resume?: boolean | undefined;
+  readonly budgets?: Budgets | undefined;
+  /** What a resumed run keeps of its first start. */
+  readonly start?: RunStart;
 }
 
 /** Checks a configuration and reads its data. */
@@ -42,15 +69,35 @@ export async function plan(config: RunConfig, signal?: AbortSignal): Promise<Pla
   throwIfAborted(signal);
   const { version } = JSON.parse(native().catalogue()) as { version: string };
   const { fingerprint } = JSON.parse(native().describe(dataset)) as { fingerprint: string };
-  const { data: source, ...rest } = data;
   return {
-    config: { ...core, ...(typeof source === "string" && { data: source }), ...rest },
+    config: flatConfig({ data, core }),
     core,
     dataset,
     card: datasetCard(dataset, fingerprint),
     runId: runIdOf(core, fingerprint, version),
     version,
     command: replayCommand({ ...config, seed: core.seed }),
+  };
+}
+
+/** A checked configuration as run folders keep it: without `data` when the data lie in memory. */
+function flatConfig({ data: { data, ...roles }, core }: CheckedConfig): Readonly<Record<string, unknown>> {
+  return { ...core, ...(typeof data === "string" && { data }), ...roles };
+}
+
+/** What is known of a run before it has trained. */
+export function startOf({ core, card, runId, version, command }: Plan): RunStart {
+  return {
+    format: 1,
+    runId,
+    method: String(core.method),
+    version,
+    seed: Number(core.seed),
+    dataset: card,
+    command,
+    versions: { disentangle: version, node: process.versions.node, platform: `${process.platform}-${process.arch}` },
+    createdAt: new Date().toISOString(),
+    elapsedMs: 0,
   };
 }
 
@@ -75,27 +122,15 @@ export function datasetCard(dataset: NativeDataset, fingerprint: string): Datase
 }
 
 /** Trains. A cancelled fit is a `StoppedRun`; everything else that ends by itself, converged or not, is a `Run`. */
-export async function train(planned: Plan, hooks: TrainHooks = {}): Promise<Run | StoppedRun> {
-  const started = performance.now();
-  const createdAt = new Date().toISOString();
-  const end = await runNative(planned, hooks);
+export async function train(planned: Plan, options: TrainOptions = {}): Promise<Run | StoppedRun> {
+  const began = performance.now();
+  const { start = startOf(planned) } = options;
+  const end = await runNative(planned, options);
   const outcome = end === undefined ? { kind: "cancelled" as const, step: 0 } : (JSON.parse(end.outcome) as Outcome);
   const history = end === undefined ? { stages: [] } : (JSON.parse(end.history) as History);
-  const { core, config, card, runId, version } = planned;
-  const manifest: RunManifest = {
-    format: 1,
-    runId,
-    method: String(core.method),
-    version,
-    seed: Number(core.seed),
-    outcome,
-    steps: outcome.step,
-    dataset: card,
-    command: planned.command,
-    versions: { disentangle: version, node: process.versions.node, platform: `${process.platform}-${process.arch}` },
-    createdAt,
-    elapsedMs: Math.round(performance.now() - started),
-  };
+  const { config } = planned;
+  const elapsedMs = start.elapsedMs + Math.round(performance.now() - began);
+  const manifest: RunManifest = { ...start, outcome, steps: outcome.step, elapsedMs };
   if (end === undefined || outcome.kind === "cancelled") return { config, manifest, history };
   const summary = JSON.parse(end.summary) as Summary;
   return {
@@ -125,59 +160,39 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   }
 }
 
-/** The command that repeats a run; for data in memory, the call. */
-export function replayCommand(config: Readonly<Record<string, unknown>>): string {
-  if (typeof config.data !== "string") {
-    const { data, ...rest } = config;
-    return `fit({ data, ...${JSON.stringify(rest)} })`;
-  }
-  const words = Object.entries(config).flatMap(([key, value]) => {
-    if (value === undefined || value === null) return [];
-    const flag = flagOf(key);
-    if (Array.isArray(value) && value.every((one) => typeof one !== "object")) return [flag, ...value.map(quoted)];
-    return [flag, quoted(typeof value === "object" ? JSON.stringify(value) : value)];
-  });
-  return ["disentangle fit", ...words].join(" ");
-}
-
-function quoted(value: unknown): string {
-  const text = String(value);
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 /** The core's training; `undefined` when it was stopped before it had anything to tell. */
-function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefined> {
-  const { signal } = hooks;
+function runNative(planned: Plan, options: TrainOptions): Promise<NativeRun | undefined> {
+  const { signal } = options;
   return new Promise((resolve, reject) => {
     let job: number | undefined;
-    let thrown: { cause: unknown } | undefined;
+    let thrown: { hook: string; cause: unknown } | undefined;
     let ended = false;
     const stop = (): void => {
       if (job !== undefined) native().cancel(job);
     };
-    const onCallbackError = (cause: unknown): void => {
-      thrown ??= { cause };
-      stop();
-    };
     const onEvent = (text: string): void => {
+      if (thrown !== undefined || ended) return;
+      const event = JSON.parse(text) as NativeEvent;
+      const onThrow = (cause: unknown): void => {
+        thrown ??= { hook: HOOKS[event.kind], cause };
+        stop();
+      };
       // What a callback throws here would end the process: it is on no stack of the user's.
       try {
-        const { kind, ...event } = JSON.parse(text) as { kind: string; name: string } & Progress;
-        if (thrown !== undefined || ended) return;
-        const given: unknown = kind === "stage" ? hooks.onStage?.(event.name) : hooks.onProgress?.(event);
-        if (given instanceof Promise) given.catch(onCallbackError);
+        const given = tell(event, options);
+        if (given instanceof Promise) given.catch(onThrow);
       } catch (cause) {
-        onCallbackError(cause);
+        onThrow(cause);
       }
     };
     const onEnd = (end: NativeRun | { failure: Failure }): void => {
       ended = true;
       signal?.removeEventListener("abort", stop);
       if (thrown !== undefined) {
-        const { cause } = thrown;
+        const { hook, cause } = thrown;
         reject(
-          failure("CALLBACK_THREW", `onProgress threw, the fit was stopped: ${messageOf(cause)}`, {
-            hint: "catch errors inside onProgress; the error it threw is `cause`",
+          failure("CALLBACK_THREW", `${hook} threw, the fit was stopped: ${messageOf(cause)}`, {
+            hint: `catch errors inside ${hook}; the error it threw is \`cause\``,
             cause,
           }),
         );
@@ -189,7 +204,8 @@ function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefi
     const onEndQueued = (end: Parameters<typeof onEnd>[0]): void => void setImmediate(onEnd, end);
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      job = native().fit(JSON.stringify(planned.core), planned.dataset, "{}", onEvent, onEndQueued);
+      const core = JSON.stringify(planned.core);
+      job = native().fit(core, planned.dataset, optionsJson(options), onEvent, onEndQueued);
     } catch (error) {
       signal?.removeEventListener("abort", stop);
       reject(error);
@@ -197,4 +213,31 @@ function runNative(planned: Plan, hooks: TrainHooks): Promise<NativeRun | undefi
     }
     if (signal?.aborted) stop();
   });
+}
+
+/** What the core tells of a running fit. */
+type NativeEvent =
+  | { readonly kind: "stage"; readonly name: string }
+  | ({ readonly kind: "progress" } & Progress)
+  | ({ readonly kind: "checkpoint" } & CheckpointEvent)
+  | ({ readonly kind: "resumed" } & ResumedEvent);
+
+const HOOKS = {
+  stage: "onStage",
+  progress: "onProgress",
+  checkpoint: "onCheckpoint",
+  resumed: "onResumed",
+} as const satisfies Record<NativeEvent["kind"], keyof TrainHooks>;
+
+function tell(event: NativeEvent, hooks: TrainHooks): unknown {
+  if (event.kind === "stage") return hooks.onStage?.(event.name);
+  const { kind, ...told } = event;
+  return (hooks[HOOKS[kind]] as ((told: unknown) => void) | undefined)?.(told);
+}
+
+/** What the core reads of the options. JSON would turn NaN into "no limit": as text it is refused instead. */
+function optionsJson({ checkpoint, resume, budgets }: TrainOptions): string {
+  return JSON.stringify({ checkpoint, resume, budgets }, (_, value: unknown) =>
+    typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+  );
 }

@@ -10,25 +10,38 @@ export interface Interruption {
   release(): void;
 }
 
-/** Takes SIGINT and SIGTERM: the first calls `onFirst` and aborts, the second ends the process. */
-export function interruption(onFirst: () => void): Interruption {
+/** What is said at a signal. */
+export interface InterruptionTexts {
+  first(): void;
+  second(): void;
+}
+
+/** Takes SIGINT and SIGTERM: the first aborts, the second ends the process. */
+export function interruption(texts: InterruptionTexts): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;
-  const take = (code: number) => (): void => {
-    if (exitCode !== undefined) process.exit(code);
-    exitCode = code;
-    onFirst();
-    controller.abort();
+  const release = (): void => {
+    process.off("SIGINT", interrupt).off("SIGTERM", terminate);
   };
-  const [interrupt, terminate] = [take(EXIT.interrupted), take(EXIT.terminated)];
+  const take = (name: NodeJS.Signals, code: number) => (): void => {
+    if (exitCode === undefined) {
+      exitCode = code;
+      texts.first();
+      controller.abort();
+      return;
+    }
+    texts.second();
+    release();
+    // Not `process.exit`, which waits for the thread of the fit: the signal itself, which now nobody takes.
+    process.kill(process.pid, name);
+  };
+  const [interrupt, terminate] = [take("SIGINT", EXIT.interrupted), take("SIGTERM", EXIT.terminated)];
   process.on("SIGINT", interrupt).on("SIGTERM", terminate);
   return {
     signal: controller.signal,
     get exitCode() {
       return exitCode;
     },
-    release() {
-      process.off("SIGINT", interrupt).off("SIGTERM", terminate);
-    },
+    release,
   };
 }

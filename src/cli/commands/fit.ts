@@ -1,16 +1,17 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { resumeCommand } from "../../command-line.js";
 import { configKeys, type RunConfig } from "../../config.js";
-import { isDisentangleError } from "../../errors.js";
+import { fail, isDisentangleError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import type { Scores } from "../../generated/types.js";
-import { checkRunTarget, MODEL, type Run, type StoppedRun, writeRun } from "../../results.js";
+import type { Run, StoppedRun } from "../../results.js";
 import { scoreRun } from "../../score.js";
-import { isFinished, type Plan, plan, train } from "../../train.js";
+import { isFinished, type Plan, train } from "../../train.js";
 import { located } from "../config-file.js";
 import { EXIT } from "../exit.js";
 import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
+import { type Job, newJob, resumedJob } from "../job.js";
 import type { ProgramState } from "../program.js";
 import { progressLine } from "../progress-line.js";
 import { dataText, isUseless, resultText } from "../run-text.js";
@@ -23,15 +24,23 @@ Examples:
   $ disentangle fit --method tbr --data cells.csv --inputs 'gene*' --environment env \\
       --target pheno --tree tree.nwk --latent-dim 5 --threads 2 --json
   $ disentangle fit --config tbr.yaml --set latentDim=4 --seed 1
+  $ disentangle fit --resume runs/a
 
-Flags win over --set, --set over --config. Without --out the run goes to runs/METHOD-ID.`;
+Flags win over --set, --set over --config. Without --out the run goes to runs/METHOD-ID.
+A fit that is stopped by Ctrl-C, killed or cut off goes on with --resume and ends in the same bits.`;
 
 interface FitCommandOptions extends ConfigOptions {
   readonly out?: string;
+  readonly resume?: string;
+  readonly checkpointEvery?: number;
+  readonly force?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly report: boolean;
 }
+
+/** Flags that say nothing about the run itself. */
+const BESIDE_RESUME: ReadonlySet<string> = new Set(["resume", "checkpointEvery", "json", "quiet"]);
 
 /** `disentangle fit` */
 export async function define(command: Command, state: ProgramState): Promise<void> {
@@ -39,31 +48,72 @@ export async function define(command: Command, state: ProgramState): Promise<voi
   addConfigOptions(command, keys, { data: "Data:", core: "Method:" });
   command
     .option("--out <dir>", "run folder to write (default: runs/METHOD-ID)")
+    .option("--force", "replace the run that lies in the run folder")
+    .option("--resume <run>", "go on with the interrupted run in this folder; nothing else needs repeating")
+    .option(
+      "--checkpoint-every <steps>",
+      "gradient steps between checkpoints (default: as often as costs at most 2 % of the time)",
+      stepsOf,
+    )
     .option("--no-report", "do not write report.html")
     .option("--quiet", "no progress")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (options: FitCommandOptions) => {
+      const { resume, checkpointEvery } = options;
+      if (resume !== undefined) {
+        refuseBesideResume(command, resume);
+        await run((signal) => resumedJob(resume, checkpointEvery, signal), options, state);
+        return;
+      }
       const { config, places } = configOf(options, keys);
       try {
-        await run(config as unknown as RunConfig, options, state);
+        await run((signal) => newJob(config as unknown as RunConfig, options, signal), options, state);
       } catch (error) {
         throw located(error, places);
       }
     });
 }
 
-async function run(config: RunConfig, options: FitCommandOptions, state: ProgramState): Promise<void> {
-  const interrupted = interruption(() => note("stopping; press Ctrl-C again to end at once"));
+function stepsOf(text: string): number {
+  const steps = Number(text);
+  if (!Number.isSafeInteger(steps) || steps < 1) throw new InvalidArgumentError("expected a whole number from 1.");
+  return steps;
+}
+
+function refuseBesideResume(command: Command, dir: string): void {
+  const given = command.options.filter(
+    (option) =>
+      command.getOptionValueSource(option.attributeName()) === "cli" && !BESIDE_RESUME.has(option.attributeName()),
+  );
+  const [first] = given;
+  if (first === undefined) return;
+  const flags = given.map(({ long }) => long).join(", ");
+  fail("CONFIG_CONFLICT", `${flags} beside --resume ${dir}: a resumed run keeps what it began with`, {
+    path: first.long,
+    hint: "leave it out, or begin a new run in another folder",
+  });
+}
+
+async function run(
+  prepare: (signal: AbortSignal) => Promise<Job>,
+  options: FitCommandOptions,
+  state: ProgramState,
+): Promise<void> {
+  let job: Job | undefined;
+  const interrupted = interruption({
+    first: () => note("stopping; press Ctrl-C again to end at once"),
+    second: () => job?.folder.checkpoints !== undefined && note(goOn("ended", job.dir)),
+  });
   try {
-    const planned = await plan(config, interrupted.signal);
-    const dir = options.out ?? join("runs", `${planned.core.method}-${planned.runId.slice(0, 8)}`);
-    await checkRunTarget(dir);
-    if (options.quiet !== true) note(dataText(planned));
-    const ended = await trainWithProgress(planned, interrupted.signal, options.quiet === true);
-    if (isFinished(ended)) await finish(ended, planned, dir, options, state);
-    else await stopped(ended, dir, options, state, interrupted.exitCode);
+    job = await prepare(interrupted.signal);
+    if (options.quiet !== true) note(dataText(job.planned));
+    for (const text of job.notes) note(`warning ${text}`);
+    const ended = await trainWithProgress(job, interrupted.signal, options.quiet === true);
+    if (isFinished(ended)) await finish(ended, job, options, state);
+    else await stopped(ended, job, options, state, interrupted.exitCode);
   } catch (error) {
+    if (job !== undefined && (await job.folder.abandon())) note(goOn("what was trained is kept", job.dir));
     // A signal before the training leaves nothing to write.
     if (!isDisentangleError(error) || error.code !== "FIT_CANCELLED" || interrupted.exitCode === undefined) throw error;
     note("stopped before the training began; nothing was written");
@@ -73,33 +123,48 @@ async function run(config: RunConfig, options: FitCommandOptions, state: Program
   }
 }
 
-async function trainWithProgress(planned: Plan, signal: AbortSignal, quiet: boolean): Promise<Run | StoppedRun> {
+function goOn(what: string, dir: string): string {
+  return `${what}; go on with\n  ${resumeCommand(dir)}`;
+}
+
+async function trainWithProgress(job: Job, signal: AbortSignal, quiet: boolean): Promise<Run | StoppedRun> {
+  const { planned, folder, start, resume, checkpointEvery: every } = job;
   const line = quiet ? undefined : await progressLine();
   try {
-    return await train(planned, { signal, onStage: line?.stage, onProgress: line?.progress });
+    return await train(planned, {
+      signal,
+      start,
+      ...(folder.checkpoints !== undefined && { checkpoint: { dir: folder.checkpoints, every }, resume }),
+      onStage: line?.stage,
+      onProgress: line?.progress,
+      onResumed({ step, file, damaged = [] }) {
+        for (const name of damaged) note(`warning checkpoint ${name} is damaged and was passed over`);
+        if (!quiet) note(file === undefined ? "no checkpoint yet: it begins again" : `goes on from step ${step}`);
+      },
+    });
   } finally {
     line?.end();
   }
 }
 
-async function finish(
-  run: Run,
-  planned: Plan,
-  dir: string,
-  options: FitCommandOptions,
-  state: ProgramState,
-): Promise<void> {
-  // The run comes first: a score or a report that fails must not cost a training.
-  await writeRun(dir, run);
-  const scores = await scoresIfKnown(run, planned);
-  if (scores !== undefined) await writeFileAtomic(join(dir, "scores.json"), `${JSON.stringify(scores, null, 2)}\n`);
-  if (options.report) await writeReport(run, scores, dir);
+async function finish(run: Run, job: Job, options: FitCommandOptions, state: ProgramState): Promise<void> {
+  const { planned, folder, dir, report } = job;
   const { manifest, summary } = run;
+  let scores: Scores | undefined;
+  await folder.write(run);
+  // A score or a report that fails must not cost a training; a kill before the manifest costs the end of one.
+  try {
+    scores = await scoresIfKnown(run, planned);
+    if (scores !== undefined) await writeFileAtomic(join(dir, "scores.json"), `${JSON.stringify(scores, null, 2)}\n`);
+    if (report) await writeReport(run, scores, dir);
+  } finally {
+    await folder.finish(manifest);
+  }
   const { outcome } = manifest;
   for (const warning of summary.warnings) warn(warning);
   if (isUseless(summary)) warn(USELESS);
   if (outcome.kind === "diverged" || outcome.kind === "non-finite") state.exitCode = EXIT.failed;
-  print(options.json, resultOf(run, scores, dir), (style) => resultText(run, scores, dir, options.report, style));
+  print(options.json, resultOf(run, scores, dir), (style) => resultText(run, scores, dir, report, style));
 }
 
 const USELESS = {
@@ -113,22 +178,19 @@ function warn({ message, hint }: { readonly message: string; readonly hint?: str
 
 async function stopped(
   run: StoppedRun,
-  dir: string,
+  { folder, dir }: Job,
   options: FitCommandOptions,
   state: ProgramState,
   exitCode: number | undefined,
 ): Promise<void> {
-  // A finished run is worth more than the beginning of another one.
-  const stays = existsSync(join(dir, MODEL));
-  if (!stays) await writeRun(dir, run);
-  const replay = stays
-    ? `${run.manifest.command} --out ${dir}`
-    : `disentangle fit --config ${join(dir, "config.json")} --out ${dir}`;
-  const earlier = stays ? `; the finished run in ${dir} stays` : "";
-  note(`stopped at step ${run.manifest.steps}${earlier}; run it again with\n  ${replay}`);
+  await folder.stop(run);
   const { runId, outcome, steps, elapsedMs, seed, method } = run.manifest;
+  const goesOn = folder.checkpoints !== undefined;
+  const what = `stopped at step ${steps}`;
+  note(goesOn ? goOn(what, dir) : `${what}; the finished run in ${dir} stays`);
+  const resume = goesOn ? { resume: resumeCommand(dir) } : {};
   if (options.json)
-    print(true, { runDir: dir, runId, outcome: outcome.kind, steps, elapsedMs, seed, method, replay }, () => "");
+    print(true, { runDir: dir, runId, outcome: outcome.kind, steps, elapsedMs, seed, method, ...resume }, () => "");
   state.exitCode = exitCode ?? EXIT.interrupted;
 }
 

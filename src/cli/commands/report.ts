@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { resumeCommand } from "../../command-line.js";
 import { writeFileAtomic } from "../../files.js";
-import { readRuns } from "../../results.js";
-import { print } from "../terminal.js";
+import { readRuns, unfinishedRuns } from "../../results.js";
+import { note, print } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
@@ -28,6 +29,8 @@ export function define(command: Command): void {
     .action(async (dirs: string[], options: { out?: string; format?: Format; title?: string; json?: boolean }) => {
       const format = options.format ?? formatOf(options.out);
       const records = (await Promise.all(dirs.map(readRuns))).flat();
+      const left = (await Promise.all(dirs.map(unfinishedRuns))).flat();
+      for (const dir of left) note(`left out: the run in ${dir} did not finish; go on with\n  ${resumeCommand(dir)}`);
       const { report } = await import("../../report.js");
       const made = await report(records, options.title === undefined ? {} : { title: options.title });
       const text = { html: made.html, md: made.markdown, json: made.json }[format];

@@ -1,0 +1,116 @@
+// A fit with its folder: begun from a configuration, or resumed from the folder alone.
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { RunConfig } from "../config.js";
+import { type Difference, differences, pathsOf } from "../differences.js";
+import { failure } from "../errors.js";
+import type { RunStart } from "../results.js";
+import { beginRun, type NewRun, type RunFolder, reopenRun, type Unfinished } from "../run-folder.js";
+import { type Plan, plan, startOf } from "../train.js";
+
+/** All that a fit needs. */
+export interface Job extends Unfinished {
+  readonly planned: Plan;
+  /** The run folder, as the user names it. */
+  readonly dir: string;
+  readonly folder: RunFolder;
+  readonly start: RunStart;
+  readonly resume: boolean;
+  /** What should be said before it begins. */
+  readonly notes: readonly string[];
+}
+
+/** What a new fit takes beside its configuration. */
+export interface JobOptions {
+  readonly out?: string | undefined;
+  readonly checkpointEvery?: number | undefined;
+  readonly report: boolean;
+  readonly force?: boolean | undefined;
+}
+
+/** Reads the data and begins the run folder. */
+export async function newJob(config: RunConfig, options: JobOptions, signal: AbortSignal): Promise<Job> {
+  const { out, checkpointEvery, report, force = false } = options;
+  const planned = await plan(config, signal);
+  const dir = out ?? join("runs", `${planned.core.method}-${planned.runId.slice(0, 8)}`);
+  const start = startOf(planned);
+  const unfinished: Unfinished = {
+    startedIn: process.cwd(),
+    config: planned.config,
+    ...(checkpointEvery !== undefined && { checkpointEvery }),
+    report,
+  };
+  const folder = await beginRun(dir, { config: planned.config, start, unfinished }, { force });
+  return { ...unfinished, planned, dir, folder, start, resume: false, notes: [] };
+}
+
+/**
+ * Opens the run folder and reads its data again.
+ *
+ * @throws `RUN_NOT_FOUND`, `RUN_FINISHED`, `ARTIFACT_*` and `CHECKPOINT_MISMATCH` with `context.differences`
+ */
+export async function resumedJob(dir: string, checkpointEvery: number | undefined, signal: AbortSignal): Promise<Job> {
+  const { folder, ...run } = await reopenRun(dir);
+  const { unfinished, config } = run;
+  const found = differences(unfinished.config, config);
+  const read = within(folderOf(unfinished, config), () => plan(config as unknown as RunConfig, signal));
+  const planned = await read.catch((error: unknown) => {
+    // A configuration that was changed is the reason to tell, also where it is now wrong.
+    refuse(dir, found);
+    throw error;
+  });
+  refuse(dir, [...found, ...dataDifferences(run, planned)]);
+  const { start, notes } = startedBy(run.start, planned);
+  return {
+    ...unfinished,
+    ...(checkpointEvery !== undefined && { checkpointEvery }),
+    planned: { ...planned, config },
+    dir,
+    folder,
+    start,
+    resume: true,
+    notes,
+  };
+}
+
+function dataDifferences({ start }: NewRun, { card }: Plan): readonly Difference[] {
+  const [then, now] = [start.dataset.fingerprint, card.fingerprint];
+  return then === now ? [] : [{ path: "data", checkpoint: then, now }];
+}
+
+function refuse(dir: string, found: readonly Difference[]): void {
+  if (found.length === 0) return;
+  throw failure("CHECKPOINT_MISMATCH", `${dir}: not what the run began with: ${pathsOf(found)}`, {
+    path: dir,
+    hint: "put config.json and the data back as they were, or begin a new run in another folder",
+    context: { differences: found },
+  });
+}
+
+/** Paths begin where the fit was started; where the run was moved to another machine, here. */
+function folderOf({ startedIn }: Unfinished, { data }: NewRun["config"]): string {
+  return existsSync(startedIn) && existsSync(resolve(startedIn, String(data))) ? startedIn : process.cwd();
+}
+
+/** What is said of paths is then the same as at the first start, to the byte of the report. */
+async function within<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const here = process.cwd();
+  process.chdir(folder);
+  try {
+    return await work();
+  } finally {
+    process.chdir(here);
+  }
+}
+
+/** A run that another version goes on with is that version's: it alone can vouch for what comes out. */
+function startedBy(start: RunStart, planned: Plan): { start: RunStart; notes: readonly string[] } {
+  if (start.version === planned.version) return { start, notes: [] };
+  const { runId, version, versions } = startOf(planned);
+  return {
+    start: { ...start, runId, version, versions },
+    notes: [
+      `begun by disentangle ${start.version}, goes on with ${version}: the numbers may differ from a run of either`,
+    ],
+  };
+}
