@@ -32,6 +32,7 @@ export const explanations = {
   DATA_TOO_FEW_ROWS: "Fewer rows than the method can work with.",
   DATA_NEEDS_ENVIRONMENTS: "The method needs rows from at least two environments.",
   DATA_NEEDS_TARGET: "The method needs a target column.",
+  DATA_NEEDS_TASKS: "The method needs several tasks: task labels with one target, or several targets.",
   DATA_NEEDS_TREE: "The method needs a tree over the environments.",
   DATA_UNKNOWN_ENVIRONMENT: "An environment label that names no node of the tree.",
   DATA_COLUMN_MISMATCH: "New data lack an input column the model was fitted on.",

@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { SharedHeadConfig, TbrConfig, TreeWorldConfig } from "./types.js";
+import type { FastIcaConfig, PcaConfig, RandomEncoderConfig, SharedHeadConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -8,10 +8,18 @@ export interface MethodOptions {
   "tbr": TbrConfig;
   /** Regression through a latent code with one linear head for all environments. */
   "shared-head": SharedHeadConfig;
+  /** Yardstick: the directions in which the inputs vary most, without any target. */
+  "pca": PcaConfig;
+  /** Yardstick: the linear latents of the inputs that are furthest from Gaussian, without any target. */
+  "fast-ica": FastIcaConfig;
+  /** Yardstick: an encoder with its initial random parameters, untrained. */
+  "random-encoder": RandomEncoderConfig;
 }
 
 /** The options of each simulator, by the name users give. */
 export interface SimulatorOptions {
   /** A balanced binary tree of environments with linear heads on shared latents; heads change sparsely along the edges. */
   "tree-world": TreeWorldConfig;
+  /** Many regression tasks on shared latents: each task has its own few causes, all other latents follow its target. */
+  "task-world": TaskWorldConfig;
 }

@@ -23,6 +23,13 @@ export type Status = "ok" | "warning" | "violated" | "unknown";
 export type Auto = "auto";
 
 /**
+ * What measures how far a coordinate is from Gaussian.
+ * - `log-cosh`: The mean of log cosh: robust against extreme values.
+ * - `cube`: Kurtosis: exact for symmetric causes, at the mercy of extreme values.
+ */
+export type Contrast = "log-cosh" | "cube";
+
+/**
  * Which correlation: of the values or of their ranks.
  * - `pearson`: Of the values: sees linear relations.
  * - `spearman`: Of the ranks, ties given their average rank: sees monotone relations.
@@ -73,6 +80,15 @@ export type Missing = "error" | "drop" | "mean";
  * - `drop`: Leave them out.
  */
 export type MissingTarget = "error" | "drop";
+
+/**
+ * How latents become inputs.
+ * - `identity`: The inputs are the latents.
+ * - `random`: A matrix of standard normal entries.
+ * - `orthogonal`: A random rotation or reflection.
+ * - `network`: A random network with one hidden layer of rectified units, as wide as the inputs.
+ */
+export type Mixing = "identity" | "random" | "orthogonal" | "network";
 
 /**
  * How the number `noise` is meant.
@@ -221,6 +237,18 @@ export interface ColumnList {
   first: string[];
 }
 
+/** How a constraint was held: what the step saw at each recorded point. */
+export interface ConstraintCurve {
+  /** Name of the constraint. */
+  name: string;
+  /** Its violation, signed. */
+  violations: number[];
+  /** Its multiplier after the step. */
+  multipliers: number[];
+  /** Weight of its quadratic term after the step. */
+  penalties: number[];
+}
+
 /** Values at steps. */
 export interface Curve {
   /** Step numbers. */
@@ -247,6 +275,8 @@ export interface Description {
   labels: LabelSummary[];
   /** One entry per target column. */
   targets: TargetSummary[];
+  /** The tasks, where there are any: labels with one target, or several targets. */
+  tasks?: TaskDescription;
   /** The tree and how it fits the environments. */
   tree?: TreeDescription;
   /** Which true quantities are known. */
@@ -293,6 +323,34 @@ export interface TargetSummary {
   max?: number;
 }
 
+/** The tasks: labels with one target, or several targets. */
+export interface TaskDescription {
+  /** `long`: one row per sample and task; `wide`: one target per task. */
+  form: string;
+  /** Number of tasks that have a target. */
+  count: number;
+  /** Number of tasks whose target has exactly two values. */
+  binary: number;
+  /** Tasks whose target never varies; methods that learn tasks refuse them. */
+  constant: ColumnList;
+  /** Rows of the smallest task. */
+  fewestRows: number;
+  /** Rows of the largest task. */
+  mostRows: number;
+  /** One entry per task, in order of labels or columns. */
+  tasks: TaskSummary[];
+}
+
+/** One task. */
+export interface TaskSummary {
+  /** The label, or the name of the target column. */
+  task: string;
+  /** Rows that have its target. */
+  rows: number;
+  /** Whether its target has exactly two values. */
+  binary: boolean;
+}
+
 /** The tree and how it fits the environments. */
 export interface TreeDescription {
   /** Number of nodes, the root included. */
@@ -325,16 +383,6 @@ export interface Memory {
   of: string;
 }
 
-/** Mean squared error in one environment. */
-export interface EnvironmentMse {
-  /** Its label. */
-  environment: string;
-  /** Its rows that have a target. */
-  rows: number;
-  /** Mean squared error over them; null where there are none. */
-  value: number | null;
-}
-
 /** Error of the prediction of the target on one group of rows. */
 export interface ErrorRow {
   /** `train`, `validation` or `test`. */
@@ -359,6 +407,110 @@ export interface Fact {
   value: number | null;
 }
 
+export interface FastIcaConfig {
+  /** Yardstick: the linear latents of the inputs that are furthest from Gaussian, without any target. */
+  method: "fast-ica";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: "cpu" | "cuda" | "auto";
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: "error" | "drop" | "mean";
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: "error" | "drop";
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: "all" | "inputs" | "none";
+  split?: SplitConfig;
+  /**
+   * Number of components. As a yardstick of another method: its number of latents.
+   *
+   * Default: 5. Range: 1 to 256.
+   */
+  latentDim?: number;
+  /**
+   * What measures how far a component is from Gaussian.
+   *
+   * Default: "log-cosh".
+   */
+  contrast?: "log-cosh" | "cube";
+  /**
+   * Iterations, at most.
+   *
+   * Default: 1000. Range: 1 to 100000.
+   */
+  iterations?: number;
+  /**
+   * Converged when no direction turns by more in an iteration: one minus the cosine between old and new.
+   *
+   * Default: 1e-8. Range: 0 to 1.
+   */
+  tolerance?: number;
+}
+
+/**
+ * How rows are split into training, validation and test.
+ *
+ * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+ */
+export interface SplitConfig {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: "rows" | "environments";
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
+}
+
 /** Loss terms over steps. */
 export interface History {
   /** In the order in which they ran. */
@@ -379,8 +531,34 @@ export interface StageHistory {
   gradientNorms?: number[];
   /** Norm of all parameters, at `steps`. */
   parameterNorms?: number[];
+  /** Held constraints, at `steps`. */
+  constraints?: ConstraintCurve[];
   /** Loss on validation rows, at its own steps. */
   validation?: Curve;
+}
+
+/** Recovered causal indicators. */
+export interface IndicatorScores {
+  /** Share of the tasks whose causal set is exactly right. */
+  exact: number | null;
+  /** Why `exact` is null. */
+  reason?: string;
+  /** Share of the entries that are right. */
+  accuracy: number | null;
+  /** Share of the called causes that are true. */
+  precision: number | null;
+  /** Share of the true causes that are called. */
+  recall: number | null;
+  /** Called and true. */
+  truePositives: number;
+  /** Called but not true. */
+  falsePositives: number;
+  /** True but not called. */
+  falseNegatives: number;
+  /** Neither. */
+  trueNegatives: number;
+  /** Tasks compared. */
+  tasks: number;
 }
 
 /** The map of a closed-form stage, and how stable it was. */
@@ -495,18 +673,6 @@ export interface Reference {
   url: string;
 }
 
-/** Mean squared error of a prediction. `value` is null where no row has a target, and then `reason` says so. */
-export interface Mse {
-  /** Over all rows that have a target, in squared units of the target. */
-  value: number | null;
-  /** Why `value` is null. */
-  reason?: string;
-  /** Rows that have a target. */
-  rows: number;
-  /** The same in each environment, in order of the labels; empty without environments. */
-  perEnvironment: EnvironmentMse[];
-}
-
 /** A small matrix with names, for people. */
 export interface NamedMatrix {
   /** One name per row. */
@@ -515,6 +681,16 @@ export interface NamedMatrix {
   columns: string[];
   /** Row by row. */
   values: number[][];
+}
+
+/** Mean correlation coefficient of one task. */
+export interface OneTaskMcc {
+  /** Its label. */
+  task: string;
+  /** Its scored rows. */
+  rows: number;
+  /** Its MCC with its own matching; null where a latent is constant within the task. */
+  value: number | null;
 }
 
 /** What the best possible predictor of the true latents from the inputs would score. */
@@ -535,6 +711,92 @@ export interface Outcome {
   term?: string;
 }
 
+export interface PcaConfig {
+  /** Yardstick: the directions in which the inputs vary most, without any target. */
+  method: "pca";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: "cpu" | "cuda" | "auto";
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: "error" | "drop" | "mean";
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: "error" | "drop";
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: "all" | "inputs" | "none";
+  split?: SplitConfig1;
+  /**
+   * Number of components. As a yardstick of another method: its number of latents.
+   *
+   * Default: 5. Range: 1 to 256.
+   */
+  latentDim?: number;
+}
+
+/**
+ * How rows are split into training, validation and test.
+ *
+ * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+ */
+export interface SplitConfig1 {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: "rows" | "environments";
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
+}
+
 /** Linear R2. `value` is null where it is not defined, and then `reason` says why. */
 export interface R2 {
   /** Mean over the true latents, 0 to 1. */
@@ -543,6 +805,109 @@ export interface R2 {
   reason?: string;
   /** R2 of each true latent; null where it is constant. */
   perLatent: (number | null)[];
+}
+
+export interface RandomEncoderConfig {
+  /** Yardstick: an encoder with its initial random parameters, untrained. */
+  method: "random-encoder";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: "cpu" | "cuda" | "auto";
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: "error" | "drop" | "mean";
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: "error" | "drop";
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: "all" | "inputs" | "none";
+  split?: SplitConfig2;
+  /**
+   * Number of latents. As a yardstick of another method: its number of latents.
+   *
+   * Default: 5. Range: 1 to 256.
+   */
+  latentDim?: number;
+  /**
+   * Widths of the encoder's hidden layers (LeakyReLU, slope 0.01).
+   *
+   * Default: [256,64].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+}
+
+/**
+ * How rows are split into training, validation and test.
+ *
+ * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+ */
+export interface SplitConfig2 {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: "rows" | "environments";
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
 }
 
 /** Which rows were scored, and how many. */
@@ -565,20 +930,40 @@ export interface Scores {
   mcc: Mcc;
   /** Agreement of single latents, by rank. */
   mccSpearman: Mcc;
+  /** Agreement of single latents within each task, linear, where rows have tasks. */
+  mccTask?: TaskMcc;
+  /** The same by rank. */
+  mccTaskSpearman?: TaskMcc;
   /** Agreement up to a linear map. */
   mccWeak: WeakMcc;
   /** Share of the true latents that a linear map of the estimated ones explains. */
   r2: R2;
   /** The score of the best possible predictor E[z|x], where the simulator knows it. */
   oracle?: Oracle;
-  /** Error of the predictions of the target, where there are predictions. */
-  mse?: Mse;
   /** Recovered changes on the tree's edges, where they are known. */
   changes?: ChangeScores;
+  /** Recovered causes of the target of each task, where they are known. */
+  indicators?: IndicatorScores;
   /** Error of the effects of the latents on the target, where there are a target and environments. */
   ate?: Ate;
   /** What to bear in mind when reading these numbers, in sentences. */
   notes: string[];
+}
+
+/** Mean correlation coefficient task by task. `value` is null where it is not defined, and then `reason` says why. */
+export interface TaskMcc {
+  /** Mean over the tasks, 0 to 1. */
+  value: number | null;
+  /** Why `value` is null. */
+  reason?: string;
+  /** Which correlation. */
+  kind: Correlation;
+  /** What estimated latents score that know nothing; null without draws. */
+  unrelated: number | null;
+  /** Every task with at least three rows, in order of the labels. */
+  perTask: OneTaskMcc[];
+  /** Tasks with rows, but too few of them. */
+  leftOut: number;
 }
 
 /** Agreement up to a linear map. `value` is null where it is not defined, and then `reason` says why. */
@@ -630,7 +1015,7 @@ export interface SharedHeadConfig {
    * Default: "all".
    */
   standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig;
+  split?: SplitConfig3;
   /**
    * Number of latents, or `auto`: the smallest number whose validation error is as good as any.
    *
@@ -710,7 +1095,7 @@ export interface SharedHeadConfig {
  *
  * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
  */
-export interface SplitConfig {
+export interface SplitConfig3 {
   /**
    * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
    *
@@ -744,7 +1129,7 @@ export interface SplitConfig {
 }
 
 /** How rows are split into training, validation and test. */
-export interface SplitConfig1 {
+export interface SplitConfig4 {
   /**
    * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
    *
@@ -829,6 +1214,64 @@ export interface Warning {
   hint?: string;
 }
 
+/** Configuration of the simulator `task-world`. The defaults are those of the paper's linear experiment. */
+export interface TaskWorldConfig {
+  /**
+   * Seed of every random number.
+   *
+   * Default: 0.
+   */
+  seed?: number;
+  /**
+   * Number of tasks.
+   *
+   * Default: 200. Range: 1 to 100000.
+   */
+  tasks?: number;
+  /**
+   * Rows of each task; every task draws its own.
+   *
+   * Default: 100. Range: 2 to 1000000.
+   */
+  pointsPerTask?: number;
+  /**
+   * Number of latents. Default: 10, and with a network half the inputs, at most 20.
+   *
+   * Range: 1 to 1000.
+   */
+  latents?: number;
+  /**
+   * Latents that cause the target of a task, at most `latents`; all others follow it.
+   *
+   * Default: 2. Range: 1 to 1000.
+   */
+  causes?: number;
+  /**
+   * How latents become inputs.
+   *
+   * Default: "random".
+   */
+  mixing?: "identity" | "random" | "orthogonal" | "network";
+  /**
+   * Number of input columns. Default: as many as latents, and 100 with a network, the only mixing that can have more.
+   *
+   * Range: 1 to 10000.
+   */
+  inputs?: number;
+  /**
+   * Standard deviation of the noise of the inputs. Default: 0.01, and 0 with a network.
+   *
+   * Range: 0 to 1000000.
+   */
+  noise?: number;
+  /**
+   * Whether every latent is brought to mean 0 and standard deviation 1 within each task, before it is mixed.
+   *
+   * Default: true.
+   */
+  standardize?: boolean;
+}
+
 export interface TbrConfig {
   /** Latents from rows in many environments that form a tree, whose linear heads change sparsely along its edges. */
   method: "tbr";
@@ -868,7 +1311,7 @@ export interface TbrConfig {
    * Default: "all".
    */
   standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig2;
+  split?: SplitConfig5;
   /**
    * How to fit: `joint-rotation` is faster and at least as good on the paper's data; `paper` is the published one.
    *
@@ -979,7 +1422,7 @@ export interface TbrConfig {
  *
  * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
  */
-export interface SplitConfig2 {
+export interface SplitConfig5 {
   /**
    * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
    *

@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod container;
 pub mod device;
 pub mod fit;
+pub mod ica;
 pub mod linalg;
 pub mod linear;
 pub mod method;

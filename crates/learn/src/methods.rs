@@ -1,5 +1,8 @@
 //! The one list of methods. The parser, the catalogue, the schema, the types, the docs and the law tests come from it.
 
+pub mod fast_ica;
+pub mod pca;
+pub mod random_encoder;
 pub mod shared_head;
 pub mod tbr;
 
@@ -82,7 +85,13 @@ const fn entry<S: Specification>() -> Entry {
 }
 
 /// All methods.
-pub const METHODS: &[Entry] = &[entry::<tbr::Tbr>(), entry::<shared_head::SharedHead>()];
+pub const METHODS: &[Entry] = &[
+    entry::<tbr::Tbr>(),
+    entry::<shared_head::SharedHead>(),
+    entry::<pca::Pca>(),
+    entry::<fast_ica::FastIca>(),
+    entry::<random_encoder::RandomEncoder>(),
+];
 
 /// The entry of a method.
 ///

@@ -6,7 +6,7 @@ use disentangle_data::prepare::{Prepared, prepare};
 use disentangle_data::{Matrix, Result, Stream};
 use disentangle_learn::fit::dimensions;
 use disentangle_learn::method::{Batch, Candidates, Dimensions, Findings, Method, Network, Phase, Stage, State, Term};
-use disentangle_learn::methods::{Entry, METHODS};
+use disentangle_learn::methods::Entry;
 use disentangle_learn::nn::Params;
 use disentangle_learn::plan::Plan;
 use disentangle_learn::results::{Outcome, OutcomeKind};
@@ -148,7 +148,7 @@ fn assert_finite(history: &serde_json::Value) {
 
 #[test]
 fn a_number_that_is_not_finite_ends_the_fit_at_its_step_with_its_name_and_the_last_good_state() {
-    for entry in METHODS {
+    for entry in descents() {
         for keep in ["best", "last"] {
             for at in [0, 1, 13, STEPS - 1] {
                 for fault in [Fault::Loss, Fault::Gradient, Fault::Parameter] {
@@ -175,7 +175,7 @@ fn a_number_that_is_not_finite_ends_the_fit_at_its_step_with_its_name_and_the_la
 
 #[test]
 fn a_loss_that_grows_without_bound_is_called_divergence() {
-    for entry in METHODS {
+    for entry in descents() {
         let Ended { outcome, state, data, .. } = run(entry, Fault::Growth, 0, "last");
         assert_eq!(outcome.kind, OutcomeKind::Diverged, "{}", entry.info.name);
         assert!(outcome.step < STEPS && encode(&state, &data.inputs).is_ok());

@@ -8,3 +8,4 @@ mod held;
 mod resume;
 mod small;
 mod stopping;
+mod yardsticks;

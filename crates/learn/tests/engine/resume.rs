@@ -39,7 +39,7 @@ fn a_killed_fit_resumes_to_the_same_bits_wherever_it_was_killed() {
 #[test]
 fn a_chain_of_kills_ends_in_the_same_bits() {
     let data = world();
-    for config in configs(&json!({})) {
+    for config in descending(&json!({})) {
         let want = essence(&undisturbed(&config, &data));
         let dir = tempfile::tempdir().expect("a temporary folder");
         let mut kills = 0;
@@ -72,7 +72,7 @@ fn a_cancelled_fit_leaves_a_checkpoint_of_its_last_step_and_resumes_to_the_same_
 #[test]
 fn a_budget_of_steps_can_be_raised_later() {
     let data = world();
-    for config in configs(&json!({})) {
+    for config in descending(&json!({})) {
         let want = essence(&undisturbed(&config, &data));
         let dir = tempfile::tempdir().expect("a temporary folder");
         let budgets = Budgets { steps: Some(STEPS / 2), elapsed_ms: None };
@@ -88,7 +88,7 @@ fn a_budget_of_steps_can_be_raised_later() {
 #[test]
 fn a_fit_may_resume_on_another_number_of_threads() {
     let data = world();
-    for config in configs(&json!({})) {
+    for config in descending(&json!({})) {
         let want = essence(&undisturbed(&config, &data));
         let dir = tempfile::tempdir().expect("a temporary folder");
         assert!(killed(&config, &data, &checkpoints(dir.path(), EVERY), 23));

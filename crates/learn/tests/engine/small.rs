@@ -6,7 +6,7 @@ use disentangle_data::{Dataset, Result};
 use disentangle_learn::checkpoint::CheckpointOptions;
 use disentangle_learn::fit::{FitOptions, RunResult, fit};
 use disentangle_learn::methods::{Entry, METHODS};
-use disentangle_learn::plan::schema_of;
+use disentangle_learn::plan::{Plan, schema_of};
 use disentangle_learn::train::{Event, Observer, Silent};
 use serde_json::{Map, Value, json};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,16 +44,28 @@ pub fn configs(changes: &Value) -> Vec<Value> {
         let mut auto = changes.clone();
         auto["latentDim"] = "auto".into();
         all.push(config(entry, changes.clone()));
-        if schema_of(entry)["properties"].get("latentDim").is_some() {
-            all.push(config(entry, auto));
-        }
+        all.extend(Some(config(entry, auto)).filter(|auto| auto["latentDim"] == "auto" && Plan::check(auto).is_ok()));
     }
     all
 }
 
-/// Steps of all candidates.
+/// Steps of all candidates; none where a method only solves.
 pub fn steps_of(config: &Value) -> usize {
-    if config["latentDim"] == "auto" { 3 * STEPS } else { STEPS }
+    match (&config["steps"], &config["latentDim"]) {
+        (Value::Null, _) => 0,
+        (_, Value::String(_)) => 3 * STEPS,
+        _ => STEPS,
+    }
+}
+
+/// Those of `configs` that take steps.
+pub fn descending(changes: &Value) -> Vec<Value> {
+    configs(changes).into_iter().filter(|config| steps_of(config) > 0).collect()
+}
+
+/// The methods that take steps.
+pub fn descents() -> impl Iterator<Item = &'static Entry> {
+    METHODS.iter().filter(|entry| schema_of(entry)["properties"].get("steps").is_some())
 }
 
 /// Everything of a run that must not depend on how it went, as text that can be compared.
