@@ -58,7 +58,8 @@ export function batchesOf(trials: readonly PlannedTrial[]): readonly Batch[] {
   for (const trial of trials) {
     const key = canonicalJson(trial.data);
     const batch = batches.get(key) ?? new Map<string, PlannedTrial>();
-    batches.set(key, batch.set(trial.id, trial));
+    if (!batch.has(trial.id)) batch.set(trial.id, trial);
+    batches.set(key, batch);
   }
   return [...batches.values()].map((batch) => {
     const members = [...batch.values()];

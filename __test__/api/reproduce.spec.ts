@@ -1,0 +1,318 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import plainTest from "ava";
+import {
+  type FitConfig,
+  isDisentangleError,
+  type Preset,
+  presets,
+  type ReproduceOptions,
+  type Reproduction,
+  type Row,
+  reproduce,
+  type Study,
+  simulate,
+} from "../../src/index.js";
+import { inverse } from "../../src/reproduce/before-map.js";
+import { studyOf } from "../../src/reproduce/check.js";
+import { MEASURES, titleOf } from "../../src/reproduce/measures.js";
+import { markdownOf } from "../../src/reproduce/table.js";
+import { plannedTrials } from "../../src/reproduce/trials.js";
+import { testWithAddon as test } from "../addon.js";
+
+const folder = (): Promise<string> => mkdtemp(join(tmpdir(), "disentangle-reproduce-"));
+const WORLD = { simulator: "tree-world", depth: 2, pointsPerEnvironment: 100, inputs: 4, latents: 2 } as const;
+const QUICK = { method: "shared-head", latentDim: 2, hidden: [8], steps: 20 } satisfies FitConfig;
+
+/** A preset of one experiment: two quick fits on a small world. */
+function presetOf(rows: readonly Row[], experiment: Partial<Study["experiments"][number]> = {}): Preset {
+  const study: Study = {
+    seconds: 1,
+    experiments: [{ name: "small", data: WORLD, fits: { a: QUICK, b: QUICK }, seeds: [0, 1], rows, ...experiment }],
+  };
+  return { name: "test/small", title: "", repeats: "", paper: "", scales: { tiny: study, paper: study } };
+}
+
+async function events(preset: Preset, options: ReproduceOptions): Promise<{ table: Reproduction; fits: string[] }> {
+  const fits: string[] = [];
+  const table = await reproduce(preset, {
+    ...options,
+    onTrial: ({ last }) => void (last && fits.push(`${last.fit} ${last.seed}`)),
+  });
+  return { table, fits };
+}
+
+test("a band that no seed can reach makes the verdict, and one on the mean asks only for the mean", async (t) => {
+  const out = await folder();
+  const { verdict, rows } = await reproduce(
+    presetOf([
+      { fit: "a", measure: "mcc", band: { atLeast: 1.1 } },
+      { fit: "a", measure: "mcc", band: { atMost: 1 } },
+      { fit: "a", measure: "steps", band: { atLeast: 20, atMost: 20, on: "mean" } },
+      { fit: "a", measure: "mcc" },
+    ]),
+    { out },
+  );
+  t.is(verdict, "outside");
+  t.deepEqual(
+    rows.map((row) => row.verdict),
+    ["outside", "in band", "in band", undefined],
+  );
+  const [row] = rows;
+  const [x, y] = row!.values.map(({ value }) => value) as [number, number];
+  t.is(row!.mean, (x + y) / 2);
+  t.true(Math.abs(row!.sd! - Math.abs(x - y) / 2) < 1e-12);
+});
+
+test("a fit that fails is shown with its error and has no mean; the others stand, and it is tried again", async (t) => {
+  const out = await folder();
+  // Two environments of one row each cannot be split.
+  const preset = presetOf([{ fit: "a", measure: "mcc" }], { data: { ...WORLD, depth: 1, pointsPerEnvironment: 1 } });
+  const { table, fits } = await events(preset, { out, seeds: [0] });
+  t.is(table.verdict, "failed");
+  const [row] = table.rows;
+  t.like(row, { mean: null, sd: null, values: [], verdict: "failed" });
+  t.regex(row!.missing[0]!.reason, /\[DATA_TOO_FEW_ROWS\]/);
+  t.like(table.trials.failed[0], { experiment: "small", fit: "a", seed: 0, code: "DATA_TOO_FEW_ROWS" });
+  t.regex(
+    await readFile(table.files.markdown, "utf8"),
+    /\| small \| a \| MCC \| - \| 0 of 1 \|[\s\S]*DATA_TOO_FEW_ROWS/,
+  );
+  t.deepEqual((await events(preset, { out, seeds: [0] })).fits, fits);
+});
+
+test("a world that cannot be drawn fails its own trials only", async (t) => {
+  const small = presetOf([{ fit: "a", measure: "mcc" }]).scales.tiny.experiments[0]!;
+  const impossible = { ...small, name: "impossible", data: { ...WORLD, changes: 3 } };
+  const study = { seconds: 1, experiments: [impossible, small] };
+  const preset = { ...presetOf([]), scales: { tiny: study, paper: study } };
+  const { rows, trials } = await reproduce(preset, { out: await folder(), seeds: [0] });
+  t.deepEqual(
+    rows.map(({ verdict, values }) => [verdict, values.length]),
+    [
+      ["failed", 0],
+      [undefined, 1],
+    ],
+  );
+  t.is(trials.failed.length, 2);
+});
+
+test("only what changed is fitted again, and equal fits are fitted once", async (t) => {
+  const out = await folder();
+  const rows = [{ fit: "a", measure: "mcc" }];
+  t.deepEqual((await events(presetOf(rows), { out })).fits, ["a 0", "a 1"]);
+  const changed = presetOf(rows, { fits: { a: QUICK, b: { ...QUICK, steps: 21 } } });
+  t.deepEqual((await events(changed, { out })).fits, ["b 0", "b 1"]);
+  t.deepEqual((await events(changed, { out, seeds: [1, 2] })).fits, ["a 2", "b 2"]);
+});
+
+test("a trial whose file is gone or damaged is run again, and the same number comes of it", async (t) => {
+  const out = await folder();
+  const preset = presetOf([{ fit: "a", measure: "mcc" }], { fits: { a: QUICK } });
+  const { table } = await events(preset, { out, seeds: [0] });
+  for (const name of await readdir(join(out, "trials"))) await rm(join(out, "trials", name));
+  const again = await events(preset, { out, seeds: [0] });
+  t.deepEqual(again.fits, ["a 0"]);
+  t.deepEqual(again.table.rows, table.rows);
+});
+
+test("several at a time give the same table, without the times that cannot be told apart", async (t) => {
+  const rows = ["mcc", "r2", "mcc-weak", "test-mse"].map((measure) => ({ fit: "a", measure }));
+  const alone = await reproduce(presetOf(rows), { out: await folder() });
+  const together = await reproduce(presetOf([...rows, { fit: "a", measure: "processor-seconds" }]), {
+    out: await folder(),
+    jobs: 2,
+  });
+  t.deepEqual(together.rows.slice(0, -1), alone.rows);
+  t.deepEqual(together.rows.at(-1)!.values, []);
+});
+
+test("a ratio is taken seed by seed, over the other fit to the same data", async (t) => {
+  const { rows } = await reproduce(
+    presetOf(
+      [
+        { fit: "a", measure: "steps", over: "b" },
+        { fit: "b", measure: "steps", over: "a" },
+      ],
+      { fits: { a: QUICK, b: { ...QUICK, steps: 10 } } },
+    ),
+    { out: await folder() },
+  );
+  t.deepEqual(
+    rows.map(({ mean }) => mean),
+    [2, 0.5],
+  );
+});
+
+test("without a truth the seeds are compared with each other, pair by pair", async (t) => {
+  const world = await simulate({ ...WORLD, seed: 0 });
+  const preset = presetOf(
+    [
+      { fit: "a", measure: "agreement" },
+      { fit: "a", measure: "agreement-weak" },
+      { fit: "a", measure: "mcc" },
+    ],
+    { data: { given: "a table", roles: {} }, fits: { a: QUICK }, seeds: [0, 1, 2] },
+  );
+  const out = await folder();
+  await t.throwsAsync(reproduce(preset, { out }), { code: "CONFIG_MISSING", message: /needs a table/ } as never);
+  const { rows } = await reproduce(preset, { out, data: { ...world, truth: {} } });
+  const [strong, weak, scored] = rows;
+  t.deepEqual(
+    strong!.values.map(({ seed }) => seed),
+    ["0-1", "0-2", "1-2"],
+  );
+  t.true(strong!.values.every(({ value }) => value > 0 && value <= 1));
+  t.true(weak!.mean! >= 0 && weak!.mean! <= 1);
+  t.deepEqual(scored!.values, []);
+  // Other data are other trials.
+  const other = await simulate({ ...WORLD, seed: 1 });
+  const { trials } = await reproduce(preset, { out, data: { ...other, truth: {} } });
+  t.is(trials.kept, 0);
+});
+
+test("a signal stops it, and says what is kept", async (t) => {
+  const controller = new AbortController();
+  const out = await folder();
+  const error = await t.throwsAsync(
+    reproduce(presetOf([{ fit: "a", measure: "mcc" }]), {
+      out,
+      signal: controller.signal,
+      onTrial: ({ done }) => void (done === 1 && controller.abort()),
+    }),
+  );
+  t.true(isDisentangleError(error) && error.code === "FIT_CANCELLED" && error.hint!.includes(join(out, "trials")));
+  t.is((await readdir(join(out, "trials"))).length, 1);
+});
+
+test("every mistake of a preset is told at once, before anything is written", async (t) => {
+  const out = join(await folder(), "never");
+  const preset = presetOf(
+    [
+      { fit: "c", measure: "mcc" },
+      { fit: "a", measure: "mcd" },
+      { fit: "a", measure: "fact" },
+      { fit: "a", measure: "mcc:1" },
+      { fit: "a", measure: "agreement", over: "b" },
+      { fit: "a", measure: "mcc", band: {} },
+    ],
+    { seeds: [0, 0] },
+  );
+  const error = await t.throwsAsync(reproduce(preset, { out }));
+  const messages = error.message;
+  for (const part of [
+    "a seed stands there twice",
+    'small.rows[0].fit: no fit is called "c", only a, b',
+    'small.rows[1].measure: no measure is called "mcd"',
+    'small.rows[2].measure: "fact" needs an argument after a colon',
+    'small.rows[3].measure: "mcc:1" takes no argument',
+    "small.rows[4].over: an agreement cannot be divided by another",
+    "small.rows[5].band: a band needs atLeast or atMost",
+  ]) {
+    t.true(messages.includes(part), `${part} in ${messages}`);
+  }
+  await t.throwsAsync(readdir(out));
+});
+
+test("every preset is sound at both scales: its configurations are accepted and its measures exist", async (t) => {
+  for (const preset of presets) {
+    for (const scale of ["tiny", "paper"] as const) {
+      const trials = await plannedTrials(studyOf(preset, scale, undefined), "0.0.0", "fingerprint");
+      t.true(trials.length > 0);
+    }
+  }
+  t.is(new Set(presets.map(({ name }) => name)).size, presets.length);
+});
+
+plainTest("headings of measures are told apart", (t) => {
+  const titles = Object.entries(MEASURES).flatMap(([name, measure]) => ("argument" in measure ? [] : [titleOf(name)]));
+  t.is(new Set(titles).size, titles.length);
+  t.is(titleOf("fact:condition"), "condition");
+});
+
+plainTest(
+  "undoing a map: the inverse of a matrix, with rows that have to change places, and none where there is none",
+  (t) => {
+    const undo = inverse([
+      [0, 2],
+      [1, 1],
+    ]);
+    t.deepEqual(undo, [
+      [-0.5, 1],
+      [0.5, 0],
+    ]);
+    t.is(
+      inverse([
+        [1, 2],
+        [2, 4],
+      ]),
+      undefined,
+    );
+    t.is(inverse([[1, 2]]), undefined);
+  },
+);
+
+plainTest("the table as Markdown", (t) => {
+  const row = { experiment: "S = 1", fit: "tbr", measure: "mcc", title: "MCC" };
+  const table = markdownOf({
+    preset: "tbr/x",
+    title: "Is it so?",
+    repeats: "Figure 1",
+    paper: "A paper",
+    scale: "paper",
+    verdict: "failed",
+    rows: [
+      {
+        ...row,
+        values: [
+          { seed: "0", value: 0.99123 },
+          { seed: "1", value: 0.98 },
+        ],
+        missing: [],
+        mean: 0.985615,
+        sd: 0.005615,
+        published: { mean: 0.98, sd: 0.03, note: "n = 10" },
+        band: { atLeast: 0.985, on: "mean" },
+        verdict: "in band",
+      },
+      {
+        ...row,
+        title: "MCC of E[z|x]",
+        values: [{ seed: "0", value: 1 }],
+        missing: [{ seed: "1", reason: "it failed [NUMERIC_NOT_FINITE]" }],
+        mean: null,
+        sd: null,
+        band: { atLeast: 1, atMost: 1 },
+        verdict: "failed",
+      },
+    ],
+    trials: { total: 2, kept: 0, failed: [] },
+    files: { json: "", markdown: "" },
+    version: "1.2.3",
+    machine: { node: "20.0.0", platform: "linux-x64", cores: 2, model: "a processor" },
+  });
+  t.is(
+    table,
+    `# tbr/x, paper scale
+
+Is it so? Repeats Figure 1 of A paper.
+
+| data | fit | measure | mean ± sd | n | published | band | verdict |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| S = 1 | tbr | MCC | 0.9856 ± 0.0056 | 2 | 0.98 ± 0.03 (n = 10) | mean >= 0.985 | in band |
+| S = 1 | tbr | MCC of E[z\\|x] | - | 1 of 2 |  | = 1 | failed |
+
+Spread: standard deviation with divisor n. A band holds on every seed unless it says "mean".
+
+## By seed
+
+| data | fit | measure | value (seed) |
+| --- | --- | --- | --- |
+| S = 1 | tbr | MCC | 0.9912 (0), 0.98 (1) |
+| S = 1 | tbr | MCC of E[z\\|x] | 1 (0), - (1: it failed [NUMERIC_NOT_FINITE]) |
+
+\`disentangle reproduce tbr/x --scale paper\`; disentangle 1.2.3, node 20.0.0, linux-x64, 2 cores of a processor.
+`,
+  );
+});
