@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -223,6 +224,13 @@ test("every preset is sound at both scales: its configurations are accepted and 
     }
   }
   t.is(new Set(presets.map(({ name }) => name)).size, presets.length);
+});
+
+plainTest("the documents name every measure", (t) => {
+  const page = readFileSync(new URL("../../docs/reproduce.md", import.meta.url), "utf8");
+  for (const [name, measure] of Object.entries(MEASURES)) {
+    t.true(page.includes("argument" in measure ? `\`${name}:` : `\`${name}\``), name);
+  }
 });
 
 plainTest("headings of measures are told apart", (t) => {

@@ -15,15 +15,7 @@ export function cellsOf({ experiment, fit, title, mean, sd, values, missing, ...
 
 /** The whole table as Markdown: what it repeats, its rows, the value of every seed, and what failed. */
 export function markdownOf({ preset, title, repeats, paper, scale, rows, version, machine }: Reproduction): string {
-  const bySeed = rows.map((row) => [
-    row.experiment,
-    row.fit,
-    row.title,
-    [
-      ...row.values.map(({ seed, value }) => `${number(value)} (${seed})`),
-      ...row.missing.map(({ seed, reason }) => `- (${seed}: ${reason})`),
-    ].join(", "),
-  ]);
+  const bySeed = rows.map((row) => [row.experiment, row.fit, row.title, seedsText(row)]);
   return `${[
     `# ${preset}, ${scale} scale`,
     `${title} Repeats ${repeats} of ${paper}.`,
@@ -35,8 +27,16 @@ export function markdownOf({ preset, title, repeats, paper, scale, rows, version
   ].join("\n\n")}\n`;
 }
 
+/** The values of a row, each with its seed, and what is missing with its reason. */
+export function seedsText({ values, missing }: ReproducedRow): string {
+  return [
+    ...values.map(({ seed, value }) => `${number(value)} (${seed})`),
+    ...missing.map(({ seed, reason }) => `- (${seed}: ${reason})`),
+  ].join(", ");
+}
+
 /** Four significant digits, or fewer. */
-export function number(value: number): string {
+function number(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
