@@ -1,5 +1,9 @@
 //! What is in a data set, before anything is learnt from it.
 
+mod tasks;
+
+pub use tasks::{TaskDescription, TaskSummary};
+
 use crate::dataset::{Dataset, Role};
 use crate::prepare::moments::{Moments, moments};
 use schemars::JsonSchema;
@@ -28,6 +32,9 @@ pub struct Description {
     pub labels: Vec<LabelSummary>,
     /// One entry per target column.
     pub targets: Vec<TargetSummary>,
+    /// The tasks, where there are any: labels with one target, or several targets.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tasks: Option<TaskDescription>,
     /// The tree and how it fits the environments.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tree: Option<TreeDescription>,
@@ -174,6 +181,7 @@ pub fn describe(dataset: &Dataset) -> Description {
         constant: ColumnList { count: constant.len(), first: constant.into_iter().take(LISTED).cloned().collect() },
         labels: labels(dataset),
         targets: targets(dataset, &all),
+        tasks: tasks::tasks(dataset),
         tree: tree(dataset),
         truth: dataset
             .truth

@@ -7,12 +7,12 @@ pub(crate) mod moments;
 mod rows;
 mod scale;
 mod standardiser;
-mod tasks;
+pub(crate) mod tasks;
 
 pub use columns::{align_columns, standardise_new};
 pub use config::{Missing, MissingTarget, PrepareConfig, Standardize, Warning};
 pub use standardiser::Standardiser;
-pub use tasks::{Task, TaskForm};
+pub use tasks::{Task, TaskForm, least_tasks};
 
 use crate::dataset::{Dataset, Labels, Role};
 use crate::failure::{Code, Failure, Result};

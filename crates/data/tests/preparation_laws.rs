@@ -59,14 +59,17 @@ fn mean_and_sd(prepared: &Prepared, values: &Matrix, column: usize) -> (f64, f64
 
 proptest! {
     #[test]
-    fn every_environment_is_split_to_the_nearest_fractions_and_trained_on(
+    fn every_environment_or_task_is_split_to_the_nearest_fractions_and_trained_on(
         codes in proptest::collection::vec(0..6u8, 1..200),
         (train, validation, test) in fractions(),
         seed in any::<u64>(),
     ) {
         let labels = labels(&codes);
         let config = SplitConfig { train, validation, test, ..SplitConfig::default() };
-        let parts = split(Some(&labels), codes.len(), &config, seed).expect("splits");
+        let parts = split(Some(&labels), None, codes.len(), &config, seed).expect("splits");
+        prop_assert_eq!(&split(None, Some(&labels), codes.len(), &config, seed).expect("splits"), &parts);
+        let tasks = Labels { codes: vec![0; codes.len()], ..labels.clone() };
+        prop_assert_eq!(&split(Some(&labels), Some(&tasks), codes.len(), &config, seed).expect("splits"), &parts);
         prop_assert_eq!(parts.len(), codes.len());
         for level in 0..labels.levels.len() {
             let rows = rows_of(&labels, level);
@@ -86,9 +89,9 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let (config, labels) = (SplitConfig::default(), labels(&codes));
-        let parts = split(Some(&labels), codes.len(), &config, seed).expect("splits");
-        prop_assert_eq!(&split(Some(&labels), codes.len(), &config, seed).expect("splits"), &parts);
-        let others = (1..5).map(|i| split(Some(&labels), codes.len(), &config, seed.wrapping_add(i)).expect("splits"));
+        let parts = split(Some(&labels), None, codes.len(), &config, seed).expect("splits");
+        prop_assert_eq!(&split(Some(&labels), None, codes.len(), &config, seed).expect("splits"), &parts);
+        let others = (1..5).map(|i| split(Some(&labels), None, codes.len(), &config, seed.wrapping_add(i)).expect("splits"));
         prop_assert!(others.into_iter().any(|other| other != parts));
     }
 
@@ -100,8 +103,8 @@ proptest! {
         let labels = labels(&codes);
         prop_assume!(labels.levels.len() > 1);
         let config = SplitConfig { holdout: vec![labels.levels[0].clone()], ..SplitConfig::default() };
-        let held = split(Some(&labels), codes.len(), &config, seed).expect("splits");
-        let open = split(Some(&labels), codes.len(), &SplitConfig::default(), seed).expect("splits");
+        let held = split(Some(&labels), None, codes.len(), &config, seed).expect("splits");
+        let open = split(Some(&labels), None, codes.len(), &SplitConfig::default(), seed).expect("splits");
         for (row, (held, open)) in held.iter().zip(open).enumerate() {
             prop_assert_eq!(*held, if labels.codes[row] == 0 { Split::Test } else { open });
         }
@@ -115,7 +118,7 @@ proptest! {
     ) {
         let labels = labels(&codes);
         let config = SplitConfig { train, validation, test, by: SplitBy::Environments, holdout: Vec::new() };
-        let parts = split(Some(&labels), codes.len(), &config, seed).expect("splits");
+        let parts = split(Some(&labels), None, codes.len(), &config, seed).expect("splits");
         for level in 0..labels.levels.len() {
             let rows = rows_of(&labels, level);
             prop_assert!(rows.iter().all(|&row| parts[row] == parts[rows[0]]));

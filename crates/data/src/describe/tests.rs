@@ -89,3 +89,30 @@ fn a_description_survives_json() {
     assert!(json.contains("\"unknownEnvironments\":[\"z\"]") && !json.contains("null"), "{json}");
     assert_eq!(serde_json::from_str::<Description>(&json).expect("parses"), description);
 }
+
+#[test]
+fn tasks_are_described_in_either_form() {
+    let gap = f32::NAN;
+    // The second target of the example has no value at all.
+    let wide = describe(&dataset()).tasks.expect("two targets");
+    assert_eq!((wide.form.as_str(), wide.count, wide.tasks[0].task.as_str(), wide.tasks[0].rows), ("wide", 1, "t", 3));
+    let long = |labels: &[&str; 6], y: [f32; 6]| Dataset {
+        inputs: Matrix::zeros(6, 1),
+        input_names: vec!["x".into()],
+        labels: BTreeMap::from([(Role::Task, Labels::encode("assay", labels))]),
+        targets: Some(Table {
+            columns: vec!["y".into()],
+            rows: Vec::new(),
+            values: Matrix::new(6, 1, y.to_vec()).expect("fits"),
+        }),
+        ..Dataset::default()
+    };
+    let data = long(&["a", "b", "a", "", "a", "c"], [0., 5., 1., 9., 1., gap]);
+    let tasks = describe(&data).tasks.expect("labels and a target");
+    let all: Vec<_> = tasks.tasks.iter().map(|task| (task.task.as_str(), task.rows, task.binary)).collect();
+    assert_eq!((tasks.form.as_str(), all), ("long", vec![("a", 3, true), ("b", 1, false)]));
+    assert_eq!((tasks.count, tasks.binary, tasks.fewest_rows, tasks.most_rows), (2, 1, 1, 3));
+    assert_eq!(tasks.constant, ColumnList { count: 1, first: vec!["b".into()] });
+    assert_eq!(describe(&long(&[""; 6], [gap; 6])).tasks, None);
+    assert_eq!(describe(&Dataset { labels: BTreeMap::new(), ..data }).tasks, None, "one target is no choice of tasks");
+}

@@ -3,11 +3,16 @@
 //! Long form: one row per sample and task, `task` labels and one target. Wide form: one row per sample, one target per task,
 //! NaN where a sample has no value for a task.
 
+mod distinct;
+
+pub use distinct::least_tasks;
+
+use super::Prepared;
 use super::environments::listed;
-use super::{Prepared, Targets};
 use crate::dataset::{Labels, Role};
 use crate::failure::{Code, Failure, Result};
-use crate::split::{Split, rows_by_level};
+use crate::matrix::Matrix;
+use crate::split::Split;
 
 /// One regression task: the rows that have its target.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,34 +37,32 @@ pub enum TaskForm {
 impl Task {
     /// Whether the target has exactly two distinct values.
     pub fn is_binary(&self) -> bool {
-        is_binary(self.values.iter().copied())
+        let first = self.values.first();
+        let Some(second) = self.values.iter().find(|&value| Some(value) != first) else { return false };
+        self.values.iter().all(|value| value == second || Some(value) == first)
+    }
+
+    /// Whether the target has fewer than two distinct values.
+    pub fn is_constant(&self) -> bool {
+        self.values.windows(2).all(|pair| pair[0] == pair[1])
     }
 }
 
-/// Whether there are exactly two distinct values, NaN aside.
-pub(crate) fn is_binary(values: impl Iterator<Item = f32>) -> bool {
-    let mut two: [Option<f32>; 2] = [None; 2];
-    for value in values.filter(|value| !value.is_nan()) {
-        match two {
-            [Some(a), _] if a == value => {}
-            [_, Some(b)] if b == value => {}
-            [None, _] => two[0] = Some(value),
-            [_, None] => two[1] = Some(value),
-            _ => return false,
-        }
-    }
-    two[1].is_some()
+/// The form of the tasks and all that have rows, out of labels and targets (n x t); `None` where they name none.
+pub(crate) fn collect(labels: Option<&Labels>, names: &[String], values: &Matrix) -> Option<(TaskForm, Vec<Task>)> {
+    let (form, mut tasks) = match labels {
+        Some(labels) if names.len() == 1 => (TaskForm::Long, long(labels, values)),
+        None if names.len() > 1 => (TaskForm::Wide, wide(names, values)),
+        _ => return None,
+    };
+    tasks.retain(|task| !task.rows.is_empty());
+    Some((form, tasks))
 }
 
 impl Prepared {
     /// The form of the tasks; `None` where the data name none.
     pub fn task_form(&self) -> Option<TaskForm> {
-        let targets = self.targets.as_ref().map_or(0, |targets| targets.names.len());
-        match self.labels.contains_key(&Role::Task) {
-            true if targets == 1 => Some(TaskForm::Long),
-            false if targets > 1 => Some(TaskForm::Wide),
-            _ => None,
-        }
+        self.collected().map(|(form, _)| form)
     }
 
     /// The tasks, from either form, in order of labels or columns: at least two, each with training rows over which its
@@ -68,22 +71,15 @@ impl Prepared {
     /// # Errors
     /// `DATA_NEEDS_TASKS`, `DATA_NEEDS_TARGET`, `DATA_TOO_FEW_ROWS` (a task without a training row), `DATA_CONSTANT_COLUMN`.
     pub fn tasks(&self, method: &str) -> Result<Vec<Task>> {
-        let tasks = match (self.labels.get(&Role::Task), &self.targets) {
-            (None, Some(targets)) if targets.names.len() > 1 => wide(targets),
-            (None, _) => {
+        let Some((_, tasks)) = self.collected() else {
+            let Some(labels) = self.labels.get(&Role::Task) else {
                 let message =
                     format!("{method} needs several tasks, the data have no task labels and no second target");
                 return Err(needs_tasks(message));
-            }
-            (Some(labels), _) => {
-                let targets = self.needs_target(method)?;
-                if targets.names.len() > 1 {
-                    let count = targets.names.len();
-                    let message = format!("column {:?} labels tasks, and there are {count} targets", labels.column);
-                    return Err(needs_tasks(message).with("targets", count));
-                }
-                long(labels, targets)?
-            }
+            };
+            let count = self.needs_target(method)?.names.len();
+            let message = format!("column {:?} labels tasks, and there are {count} targets", labels.column);
+            return Err(needs_tasks(message).with("targets", count));
         };
         if tasks.len() < 2 {
             let message = format!("{method} needs at least 2 tasks, the data have {}", tasks.len());
@@ -91,6 +87,11 @@ impl Prepared {
         }
         self.learnable(&tasks)?;
         Ok(tasks)
+    }
+
+    fn collected(&self) -> Option<(TaskForm, Vec<Task>)> {
+        let targets = self.targets.as_ref()?;
+        collect(self.labels.get(&Role::Task), &targets.names, &targets.values)
     }
 
     /// Fails unless every task has at least `least` training rows.
@@ -154,25 +155,27 @@ fn needs_tasks(message: String) -> Failure {
         .hint("name the column of tasks with `task` and one target with `target`, or several targets with `target`")
 }
 
-fn long(labels: &Labels, targets: &Targets) -> Result<Vec<Task>> {
-    let groups = rows_by_level(labels, targets.values.rows())?;
-    let tasks = groups.into_iter().zip(&labels.levels).filter(|(rows, _)| !rows.is_empty());
-    Ok(tasks
-        .map(|(rows, name)| Task {
-            name: name.clone(),
-            values: rows.iter().map(|&row| targets.values[(row, 0)]).collect(),
-            rows,
-        })
-        .collect())
+fn long(labels: &Labels, values: &Matrix) -> Vec<Task> {
+    let empty = |name: &String| Task { name: name.clone(), rows: Vec::new(), values: Vec::new() };
+    let mut tasks: Vec<Task> = labels.levels.iter().map(empty).collect();
+    for (row, &code) in labels.codes.iter().enumerate() {
+        let (task, value) = (&mut tasks[code as usize], values[(row, 0)]);
+        // An empty label is a missing one.
+        if !value.is_nan() && !task.name.is_empty() {
+            task.rows.push(row);
+            task.values.push(value);
+        }
+    }
+    tasks
 }
 
-fn wide(targets: &Targets) -> Vec<Task> {
+fn wide(names: &[String], values: &Matrix) -> Vec<Task> {
     let task = |(column, name): (usize, &String)| {
-        let known = (0..targets.values.rows()).map(|row| (row, targets.values[(row, column)]));
+        let known = (0..values.rows()).map(|row| (row, values[(row, column)]));
         let (rows, values) = known.filter(|(_, value)| !value.is_nan()).unzip();
         Task { name: name.clone(), rows, values }
     };
-    targets.names.iter().enumerate().map(task).collect()
+    names.iter().enumerate().map(task).collect()
 }
 
 #[cfg(test)]

@@ -101,7 +101,12 @@ fn a_binary_task_has_exactly_two_values() {
     });
     let tasks = prepared(&data).tasks("mtlcm").expect("four");
     assert_eq!(tasks.iter().map(Task::is_binary).collect::<Vec<_>>(), [true, false, true, false]);
-    assert!(!is_binary([1.0, 1.0].into_iter()) && !is_binary(std::iter::empty()));
+    let of = |values: &[f32]| Task { name: "t".into(), rows: (0..values.len()).collect(), values: values.to_vec() };
+    assert_eq!(
+        [&[1.0, 1.0][..], &[]].map(|values| (of(values).is_binary(), of(values).is_constant())),
+        [(false, true); 2]
+    );
+    assert!(of(&[1.0, 2.0, 1.0]).is_binary() && !of(&[1.0, 2.0]).is_constant());
 }
 
 #[test]
@@ -157,4 +162,58 @@ fn a_row_without_any_target_is_refused_or_dropped() {
     let prepared = prepare(&data, &drop, 1).expect("prepares");
     let rows: Vec<usize> = prepared.tasks("mtlcm").expect("two").iter().map(|task| task.rows.len()).collect();
     assert_eq!((rows, prepared.warnings[0].code.as_str()), (vec![11, 12], "ROWS_DROPPED"));
+}
+
+#[test]
+fn tasks_that_are_the_same_but_for_their_unit_are_told_and_count_once() {
+    let y = |i: usize| (i * i % 13) as f32;
+    let data = wide(5, |i, j| match j {
+        0 | 3 => y(i),
+        1 => 273.15 - 1.8 * y(i),
+        // Nearly a copy: one value of 24 differs.
+        2 => y(i) + f32::from(u8::from(i == 20)),
+        _ if i == 3 => GAP,
+        _ => y(i),
+    });
+    let prepared = prepared(&data);
+    let tasks = prepared.tasks("mtlcm").expect("five");
+    assert_eq!(prepared.copies(&tasks), [(0, 1), (0, 3)]);
+    let warnings = prepared.task_warnings(&tasks, 2);
+    assert_eq!(warnings.iter().map(|warning| warning.code.as_str()).collect::<Vec<_>>(), ["TASKS_IDENTICAL"]);
+    assert_eq!(warnings[0].message, "tasks that are the same but for their unit: \"y1\" and \"y2\", \"y1\" and \"y4\"");
+    // Five tasks, of which three are different.
+    let warnings = prepared.task_warnings(&tasks, 3);
+    assert_eq!(warnings[1].code, "TASKS_TOO_FEW");
+    assert_eq!(warnings[1].message, "3 latents need at least 4 different tasks, the data have 3");
+}
+
+#[test]
+fn copies_in_long_form_have_the_same_inputs_and_targets() {
+    let y = |i: usize| (i % 12 * (i % 12) % 7) as f32;
+    let labels: Vec<&str> = (0..24).map(|i| ["a", "b"][usize::from(i > 11)]).collect();
+    let same_targets = long(&labels, |i, _| y(i));
+    let copies = |data: &Dataset| {
+        let prepared = prepared(data);
+        let tasks = prepared.tasks("mtlcm").expect("two");
+        prepared.copies(&tasks)
+    };
+    assert!(copies(&same_targets).is_empty(), "other inputs");
+    let mut same = same_targets.clone();
+    for i in 12..24 {
+        let row = same.inputs.row(i - 12).to_vec();
+        same.inputs.row_mut(i).copy_from_slice(&row);
+    }
+    assert_eq!(copies(&same), [(0, 1)]);
+    same.targets.as_mut().expect("targets").values[(23, 0)] += 1.0;
+    assert!(copies(&same).is_empty(), "another target");
+}
+
+#[test]
+fn a_theorem_that_needs_more_tasks_than_there_are_is_told_with_both_numbers() {
+    let prepared = prepared(&wide(3, |i, j| (i * (i + j) % 11) as f32));
+    let tasks = prepared.tasks("mtlcm").expect("three");
+    assert!(prepared.task_warnings(&tasks, 2).is_empty());
+    let [warning] = &prepared.task_warnings(&tasks, 10)[..] else { panic!("one warning") };
+    assert_eq!(warning.message, "10 latents need at least 11 different tasks, the data have 3");
+    assert!(warning.hint.as_ref().expect("a hint").contains("latentDim"));
 }

@@ -265,7 +265,7 @@ fn tasks_are_labelled_one_after_the_other_and_named_in_the_truth() {
     let labels = &dataset.labels[&Role::Task];
     assert_eq!((labels.levels.join(" "), &labels.codes[..]), ("t1 t2 t3".to_owned(), &[0, 0, 1, 1, 2, 2][..]));
     assert_eq!((&dataset.truth["causes"].rows, &dataset.truth["coefficients"].rows), (&labels.levels, &labels.levels));
-    assert!(world(TaskWorldConfig { mixing: Mixing::Network, ..raw() }).truth.get("mixing").is_none());
+    assert!(!world(TaskWorldConfig { mixing: Mixing::Network, ..raw() }).truth.contains_key("mixing"));
 }
 
 #[test]
