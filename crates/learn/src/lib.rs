@@ -9,6 +9,7 @@ pub mod container;
 pub mod device;
 pub mod fit;
 pub mod ica;
+pub mod joint_diagonalisation;
 pub mod linalg;
 pub mod linear;
 pub mod method;

@@ -2,7 +2,7 @@
 
 use crate::nn::Params;
 use crate::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, Schedule};
-use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, OutcomeKind, TreeSummary};
+use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, OutcomeKind, TaskRoles, TreeSummary};
 use crate::train::Solving;
 use candle_core::Tensor;
 use disentangle_data::prepare::{Prepared, Warning};
@@ -155,6 +155,8 @@ pub struct Findings {
     pub heads: Option<NamedMatrix>,
     /// The tree with its changes.
     pub tree: Option<TreeSummary>,
+    /// The role of every latent in every task.
+    pub tasks: Option<TaskRoles>,
     /// The map of a closed-form stage.
     pub map: Option<LatentMap>,
     /// Assumptions checked.

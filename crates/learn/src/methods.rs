@@ -1,6 +1,7 @@
 //! The one list of methods. The parser, the catalogue, the schema, the types, the docs and the law tests come from it.
 
 pub mod fast_ica;
+pub mod mtlcm;
 pub mod pca;
 pub mod random_encoder;
 pub mod shared_head;

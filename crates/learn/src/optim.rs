@@ -13,6 +13,7 @@ mod lbfgs;
 mod proximal;
 mod schedule;
 mod sgd;
+mod slice_adam;
 
 pub use adam::{Adam, AdamSettings};
 pub use clip::clip_factor;
@@ -25,6 +26,7 @@ pub use lbfgs::{LbfgsOutcome, LbfgsSettings, Minimum, lbfgs};
 pub use proximal::{group_soft_threshold, soft_threshold};
 pub use schedule::{Plateau, Schedule};
 pub use sgd::{Sgd, SgdSettings};
+pub use slice_adam::SliceAdam;
 
 use crate::nn::NamedValues;
 

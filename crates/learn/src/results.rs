@@ -130,6 +130,9 @@ pub struct Summary {
     /// The tree with the change on the edge above each node.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tree: Option<TreeSummary>,
+    /// The role of every latent in every task.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tasks: Option<TaskRoles>,
     /// `map`: latents = `map` x (latents before the closed-form stage); absent where there is no such stage.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub map: Option<LatentMap>,
@@ -226,6 +229,36 @@ pub struct TreeSummary {
     pub real: Vec<Vec<bool>>,
     /// Whether both ends of the edge have rows of their own.
     pub observed: Vec<bool>,
+}
+
+/// The role of every latent in every task: a cause of the target, or a follower of it. All matrices are tasks x k.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskRoles {
+    /// Task names.
+    pub names: Vec<String>,
+    /// Training rows of each task.
+    pub rows: Vec<usize>,
+    /// From 0, spurious (the latent follows the target), to 1, causal.
+    pub indicators: Vec<Vec<f64>>,
+    /// Probability that the latent is causal.
+    pub probabilities: Vec<Vec<f64>>,
+    /// Log-likelihood of the latent being causal less that of its being spurious, in the model as it stands.
+    pub log_ratios: Vec<Vec<f64>>,
+    /// Whether the role that the indicator names is certain enough.
+    pub real: Vec<Vec<bool>>,
+    /// Regression of the target on the latents called causal, in units of the target per standard deviation of the latent; 0 for
+    /// all others. `null` for a task with too few rows for it.
+    pub weights: Vec<Option<Vec<f64>>>,
+    /// Effect of the target on the latents called spurious, in standard deviations of the latent per unit of the target; 0 for all
+    /// others.
+    pub effects: Vec<Vec<f64>>,
+    /// Share of the target's variance on training rows that the causal latents explain.
+    pub explained: Vec<Option<f64>>,
+    /// The same on test rows, with the weights of the training rows; `null` without test rows.
+    pub explained_test: Vec<Option<f64>>,
+    /// Minus the mean log density of a row, without constants, at the end of every start.
+    pub objectives: Vec<f64>,
 }
 
 /// A hyper-parameter chosen without truth.

@@ -108,7 +108,7 @@ fn weighted_moment(x: &Matrix<f64>, b: &[f64], eps: f64) -> Matrix<f64> {
 }
 
 /// Sets row i of B and mends its inverse by Sherman-Morrison, which is k times cheaper than inverting again.
-fn replace_row(b: &mut Matrix<f64>, b_inverse: &mut Matrix<f64>, i: usize, row: &[f64]) {
+pub(crate) fn replace_row(b: &mut Matrix<f64>, b_inverse: &mut Matrix<f64>, i: usize, row: &[f64]) {
     let k = row.len();
     let change: Vec<f64> = row.iter().zip(b.row(i)).map(|(new, old)| new - old).collect();
     let column = b_inverse.col(i);

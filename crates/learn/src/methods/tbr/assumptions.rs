@@ -57,7 +57,8 @@ pub fn findings(config: &TbrConfig, data: &Prepared, state: &State, latents: &Ma
     if config.algorithm == Algorithm::JointRotation {
         assumptions.push(stability(agreement, state));
     }
-    Ok(Findings { heads, tree: Some(summary), map, assumptions, warnings: unobserved(&tree.names, &rows, data), facts })
+    let warnings = unobserved(&tree.names, &rows, data);
+    Ok(Findings { heads, tree: Some(summary), map, assumptions, warnings, facts, ..Findings::default() })
 }
 
 fn observed(changes: &Changes) -> impl Iterator<Item = usize> + '_ {
