@@ -1,7 +1,7 @@
 // Programs that are asked again and again, so that their start is paid once and engines can take turns.
 
 import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -45,7 +45,7 @@ export function javascript(log) {
   const manifest = readFileSync(join(source, "package.json"), "utf8");
   const folder = downloads("javascript", manifest);
   if (!existsSync(join(folder, "complete"))) {
-    log(`installing TensorFlow.js and munkres-js in ${folder}`);
+    log(`installing TensorFlow.js, ml-matrix and munkres-js in ${folder}`);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "package.json"), manifest);
     const npm = process.platform === "win32" ? "npm.cmd" : "npm";
@@ -56,7 +56,8 @@ export function javascript(log) {
     });
     writeFileSync(join(folder, "complete"), "");
   }
-  for (const program of ["steps.mjs", "assignment.mjs"]) copyFileSync(join(source, program), join(folder, program));
-  const versions = JSON.parse(manifest).dependencies;
-  return { folder, versions: { tfjs: versions["@tensorflow/tfjs"], "munkres-js": versions["munkres-js"] } };
+  const programs = readdirSync(source).filter((file) => file.endsWith(".mjs"));
+  for (const program of programs) copyFileSync(join(source, program), join(folder, program));
+  const { "@tensorflow/tfjs": tfjs, "ml-matrix": mlMatrix, "munkres-js": munkres } = JSON.parse(manifest).dependencies;
+  return { folder, versions: { tfjs, "ml-matrix": mlMatrix, "munkres-js": munkres } };
 }

@@ -1,5 +1,6 @@
-// `npm run benchmark [-- --only NAME] [--work TEXT] [--json] [--fresh]`; `npm run benchmark:torch` adds PyTorch and SciPy.
-// A benchmark that ran wholly, with all it compares itself with, leaves its rows in results/NAME.json; a part of one does not.
+// `npm run benchmark [-- --only NAME] [--work TEXT] [--json] [--fresh] [--check]`; `npm run benchmark:torch` adds PyTorch
+// and SciPy. A benchmark that ran wholly, with all it compares itself with, leaves its rows in results/NAME.json; a part of
+// one does not, and `--check` compares with those rows where figures repeat.
 
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     torch: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     fresh: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
   },
 });
 
@@ -34,7 +36,14 @@ for (const name of names) {
   }
   const log = (line) => console.error(`${name}: ${line}`);
   const works = (work) => values.work === undefined || work.includes(values.work);
+  if (values.check && benchmark.check === undefined) continue;
   const { rows, versions } = await benchmark.run({ torch: values.torch, works, log, fresh: values.fresh });
+  if (values.check) {
+    const { note, complaints = [] } = benchmark.check(rows, versions);
+    for (const line of [note, ...complaints].filter(Boolean)) log(line);
+    if (complaints.length > 0) process.exitCode = 1;
+    continue;
+  }
   const result = { benchmark: name, about: benchmark.about, ...provenance(versions), rows };
   results.push(result);
   if (values.work === undefined && (values.torch || benchmark.peers === undefined)) {
@@ -43,4 +52,5 @@ for (const name of names) {
   }
   if (!values.json) console.log(`\n${name}: ${benchmark.about}\n\n${benchmark.render(rows)}`);
 }
-if (values.json) console.log(JSON.stringify(results.length === 1 ? results[0] : { benchmarks: results }, null, 2));
+if (values.json && !values.check)
+  console.log(JSON.stringify(results.length === 1 ? results[0] : { benchmarks: results }, null, 2));

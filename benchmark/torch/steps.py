@@ -1,31 +1,23 @@
-"""Training steps (forward, backward, Adam) of small networks in PyTorch. Reads requests, one JSON object a line:
-{"sizes": [16, 64, 5], "batch": 64, "threads": 1, "setting": "eager", "seconds": 0.3}; answers {"us": [time of each block]}."""
+"""Training steps (forward, backward, Adam), products and draws in PyTorch and NumPy. Reads requests, one JSON object a
+line: {"net": {"kind": "dense", "sizes": [16, 64, 5]}, "batch": 64, "threads": 1, "setting": "eager", "seconds": 0.3};
+answers {"us": [time of each block]}."""
 import json
 import sys
 import time
 
+import numpy as np
 import torch
-from torch import nn
+from nets import loss_of
+from torch.nn import functional
 
 BLOCK_SECONDS = 2e-3
+WARM_UP_SECONDS = 0.5
+WARM_UP_STEPS = 10
 
 
-def network(sizes):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.LeakyReLU(0.01)]
-    return nn.Sequential(*layers[:-1])
-
-
-def stepper(sizes, batch, setting):
-    torch.manual_seed(1)
-    net = network(sizes)
-    x, target = torch.randn(batch, sizes[0]), torch.randn(batch, sizes[-1])
-    adam = torch.optim.Adam(net.parameters(), lr=1e-3, fused=setting != "eager")
-
-    def loss():
-        return (net(x) - target).square().mean()
-
+def stepper(net, batch, setting):
+    modules, loss = loss_of(net, batch)
+    adam = torch.optim.Adam(modules.parameters(), lr=1e-3, fused=setting != "eager")
     if setting == "compiled":
         loss = torch.compile(loss)
 
@@ -37,16 +29,46 @@ def stepper(sizes, batch, setting):
     return step
 
 
+def product(rows, inner, cols, setting):
+    x, w, b = torch.randn(rows, inner), torch.randn(inner, cols), torch.zeros(cols)
+    if setting == "mm":
+        out = torch.empty(rows, cols)
+        return lambda: torch.mm(x, w, out=out)
+    weight = w.T.contiguous()
+    return torch.no_grad()(lambda: functional.linear(x, weight, b))
+
+
+def draw(count, setting):
+    if setting == "randn":
+        return lambda: torch.randn(count)
+    generator = np.random.Generator(np.random.Philox(1))
+    return lambda: generator.standard_normal(count, dtype=np.float32)
+
+
+def work(net, batch, setting):
+    torch.manual_seed(1)
+    kind, rest = net["kind"], {key: value for key, value in net.items() if key != "kind"}
+    if kind == "product":
+        return product(**rest, setting=setting)
+    if kind == "normals":
+        return draw(**rest, setting=setting)
+    return stepper(net, batch, setting)
+
+
 made = {}
 
 
-def blocks(sizes, batch, threads, setting, seconds):
+def blocks(net, batch, threads, setting, seconds):
     torch.set_num_threads(threads)
-    key = (tuple(sizes), batch, threads, setting)
+    key = (threads, setting)
     if key not in made:
-        made[key] = stepper(sizes, batch, setting)
-        for _ in range(10):
+        made[key] = work(net, batch, setting)
+        made[key]()  # Compiles.
+        end = time.perf_counter() + WARM_UP_SECONDS
+        for _ in range(WARM_UP_STEPS):
             made[key]()
+            if time.perf_counter() > end:
+                break
     step = made[key]
     began = time.perf_counter()
     step()
