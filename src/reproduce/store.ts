@@ -33,7 +33,7 @@ export function trialStore(dir: string): TrialStore {
           native().npyWrite(partial, { shape: [...latents.shape], data: latents.data }),
         );
       }
-      await writeFileAtomic(file(trial.id, "json"), `${JSON.stringify(trial, null, 2)}\n`);
+      await writeFileAtomic(file(trial.id, "json"), `${JSON.stringify(trial)}\n`);
     },
     latents(id) {
       const { data, shape } = native().npyRead(file(id, "npy"));
