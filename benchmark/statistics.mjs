@@ -7,6 +7,10 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
+export function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** A row of the timing benchmarks from the time of each block, in microseconds. */
 export function timingRow(work, engine, setting, times) {
   const minUs = times.reduce((least, time) => Math.min(least, time)); // There may be more than a call takes arguments.
