@@ -25,8 +25,10 @@ mod probability;
 mod product;
 mod real;
 mod residual;
+mod ridge;
 pub(crate) mod simd;
 mod smooth;
+mod task_loss;
 mod triangular;
 
 pub use activation::Activation;
@@ -57,7 +59,9 @@ pub use probability::{
 };
 pub use real::Real;
 pub use residual::Residual;
+pub use ridge::Ridges;
 pub use smooth::SmoothLeaky;
+pub use task_loss::{TaskKind, TaskRows, task_loss, task_loss_expression};
 pub use triangular::{
     triangular, triangular_expression, triangular_inverse, triangular_inverse_expression, triangular_log_det,
 };

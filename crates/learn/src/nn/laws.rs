@@ -168,6 +168,25 @@ fn cases(n: usize, dtype: DType) -> Result<Vec<Case>> {
             ((&x2 * p.log()?)? + (x2.affine(-1.0, 1.0)? * p.affine(-1.0, 1.0)?.log()?)?)?.sum(1)
         }),
     ));
+    let mut b = Builder::new(dtype);
+    // Enough rows for heads, and for classes that no line parts.
+    let rows = n.max(24) as u32;
+    let h = b.input(&[rows as usize, 3])?;
+    let task = |kind, value: fn(u32) -> f64, rows: std::sync::Arc<[u32]>| TaskRows {
+        kind,
+        values: rows.iter().map(|&i| value(i)).collect(),
+        rows,
+    };
+    let tasks = vec![
+        task(TaskKind::Regression, |i| f64::from(i * i % 7), (0..rows).step_by(2).collect()),
+        task(TaskKind::Binary, |i| f64::from(i * 5 % 3 == 0), (0..rows).collect()),
+    ];
+    let (h2, tasks2) = (h.clone(), tasks.clone());
+    all.push(b.case(
+        "task loss",
+        Box::new(move || task_loss(&h, tasks.clone(), 0.0)),
+        Box::new(move || task_loss_expression(&h2, &tasks2, 0.0)),
+    ));
     all.extend(layers::cases(n, dtype)?);
     all.extend(flows::cases(n, dtype)?);
     all.extend(images::cases(n, dtype)?);
