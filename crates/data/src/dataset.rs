@@ -86,8 +86,8 @@ pub struct Dataset {
     /// Tree over the environments.
     pub tree: Option<Tree>,
     /// What only a simulator or an experiment knows: `latents` (n x k), `heads` (nodes x k), `changes` (nodes x k),
-    /// `expected` (n x k, the best possible prediction of the latents from the inputs), `graph` (k x k).
-    /// Tables about the tree's nodes carry the node names in `rows`.
+    /// `expected` (n x k, the best possible prediction of the latents from the inputs), `graph` (k x k), `causes` and
+    /// `coefficients` (tasks x k), `mixing` (d x k). Tables about nodes, tasks or inputs carry their names in `rows`.
     pub truth: BTreeMap<String, Table>,
     /// Where the numbers come from, for the report: source path, format, simulator and its configuration.
     pub provenance: Map<String, Value>,

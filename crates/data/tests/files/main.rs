@@ -5,6 +5,7 @@ mod folder;
 mod hostile;
 mod npy;
 mod npz;
+mod tasks;
 
 use disentangle_data::Failure;
 use std::path::PathBuf;
