@@ -51,6 +51,7 @@ pub struct RunResult {
 pub struct FitOptions {
     /// Where checkpoints go. Absent: there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "CheckpointOptions")]
     pub checkpoint: Option<CheckpointOptions>,
     /// Go on from the newest checkpoint that is whole, or from the beginning where there is none.
     pub resume: bool,
@@ -123,5 +124,6 @@ pub fn dimensions(data: &Prepared) -> Dimensions {
         parents: rows::parents(data),
         targets: data.targets.as_ref().map_or(0, |targets| targets.names.len()),
         tasks: data.labels.get(&Role::Task).map_or(0, |labels| labels.levels.len()),
+        binary: data.binary_tasks(),
     }
 }

@@ -25,6 +25,9 @@ pub struct Dimensions {
     /// Tasks that rows are labelled with; 0 without such labels.
     #[serde(default)]
     pub tasks: usize,
+    /// Tasks, of either form, whose target has two values.
+    #[serde(default)]
+    pub binary: Vec<usize>,
 }
 
 /// Everything a fitted model is: trained parameters, the network over them, and the results of solved stages.
@@ -218,6 +221,14 @@ pub trait Method: Send + Sync {
 
     /// Standardised target of each row from its latents (n, k) and tree node; `None` for methods without a target.
     fn predict(&self, state: &State, latents: &Matrix, nodes: &[u32]) -> Option<Vec<f32>>;
+
+    /// Squared errors on validation rows by which candidates are compared, where [`Method::predict`] does not give them.
+    ///
+    /// # Errors
+    /// Those of encoding and of solving.
+    fn validation_errors(&self, _: &Prepared, _: &State) -> Result<Option<Vec<f64>>> {
+        Ok(None)
+    }
 
     /// What the method says about its fit.
     ///

@@ -116,6 +116,16 @@ impl Prepared {
             .with("needed", least))
     }
 
+    /// Indices of the tasks, in either form, whose target has exactly two distinct values.
+    pub fn binary_tasks(&self) -> Vec<usize> {
+        let tasks = match (self.task_form(), self.labels.get(&Role::Task), &self.targets) {
+            (Some(TaskForm::Long), Some(labels), Some(targets)) => long(labels, &targets.values),
+            (Some(TaskForm::Wide), _, Some(targets)) => wide(&targets.names, &targets.values),
+            _ => Vec::new(),
+        };
+        tasks.iter().enumerate().filter(|(_, task)| task.is_binary()).map(|(i, _)| i).collect()
+    }
+
     /// The training values of a task.
     fn training<'a>(&'a self, task: &'a Task) -> impl Iterator<Item = f32> + 'a {
         task.rows.iter().zip(&task.values).filter(|&(&row, _)| self.split[row] == Split::Train).map(|(_, &value)| value)

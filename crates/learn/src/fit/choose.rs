@@ -75,8 +75,11 @@ fn run(method: &dyn Method, device: &Device, session: &mut Session<'_>) -> Resul
 
 /// Mean squared error on the validation rows, where the method predicts a target and has got that far.
 fn validation_error(method: &dyn Method, data: &Prepared, state: &State) -> Result<Option<Score>> {
-    let rows = data.rows_of(Split::Validation);
-    let Some(squares) = squared_errors(method, data, state, &rows, None)? else { return Ok(None) };
+    let squares = match method.validation_errors(data, state)? {
+        None => squared_errors(method, data, state, &data.rows_of(Split::Validation), None)?,
+        own => own,
+    };
+    let Some(squares) = squares.filter(|squares| !squares.is_empty()) else { return Ok(None) };
     let n = squares.len().max(1) as f64;
     let mean = squares.iter().sum::<f64>() / n;
     let variance = squares.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / n;

@@ -26,7 +26,11 @@ impl Units {
     pub fn of(data: &Prepared, part: Split, batching: Batching) -> Self {
         let rows = data.rows_of(part);
         match (batching, data.labels.get(&Role::Task)) {
-            (Batching::Tasks(_), Some(labels)) => Self::grouped(rows, &labels.codes, labels.levels.len()),
+            (Batching::Tasks(_), Some(labels)) => {
+                // An empty label is a missing one.
+                let known = rows.into_iter().filter(|&row| !labels.label(row).is_empty()).collect();
+                Self::grouped(known, &labels.codes, labels.levels.len())
+            }
             _ => Self::rows(rows),
         }
     }

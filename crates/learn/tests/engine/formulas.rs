@@ -48,6 +48,7 @@ fn loss_terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
                 .unwrap_or_default(),
             targets: 1,
             tasks: 0,
+            binary: Vec::new(),
         };
         let mut params = Params::new(&Device::Cpu);
         let network = plan.method.network(&dimensions, &mut params, 0).expect("a network");

@@ -217,3 +217,12 @@ fn a_theorem_that_needs_more_tasks_than_there_are_is_told_with_both_numbers() {
     assert_eq!(warning.message, "10 latents need at least 11 different tasks, the data have 3");
     assert!(warning.hint.as_ref().expect("a hint").contains("latentDim"));
 }
+
+#[test]
+fn binary_tasks_are_found_in_either_form() {
+    let labels = three();
+    let y = |i: usize, task: usize| if task == 1 { (i / 3 % 2) as f32 } else { i as f32 };
+    assert_eq!(prepared(&long(&labels, |i, _| y(i, i % 3))).binary_tasks(), [1]);
+    assert_eq!(prepared(&wide(3, y)).binary_tasks(), [1]);
+    assert!(prepared(&bare()).binary_tasks().is_empty());
+}
