@@ -94,6 +94,7 @@ export interface Native {
   readDatasetFolder(dir: string): NativeDataset;
   writeDatasetFolder(dir: string, dataset: NativeDataset): void;
   csvColumns(path: string, options: string): string;
+  csvKinds(path: string, options: string): string;
   csvRead(path: string, options: string): NativeSelection;
   npyRead(path: string): NativeArray;
   npzMembers(path: string): string;

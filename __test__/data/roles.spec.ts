@@ -114,8 +114,21 @@ test("few labels make an environment, telling names come first, and unique text 
   ]);
   t.deepEqual(guessRoles(columns, levels, 40), {
     environment: ["cell_type", "colour"],
+    task: [],
     target: ["pheno"],
     truth: ["z_1"],
     rowId: ["id"],
   });
+});
+
+test("a column that is called task holds tasks, also where they are numbered", (t) => {
+  const columns = [number("task_id"), text("assay"), text("Task"), text("masks"), number("y"), number("y12")];
+  const levels = new Map([
+    ["assay", 7],
+    ["Task", 1],
+    ["masks", 3],
+  ]);
+  const { task, target } = guessRoles(columns, levels, 40);
+  t.deepEqual(task, ["task_id", "assay"]);
+  t.deepEqual(target, ["y", "y12"]);
 });

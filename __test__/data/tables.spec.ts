@@ -2,11 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { csvRelation } from "../../src/data/csv.js";
-import { readRelation } from "../../src/data/duckdb.js";
 import { inspect, readDataset } from "../../src/data/index.js";
 import type { ErrorCode } from "../../src/errors.js";
-import { native } from "../../src/native.js";
 import { fixture, matrixOf, textsOf, thrown } from "./support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "disentangle-tables-"));
@@ -95,22 +92,34 @@ test("ten thousand rows come back in file order", async (t) => {
   t.true(rowIds.every((id, i) => id === `r${i}`));
 });
 
-test("DuckDB and the native reader agree cell by cell", async (t) => {
-  const file = write(
-    "agree.csv",
+test("marks, blanks, signs, quotes and line breaks inside fields are understood, and numbers are rounded once", async (t) => {
+  const data = write(
+    "dialect.csv",
     `\ufeffa,b,c\r\n 1.5 ,NA,x\r\n\r\n+2,1e-46," y "\r\n3.4028235e38,.1,"a\nb"\r\n16777217,5.,#N/A\r\n`,
   );
-  const missing = ["", "NA", "#N/A"];
-  const relation = csvRelation(file, ["a", "b", "c"], ",", missing);
-  const choice = { numeric: ["a", "b"], text: ["c"] };
-  const selection = await readRelation(relation, choice);
-  t.deepEqual(
-    [...selection.numeric],
-    [1.5, Number.NaN, 2, 0, Math.fround(3.4028235e38), Math.fround(0.1), 16777216, 5],
-  );
-  t.deepEqual(selection.text, [["x", " y ", "a\nb", ""]]);
-  const natively = native().csvRead(file, JSON.stringify({ ...choice, delimiter: ",", missing }));
-  t.deepEqual({ ...selection, numeric: [...selection.numeric] }, { ...natively, numeric: [...natively.numeric.data] });
+  const { inputs, labels, inputNames } = await readDataset({ data, segment: "c" });
+  t.deepEqual(inputNames, ["a", "b"]);
+  t.deepEqual(matrixOf(inputs), [
+    [1.5, Number.NaN],
+    [2, 0],
+    [Math.fround(3.4028235e38), Math.fround(0.1)],
+    [16777216, 5],
+  ]);
+  t.deepEqual(textsOf(labels.segment!), ["x", " y ", "a\nb", ""]);
+});
+
+test("a column that begins with 3,000 empty cells is an input all the same, one that has no value is not", async (t) => {
+  const rows = Array.from({ length: 4000 }, (_, i) => `${i},${i < 3000 ? "" : i},`);
+  const data = write("late.csv", `a,late,never\n${rows.join("\n")}\n`);
+  t.deepEqual((await readDataset({ data })).inputNames, ["a", "late"]);
+});
+
+test("few texts among numbers are mistakes that the reading names, many make a column of labels", async (t) => {
+  const rows = (texts: number) => Array.from({ length: 40 }, (_, i) => `${i},${i < texts ? "x" : i}`).join("\n");
+  const error = await thrown(t, readDataset({ data: write("few.csv", `a,b\n${rows(3)}\n`) }));
+  t.is(error.code, "DATA_NOT_NUMERIC");
+  t.regex(error.path ?? "", /few\.csv:2:3$/);
+  t.deepEqual((await readDataset({ data: write("many.csv", `a,b\n${rows(10)}\n`) })).inputNames, ["a"]);
 });
 
 test("a wide CSV gives what a tall one gives", async (t) => {

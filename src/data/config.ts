@@ -30,6 +30,8 @@ export interface ArrowLike {
 export type ColumnsData = Readonly<Record<string, NumberArray | readonly (number | string | boolean | null)[]>>;
 /** Data that are already in memory. They are copied once, before anything is awaited. */
 export type InMemoryData = MatrixData | readonly (readonly number[])[] | ArrowLike | ColumnsData;
+/** Targets given beside the data, rows in the same order: one number per row, or a table with a column per task. */
+export type TargetData = NumberArray | readonly (number | null)[] | InMemoryData;
 
 /** A rooted tree over environments: one entry per node, parent -1 for the root; lengths are 1 where none are given. */
 export interface TreeData {
@@ -43,8 +45,8 @@ const isPerRow = (value: unknown): value is ArrayLike<unknown> => Array.isArray(
 
 const inMemory = z.custom<InMemoryData>(isObject);
 const labelsPerRow = z.custom<readonly (string | number)[]>(isPerRow);
-const numbersPerRow = z.custom<NumberArray | readonly number[]>(
-  (value) => isPerRow(value) && !(Array.isArray(value) && typeof value[0] === "string"),
+const targetsPerRow = z.custom<TargetData>(
+  (value) => isObject(value) && !(Array.isArray(value) && typeof value[0] === "string"),
 );
 const text = (error: string) => z.string({ error }).min(1, { error });
 const names = (what: string) => {
@@ -76,9 +78,13 @@ export const dataConfigSchema = z.strictObject({
   segment: labels("segments").optional().describe("Column with the segment (subject, time window) of each row."),
   target: z
     // Numbers first: a union tries its members in turn, and the other would report every number as a wrong name.
-    .union([numbersPerRow, names("target columns")], { error: "expected the name of a column, or one number per row" })
+    .union([targetsPerRow, names("target columns")], {
+      error: "expected names or patterns of columns, one number per row, or a table with a column per task",
+    })
     .optional()
-    .describe("Column or columns to predict."),
+    .describe(
+      "Column to predict; several, or a pattern ('y*'), where each is a task of its own. Some of them may be missing.",
+    ),
   truth: names("columns with the true latents, or the path of a file that holds them")
     .optional()
     .describe("True latents, for scoring only: columns of the data, or a file with as many rows."),

@@ -13,8 +13,6 @@ export interface Relation {
   readonly column: (name: string) => string;
   /** Whether a column has a numeric SQL type; other columns are parsed from their text. */
   readonly isNumeric: (name: string) => boolean;
-  /** Cells that mean "no value" besides NULL. */
-  readonly missingWords: readonly string[];
 }
 
 /** A text as an SQL literal. */
@@ -52,12 +50,12 @@ export async function withDuckdb<T>(work: (connection: DuckDBConnection) => Prom
 }
 
 /** DuckDB's module, loaded at first use; throws `DATA_UNSUPPORTED` where it has no build for the platform. */
-export async function loadDuckdb(): Promise<typeof import("@duckdb/node-api")> {
+async function loadDuckdb(): Promise<typeof import("@duckdb/node-api")> {
   try {
     return await import("@duckdb/node-api");
   } catch (cause) {
     throw failure("DATA_UNSUPPORTED", `DuckDB could not be loaded on ${process.platform}-${process.arch}`, {
-      hint: "write the table as CSV: it can be read without DuckDB",
+      hint: "write the table as CSV: reading that needs no DuckDB",
       cause,
     });
   }
@@ -104,43 +102,28 @@ export function readRelation(relation: Relation, choice: ColumnChoice): Promise<
   });
 }
 
-/** The first cells of columns as text, `null` where a cell is empty. */
-export function sampleRelation(
-  relation: Relation,
-  names: readonly string[],
-  rows: number,
-): Promise<(string | null)[][]> {
-  return withDuckdb(async (connection) => {
-    const columns = names.map((name) => `CAST(${relation.column(name)} AS VARCHAR)`).join(", ");
-    const reader = await connection.runAndReadAll(`SELECT ${columns} FROM ${relation.from} LIMIT ${rows}`);
-    return reader.getColumns() as (string | null)[][];
-  });
-}
-
 // NULL marks a cell that is no number, NaN one that is missing.
 function numberExpression(relation: Relation, name: string): string {
   const column = relation.column(name);
   if (relation.isNumeric(name)) {
     return `CASE WHEN ${column} IS NULL THEN 'nan'::FLOAT ELSE TRY_CAST(${column} AS FLOAT) END`;
   }
-  const text = `CAST(${column} AS VARCHAR)`;
+  const text = asText(column);
   // DuckDB's own reading of numbers allows 1_000 and NAN, which no other reader here does.
   const number = `CASE WHEN contains(${text}, '_') THEN NULL ELSE nullif(TRY_CAST(${text} AS FLOAT), 'nan'::FLOAT) END`;
-  return `CASE WHEN ${isMissing(relation, text)} THEN 'nan'::FLOAT ELSE ${number} END`;
+  return `CASE WHEN ${column} IS NULL THEN 'nan'::FLOAT ELSE ${number} END`;
 }
 
 function textExpression(relation: Relation, name: string): string {
-  const text = `CAST(${relation.column(name)} AS VARCHAR)`;
-  return `CASE WHEN ${isMissing(relation, text)} THEN '' ELSE ${text} END`;
+  return `coalesce(${asText(relation.column(name))}, '')`;
 }
 
-function isMissing({ missingWords }: Relation, text: string): string {
-  if (missingWords.length === 0) return `${text} IS NULL`;
-  return `${text} IS NULL OR trim(${text}) IN (${missingWords.map(literal).join(", ")})`;
+function asText(column: string): string {
+  return `CAST(${column} AS VARCHAR)`;
 }
 
 async function badCell(connection: DuckDBConnection, relation: Relation, name: string, row: number): Promise<Error> {
-  const cell = `SELECT CAST(${relation.column(name)} AS VARCHAR) FROM ${relation.from} LIMIT 1 OFFSET ${row}`;
+  const cell = `SELECT ${asText(relation.column(name))} FROM ${relation.from} LIMIT 1 OFFSET ${row}`;
   const got = String((await connection.runAndReadAll(cell)).getRows()[0]?.[0]);
   if (/inf/i.test(got)) {
     return failure(

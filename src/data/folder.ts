@@ -1,7 +1,7 @@
 // A dataset folder knows its own roles; a configuration can only choose among them.
 import { fail, failAll } from "../errors.js";
 import { type NativeDataset, type NativeTable, native } from "../native.js";
-import { LABEL_ROLES, type RoleKeys, resolveRoles } from "./roles.js";
+import { isNames, LABEL_ROLES, type RoleKeys, resolveRoles } from "./roles.js";
 import type { SourceColumn } from "./source.js";
 
 /** Reads a dataset folder; `keys` may leave out inputs and targets, and must otherwise agree with its roles. */
@@ -27,7 +27,7 @@ export function readFolder(folder: string, keys: RoleKeys): NativeDataset {
   const truth = dataset.truth.latents?.columns ?? [];
   const group = (names: readonly string[], name: string) =>
     names.map((column): SourceColumn => ({ name: column, kind: "number", group: name }));
-  if (keys.target !== undefined && typeof keys.target !== "string" && typeof keys.target[0] !== "string") {
+  if (keys.target !== undefined && !isNames(keys.target)) {
     fail("CONFIG_CONFLICT", `target: the dataset folder ${folder} has its own targets`, {
       path: "target",
       hint: "leave target out, or name some of its columns",

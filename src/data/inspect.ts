@@ -1,12 +1,16 @@
 // What a file holds and what its columns look like they are for: plain data, nothing printed, nothing decided for `fit`.
 import { type Failure, isDisentangleError } from "../errors.js";
+import type { NativeLabels, NativeTable } from "../native.js";
+import { readStatistics, statisticsOf } from "./column-statistics.js";
 import { type DataConfig, type InMemoryData, parseDataConfig } from "./config.js";
 import { readFolder } from "./folder.js";
 import { openMemory } from "./memory.js";
 import { formatOf } from "./open.js";
-import { columnKeys, type Dataset, openPath } from "./read.js";
-import { type Guesses, guessRoles, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
+import { columnKeys, type Dataset, encodeLabels, type Given, openPath, takeGiven } from "./read.js";
+import { type Guesses, guessRoles, LABEL_ROLES, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
 import type { Source, SourceColumn, SourceDescription } from "./source.js";
+import { commandFor, methodFor, quote, rolesToShow } from "./suggestion.js";
+import { rowsWithoutTarget, type TaskSize, tasksOf } from "./tasks.js";
 
 export { formatInspection } from "./inspection-text.js";
 
@@ -39,38 +43,43 @@ export interface InspectReport {
     readonly column: string;
     readonly sizes: readonly { readonly label: string; readonly rows: number }[];
   };
+  /** The tasks, with the rows that have their target: labels of the task column, or else the targets where there are several. */
+  readonly tasks?: readonly TaskSize[];
   /** Bytes that the input matrix takes as 32-bit floats. */
   readonly memoryBytes: number;
-  /** What would stop a fit: columns that look numeric and hold something else. */
+  /** What would stop a fit: columns that look numeric and hold something else, rows without any target. */
   readonly problems: readonly Failure[];
   /** A command to begin with; NAME and NAMES stand where nothing could be guessed. */
   readonly command: string;
 }
 
-/** The default of `inspect`'s method. */
-const METHOD = "tbr";
-
 /**
  * Reads all of a source and describes it.
  *
- * @param method the method that the suggested command names
+ * @param method the method that the suggested command names; default: the first that fits data with or without tasks
  * @throws `DisentangleError` where the source cannot be read at all
  */
-export async function inspect(config: DataConfig, method: string = METHOD): Promise<InspectReport> {
+export async function inspect(config: DataConfig, method?: string): Promise<InspectReport> {
   const checked = parseDataConfig(config);
+  const given = takeGiven(checked);
   const { data } = checked;
   if (typeof data === "string" && (await formatOf(data)) === "dataset-folder") {
     return inspectFolder(checked, readFolder(data, {}), method);
   }
   const source = typeof data === "string" ? await openPath(checked) : openMemory(data as InMemoryData);
   try {
-    return await inspectSource(checked, source, method);
+    return await inspectSource(checked, source, given, method);
   } finally {
     await source.close();
   }
 }
 
-async function inspectSource(config: DataConfig, source: Source, method: string): Promise<InspectReport> {
+async function inspectSource(
+  config: DataConfig,
+  source: Source,
+  given: Given,
+  method: string | undefined,
+): Promise<InspectReport> {
   const description = await source.describe("kinds");
   const found = await readStatistics(source, description);
   const columns = description.columns.map((column) =>
@@ -84,8 +93,9 @@ async function inspectSource(config: DataConfig, source: Source, method: string)
   const isWide = found.rows < roles.inputs.length;
   if (isWide) problems.push(tooWide(config, found.rows, roles.inputs.length));
   const roleOf = rolesByColumn(roles);
-  const environment = roles.labels.environment;
-  const counts = environment === undefined ? undefined : found.labels.get(environment);
+  const told = await readTold(source, roles, given, problems);
+  const { tasks } = partsOf(told);
+  if (told.targets !== undefined) problems.push(...withoutTarget(config, told.targets));
   return {
     source: typeof config.data === "string" ? config.data : "in memory",
     format: description.format,
@@ -101,12 +111,72 @@ async function inspectSource(config: DataConfig, source: Source, method: string)
       };
     }),
     guesses,
-    ...(environment !== undefined &&
-      counts !== undefined && { environment: { column: environment, sizes: sizesOf(counts) } }),
+    ...partsOf(told),
     memoryBytes: found.rows * roles.inputs.length * Float32Array.BYTES_PER_ELEMENT,
     problems,
-    command: commandFor(config, isWide ? { ...named, inputs: "NAMES" } : named, method),
+    command: commandFor(
+      config,
+      isWide ? { ...named, inputs: "NAMES" } : named,
+      method ?? methodFor(tasks !== undefined),
+    ),
   };
+}
+
+/** What rows say about themselves: their labels and targets. */
+type Told = Pick<Dataset, "labels" | "targets">;
+
+/** Reads labels and targets; a column that cannot be read is one problem more. */
+async function readTold(source: Source, roles: Roles, given: Given, problems: Failure[]): Promise<Told> {
+  const text = [...new Set(Object.values(roles.labels))];
+  try {
+    const selection = await source.read({ numeric: roles.targets, text });
+    const labels: Told["labels"] = {};
+    for (const role of LABEL_ROLES) {
+      const column = roles.labels[role];
+      const values = given.labels[role] ?? (column === undefined ? undefined : selection.text[text.indexOf(column)]);
+      if (values !== undefined) labels[role] = encodeLabels(column ?? role, values);
+    }
+    if (given.targets !== undefined) return { labels, targets: given.targets };
+    if (roles.targets.length === 0) return { labels };
+    const { rows, numeric } = selection;
+    return {
+      labels,
+      targets: { columns: [...roles.targets], values: { data: numeric, rows, cols: roles.targets.length } },
+    };
+  } catch (error) {
+    if (!isDisentangleError(error)) throw error;
+    if (!problems.some(({ message }) => message === error.message)) problems.push(error.toJSON());
+    return { labels: {} };
+  }
+}
+
+function partsOf(told: Told): Pick<InspectReport, "environment" | "tasks"> {
+  const { environment } = told.labels;
+  const tasks = tasksOf(told);
+  return {
+    ...(environment !== undefined && { environment: { column: environment.column, sizes: sizesOf(environment) } }),
+    ...(tasks !== undefined && { tasks }),
+  };
+}
+
+function sizesOf({ levels, codes }: NativeLabels): readonly { label: string; rows: number }[] {
+  const rows = new Uint32Array(levels.length);
+  for (const code of codes) rows[code]!++;
+  return levels.map((label, code) => ({ label, rows: rows[code]! })).filter(({ label }) => label !== "");
+}
+
+function withoutTarget({ data }: DataConfig, targets: NativeTable): readonly Failure[] {
+  const { first, count } = rowsWithoutTarget(targets);
+  if (count === 0) return [];
+  return [
+    {
+      code: "DATA_NOT_FINITE",
+      message: `row ${first + 1}: no target has a value; ${count} ${count === 1 ? "row has" : "rows have"} none`,
+      ...(typeof data === "string" && { path: data }),
+      hint: 'set `missingTarget` to "drop" to leave such rows out (--missing-target drop)',
+      context: { row: first + 1, count },
+    },
+  ];
 }
 
 function tooWide({ data }: DataConfig, rows: number, inputs: number): Failure {
@@ -118,7 +188,7 @@ function tooWide({ data }: DataConfig, rows: number, inputs: number): Failure {
   };
 }
 
-function inspectFolder(config: DataConfig, dataset: Dataset, method: string): InspectReport {
+function inspectFolder(config: DataConfig, dataset: Dataset, method: string | undefined): InspectReport {
   const { inputs, inputNames, labels, targets, truth } = dataset;
   const { rows } = inputs;
   const numbers = (names: readonly string[], values: Float32Array, role: string): ColumnReport[] =>
@@ -126,10 +196,7 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string): In
   const texts = Object.entries(labels).map(([role, { column, levels }]): ColumnReport => {
     return { name: column, kind: "text", role, missing: 0, constant: levels.length < 2, levels: levels.length };
   });
-  const { environment } = labels;
-  const counts = new Map(environment?.levels.map((level) => [level, 0]));
-  for (const code of environment?.codes ?? [])
-    counts.set(environment!.levels[code]!, counts.get(environment!.levels[code]!)! + 1);
+  const parts = partsOf(dataset);
   return {
     source: config.data as string,
     format: "dataset-folder",
@@ -140,103 +207,15 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string): In
       ...numbers(targets?.columns ?? [], targets?.values.data ?? new Float32Array(), "target"),
       ...numbers(truth.latents?.columns ?? [], truth.latents?.values.data ?? new Float32Array(), "truth"),
     ],
-    guesses: { environment: [], target: [], truth: [], rowId: [] },
-    ...(environment !== undefined && { environment: { column: environment.column, sizes: sizesOf(counts) } }),
+    guesses: { environment: [], task: [], target: [], truth: [], rowId: [] },
+    ...parts,
     memoryBytes: inputs.data.byteLength,
-    problems: [],
-    command: ["disentangle fit", `--method ${method}`, `--data ${quote(config.data as string)}`].join(" "),
-  };
-}
-
-interface Found {
-  readonly rows: number;
-  readonly statistics: ReadonlyMap<string, Pick<ColumnReport, "missing" | "constant" | "levels">>;
-  /** Rows per label of each text column. */
-  readonly labels: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  readonly refused: ReadonlySet<string>;
-  readonly problems: readonly Failure[];
-}
-
-// Numbers held at a time: a wide file is read in several passes rather than held in memory as a whole.
-const CELLS = 1 << 26;
-
-async function readStatistics(source: Source, description: SourceDescription): Promise<Found> {
-  const names = (kind: SourceColumn["kind"]) =>
-    description.columns.filter((c) => c.kind === kind).map(({ name }) => name);
-  const text = names("text");
-  const statistics = new Map<string, Pick<ColumnReport, "missing" | "constant" | "levels">>();
-  const refused = new Set<string>();
-  const problems: Failure[] = [];
-  const first = await source.read({ numeric: [], text });
-  const labels = new Map(text.map((name, j) => [name, countLabels(first.text[j]!)]));
-  const { rows } = first;
-  for (const [name, counts] of labels) {
-    const missing = counts.get("") ?? 0;
-    const levels = counts.size - Number(missing > 0);
-    statistics.set(name, { missing, constant: levels < 2, levels });
-  }
-  let waiting = names("number");
-  const width = Math.max(1, Math.floor(CELLS / Math.max(1, rows)));
-  while (waiting.length > 0) {
-    const batch = waiting.slice(0, width);
-    try {
-      const { numeric } = await source.read({ numeric: batch, text: [] });
-      for (const [j, name] of batch.entries()) statistics.set(name, statisticsOf(numeric, j, batch.length));
-      waiting = waiting.slice(width);
-    } catch (error) {
-      const column = isDisentangleError(error) ? error.context.column : undefined;
-      if (!isDisentangleError(error) || typeof column !== "string" || !batch.includes(column)) throw error;
-      problems.push(error.toJSON());
-      refused.add(column);
-      waiting = waiting.filter((name) => name !== column);
-    }
-  }
-  return { rows, statistics, labels, refused, problems };
-}
-
-/** Missing cells of one column of a row-major matrix, and whether the others are all the same. */
-export function statisticsOf(
-  values: Float32Array,
-  column: number,
-  width: number,
-): { missing: number; constant: boolean } {
-  let missing = 0;
-  let first = Number.NaN;
-  let constant = true;
-  for (let at = column; at < values.length; at += width) {
-    const value = values[at]!;
-    if (Number.isNaN(value)) missing++;
-    else if (Number.isNaN(first)) first = value;
-    else if (value !== first) constant = false;
-  }
-  return { missing, constant };
-}
-
-function countLabels(labels: readonly string[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return counts;
-}
-
-function sizesOf(counts: ReadonlyMap<string, number>): readonly { label: string; rows: number }[] {
-  return [...counts].filter(([label]) => label !== "").map(([label, rows]) => ({ label, rows }));
-}
-
-/** What the user named, and guesses for what he did not; values given per row name nothing. */
-function rolesToShow(config: DataConfig, guesses: Guesses): RoleKeys {
-  const { inputs, environment = guesses.environment[0], task, segment, rowId } = config;
-  const used = new Set([environment, task, segment, rowId].filter((name) => typeof name === "string"));
-  const free = (names: readonly string[]) => names.filter((name) => !used.has(name));
-  const target = config.target ?? free(guesses.target);
-  const truth = config.truth ?? free(guesses.truth);
-  return {
-    ...(inputs !== undefined && { inputs }),
-    ...(environment !== undefined && { environment }),
-    ...(task !== undefined && { task }),
-    ...(segment !== undefined && { segment }),
-    ...(rowId !== undefined && { rowId }),
-    ...(target.length > 0 && { target: target as NonNullable<DataConfig["target"]> }),
-    ...(truth.length > 0 && { truth }),
+    problems: targets === undefined ? [] : withoutTarget(config, targets),
+    command: [
+      "disentangle fit",
+      `--method ${method ?? methodFor(parts.tasks !== undefined)}`,
+      `--data ${quote(config.data as string)}`,
+    ].join(" "),
   };
 }
 
@@ -259,26 +238,4 @@ function rolesByColumn(roles: Roles): ReadonlyMap<string, string> {
     ...Object.entries(roles.labels).map(([role, name]) => [name, role] as const),
     ...(roles.rowId === undefined ? [] : [[roles.rowId, "rowId"] as const]),
   ]);
-}
-
-function commandFor(config: DataConfig, named: RoleKeys, method: string): string {
-  const flag = (name: string, value: unknown): readonly string[] => {
-    const isWord = typeof value === "string" || (Array.isArray(value) && value.every((one) => typeof one === "string"));
-    return isWord ? [`--${name} ${quote(String(value))}`] : [];
-  };
-  return [
-    "disentangle fit",
-    `--method ${method}`,
-    ...flag("data", typeof config.data === "string" ? config.data : "FILE"),
-    ...flag("matrix", config.matrix),
-    ...flag("inputs", named.inputs),
-    ...flag("environment", named.environment ?? "NAME"),
-    ...flag("target", named.target ?? "NAME"),
-    ...flag("truth", named.truth),
-    ...flag("tree", config.tree ?? "dendrogram"),
-  ].join(" ");
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -6,7 +6,7 @@ const SHOWN = 12;
 
 /** The inspection as a few aligned lines, without colour. */
 export function formatInspection(report: InspectReport): string {
-  const { columns, environment } = report;
+  const { columns, environment, tasks } = report;
   const missing = columns.filter((column) => (column.missing ?? 0) > 0);
   const constant = columns.filter((column) => column.constant === true);
   const lines: readonly (readonly [string, string])[] = [
@@ -28,6 +28,9 @@ export function formatInspection(report: InspectReport): string {
             some(environment.sizes.map(({ label, rows }) => `${label} ${count(rows)}`)),
           ] as const,
         ]),
+    ...(tasks === undefined
+      ? []
+      : [[`${count(tasks.length)} tasks`, some(tasks.map(({ name, rows }) => `${name} ${count(rows)}`))] as const]),
     ["memory", `${bytes(report.memoryBytes)} for the inputs`],
     ...report.problems.map(({ message }) => ["problem", message] as const),
     ["try", report.command],

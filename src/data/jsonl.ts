@@ -24,7 +24,6 @@ export function openJson(file: string): Source {
         from: `read_json(${path}, format='auto', columns={${fields}})`,
         column: identifier,
         isNumeric: () => false,
-        missingWords: [],
       };
       return readRelation(relation, choice);
     },

@@ -1,7 +1,8 @@
 // Data that are already in memory. Everything is copied here, at once and before anything is awaited: what the caller
 // does with his arrays afterwards changes nothing.
 import { fail } from "../errors.js";
-import type { ArrowLike, ColumnsData, InMemoryData, MatrixData, NumberArray } from "./config.js";
+import type { NativeTable } from "../native.js";
+import type { ArrowLike, ColumnsData, InMemoryData, MatrixData, NumberArray, TargetData } from "./config.js";
 import {
   type ColumnChoice,
   labelOf,
@@ -18,7 +19,7 @@ const PLACE = "data";
 
 type Column =
   | { readonly kind: "number"; readonly values: Float32Array; readonly offset: number; readonly stride: number }
-  | { readonly kind: "text"; readonly values: readonly string[] };
+  | { readonly kind: "text"; readonly values: readonly (number | string)[] };
 
 interface Table {
   readonly format: string;
@@ -38,6 +39,23 @@ export function openMemory(data: InMemoryData): Source {
     read: async (choice) => select(table, choice),
     close: async () => {},
   };
+}
+
+/** A copy of targets that were given per row: one column called "target", or a table, whose columns are y0, y1, ... without names. */
+export function copyTargets(target: TargetData): NativeTable {
+  if (ArrayBuffer.isView(target) || isNumbers(target)) {
+    const data = copyNumbers(["target"], target);
+    return { columns: ["target"], values: { data, rows: data.length, cols: 1 } };
+  }
+  const table = copyTable(target, "y");
+  const columns = [...table.columns.keys()];
+  if (columns.length === 0) shapeError("a table with no columns", "give one number per row, or one column per task");
+  const { rows, numeric } = select(table, { numeric: columns, text: [] });
+  return { columns, values: { data: numeric, rows, cols: columns.length } };
+}
+
+function isNumbers(target: TargetData): target is readonly (number | null)[] {
+  return Array.isArray(target) && !Array.isArray(target[0]) && !ArrayBuffer.isView(target[0]);
 }
 
 /** A copy of numbers as 32-bit floats; `columns` are the names over which a row-major matrix repeats. */
@@ -66,10 +84,11 @@ export function copyLabels(name: string, values: ArrayLike<unknown>): string[] {
   return Array.from(values, toText);
 }
 
-function copyTable(data: InMemoryData): Table {
-  if (isMatrix(data)) return matrixTable(data);
+/** A copy of a table; columns without names get `prefix` and their number. */
+function copyTable(data: InMemoryData, prefix = "x"): Table {
+  if (isMatrix(data)) return matrixTable(data, prefix);
   if (isArrow(data)) return arrowTable(data);
-  if (isRows(data)) return rowsTable(data);
+  if (isRows(data)) return rowsTable(data, prefix);
   return columnsTable(data as ColumnsData);
 }
 
@@ -85,19 +104,19 @@ function isArrow(data: InMemoryData): data is ArrowLike {
   return "getChild" in data && typeof data.getChild === "function" && "schema" in data;
 }
 
-function matrixTable({ data, shape, columns }: MatrixData): Table {
+function matrixTable({ data, shape, columns }: MatrixData, prefix: string): Table {
   refuseDetached(PLACE, data);
   const [rows = -1, width = -1] = shape;
   if (shape.length !== 2 || rows < 0 || width < 0 || rows * width !== data.length) {
     shapeError(`${data.length} values do not fill shape [${shape.join(", ")}]`, "shape is [rows, columns], row-major");
   }
-  const names = namesOf(width, columns);
+  const names = namesOf(width, prefix, columns);
   return dense("matrix", copyNumbers(names, data), rows, names);
 }
 
-function rowsTable(data: readonly (readonly number[])[]): Table {
+function rowsTable(data: readonly (readonly number[])[], prefix: string): Table {
   const width = data[0]?.length ?? 0;
-  const names = namesOf(width);
+  const names = namesOf(width, prefix);
   const flat = new Float32Array(data.length * width);
   data.forEach((row, i) => {
     if (!Array.isArray(row) && !ArrayBuffer.isView(row))
@@ -152,7 +171,8 @@ function columnsTable(data: ColumnsData): Table {
 
 function columnOf(name: string, values: NumberArray | readonly unknown[]): Column {
   const isText = Array.isArray(values) && values.some((value) => toNumber(value) === undefined);
-  if (isText) return { kind: "text", values: copyLabels(name, values) };
+  // Numbers among labels stay numbers: where numbers are wanted, the first label is the mistake.
+  if (isText) return { kind: "text", values: Array.from(values, (value) => toNumber(value) ?? toText(value)) };
   return { kind: "number", values: copyNumbers([name], values), offset: 0, stride: 1 };
 }
 
@@ -178,11 +198,11 @@ function uniqueColumns(columns: readonly (readonly [string, Column])[]): Readonl
   return unique;
 }
 
-function namesOf(width: number, columns?: readonly string[]): readonly string[] {
+function namesOf(width: number, prefix: string, columns?: readonly string[]): readonly string[] {
   if (columns !== undefined && columns.length !== width) {
     shapeError(`${columns.length} column names for ${width} columns`, "give one name per column");
   }
-  return columns ?? Array.from({ length: width }, (_, j) => `x${j}`);
+  return columns ?? Array.from({ length: width }, (_, j) => `${prefix}${j}`);
 }
 
 function select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Selection {
@@ -192,15 +212,14 @@ function select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Sele
   numeric.forEach((name, j) => {
     const column = find(name);
     for (let i = 0; i < rows; i++) {
-      out[i * numeric.length + j] =
-        column.kind === "number"
-          ? column.values[column.offset + i * column.stride]!
-          : numberOfLabel(PLACE, name, i + 1, column.values[i]!);
+      const value = column.kind === "number" ? column.values[column.offset + i * column.stride]! : column.values[i]!;
+      if (typeof value === "number" && overflows(value)) throw overflow(PLACE, name, i + 1, value);
+      out[i * numeric.length + j] = typeof value === "number" ? value : numberOfLabel(PLACE, name, i + 1, value);
     }
   });
   const texts = text.map((name) => {
     const column = find(name);
-    if (column.kind === "text") return [...column.values];
+    if (column.kind === "text") return column.values.map(toText);
     return Array.from({ length: rows }, (_, i) => labelOf(column.values[column.offset + i * column.stride]!));
   });
   return { rows, numeric: out, text: texts };

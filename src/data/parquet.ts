@@ -25,7 +25,6 @@ export function openParquet(file: string): Source {
         from,
         column: identifier,
         isNumeric: (name) => /^BOOLEAN/.test(known.get(name) ?? "") || NUMERIC.test(known.get(name) ?? ""),
-        missingWords: [],
       };
       return readRelation(relation, choice);
     },

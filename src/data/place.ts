@@ -17,3 +17,12 @@ export function askAbout<T>(dataset: NativeDataset, ask: (dataset: NativeDataset
     throw isDisentangleError(error) ? new DisentangleError(placedIn(dataset, error.toJSON()), error.cause) : error;
   }
 }
+
+/** What `work` gives; its failures get a place of their own. */
+export function placedAt<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isDisentangleError(error) ? new DisentangleError({ ...error.toJSON(), path }, error.cause) : error;
+  }
+}

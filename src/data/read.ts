@@ -5,10 +5,10 @@ import { DisentangleError, fail, isDisentangleError } from "../errors.js";
 import { type NativeDataset, type NativeLabels, type NativeTable, type NativeTree, native } from "../native.js";
 import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
-import { copyLabels, copyNumbers, openMemory } from "./memory.js";
+import { copyLabels, copyTargets, openMemory } from "./memory.js";
 import { formatOf, notFound, openFile } from "./open.js";
-import { askAbout } from "./place.js";
-import { LABEL_ROLES, type LabelRole, needsKinds, type Roles, resolveRoles } from "./roles.js";
+import { askAbout, placedAt } from "./place.js";
+import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type Roles, resolveRoles } from "./roles.js";
 import type { Selection, Source, SourceDescription } from "./source.js";
 
 /** A data set in memory, as plain data: what `simulate` and `readDataset` give, and what `fit` accepts as `data`. */
@@ -62,21 +62,21 @@ export function nameOf(config: DataConfig): string {
   return basename(config.data).replace(/(?<=.)(\.zarr\.zip|\.[a-z0-9]+)$/i, "");
 }
 
-// Values given per row instead of a column's name, copied.
-interface Given {
+/** Values given per row instead of a column's name, copied. */
+export interface Given {
   readonly labels: Readonly<Partial<Record<LabelRole, string[]>>>;
-  readonly target?: Float32Array;
+  readonly targets?: NativeTable;
 }
 
-function takeGiven(config: DataConfig): Given {
+/** Copies what was given per row, at once. */
+export function takeGiven(config: DataConfig): Given {
   const labels = LABEL_ROLES.flatMap((role) => {
     const value = config[role];
     return value === undefined || typeof value === "string" ? [] : [[role, copyLabels(role, value)] as const];
   });
   const { target } = config;
-  const isColumns = target === undefined || typeof target === "string" || typeof target[0] === "string";
-  const numbers = isColumns ? undefined : copyNumbers(["target"], target as readonly number[]);
-  return { labels: Object.fromEntries(labels), ...(numbers !== undefined && { target: numbers }) };
+  if (target === undefined || isNames(target)) return { labels: Object.fromEntries(labels) };
+  return { labels: Object.fromEntries(labels), targets: placedAt("target", () => copyTargets(target)) };
 }
 
 const DATA_FILE = /\.(csv|tsv|tab|txt|parquet|pq|jsonl?|ndjson|npy|npz)$/i;
@@ -120,11 +120,8 @@ function assemble(
     refuseLength(role, values.length, rows);
     labels[role] = encodeLabels(column ?? role, values);
   }
-  if (given.target !== undefined) refuseLength("target", given.target.length, rows);
-  const targets =
-    given.target === undefined
-      ? roles.targets.length > 0 && table(roles.targets)
-      : { columns: ["target"], values: { data: given.target, rows, cols: 1 } };
+  const targets = given.targets ?? (roles.targets.length > 0 ? table(roles.targets) : undefined);
+  if (targets !== undefined) refuseLength("target", targets.values.rows, rows);
   const { columns, values: inputs } = table(roles.inputs);
   return {
     name: nameOf(config),
@@ -132,7 +129,7 @@ function assemble(
     inputNames: columns,
     rowIds: roles.rowId === undefined ? (selection.rowIds ?? []) : selection.text[text.indexOf(roles.rowId)]!,
     labels,
-    ...(targets && { targets }),
+    ...(targets !== undefined && { targets }),
     truth: roles.truth.length > 0 ? { latents: table(roles.truth) } : {},
     provenance: JSON.stringify(provenanceOf(config, description, roles)),
   };
@@ -140,7 +137,7 @@ function assemble(
 
 function provenanceOf(config: DataConfig, description: SourceDescription, roles: Roles): Record<string, unknown> {
   const { labels, targets, truth, rowId, ignored } = roles;
-  const notes = [...(description.notes ?? [])];
+  const notes: string[] = [];
   if (roles.chosenBy === "default") {
     const left = ignored.length === 0 ? "" : `, not ${listed(ignored)}`;
     notes.push(

@@ -91,7 +91,8 @@ function quarrels(roles: Readonly<Record<"target" | "truth" | "label", readonly 
   });
 }
 
-function isNames(value: unknown): value is string | readonly string[] {
+/** Whether a role was given as names of columns, not as values. */
+export function isNames(value: unknown): value is string | readonly string[] {
   return typeof value === "string" || (Array.isArray(value) && typeof value[0] === "string");
 }
 
@@ -127,12 +128,14 @@ function conflicts(patterns: readonly string[], taken: ReadonlyMap<string, strin
 /** Candidates for each role, the likeliest first. */
 export interface Guesses {
   readonly environment: readonly string[];
+  readonly task: readonly string[];
   readonly target: readonly string[];
   readonly truth: readonly string[];
   readonly rowId: readonly string[];
 }
 
 const ENVIRONMENT = /env|domain|site|batch|cell.?type|cluster|label|group|donor|lineage|tissue|condition/i;
+const TASK = /^(tasks?|assays?|endpoints?)([ _.-]?(id|name|label))?$/i;
 const TARGET = /^(y|y\d+|targets?|pheno(type)?s?|outcome|response)$/i;
 const TRUTH = /^(z|z_?\d+|latents?_?\d*|true_z_?\d*)$/i;
 
@@ -151,6 +154,10 @@ export function guessRoles(
   const numbers = columns.filter(({ kind }) => kind === "number").map(({ name }) => name);
   const fewLevels = text.filter((name) => (levels.get(name) ?? 0) >= 2 && levels.get(name)! <= most);
   return {
+    // However the tasks are numbered, they are labels.
+    task: columns
+      .filter(({ name, kind }) => TASK.test(name) && (kind === "number" || (levels.get(name) ?? 0) >= 2))
+      .map(({ name }) => name),
     environment: fewLevels.sort((a, b) => Number(ENVIRONMENT.test(b)) - Number(ENVIRONMENT.test(a))),
     target: numbers.filter((name) => TARGET.test(name)),
     truth: numbers.filter((name) => TRUTH.test(name)),

@@ -19,8 +19,6 @@ export interface SourceDescription {
   readonly rows?: number;
   /** The group whose columns are the inputs when none are named; all groups where absent. */
   readonly inputGroup?: string;
-  /** Remarks for the provenance, for example that a slower reader had to be used. */
-  readonly notes?: readonly string[];
 }
 
 /** Which columns to read, each name once. */

@@ -113,6 +113,12 @@ pub fn csv_columns(path: String, options: String) -> Answer<String> {
     guard(|| Ok(json(&csv::columns(Path::new(&path), &parse(&options)?)?)?.to_string()))
 }
 
+/// What the columns of a delimited file look like: options as JSON, the kinds as a JSON array in file order.
+#[napi(catch_unwind)]
+pub fn csv_kinds(path: String, options: String) -> Answer<String> {
+    guard(|| Ok(json(&csv::kinds(Path::new(&path), &parse(&options)?)?)?.to_string()))
+}
+
 /// Reads chosen columns of a delimited file.
 #[napi(catch_unwind)]
 pub fn csv_read(path: String, options: String) -> Answer<NativeSelection> {

@@ -8,7 +8,9 @@ import { bytes, columns, print, type Style } from "../terminal.js";
 const EXAMPLES = `
 Examples:
   $ disentangle inspect cells.csv
-  $ disentangle inspect cells.h5ad --environment cell_type --target score --json`;
+  $ disentangle inspect cells.h5ad --environment cell_type --target score --json
+  $ disentangle inspect assays.csv --task assay --target potency
+  $ disentangle inspect compounds.parquet --target 'y*'`;
 
 /** `disentangle inspect` */
 export async function define(command: Command): Promise<void> {
@@ -38,16 +40,25 @@ function summary(found: InspectReport, style: Style): string {
     ...(missing > 0 ? [[name, `${missing} of ${found.rows} cells missing`]] : []),
     ...(constant ? [[name, "constant"]] : []),
   ]);
-  const sizes = found.environment?.sizes.map(({ rows }) => rows) ?? [];
+  const { environment, tasks } = found;
   const blocks = [
     `${style.strong(found.source)}: ${found.format}, ${found.rows} rows, ${found.columns.length} columns; the inputs take ${bytes(found.memoryBytes)}`,
     columns([...roles].map(([role, of]) => [role, of.length, listed(of.map(({ name }) => name))])),
-    ...(found.environment === undefined
+    ...(environment === undefined
       ? []
       : [
-          `${sizes.length} environments in ${found.environment.column}, ${Math.min(...sizes)} to ${Math.max(...sizes)} rows each`,
-          columns(found.environment.sizes.slice(0, SHOWN).map(({ label, rows }) => [`  ${label}`, rows])) +
-            (sizes.length > SHOWN ? `\n  and ${sizes.length - SHOWN} more` : ""),
+          sized(
+            `environments in ${environment.column}`,
+            environment.sizes.map(({ label, rows }) => [label, rows]),
+          ),
+        ]),
+    ...(tasks === undefined
+      ? []
+      : [
+          sized(
+            `tasks in ${found.columns.find(({ role }) => role === "task")?.name ?? "as many targets"}`,
+            tasks.map(({ name, rows }) => [name, rows]),
+          ),
         ]),
     ...(flaws.length === 0
       ? []
@@ -64,6 +75,14 @@ function summary(found: InspectReport, style: Style): string {
   return blocks.join("\n\n");
 }
 
+/** Groups of rows: how many, how large, and the first of them. */
+function sized(what: string, groups: readonly (readonly [name: string, rows: number])[]): string {
+  const sizes = groups.map(([, rows]) => rows);
+  const listed = columns(groups.slice(0, SHOWN).map(([name, rows]) => [`  ${name}`, rows]));
+  const more = groups.length > SHOWN ? `\n  and ${groups.length - SHOWN} more` : "";
+  return `${groups.length} ${what}, ${Math.min(...sizes)} to ${Math.max(...sizes)} rows each\n${listed}${more}`;
+}
+
 /** What to write for the words in capitals. */
 function placeholders({ command, columns: all }: InspectReport): readonly string[] {
   const numbers = all.filter(({ kind, role }) => kind === "number" && role === undefined).map(({ name }) => name);
@@ -73,6 +92,7 @@ function placeholders({ command, columns: all }: InspectReport): readonly string
     ...(/--environment NAME\b/.test(command)
       ? ["  NAME of the environment: a column of labels (cell type, site, batch)"]
       : []),
+    ...(/--target NAMES\b/.test(command) ? [`  NAMES of the targets: columns of numbers, one per task${some}`] : []),
     ...(/--target NAME\b/.test(command) ? [`  NAME of the target: a column of numbers to predict${some}`] : []),
   ];
 }

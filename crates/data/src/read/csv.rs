@@ -1,8 +1,9 @@
 //! Delimited text: which columns there are, and the chosen ones as numbers or as text.
 //!
 //! Only chosen fields are parsed, straight from the bytes of one reused record, so a table of 20,000 columns costs what its
-//! bytes cost. Labels stay text: whether a column is numeric is said by the caller, never guessed.
+//! bytes cost. Labels stay text: whether a column is numeric is said by the caller; [`kinds`] helps one who does not know.
 
+mod kinds;
 mod locate;
 mod number;
 mod sniff;
@@ -10,6 +11,7 @@ mod source;
 
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+pub use kinds::{ColumnKind, KindOptions, kinds};
 use number::NotANumber;
 use serde::{Deserialize, Serialize};
 use source::Source;
@@ -57,14 +59,13 @@ pub struct CsvSelection {
 
 impl Default for CsvSelection {
     fn default() -> Self {
-        let missing = ["", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "Null", "null", "None", "<NA>"];
-        Self {
-            options: CsvOptions::default(),
-            numeric: Vec::new(),
-            text: Vec::new(),
-            missing: missing.map(str::to_owned).to_vec(),
-        }
+        Self { options: CsvOptions::default(), numeric: Vec::new(), text: Vec::new(), missing: missing_words() }
     }
+}
+
+/// The fields that mean "no value" where nothing else is said.
+fn missing_words() -> Vec<String> {
+    ["", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "Null", "null", "None", "<NA>"].map(str::to_owned).to_vec()
 }
 
 /// The chosen columns.
@@ -117,12 +118,17 @@ pub fn read(path: &Path, selection: &CsvSelection) -> Result<CsvTable> {
             }
         }
     }
-    if rows == 0 {
-        return Err(Failure::new(Code::DataEmpty, format!("{} has a header but no rows", path.display()))
-            .at(path.display().to_string())
-            .hint("expected at least one row below the header"));
-    }
+    refuse_empty(path, rows)?;
     Ok(CsvTable { rows, numeric: Matrix::new(rows, numeric.len(), numbers)?, text: texts })
+}
+
+fn refuse_empty(path: &Path, rows: usize) -> Result<()> {
+    if rows > 0 {
+        return Ok(());
+    }
+    Err(Failure::new(Code::DataEmpty, format!("{} has a header but no rows", path.display()))
+        .at(path.display().to_string())
+        .hint("expected at least one row below the header"))
 }
 
 /// The words for "no value".

@@ -1,6 +1,7 @@
 use crate::{check_manners, file};
 use disentangle_data::Failure;
-use disentangle_data::read::csv::{CsvOptions, CsvSelection, CsvTable, columns, read};
+use disentangle_data::read::csv::ColumnKind::{Number, Text, Unknown};
+use disentangle_data::read::csv::{CsvOptions, CsvSelection, CsvTable, KindOptions, columns, kinds, read};
 use proptest::prelude::*;
 
 fn select(numeric: &[&str], text: &[&str]) -> CsvSelection {
@@ -40,6 +41,36 @@ fn line_ends_quotes_marks_and_blank_lines_are_understood() {
         assert_eq!(table.numeric.data(), [1.0, 3.0], "{}", bytes.escape_ascii());
         assert_eq!(table.text, [["two", "four"]]);
     }
+}
+
+#[test]
+fn a_column_is_numeric_where_nine_in_ten_of_its_fields_are() {
+    let (_folder, path) = file("t.csv", b"a,b,c,d,e,f\n1,x,,007,1,-999\n-.5e3,2,NA,8,inf,NA\n+2.,3, nan ,9,1e39,1_0\n");
+    assert_eq!(
+        kinds(&path, &KindOptions::default()).expect("a good table"),
+        [Number, Text, Unknown, Number, Number, Text]
+    );
+    let missing = vec!["-999".to_owned(), "1_0".to_owned(), "NA".to_owned()];
+    let options = KindOptions { missing, ..KindOptions::default() };
+    assert_eq!(kinds(&path, &options).expect("a good table")[5], Unknown);
+    let mostly: String = (0..19).map(|i| if i == 4 { "oops,x\n".to_owned() } else { format!("{i},{i}\n") }).collect();
+    let (_folder, path) = file("t.csv", format!("a,b\n{mostly}x,y\n").as_bytes());
+    assert_eq!(kinds(&path, &KindOptions::default()).expect("a good table"), [Number, Number]);
+}
+
+#[test]
+fn a_column_that_begins_empty_is_looked_at_to_its_first_value() {
+    let rows: String = (0..5000).map(|i| if i < 4000 { "1,,,\n" } else { "x,2,y,\n" }).collect();
+    let (_folder, path) = file("t.csv", format!("a,b,c,d\n{rows}").as_bytes());
+    assert_eq!(kinds(&path, &KindOptions::default()).expect("a good table"), [Number, Number, Text, Unknown]);
+}
+
+#[test]
+fn a_header_alone_has_no_kinds() {
+    let (_folder, path) = file("t.csv", b"a,b\n");
+    let failure = kinds(&path, &KindOptions::default()).expect_err("no rows");
+    assert_eq!(failure.code.as_str(), "DATA_EMPTY");
+    check_manners(&failure);
 }
 
 #[test]

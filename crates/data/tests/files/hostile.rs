@@ -2,7 +2,7 @@
 
 use crate::{check_manners, file, golden, unhex};
 use disentangle_data::folder;
-use disentangle_data::read::csv::{CsvOptions, CsvSelection, columns, read as read_csv};
+use disentangle_data::read::csv::{CsvOptions, CsvSelection, KindOptions, columns, kinds, read as read_csv};
 use disentangle_data::read::{npy, npz};
 use disentangle_data::write::{NpyData, write_npy};
 use proptest::prelude::*;
@@ -60,6 +60,10 @@ fn check_csv(path: &Path) {
             Ok(found) => found.columns,
             Err(failure) => return check_manners(&failure),
         };
+        match kinds(path, &KindOptions { options: options.clone(), ..KindOptions::default() }) {
+            Ok(kinds) => assert_eq!(kinds.len(), found.len()),
+            Err(failure) => check_manners(&failure),
+        }
         for (numeric, text) in [(found.clone(), vec![]), (vec![], found.clone()), (vec!["x".into()], vec![])] {
             let selection = CsvSelection { options: options.clone(), numeric, text, ..CsvSelection::default() };
             match read_csv(path, &selection) {
