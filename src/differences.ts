@@ -20,7 +20,7 @@ export function differences(then: unknown, now: unknown, path = ""): readonly Di
 
 /** The differing places as a list for people. */
 export function pathsOf(found: readonly Difference[]): string {
-  return found.map(({ path }) => path).join(", ");
+  return [...new Set(found.map(({ path }) => path))].join(", ");
 }
 
 /** Whether a value is an object with keys. */

@@ -58,16 +58,19 @@ export interface FitHandle extends AsyncIterable<Progress, undefined> {
  * console.log(model.outcome.kind, model.latents.shape);
  * ```
  *
- * @example A fit that survives the end of its process: the same call begins it and goes on with it.
+ * @example
  * ```ts
+ * // Survives the end of its process: the same call begins the fit, and goes on with it.
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";
  * import { fit, simulate } from "disentangle";
- * const data = await simulate({ simulator: "tree-world", depth: 4, seed: 0 });
- * const dir = await mkdtemp(join(tmpdir(), "checkpoints-"));
- * const model = await fit({ method: "tbr", data, latentDim: 5 }, { checkpoint: { dir }, resume: true }).result;
- * console.log(model.outcome.kind);
+ * const data = await simulate({ simulator: "tree-world", depth: 2, seed: 0 });
+ * const dir = join(await mkdtemp(join(tmpdir(), "fit-")), "checkpoints");
+ * const onResumed = ({ step }: { step: number }) => console.log("from step", step);
+ * const options = { checkpoint: { dir }, resume: true, onResumed };
+ * const model = await fit({ method: "tbr", data, latentDim: 2, steps: 200 }, options).result;
+ * console.log(model.outcome.step); // 200
  * ```
  */
 export function fit(config: RunConfig, options: FitOptions = {}): FitHandle {
@@ -125,7 +128,7 @@ async function run(
 /** The place of the checkpoints, whatever the current folder is later. */
 function placeOf(checkpoint: CheckpointOptions | undefined): CheckpointOptions | undefined {
   if (checkpoint === undefined) return undefined;
-  const { dir, ...rest } = checkpoint;
+  const { dir, ...rest } = checkpoint ?? ({} as Partial<CheckpointOptions>);
   if (typeof dir !== "string" || dir.trim() === "") {
     fail("CONFIG_WRONG_TYPE", `checkpoint.dir: got ${JSON.stringify(dir)}, expected the path of a folder`, {
       path: "checkpoint.dir",

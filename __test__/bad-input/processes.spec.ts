@@ -92,19 +92,34 @@ onUnix("a folder that may not be written to is told before anything is trained",
   await chmod(join(dir, "locked"), 0o755);
 });
 
-test("a fit that is stopped leaves a finished run of that name alone", async (t) => {
+test("a finished run of another configuration is replaced only when that is asked for", async (t) => {
   const dir = await folderOf();
-  t.is((await run(fitTo("a", "--steps", "20", "--no-report", "--quiet"), { cwd: dir })).code, 0);
+  const quiet = ["--no-report", "--quiet", "--json"];
+  t.is((await run(fitTo("a", "--steps", "20", ...quiet), { cwd: dir })).code, 0);
   const latents = await readFile(join(dir, "a", "latents.npy"));
-  const { child, ended } = start(fitTo("a", "--steps", "50000000"), { cwd: dir });
-  let sent = false;
-  child.stderr?.on("data", (text: string) => {
-    if (!sent && /step \d+ of/.test(text)) sent = child.kill("SIGINT");
-  });
-  const { code, stderr } = await ended;
-  t.is(code, 130, stderr);
-  t.regex(stderr, /the finished run in a stays/);
+  const refused = await run(fitTo("a", "--steps", "21", ...quiet), { cwd: dir });
+  t.is(refused.code, 1);
+  const told = { code: "FILE_WRITE", path: "a", says: ["finished run", "different: steps"], hint: "--force" } as const;
+  checkTold(t, failureIn(refused), told);
   t.deepEqual(await readFile(join(dir, "a", "latents.npy")), latents);
+  const forced = await run(fitTo("a", "--steps", "21", "--force", ...quiet), { cwd: dir });
+  t.is(forced.code, 0, forced.stderr);
+  t.notDeepEqual(await readFile(join(dir, "a", "latents.npy")), latents);
+  t.deepEqual(
+    (await contentOf(dir)).filter((name) => name.includes("partial")),
+    [],
+  );
+});
+
+test("a fit that fails before it trains leaves the run that it was to replace", async (t) => {
+  const dir = await folderOf({ "flat.nwk": "(a,b,c);" });
+  t.is((await run(fitTo("a", "--steps", "20", "--no-report", "--quiet"), { cwd: dir })).code, 0);
+  const before = await contentOf(dir);
+  const failed = await run([...fitTo("a", "--force", "--json"), "--method", "tbr", "--latent-dim", "900"], {
+    cwd: dir,
+  });
+  t.is(failed.code, 2, failed.stdout);
+  t.deepEqual(await contentOf(dir), before);
 });
 
 test("of two fits to one folder each leaves it whole, and nothing else", async (t) => {

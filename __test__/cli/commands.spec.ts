@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testWithAddon as test } from "../addon.js";
-import { run, start } from "./run.js";
+import { run } from "./run.js";
 
 const folder = (): Promise<string> => mkdtemp(join(tmpdir(), "disentangle-cli-"));
 const SMALL = ["--depth", "2", "--points-per-environment", "150", "--inputs", "6", "--latents", "2", "--seed", "3"];
@@ -125,40 +125,6 @@ test("the replay command of a run gives the same latents", async (t) => {
   const [a, b, c] = await Promise.all(["a", "b", "c"].map((dir) => readFile(join(cwd, dir, "latents.npy"))));
   t.deepEqual(b, a);
   t.deepEqual(c, a);
-});
-
-for (const [signal, exit] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-] as const) {
-  test(`${signal} stops a fit, leaves the configuration and says how to run it again`, async (t) => {
-    const cwd = await folder();
-    await world(cwd);
-    const args = ["fit", ...QUICK, "--steps", "50000000", "--data", "world", "--out", "runs/a"];
-    const { child, ended } = start(args, { cwd });
-    let sent = false;
-    child.stderr?.on("data", (text: string) => {
-      if (!sent && /step \d+ of/.test(text)) sent = child.kill(signal);
-    });
-    const { code, stdout, stderr } = await ended;
-    t.is(code, exit, stderr);
-    t.is(stdout, "");
-    t.regex(stderr, /disentangle fit --config runs\/a\/config\.json --out runs\/a/);
-    const { outcome } = JSON.parse(await readFile(join(cwd, "runs", "a", "manifest.json"), "utf8"));
-    t.is(outcome.kind, "cancelled");
-    t.regex((await run(["score", "runs/a"], { cwd })).stderr, /RUN_NOT_FOUND/);
-  });
-}
-
-test("a second signal ends the fit at once", async (t) => {
-  const cwd = await folder();
-  await world(cwd);
-  const { child, ended } = start(["fit", ...QUICK, "--steps", "50000000", "--data", "world", "--out", "a"], { cwd });
-  child.stderr?.on("data", (text: string) => {
-    if (text.includes("begins") || text.includes("stopping")) child.kill("SIGINT");
-  });
-  t.is((await ended).code, 130);
-  t.deepEqual(await readdir(cwd), ["world"]);
 });
 
 test("help of every command has examples, and that of fit default and range of every key", async (t) => {

@@ -8,21 +8,33 @@ const tsx = import.meta.resolve("tsx");
 /** How a child process ended. */
 export interface Ended {
   readonly code: number | null;
+  /** What killed it. */
+  readonly signal?: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
+/** Where and how a command runs. */
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** What a shell is to do first, for example set a limit. */
+  readonly shell?: string;
+}
+
 /** Runs the command line in a process of its own. */
-export function run(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ended> {
+export function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   return start(args, options).ended;
 }
 
 /** Starts the command line; `ended` resolves when it has. */
 export function start(
   args: readonly string[],
-  { cwd = root, env = {} }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  { cwd = root, env = {}, shell }: RunOptions = {},
 ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, ["--import", tsx, script, ...args], { cwd, env: { ...process.env, ...env } });
+  const words = [process.execPath, "--import", tsx, script, ...args];
+  const [command, ...rest] = shell === undefined ? words : ["bash", "-c", `${shell}; exec "$@"`, "bash", ...words];
+  const child = spawn(command!, rest, { cwd, env: { ...process.env, ...env } });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
@@ -31,7 +43,7 @@ export function start(
     stderr += text;
   });
   const ended = new Promise<Ended>((resolve, reject) => {
-    child.on("error", reject).on("close", (code) => resolve({ code, stdout, stderr }));
+    child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
   return { child, ended };
 }

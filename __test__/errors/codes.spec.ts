@@ -155,6 +155,10 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     return model.save(join(await file("thesis.tex", ""), ".."));
   },
   RUN_NOT_FOUND: () => readRun("/no/such/folder"),
+  RUN_FINISHED: async () => {
+    const { cwd } = await saved();
+    return printed(["fit", "--resume", "a"], { cwd });
+  },
   MODEL_CLOSED: async () => {
     const model = await fit({ ...quick, data: await world() }).result;
     await model.close();

@@ -65,18 +65,27 @@ fn jobs() -> std::sync::MutexGuard<'static, BTreeMap<u32, Job>> {
 /// When an environment (the process, or a worker thread) ends, its fits are stopped and waited for.
 #[napi(module_exports)]
 pub fn init(_: napi::bindgen_prelude::Object, env: Env) -> napi::Result<()> {
-    env.add_env_cleanup_hook(thread::current().id(), |owner| {
-        let own: Vec<Job> = {
-            let mut jobs = jobs();
-            let ids: Vec<u32> = jobs.iter().filter(|(_, job)| job.owner == owner).map(|(&id, _)| id).collect();
-            ids.into_iter().filter_map(|id| jobs.remove(&id)).collect()
-        };
-        own.iter().for_each(|job| job.cancel.store(true, Ordering::Relaxed));
-        for job in own {
-            // A fit's thread has its own guard; a join error could only repeat what it has said.
-            let _ = job.thread.map(JoinHandle::join);
-        }
-    })?;
+    let hooked = guarded(|| {
+        env.add_env_cleanup_hook(thread::current().id(), |owner| {
+            // Nobody is left to be told.
+            let _ = guarded(|| stop_all(owner));
+        })
+        .map_err(|e| Failure::new(Code::InternalPanic, format!("no clean-up hook could be added: {e}")))
+    });
+    hooked.map(drop).map_err(|failure| napi::Error::from_reason(failure.message))
+}
+
+fn stop_all(owner: ThreadId) -> Result<()> {
+    let own: Vec<Job> = {
+        let mut jobs = jobs();
+        let ids: Vec<u32> = jobs.iter().filter(|(_, job)| job.owner == owner).map(|(&id, _)| id).collect();
+        ids.into_iter().filter_map(|id| jobs.remove(&id)).collect()
+    };
+    own.iter().for_each(|job| job.cancel.store(true, Ordering::Relaxed));
+    for job in own {
+        // A fit's thread has its own guard; a join error could only repeat what it has said.
+        let _ = job.thread.map(JoinHandle::join);
+    }
     Ok(())
 }
 
@@ -103,8 +112,8 @@ pub fn fit_start(
             .build_threadsafe_function()
             .build_callback(move |end| {
                 // A hint to the collector: the run must reach its caller whether it is taken or not.
-                let _ = end.env.adjust_external_memory(-held);
-                Ok(end.value)
+                let hinted = guarded(|| Ok(end.env.adjust_external_memory(-held).is_ok()));
+                Ok(hinted.map_or_else(|failure| Either::B(failure.into()), |_| end.value))
             })
             .map_err(refused)?;
         let id = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -1,0 +1,149 @@
+// Every place where the addon begins to run code of ours is guarded: the places are read from its source, and a panic is
+// forced in each.
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import plainTest, { type ExecutionContext } from "ava";
+import { type Failure, isDisentangleError } from "../../src/errors.js";
+import { isFailure, type NativeDataset, type NativeRun, native } from "../../src/native.js";
+import { addonPath as path, testWithAddon as test } from "../addon.js";
+
+const source = fileURLToPath(new URL("../../crates/node/src", import.meta.url));
+const text = readdirSync(source, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".rs"))
+  .sort()
+  .map((name) => readFileSync(`${source}/${name}`, "utf8"))
+  .join("\n");
+
+/** Exported functions by the name that JavaScript knows, but for the hook of this test. */
+const exported = [...text.matchAll(/#\[napi(?:\(([^)\n]*)\))?\]\s*(?:#\[[^\]]*\]\s*)*pub fn (\w+)/g)]
+  .filter(([, options = ""]) => !options.includes("module_exports"))
+  .map(([, options = "", name = ""]) => /js_name = "(\w+)"/.exec(options)?.[1] ?? camelCase(name))
+  .filter((name) => name !== "panicAfter");
+
+/** What else is called from outside: by Node, or by the system as a thread. */
+const called = [...text.matchAll(/\.(build_callback|add_env_cleanup_hook|spawn)\(|#\[napi\((module_exports)/g)].map(
+  ([, method, attribute]) => method ?? attribute,
+);
+
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const addon = () => native() as unknown as Record<string, (...args: unknown[]) => unknown>;
+/** Lets so many guarded bodies begin; the next one panics. */
+const panicAfter = (passes: number): void => void addon().panicAfter!(passes);
+
+const matrix = { data: Float32Array.of(1, 2), rows: 2, cols: 1 };
+const dataset: NativeDataset = {
+  name: "two rows",
+  inputs: matrix,
+  inputNames: ["x"],
+  rowIds: [],
+  labels: {},
+  truth: {},
+  provenance: "{}",
+};
+const nothing = (): void => {};
+const bytes = Uint8Array.of(1);
+const table = { columns: ["z"], values: matrix };
+
+/** Arguments of the right types; a body that panics at once never reads them. */
+const calls: Readonly<Record<string, readonly unknown[]>> = {
+  catalogue: [],
+  schema: [],
+  doctor: [],
+  checkConfig: ["{}"],
+  simulate: ["{}"],
+  phenotype: [dataset, "{}"],
+  smooth: [matrix, "{}"],
+  readDatasetFolder: ["folder"],
+  writeDatasetFolder: ["folder", dataset],
+  csvColumns: ["file", "{}"],
+  csvKinds: ["file", "{}"],
+  csvRead: ["file", "{}"],
+  npyRead: ["file"],
+  npzMembers: ["file"],
+  npzRead: ["file", "member"],
+  npyWrite: ["file", { shape: [1], data: Float32Array.of(1) }],
+  parseTree: ["a;", "newick"],
+  dendrogram: [dataset, "{}"],
+  describe: [dataset],
+  fit: ["{}", dataset, "{}", nothing, nothing],
+  cancel: [0],
+  transform: [bytes, matrix, ["x"]],
+  predict: [bytes, matrix, ["x"], undefined, "{}"],
+  modelInfo: [bytes],
+  score: ["{}", { latents: table, truth: {} }],
+};
+
+/** Guarded bodies in the life of a fit: the export, the thread, and the callback that hands the result over. */
+const [THREAD, HANDOVER, NEVER] = [1, 2, 4_294_967_295];
+
+/** The forced panic as a failure like any other. */
+function checkPanic(t: ExecutionContext, { code, message, hint }: Failure): void {
+  t.is(code, "INTERNAL_PANIC");
+  t.regex(message, /on purpose/);
+  t.regex(hint ?? "", /report/);
+}
+
+plainTest("the source holds the places that are forced here, and no others", (t) => {
+  t.deepEqual([...exported].sort(), Object.keys(calls).sort());
+  t.deepEqual([...called].sort(), ["add_env_cleanup_hook", "build_callback", "module_exports", "spawn"]);
+});
+
+for (const name of exported) {
+  test.serial(`a panic in ${name} is a failure`, (t) => {
+    panicAfter(0);
+    const error = t.throws(() => addon()[name]!(...(calls[name] ?? [])));
+    if (!isDisentangleError(error)) return t.fail(String(error?.stack));
+    checkPanic(t, error.toJSON());
+    t.true(native().schema().length > 0);
+  });
+}
+
+/** A fit during which a guarded body panics. */
+function disturbed(passes: number): Promise<NativeRun | { failure: Failure }> {
+  const world = { simulator: "tree-world", depth: 2, pointsPerEnvironment: 50, inputs: 4, latents: 2 };
+  const data = native().simulate(JSON.stringify(world));
+  const config = JSON.stringify({ method: "tbr", latentDim: 2, steps: 5 });
+  panicAfter(passes);
+  return new Promise((resolve) => void native().fit(config, data, "{}", nothing, resolve));
+}
+
+for (const [place, passes] of [
+  ["the thread of a fit", THREAD],
+  ["the callback that hands a run over", HANDOVER],
+] as const) {
+  test.serial(`a panic in ${place} is the failure of the fit`, async (t) => {
+    const end = await disturbed(passes);
+    if (!isFailure(end)) return t.fail("the fit ended well");
+    checkPanic(t, end.failure);
+    t.false(isFailure(await disturbed(NEVER)));
+  });
+}
+
+/** A worker that loads the addon and does something with it. */
+function worker(work: string): Worker {
+  return new Worker(`const addon = require(require("node:worker_threads").workerData); ${work}`, {
+    eval: true,
+    execArgv: [],
+    workerData: path,
+  });
+}
+
+test.serial("a panic while a worker loads the addon is an error there, and the process goes on", async (t) => {
+  native();
+  panicAfter(0);
+  const [error] = (await once(worker(""), "error")) as [Error];
+  t.regex(error.message, /on purpose/);
+  t.true(native().schema().length > 0);
+});
+
+test.serial("a panic while a worker's fits are stopped ends neither the worker nor the process", async (t) => {
+  const [code] = (await once(worker("addon.panicAfter(0);"), "exit")) as [number];
+  t.is(code, 0);
+  // Had nothing panicked in the worker, this would.
+  t.true(native().schema().length > 0);
+});
