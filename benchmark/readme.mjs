@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { BENCHMARKS } from "./registry.mjs";
+import { TABLES } from "./registry.mjs";
 
 const readme = new URL("./README.md", import.meta.url);
 const [BEGIN, END] = ["<!-- results: begin -->", "<!-- results: end -->"];
@@ -10,7 +10,7 @@ const [BEGIN, END] = ["<!-- results: begin -->", "<!-- results: end -->"];
 /** The text that belongs between the markers. */
 async function sections() {
   const parts = [];
-  for (const [name, load] of Object.entries(BENCHMARKS)) {
+  for (const [name, load] of Object.entries(TABLES)) {
     const file = new URL(`./results/${name}.json`, import.meta.url);
     if (!existsSync(file)) continue;
     const result = JSON.parse(readFileSync(file, "utf8"));

@@ -14,3 +14,6 @@ export const BENCHMARKS = {
   "tbr-torch": () => import("./tbr-torch.mjs"),
   "tbr-bands": () => import("./tbr-bands.mjs"),
 };
+
+/** What has a table in README.md. */
+export const TABLES = { ...BENCHMARKS, chaos: () => import("./chaos.mjs") };
