@@ -114,10 +114,8 @@ macro_rules! with_pointwise {
     };
 }
 
-/// As many whole rows as fill some vector registers: narrow layers would otherwise run their inner loop in scalars.
-fn rows_at_once(cols: usize) -> usize {
-    (64 / cols.max(1)).max(1)
-}
+/// Values that fill some vector registers: narrower rows are taken several at once, lest loops run in scalars.
+const WIDE: usize = 64;
 
 /// `y = activation(y + bias)` over rows of `bias.len()` values, in place.
 pub(crate) fn add_bias_and_activate<T: Real>(y: &mut [T], bias: &[T], activation: Activation) {
@@ -125,10 +123,17 @@ pub(crate) fn add_bias_and_activate<T: Real>(y: &mut [T], bias: &[T], activation
     if cols == 0 {
         return;
     }
-    let bias = bias.repeat(rows_at_once(cols));
+    let mut several = [T::ZERO; WIDE];
+    let bias = match WIDE / cols {
+        0 | 1 => bias,
+        rows => {
+            several.chunks_exact_mut(cols).for_each(|row| row.copy_from_slice(bias));
+            &several[..rows * cols]
+        }
+    };
     with_pointwise!(activation, f => vectorised!({
         for rows in y.chunks_mut(bias.len()) {
-            for (y, &b) in rows.iter_mut().zip(&bias) {
+            for (y, &b) in rows.iter_mut().zip(bias) {
                 *y = f.value(*y + b);
             }
         }
@@ -143,8 +148,7 @@ pub(crate) fn pull_back<T: Real>(gradient: &mut [T], y: &[T], bias_gradient: &mu
     if cols == 0 {
         return;
     }
-    let mut sums = vec![T::ZERO; cols * rows_at_once(cols)];
-    with_pointwise!(activation, f => vectorised!({
+    with_pointwise!(activation, f => sum_rows(bias_gradient, |sums| vectorised!({
         let width = sums.len();
         for (gradient, y) in gradient.chunks_mut(width).zip(y.chunks(width)) {
             for ((g, &y), sum) in gradient.iter_mut().zip(y).zip(sums.iter_mut()) {
@@ -152,12 +156,7 @@ pub(crate) fn pull_back<T: Real>(gradient: &mut [T], y: &[T], bias_gradient: &mu
                 *sum += *g;
             }
         }
-    }));
-    for row in sums.chunks(cols) {
-        for (total, &sum) in bias_gradient.iter_mut().zip(row) {
-            *total += sum;
-        }
-    }
+    })));
 }
 
 /// Column sums of `gradient`, added to `bias_gradient` (`[cols]`).
@@ -166,22 +165,45 @@ pub(crate) fn add_column_sums<T: Real>(gradient: &[T], bias_gradient: &mut [T]) 
     if cols == 0 {
         return;
     }
-    let mut sums = vec![T::ZERO; cols * rows_at_once(cols)];
-    vectorised!({
-        for rows in gradient.chunks(sums.len()) {
-            for (&g, sum) in rows.iter().zip(sums.iter_mut()) {
-                *sum += g;
+    sum_rows(bias_gradient, |sums| {
+        vectorised!({
+            for rows in gradient.chunks(sums.len()) {
+                for (&g, sum) in rows.iter().zip(sums.iter_mut()) {
+                    *sum += g;
+                }
             }
-        }
+        })
     });
-    for row in sums.chunks(cols) {
-        for (total, &sum) in bias_gradient.iter_mut().zip(row) {
-            *total += sum;
+}
+
+/// Calls `work` with what it adds rows to: `total` itself, or several rows side by side where it is narrow.
+fn sum_rows<T: Real>(total: &mut [T], work: impl FnOnce(&mut [T])) {
+    let cols = total.len();
+    let mut several = [T::ZERO; WIDE];
+    match WIDE / cols {
+        0 | 1 => work(total),
+        rows => {
+            let sums = &mut several[..rows * cols];
+            work(sums);
+            for row in sums.chunks(cols) {
+                for (total, &sum) in total.iter_mut().zip(row) {
+                    *total += sum;
+                }
+            }
         }
     }
 }
 
 impl Activation {
+    /// The slope left of zero of an activation that keeps what is right of it.
+    pub(super) fn rectifier_slope(self) -> Option<f64> {
+        match self {
+            Activation::LeakyRelu(slope) => Some(slope),
+            Activation::Relu => Some(0.0),
+            _ => None,
+        }
+    }
+
     /// The activation as a candle expression: the path of other devices and the oracle of the fused kernels.
     ///
     /// # Errors

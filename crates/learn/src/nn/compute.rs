@@ -2,6 +2,10 @@
 
 use std::cell::Cell;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Turns of waiting awake, about a tenth of a millisecond.
+const SPINS: usize = 10_000;
 
 /// How the kernels compute: the number of threads a product may use.
 ///
@@ -30,16 +34,30 @@ impl Compute {
     }
 
     /// Runs both, at the same time when there are two threads; each part may use half of them.
-    pub(crate) fn join<A: Send, B: Send>(
-        self,
-        a: impl FnOnce(Compute) -> A + Send,
-        b: impl FnOnce(Compute) -> B + Send,
-    ) -> (A, B) {
+    ///
+    /// `a` stays on the calling thread, whose core has the weights in its caches, and a second thread is woken for `b` only.
+    pub(crate) fn join<A, B: Send>(self, a: impl FnOnce(Compute) -> A, b: impl FnOnce(Compute) -> B + Send) -> (A, B) {
         let half = Compute::with_threads(self.threads() / 2);
-        match self.threads() {
-            1 => (a(half), b(half)),
-            _ => rayon::join(|| a(half), || b(half)),
+        if self.threads() == 1 {
+            return (a(half), b(half));
         }
+        let (mut second, done) = (None, AtomicBool::new(false));
+        let first = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| {
+                second = Some(b(half));
+                done.store(true, Ordering::Release);
+            });
+            let first = a(half);
+            // The scope waits in any case, but asleep: waking up would take longer than what is mostly left of `b`.
+            for _ in 0..SPINS {
+                if done.load(Ordering::Acquire) {
+                    break;
+                }
+                std::hint::spin_loop();
+            }
+            first
+        });
+        (first, second.expect("the scope has run b, or passed its panic on"))
     }
 
     /// The setting in force on the calling thread.

@@ -4,6 +4,8 @@
 //! The compiler does not find these vectors by itself, hence pulp's explicit ones. Sums are taken in lanes: the bits
 //! depend on the width of the machine's registers, as those of `gemm` do on its caches, never on threads.
 
+pub(super) mod rectified;
+
 use super::product::{Order, Product, Write};
 use pulp::{Arch, Simd, WithSimd};
 
@@ -73,20 +75,64 @@ impl<const C: usize> WithSimd for RowsByColumns<'_, C> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
+        // Rows side by side, as many as the registers hold sums of: one alone would wait for its own additions.
+        match registers::<S>() / C {
+            4.. => self.run::<S, 4>(simd),
+            2..=3 => self.run::<S, 2>(simd),
+            _ => self.run::<S, 1>(simd),
+        }
+    }
+}
+
+/// Registers for sums: the machine's but for those that the terms pass through.
+fn registers<S: Simd>() -> usize {
+    if S::F32_LANES >= 16 { 24 } else { 12 }
+}
+
+impl<const C: usize> RowsByColumns<'_, C> {
+    #[inline(always)]
+    fn run<S: Simd, const R: usize>(self, simd: S) {
         let Self { inner, a, columns, out } = self;
-        let columns: [_; C] = std::array::from_fn(|j| S::as_simd_f32s(&columns[j * inner..][..inner]));
-        for (row, out) in a.chunks_exact(inner).zip(out.chunks_exact_mut(C)) {
-            let (vectors, rest) = S::as_simd_f32s(row);
-            let mut sums = [simd.splat_f32s(0.0); C];
-            for (k, &x) in vectors.iter().enumerate() {
-                for j in 0..C {
-                    sums[j] = simd.mul_add_f32s(x, columns[j].0[k], sums[j]);
-                }
+        let columns = std::array::from_fn(|j| &columns[j * inner..][..inner]);
+        let whole = a.len() / inner / R * R;
+        let (a, a_rest) = a.split_at(whole * inner);
+        let (out, out_rest) = out.split_at_mut(whole * C);
+        for (rows, out) in a.chunks_exact(R * inner).zip(out.chunks_exact_mut(R * C)) {
+            add_products::<S, C, R>(simd, inner, rows, columns, out);
+        }
+        for (row, out) in a_rest.chunks_exact(inner).zip(out_rest.chunks_exact_mut(C)) {
+            add_products::<S, C, 1>(simd, inner, row, columns, out);
+        }
+    }
+}
+
+/// The products of R rows. Each sum has its own order of terms, whatever rows are beside it.
+#[inline(always)]
+fn add_products<S: Simd, const C: usize, const R: usize>(
+    simd: S,
+    inner: usize,
+    rows: &[f32],
+    columns: [&[f32]; C],
+    out: &mut [f32],
+) {
+    let rows: [_; R] = std::array::from_fn(|i| S::as_simd_f32s(&rows[i * inner..][..inner]));
+    let columns = columns.map(|column| S::as_simd_f32s(column));
+    let count = inner / S::F32_LANES;
+    // Slices of one length, as the compiler can see: the loop then has no checks.
+    let (vectors, weights) =
+        (rows.map(|(vectors, _)| &vectors[..count]), columns.map(|(vectors, _)| &vectors[..count]));
+    let mut sums = [[simd.splat_f32s(0.0); R]; C];
+    for k in 0..count {
+        for j in 0..C {
+            for i in 0..R {
+                sums[j][i] = simd.mul_add_f32s(vectors[i][k], weights[j][k], sums[j][i]);
             }
-            for j in 0..C {
-                let tail = rest.iter().zip(columns[j].1).fold(0.0, |sum, (&x, &w)| sum + x * w);
-                out[j] += simd.reduce_sum_f32s(sums[j]) + tail;
-            }
+        }
+    }
+    for j in 0..C {
+        for i in 0..R {
+            let tail = rows[i].1.iter().zip(columns[j].1).fold(0.0, |sum, (&x, &w)| sum + x * w);
+            out[i * C + j] += simd.reduce_sum_f32s(sums[j][i]) + tail;
         }
     }
 }

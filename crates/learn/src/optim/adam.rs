@@ -5,8 +5,9 @@ use super::groups::{RateGroup, factors};
 use super::in_place::{export, import, update, with_gradient, zeros};
 use super::{OptimState, StepSize};
 use crate::nn::simd::vectorised;
-use crate::nn::{Gradients, Params};
+use crate::nn::{Compute, Gradients, Params};
 use candle_core::{Result, Var};
+use std::ops::Range;
 
 /// Settings of [`Adam`]; the defaults are PyTorch's.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,6 +73,34 @@ impl Update {
         *v = beta2 * *v + (1.0 - beta2) * (g * g);
         *p = *p * self.decay - self.rate * *m / (v.sqrt() * root + eps);
     }
+
+    /// The same for all entries of a parameter.
+    fn all(self, var: &Var, m: &mut [f32], v: &mut [f32], gradient: &[f32]) -> Result<()> {
+        update(var, |p| {
+            vectorised!({
+                for (((p, m), v), &g) in p.iter_mut().zip(&mut *m).zip(&mut *v).zip(gradient) {
+                    self.run(p, m, v, g);
+                }
+            });
+        })
+    }
+}
+
+/// Entries below which waking a second thread costs more than it saves.
+const SHARED_ENTRIES: usize = 150_000;
+
+/// The first parameter of the second thread: where half of the entries lie before it, or none where that would not pay.
+fn middle(params: &Params) -> usize {
+    let counts = || params.iter().map(|p| p.var().elem_count());
+    let total: usize = counts().sum();
+    if total < SHARED_ENTRIES || Compute::current().threads() == 1 {
+        return params.len();
+    }
+    let before = counts().scan(0, |sum, count| {
+        *sum += count;
+        Some(*sum)
+    });
+    1 + before.take_while(|&sum| 2 * sum < total).count()
 }
 
 impl Adam {
@@ -92,12 +121,24 @@ impl Adam {
     /// Parameters that are not `f32`, or those of candle.
     pub fn step(&mut self, params: &Params, gradients: &Gradients, size: StepSize) -> Result<()> {
         let pass = self.begin(size);
-        for (i, param) in params.iter().enumerate() {
-            let mut outcome = Ok(());
-            with_gradient(params, gradients, i, |g| outcome = self.apply(i, param.var(), g, pass))?;
-            outcome?;
+        let middle = middle(params);
+        let (first, second) = (self.first.split_at_mut(middle), self.second.split_at_mut(middle));
+        let (factors, list) = (&self.factors, params.iter().as_slice());
+        let part = |indices: Range<usize>, first: &mut [Vec<f32>], second: &mut [Vec<f32>]| {
+            for ((i, m), v) in indices.zip(first).zip(second) {
+                let (var, mut outcome) = (list[i].var(), Ok(()));
+                let one = pass.with_factor(factors[i]);
+                with_gradient(params, gradients, i, |g| outcome = one.all(var, m, v, g))?;
+                outcome?;
+            }
+            Ok(())
+        };
+        if middle == params.len() {
+            return part(0..middle, first.0, second.0);
         }
-        Ok(())
+        let (a, b) = Compute::current()
+            .join(|_| part(0..middle, first.0, second.0), |_| part(middle..params.len(), first.1, second.1));
+        a.and(b)
     }
 
     /// Counts a step and prepares its scalars.
@@ -118,15 +159,7 @@ impl Adam {
 
     /// Moves parameter `i` along its gradient.
     pub(super) fn apply(&mut self, i: usize, var: &Var, gradient: &[f32], pass: Pass) -> Result<()> {
-        let (m, v) = (&mut self.first[i], &mut self.second[i]);
-        let one = pass.with_factor(self.factors[i]);
-        update(var, |p| {
-            vectorised!({
-                for (((p, m), v), &g) in p.iter_mut().zip(&mut *m).zip(&mut *v).zip(gradient) {
-                    one.run(p, m, v, g);
-                }
-            });
-        })
+        pass.with_factor(self.factors[i]).all(var, &mut self.first[i], &mut self.second[i], gradient)
     }
 
     /// Everything a resumed run needs.

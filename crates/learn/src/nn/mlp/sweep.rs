@@ -7,6 +7,7 @@ use super::Layer;
 use crate::nn::activation::{Activation, add_column_sums, pull_back};
 use crate::nn::compute::Compute;
 use crate::nn::dense::forward;
+use crate::nn::narrow::rectified;
 use crate::nn::params::Held;
 use crate::nn::product::{Order, Product, Write, multiply};
 use crate::nn::real::Real;
@@ -25,7 +26,7 @@ pub(super) struct View<'a, T> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Partition {
     pub rows: usize,
-    /// Rows of a block: its activations stay in the second-level cache, and its weight gradient is worth the traffic.
+    /// Most rows of a block: its activations stay in the second-level cache, and its weight gradient is worth the traffic.
     pub block: usize,
     /// Rows of the first shard; the second has the rest. All rows where a second thread would not pay.
     pub split: usize,
@@ -37,10 +38,13 @@ impl Partition {
 
     pub(super) fn new(rows: usize, layers: &[Layer]) -> Self {
         let widest = layers.iter().map(|l| l.inputs.max(l.outputs)).max().unwrap_or(1);
-        let block = widest.max(65_536 / widest).next_multiple_of(16);
         let work = rows * layers.iter().map(|l| l.inputs * l.outputs).sum::<usize>();
         let half = (rows / 2).next_multiple_of(16);
         let split = if work >= Self::SHARED_WORK && half < rows { half } else { rows };
+        let wanted = widest.max(65_536 / widest);
+        // Blocks of one size: a last one of a few rows would add to whole weight gradients for little.
+        let count = ((split + wanted / 2) / wanted).max(1);
+        let block = split.div_ceil(count).max(1).next_multiple_of(16);
         Self { rows, block, split }
     }
 
@@ -167,33 +171,70 @@ fn backward_block<T: Real>(
 ) {
     let last = views.len() - 1;
     let mut end = trace.hidden.len();
+    for sink in sinks.iter_mut().filter(|sink| sink.held == Held::Nothing) {
+        sink.db.fill(T::ZERO);
+    }
     dz[..trace.gradient.len()].copy_from_slice(trace.gradient);
-    for (i, (view, sink)) in views.iter().zip(sinks).enumerate().rev() {
+    // Whether the layer above has pulled its gradient back through this one's activation already.
+    let mut pulled = false;
+    for (i, view) in views.iter().enumerate().rev() {
         let (inputs, outputs) = (view.inputs, view.outputs);
+        let (below, sink) = sinks[..=i].split_at_mut(i);
+        let sink = &mut sink[0];
         let y = if i == last { trace.y } else { &trace.hidden[end..end + n * outputs] };
         let x = if i == 0 { trace.x } else { &trace.hidden[end - n * inputs..end] };
-        let write = match std::mem::replace(&mut sink.held, Held::Part) {
-            Held::Part => Write::Add,
-            Held::Nothing => {
-                sink.db.fill(T::ZERO);
-                Write::Replace
-            }
-        };
         match view.activation {
+            _ if pulled => {}
             Activation::Identity => add_column_sums(&dz[..n * outputs], sink.db),
             activation => pull_back(&mut dz[..n * outputs], y, sink.db, activation),
         }
-        let dz_layer = (&dz[..n * outputs], Order::Plain);
-        let size = Product { rows: inputs, inner: n, cols: outputs };
-        multiply(size, (x, Order::Transposed), dz_layer, sink.dw, write, compute);
-        let size = Product { rows: n, inner: outputs, cols: inputs };
-        let weights = (view.w, Order::Transposed);
+        let write = match std::mem::replace(&mut sink.held, Held::Part) {
+            Held::Part => Write::Add,
+            Held::Nothing => Write::Replace,
+        };
+        pulled = false;
+        if let Some(below) = below.last_mut() {
+            let spare = &mut spare[..n * inputs];
+            pulled = through_rectifier(view, &views[i - 1], (x, &dz[..n * outputs]), (spare, sink.dw, below.db), write);
+        }
+        if !pulled {
+            let dz = (&dz[..n * outputs], Order::Plain);
+            let size = Product { rows: inputs, inner: n, cols: outputs };
+            multiply(size, (x, Order::Transposed), dz, sink.dw, write, compute);
+            let dx = if i > 0 { &mut spare[..n * inputs] } else { &mut *dx };
+            if !dx.is_empty() {
+                let size = Product { rows: n, inner: outputs, cols: inputs };
+                multiply(size, dz, (view.w, Order::Transposed), dx, Write::Replace, compute);
+            }
+        }
         if i > 0 {
-            multiply(size, dz_layer, weights, &mut spare[..n * inputs], Write::Replace, compute);
             std::mem::swap(&mut dz, &mut spare);
             end -= n * inputs;
-        } else if !dx.is_empty() {
-            multiply(size, dz_layer, weights, dx, Write::Replace, compute);
         }
     }
+}
+
+/// The backward pass of a narrow layer together with that of the rectifier below it, where both are what they are;
+/// otherwise nothing is done.
+fn through_rectifier<T: Real>(
+    view: &View<'_, T>,
+    below: &View<'_, T>,
+    (x, dz): (&[T], &[T]),
+    (dx, dw, db): (&mut [T], &mut [T], &mut [T]),
+    write: Write,
+) -> bool {
+    let Some(slope) = below.activation.rectifier_slope() else { return false };
+    let (Some(x), Some(dz), Some(w)) = (T::singles(x), T::singles(dz), T::singles(view.w)) else { return false };
+    let (Some(dx), Some(dw), Some(db)) = (T::singles_mut(dx), T::singles_mut(dw), T::singles_mut(db)) else {
+        return false;
+    };
+    if !rectified::fits(view.inputs, view.outputs) {
+        return false;
+    }
+    if write == Write::Replace {
+        dw.fill(0.0);
+    }
+    let factors = rectified::Factors { x, dz, w, slope: slope as f32 };
+    rectified::backward((view.inputs, view.outputs), &factors, rectified::Results { dx, dw, db });
+    true
 }
