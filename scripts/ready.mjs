@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { avaStep } from "./ava.mjs";
 import { packageChecks } from "./package.mjs";
 import { addonAndTests, browser, javascript, packages } from "./setup.mjs";
-import { main, printTimes, run, step, targetFolder, tool } from "./steps.mjs";
+import { main, onPath, printTimes, run, step, targetFolder, tool } from "./steps.mjs";
 
 const fixable = { hint: "`npm run fix` puts this right" };
 const workspace = ["--release", "--locked", "--workspace", "--quiet"];
@@ -28,6 +28,10 @@ await main(async () => {
   const closing = await step("typescript tests and examples", () => avaStep([]));
   await step("lint: rust", () => run("cargo", ["clippy", ...workspace, "--all-targets", "--", "-D", "warnings"]));
   await step("rust tests", () => run("cargo", ["test", ...workspace]));
+  await step("instruction counts", () => {
+    if (!onPath("valgrind")) return "not counted, there is no valgrind here";
+    return run(process.execPath, ["benchmark/run.mjs", "--only", "instructions", "--check"]);
+  });
   printTimes();
   console.log(`\n${closing}`);
 });
