@@ -106,9 +106,9 @@ export async function fillFolder(dir: string, fill: (partial: string) => Promise
   }
 }
 
-/** Removes what a process that was killed while writing left in a folder. */
-export async function clearLeftovers(dir: string): Promise<void> {
-  const left = (await readdir(dir)).filter(isLeftover);
+/** Removes what a process that was killed while writing left in a folder; with `of`, only what was to become that. */
+export async function clearLeftovers(dir: string, of = ""): Promise<void> {
+  const left = (await readdir(dir)).filter((name) => isLeftover(name) && name.startsWith(`.${of}`));
   await Promise.all(left.map((name) => discard(join(dir, name))));
 }
 

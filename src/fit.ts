@@ -25,7 +25,7 @@ export interface FitOptions {
   readonly resume?: boolean;
   /** What the fit may use up. Default: no limit beside `steps` of the configuration. */
   readonly budgets?: Budgets;
-  /** Called when a checkpoint is on disk. When it throws, the fit stops with `CALLBACK_THREW`. */
+  /** Called when a checkpoint is on disk; some are left out while the event loop is busy for long. When it throws, the fit stops with `CALLBACK_THREW`. */
   readonly onCheckpoint?: (event: CheckpointEvent) => void;
   /** Called once, first of all, by a fit that resumes. When it throws, the fit stops with `CALLBACK_THREW`. */
   readonly onResumed?: (event: ResumedEvent) => void;

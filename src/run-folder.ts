@@ -1,7 +1,7 @@
 // The run folder of a fit under way: there from the first moment, resumable at any, finished by its manifest.
 import { existsSync } from "node:fs";
 import { readdir, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { resumeCommand } from "./command-line.js";
 import { differences, isObject, pathsOf } from "./differences.js";
 import { fail, failure } from "./errors.js";
@@ -82,7 +82,7 @@ export async function beginRun(dir: string, run: NewRun, { force = false } = {})
     await writeJson(partial, "config.json", run.config);
     await writeJson(partial, "manifest.json", manifest);
   });
-  const folder = underWay(root, run.unfinished);
+  const folder = underWay(root, run);
   let settled = false;
   const settle = async (): Promise<void> => {
     settled = true;
@@ -120,7 +120,8 @@ export async function reopenRun(dir: string): Promise<NewRun & { readonly folder
   const whole = typeof unfinished?.startedIn === "string" && isObject(unfinished.config);
   if (!whole || typeof start.dataset?.fingerprint !== "string") throw damaged(dir, "manifest.json");
   if (!isObject(config)) throw damaged(dir, "config.json");
-  return { config, start, unfinished, folder: underWay(resolve(dir), unfinished) };
+  const run = { config, start, unfinished };
+  return { ...run, folder: underWay(resolve(dir), run) };
 }
 
 function damaged(dir: string, name: string): Error {
@@ -132,19 +133,34 @@ function damaged(dir: string, name: string): Error {
 }
 
 /** A fit whose manifest says that it is unfinished. */
-function underWay(root: string, unfinished: Unfinished): RunFolder {
+function underWay(root: string, { start, unfinished }: NewRun): RunFolder {
   const checkpoints = join(root, CHECKPOINTS);
+  const put = async (fill: (partial: string) => Promise<void>): Promise<void> => {
+    const there = await readManifest(root);
+    // Two runs must not be mixed: the folder is no longer that of this fit when another was begun there by force.
+    if (there.runId !== start.runId || there.createdAt !== start.createdAt) {
+      fail("FILE_WRITE", `${root}: another fit was begun there meanwhile`, {
+        path: root,
+        hint: "name another folder with --out for one of the two",
+      });
+    }
+    await fillFolder(root, fill);
+  };
   return {
     checkpoints,
-    write: (run) => fillFolder(root, (partial) => writeRunFiles(partial, run)),
+    write: (run) => put((partial) => writeRunFiles(partial, run)),
     async finish(manifest) {
-      await fillFolder(root, (partial) => writeJson(partial, "manifest.json", manifest));
+      await put((partial) => writeJson(partial, "manifest.json", manifest));
       // The run is whole; what cannot be removed takes space and nothing else.
-      await Promise.allSettled([clearLeftovers(root), rm(checkpoints, { recursive: true, force: true })]);
+      await Promise.allSettled([
+        clearLeftovers(root),
+        clearLeftovers(dirname(root), `${basename(root)}.partial-`),
+        rm(checkpoints, { recursive: true, force: true }),
+      ]);
     },
     async stop({ manifest, history }) {
       const stopped: UnfinishedManifest = { ...manifest, unfinished };
-      await fillFolder(root, async (partial) => {
+      await put(async (partial) => {
         await writeFile(join(partial, HISTORY), historyLines(history));
         await writeJson(partial, "manifest.json", stopped);
       });

@@ -5,8 +5,9 @@ import { fc, testProp } from "@fast-check/ava";
 import test from "ava";
 import { writeFileAtomic } from "../../src/files.js";
 import { historyLines, parseHistory } from "../../src/history.js";
-import { canonicalJson, checkRunTarget, type Run, readRun, readRuns, runIdOf, writeRun } from "../../src/results.js";
+import { canonicalJson, checkRunTarget, readRun, readRuns, runIdOf, writeRun } from "../../src/results.js";
 import { testWithAddon } from "../addon.js";
+import { RUN } from "./run.js";
 
 const folder = (): Promise<string> => mkdtemp(join(tmpdir(), "disentangle-results-"));
 
@@ -62,50 +63,25 @@ test("the id of a run depends on configuration, data and version, not on the ord
   t.is(canonicalJson([{ b: 1, a: [2, { d: 1, c: 2 }] }]), '[{"a":[2,{"c":2,"d":1}],"b":1}]');
 });
 
-const manifest = {
-  format: 1 as const,
-  runId: "0".repeat(64),
-  method: "tbr",
-  version: "0.1.0",
-  seed: 0,
-  outcome: { kind: "converged" as const, step: 7 },
-  steps: 7,
-  dataset: { name: "world", fingerprint: "f", rows: 1, columns: 1, inputs: ["x0"], provenance: {} },
-  command: "disentangle fit --method tbr",
-  versions: {},
-  createdAt: "2026-01-01T00:00:00.000Z",
-  elapsedMs: 3,
-};
-
-const run: Run = {
-  config: { method: "tbr", seed: 0 },
-  manifest,
-  history: { stages: [] },
-  summary: { latents: { names: ["z1"], mean: [0], sd: [1] } } as unknown as Run["summary"],
-  latents: { data: Float32Array.of(1), shape: [1, 1], columns: ["z1"] },
-  rows: Uint32Array.of(0),
-  split: Uint8Array.of(0),
-  model: Uint8Array.of(1, 2, 3),
-};
-
 testWithAddon("a run folder is replaced as a whole, without traces", async (t) => {
   const parent = await folder();
   const dir = join(parent, "a");
-  await writeRun(dir, run);
+  await writeRun(dir, RUN);
   await writeFile(join(dir, "report.html"), "old");
-  await writeRun(dir, run);
+  await writeRun(dir, RUN);
   t.false((await readdir(dir)).includes("report.html"));
   t.deepEqual(await readdir(parent), ["a"]);
-  t.deepEqual(await readRun(dir), { dir, config: run.config, manifest, history: run.history, summary: run.summary });
+  const { config, manifest, history, summary } = RUN;
+  t.deepEqual(await readRun(dir), { dir, config, manifest, history, summary });
 });
 
 test("a folder that holds anything else is never replaced", async (t) => {
   const dir = await folder();
   await writeFile(join(dir, "thesis.tex"), "years of work");
-  await t.throwsAsync(async () => writeRun(dir, run), { code: "FILE_WRITE" });
+  await t.throwsAsync(async () => writeRun(dir, RUN), { code: "FILE_WRITE" });
   t.deepEqual(await readdir(dir), ["thesis.tex"]);
   await writeFile(join(dir, "manifest.json"), '{"name": "a web application"}');
-  const { message = "" } = (await t.throwsAsync(async () => writeRun(dir, run), { code: "FILE_WRITE" })) ?? {};
+  const { message = "" } = (await t.throwsAsync(async () => writeRun(dir, RUN), { code: "FILE_WRITE" })) ?? {};
   t.regex(message, /holds thesis\.tex, which is no part of a run/);
   await t.throwsAsync(async () => checkRunTarget(join(dir, "thesis.tex")), { code: "FILE_WRITE" });
   await t.notThrowsAsync(async () => checkRunTarget(join(dir, "new")));

@@ -14,7 +14,7 @@ const QUICK = ["--method", "tbr", "--latent-dim", "2", "--batch-size", "128", "-
 /** Long enough that nothing but a signal ends it. */
 const ENDLESS = ["--steps", "50000000"];
 /** Long enough to be cut off, short enough to be finished. */
-const STEPS = ["--steps", "6000"];
+const STEPS = ["--steps", "10000"];
 const RESULTS =
   "config.json metrics.jsonl summary.json scores.json latents.npy rows.npy split.npy model/model.bin report.html report.md report.json".split(
     " ",
@@ -222,6 +222,21 @@ test("what is no interrupted run is refused with what it is", async (t) => {
     t.false(message.includes("\n"));
     t.is(ended[i]?.code, code.startsWith("CONFIG_") ? 2 : 1);
   }
+});
+
+test("a run that was moved, and begun by another version, finds its data here and becomes this version's", async (t) => {
+  const cwd = await folder();
+  await signalled(["fit", ...QUICK, ...STEPS, "--out", "a"], cwd, /begins/, "SIGINT");
+  const manifest = await manifestOf(join(cwd, "a"));
+  const moved = { ...(manifest.unfinished as object), startedIn: join(cwd, "gone") };
+  await writeFile(
+    join(cwd, "a", "manifest.json"),
+    JSON.stringify({ ...manifest, version: "0.0.1", runId: "of that version", versions: {}, unfinished: moved }),
+  );
+  const { code, stderr } = await run(["fit", "--resume", "a"], { cwd });
+  t.is(code, 0, stderr);
+  t.regex(stderr, /warning begun by disentangle 0\.0\.1, goes on with \d/);
+  await sameResults(t, cwd, "a");
 });
 
 test("a damaged checkpoint is named and passed over; the bytes are the same", async (t) => {

@@ -32,6 +32,8 @@ export function interruption(texts: InterruptionTexts): Interruption {
     }
     texts.second();
     release();
+    // A progress bar hides the cursor, and is not asked to bring it back.
+    if (process.stderr.isTTY) process.stderr.write("\u001b[?25h");
     // Not `process.exit`, which waits for the thread of the fit: the signal itself, which now nobody takes.
     process.kill(process.pid, name);
   };
