@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod checkpoint;
+pub mod conditional_vae;
 pub mod container;
 pub mod device;
 pub mod fit;

@@ -1,6 +1,10 @@
 //! The one list of methods. The parser, the catalogue, the schema, the types, the docs and the law tests come from it.
 
 pub mod fast_ica;
+pub mod icarl;
+pub mod ivae;
+pub mod mt_icarl;
+pub mod mt_ivae;
 pub mod mtlcm;
 pub mod pca;
 pub mod random_encoder;
@@ -89,6 +93,10 @@ const fn entry<S: Specification>() -> Entry {
 pub const METHODS: &[Entry] = &[
     entry::<tbr::Tbr>(),
     entry::<shared_head::SharedHead>(),
+    entry::<ivae::Ivae>(),
+    entry::<icarl::Icarl>(),
+    entry::<mt_ivae::MtIvae>(),
+    entry::<mt_icarl::MtIcarl>(),
     entry::<pca::Pca>(),
     entry::<fast_ica::FastIca>(),
     entry::<random_encoder::RandomEncoder>(),

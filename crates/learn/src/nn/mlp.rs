@@ -44,16 +44,42 @@ impl Mlp {
         output: Activation,
         seed: u64,
     ) -> Result<Self> {
+        Self::begin(params, name, sizes, (hidden, output), |inputs, _| Init::Uniform { fan_in: inputs }, seed)
+    }
+
+    /// The same with weights by [`Init::Glorot`]; biases as before.
+    ///
+    /// # Errors
+    /// As [`Mlp::new`].
+    pub fn glorot(
+        params: &mut Params,
+        name: &str,
+        sizes: &[usize],
+        hidden: Activation,
+        output: Activation,
+        seed: u64,
+    ) -> Result<Self> {
+        let init = |fan_in, fan_out| Init::Glorot { fan_in, fan_out };
+        Self::begin(params, name, sizes, (hidden, output), init, seed)
+    }
+
+    fn begin(
+        params: &mut Params,
+        name: &str,
+        sizes: &[usize],
+        (hidden, output): (Activation, Activation),
+        init: impl Fn(usize, usize) -> Init,
+        seed: u64,
+    ) -> Result<Self> {
         if sizes.len() < 2 || sizes.contains(&0) {
             return Err(Error::Msg(format!("{name}: a network cannot have the sizes {sizes:?}")).bt());
         }
         let mut layers = Vec::with_capacity(sizes.len() - 1);
         for (i, pair) in sizes.windows(2).enumerate() {
             let (inputs, outputs) = (pair[0], pair[1]);
-            let init = Init::Uniform { fan_in: inputs };
             let (weight, bias) = (format!("{name}.{i}.weight"), format!("{name}.{i}.bias"));
-            params.insert(&weight, &[inputs, outputs], &init, seed)?;
-            params.insert(&bias, &[outputs], &init, seed)?;
+            params.insert(&weight, &[inputs, outputs], &init(inputs, outputs), seed)?;
+            params.insert(&bias, &[outputs], &Init::Uniform { fan_in: inputs }, seed)?;
             let activation = if i + 2 == sizes.len() { output } else { hidden };
             let (weight, bias) = (params.param(&weight)?.clone(), params.param(&bias)?.clone());
             layers.push(Layer { weight, bias, inputs, outputs, activation });

@@ -15,6 +15,14 @@ pub enum Init {
         /// The number of inputs of one unit, at least 1.
         fan_in: usize,
     },
+    /// Uniform on ±sqrt(6 / (fan_in + fan_out)): *Understanding the difficulty of training deep feedforward neural
+    /// networks* (Glorot, Bengio, 2010), equation 16, <https://proceedings.mlr.press/v9/glorot10a.html>.
+    Glorot {
+        /// The number of inputs of the layer.
+        fan_in: usize,
+        /// The number of its outputs.
+        fan_out: usize,
+    },
     /// Normal with mean 0.
     Normal {
         /// Standard deviation.
@@ -34,9 +42,9 @@ impl Init {
     fn draw(&self, count: usize, name: &str, seed: u64) -> Result<Vec<f64>> {
         let mut stream = Stream::new(seed, &format!("init/{name}"));
         Ok(match self {
-            Init::Uniform { fan_in } => {
-                let bound = 1.0 / (*fan_in.max(&1) as f64).sqrt();
-                (0..count).map(|_| bound * (2.0 * stream.uniform() - 1.0)).collect()
+            Init::Uniform { fan_in } => uniform(&mut stream, count, 1.0 / (*fan_in.max(&1) as f64).sqrt()),
+            Init::Glorot { fan_in, fan_out } => {
+                uniform(&mut stream, count, (6.0 / (fan_in + fan_out).max(1) as f64).sqrt())
             }
             Init::Normal { sd } => (0..count).map(|_| sd * stream.normal()).collect(),
             Init::Constant(value) => vec![*value; count],
@@ -46,6 +54,11 @@ impl Init {
             }
         })
     }
+}
+
+/// `count` numbers, uniform on ±bound.
+fn uniform(stream: &mut Stream, count: usize, bound: f64) -> Vec<f64> {
+    (0..count).map(|_| bound * (2.0 * stream.uniform() - 1.0)).collect()
 }
 
 /// Where fused networks leave a parameter's gradient during a backward pass.

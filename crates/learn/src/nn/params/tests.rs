@@ -72,3 +72,11 @@ fn gradients_of_two_passes_do_not_add_up_and_live_on_their_own() -> Result<()> {
     assert_eq!(params.gradients(&net.forward(&x)?.sum_all()?)?.norm()?, before);
     Ok(())
 }
+
+#[test]
+fn glorots_bound_counts_inputs_and_outputs() {
+    let mut params = Params::new(&Device::Cpu);
+    let values = insert(&mut params, "g", &Init::Glorot { fan_in: 40, fan_out: 5 });
+    let bound = (6f32 / 45.0).sqrt();
+    assert!(values.iter().all(|v| v.abs() <= bound) && values.iter().any(|v| v.abs() > 0.95 * bound));
+}
