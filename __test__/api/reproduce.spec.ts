@@ -154,7 +154,7 @@ test("without a truth the seeds are compared with each other, pair by pair", asy
       { fit: "a", measure: "agreement-weak" },
       { fit: "a", measure: "mcc" },
     ],
-    { data: { given: "a table", roles: {} }, fits: { a: QUICK }, seeds: [0, 1, 2] },
+    { data: { given: "a table" }, fits: { a: QUICK }, seeds: [0, 1, 2] },
   );
   const out = await folder();
   await t.throwsAsync(reproduce(preset, { out }), { code: "CONFIG_MISSING", message: /needs a table/ } as never);

@@ -1,6 +1,7 @@
 // A preset is plain data: what is simulated or read, what is fitted to it, and what the numbers must be.
 import type { DataPart } from "../dataset.js";
 import type { MethodOptions } from "../generated/methods.js";
+import type { PrepareConfig } from "../prepare.js";
 import type { SimulateConfig } from "../simulate.js";
 
 /** How large: `tiny` takes seconds and shows that the machinery works, `paper` is the published grid. */
@@ -46,7 +47,9 @@ export interface Given {
   /** What has to be given, for people. */
   readonly given: string;
   /** The roles of its columns, as `fit` takes them. */
-  readonly roles: Omit<DataPart, "data">;
+  readonly roles?: Omit<DataPart, "data">;
+  /** The known data set that is made from the file; data in memory are taken as they are. */
+  readonly prepare?: Omit<PrepareConfig, "source">;
 }
 
 /** A method with its options, all but the seed. */

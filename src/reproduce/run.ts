@@ -1,15 +1,16 @@
 // A preset from its name to its table.
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { type DataSource, type Dataset, readData } from "../dataset.js";
+import type { DataSource } from "../dataset.js";
 import { fail, failure, isDisentangleError } from "../errors.js";
 import { checkWritable, writeFileAtomic } from "../files.js";
 import { native } from "../native.js";
 import type { Progress } from "../progress.js";
 import { throwIfAborted } from "../train.js";
 import { studyOf } from "./check.js";
+import { givenData } from "./given.js";
 import { judged, type ReproducedRow, type Verdict } from "./judge.js";
-import type { Given, Preset, Scale, Study } from "./preset.js";
+import type { Preset, Scale } from "./preset.js";
 import { presetOf } from "./presets.js";
 import { trialStore } from "./store.js";
 import { markdownOf } from "./table.js";
@@ -128,27 +129,6 @@ export async function reproduce(preset: string | Preset, options: ReproduceOptio
   await writeFileAtomic(result.files.json, `${JSON.stringify(result, null, 2)}\n`);
   await writeFileAtomic(result.files.markdown, markdownOf(result));
   return result;
-}
-
-/** The data that a study asks for, read once. */
-async function givenData(
-  study: Study,
-  data: DataSource | undefined,
-): Promise<{ readonly dataset: Dataset; readonly fingerprint: string } | undefined> {
-  const wanted = study.experiments.map((experiment) => experiment.data).find((one): one is Given => "given" in one);
-  if (wanted === undefined) {
-    if (data === undefined) return undefined;
-    fail("CONFIG_CONFLICT", "data: the preset simulates its data", { path: "data", hint: "leave data out" });
-  }
-  if (data === undefined) {
-    fail("CONFIG_MISSING", `data: the preset needs ${wanted.given}`, {
-      path: "data",
-      hint: "name it with --data FILE",
-    });
-  }
-  const dataset = await readData({ ...wanted.roles, data });
-  const { fingerprint } = JSON.parse(native().describe(dataset)) as { fingerprint: string };
-  return { dataset, fingerprint };
 }
 
 function finder(

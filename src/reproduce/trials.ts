@@ -14,7 +14,7 @@ export interface TrialPlace {
 export interface PlannedTrial extends TrialPlace {
   /** The same configuration on the same data by the same version has the same id, in whatever study it stands. */
   readonly id: string;
-  /** What is simulated, or the fingerprint of what was given, with the roles of its columns. */
+  /** What is simulated, or the fingerprint of what was given. */
   readonly data: Readonly<Record<string, unknown>>;
   /** Every default written out. */
   readonly config: Readonly<Record<string, unknown>>;
@@ -68,9 +68,9 @@ export function batchesOf(trials: readonly PlannedTrial[]): readonly Batch[] {
 }
 
 function rolesOf({ data }: Experiment): object {
-  return "given" in data ? data.roles : {};
+  return "given" in data ? (data.roles ?? {}) : {};
 }
 
 function dataOf({ data }: Experiment, seed: number, fingerprint: string | undefined): PlannedTrial["data"] {
-  return "given" in data ? { fingerprint, roles: data.roles } : { ...data, seed };
+  return "given" in data ? { fingerprint } : { ...data, seed };
 }
