@@ -7,7 +7,17 @@ import plainTest from "ava";
 import { parseConfig, readConfigFile } from "../../src/cli/config-file.js";
 import { type ErrorCode, failuresOf, isDisentangleError } from "../../src/errors.js";
 import { explanations } from "../../src/generated/errors.js";
-import { type Dataset, fit, load, type RunConfig, readDataset, readRun, score, simulate } from "../../src/index.js";
+import {
+  type Dataset,
+  fit,
+  load,
+  prepare,
+  type RunConfig,
+  readDataset,
+  readRun,
+  score,
+  simulate,
+} from "../../src/index.js";
 import { native } from "../../src/native.js";
 import { testWithAddon as test } from "../addon.js";
 import { run } from "../cli/run.js";
@@ -85,6 +95,8 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
   DATA_EMPTY: () => csv(""),
   DATA_RAGGED_ROW: () => csv("a,b\n1,2\n3\n"),
   DATA_NOT_NUMERIC: () => csv("a,b\n1,2\nx,3\n", { inputs: ["a", "b"] }),
+  DATA_FORMULA: async () =>
+    prepare({ dataset: "superconductors", source: await file("f.csv", "name,Tc\nMgB2,39\nXx2,1\n") }),
   DATA_NOT_FINITE: () =>
     spoilt(({ inputs }) => {
       inputs.data[7] = Number.NaN;

@@ -32,6 +32,11 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import("./commands/simulate.js"),
   },
   {
+    name: "prepare",
+    summary: "make a known data set from its source",
+    load: () => import("./commands/prepare.js"),
+  },
+  {
     name: "fit",
     summary: "learn hidden causes from data, write a run folder",
     load: () => import("./commands/fit.js"),

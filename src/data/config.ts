@@ -1,7 +1,7 @@
 // Where data lie and which columns play which role: the one declaration, shared by the API, the flags and config files.
 import { z } from "zod";
-import { type JsonSchema, nearest } from "../config-keys.js";
-import { type Failure, failAll } from "../errors.js";
+import type { JsonSchema } from "../config-keys.js";
+import { jsonSchemaOf, parseKeys } from "./parse-keys.js";
 
 /** A dense row-major matrix with its shape `[rows, columns]`; without `columns` they are called x0, x1, ... */
 export interface MatrixData {
@@ -125,13 +125,7 @@ export const dataKeys: readonly string[] = Object.keys(dataConfigSchema.shape);
 
 /** The JSON Schema of the data keys: what a config file can say (data in memory are left out). */
 export function dataJsonSchema(): JsonSchema {
-  return z.toJSONSchema(dataConfigSchema, {
-    unrepresentable: "any",
-    override: ({ jsonSchema }) => {
-      const forms = jsonSchema.anyOf?.filter((form) => Object.keys(form).length > 0);
-      if (forms !== undefined) jsonSchema.anyOf = forms;
-    },
-  }) as JsonSchema;
+  return jsonSchemaOf(dataConfigSchema);
 }
 
 /**
@@ -141,40 +135,8 @@ export function dataJsonSchema(): JsonSchema {
  * @throws `CONFIG_UNKNOWN_KEY`, `CONFIG_WRONG_TYPE`, `CONFIG_MISSING`, or `CONFIG_INVALID` with several of them
  */
 export function parseDataConfig(value: unknown, known: readonly string[] = []): DataConfig {
-  const parsed = dataConfigSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  failAll(parsed.error.issues.flatMap((issue) => failuresOfIssue(issue, value, known)));
-  throw parsed.error;
-}
-
-function failuresOfIssue(issue: z.core.$ZodIssue, value: unknown, known: readonly string[]): readonly Failure[] {
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(key, known));
-  const path = issue.path.join(".");
-  const got = issue.path.reduce<unknown>((at, key) => (isObject(at) ? Reflect.get(at, key) : undefined), value);
-  if (path === "data" && got === undefined) {
-    const hint = "for example data: cells.csv (--data cells.csv); `disentangle inspect FILE` shows what a file holds";
-    return [{ code: "CONFIG_MISSING", path, message: "data is missing: expected a path, or data in memory", hint }];
-  }
-  const where = path === "" ? "" : `${path}: `;
-  const hint = dataConfigSchema.shape[issue.path[0] as keyof typeof dataConfigSchema.shape]?.description;
-  const message = `${where}got ${brief(got)}, ${issue.message}`;
-  return [{ code: "CONFIG_WRONG_TYPE", path, message, ...(hint !== undefined && { hint }) }];
-}
-
-function unknownKey(key: string, known: readonly string[]): Failure {
-  const near = nearest(key, [...dataKeys, ...known]);
-  return {
-    code: "CONFIG_UNKNOWN_KEY",
-    path: key,
-    message: `unknown key ${JSON.stringify(key)}`,
-    hint: near === undefined ? `keys about data: ${dataKeys.join(", ")}` : `did you mean ${JSON.stringify(near)}?`,
-    context: { key, ...(near !== undefined && { nearest: near }) },
+  const hints = {
+    data: "for example data: cells.csv (--data cells.csv); `disentangle inspect FILE` shows what a file holds",
   };
-}
-
-function brief(value: unknown): string {
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
-    return JSON.stringify(value);
-  if (value === null || value === undefined) return String(value);
-  return Array.isArray(value) ? `an array of ${value.length}` : `a value of type ${typeof value}`;
+  return parseKeys(dataConfigSchema, value, { about: "data", known, hints });
 }

@@ -26,7 +26,7 @@ export function rolesToShow(config: DataConfig, guesses: Guesses): RoleKeys {
 /** The method for data with or without tasks: the first of the catalogue that needs just that. */
 export function methodFor(hasTasks: boolean): string {
   const { methods } = catalogue();
-  return (methods.find(({ needs }) => needs.includes("tasks") === hasTasks) ?? methods[0]!).name;
+  return (methods.find(({ needs }) => needs.includes("task") === hasTasks) ?? methods[0]!).name;
 }
 
 /** `disentangle fit` with these roles; NAME and NAMES stand where the method needs what nothing names. */
@@ -38,6 +38,7 @@ export function commandFor(config: DataConfig, named: RoleKeys, method: string):
   const label = (name: string, value: unknown): readonly string[] =>
     typeof value === "string" ? flag(name, value) : [];
   const needed = (role: string, word: string): string | undefined => (needs.includes(role) ? word : undefined);
+  const targetWord = needs.includes("task") && named.task === undefined ? "NAMES" : needed("target", "NAME");
   const environment = config.environment ?? (needs.includes("environment") ? (named.environment ?? "NAME") : undefined);
   return [
     "disentangle fit",
@@ -47,7 +48,7 @@ export function commandFor(config: DataConfig, named: RoleKeys, method: string):
     ...flag("inputs", named.inputs),
     ...label("environment", environment),
     ...label("task", named.task),
-    ...flag("target", named.target ?? needed("target", "NAME") ?? needed("tasks", "NAMES")),
+    ...flag("target", named.target ?? targetWord),
     ...flag("truth", named.truth),
     ...flag("tree", config.tree ?? needed("tree", "dendrogram")),
   ].join(" ");

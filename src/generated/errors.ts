@@ -20,6 +20,7 @@ export const explanations = {
   DATA_EMPTY: "A file or table without rows, or without input columns.",
   DATA_RAGGED_ROW: "A row has another number of fields than the header.",
   DATA_NOT_NUMERIC: "Text where a number was expected.",
+  DATA_FORMULA: "A chemical formula that cannot be read.",
   DATA_NOT_FINITE: "NaN, an infinity or a missing value where a finite number was expected.",
   DATA_OVERFLOW: "A number too large for 32-bit floating point.",
   DATA_DUPLICATE_COLUMN: "Two columns have the same name.",

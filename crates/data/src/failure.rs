@@ -101,6 +101,7 @@ codes! {
     DataEmpty "DATA_EMPTY" => "A file or table without rows, or without input columns.",
     DataRaggedRow "DATA_RAGGED_ROW" => "A row has another number of fields than the header.",
     DataNotNumeric "DATA_NOT_NUMERIC" => "Text where a number was expected.",
+    DataFormula "DATA_FORMULA" => "A chemical formula that cannot be read.",
     DataNotFinite "DATA_NOT_FINITE" => "NaN, an infinity or a missing value where a finite number was expected.",
     DataOverflow "DATA_OVERFLOW" => "A number too large for 32-bit floating point.",
     DataDuplicateColumn "DATA_DUPLICATE_COLUMN" => "Two columns have the same name.",

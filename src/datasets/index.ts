@@ -1,0 +1,30 @@
+// The one list of known data sets that are made from a file of their source.
+import type { JsonSchema } from "../config-keys.js";
+import { jsonSchemaOf } from "../data/parse-keys.js";
+import type { Dataset } from "../data/read.js";
+import { type SuperconductorsConfig, superconductors, superconductorsSchema } from "./superconductors.js";
+
+export type { Cleaning, SuperconductorsConfig } from "./superconductors.js";
+
+/** What to prepare: the name of a data set beside its keys; `disentangle prepare --help` lists them. */
+export type PrepareConfig = { readonly dataset: "superconductors" } & SuperconductorsConfig;
+
+/** A data set that can be prepared. */
+export interface Preparation {
+  readonly name: PrepareConfig["dataset"];
+  /** One line. */
+  readonly summary: string;
+  /** JSON Schema of its keys. */
+  readonly schema: JsonSchema;
+  readonly prepare: (config: Omit<PrepareConfig, "dataset">) => Promise<Dataset>;
+}
+
+/** All of them. */
+export const PREPARATIONS: readonly Preparation[] = [
+  {
+    name: "superconductors",
+    summary: "shares of elements; 80 properties and the critical temperature as tasks",
+    schema: jsonSchemaOf(superconductorsSchema),
+    prepare: superconductors,
+  },
+];
