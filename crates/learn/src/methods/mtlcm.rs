@@ -18,18 +18,21 @@
 //! - `joint-diagonalisation` (default) maximises the same likelihood without sigma_o, from several starts; `paper` is Adam on
 //!   mini-batches of (row, task) pairs, as in the published code, in double precision;
 //! - codes and targets are centred within each task: the model has no intercept, and data have means;
+//! - MTRN, the first stage unless `representation` says otherwise, solves for its heads in every step (`task_loss`): the paper
+//!   trains them beside the encoder, as `recipe` `paper` does here; targets with two values get a logistic head;
 //! - a singular representation is reduced to the directions it fills; the paper assumes that A is invertible;
 //! - pairs of a batch in the same task share one Cholesky factor in `paper`; the numbers are the same;
 //! - where the loss is negative, the schedule of `paper` asks for a fall, PyTorch's allows a small rise;
 //! - inputs and targets are standardised as columns unless `standardize` says otherwise;
-//! - indicators come with a probability (two groups of strengths over all tasks) and a log-likelihood ratio; the paper thresholds
-//!   nothing and reports no uncertainty.
+//! - indicators come with a probability (see `groups`), which decides the calls, and with a log-likelihood ratio; the paper
+//!   reports no uncertainty.
 
 mod assumptions;
 mod evidence;
 mod groups;
 mod marginal;
 mod moments;
+mod mtrn;
 mod published;
 mod solve;
 mod summary;
@@ -38,12 +41,13 @@ use crate::linear::IdentityNetwork;
 use crate::method::{Candidates, Dimensions, Findings, Method, Network, Stage, State};
 use crate::methods::{MethodInfo, Reference, Specification};
 use crate::nn::Params;
-use crate::regression::{Auto, LatentDim};
+use crate::regression::{Auto, LatentDim, at_most};
 use crate::results::OutcomeKind;
 use crate::train::Solving;
 use disentangle_data::prepare::Prepared;
-use disentangle_data::{Code, Failure, Matrix, Result};
+use disentangle_data::{Matrix, Result};
 use disentangle_metrics::cards::Invariance;
+use mtrn::MtrnOptions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +59,7 @@ pub const REFERENCE: Reference = Reference {
     url: "https://arxiv.org/abs/2306.14861",
 };
 
-const NAME: &str = "mtlcm";
+const NAME: &str = <Mtlcm as Specification>::INFO.name;
 
 /// How MTLCM is fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -72,8 +76,10 @@ pub enum Algorithm {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Representation {
-    /// The inputs themselves: latents are a linear map of them.
+    /// A network trained to predict all targets through linear heads.
     #[default]
+    Mtrn,
+    /// The inputs themselves: latents are a linear map of them.
     Inputs,
 }
 
@@ -81,13 +87,20 @@ pub enum Representation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct MtlcmConfig {
-    /// What the linear causal model is fitted to. `inputs`: the latents are a linear map of the inputs.
+    /// What the linear causal model is fitted to. `mtrn`: a network trained to predict all targets; `inputs`: the inputs
+    /// themselves, so that the latents are a linear map of them.
     pub representation: Representation,
     /// How to fit: `joint-diagonalisation` takes milliseconds to seconds; `paper` is the published one and takes minutes.
     pub algorithm: Algorithm,
-    /// Number of latents: the leading directions of the representation are kept. `auto`: as many as it has (its effective
-    /// rank).
+    /// Number of latents. `auto`: with `mtrn` the smallest number whose validation error is as good as any up to
+    /// `maxLatentDim`; with `inputs` their effective rank. Where `inputs` have more directions, the leading ones are kept.
     pub latent_dim: LatentDim,
+    /// Largest number of latents that `auto` tries with `mtrn`.
+    #[schemars(range(min = 1, max = 256))]
+    pub max_latent_dim: usize,
+    /// Encoder and training of `mtrn`.
+    #[serde(flatten)]
+    pub mtrn: MtrnOptions,
     /// Starts of the joint diagonalisation, the first at the white representation, the others random; the likelihood chooses.
     #[schemars(range(min = 1, max = 10_000))]
     pub starts: usize,
@@ -97,41 +110,51 @@ pub struct MtlcmConfig {
     /// Standard deviation of the representation given the latents, for `paper`; the default algorithm takes 0.
     #[schemars(range(min = 0.0, max = 10.0))]
     pub sigma_observed: f64,
-    /// A latent is called causal in a task when its indicator is at least this.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub causal_threshold: f64,
-    /// A call counts as certain when it is right with at least this probability.
+    /// A latent is called causal in a task where that is more probable than not; the call counts as certain when it is right
+    /// with at least this probability.
     #[schemars(range(min = 0.5, max = 1.0))]
     pub indicator_confidence: f64,
-    /// Passes of `paper` over all (row, task) pairs.
+    /// Training of `algorithm` `paper`.
+    pub published: PublishedOptions,
+}
+
+/// Training of the published linear causal model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PublishedOptions {
+    /// Passes over all (row, task) pairs.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub epochs: usize,
-    /// First passes of `paper` in which the coefficients of spurious latents stay as they were drawn.
+    /// First passes in which the coefficients of spurious latents stay as they were drawn.
     #[schemars(range(min = 0, max = 10_000_000))]
     pub gamma_warm_up: usize,
-    /// (Row, task) pairs per step of `paper`.
+    /// (Row, task) pairs per step.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub batch_size: usize,
-    /// First learning rate of `paper`; halved, down to 0.005, whenever the loss has not fallen for 100 passes.
+    /// First learning rate; halved, down to 0.005, whenever the loss has not fallen for 100 passes.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
     pub learning_rate: f64,
+}
+
+impl Default for PublishedOptions {
+    fn default() -> Self {
+        Self { epochs: 1000, gamma_warm_up: 0, batch_size: 1024, learning_rate: 0.1 }
+    }
 }
 
 impl Default for MtlcmConfig {
     fn default() -> Self {
         Self {
-            representation: Representation::Inputs,
+            representation: Representation::Mtrn,
             algorithm: Algorithm::JointDiagonalisation,
             latent_dim: LatentDim::Auto(Auto::Auto),
+            max_latent_dim: 8,
+            mtrn: MtrnOptions::default(),
             starts: 5,
             sigma_spurious: 0.1,
             sigma_observed: 0.01,
-            causal_threshold: 0.5,
             indicator_confidence: 0.9,
-            epochs: 1000,
-            gamma_warm_up: 0,
-            batch_size: 1024,
-            learning_rate: 0.1,
+            published: PublishedOptions::default(),
         }
     }
 }
@@ -164,7 +187,7 @@ impl Specification for Mtlcm {
     type Config = MtlcmConfig;
 
     const INFO: MethodInfo = MethodInfo {
-        name: NAME,
+        name: "mtlcm",
         title: "Multi-task linear causal model",
         summary: "Latents of many tasks, each of which splits them into causes of its target and latents that follow it.",
         needs: &["task", "target"],
@@ -175,7 +198,8 @@ impl Specification for Mtlcm {
         baseline_of: None,
     };
 
-    fn new(config: MtlcmConfig) -> Self {
+    fn new(mut config: MtlcmConfig) -> Self {
+        config.mtrn.settle();
         Self { config }
     }
 }
@@ -186,34 +210,44 @@ impl Method for Mtlcm {
     }
 
     fn check(&self, data: &Prepared) -> Result<()> {
-        solve::tasks(data)?;
-        let inputs = data.inputs.cols();
-        match self.config.latent_dim {
-            LatentDim::Fixed(k) if k > inputs => Err(Failure::new(
-                Code::ConfigOutOfRange,
-                format!("latentDim: {k} latents cannot be recovered from {inputs} input columns"),
-            )
-            .at("latentDim")
-            .hint(format!("choose latentDim <= {inputs}, or more inputs"))
-            .with("inputs", inputs)),
-            _ => Ok(()),
+        let tasks = solve::tasks(data)?;
+        let LatentDim::Fixed(k) = self.config.latent_dim else { return Ok(()) };
+        if self.config.representation == Representation::Mtrn {
+            data.needs_points(&tasks, k + 2, NAME)?;
         }
+        at_most(k, data.inputs.cols())
     }
 
-    fn candidates(&self, _: &Prepared) -> Option<Candidates> {
-        None // `auto` is the effective rank: nothing to try
+    fn candidates(&self, data: &Prepared) -> Option<Candidates> {
+        match (self.config.representation, self.config.latent_dim) {
+            (Representation::Mtrn, LatentDim::Auto(_)) => {
+                let most = self.config.max_latent_dim.min(data.inputs.cols());
+                Some(Candidates { parameter: "latentDim", values: (1..=most).collect() })
+            }
+            _ => None,
+        }
     }
 
     fn with_candidate(&self, value: usize) -> Box<dyn Method> {
         Box::new(Self { config: MtlcmConfig { latent_dim: LatentDim::Fixed(value), ..self.config.clone() } })
     }
 
-    fn stages(&self, _: &Prepared) -> Vec<Stage> {
-        vec![Stage::Solve(self.config.stage())]
+    fn stages(&self, data: &Prepared) -> Vec<Stage> {
+        let solve = Stage::Solve(self.config.stage());
+        match self.config.representation {
+            Representation::Mtrn => {
+                let k = self.config.wanted(data.inputs.cols());
+                vec![Stage::Descent(self.config.mtrn.descent(data, k)), solve]
+            }
+            Representation::Inputs => vec![solve],
+        }
     }
 
-    fn network(&self, _: &Dimensions, _: &mut Params, _: u64) -> candle_core::Result<Box<dyn Network>> {
+    fn network(&self, d: &Dimensions, params: &mut Params, seed: u64) -> candle_core::Result<Box<dyn Network>> {
         Ok(match self.config.representation {
+            Representation::Mtrn => {
+                Box::new(self.config.mtrn.network(d, self.config.wanted(d.inputs), params, seed)?)
+            }
             Representation::Inputs => Box::new(IdentityNetwork),
         })
     }
@@ -227,10 +261,16 @@ impl Method for Mtlcm {
         None
     }
 
+    fn validation_errors(&self, data: &Prepared, state: &State) -> Result<Option<Vec<f64>>> {
+        solve::validation_errors(data, state).map(Some)
+    }
+
     fn findings(&self, data: &Prepared, state: &State, latents: &Matrix) -> Result<Findings> {
         summary::findings(&self.config, data, state, latents)
     }
 }
 
+#[cfg(test)]
+mod fits;
 #[cfg(test)]
 mod laws;

@@ -34,7 +34,14 @@ pub fn tasks_needed(k: usize) -> usize {
 
 /// All checks.
 pub fn all(setting: &Setting<'_>) -> Vec<Assumption> {
-    vec![enough_tasks(setting), supports(setting), two_groups(setting), axes(setting), diagonal(setting), restarts(setting)]
+    vec![
+        enough_tasks(setting),
+        supports(setting),
+        two_groups(setting),
+        axes(setting),
+        diagonal(setting),
+        restarts(setting),
+    ]
 }
 
 fn assumption(id: &str, question: &str, status: Status, finding: String) -> Assumption {
@@ -88,7 +95,7 @@ fn supports(setting: &Setting<'_>) -> Assumption {
 }
 
 fn two_groups(setting: &Setting<'_>) -> Assumption {
-    let Groups { share, causal, spurious } = setting.groups;
+    let Groups { causal, spurious } = setting.groups;
     let separation = setting.groups.separation();
     let status = match separation {
         s if s >= 5.0 => Status::Ok,
@@ -96,9 +103,11 @@ fn two_groups(setting: &Setting<'_>) -> Assumption {
         _ => Status::Violated,
     };
     let finding = format!(
-        "Signal over noise of a latent given the target: {causal:.2} for causal ones ({:.0} % of all), {spurious:.2} for \
-         spurious ones, {separation:.1} times more.",
-        100.0 * share
+        "Signal over noise of a latent given the target: {:.2} for causal ones ({:.0} % of all), {:.2} for spurious ones, \
+         {separation:.1} times more.",
+        causal.spread,
+        100.0 * causal.share,
+        spurious.spread
     );
     assumption("two-groups", "Do spurious latents follow the target more closely than causal ones?", status, finding)
 }
@@ -129,7 +138,10 @@ fn axes(setting: &Setting<'_>) -> Assumption {
             "Standard error of the share of one latent in another: at most {worst:.3} ({} in {}).",
             names[j], names[i]
         ),
-        false => format!("{} and {} have proportional variances in all tasks: any rotation of the two fits.", names[j], names[i]),
+        false => format!(
+            "{} and {} have proportional variances in all tasks: any rotation of the two fits.",
+            names[j], names[i]
+        ),
     };
     assumption("axes", question, status, finding)
 }

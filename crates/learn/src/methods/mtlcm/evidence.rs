@@ -1,6 +1,6 @@
 //! What the moments of a task say of each latent, once the map is known.
 
-use super::groups::Groups;
+use super::groups::{Groups, Seen};
 use super::moments::{Moments, Points};
 use crate::linalg::{dot, log_abs_det, product, solve_positive};
 use disentangle_data::Matrix;
@@ -39,18 +39,16 @@ impl Evidence {
             let r = residuals[(t, i)];
             0.5 * moments[t].rows as f64 * (spurious.ln() + r / spurious - CAUSAL_VARIANCE.ln() - r / CAUSAL_VARIANCE)
         });
-        // Explained over unexplained variance, the root of it; a latent that the target explains wholly is spurious for sure.
-        let strength = |t: usize, i: usize| {
-            let explained = slopes[t][i] * moments[t].both[i];
-            (explained / residuals[(t, i)].max(1e-12 * moments[t].codes[(i, i)]).max(f64::MIN_POSITIVE)).sqrt()
-        };
-        let strengths = Matrix::from_fn(moments.len(), k, strength);
-        let groups = Groups::of(strengths.data());
+        let seen = |(t, i): (usize, usize)| Seen::of(slopes[t][i] * moments[t].both[i], residuals[(t, i)]);
+        let all: Vec<Seen> = (0..moments.len()).flat_map(|t| (0..k).map(move |i| (t, i))).map(seen).collect();
+        let rows = moments.iter().map(|m| m.rows).sum::<usize>() as f64 / moments.len().max(1) as f64;
+        let groups = Groups::of(&all, rows);
+        let probabilities = all.iter().map(|&seen| groups.causal_probability(seen)).collect();
         Self {
             residuals,
             slopes: Matrix::from_fn(moments.len(), k, |t, i| slopes[t][i]),
             log_ratios,
-            probabilities: strengths.map(|e| groups.causal_probability(e)),
+            probabilities: Matrix::new(moments.len(), k, probabilities).expect("one per task and latent"),
             groups,
         }
     }

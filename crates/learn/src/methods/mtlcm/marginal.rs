@@ -156,7 +156,10 @@ fn factor(mut sigma: Mat<f64>, observed: f64) -> Result<Llt<f64>> {
             sigma.llt(Side::Lower)
         })
         .map_err(|_| {
-            Failure::new(Code::NumericNotFinite, format!("a {k} x {k} covariance of the codes is not positive definite"))
-                .hint("a smaller learning rate, a larger sigmaObserved, or the default algorithm goes around this")
+            Failure::new(
+                Code::NumericNotFinite,
+                format!("a {k} x {k} covariance of the codes is not positive definite"),
+            )
+            .hint("a smaller learning rate, a larger sigmaObserved, or the default algorithm goes around this")
         })
 }

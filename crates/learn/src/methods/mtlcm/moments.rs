@@ -75,12 +75,7 @@ impl Moments {
 
     /// The moments of `map` h.
     pub fn mapped(&self, map: &Matrix<f64>) -> Self {
-        Self {
-            code: apply(map, &self.code),
-            codes: conjugate(map, &self.codes),
-            both: apply(map, &self.both),
-            ..*self
-        }
+        Self { code: apply(map, &self.code), codes: conjugate(map, &self.codes), both: apply(map, &self.both), ..*self }
     }
 }
 

@@ -3,8 +3,10 @@
 use crate::method::{Batch, Batching, Dimensions, Keep, Network, Recipe as Descent, Term};
 use crate::nn::{Activation, Init, Mlp, Params, TaskKind, TaskRows, head_product, mean_squared_error, task_loss};
 use crate::optim::{AdamSettings, Schedule};
+use crate::train::Units;
 use candle_core::{DType, Device, Tensor, Var};
-use disentangle_data::prepare::TaskForm;
+use disentangle_data::prepare::{Prepared, TaskForm};
+use disentangle_data::split::Split;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -87,12 +89,19 @@ impl MtrnOptions {
         self.learning_rate.get_or_insert(learning_rate);
     }
 
-    /// The stage of descent.
-    pub fn descent(&self, form: Option<TaskForm>) -> Descent {
-        let batches = match (self.recipe, form) {
+    /// The stage of descent, for `k` latents.
+    pub fn descent(&self, data: &Prepared, k: usize) -> Descent {
+        let batches = match (self.recipe, data.task_form()) {
             (Recipe::SolvedHeads, Some(TaskForm::Long)) => Batching::Tasks(self.tasks_per_batch),
             _ => Batching::Rows(self.batch_size),
         };
+        // Heads cannot be solved for on few validation rows: these say nothing then.
+        let units = Units::of(data, Split::Validation, batches);
+        let largest = match batches {
+            Batching::Tasks(_) => (0..units.len()).map(|i| units.get(i).len()).max().unwrap_or(0),
+            Batching::Rows(_) => units.len(),
+        };
+        let keep = if self.recipe == Recipe::SolvedHeads && largest < k + 2 { Keep::Last } else { self.keep };
         Descent {
             name: "mtrn",
             steps: self.steps.unwrap_or(2000),
@@ -107,7 +116,7 @@ impl MtrnOptions {
             },
             clip: (self.clip_norm > 0.0).then_some(self.clip_norm),
             patience: self.patience,
-            keep: self.keep,
+            keep,
         }
     }
 

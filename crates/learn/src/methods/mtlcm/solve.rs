@@ -1,6 +1,6 @@
 //! The solved stage: from codes and tasks to the map, by either algorithm.
 
-use super::evidence::{CAUSAL_VARIANCE, soft_indicators};
+use super::evidence::{CAUSAL_VARIANCE, causal_weights, soft_indicators};
 use super::marginal::{Noise, Pairs};
 use super::moments::{Moments, Points, Representation, conjugate};
 use super::published::{Published, Settings};
@@ -48,7 +48,12 @@ struct Found {
 ///
 /// # Errors
 /// `DATA_*` of the tasks; `NUMERIC_SINGULAR`, `NUMERIC_NOT_FINITE`.
-pub fn solve(config: &MtlcmConfig, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
+pub fn solve(
+    config: &MtlcmConfig,
+    data: &Prepared,
+    state: &mut State,
+    solving: &mut Solving<'_>,
+) -> Result<OutcomeKind> {
     let tasks = tasks(data)?;
     let codes = train::codes(state, &data.inputs)?; // (n, d)
     if codes.data().iter().any(|v| !v.is_finite()) {
@@ -129,10 +134,10 @@ fn published(
     };
     let pairs = Pairs::new(&product(&codes.to_f64(), &coordinates.transposed()), points, moments, &coordinates);
     let settings = Settings {
-        epochs: config.epochs,
-        gamma_warm_up: config.gamma_warm_up,
-        batch_size: config.batch_size,
-        learning_rate: config.learning_rate,
+        epochs: config.published.epochs,
+        gamma_warm_up: config.published.gamma_warm_up,
+        batch_size: config.published.batch_size,
+        learning_rate: config.published.learning_rate,
         noise: Noise { spurious: config.sigma_spurious, observed: config.sigma_observed },
     };
     let mut descent = Published::new(&pairs, settings, solving.seed);
@@ -144,8 +149,11 @@ fn published(
         }
         let loss = descent.step()?;
         if !loss.is_finite() {
-            return Err(Failure::new(Code::NumericNotFinite, format!("the likelihood left the finite numbers at step {step}"))
-                .hint("a smaller learningRate, or the default algorithm, goes around this"));
+            return Err(Failure::new(
+                Code::NumericNotFinite,
+                format!("the likelihood left the finite numbers at step {step}"),
+            )
+            .hint("a smaller learningRate, or the default algorithm, goes around this"));
         }
         sum += loss;
         if step % every == 0 {
@@ -164,6 +172,27 @@ fn published(
         objectives: last.into_iter().collect(),
         kind: if estimate.settled { OutcomeKind::Converged } else { OutcomeKind::StepLimit },
     }))
+}
+
+/// Squared errors on validation rows of heads fitted to training rows, in variances of each task's target: what tells one
+/// number of latents from another.
+///
+/// # Errors
+/// Those of [`tasks`] and of encoding.
+pub fn validation_errors(data: &Prepared, state: &State) -> Result<Vec<f64>> {
+    let latents = train::encode(state, &data.inputs)?;
+    let mut errors = Vec::new();
+    for task in tasks(data)? {
+        let moments = Moments::of(&latents, &Points::of(&task, data, Split::Train));
+        let Some(head) = causal_weights(&moments, &vec![true; latents.cols()]) else { continue };
+        let held = Points::of(&task, data, Split::Validation);
+        errors.extend(held.rows.iter().zip(&held.targets).map(|(&row, y)| {
+            let code = latents.row(row).iter().zip(&moments.code).map(|(&z, mean)| f64::from(z) - mean);
+            let predicted = moments.target + code.zip(&head).map(|(z, w)| z * w).sum::<f64>();
+            (y - predicted).powi(2) / moments.targets
+        }));
+    }
+    Ok(errors)
 }
 
 /// Order (causal in most tasks first) and sign (the target rises with the latent in most tasks, by weight of rows): without

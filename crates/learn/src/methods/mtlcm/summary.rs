@@ -1,7 +1,7 @@
 //! What MTLCM says about a fit, task by task.
 
 use super::assumptions::{self, Setting};
-use super::evidence::{Evidence, causal_weights, explained, log_density, soft_indicators};
+use super::evidence::{Evidence, causal_weights, explained, log_density};
 use super::moments::{Moments, Points};
 use super::{MtlcmConfig, solve};
 use crate::joint_diagonalisation::{Bounds, Covariances};
@@ -33,7 +33,7 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
     let spurious = config.sigma_spurious.powi(2);
     let evidence = Evidence::of(&moments, spurious);
 
-    let causal = indicators.map(|c| c >= config.causal_threshold);
+    let causal = evidence.probabilities.map(|p| p >= 0.5);
     let probability = |t: usize, i: usize| {
         let causal_probability = evidence.probabilities[(t, i)];
         if causal[(t, i)] { causal_probability } else { 1.0 - causal_probability }
@@ -78,20 +78,27 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
         sd: &sd,
         objectives: &objectives,
     };
-    let density = |points: &[Points]| {
-        log_density(map, &moments, indicators, spurious, latents, points).unwrap_or(f64::NAN)
-    };
+    let density =
+        |points: &[Points]| log_density(map, &moments, indicators, spurious, latents, points).unwrap_or(f64::NAN);
     let rank = rank(&spectrum);
     let facts = vec![
         Fact::new("tasks", "tasks", tasks.len() as f64),
         Fact::new("effectiveRank", "effective rank of the representation within tasks", rank as f64),
-        Fact::new("conditionNumber", "largest over smallest standard deviation of the representation", condition(&spectrum)),
+        Fact::new(
+            "conditionNumber",
+            "largest over smallest standard deviation of the representation",
+            condition(&spectrum),
+        ),
         Fact::new("restartAgreement", "share of starts at the best objective", share_of_starts(&objectives)),
         Fact::new("logLikelihood", "mean log density of a training row", density(&train)),
         Fact::new("testLogLikelihood", "mean log density of a test row", density(&test)),
         Fact::new("causalShare", "share of latents called causal", mean_of(&causal)),
         Fact::new("certainShare", "share of indicators that are certain enough", mean_of(&real)),
-        Fact::new("testIndicatorAgreement", "share of indicators that test rows repeat", repeated(config, &causal, &fresh)),
+        Fact::new(
+            "testIndicatorAgreement",
+            "share of indicators that test rows repeat",
+            repeated(&causal, &fresh, spurious),
+        ),
     ];
     let latent_map = LatentMap {
         stage: config.stage().into(),
@@ -134,29 +141,18 @@ fn mean_of(flags: &Matrix<bool>) -> f64 {
 }
 
 /// Share of calls that come out the same on test rows, over tasks with enough of them.
-fn repeated(config: &MtlcmConfig, causal: &Matrix<bool>, fresh: &[Moments]) -> f64 {
-    let spurious = config.sigma_spurious.powi(2);
-    let again = soft_indicators(&Evidence::of(fresh, spurious).residuals, spurious);
-    let enough = |t: &usize| fresh[*t].rows >= solve::LEAST_ROWS;
-    let same = |t: usize| (0..causal.cols()).map(move |i| (t, i));
-    let compared: Vec<bool> = (0..fresh.len())
-        .filter(enough)
-        .flat_map(same)
-        .map(|at| causal[at] == (again[at] >= config.causal_threshold))
-        .collect();
-    compared.iter().filter(|&&same| same).count() as f64 / compared.len() as f64
+fn repeated(causal: &Matrix<bool>, fresh: &[Moments], spurious: f64) -> f64 {
+    let enough: Vec<usize> = (0..fresh.len()).filter(|&t| fresh[t].rows >= solve::LEAST_ROWS).collect();
+    let again = Evidence::of(&enough.iter().map(|&t| fresh[t].clone()).collect::<Vec<_>>(), spurious).probabilities;
+    let same =
+        |(at, &t): (usize, &usize)| (0..causal.cols()).filter(|&i| causal[(t, i)] == (again[(at, i)] >= 0.5)).count();
+    enough.iter().enumerate().map(same).sum::<usize>() as f64 / (enough.len() * causal.cols()) as f64
 }
 
 /// Beyond this the smallest directions of single-precision inputs carry few digits.
 const WORST_CONDITION: f64 = 1e4;
 
-fn warnings(
-    config: &MtlcmConfig,
-    rank: usize,
-    latents: usize,
-    moments: &[Moments],
-    spectrum: &[f64],
-) -> Vec<Warning> {
+fn warnings(config: &MtlcmConfig, rank: usize, latents: usize, moments: &[Moments], spectrum: &[f64]) -> Vec<Warning> {
     let mut all = Vec::new();
     let d = spectrum.len();
     let wanted = config.wanted(d);
@@ -167,8 +163,11 @@ fn warnings(
         all.push(Warning::new("REPRESENTATION_RANK", message).hint(format!("choose latentDim <= {rank}")));
     } else if condition(&spectrum[..latents.min(d)]) > WORST_CONDITION {
         let number = condition(&spectrum[..latents.min(d)]);
-        let message = format!("the representation is badly conditioned: its standard deviations differ {number:.0} times");
-        all.push(Warning::new("REPRESENTATION_CONDITION", message).hint("choose fewer latents, or leave out near copies"));
+        let message =
+            format!("the representation is badly conditioned: its standard deviations differ {number:.0} times");
+        all.push(
+            Warning::new("REPRESENTATION_CONDITION", message).hint("choose fewer latents, or leave out near copies"),
+        );
     }
     let few = moments.iter().filter(|m| m.rows < latents).count();
     if few > 0 {
