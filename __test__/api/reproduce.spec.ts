@@ -108,6 +108,21 @@ test("only what changed is fitted again, and equal fits are fitted once", async 
   t.deepEqual((await events(changed, { out, seeds: [1, 2] })).fits, ["a 2", "b 2"]);
 });
 
+test("a trial is run again for a score that nobody had asked for, and then has it for everybody", async (t) => {
+  const out = await folder();
+  const tbr = { method: "tbr", latentDim: 2, hidden: [8], steps: 20 } satisfies FitConfig;
+  const [mcc, before] = ["mcc", "mcc-before"].map((measure) => ({ fit: "a", measure })) as [Row, Row];
+  const asked = (...rows: readonly Row[]) => events(presetOf(rows, { fits: { a: tbr } }), { out, seeds: [0] });
+  const first = await asked(mcc);
+  const second = await asked(mcc, before);
+  t.deepEqual(second.fits, ["a 0"]);
+  t.deepEqual(second.table.rows[0], first.table.rows[0]);
+  t.true(second.table.rows[1]!.mean! > 0);
+  t.not(second.table.rows[1]!.mean, second.table.rows[0]!.mean);
+  t.deepEqual((await asked(mcc)).fits, []);
+  t.deepEqual((await asked(mcc, before)).fits, []);
+});
+
 test("a trial whose file is gone or damaged is run again, and the same number comes of it", async (t) => {
   const out = await folder();
   const preset = presetOf([{ fit: "a", measure: "mcc" }], { fits: { a: QUICK } });

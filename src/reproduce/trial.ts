@@ -20,8 +20,8 @@ export interface FinishedTrial extends TrialHead {
   readonly summary: Summary;
   /** Absent where no truth is known. */
   readonly scores?: Scores;
-  /** Scores of the latents before the last closed-form stage, where the method has one. */
-  readonly before?: Scores;
+  /** Scores of the latents before the last closed-form stage, where a row asked for them; null without such a stage. */
+  readonly before?: Scores | null;
 }
 
 /** A trial without a result. */
@@ -104,17 +104,21 @@ async function fitted(
     throw failure("NUMERIC_NOT_FINITE", `the fit ended as ${outcome.kind}${term} at step ${outcome.step}`);
   }
   const trial = { ...head(planned, version), outcome, seconds, summary: run.summary };
-  return { trial: { ...trial, ...(await scored(run, dataset)) }, latents: run.latents };
+  return { trial: { ...trial, ...(await scored(run, dataset, planned)) }, latents: run.latents };
 }
 
-async function scored(run: Run, dataset: Dataset): Promise<Pick<FinishedTrial, "scores" | "before">> {
+async function scored(
+  run: Run,
+  dataset: Dataset,
+  { before }: PlannedTrial,
+): Promise<Pick<FinishedTrial, "scores" | "before">> {
   const { latents } = dataset.truth;
   if (latents === undefined) return {};
   const rows = run.split.includes(2) ? {} : ({ rows: "all" } as const);
   const scores = await scoreRun(run, { truth: dataset.truth }, rows, dataset);
+  if (!before) return { scores };
   const earlier = beforeMap(run);
-  if (earlier === undefined) return { scores };
-  return { scores, before: await scoreRun(earlier, { truth: { latents } }, rows) };
+  return { scores, before: earlier === undefined ? null : await scoreRun(earlier, { truth: { latents } }, rows) };
 }
 
 function head({ id, data, config }: PlannedTrial, version: string): TrialHead {

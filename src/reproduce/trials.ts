@@ -18,6 +18,8 @@ export interface PlannedTrial extends TrialPlace {
   readonly data: Readonly<Record<string, unknown>>;
   /** Every default written out. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Whether a row asks how the latents were before the last closed-form stage: no part of the id. */
+  readonly before: boolean;
 }
 
 /** Trials that share their data, which are made once for all of them. */
@@ -45,7 +47,8 @@ export async function plannedTrials(
         // The data are made later; any path is as good as another for the check.
         const { core: config } = await checkConfig({ ...rolesOf(experiment), ...options, seed, data: "later" });
         const id = runIdOf(config, canonicalJson(data), version).slice(0, 16);
-        trials.push({ id, experiment: experiment.name, fit, seed, data, config });
+        const before = experiment.rows.some((row) => row.fit === fit && row.measure === "mcc-before");
+        trials.push({ id, experiment: experiment.name, fit, seed, data, config, before });
       }
     }
   }
@@ -58,7 +61,8 @@ export function batchesOf(trials: readonly PlannedTrial[]): readonly Batch[] {
   for (const trial of trials) {
     const key = canonicalJson(trial.data);
     const batch = batches.get(key) ?? new Map<string, PlannedTrial>();
-    if (!batch.has(trial.id)) batch.set(trial.id, trial);
+    const { before, ...first } = batch.get(trial.id) ?? trial;
+    batch.set(trial.id, { ...first, before: before || trial.before });
     batches.set(key, batch);
   }
   return [...batches.values()].map((batch) => {

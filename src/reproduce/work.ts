@@ -42,10 +42,9 @@ export async function runTrials(
   const batches = batchesOf(planned);
   const all = batches.flatMap((batch) => batch.trials);
   const trials = new Map<string, Trial>();
-  for (const { id } of all) {
-    const trial = await work.store.read(id);
-    // What failed gets another chance: the reason may have been the machine's.
-    if (trial !== undefined && !("error" in trial)) trials.set(id, trial);
+  for (const one of all) {
+    const trial = await work.store.read(one.id);
+    if (trial !== undefined && isDone(trial, one)) trials.set(one.id, trial);
   }
   const kept = trials.size;
   work.onTrial?.({ done: kept, total: all.length });
@@ -66,6 +65,11 @@ export async function runTrials(
     }
   });
   return { trials, kept };
+}
+
+/** What failed gets another chance: the reason may have been the machine's. */
+function isDone(trial: Trial, { before }: PlannedTrial): boolean {
+  return !("error" in trial) && (!before || trial.before !== undefined || trial.scores === undefined);
 }
 
 type Made = { readonly dataset: Dataset; readonly dataSeconds: number } | { readonly error: Error };
