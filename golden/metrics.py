@@ -1,6 +1,6 @@
-"""Golden numbers of crates/metrics: NumPy, SciPy and scikit-learn on small seeded cases.
+"""Golden numbers of crates/metrics: NumPy, SciPy, scikit-learn and statsmodels on small seeded cases.
 
-python3 -m venv /tmp/venv && /tmp/venv/bin/pip install numpy scipy scikit-learn
+python3 -m venv /tmp/venv && /tmp/venv/bin/pip install numpy scipy scikit-learn statsmodels
 /tmp/venv/bin/python golden/metrics.py    # writes golden/metrics.json
 """
 
@@ -11,12 +11,15 @@ import warnings
 import numpy as np
 import scipy
 import sklearn
+import statsmodels
+from scipy import stats
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
 from sklearn.cross_decomposition import CCA
 from sklearn.linear_model import LinearRegression
-from sklearn.metrics import mean_squared_error, precision_recall_fscore_support, r2_score
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support, r2_score
 from sklearn.preprocessing import StandardScaler
+from statsmodels.stats.multitest import multipletests
 
 rng = np.random.default_rng(20)
 warnings.simplefilter("error")
@@ -117,7 +120,6 @@ def effects():
         own = codes == e
         true, found = (np.abs(LinearRegression().fit(m[own], y[own]).coef_) for m in (a, b))
         values.append(float(np.mean((true - found[matching]) ** 2)))
-    guess = y + rng.normal(size=n)
     return {
         "truth": z.tolist(),
         "latents": zhat.tolist(),
@@ -125,9 +127,6 @@ def effects():
         "target": y.tolist(),
         "matching": matching,
         "ate": values,
-        "prediction": guess.tolist(),
-        "mse": float(mean_squared_error(y, guess)),
-        "mseByEnvironment": [float(mean_squared_error(y[codes == e], guess[codes == e])) for e in range(environments)],
     }
 
 
@@ -153,8 +152,108 @@ def changes():
     }
 
 
+def partial(a, b, given):
+    """Partial correlation the long way: correlation of the residuals of two regressions."""
+    if given.shape[1] > 0:
+        a, b = (v - LinearRegression().fit(given, v).predict(given) for v in (a, b))
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def fisher_z(values, i, j, given):
+    r = partial(values[:, i], values[:, j], values[:, given])
+    z = np.sqrt(len(values) - len(given) - 3) * np.arctanh(r)
+    return {"a": i, "b": j, "given": given, "correlation": r, "p": float(2 * stats.norm.sf(abs(z)))}
+
+
+def independence():
+    d = 6
+    weights = np.tril(rng.normal(size=(d, d)), -1) * (rng.random((d, d)) < 0.5)
+    values = rng.normal(size=(80, d)) @ np.linalg.inv(np.eye(d) - weights).T * [1, 50, 0.01, 1, 1, 3] + [0, 9, 0, -4, 0, 0]
+    values[:, 5] = values[:, 4] + 0.1 * values[:, 5]
+    sets = [[], [2], [2, 3], [4, 2, 3]]
+    tests = [fisher_z(values, i, j, given) for i, j in [(0, 1), (1, 5), (5, 0)] for given in sets]
+    return {"values": values.tolist(), "tests": [*tests, fisher_z(values, 4, 5, [0, 1, 2, 3]), fisher_z(values, 4, 5, [])]}
+
+
+def corrections():
+    cases = [rng.random(12) ** 3, np.array([0.01, 0.04, 0.03, 0.04, 0.005, 0.5, 0.04]), np.array([0.2]), np.ones(3)]
+    return [
+        {
+            "p": p.tolist(),
+            "benjamini-hochberg": stats.false_discovery_control(p).tolist(),
+            "holm": multipletests(p, method="holm")[1].tolist(),
+        }
+        for p in cases
+    ]
+
+
+def by_task():
+    d, tasks = 4, 5
+    codes = rng.integers(0, tasks, size=100)
+    z = rng.normal(size=(100, d))
+    order = [rng.permutation(d) for _ in range(tasks)]
+    zhat = np.array([row[order[t]] for row, t in zip(z, codes)]) + 0.4 * rng.normal(size=(100, d))
+    scores = {
+        kind: [mcc(kind, z[codes == t], zhat[codes == t])["value"] for t in range(tasks)]
+        for kind in ("pearson", "spearman")
+    }
+    return {"truth": z.tolist(), "latents": zhat.tolist(), "codes": codes.tolist(), "perTask": scores}
+
+
+def causes():
+    tasks, d = 30, 5
+    truth = rng.random((tasks, d)) < 0.4
+    called = truth ^ (rng.random((tasks, d)) < 0.1)
+    matching = [3, 1, 4, 0, 2]
+    columns = np.zeros((tasks, d), bool)
+    columns[:, matching] = called
+    precision, recall, _, _ = precision_recall_fscore_support(truth.ravel(), called.ravel(), average="binary")
+    return {
+        "truth": truth.tolist(),
+        "called": columns.tolist(),
+        "matching": matching,
+        "accuracy": float(accuracy_score(truth.ravel(), called.ravel())),
+        "exact": float(accuracy_score(truth, called)),
+        "precision": float(precision),
+        "recall": float(recall),
+    }
+
+
+def indicator_check():
+    n, causal = 400, [0, 3, 4]
+    z = rng.normal(size=(n, 6))
+    y = z[:, causal] @ [1.5, -1.0, 0.8] + rng.normal(size=n)
+    for j, gamma in [(1, 0.9), (2, -0.5), (5, 0.7)]:
+        z[:, j] = gamma * y + 0.5 * rng.normal(size=n)
+    values, alpha = np.column_stack([z, y]), 0.05
+    pairs = [(i, j) for i in range(6) for j in range(i + 1, 6)]
+    families = {}
+    for name, given in [("target", [6]), ("nothing", [])]:
+        tests = [fisher_z(values, i, j, given) for i, j in pairs]
+        reject, corrected, _, _ = multipletests([t["p"] for t in tests], alpha=alpha, method="fdr_bh")
+        families[name] = {
+            "correlation": [t["correlation"] for t in tests],
+            "p": [t["p"] for t in tests],
+            "adjusted": corrected.tolist(),
+            "dependent": reject.tolist(),
+        }
+    return {
+        "latents": z.tolist(),
+        "target": y.tolist(),
+        "causal": [j in causal for j in range(6)],
+        "alpha": alpha,
+        "least": float(np.tanh(stats.norm.ppf(1 - alpha / 2) / np.sqrt(n - 4))),
+        "families": families,
+    }
+
+
 golden = {
-    "versions": {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__},
+    "versions": {
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "scikit-learn": sklearn.__version__,
+        "statsmodels": statsmodels.__version__,
+    },
     "cases": [
         case("square", 60, 3, 3),
         case("more estimated than true", 60, 3, 5),
@@ -175,6 +274,11 @@ golden = {
     "regression": regression(),
     "effects": effects(),
     "changes": changes(),
+    "independence": independence(),
+    "corrections": corrections(),
+    "byTask": by_task(),
+    "causes": causes(),
+    "indicatorCheck": indicator_check(),
 }
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text(json.dumps(golden, allow_nan=False) + "\n")

@@ -80,6 +80,7 @@ export interface NativeScoreTables {
   truth: Record<string, NativeTable>;
   targets?: NativeTable;
   environment?: NativeLabels;
+  task?: NativeLabels;
 }
 
 /** The addon. Every function throws `DisentangleError`; JSON crosses as text. */

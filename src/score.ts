@@ -1,7 +1,7 @@
 import { type DataSource, readTable } from "./dataset.js";
 import { fail } from "./errors.js";
 import type { Scores, Summary } from "./generated/types.js";
-import { type NativeDataset, type NativeMatrix, type NativeTable, native } from "./native.js";
+import { type NativeDataset, type NativeLabels, type NativeMatrix, type NativeTable, native } from "./native.js";
 import type { Run } from "./results.js";
 
 /** Which rows are scored. */
@@ -19,7 +19,7 @@ export interface ScoreOptions {
 export type Truth =
   /** True latents, one row per row of the data set (or per kept row): anything that `data` accepts. */
   | { readonly z: DataSource | NativeTable }
-  /** Tables by name, as in `dataset.truth`: `latents`, and `heads`, `changes`, `expected` where they are known. */
+  /** Tables by name, as in `dataset.truth`: `latents`, and `heads`, `changes`, `causes`, `expected` where they are known. */
   | { readonly truth: Readonly<Record<string, NativeTable>> };
 
 /** What of a data set takes part in a score beside the truth. */
@@ -81,14 +81,19 @@ export async function scoreRun(
   };
   const [rows, columns] = run.latents.shape;
   const latents = { columns: [...run.latents.columns], values: { data: run.latents.data, rows, cols: columns } };
-  const environment = observed?.labels.environment;
+  const ofRows = (labels: NativeLabels): NativeLabels => ({
+    ...labels,
+    codes: ofDataset.map((row) => labels.codes[row]!),
+  });
+  const { environment, task } = observed?.labels ?? {};
   return scoreNative(
     { split: choice, seed: options.seed, summary: run.summary },
     {
       latents: selectRows(latents, kept),
       truth: Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, align(table)])),
       ...(observed?.targets && { targets: align(observed.targets) }),
-      ...(environment && { environment: { ...environment, codes: ofDataset.map((row) => environment.codes[row]!) } }),
+      ...(environment && { environment: ofRows(environment) }),
+      ...(task && { task: ofRows(task) }),
     },
   );
 }

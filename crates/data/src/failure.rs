@@ -127,6 +127,7 @@ codes! {
     NumericSingular "NUMERIC_SINGULAR" => "A linear system has no unique solution.",
     MetricNeedsTruth "METRIC_NEEDS_TRUTH" => "A metric needs the true latents and the data have none.",
     MetricShape "METRIC_SHAPE" => "The matrices given to a metric do not fit together.",
+    MetricGraph "METRIC_GRAPH" => "A matrix or list of edges is not the graph a metric needs: wrong nodes, or a cycle.",
     ArtifactCorrupt "ARTIFACT_CORRUPT" => "A model or checkpoint file is truncated or damaged.",
     ArtifactVersion "ARTIFACT_VERSION" => "A model, checkpoint or data set folder was written by a newer version.",
     CheckpointMismatch "CHECKPOINT_MISMATCH" => "A checkpoint belongs to another configuration or to other data.",

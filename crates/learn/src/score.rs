@@ -6,7 +6,7 @@ use disentangle_data::{Labels, Matrix, Result, Table};
 use disentangle_metrics::cards::Invariance;
 use disentangle_metrics::mcc::Effort;
 use disentangle_metrics::score::{NamedColumns, ScoreInput, ScoredSplit, Scores};
-use disentangle_metrics::{ChangesInput, score as metrics_score};
+use disentangle_metrics::{ChangesInput, GraphInput, IndicatorsInput, PcConfig, Reversal, score as metrics_score};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -29,12 +29,14 @@ pub struct ScoreRequest {
 pub struct ScoreTables {
     /// Estimated latents, n x k.
     pub latents: Table,
-    /// True tables by name: `latents`, and `expected`, `changes` where they are known.
+    /// True tables by name: `latents`, and `expected`, `changes`, `causes`, `graph` where they are known.
     pub truth: BTreeMap<String, Table>,
     /// Targets, n x t.
     pub targets: Option<Table>,
     /// Environments of the rows.
     pub environment: Option<Labels>,
+    /// Tasks of the rows.
+    pub task: Option<Labels>,
 }
 
 /// Scores a run's latents with everything that is known of them.
@@ -42,12 +44,22 @@ pub struct ScoreTables {
 /// # Errors
 /// `METRIC_NEEDS_TRUTH`, `METRIC_SHAPE`, `DATA_NOT_FINITE`.
 pub fn score(request: &ScoreRequest, tables: ScoreTables) -> Result<Scores> {
-    let ScoreTables { latents, mut truth, targets, environment } = tables;
+    let ScoreTables { latents, mut truth, targets, environment, task } = tables;
     let summary = request.summary.as_ref();
     let changes = match (truth.remove("changes"), summary) {
         (Some(known), Some(summary)) => changes_input(&known, summary),
         _ => None,
     };
+    let indicators = match (truth.remove("causes"), summary) {
+        (Some(known), Some(summary)) => indicators_input(&known, summary),
+        _ => None,
+    };
+    let graph = truth.remove("graph").map(|known| GraphInput {
+        truth: known.values.to_f64(),
+        // Sets of more than three given cost hours where an estimate ties everything to everything.
+        search: PcConfig { depth: Some(3), ..PcConfig::default() },
+        reversal: Reversal::One,
+    });
     let left_open = match summary {
         Some(summary) => find(&summary.method)?.info.left_open.to_vec(),
         None => vec![Invariance::Permutation, Invariance::Sign, Invariance::Scale, Invariance::Shift],
@@ -59,8 +71,10 @@ pub fn score(request: &ScoreRequest, tables: ScoreTables) -> Result<Scores> {
         latents: columns(latents),
         expected: truth.remove("expected").map(|t| t.values.to_f64()),
         target,
-        prediction: None,
         environments: environment,
+        tasks: task,
+        indicators,
+        graph,
         changes,
         left_open,
         effort: Effort { seed: request.seed, ..Effort::default() },
@@ -75,12 +89,28 @@ fn columns(table: Table) -> NamedColumns {
 /// Pairs the true changes with the summary's by the names of the nodes; `None` when they are not of one tree.
 fn changes_input(known: &Table, summary: &Summary) -> Option<ChangesInput> {
     let tree = summary.tree.as_ref()?;
-    let place = |name: &String| known.rows.iter().position(|row| row == name);
-    let rows: Vec<usize> = tree.names.iter().map(place).collect::<Option<_>>()?;
+    let rows = rows_named(known, &tree.names)?;
     let k = tree.real.first().map_or(0, Vec::len);
     Some(ChangesInput {
         truth: known.values.to_f64().select_rows(&rows),
         real: Matrix::from_fn(rows.len(), k, |i, j| tree.real[i][j]),
         observed: tree.observed.clone(),
     })
+}
+
+/// Pairs the true causes with the summary's by the names of the tasks; `None` when they are not of the same tasks.
+fn indicators_input(known: &Table, summary: &Summary) -> Option<IndicatorsInput> {
+    let tasks = summary.tasks.as_ref()?;
+    let rows = rows_named(known, &tasks.names)?;
+    let k = tasks.indicators.first().map_or(0, Vec::len);
+    Some(IndicatorsInput {
+        truth: known.values.select_rows(&rows).map(|cause| cause != 0.0),
+        called: Matrix::from_fn(rows.len(), k, |t, j| tasks.indicators[t][j] >= 0.5),
+    })
+}
+
+/// Rows of a table with these names, in their order; `None` when one is not there.
+fn rows_named(table: &Table, names: &[String]) -> Option<Vec<usize>> {
+    let places: BTreeMap<&str, usize> = table.rows.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
+    names.iter().map(|name| places.get(name.as_str()).copied()).collect()
 }

@@ -13,10 +13,9 @@
 //!   Lachapelle, Blanchette, Sridhar, 2024), "causal effects", <https://arxiv.org/abs/2405.20482>.
 //!   The paper does not say whether the true latents are normalised as well; here they are, so that scales agree.
 
-use crate::columns::{Correlation, UnitColumns, refuse_unpaired};
+use crate::columns::{Correlation, UnitColumns, refuse_infinite_targets, refuse_unequal, refuse_unpaired};
 use crate::linear::LinearFit;
 use crate::matching::mean_of;
-use crate::mse::{refuse_infinite_targets, refuse_unequal};
 use disentangle_data::{Labels, Matrix, Result, Stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

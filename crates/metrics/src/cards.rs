@@ -90,6 +90,13 @@ const AXES: &[Invariance] = &[Permutation, Sign, Scale, Shift];
 const ORDERED_AXES: &[Invariance] = &[Permutation, Sign, Scale, Shift, Monotone];
 const SPACE: &[Invariance] = &[Permutation, Sign, Scale, Shift, Rotation, Linear];
 
+const TASKS: Source = Source {
+    title: "Leveraging task structures for improved identifiability in neural network representations",
+    authors: "W. Chen, J. Horwood, J. Heo, J. M. Hernandez-Lobato",
+    year: 2024,
+    url: "https://arxiv.org/abs/2306.14861",
+};
+
 const CONSTANT: &str = "A constant column, true or estimated, or fewer than three rows gives null and the reason.";
 const FEWER: &str = "The mean is over the true latents: one that is left without a match counts 0.";
 
@@ -138,6 +145,34 @@ pub const CARDS: &[Card] = &[
         value: |scores| scores.mcc_spearman.value,
     },
     Card {
+        name: "mccTask",
+        title: "Mean correlation coefficient task by task",
+        sentence: "How well single estimated latents agree, linearly, with single true ones, each task with its own matching.",
+        formula: "mean over tasks t of 1/d sum_i |pearson(z_i, zhat_p_t(i))| over the rows of t, p_t the best assignment in t",
+        range: (Some(0.0), Some(1.0)),
+        best: 1.0,
+        conventions: &[
+            "More lenient than `mcc`: a latent may stand for another truth in every task.",
+            "Tasks with fewer than three rows are left out and counted; a latent constant within a task gives null and the reason.",
+            "`unrelated`: rows of the estimate shuffled within each task. High where tasks have few rows for each latent.",
+        ],
+        invariances: AXES,
+        source: TASKS,
+        value: |scores| scores.mcc_task.as_ref()?.value,
+    },
+    Card {
+        name: "mccTaskSpearman",
+        title: "Mean correlation coefficient of ranks task by task",
+        sentence: "How well single estimated latents agree, up to monotone maps, with single true ones, each task with its own matching.",
+        formula: "mean over tasks t of 1/d sum_i |spearman(z_i, zhat_p_t(i))| over the rows of t, p_t the best assignment in t",
+        range: (Some(0.0), Some(1.0)),
+        best: 1.0,
+        conventions: &["As for `mccTask`.", "Tied values share their average rank."],
+        invariances: ORDERED_AXES,
+        source: TASKS,
+        value: |scores| scores.mcc_task_spearman.as_ref()?.value,
+    },
+    Card {
         name: "mccWeak",
         title: "Weak mean correlation coefficient",
         sentence: "How well the estimated latents agree with the true ones after the best linear map of both.",
@@ -180,27 +215,6 @@ pub const CARDS: &[Card] = &[
         value: |scores| scores.r2.value,
     },
     Card {
-        name: "mse",
-        title: "Mean squared error",
-        sentence: "How far predictions of the target are from it.",
-        formula: "1/n sum (y - prediction)^2",
-        range: (Some(0.0), None),
-        best: 0.0,
-        conventions: &[
-            "In squared units of the target.",
-            "Rows without a target are left out.",
-            "Does not see latents.",
-        ],
-        invariances: Invariance::ALL,
-        source: Source {
-            title: "Mean squared error: love it or leave it?",
-            authors: "Z. Wang, A. C. Bovik",
-            year: 2009,
-            url: "https://doi.org/10.1109/MSP.2008.930649",
-        },
-        value: |scores| scores.mse.as_ref()?.value,
-    },
-    Card {
         name: "changes",
         title: "F1 of the recovered changes",
         sentence: "Which latents were rightly said to change their effect on which edge of the tree.",
@@ -222,6 +236,22 @@ pub const CARDS: &[Card] = &[
         value: |scores| scores.changes.as_ref()?.f1,
     },
     Card {
+        name: "indicators",
+        title: "Recovered causal indicators",
+        sentence: "In what share of the tasks the set of latents that cause the target is exactly right.",
+        formula: "tasks without a wrong entry / tasks, over the entries (task, true latent)",
+        range: (Some(0.0), Some(1.0)),
+        best: 1.0,
+        conventions: &[
+            "Latents are paired by the matching of `mcc`.",
+            "A true latent without a match is called not causal; a column without a match that is called causal is a false one.",
+            "Accuracy, precision and recall of single entries stand beside it: accuracy is high for whoever calls none.",
+        ],
+        invariances: AXES,
+        source: TASKS,
+        value: |scores| scores.indicators.as_ref()?.exact,
+    },
+    Card {
         name: "ate",
         title: "Error of the effects",
         sentence: "How far the effects of the estimated latents on the target are from those of the true ones.",
@@ -241,5 +271,28 @@ pub const CARDS: &[Card] = &[
             url: "https://arxiv.org/abs/2405.20482",
         },
         value: |scores| scores.ate.as_ref()?.value,
+    },
+    Card {
+        name: "graph",
+        title: "Structural Hamming distance of the graph",
+        sentence: "In how many edges the graph that PC finds on the estimated latents differs from the equivalence class of the true one.",
+        formula: "missing + extra + arrows for lines + lines for arrows + reversed arrows, CPDAG against CPDAG",
+        range: (Some(0.0), None),
+        best: 0.0,
+        conventions: &[
+            "PC with Fisher's z: stable, the same for every order of the latents; an edge directed both ways stays a line.",
+            "A reversed arrow costs 1, or 2 where that is asked for; the result says which.",
+            "Latents are paired by the matching of `mcc`; a true latent without a match has no edges, a column without one has none in truth.",
+            "Beside it: the distance of what PC finds on the true latents in the same rows.",
+            "A latent that is constant or determined by others gives null and the reason.",
+        ],
+        invariances: AXES,
+        source: Source {
+            title: "The max-min hill-climbing Bayesian network structure learning algorithm",
+            authors: "I. Tsamardinos, L. E. Brown, C. F. Aliferis",
+            year: 2006,
+            url: "https://doi.org/10.1007/s10994-006-6889-7",
+        },
+        value: |scores| scores.graph.as_ref()?.shd.map(|shd| shd as f64),
     },
 ];

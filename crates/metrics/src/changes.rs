@@ -10,6 +10,7 @@
 //! - Invariant to order, sign, scale and shift of the latents, through the matching.
 //! - Source: *Information retrieval* (van Rijsbergen, 1979), <http://www.dcs.gla.ac.uk/Keith/Preface.html>.
 
+use crate::confusion::share;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -89,7 +90,6 @@ pub fn changes(input: &ChangesInput, matching: &[Option<usize>]) -> Result<Chang
         scores.false_positives += unmatched.iter().filter(|&&j| real[(node, j)]).count();
     }
     let (tp, fp, missed) = (scores.true_positives, scores.false_positives, scores.false_negatives);
-    let share = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
     scores.precision = share(tp, tp + fp);
     scores.recall = share(tp, tp + missed);
     scores.f1 = scores.recall.and(share(2 * tp, 2 * tp + fp + missed));

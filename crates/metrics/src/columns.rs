@@ -50,6 +50,28 @@ pub(crate) fn refuse_unpaired(parts: &[(&str, &Matrix<f64>)]) -> Result<()> {
     Ok(())
 }
 
+/// Refuses values that are not one for each scored row.
+pub(crate) fn refuse_unequal(what: &str, got: usize, expected: usize) -> Result<()> {
+    if got == expected {
+        return Ok(());
+    }
+    Err(Failure::new(Code::MetricShape, format!("{what}: {got}, expected {expected}, one for each scored row"))
+        .with("got", got)
+        .with("expected", expected))
+}
+
+/// Refuses infinite targets; NaN stands for a missing one.
+pub(crate) fn refuse_infinite_targets(target: &[f64]) -> Result<()> {
+    match target.iter().position(|y| y.is_infinite()) {
+        None => Ok(()),
+        Some(row) => Err(Failure::new(
+            Code::DataNotFinite,
+            format!("target of row {row} is {}, expected a finite number or NaN for a missing one", target[row]),
+        )
+        .with("row", row)),
+    }
+}
+
 /// Columns with mean 0 and length 1, so that products of columns are correlations.
 #[derive(Debug, Clone)]
 pub struct UnitColumns {

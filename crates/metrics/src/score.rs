@@ -4,9 +4,11 @@ use crate::ate::{Ate, ate};
 use crate::cards::{CARDS, Invariance};
 use crate::changes::{ChangeScores, ChangesInput, changes};
 use crate::columns::Correlation;
+use crate::graph::recovered::{GraphInput, GraphScore, graph_score};
+use crate::indicators::{IndicatorScores, IndicatorsInput, indicators};
 use crate::mcc::{Effort, Mcc, mcc, mcc_value};
-use crate::mse::{Mse, mse};
 use crate::r2::{R2, r2};
+use crate::task_mcc::{TaskMcc, task_mcc};
 use crate::weak::{WeakMcc, weak_mcc};
 use disentangle_data::{Code, Failure, Labels, Matrix, Result};
 use schemars::JsonSchema;
@@ -25,10 +27,14 @@ pub struct ScoreInput {
     pub expected: Option<Matrix<f64>>,
     /// Target, one per row; NaN where it is missing.
     pub target: Option<Vec<f64>>,
-    /// Prediction of the target, one per row.
-    pub prediction: Option<Vec<f64>>,
     /// Environment of each row.
     pub environments: Option<Labels>,
+    /// Task of each row.
+    pub tasks: Option<Labels>,
+    /// True and called causes of the target of each task.
+    pub indicators: Option<IndicatorsInput>,
+    /// The true graph of the latents, and how to search it in the estimate.
+    pub graph: Option<GraphInput>,
     /// True and called changes on the edges of the tree.
     pub changes: Option<ChangesInput>,
     /// What the method that made the latents leaves open, for the notes on metrics that notice it.
@@ -74,6 +80,12 @@ pub struct Scores {
     pub mcc: Mcc,
     /// Agreement of single latents, by rank.
     pub mcc_spearman: Mcc,
+    /// Agreement of single latents within each task, linear, where rows have tasks.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mcc_task: Option<TaskMcc>,
+    /// The same by rank.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mcc_task_spearman: Option<TaskMcc>,
     /// Agreement up to a linear map.
     pub mcc_weak: WeakMcc,
     /// Share of the true latents that a linear map of the estimated ones explains.
@@ -81,15 +93,18 @@ pub struct Scores {
     /// The score of the best possible predictor E[z|x], where the simulator knows it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub oracle: Option<Oracle>,
-    /// Error of the predictions of the target, where there are predictions.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub mse: Option<Mse>,
     /// Recovered changes on the tree's edges, where they are known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub changes: Option<ChangeScores>,
+    /// Recovered causes of the target of each task, where they are known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub indicators: Option<IndicatorScores>,
     /// Error of the effects of the latents on the target, where there are a target and environments.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ate: Option<Ate>,
+    /// Recovered causal graph of the latents, where the true one is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub graph: Option<GraphScore>,
     /// What to bear in mind when reading these numbers, in sentences.
     pub notes: Vec<String>,
 }
@@ -117,7 +132,7 @@ pub struct Oracle {
 /// Scores estimated latents against true ones, with everything the input has.
 ///
 /// # Errors
-/// `METRIC_NEEDS_TRUTH` without true latents, `METRIC_SHAPE` when parts do not fit together, `DATA_NOT_FINITE` for NaN and
+/// `METRIC_NEEDS_TRUTH` without true latents, `METRIC_SHAPE` when parts do not fit together, `METRIC_GRAPH` for a true graph with a cycle, `DATA_NOT_FINITE` for NaN and
 /// infinities, `NUMERIC_NOT_FINITE` when a decomposition does not converge.
 pub fn score(input: &ScoreInput) -> Result<Scores> {
     let truth = input.truth.as_ref().filter(|truth| truth.values.cols() > 0).ok_or_else(|| {
@@ -127,29 +142,42 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
     check_shapes(input, truth)?;
     let (z, zhat, effort) = (&truth.values, &input.latents.values, input.effort);
     let pearson = mcc(Correlation::Pearson, z, zhat, effort)?;
+    let by_task = |kind| input.tasks.as_ref().map(|tasks| task_mcc(kind, z, zhat, tasks, effort)).transpose();
     let mut scores = Scores {
         rows: ScoredRows { split: input.split, count: z.rows() },
         truth: truth.names.clone(),
         latents: input.latents.names.clone(),
         mcc_spearman: mcc(Correlation::Spearman, z, zhat, effort)?,
+        mcc_task: by_task(Correlation::Pearson)?,
+        mcc_task_spearman: by_task(Correlation::Spearman)?,
         mcc_weak: weak_mcc(z, zhat)?,
         r2: r2(z, zhat)?,
         oracle: input.expected.as_ref().map(|expected| oracle(z, expected)).transpose()?,
-        mse: None,
         changes: None,
+        indicators: None,
         ate: None,
+        graph: None,
         notes: Vec::new(),
         mcc: pearson,
     };
-    if let (Some(target), Some(prediction)) = (&input.target, &input.prediction) {
-        scores.mse = Some(mse(target, prediction, input.environments.as_ref())?);
-    }
-    // Both pair latents by the matching of the MCC, so where that is not defined neither are they.
+    // All of these pair latents by the matching of the MCC, so where that is not defined neither are they.
     let unmatched = scores.mcc.reason.as_ref().map(|reason| format!("latents cannot be matched: {reason}"));
     if let Some(known) = &input.changes {
         scores.changes = Some(match &unmatched {
             Some(reason) => ChangeScores { reason: Some(reason.clone()), ..ChangeScores::default() },
             None => changes(known, &scores.mcc.matching)?,
+        });
+    }
+    if let Some(known) = &input.indicators {
+        scores.indicators = Some(match &unmatched {
+            Some(reason) => IndicatorScores { reason: Some(reason.clone()), ..IndicatorScores::default() },
+            None => indicators(known, &scores.mcc.matching)?,
+        });
+    }
+    if let Some(known) = &input.graph {
+        scores.graph = Some(match &unmatched {
+            Some(reason) => GraphScore { reason: Some(reason.clone()), ..GraphScore::default() },
+            None => graph_score(known, z, zhat, &scores.mcc.matching)?,
         });
     }
     if let (Some(target), Some(labels)) = (&input.target, &input.environments) {
@@ -183,13 +211,15 @@ fn check_shapes(input: &ScoreInput, truth: &NamedColumns) -> Result<()> {
             ),
         ));
     }
-    if let Some(labels) = &input.environments
-        && let Some(code) = labels.codes.iter().find(|&&code| code as usize >= labels.levels.len())
-    {
-        return Err(Failure::new(
-            Code::MetricShape,
-            format!("environment code {code}, but there are {} labels", labels.levels.len()),
-        ));
+    for (what, labels) in [("environment", &input.environments), ("task", &input.tasks)] {
+        if let Some(labels) = labels
+            && let Some(code) = labels.codes.iter().find(|&&code| code as usize >= labels.levels.len())
+        {
+            return Err(Failure::new(
+                Code::MetricShape,
+                format!("{what} code {code}, but there are {} labels", labels.levels.len()),
+            ));
+        }
     }
     Ok(())
 }

@@ -249,6 +249,8 @@ pub struct NativeScoreTables {
     pub targets: Option<NativeTable>,
     /// Environments.
     pub environment: Option<NativeLabels>,
+    /// Tasks.
+    pub task: Option<NativeLabels>,
 }
 
 /// Scores latents against the truth; `request` is JSON `{ split, seed?, summary? }`, the result JSON.
@@ -260,6 +262,7 @@ pub fn score(request: String, tables: NativeScoreTables) -> Answer<String> {
             truth: tables.truth.into_iter().map(|(name, t)| Ok((name, t.try_into()?))).collect::<Result<_>>()?,
             targets: tables.targets.map(TryInto::try_into).transpose()?,
             environment: tables.environment.map(Into::into),
+            task: tables.task.map(Into::into),
         };
         Ok(json(&score::score(&parse(&request)?, tables)?)?.to_string())
     })

@@ -2,9 +2,7 @@
 
 use crate::{BARE, assert_close, normal};
 use disentangle_data::{Code, Labels, Matrix, Stream};
-use disentangle_metrics::{
-    ChangesInput, Correlation, Effort, agreement, ate, changes, correlation, mcc, mse, r2, weak_mcc,
-};
+use disentangle_metrics::{ChangesInput, Correlation, Effort, agreement, ate, changes, correlation, mcc, r2, weak_mcc};
 
 const KINDS: [Correlation; 2] = [Correlation::Pearson, Correlation::Spearman];
 
@@ -166,20 +164,6 @@ fn matrices_that_do_not_fit_or_are_not_finite_are_failures() {
         assert_eq!(r2(&z, other).expect_err("refused").code, code);
         assert_eq!(correlation(Correlation::Spearman, &z, other).expect_err("refused").code, code);
     }
-    let failure = mse(&[0.0, 1.0], &[0.0], None).expect_err("refused");
-    assert_eq!(failure.code, Code::MetricShape);
-    assert_eq!(mse(&[0.0], &[f64::NAN], None).expect_err("refused").code, Code::DataNotFinite);
-}
-
-#[test]
-fn the_error_of_a_prediction_skips_missing_targets() {
-    let labels = Labels::encode("site", &["a", "b", "a", "c"]);
-    let found = mse(&[1.0, 2.0, f64::NAN, f64::NAN], &[1.0, 4.0, 9.0, 9.0], Some(&labels)).expect("finite");
-    assert_eq!((found.value, found.rows), (Some(2.0), 2));
-    let each: Vec<_> = found.per_environment.iter().map(|e| (e.environment.as_str(), e.rows, e.value)).collect();
-    assert_eq!(each, [("a", 1, Some(0.0)), ("b", 1, Some(4.0)), ("c", 0, None)]);
-    let nothing = mse(&[f64::NAN], &[0.0], None).expect("finite");
-    assert!(nothing.value.is_none() && nothing.reason.is_some());
 }
 
 #[test]

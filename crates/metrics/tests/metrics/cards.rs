@@ -3,7 +3,10 @@
 use crate::{BARE, normal};
 use disentangle_data::{Labels, Matrix, Stream};
 use disentangle_metrics::nulls::random_rotation;
-use disentangle_metrics::{CARDS, ChangesInput, Invariance, NamedColumns, ScoreInput, ScoredSplit, Scores, score};
+use disentangle_metrics::{
+    CARDS, ChangesInput, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig, Reversal, ScoreInput,
+    ScoredSplit, Scores, score,
+};
 
 const ROWS: usize = 160;
 const D: usize = 3;
@@ -16,7 +19,9 @@ struct World {
     /// True changes, and those of the heads on `zhat`.
     changes: [Matrix<f64>; 2],
     target: Vec<f64>,
-    prediction: Vec<f64>,
+    tasks: Labels,
+    /// True causes of the target of each task, and how strongly the head on `zhat` speaks for each latent.
+    causes: [Matrix<f64>; 2],
     environments: Labels,
 }
 
@@ -29,9 +34,19 @@ impl World {
         let missed = truth.map(|v| if stream.below(5) == 0 { 1.0 } else { v });
         let heads = normal(4, D, &mut stream);
         let target: Vec<f64> = (0..ROWS).map(|i| (0..D).map(|j| z[(i, j)] * heads[(i % 4, j)]).sum()).collect();
-        let prediction = target.iter().map(|y| y + stream.normal()).collect();
+        let causes = Matrix::from_fn(NODES, D, |_, _| if stream.below(3) == 0 { 1.0 + stream.uniform() } else { 0.0 });
+        let called = causes.map(|v| if stream.below(9) == 0 { 1.0 } else { v });
         let sites: Vec<String> = (0..ROWS).map(|i| format!("site {}", i % 4)).collect();
-        Self { z, zhat, changes: [truth, missed], target, prediction, environments: Labels::encode("site", &sites) }
+        let tasks: Vec<String> = (0..ROWS).map(|i| format!("task {}", i % 5)).collect();
+        Self {
+            z,
+            zhat,
+            changes: [truth, missed],
+            target,
+            environments: Labels::encode("site", &sites),
+            tasks: Labels::encode("task", &tasks),
+            causes: [causes, called],
+        }
     }
 
     fn scores(&self) -> Scores {
@@ -41,16 +56,29 @@ impl World {
             let mean = column.iter().sum::<f64>() / ROWS as f64;
             (column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / ROWS as f64).sqrt()
         };
-        let real = Matrix::from_fn(NODES, D, |i, j| (self.changes[1][(i, j)] * spread(j)).abs() > 0.05);
+        let real = |heads: &Matrix<f64>| Matrix::from_fn(NODES, D, |i, j| (heads[(i, j)] * spread(j)).abs() > 0.05);
         score(&ScoreInput {
             split: ScoredSplit::Test,
             truth: Some(NamedColumns { names: names("z"), values: self.z.clone() }),
             latents: NamedColumns { names: names("latent"), values: self.zhat.clone() },
             expected: None,
             target: Some(self.target.clone()),
-            prediction: Some(self.prediction.clone()),
             environments: Some(self.environments.clone()),
-            changes: Some(ChangesInput { truth: self.changes[0].clone(), real, observed: vec![true; NODES] }),
+            changes: Some(ChangesInput {
+                truth: self.changes[0].clone(),
+                real: real(&self.changes[1]),
+                observed: vec![true; NODES],
+            }),
+            tasks: Some(self.tasks.clone()),
+            indicators: Some(IndicatorsInput {
+                truth: self.causes[0].map(|v| v != 0.0),
+                called: real(&self.causes[1]),
+            }),
+            graph: Some(GraphInput {
+                truth: Matrix::from_fn(D, D, |i, j| if i + 1 == j { 1.0 } else { 0.0 }),
+                search: PcConfig { alpha: 0.2, ..PcConfig::default() },
+                reversal: Reversal::One,
+            }),
             left_open: vec![],
             effort: BARE,
         })
@@ -61,11 +89,15 @@ impl World {
     fn after(&self, change: Invariance, stream: &mut Stream) -> Self {
         let each = |f: &dyn Fn(usize, f64) -> f64| Matrix::from_fn(ROWS, D, |i, j| f(j, self.zhat[(i, j)]));
         // Heads go with the inverse transpose, so that predictions stay.
-        let mixed =
-            |forth: &Matrix<f64>, back: &Matrix<f64>| (product(&self.zhat, forth), product(&self.changes[1], back));
+        let heads = [&self.changes[1], &self.causes[1]];
+        let mixed = |forth: &Matrix<f64>, back: &Matrix<f64>| {
+            (product(&self.zhat, forth), heads.map(|heads| product(heads, back)))
+        };
         let sizes: [f64; D] = [0.01, 7.0, 300.0];
-        let (zhat, heads) = match change {
-            Invariance::Permutation => (self.zhat.select_cols(&[2, 0, 1]), self.changes[1].select_cols(&[2, 0, 1])),
+        let (zhat, [changes, causes]) = match change {
+            Invariance::Permutation => {
+                (self.zhat.select_cols(&[2, 0, 1]), heads.map(|heads| heads.select_cols(&[2, 0, 1])))
+            }
             Invariance::Sign => {
                 let flip = Matrix::from_fn(D, D, |i, j| {
                     if i != j {
@@ -82,8 +114,8 @@ impl World {
                 &Matrix::from_fn(D, D, |i, j| if i == j { sizes[j] } else { 0.0 }),
                 &Matrix::from_fn(D, D, |i, j| if i == j { 1.0 / sizes[j] } else { 0.0 }),
             ),
-            Invariance::Shift => (each(&|j, v| v + [3.0, -8.0, 0.1][j]), self.changes[1].clone()),
-            Invariance::Monotone => (each(&|_, v| (9.0 * v).exp()), self.changes[1].clone()),
+            Invariance::Shift => (each(&|j, v| v + [3.0, -8.0, 0.1][j]), heads.map(Clone::clone)),
+            Invariance::Monotone => (each(&|_, v| (9.0 * v).exp()), heads.map(Clone::clone)),
             Invariance::Rotation => {
                 let turn = random_rotation(D, stream);
                 mixed(&turn, &turn)
@@ -99,10 +131,11 @@ impl World {
         Self {
             z: self.z.clone(),
             zhat,
-            changes: [self.changes[0].clone(), heads],
+            changes: [self.changes[0].clone(), changes],
             target: self.target.clone(),
-            prediction: self.prediction.clone(),
             environments: self.environments.clone(),
+            tasks: self.tasks.clone(),
+            causes: [self.causes[0].clone(), causes],
         }
     }
 }

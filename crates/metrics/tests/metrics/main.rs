@@ -4,8 +4,11 @@ mod anchors;
 mod assignment;
 mod cards;
 mod golden;
+mod graphs;
+mod independence;
 mod nulls;
 mod score;
+mod tasks;
 
 use disentangle_data::{Matrix, Stream};
 use disentangle_metrics::Effort;

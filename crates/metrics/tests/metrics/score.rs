@@ -2,7 +2,10 @@
 
 use crate::{BARE, normal};
 use disentangle_data::{Code, Labels, Matrix, Stream};
-use disentangle_metrics::{ChangesInput, Effort, Invariance, NamedColumns, ScoreInput, ScoredSplit, Scores, score};
+use disentangle_metrics::{
+    ChangesInput, Effort, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig, Reversal, ScoreInput,
+    ScoredSplit, Scores, score,
+};
 use serde_json::json;
 
 fn named(values: Matrix<f64>) -> NamedColumns {
@@ -16,9 +19,11 @@ fn input(truth: Matrix<f64>, latents: Matrix<f64>) -> ScoreInput {
         latents: named(latents),
         expected: None,
         target: None,
-        prediction: None,
         environments: None,
         changes: None,
+        tasks: None,
+        indicators: None,
+        graph: None,
         left_open: vec![],
         effort: BARE,
     }
@@ -40,7 +45,7 @@ fn scores_have_the_shape_that_other_programs_rely_on() {
         assert!(null.keys().eq(["mean", "sd", "q95", "draws", "explanation"]), "{null:?}");
     }
     assert!(text["r2"]["value"].is_number());
-    for absent in ["oracle", "mse", "changes", "ate"] {
+    for absent in ["oracle", "mccTask", "mccTaskSpearman", "changes", "indicators", "ate", "graph"] {
         assert!(text.get(absent).is_none(), "{absent}");
     }
     let back: Scores = serde_json::from_value(text).expect("scores parse");
@@ -69,9 +74,14 @@ fn parts_that_do_not_fit_together_are_failures() {
         ScoreInput { latents: NamedColumns { names: vec![], values: z.clone() }, ..sound.clone() },
         ScoreInput { expected: Some(z.select_cols(&[0])), ..sound.clone() },
         ScoreInput { expected: Some(z.select_rows(&[0])), ..sound.clone() },
-        ScoreInput { target: Some(vec![0.0; 9]), prediction: Some(vec![0.0; 10]), ..sound.clone() },
         ScoreInput { target: Some(vec![0.0; 9]), environments: Some(labels.clone()), ..sound.clone() },
-        ScoreInput { environments: Some(Labels { codes: vec![1; 10], ..labels }), ..sound.clone() },
+        ScoreInput { environments: Some(Labels { codes: vec![1; 10], ..labels.clone() }), ..sound.clone() },
+        ScoreInput { tasks: Some(Labels { codes: vec![0; 9], ..labels.clone() }), ..sound.clone() },
+        ScoreInput { tasks: Some(Labels { codes: vec![1; 10], ..labels }), ..sound.clone() },
+        ScoreInput {
+            indicators: Some(IndicatorsInput { truth: Matrix::zeros(3, 2), called: Matrix::zeros(4, 2) }),
+            ..sound.clone()
+        },
         ScoreInput {
             changes: Some(ChangesInput {
                 truth: Matrix::zeros(3, 2),
@@ -94,10 +104,19 @@ fn what_hangs_on_the_matching_is_null_where_there_is_none() {
         target: Some(z.col(0)),
         environments: Some(Labels::encode("site", &["a"; 40])),
         changes: Some(ChangesInput { truth: z.select_rows(&[0]), real: Matrix::zeros(1, 2), observed: vec![true] }),
+        indicators: Some(IndicatorsInput { truth: Matrix::zeros(1, 2), called: Matrix::zeros(1, 2) }),
+        graph: Some(GraphInput {
+            truth: Matrix::zeros(2, 2),
+            search: PcConfig::default(),
+            reversal: Reversal::default(),
+        }),
         ..input(z, dead)
     })
     .expect("sound");
     let (changes, ate) = (scores.changes.expect("asked for"), scores.ate.expect("asked for"));
+    let (causes, graph) = (scores.indicators.expect("asked for"), scores.graph.expect("asked for"));
+    assert!(graph.shd.is_none() && graph.reason.is_some_and(|r| r.contains("constant")));
+    assert!(causes.exact.is_none() && causes.reason.is_some_and(|r| r.contains("constant")));
     assert!(changes.f1.is_none() && changes.reason.is_some_and(|r| r.contains("constant")));
     assert!(ate.value.is_none() && ate.reason.is_some_and(|r| r.contains("constant")));
 }

@@ -1,0 +1,101 @@
+//! How well the causal graph of the latents is recovered: PC on the estimated latents, against the truth.
+//!
+//! - Formula: structural Hamming distance ([`super::compare`]) between the graph that PC finds on the estimated latents and
+//!   the CPDAG of the true graph, estimated latents in the places of the true ones that they match.
+//! - Range 0 upwards, 0 is best. Beside it stands what PC finds on the true latents in the same rows: no estimate can be
+//!   expected to do better, and the difference is what the estimate costs.
+//! - A true latent without a match is a node without edges. A column without a match is a node that has no edges in truth.
+//! - A latent that is constant or determined by others, or too few rows: null and the reason.
+//! - Invariant to order, sign, scale and shift of the estimated latents, through the matching.
+//! - Source: *Identifiability of potentially degenerate Gaussian mixture models with piecewise affine mixing*, appendix D.9,
+//!   <https://arxiv.org/abs/2604.13218>.
+
+use super::compare::{GraphDifference, Reversal, compare};
+use super::cpdag::cpdag;
+use super::pc::{PcConfig, PcGraph, pc};
+use super::{Edges, Graph};
+use crate::independence::FisherZ;
+use disentangle_data::{Code, Failure, Matrix, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the graph of the latents is compared with, and how it is searched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GraphInput {
+    /// Adjacency matrix of the true graph, d x d: an entry `(i, j)` that is not 0 is an arrow i -> j.
+    pub truth: Matrix<f64>,
+    /// The search.
+    pub search: PcConfig,
+    /// What a reversed arrow costs.
+    pub reversal: Reversal,
+}
+
+/// How well the causal graph of the latents is recovered.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GraphScore {
+    /// Structural Hamming distance of the graph found on the estimated latents from the CPDAG of the true graph.
+    pub shd: Option<usize>,
+    /// Why `shd` is null.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// The same distance of the graph found on the true latents; null where these cannot be tested.
+    pub shd_on_truth: Option<usize>,
+    /// Where the graph found on the estimated latents differs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub difference: Option<GraphDifference>,
+    /// The CPDAG of the true graph.
+    pub truth: Edges,
+    /// The graph found on the estimated latents, its nodes the columns of the estimate.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub found: Option<PcGraph>,
+}
+
+/// Scores the graph of `estimate` (n x e) under a matching (`matching[i]` = its column for true latent i); `latents` (n x d)
+/// are the true ones.
+///
+/// # Errors
+/// `METRIC_GRAPH` for a truth that is not a DAG of d nodes, `METRIC_SHAPE` and `DATA_NOT_FINITE` for matrices that cannot be
+/// tested, `CONFIG_OUT_OF_RANGE` for a level outside 0 to 1.
+pub fn graph_score(
+    input: &GraphInput,
+    latents: &Matrix<f64>,
+    estimate: &Matrix<f64>,
+    matching: &[Option<usize>],
+) -> Result<GraphScore> {
+    let dag = Graph::dag(&input.truth)?;
+    let (d, e) = (latents.cols(), estimate.cols());
+    if dag.nodes() != d || matching.len() != d || matching.iter().flatten().any(|&j| j >= e) {
+        return Err(Failure::new(
+            Code::MetricGraph,
+            format!("a true graph of {} nodes for {d} true latents and a matching of {}", dag.nodes(), matching.len()),
+        )
+        .hint("give the graph one row and one column for each true latent, in their order"));
+    }
+    let truth = cpdag(&dag);
+    let mut score = GraphScore { truth: truth.edges(), ..GraphScore::default() };
+    if let Ok(best) = searched(latents, input.search)? {
+        score.shd_on_truth = Some(compare(&truth, &Graph::of(&best.graph)?, input.reversal)?.shd);
+    }
+    let found = match searched(estimate, input.search)? {
+        Ok(found) => found,
+        Err(reason) => return Ok(GraphScore { reason: Some(reason), ..score }),
+    };
+    let unmatched = (0..e).filter(|j| !matching.contains(&Some(*j))).map(Some);
+    let places: Vec<Option<usize>> = matching.iter().copied().chain(unmatched).collect();
+    let padded: Vec<Option<usize>> = (0..places.len()).map(|i| (i < d).then_some(i)).collect();
+    let aligned = Graph::of(&found.graph)?.rearranged(&places);
+    let difference = compare(&truth.rearranged(&padded), &aligned, input.reversal)?;
+    Ok(GraphScore { shd: Some(difference.shd), difference: Some(difference), found: Some(found), ..score })
+}
+
+/// The graph of these columns, or why their independence cannot be tested.
+fn searched(values: &Matrix<f64>, config: PcConfig) -> Result<std::result::Result<PcGraph, String>> {
+    match FisherZ::of(values).and_then(|test| pc(&test, config)) {
+        Ok(found) => Ok(Ok(found)),
+        Err(failure) => match failure.code {
+            Code::DataConstantColumn | Code::DataTooFewRows | Code::NumericSingular => Ok(Err(failure.message)),
+            _ => Err(failure),
+        },
+    }
+}
