@@ -126,6 +126,7 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     spoilt((data) => {
       delete data.targets;
     }),
+  DATA_NEEDS_TASKS: async () => fit({ method: "mtlcm", latentDim: 2, data: await world() }).result,
   DATA_NEEDS_TREE: () =>
     spoilt((data) => {
       delete data.tree;
