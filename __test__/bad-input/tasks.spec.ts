@@ -1,114 +1,125 @@
-// Tasks that are damaged, in both forms: one target per task, or labels of tasks with one target.
+// Tasks that are missing, cannot be learnt, or are not what they seem.
 import { type Fault, faults } from "./fault.js";
-import { type Cells, cells, text } from "./table.js";
+import { cells, text, withCell, withColumn } from "./table.js";
 
-// Inputs x0 to x3, then the columns given for each row.
-function table(columns: Readonly<Record<string, (row: number) => string>>): Cells {
-  const names = Object.keys(columns);
-  return cells().map((row, i) => [...row.slice(0, 4), ...names.map((name) => (i === 0 ? name : columns[name]!(i)))]);
-}
-
-const number = (row: number): string => String((row * row) % 17);
-const odd = (row: number): string => (row % 2 === 1 ? number(row) : "");
-const bad = (columns: Parameters<typeof table>[0], config: object): Pick<Fault, "files" | "config"> => ({
-  files: { "bad.csv": text(table(columns)) },
-  config: { method: "shared-head", data: "bad.csv", environment: undefined, tree: undefined, ...config },
+const long = { method: "mtlcm", environment: undefined, tree: undefined, steps: undefined, task: "env" };
+const wide = { ...long, task: undefined, target: ["y", "y2"] };
+const bad = (content: string, config: object): Pick<Fault, "files" | "config"> => ({
+  files: { "bad.csv": content },
+  config: { ...config, data: "bad.csv" },
 });
+/** The good table with a second target. */
+const twoTargets = (second: (row: number) => string, first = (y: string, _row: number): string => y): string =>
+  text(cells().map((row, i) => (i === 0 ? [...row, "y2"] : [...row.slice(0, 5), first(row[5]!, i), second(i)])));
 
 faults([
   {
-    name: "text in one target of many",
-    ...bad({ y1: number, y2: (row) => (row === 8 ? "high" : number(row)) }, { target: "y*" }),
-    code: "DATA_NOT_NUMERIC",
-    path: "bad.csv:9:",
-    says: ['"y2"', "row 8", '"high"'],
-    hint: "missingValues",
+    name: "neither task labels nor a second target",
+    config: { ...long, task: undefined },
+    code: "DATA_NEEDS_TASKS",
+    path: "",
+    says: ["mtlcm", "no task labels"],
+    hint: /`task`.*`target`/,
   },
   {
-    name: "a target of labels mixed with numbers",
-    ...bad({ y1: number, y2: (row) => (row % 3 === 0 ? number(row) : "none") }, { target: "y1,y2" }),
-    code: "DATA_NOT_NUMERIC",
-    path: "bad.csv:2:",
-    says: ['"y2"', "row 1", '"none"'],
-    hint: "missingValues",
+    name: "task labels and two targets",
+    ...bad(twoTargets(String), { ...long, target: ["y", "y2"] }),
+    code: "DATA_NEEDS_TASKS",
+    path: "",
+    says: ['"env"', "2 targets"],
+    hint: "one target",
   },
   {
-    name: "a row without any target",
-    ...bad({ y1: odd, y2: (row) => (row === 8 ? "" : number(row)) }, { target: "y*" }),
+    name: "one task",
+    ...bad(
+      withColumn(4, () => "a"),
+      long,
+    ),
+    code: "DATA_NEEDS_TASKS",
+    path: "",
+    says: ["at least 2 tasks", "have 1"],
+    hint: "`task`",
+  },
+  {
+    name: "a task whose target never varies",
+    ...bad(
+      withColumn(5, (y, row) => (row % 3 === 1 ? "0.5" : y)),
+      long,
+    ),
+    code: "DATA_CONSTANT_COLUMN",
+    path: "",
+    says: ["never varies", '"a"'],
+    hint: "leave them out",
+  },
+  {
+    name: "a target of several that never varies",
+    ...bad(
+      twoTargets(() => "7"),
+      wide,
+    ),
+    code: "DATA_CONSTANT_COLUMN",
+    path: "",
+    says: ["never varies", '"y2"'],
+    hint: "another target",
+  },
+  {
+    name: "a task with fewer rows than needed",
+    ...bad(
+      withColumn(4, (_, row) => (row > 56 ? "rare" : ["a", "b"][row % 2]!)),
+      long,
+    ),
+    code: "DATA_TOO_FEW_ROWS",
+    path: "",
+    says: ["at least 4 training rows", "1 of 3 tasks", "the smallest 2", '"rare"'],
+    hint: "more rows",
+  },
+  {
+    name: "a row with none of its targets",
+    ...bad(
+      twoTargets(
+        (row) => (row === 8 ? "" : String(row % 7)),
+        (y, row) => (row === 8 ? "NA" : y),
+      ),
+      wide,
+    ),
     code: "DATA_NOT_FINITE",
     path: "bad.csv",
-    says: ['"y1, y2"', "row 8", "1 row has no target"],
+    says: ["row 8", "1 row has no target"],
     hint: "missingTarget",
   },
   {
-    name: "a target without any value",
-    ...bad({ y1: number, y2: () => "NA" }, { target: "y*" }),
-    code: "DATA_NOT_FINITE",
+    name: "text in the target of a task",
+    ...bad(withCell(8, 5, "high"), long),
+    code: "DATA_NOT_NUMERIC",
     path: "bad.csv",
-    says: ['"y2"', "no value"],
-    hint: "another target",
-  },
-  {
-    name: "an infinity in one target of many",
-    ...bad({ y1: number, y2: (row) => (row === 8 ? "inf" : number(row)) }, { target: "y*" }),
-    code: "DATA_NOT_FINITE",
-    path: "bad.csv:9:",
-    says: ['"y2"', "row 8", "inf"],
+    says: ['"y"', "row 8", '"high"'],
     hint: "missingValues",
   },
   {
-    name: "a pattern of targets that no column matches",
-    ...bad({ y1: number }, { target: "t*" }),
-    code: "DATA_MISSING_COLUMN",
-    path: "target",
-    says: ["t*"],
-    hint: '"y1"',
-  },
-  {
-    name: "a column of tasks that is not there",
-    ...bad({ assay: number, y: number }, { task: "asay", target: "y" }),
-    code: "DATA_MISSING_COLUMN",
-    path: "task",
-    says: ['"asay"'],
-    hint: '"assay"',
+    name: "labels where the target should be, some of them numbers",
+    ...bad(
+      withColumn(5, (_, row) => (row === 8 ? "assay 2" : "1")),
+      long,
+    ),
+    code: "DATA_NOT_NUMERIC",
+    path: "bad.csv",
+    says: ['"y"', "row 8", '"assay 2"'],
+    hint: "missingValues",
   },
   {
     name: "a row without a task",
-    ...bad({ task: (row) => (row === 8 ? "" : number(row)), y: number }, { task: "task", target: "y" }),
+    ...bad(withCell(8, 4, ""), long),
     code: "DATA_NOT_FINITE",
     path: "bad.csv",
-    says: ['"task"', "row 8", "no label"],
+    says: ['"env"', "row 8", "1 row has none"],
     hint: "`missing`",
   },
   {
-    name: "a target that also labels the tasks",
-    ...bad({ task: number, y: number }, { task: "task", target: "y,task" }),
-    code: "CONFIG_CONFLICT",
-    path: "target",
-    says: ['"task"', "role"],
-    hint: "another target",
-  },
-  {
-    name: "an input that also labels the tasks",
-    ...bad({ task: number, y: number }, { task: "task", target: "y", inputs: ["x0", "task"] }),
-    code: "CONFIG_CONFLICT",
-    path: "inputs",
-    says: ['"task"', "role task"],
-    hint: "leave it out",
-  },
-  {
-    name: "a target in an object of columns that is text",
-    config: {
-      method: "shared-head",
-      data: { x0: [1, 2, 4], x1: [3, 1, 2] },
-      target: { y1: [1, 2, 3], y2: [1, "two", 3] },
-      environment: undefined,
-      tree: undefined,
-    },
-    only: "api",
-    code: "DATA_NOT_NUMERIC",
-    path: "target",
-    says: ['"y2"', "row 2", '"two"'],
-    hint: "correct the cell",
+    name: "whole tasks held out",
+    config: { ...long, split: { holdout: ["a"] } },
+    code: "DATA_NEEDS_ENVIRONMENTS",
+    path: "split.holdout",
+    says: ["holdout"],
+    hint: "environments",
   },
 ]);
