@@ -16,7 +16,7 @@ const POINTS: usize = 200;
 const VALIDATIONS: usize = 25;
 /// Validation rows that are looked at, at most.
 const VALIDATION_ROWS: usize = 8192;
-/// A validation loss this many times the first one is called divergence.
+/// A validation loss above the first one by so many times its size is called divergence.
 const DIVERGENCE: f64 = 1e3;
 /// The stage has converged when the validation loss moved by less than this share over the last fifth of the steps.
 const STILL: f64 = 0.05;
@@ -155,7 +155,7 @@ impl<'a> Watch<'a> {
     /// Whether the validation losses so far end the descent.
     pub(super) fn ends(&self, descent: &Descent) -> Option<OutcomeKind> {
         let losses = (values(descent).first(), values(descent).last());
-        if matches!(losses, (Some(first), Some(last)) if *last > DIVERGENCE * first.max(1e-12)) {
+        if matches!(losses, (Some(first), Some(last)) if last - first > DIVERGENCE * first.abs().max(1e-12)) {
             return Some(OutcomeKind::Diverged);
         }
         let patient = self.recipe.patience == 0 || descent.waited < self.recipe.patience;

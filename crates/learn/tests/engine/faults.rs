@@ -55,7 +55,7 @@ impl Network for FaultyNetwork {
                 let sum = self.victim.sum_all()?;
                 *first = (&*first + (&sum - sum.detach())?.sqrt()?)?;
             }
-            Fault::Growth => *first = (&*first * 10f64.powi(steps as i32))?,
+            Fault::Growth => *first = (first.abs()? * 10f64.powi(steps as i32))?,
             _ => {}
         }
         Ok(terms)

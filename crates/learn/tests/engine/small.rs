@@ -105,7 +105,8 @@ impl Observer for Meddler {
     fn event(&mut self, event: &Event) {
         self.events.push(event.clone());
         match event {
-            Event::Progress(_) => self.steps += 1,
+            // Solved stages tell no terms, and take no gradient steps.
+            Event::Progress(progress) if !progress.terms.is_empty() => self.steps += 1,
             Event::Resumed { step, .. } => self.steps = *step,
             _ => {}
         }

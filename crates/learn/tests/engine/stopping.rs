@@ -107,7 +107,8 @@ fn a_budget_of_time_ends_descents_and_still_solves_for_what_they_found() {
         let outcome = &run.outcome;
         assert_eq!((outcome.kind.as_str(), outcome.step), ("step-limit", 10), "{config}");
         assert_eq!(outcome.term.as_deref(), Some("budget of time"));
-        assert!(!run.summary.errors.is_empty(), "{config}: the solved stages have run");
+        let solved = run.summary.map.is_some() || !run.summary.errors.is_empty();
+        assert!(solved, "{config}: the solved stages have run");
     }
 }
 
