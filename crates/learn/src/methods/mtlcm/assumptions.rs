@@ -12,8 +12,6 @@ use disentangle_data::Matrix;
 pub struct Setting<'a> {
     /// Calls, tasks x k.
     pub causal: &'a Matrix<bool>,
-    /// Calls that are certain enough, tasks x k.
-    pub real: &'a Matrix<bool>,
     /// Strengths of causal and of spurious latents.
     pub groups: Groups,
     /// Residual covariances of the latents.
@@ -65,14 +63,12 @@ fn enough_tasks(setting: &Setting<'_>) -> Assumption {
 fn supports(setting: &Setting<'_>) -> Assumption {
     let question = "Is every latent causal in some tasks and spurious in others?";
     let names = latent_names(setting.causal.cols());
-    let certain = |i: usize, role: bool| {
-        (0..setting.causal.rows()).any(|t| setting.real[(t, i)] && setting.causal[(t, i)] == role)
-    };
+    let called = |i: usize, role: bool| (0..setting.causal.rows()).any(|t| setting.causal[(t, i)] == role);
     let listed = |role: bool| -> Vec<&str> {
-        (0..names.len()).filter(|&i| !certain(i, role)).map(|i| names[i].as_str()).collect()
+        (0..names.len()).filter(|&i| !called(i, role)).map(|i| names[i].as_str()).collect()
     };
     let (never_causal, never_spurious) = (listed(true), listed(false));
-    let stuck = (0..names.len()).filter(|&i| !certain(i, true) || !certain(i, false)).count();
+    let stuck = (0..names.len()).filter(|&i| !called(i, true) || !called(i, false)).count();
     let status = match stuck {
         0 => Status::Ok,
         n if n == names.len() => Status::Violated,
@@ -80,10 +76,10 @@ fn supports(setting: &Setting<'_>) -> Assumption {
     };
     let part = |names: &[&str], role: &str| match names.is_empty() {
         true => String::new(),
-        false => format!(" Never {role} with certainty: {}.", names.join(", ")),
+        false => format!(" Never {role}: {}.", names.join(", ")),
     };
     let finding = match stuck {
-        0 => "Every latent has both roles, each with certainty in some task.".to_owned(),
+        0 => "Every latent has both roles.".to_owned(),
         n => format!(
             "{n} of {} latents have one role only.{}{}",
             names.len(),

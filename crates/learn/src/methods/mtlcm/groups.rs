@@ -55,7 +55,10 @@ pub struct Groups {
 }
 
 /// Steps of each start, of the best start after that, and with residuals.
-const STEPS: [usize; 3] = [30, 500, 5];
+const STEPS: [usize; 3] = [30, 500, 2];
+/// Shares of causal ones with residuals, over those without, beyond which residuals speak of something else: of latents
+/// lost in noise, for example.
+const TRUSTED: std::ops::RangeInclusive<f64> = 0.5..=2.0;
 const TOLERANCE: f64 = 1e-7;
 /// First spreads of the causal group, as shares of that of all.
 const STARTS: [f64; 4] = [0.5, 0.2, 0.07, 0.02];
@@ -104,7 +107,9 @@ impl Groups {
             (0..STARTS.len()).max_by(|&a, &b| likelihoods[a].total_cmp(&likelihoods[b])).expect("there are starts");
         // A sample variance of so many rows is known up to this factor: smaller differences of log r are chance.
         let noise = (2.0 / rows.max(2.0)).sqrt();
-        starts[best].improved(all, STEPS[1], None).improved(all, STEPS[2], Some(noise))
+        let strengths = starts[best].improved(all, STEPS[1], None);
+        let both = strengths.improved(all, STEPS[2], Some(noise));
+        if TRUSTED.contains(&(both.causal.share / strengths.causal.share)) { both } else { strengths }
     }
 
     /// Steps of expectation maximisation.
@@ -174,7 +179,8 @@ mod tests {
             let drawn = drawn(true, share);
             let groups = groups(&drawn);
             let Groups { causal, spurious } = groups;
-            assert!((causal.share - share).abs() < 0.02 && (causal.spread - 0.4).abs() < 0.06, "{groups:?}");
+            // Of few causal ones, many lie where spurious ones do: their spread is known to a quarter only.
+            assert!((causal.share - share).abs() < 0.02 && (causal.spread - 0.4).abs() < 0.15, "{groups:?}");
             assert!((spurious.spread - 6.0).abs() < 0.3 && groups.separation() > 10.0, "{groups:?}");
             for (low, high) in [(0.0, 0.2), (0.2, 0.5), (0.5, 0.8), (0.8, 1.0)] {
                 let probability = |d: &(bool, Seen)| groups.causal_probability(d.1);

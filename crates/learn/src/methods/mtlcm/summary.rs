@@ -71,7 +71,6 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
     let residuals: Vec<Matrix<f64>> = moments.iter().map(Moments::residual).collect();
     let setting = Setting {
         causal: &causal,
-        real: &real,
         groups: evidence.groups,
         covariances: Covariances::new(&residuals, &rows, Bounds { least: spurious, most: 1.0 }),
         moments: &moments,
