@@ -12,7 +12,7 @@ import { type Dataset, inspect, prepare, readDataset, writeDataset } from "../..
 import { run } from "../cli/run.js";
 import { matrixOf, thrown } from "./support.js";
 
-const folder = mkdtempSync(join(tmpdir(), "disentangle-superconductors-"));
+const folder = mkdtempSync(join(tmpdir(), "disentangle-materials-"));
 test.after.always(() => rmSync(folder, { recursive: true }));
 
 function write(name: string, rows: readonly string[]): string {
@@ -77,7 +77,9 @@ test("inputs are shares of the elements in order of atomic number, targets 80 pr
   );
   t.is(dataset.targets!.columns[0], "mean_atomic_mass");
   const provenance = JSON.parse(dataset.provenance) as { note: string; elements: string };
-  t.is(provenance.note, "rebuilt from SuperCon, not the UCI file");
+  t.is(provenance.note, "rebuilt from two.csv, not the UCI file");
+  const named = JSON.parse((await made(write("Supercon_data.csv", ["MgB2,39"]))).provenance) as { note: string };
+  t.is(named.note, "rebuilt from SuperCon, not the UCI file");
   t.regex(provenance.elements, /matminer 0\.10\.1/);
 });
 
@@ -177,7 +179,7 @@ test("the command writes a data set folder that knows its tasks, and says what i
   t.regex(refused.stderr, /row 4: unknown element "D".*\[DATA_FORMULA\]\n.*--skip-invalid/s);
   const { code, stdout, stderr } = await run([...args, "--skip-invalid"]);
   t.is(code, 0, stderr);
-  t.regex(stdout, /superconductors: rebuilt from SuperCon, not the UCI file/);
+  t.regex(stdout, /superconductors: rebuilt from cli\.csv, not the UCI file/);
   t.regex(stdout, /row 4, D1: unknown element "D" at character 1/);
   const { rows, tasks, command } = await inspect({ data: out });
   t.is(rows, 3);

@@ -1,4 +1,5 @@
 // Superconductors: from a table of formulas and critical temperatures to shares of elements and 81 tasks.
+import { basename } from "node:path";
 import { z } from "zod";
 import { formatOf, openFile } from "../data/open.js";
 import { parseKeys } from "../data/parse-keys.js";
@@ -75,7 +76,7 @@ interface Material {
 
 /**
  * Prepares the superconductors: inputs are the shares of the elements, targets 80 properties and the critical temperature.
- * Rebuilt from SuperCon by the rules of the documentation; not the UCI file.
+ * Rebuilt by the rules of the documentation; not the UCI file.
  *
  * @throws `DATA_FORMULA` for a formula that cannot be read, unless `skipInvalid`; what reading the table throws
  */
@@ -96,7 +97,7 @@ export async function superconductors(config: SuperconductorsConfig): Promise<Da
   }
   return assemble(materials, leakTc, {
     source,
-    note: "rebuilt from SuperCon, not the UCI file",
+    note: `rebuilt from ${/supercon(?!duct)/i.test(basename(source)) ? "SuperCon" : basename(source)}, not the UCI file`,
     elements: ELEMENT_TABLE,
     leakTc,
     cleaning,
