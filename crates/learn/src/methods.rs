@@ -93,6 +93,7 @@ const fn entry<S: Specification>() -> Entry {
 pub const METHODS: &[Entry] = &[
     entry::<tbr::Tbr>(),
     entry::<shared_head::SharedHead>(),
+    entry::<mtlcm::Mtlcm>(),
     entry::<ivae::Ivae>(),
     entry::<icarl::Icarl>(),
     entry::<mt_ivae::MtIvae>(),
