@@ -41,7 +41,12 @@ export interface DatasetCard {
   readonly rows: number;
   readonly columns: number;
   readonly inputs: readonly string[];
+  /** The target; of several the first. */
   readonly target?: string;
+  /** All targets, where there are several. */
+  readonly targets?: readonly string[];
+  /** The tasks, with the rows that have their target. */
+  readonly tasks?: readonly { readonly name: string; readonly rows: number }[];
   readonly environments?: readonly { readonly name: string; readonly rows: number }[];
   /** Where the data came from and what was done to them. */
   readonly provenance: Readonly<Record<string, unknown>>;

@@ -2,6 +2,7 @@
 import { replayCommand } from "./command-line.js";
 import { type CheckedConfig, checkConfig, type RunConfig } from "./config.js";
 import { placedIn } from "./data/place.js";
+import { tasksOf } from "./data/tasks.js";
 import { readData } from "./dataset.js";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 import type { History, Outcome, Summary } from "./generated/types.js";
@@ -106,7 +107,9 @@ export function datasetCard(dataset: NativeDataset, fingerprint: string): Datase
   const { environment } = dataset.labels;
   const counts = new Map<number, number>();
   for (const code of environment?.codes ?? []) counts.set(code, (counts.get(code) ?? 0) + 1);
-  const target = dataset.targets?.columns[0];
+  const targets = dataset.targets?.columns ?? [];
+  const [target] = targets;
+  const tasks = tasksOf(dataset);
   return {
     name: dataset.name,
     fingerprint,
@@ -114,6 +117,8 @@ export function datasetCard(dataset: NativeDataset, fingerprint: string): Datase
     columns: dataset.inputs.cols,
     inputs: dataset.inputNames,
     ...(target !== undefined && { target }),
+    ...(targets.length > 1 && { targets }),
+    ...(tasks !== undefined && { tasks }),
     ...(environment && {
       environments: environment.levels.map((name, code) => ({ name, rows: counts.get(code) ?? 0 })),
     }),

@@ -7,6 +7,7 @@ import { withDuckdb } from "../../src/data/duckdb.js";
 import { type Dataset, formatInspection, inspect, readDataset } from "../../src/data/index.js";
 import { tasksOf } from "../../src/data/tasks.js";
 import { native } from "../../src/native.js";
+import { datasetCard } from "../../src/train.js";
 import { fixture, matrixOf, textsOf, thrown } from "./support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "disentangle-tasks-"));
@@ -219,4 +220,23 @@ test("inspect takes a numbered column for tasks when it is named, and a folder k
   const report = await inspect({ data: dir });
   t.deepEqual(report.tasks, tasks);
   t.like(report.problems[0], { code: "DATA_NOT_FINITE", context: { row: 3, count: 1 } });
+});
+
+test("the card of a run keeps the tasks with their rows, and all targets", async (t) => {
+  const several = datasetCard(await readDataset({ data: x, target: wide }), "f");
+  t.is(several.target, "y1");
+  t.deepEqual(several.targets, ["y1", "y2", "y10"]);
+  t.deepEqual(several.tasks, [
+    { name: "y1", rows: 3 },
+    { name: "y2", rows: 2 },
+    { name: "y10", rows: 4 },
+  ]);
+  const labelled = datasetCard(await readDataset({ data: x, task: long.task, target: [1, GAP, 3, 4] }), "f");
+  t.deepEqual([labelled.target, labelled.targets], ["target", undefined]);
+  t.deepEqual(
+    labelled.tasks?.map(({ name, rows }) => `${name} ${rows}`),
+    ["07 2", "7 0", "12 1"],
+  );
+  const single = datasetCard(await readDataset({ data: x, target: long.y }), "f");
+  t.deepEqual([single.targets, single.tasks], [undefined, undefined]);
 });

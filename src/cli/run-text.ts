@@ -28,7 +28,10 @@ export function dataText({ card, dataset }: Plan): string {
     ...(environment === undefined
       ? []
       : [`${counted(card.environments?.length ?? 0, "environment")} in ${environment.column}`]),
-    ...(card.target === undefined ? [] : [`target ${card.target}`]),
+    ...(card.tasks === undefined
+      ? []
+      : [`${counted(card.tasks.length, "task")} (${listed(card.tasks.map(({ name }) => name))})`]),
+    ...(card.target === undefined || card.targets !== undefined ? [] : [`target ${card.target}`]),
     ...(nodes === undefined ? [] : [`a tree of ${counted(nodes, "node")}`]),
   ];
   return [parts.join(", "), ...notes.map((text) => `  ${text}`)].join("\n");
