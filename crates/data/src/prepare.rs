@@ -92,7 +92,7 @@ pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<P
         return Err(Failure::new(Code::DataTooFewRows, message).hint(hint).with("rows", n).with("columns", d));
     }
     let mut labels: BTreeMap<Role, Labels> =
-        dataset.labels.iter().map(|(&role, labels)| (role, of_rows(labels, &kept))).collect();
+        dataset.labels.iter().map(|(&role, labels)| (role, of_rows(role, labels, &kept))).collect();
     let environment_labels = labels.remove(&Role::Environment);
     let split =
         split(environment_labels.as_ref(), labels.get(&Role::Task), n, &config.split, seed).map_err(under_split)?;
@@ -204,9 +204,17 @@ fn under_split(mut failure: Failure) -> Failure {
     failure
 }
 
-/// Labels of the kept rows; the levels stay.
-fn of_rows(labels: &Labels, kept: &[usize]) -> Labels {
-    Labels { codes: kept.iter().map(|&row| labels.codes[row]).collect(), ..labels.clone() }
+/// Labels of the kept rows; the levels stay, but for tasks: one without rows has no number.
+fn of_rows(role: Role, labels: &Labels, kept: &[usize]) -> Labels {
+    match role {
+        Role::Task => {
+            let kept: Vec<&str> = kept.iter().map(|&row| labels.label(row)).collect();
+            Labels::encode(labels.column.as_str(), &kept)
+        }
+        Role::Environment | Role::Segment => {
+            Labels { codes: kept.iter().map(|&row| labels.codes[row]).collect(), ..labels.clone() }
+        }
+    }
 }
 
 /// Environments that have rows but none to train on, although nobody held them out.

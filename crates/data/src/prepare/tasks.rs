@@ -118,12 +118,8 @@ impl Prepared {
 
     /// Indices of the tasks, in either form, whose target has exactly two distinct values.
     pub fn binary_tasks(&self) -> Vec<usize> {
-        let tasks = match (self.task_form(), self.labels.get(&Role::Task), &self.targets) {
-            (Some(TaskForm::Long), Some(labels), Some(targets)) => long(labels, &targets.values),
-            (Some(TaskForm::Wide), _, Some(targets)) => wide(&targets.names, &targets.values),
-            _ => Vec::new(),
-        };
-        tasks.iter().enumerate().filter(|(_, task)| task.is_binary()).map(|(i, _)| i).collect()
+        let tasks = self.collected().map_or_else(Vec::new, |(_, tasks)| tasks);
+        (0..tasks.len()).filter(|&task| tasks[task].is_binary()).collect()
     }
 
     /// The training values of a task.

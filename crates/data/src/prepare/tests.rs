@@ -137,6 +137,21 @@ fn missing_labels_are_refused_or_dropped() {
 }
 
 #[test]
+fn tasks_are_numbered_without_those_that_have_no_rows() {
+    let mut data = dataset();
+    let names: Vec<&str> = (0..24).map(|i| if i == 0 { "" } else { ["p", "q", "r"][i / 8] }).collect();
+    data.labels.insert(Role::Task, Labels::encode("assay", &names));
+    (1..8).for_each(|i| data.inputs[(i, 0)] = GAP);
+    let prepared = prepare(&data, &with(Missing::Drop), 1).expect("prepares");
+    let labels = &prepared.labels[&Role::Task];
+    assert_eq!(labels.levels, ["q", "r"]);
+    let tasks = prepared.tasks("mtlcm").expect("two");
+    for (row, &code) in labels.codes.iter().enumerate() {
+        assert!(tasks[code as usize].rows.contains(&row), "codes number the tasks");
+    }
+}
+
+#[test]
 fn rows_without_a_target_are_refused_or_dropped_and_gaps_between_targets_kept() {
     let mut data = dataset();
     data.targets.as_mut().expect("a target").values[(6, 0)] = GAP;

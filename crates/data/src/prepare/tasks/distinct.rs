@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 /// Standardised targets that differ by less are the same: f32 rounds numbers of any unit far below this.
 const SAME: f64 = 1e-4;
 
+/// Number of rows, and the bits of the first one's inputs. Copies agree in both, so few tasks have to be compared.
+type Beginning = (usize, Vec<u32>);
+
 /// The least number of different tasks with which `latent_dim` latents can be identified up to order and scale.
 ///
 /// *Leveraging task structures for improved identifiability in neural network representations*: Theorem 3.2 asks for D tasks
@@ -21,8 +24,7 @@ impl Prepared {
     /// Pairs (first, copy) of tasks that have the same rows, or rows with the same inputs, and the same target up to its
     /// unit; every copy stands once, beside the first of its kind.
     pub fn copies(&self, tasks: &[Task]) -> Vec<(usize, usize)> {
-        // Copies have equally many rows that begin alike, so few tasks have to be compared.
-        let mut alike: BTreeMap<(usize, Vec<u32>), Vec<(usize, Scale)>> = BTreeMap::new();
+        let mut alike: BTreeMap<Beginning, Vec<(usize, Scale)>> = BTreeMap::new();
         let mut copies = Vec::new();
         for (t, task) in tasks.iter().enumerate() {
             let Some(&row) = task.rows.first() else { continue };
