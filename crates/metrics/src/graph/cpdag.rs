@@ -18,27 +18,28 @@ pub fn cpdag(dag: &Graph) -> Graph {
         graph.direct(i, j);
         graph.direct(k, j);
     }
-    close(&mut graph, &mut Vec::new());
+    close(&mut graph);
     graph
 }
 
-/// Directs every line that Meek's rules direct, but for those in `open` (pairs `[i, j]` with i < j). Lines that the rules
-/// direct both ways join `open`.
-pub(crate) fn close(graph: &mut Graph, open: &mut Vec<[usize; 2]>) {
+/// Directs every line that Meek's rules direct; the lines `[i, j]` (i < j) that they direct both ways.
+pub(crate) fn close(graph: &mut Graph) -> Vec<[usize; 2]> {
     loop {
-        let lines: Vec<[usize; 2]> = graph.edges().lines.into_iter().filter(|line| !open.contains(line)).collect();
-        let claims: Vec<(bool, bool)> =
-            lines.iter().map(|&[i, j]| (follows(graph, i, j), follows(graph, j, i))).collect();
-        if claims.iter().all(|claim| *claim == (false, false)) {
-            return;
-        }
+        let lines = graph.edges().lines;
+        let claims: Vec<[bool; 2]> = lines.iter().map(|&[i, j]| [follows(graph, i, j), follows(graph, j, i)]).collect();
+        let mut opposed = Vec::new();
+        let mut settled = true;
         for (&[i, j], claim) in lines.iter().zip(claims) {
             match claim {
-                (true, true) => open.push([i, j]),
-                (true, false) => graph.direct(i, j),
-                (false, true) => graph.direct(j, i),
-                (false, false) => {}
+                [true, true] => opposed.push([i, j]),
+                [true, false] => graph.direct(i, j),
+                [false, true] => graph.direct(j, i),
+                [false, false] => {}
             }
+            settled &= claim[0] == claim[1];
+        }
+        if settled {
+            return opposed;
         }
     }
 }

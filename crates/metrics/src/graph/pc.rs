@@ -26,13 +26,15 @@ use serde::{Deserialize, Serialize};
 
 /// How the graph is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PcConfig {
     /// Level of each test, above 0 and below 1: a p-value above it parts a pair.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub alpha: f64,
     /// Largest number of variables given; null: as many as there are neighbours.
     pub depth: Option<usize>,
     /// Threads that share the tests of one size. The result is the same for any number.
+    #[schemars(range(min = 1, max = 256))]
     pub threads: usize,
 }
 
@@ -101,7 +103,7 @@ pub struct Evidence {
 pub fn pc(test: &(impl Independence + Sync), config: PcConfig) -> Result<PcGraph> {
     refuse_level(config.alpha)?;
     let mut found = skeleton(test, config)?;
-    let (mut dropped, mut opposed) = (Vec::new(), Vec::new());
+    let mut dropped = Vec::new();
     for [i, j, k] in colliders(&found.graph, &found.separations) {
         if found.graph.arrow(j, i) || found.graph.arrow(j, k) {
             dropped.push([i, j, k]);
@@ -110,8 +112,7 @@ pub fn pc(test: &(impl Independence + Sync), config: PcConfig) -> Result<PcGraph
             found.graph.direct(k, j);
         }
     }
-    close(&mut found.graph, &mut opposed);
-    opposed.sort_unstable();
+    let opposed = close(&mut found.graph);
     Ok(PcGraph {
         alpha: config.alpha,
         graph: found.graph.edges(),
