@@ -14,8 +14,8 @@ export const about =
 /** Networks, and the steps of the two runs whose difference is counted: what comes before the first step cancels. */
 const RUNS = {
   "8-8": [100, 600],
-  "64-128-16-128-64": [5, 25],
-  "ivae-5": [5, 15],
+  "64-128-16-128-64": [3, 9],
+  "ivae-5": [3, 9],
 };
 /** Share by which a count may differ from the committed one: beside the code it depends on the compiler's version. */
 const TOLERANCE = 0.02;

@@ -122,10 +122,7 @@ impl Pass {
                 |compute| shard(0..split, &mut sinks, dx_a, first, compute),
                 |compute| shard(split..rows, &mut others, dx_b, second, compute),
             );
-            for (sink, other) in sinks.iter_mut().zip(&others) {
-                add(sink.dw, other.dw);
-                add(sink.db, other.db);
-            }
+            add_all(&mut sinks, &others, if count < SHARED_SUMS { Compute::SINGLE } else { self.compute });
         })?;
         for (layer, slot) in self.layers.iter().zip(slots) {
             layer.weight.slot().put(T::to_storage(slot.dw));
@@ -168,6 +165,23 @@ fn carve<'a, T: Real>(mut buffer: &'a mut [T], views: &[View<'_, T>]) -> Vec<Sin
         buffer = rest;
     }
     sinks
+}
+
+/// Numbers below which adding them on two threads does not pay; the second one has just been at work and is awake.
+const SHARED_SUMS: usize = 100_000;
+
+/// Adds the gradients of the second shard to those of the first, half of each weight on each thread.
+fn add_all<T: Real>(sinks: &mut [Sink<'_, T>], others: &[Sink<'_, T>], compute: Compute) {
+    let (mut low, mut high) = (Vec::with_capacity(sinks.len()), Vec::with_capacity(sinks.len()));
+    for (sink, other) in sinks.iter_mut().zip(others) {
+        add(sink.db, other.db);
+        let half = sink.dw.len() / 2;
+        let ((a, b), (c, d)) = (sink.dw.split_at_mut(half), other.dw.split_at(half));
+        low.push((a, c));
+        high.push((b, d));
+    }
+    let sum = |pairs: Vec<(&mut [T], &[T])>| pairs.into_iter().for_each(|(sum, term)| add(sum, term));
+    compute.join(|_| sum(low), |_| sum(high));
 }
 
 fn add<T: Real>(sum: &mut [T], term: &[T]) {
