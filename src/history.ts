@@ -1,11 +1,12 @@
 // Loss curves as lines of JSON: one object per stage, then one per recorded point, so that a file can be read as it grows.
-import type { History, StageHistory } from "./generated/types.js";
+import type { ConstraintCurve, History, StageHistory } from "./generated/types.js";
 
 /** What a line says of a stage: what will be recorded in it. */
 interface StageLine {
   readonly stage: string;
   readonly terms: readonly string[];
   readonly norms?: readonly Norm[];
+  readonly constraints?: readonly string[];
   readonly validation?: readonly [];
 }
 
@@ -16,6 +17,8 @@ interface PointLine {
   readonly terms?: Readonly<Record<string, number>>;
   readonly gradientNorms?: number;
   readonly parameterNorms?: number;
+  /** Violation, multiplier and penalty of each constraint, in the order of the stage's line. */
+  readonly constraints?: readonly (readonly [number, number, number])[];
   readonly validation?: number;
 }
 
@@ -25,13 +28,14 @@ type Norm = (typeof NORMS)[number];
 /** Loss curves as lines: one object per stage, then one per recorded point. */
 export function historyLines(history: History): string {
   const lines = history.stages.flatMap((stage): readonly (StageLine | PointLine)[] => {
-    const { name, steps, terms, validation } = stage;
+    const { name, steps, terms, constraints = [], validation } = stage;
     const norms = NORMS.filter((norm) => stage[norm] !== undefined);
     return [
       {
         stage: name,
         terms: Object.keys(terms),
         ...(norms.length > 0 && { norms }),
+        ...(constraints.length > 0 && { constraints: constraints.map((curve) => curve.name) }),
         ...(validation !== undefined && { validation: [] }),
       },
       ...steps.map((step, i) => ({
@@ -39,11 +43,19 @@ export function historyLines(history: History): string {
         step,
         terms: Object.fromEntries(Object.entries(terms).map(([term, values]) => [term, values[i]!])),
         ...Object.fromEntries(norms.map((norm) => [norm, stage[norm]![i]])),
+        ...(constraints.length > 0 && { constraints: constraints.map((curve) => pointOf(curve, i)) }),
       })),
       ...(validation?.steps.map((step, i) => ({ stage: name, step, validation: validation.values[i]! })) ?? []),
     ];
   });
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
+function pointOf(
+  { violations, multipliers, penalties }: ConstraintCurve,
+  i: number,
+): readonly [number, number, number] {
+  return [violations[i]!, multipliers[i]!, penalties[i]!];
 }
 
 /** The inverse of `historyLines`. */
@@ -58,14 +70,19 @@ export function parseHistory(text: string): History {
   return { stages };
 }
 
-function emptyStage({ stage, terms, norms = [], validation }: StageLine): StageHistory {
+function emptyStage({ stage, terms, norms = [], constraints = [], validation }: StageLine): StageHistory {
   return {
     name: stage,
     steps: [],
     terms: Object.fromEntries(terms.map((term) => [term, []])),
     ...Object.fromEntries(norms.map((norm) => [norm, []])),
+    ...(constraints.length > 0 && { constraints: constraints.map(emptyCurve) }),
     ...(validation !== undefined && { validation: { steps: [], values: [] } }),
   };
+}
+
+function emptyCurve(name: string): ConstraintCurve {
+  return { name, violations: [], multipliers: [], penalties: [] };
 }
 
 function addPoint(stage: StageHistory | undefined, point: PointLine): void {
@@ -78,4 +95,10 @@ function addPoint(stage: StageHistory | undefined, point: PointLine): void {
   stage.steps.push(point.step);
   for (const [term, value] of Object.entries(point.terms)) stage.terms[term]?.push(value);
   for (const norm of NORMS) if (point[norm] !== undefined) stage[norm]?.push(point[norm]);
+  for (const [at, [violation, multiplier, penalty]] of point.constraints?.entries() ?? []) {
+    const curve = stage.constraints?.[at];
+    curve?.violations.push(violation);
+    curve?.multipliers.push(multiplier);
+    curve?.penalties.push(penalty);
+  }
 }

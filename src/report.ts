@@ -1,20 +1,39 @@
 import type { RunRecord } from "./record.js";
-import type { Agreement, Remark, Report, ReportOptions } from "./report/index.js";
+import type { Agreement, AgreementPair, Remark, Report, ReportOptions } from "./report/index.js";
+import type { NamedArray } from "./results.js";
 
-export type { Agreement, Remark, Report, ReportOptions };
+export type { Agreement, AgreementPair, Remark, Report, ReportOptions };
 
 /** A run, or anything that can say what it is: a model. */
-export type ReportInput = RunRecord | { record(): RunRecord };
+export type ReportInput = RunRecord | ReportedModel;
+
+/** What a report takes of a model. */
+export interface ReportedModel {
+  record(): RunRecord;
+  /** Its latents, for the agreement between seeds. Default: those in the run folder of its record. */
+  readonly latents?: NamedArray;
+  /** Places of the latents' rows in the data set. */
+  readonly rows?: Uint32Array;
+}
 
 /**
  * One report on runs, in three forms: a self-contained page, Markdown, and JSON.
  *
- * Runs on the same data are compared with each other; the method of the first one is what the report is about.
+ * Runs on the same data are compared with each other; the method of the first one is what the report is about. Where
+ * runs differ only in their seed and their latents are at hand, the report also says how far they agree.
  *
  * @param runs models, or records that `readRun` and `readRuns` give
- * @throws `RUN_NOT_FOUND` when there is no run
+ * @throws `RUN_NOT_FOUND` when there is no run; what reading the latents of a run folder throws
  */
 export async function report(runs: readonly ReportInput[], options: ReportOptions = {}): Promise<Report> {
-  const records = runs.map((run) => ("record" in run ? run.record() : run));
-  return (await import("./report/index.js")).report(records, options);
+  const inputs = runs.map((run) => ("record" in run ? { record: run.record(), model: run } : { record: run }));
+  const records = inputs.map(({ record }) => record);
+  const { report: made } = await import("./report/index.js");
+  if (options.agreement !== undefined || records.length < 2) return made(records, options);
+  const { agreementsOf, latentsInFolder } = await import("./agreement.js");
+  const agreement = await agreementsOf(records, async (record) => {
+    const { latents, rows } = inputs.find((input) => input.record === record)?.model ?? {};
+    return latents !== undefined && rows !== undefined ? { latents, rows } : latentsInFolder(record);
+  });
+  return made(records, { ...options, agreement });
 }

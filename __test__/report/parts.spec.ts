@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import test from "ava";
 import fc from "fast-check";
-import { thinned } from "../../src/report/charts/loss.js";
+import { thinned } from "../../src/report/charts/lines.js";
 import { count, deviation, finite, percent, score, shortened, significant } from "../../src/report/format.js";
 import { inline } from "../../src/report/markdown.js";
 import { html, render } from "../../src/report/markup.js";

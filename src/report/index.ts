@@ -7,7 +7,7 @@ import { modelOf } from "./model.js";
 import type { ReportOptions } from "./options.js";
 import { page } from "./page.js";
 
-export type { Agreement, Remark, ReportOptions } from "./options.js";
+export type { Agreement, AgreementPair, Remark, ReportOptions } from "./options.js";
 
 /** One report in three forms. Equal records give equal bytes. */
 export interface Report {

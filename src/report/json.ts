@@ -1,5 +1,6 @@
-import type { Scores } from "../generated/types.js";
+import type { Scores, TaskRoles } from "../generated/types.js";
 import type { RunRecord } from "../record.js";
+import { causesOf, restartsOf } from "./causes.js";
 import { realChanges } from "./charts/tree.js";
 import { finite, rounded } from "./format.js";
 import { measured, overallError, relativeError, spread } from "./measures.js";
@@ -12,7 +13,7 @@ export function json(model: ReportModel): string {
     format: 1,
     title: model.title,
     version: model.version,
-    studies: model.studies.map(({ study, title, verdict, remarks, agreement }) => ({
+    studies: model.studies.map(({ study, title, verdict, remarks, agreement, agreements }) => ({
       title,
       dataset: study.name,
       target: study.target ?? null,
@@ -32,6 +33,12 @@ export function json(model: ReportModel): string {
         ),
       })),
       agreement: agreement ?? null,
+      agreements: agreements.map(({ label, agreement: { pairs, mean, weak } }) => ({
+        label,
+        pairs: pairs.length,
+        mean: rounded(mean),
+        weak: rounded(weak),
+      })),
       runs: study.runs.map(runSummary),
     })),
   };
@@ -66,13 +73,39 @@ function runSummary(run: RunRecord) {
       relative: rounded(relativeError(error).value),
     },
     changes: summary.tree && realChanges(summary.tree).length,
+    tasks: summary.tasks && taskSummary(run, summary.tasks),
     scores: scores && scoreSummary(scores),
     assumptions: summary.assumptions,
     warnings: summary.warnings,
   };
 }
 
-function scoreSummary({ rows, truth, latents, mcc, mccSpearman, r2, oracle, changes, ate }: Scores) {
+/** The causes of every task, and how far the starts behind them agree. */
+function taskSummary(run: RunRecord, tasks: TaskRoles) {
+  const restarts = restartsOf(run);
+  return {
+    causes: causesOf(tasks).map(({ name, rows, causes, explained, explainedTest }, t) => ({
+      task: name,
+      rows,
+      causes: causes.map(({ latent, weight, certain }) => ({
+        latent: run.summary.latents.names[latent],
+        weight: rounded(weight),
+        probability: rounded(tasks.probabilities[t]?.[latent]),
+        certain,
+      })),
+      explained: rounded(explained),
+      explainedTest: rounded(explainedTest),
+    })),
+    restarts: restarts && {
+      starts: restarts.likelihoods.length,
+      best: rounded(restarts.best),
+      agreement: restarts.agreement,
+    },
+  };
+}
+
+function scoreSummary(scores: Scores) {
+  const { rows, truth, latents, mcc, mccSpearman, mccTask, mccWeak, r2, oracle, changes, indicators, ate } = scores;
   const undefinedness = (reason: string | undefined) => (reason === undefined ? {} : { reason });
   const nulls = Object.fromEntries(
     (["unrelated", "rotation", "linear"] as const).map((kind) => {
@@ -97,6 +130,14 @@ function scoreSummary({ rows, truth, latents, mcc, mccSpearman, r2, oracle, chan
       nulls,
     },
     mccSpearman: { value: rounded(mccSpearman.value), ...undefinedness(mccSpearman.reason) },
+    mccTask: mccTask && {
+      value: rounded(mccTask.value),
+      ...undefinedness(mccTask.reason),
+      unrelated: rounded(mccTask.unrelated),
+      tasks: mccTask.perTask.length,
+      leftOut: mccTask.leftOut,
+    },
+    mccWeak: mccWeak && { value: rounded(mccWeak.value), ...undefinedness(mccWeak.reason) },
     r2: { value: rounded(r2.value), ...undefinedness(r2.reason) },
     oracle: oracle && rounded(oracle.value),
     changes: changes && {
@@ -104,6 +145,13 @@ function scoreSummary({ rows, truth, latents, mcc, mccSpearman, r2, oracle, chan
       f1: rounded(changes.f1),
       precision: rounded(changes.precision),
       recall: rounded(changes.recall),
+    },
+    indicators: indicators && {
+      ...indicators,
+      exact: rounded(indicators.exact),
+      accuracy: rounded(indicators.accuracy),
+      precision: rounded(indicators.precision),
+      recall: rounded(indicators.recall),
     },
     ate: ate && { value: rounded(ate.value), ...undefinedness(ate.reason) },
   };

@@ -1,4 +1,5 @@
-import { count, deviation, NOT_DEFINED, score, significant } from "./format.js";
+import { causesOf } from "./causes.js";
+import { count, deviation, NOT_DEFINED, percent, score, signed, significant } from "./format.js";
 import { visible } from "./markup.js";
 import { measured, spread } from "./measures.js";
 import type { ReportModel, StudyModel } from "./model.js";
@@ -22,7 +23,7 @@ export function markdown(model: ReportModel): string {
   return `${blocks.join("\n\n")}\n`;
 }
 
-function study({ study, verdict, remarks, agreement }: StudyModel, heading: string): string[] {
+function study({ study, verdict, remarks, agreements }: StudyModel, heading: string): string[] {
   const { manifest, config, summary, scores } = study.focus;
   const seed = `seed ${manifest.seed}`;
   const measures = measured(study.methods);
@@ -46,13 +47,22 @@ function study({ study, verdict, remarks, agreement }: StudyModel, heading: stri
     ...remarks.map(inline),
     ...section("Methods", table(["Method", "Runs", ...measures.map(({ label }) => label)], methods)),
     ...(scores === undefined ? [] : section(`Latents (${seed})`, latentTable(scores))),
-    ...(agreement === undefined
+    ...(summary.tasks === undefined ? [] : section(`Causes of each task (${seed})`, causeTable(summary))),
+    ...(agreements.length === 0
       ? []
       : section(
           "Agreement over seeds",
           table(
-            ["Run", "Run", "MCC"],
-            agreement.pairs.map(({ a, b, mcc }) => [a, b, score(mcc)]),
+            ["Method", "Run", "Run", "MCC", "Weak MCC"],
+            agreements.flatMap(({ label, agreement: { pairs, mean, weak } }) =>
+              [...pairs, { a: "all", b: "mean", mcc: mean, ...(weak !== undefined && { weak }) }].map((pair) => [
+                label,
+                pair.a,
+                pair.b,
+                score(pair.mcc),
+                pair.weak === undefined ? "\u2013" : score(pair.weak),
+              ]),
+            ),
           ),
         )),
     ...(summary.assumptions.length === 0
@@ -112,6 +122,22 @@ function latentTable({ truth, latents, mcc }: NonNullable<StudyModel["study"]["f
     ];
   });
   return table(["True latent", "Match", "Absolute correlation"], rows);
+}
+
+function causeTable({ tasks, latents }: StudyModel["study"]["focus"]["summary"]): string {
+  const rows = causesOf(tasks!).map(({ name, rows, causes, explained, explainedTest }) => [
+    name,
+    count(rows),
+    causes
+      .map(
+        ({ latent, weight, certain }) =>
+          `${latents.names[latent]}${weight === null ? "" : ` ${signed(weight)}`}${certain ? "" : "?"}`,
+      )
+      .join(", ") || "none",
+    percent(explained),
+    percent(explainedTest),
+  ]);
+  return table(["Task", "Training rows", "Causes", "Explained, training", "Explained, test"], rows);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

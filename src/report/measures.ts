@@ -40,6 +40,23 @@ export const MEASURES: readonly Measure[] = [
     read: ({ scores }) => scores && reading(scores.mccSpearman.value, scores.mccSpearman.reason),
   },
   {
+    id: "mcc-task",
+    label: "MCC within tasks",
+    meaning: "The MCC of each task with its own matching, averaged over the tasks; 1 is perfect.",
+    better: "higher",
+    domain: [0, 1],
+    read: ({ scores }) => scores?.mccTask && reading(scores.mccTask.value, scores.mccTask.reason),
+  },
+  {
+    id: "mcc-weak",
+    label: "Weak MCC",
+    meaning:
+      "Mean rank correlation after the best linear maps of both sides (CCA); 1 is perfect, and it does not see mixed axes.",
+    better: "higher",
+    domain: [0, 1],
+    read: ({ scores }) => scores?.mccWeak && reading(scores.mccWeak.value, scores.mccWeak.reason),
+  },
+  {
     id: "r2",
     label: "R\u00b2",
     meaning: "Share of the true latents that is linear in the estimate; 1 is perfect, and it does not see mixed axes.",
@@ -66,6 +83,14 @@ export const MEASURES: readonly Measure[] = [
     better: "higher",
     domain: [0, 1],
     read: ({ scores }) => scores?.changes && reading(scores.changes.f1, scores.changes.reason),
+  },
+  {
+    id: "causes",
+    label: "Causes found, exact sets",
+    meaning: "Share of the tasks whose set of causes is exactly right; 1 is perfect.",
+    better: "higher",
+    domain: [0, 1],
+    read: ({ scores }) => scores?.indicators && reading(scores.indicators.exact, scores.indicators.reason),
   },
   {
     id: "ate",

@@ -17,10 +17,19 @@ export interface StudyModel {
   readonly study: Study;
   /** Name of the data and, where it matters, the target. */
   readonly title: string;
+  /** Of the method the report is about. */
   readonly agreement: Agreement | undefined;
+  /** Of every method that has one, that method first. */
+  readonly agreements: readonly LabelledAgreement[];
   readonly verdict: Verdict;
   readonly tiles: readonly Tile[];
   readonly remarks: readonly string[];
+}
+
+/** How far the runs of one method agree. */
+export interface LabelledAgreement {
+  readonly label: string;
+  readonly agreement: Agreement;
 }
 
 /** The model of a report on these records. */
@@ -31,16 +40,20 @@ export function modelOf(records: readonly RunRecord[], options: ReportOptions): 
   const entries = studies.map((study): StudyModel => {
     const fits = ({ dataset, target }: { dataset?: string; target?: string }) =>
       (dataset === undefined || dataset === study.name) && (target === undefined || target === study.target);
-    const main = study.methods[0]!;
-    const agreement = agreements.find(
-      (candidate) =>
-        fits(candidate) && (candidate.method === undefined || [main.method, main.label].includes(candidate.method)),
-    );
+    const found = study.methods.flatMap(({ label, method }, i): LabelledAgreement[] => {
+      const agreement = agreements.find(
+        (candidate) =>
+          fits(candidate) && (candidate.method === undefined ? i === 0 : [method, label].includes(candidate.method)),
+      );
+      return agreement === undefined ? [] : [{ label, agreement }];
+    });
+    const agreement = found[0]?.label === study.methods[0]!.label ? found[0].agreement : undefined;
     const shared = names.filter((other) => other === study.name).length > 1;
     return {
       study,
       title: shared && study.target !== undefined ? `${study.name}: ${study.target}` : study.name,
       agreement,
+      agreements: found,
       verdict: verdictOf(study, agreement),
       tiles: tilesOf(study, agreement),
       remarks: (options.remarks ?? []).filter(fits).map(({ text }) => text),

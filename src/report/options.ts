@@ -10,7 +10,7 @@ export interface ReportOptions {
   readonly method?: string;
   /** Plain text under the verdict of one data set, by the data set's name. Default: none. */
   readonly remarks?: readonly Remark[];
-  /** How far runs agree with each other, where there is no truth to compare with. Default: none. */
+  /** How far runs agree with each other. Default: compared, where the latents of runs that differ only in their seed are at hand. */
   readonly agreement?: Agreement | readonly Agreement[];
 }
 
@@ -31,10 +31,24 @@ export interface Agreement {
   readonly target?: string;
   /** Default: the method the report is about. */
   readonly method?: string;
-  /** Mean correlation coefficient of each pair of runs; `a` and `b` name them, for example "seed 0". */
-  readonly pairs: readonly { readonly a: string; readonly b: string; readonly mcc: number | null }[];
+  /** Scores of each pair of runs; `a` and `b` name them, for example "seed 0". */
+  readonly pairs: readonly AgreementPair[];
+  /** Mean MCC over the pairs; null where one of them is not defined. */
   readonly mean: number | null;
+  /** Standard deviation of the MCC over the pairs. */
   readonly sd: number | null;
+  /** Mean weak MCC over the pairs. Default: not known. */
+  readonly weak?: number | null;
   /** The same score between latents that have nothing to do with each other. */
   readonly null: NullScore | null;
+}
+
+/** How far two runs agree. */
+export interface AgreementPair {
+  readonly a: string;
+  readonly b: string;
+  /** MCC of single latents: the strong one. Null where one is constant. */
+  readonly mcc: number | null;
+  /** MCC after the best linear maps of both sides (CCA). Default: not known. */
+  readonly weak?: number | null;
 }

@@ -15,7 +15,7 @@ export async function page(model: ReportModel, pens: SectionInput["pens"]): Prom
     const sections: Section[] = [];
     for (const { make, needs } of SECTIONS) {
       if (needs === "result" && !endedWell(entry.study.focus)) continue;
-      const made = await make({ study: entry.study, agreement: entry.agreement, pens });
+      const made = await make({ study: entry.study, agreements: entry.agreements, pens });
       if (made !== undefined) sections.push(made);
     }
     chapters.push({ study: entry, sections });

@@ -6,7 +6,7 @@ import { chance } from "./verdict.js";
 
 /** A number worth a second look, in large type. */
 export interface Tile {
-  readonly id: "mcc" | "chance" | "agreement" | "baseline" | "f1" | "error" | "steps";
+  readonly id: "mcc" | "chance" | "agreement" | "baseline" | "f1" | "causes" | "error" | "steps";
   readonly label: string;
   readonly value: string;
   readonly note: string;
@@ -45,6 +45,14 @@ export function tilesOf(study: Study, agreement: Agreement | undefined): Tile[] 
   const f1 = of("f1").found;
   if (f1 !== undefined && f1.mean !== null)
     tiles.push({ id: "f1", label: "Changes found, F1", value: score(f1.mean), note: spreadNote(f1) });
+  const causes = of("causes").found;
+  if (causes !== undefined && causes.mean !== null)
+    tiles.push({
+      id: "causes",
+      label: "Tasks with exact causes",
+      value: percent(causes.mean),
+      note: causes.sd === null ? "" : `over ${causes.values.length} seeds`,
+    });
   const error = of("error");
   if (error.found?.mean !== undefined && error.found.mean !== null) {
     const against = error.baseline?.mean ?? null;

@@ -1,7 +1,8 @@
-import type { Mcc } from "../generated/types.js";
+import type { Mcc, Scores } from "../generated/types.js";
 import type { RunRecord } from "../record.js";
-import { counted, deviation, finite, listed, percent, score, shortened, significant } from "./format.js";
-import { MEASURES, type Spread, spread } from "./measures.js";
+import { causesOf, countsOf } from "./causes.js";
+import { count, counted, deviation, finite, listed, percent, score, shortened, significant } from "./format.js";
+import { MEASURES, moments, type Spread, spread } from "./measures.js";
 import type { Agreement } from "./options.js";
 import type { MethodRuns, Study } from "./studies.js";
 
@@ -40,6 +41,7 @@ export function verdictOf(whole: Study, agreement: Agreement | undefined): Verdi
     ...(mcc === undefined ? withoutTruth(agreement) : recovery(main, mcc)),
     ...baselines(study),
     ...changes(study.focus),
+    ...taskCauses(study.focus),
     ...prediction(study),
     ...failures(study),
     ...assumptions(study.focus),
@@ -150,8 +152,10 @@ function withoutTruth(agreement: Agreement | undefined): string[] {
   const unrelated = finite(agreement.null?.q95);
   const against =
     unrelated === null ? "" : `; latents that have nothing to do with each other stay below ${score(unrelated)}`;
+  const weak = finite(agreement.weak);
+  const linear = weak === null ? "" : ` (${score(weak)} up to a linear map)`;
   return [
-    `Runs that differ only in their seed agree with an MCC of ${score(mean)} on average over ${counted(agreement.pairs.length, "pair")}${against}.`,
+    `Runs that differ only in their seed agree with an MCC of ${score(mean)}${linear} on average over ${counted(agreement.pairs.length, "pair")}${against}.`,
     "Agreement shows that the result can be repeated, not that it is true.",
   ];
 }
@@ -173,6 +177,30 @@ function changes({ scores, manifest }: RunRecord): string[] {
   return [
     `Of the changes on the tree, seed ${manifest.seed} found ${found.truePositives}, missed ${found.falseNegatives} and reported ` +
       `${found.falsePositives} that ${found.falsePositives === 1 ? "is" : "are"} not there (F1 ${score(found.f1)}).`,
+  ];
+}
+
+function taskCauses({ scores, summary, manifest }: RunRecord): string[] {
+  if (summary.tasks === undefined || summary.tasks.names.length === 0) return [];
+  const all = causesOf(summary.tasks);
+  const { tasks, causes, certain } = countsOf(all);
+  const seed = `seed ${manifest.seed}`;
+  if (causes === 0) return [`In none of ${counted(tasks, "task")} does ${seed} call a latent a cause of the target.`];
+  const share = moments(all.flatMap(({ explainedTest }) => explainedTest ?? [])).mean;
+  const explained =
+    share === null ? "" : `; on test rows they explain ${percent(share)} of the target's variance on average`;
+  const called = `In ${counted(tasks, "task")} ${seed} calls ${counted(causes, "cause")}, ${percent(certain / causes)} of them with certainty${explained}.`;
+  return [called, ...againstTrueCauses(scores?.indicators)];
+}
+
+function againstTrueCauses(found: Scores["indicators"]): string[] {
+  if (found === undefined) return [];
+  const exact = finite(found.exact);
+  if (exact === null) return [`How many of them are true is not defined: ${found.reason ?? "no reason was recorded"}.`];
+  const { truePositives, falseNegatives, falsePositives } = found;
+  return [
+    `It found ${count(truePositives)} true ones, missed ${count(falseNegatives)} and called ${count(falsePositives)} that ` +
+      `${falsePositives === 1 ? "is" : "are"} none; ${percent(exact)} of the tasks have exactly the right causes.`,
   ];
 }
 
@@ -241,5 +269,5 @@ function assumptions({ summary }: RunRecord): string[] {
     doubtful.length > 0 &&
       `${violated.length > 0 ? doubtful.length : counted(doubtful.length, "assumption")} ${doubtful.length === 1 ? "is" : "are"} in doubt`,
   ].filter((part) => typeof part === "string");
-  return [`${listed(tally)}: ${first.finding}`];
+  return [`${listed(tally)}. ${first.question} ${first.finding}`];
 }

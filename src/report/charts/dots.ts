@@ -1,5 +1,5 @@
 import { rounded, score, shortened, significant } from "../format.js";
-import { series } from "../theme.js";
+import { type Series, series } from "../theme.js";
 import { alignedAt, type Chart, extent, type Layer, layered, nameLength } from "./chart.js";
 
 /** Values of several series in named rows. */
@@ -90,6 +90,8 @@ export interface Strip {
     readonly label: string;
     readonly values: readonly number[];
     readonly mean: number | null;
+    /** Default: that of the row's place. */
+    readonly look?: Series;
   }[];
   readonly reference?: number;
 }
@@ -113,14 +115,14 @@ export function stripChart(strip: Strip): Chart {
               mean: rounded(row.mean),
               text: bounded ? score(row.mean) : significant(row.mean),
               ...alignedAt((row.mean - low) / (high - low)),
-              ...series(i),
+              ...(row.look ?? series(i)),
             },
           ],
     );
     const values = strip.rows.flatMap((row, i) =>
       row.values.length < 2
         ? []
-        : row.values.map((value) => ({ row: labels[i], value: rounded(value), color: series(i).color })),
+        : row.values.map((value) => ({ row: labels[i], value: rounded(value), color: (row.look ?? series(i)).color })),
     );
     const y = { field: "row", type: "nominal", scale: { domain: labels }, axis: { title: null } } as const;
     const x = {

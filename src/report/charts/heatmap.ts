@@ -15,7 +15,10 @@ export interface Heatmap {
   readonly limit: number;
   /** For each row the column framed as its match, or null. */
   readonly matching?: readonly (number | null)[];
-  readonly text: (value: number) => string;
+  /** rows x columns: cells that carry a dot, in a map without numbers. */
+  readonly marked?: readonly (readonly boolean[])[];
+  /** What stands in a cell. Default: nothing, the colour says it. */
+  readonly text?: (value: number) => string;
 }
 
 /** Above this many columns or rows the cells are too small for numbers. */
@@ -29,19 +32,27 @@ export function stepOf(value: number, scale: Heatmap["scale"], limit: number): n
   return Math.min(STEPS - 1, Math.max(0, Math.floor(place * STEPS)));
 }
 
-/** A heat map with its numbers in the cells while they fit, undefined cells crossed out, and matches framed. */
+/** Height of a cell. Without numbers sixty rows fit on a screen. */
+function heightOf(rows: number, numbered: boolean): number {
+  if (rows <= 8) return 36;
+  if (rows <= 24) return 28;
+  if (numbered) return rows <= 48 ? 22 : 16;
+  return rows <= 38 ? 20 : 13;
+}
+
+/** A heat map with its numbers in the cells while they fit, a dash where there is none, matches framed and marked cells dotted. */
 export function heatmapChart(map: Heatmap): Chart {
   return (width) => {
     const rows = shortened(map.rows, width < 500 ? 10 : 22);
     const columns = shortened(map.columns, 14);
     const ramp = map.scale === "sequential" ? SEQUENTIAL : DIVERGING;
-    const numbered = map.columns.length <= MOST_COLUMNS && map.rows.length <= MOST_ROWS;
+    const numbered = map.text !== undefined && map.columns.length <= MOST_COLUMNS && map.rows.length <= MOST_ROWS;
     const space = width < 500 ? width - 90 : 620;
     const cellWidth = Math.max(
       numbered ? (width < 500 ? 42 : 52) : 16,
       Math.min(76, Math.floor(space / map.columns.length)),
     );
-    const cellHeight = map.rows.length <= 8 ? 36 : map.rows.length <= 24 ? 28 : map.rows.length <= 48 ? 22 : 16;
+    const cellHeight = heightOf(map.rows.length, numbered);
     const longest = columns.reduce((most, name) => Math.max(most, Array.from(name).length), 0);
     const angle = longest * 7 > cellWidth - 4 ? -40 : 0;
     const cells = map.values.flatMap((row, r) =>
@@ -51,12 +62,16 @@ export function heatmapChart(map: Heatmap): Chart {
           row: rows[r],
           column: columns[c],
           value: rounded(value),
-          text: value === null ? "\u2013" : map.text(value),
+          text: value === null ? "\u2013" : map.text?.(value),
           fill: step === null ? "var(--undefined)" : ramp.colors[step],
           ink: step === null ? "var(--ink-3)" : ramp.inks[step],
         };
       }),
     );
+    const dotted = cells.filter((_, i) => {
+      const row = Math.floor(i / map.columns.length);
+      return map.marked?.[row]?.[i - row * map.columns.length] === true;
+    });
     const matched = (map.matching ?? []).flatMap((column, r) =>
       column === null || columns[column] === undefined ? [] : [{ row: rows[r], column: columns[column] }],
     );
@@ -78,8 +93,9 @@ export function heatmapChart(map: Heatmap): Chart {
       field: "row",
       type: "nominal",
       scale: { domain: rows, padding: 0.06 },
-      axis: { title: map.rowTitle, labelFontSize: cellHeight < 20 ? 11 : 12 },
+      axis: { title: map.rowTitle, labelFontSize: cellHeight < 16 ? 10 : cellHeight < 20 ? 11 : 12 },
     } as const;
+    const color = { field: "ink", type: "nominal", scale: null } as const;
     const layers: Layer[] = [
       {
         mark: { type: "rect", cornerRadius: cellHeight < 20 ? 1 : 4 },
@@ -91,6 +107,12 @@ export function heatmapChart(map: Heatmap): Chart {
         encoding: { x, y },
       },
     ];
+    if (dotted.length > 0)
+      layers.push({
+        data: { values: dotted },
+        mark: { type: "point", filled: true, opacity: 1, size: cellHeight < 20 ? 12 : 28 },
+        encoding: { x, y, fill: color },
+      });
     if (numbered)
       layers.push({
         mark: { type: "text", fontSize: cellHeight < 20 ? 10 : 12 },
@@ -98,7 +120,7 @@ export function heatmapChart(map: Heatmap): Chart {
           x,
           y,
           text: { field: "text", type: "nominal" },
-          color: { field: "ink", type: "nominal", scale: null },
+          color,
         },
       });
     return {

@@ -6,13 +6,13 @@ import type { Section } from "./section.js";
 
 /** Names of inputs shown at once. */
 const INPUTS = 40;
-/** Environments shown without unfolding. */
-const ENVIRONMENTS = 12;
+/** Environments or tasks shown without unfolding. */
+const GROUPS = 12;
 
 /** What was learnt from. */
 export async function datasetSection({ study }: SectionInput): Promise<Section | undefined> {
   const { dataset } = study.focus.manifest;
-  const environments = dataset.environments ?? [];
+  const { environments = [], tasks = [] } = dataset;
   const several = study.fingerprints.length > 1;
   const inputs = dataset.inputs.slice(0, INPUTS).map((input) => html`<li>${name(input)}</li>`);
   const left = dataset.inputs.length - inputs.length;
@@ -20,8 +20,11 @@ export async function datasetSection({ study }: SectionInput): Promise<Section |
     ["Rows", count(dataset.rows)],
     ["Columns", count(dataset.columns)],
     ["Inputs", count(dataset.inputs.length)],
-    ["Target", dataset.target === undefined ? "none" : name(dataset.target)],
-    ["Environments", environments.length === 0 ? "none" : count(environments.length)],
+    dataset.targets !== undefined
+      ? ["Targets", `${count(dataset.targets.length)}, one per task`]
+      : ["Target", dataset.target === undefined ? "none" : name(dataset.target)],
+    ...(environments.length === 0 ? [] : [["Environments", count(environments.length)] as const]),
+    ...(tasks.length === 0 ? [] : [["Tasks", count(tasks.length)] as const]),
     ["Fingerprint", html`<code>${dataset.fingerprint}</code>`],
   ];
   const provenance =
@@ -38,23 +41,26 @@ export async function datasetSection({ study }: SectionInput): Promise<Section |
       : {}),
     body: html`<dl class="facts">${facts.map(([label, value]) => html`<div${label === "Fingerprint" && html` class="long"`}><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
 <details${environments.length === 0 && dataset.inputs.length > 0 && html` open`}><summary>${counted(dataset.inputs.length, "input")}</summary><ul class="names">${inputs}${left > 0 && html`<li>and ${count(left)} more</li>`}</ul></details>
-${environmentTable(environments)}${provenance}`,
+${sizeTable("environment", environments)}${sizeTable("task", tasks)}${provenance}`,
   };
 }
 
-function environmentTable(environments: readonly { readonly name: string; readonly rows: number }[]): Html | undefined {
-  if (environments.length === 0) return undefined;
-  const most = environments.reduce((top, { rows }) => Math.max(top, rows), 1);
+function sizeTable(
+  kind: "environment" | "task",
+  groups: readonly { readonly name: string; readonly rows: number }[],
+): Html | undefined {
+  if (groups.length === 0) return undefined;
+  const most = groups.reduce((top, { rows }) => Math.max(top, rows), 1);
   const found = table(
-    "Rows of each environment.",
-    [{ label: "Environment" }, { label: "Rows", numeric: true }, { label: "" }],
-    environments.map((environment) => [
-      name(environment.name),
-      count(environment.rows),
-      html`<span class="bar" style="width:${Math.round((environment.rows / most) * 100)}%"></span>`,
+    `Rows of each ${kind}.`,
+    [{ label: kind === "task" ? "Task" : "Environment" }, { label: "Rows", numeric: true }, { label: "" }],
+    groups.map(({ name: label, rows }) => [
+      name(label),
+      count(rows),
+      html`<span class="bar" style="width:${Math.round((rows / most) * 100)}%"></span>`,
     ]),
   );
-  return environments.length <= ENVIRONMENTS
+  return groups.length <= GROUPS
     ? found
-    : html`<details><summary>${counted(environments.length, "environment")}</summary>${found}</details>`;
+    : html`<details><summary>${counted(groups.length, kind)}</summary>${found}</details>`;
 }

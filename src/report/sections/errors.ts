@@ -19,7 +19,7 @@ export async function errorsSection({ study, pens }: SectionInput): Promise<Sect
   const rowsOf = (errors: readonly ErrorRow[][], environment: string) =>
     errors.flatMap((rows) => rows.filter((row) => row.environment === environment));
   const overall = table(
-    "Over all environments; mean over seeds, in squared units of the target.",
+    `${environments.length > 0 ? "Over all environments; mean over seeds" : "Mean over seeds"}, in squared units of the target.`,
     [
       { label: "Method" },
       ...["Rows", "Squared error", "Mean predictor", "Relative"].map((label) => ({ label, numeric: true as const })),

@@ -8,8 +8,10 @@ import { errorsSection } from "./errors.js";
 import { findingsSection } from "./findings.js";
 import { headsSection } from "./heads.js";
 import { replaySection } from "./replay.js";
+import { restartsSection } from "./restarts.js";
 import { scoresSection } from "./scores.js";
 import type { SectionMaker } from "./section.js";
+import { tasksSection } from "./tasks.js";
 import { trainingSection } from "./training.js";
 import { treeSection } from "./tree.js";
 import { warningsSection } from "./warnings.js";
@@ -27,11 +29,13 @@ export const SECTIONS: readonly Entry[] = [
   { make: assumptionsSection, needs: "result" },
   { make: comparisonSection, needs: "record" },
   { make: correlationSection, needs: "result" },
+  { make: tasksSection, needs: "result" },
   { make: treeSection, needs: "result" },
   { make: headsSection, needs: "result" },
   { make: errorsSection, needs: "record" },
   { make: findingsSection, needs: "result" },
   { make: choicesSection, needs: "result" },
+  { make: restartsSection, needs: "result" },
   { make: trainingSection, needs: "record" },
   { make: warningsSection, needs: "record" },
   { make: datasetSection, needs: "record" },

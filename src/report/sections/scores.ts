@@ -9,6 +9,7 @@ import { MEASURES, spread } from "../measures.js";
 import { series } from "../theme.js";
 import { chance } from "../verdict.js";
 import { focusName, type Section } from "./section.js";
+import { taskScores } from "./task-scores.js";
 
 /** Scores against what chance and the best case reach, and the score of each latent. */
 export async function scoresSection(input: SectionInput): Promise<Section | undefined> {
@@ -27,7 +28,7 @@ export async function scoresSection(input: SectionInput): Promise<Section | unde
       `Each true latent is matched with one estimated latent; the score is their mean absolute correlation, over ` +
       `${counted(scores.rows.count, "row")}${scores.rows.split === "all" ? "" : ` (${rows})`}. ` +
       "Grey bands show what the same score reaches by chance on the same truth.",
-    body: html`${await overview(input, focus.scores.mcc)}${await perLatent(input)}${notes(scores.notes)}`,
+    body: html`${await overview(input, focus.scores.mcc)}${await perLatent(input)}${await taskScores(input)}${notes(scores.notes)}`,
   };
 }
 
@@ -75,10 +76,11 @@ async function overview(input: SectionInput, mcc: Mcc): Promise<Html> {
 }
 
 function methodTable({ study }: SectionInput): Html {
+  const tasks = study.runs.some(({ scores }) => scores?.mccTask !== undefined);
   const rows = study.methods.flatMap(({ label, runs }) =>
     runs.flatMap(({ scores, manifest }): Content[][] => {
       if (scores === undefined) return [];
-      const { mcc, mccSpearman, r2 } = scores;
+      const { mcc, mccSpearman, mccTask, mccWeak, r2 } = scores;
       return [
         [
           name(label),
@@ -87,14 +89,25 @@ function methodTable({ study }: SectionInput): Html {
           mcc.interval ? `${score(mcc.interval[0])} to ${score(mcc.interval[1])}` : defined("not defined"),
           defined(score(mcc.outOfSample), mcc.reason),
           defined(score(mccSpearman.value), mccSpearman.reason),
+          ...(tasks ? [defined(score(mccTask?.value), mccTask?.reason)] : []),
+          defined(score(mccWeak?.value), mccWeak?.reason),
           defined(score(r2.value), r2.reason),
         ],
       ];
     }),
   );
-  const numeric = ["Seed", "MCC", "95\u00a0% interval", "Out of sample", "MCC, rank", "R\u00b2"];
+  const numeric = [
+    "Seed",
+    "MCC",
+    "95\u00a0% interval",
+    "Out of sample",
+    "MCC, rank",
+    ...(tasks ? ["MCC within tasks"] : []),
+    "Weak MCC",
+    "R\u00b2",
+  ];
   return table(
-    "Scores of every run. Out of sample: matching found on one half of the rows, scored on the other.",
+    "Scores of every run. Out of sample: matching found on one half of the rows, scored on the other. Weak: after the best linear maps of both sides.",
     [{ label: "Method" }, ...numeric.map((label) => ({ label, numeric: true as const }))],
     rows,
   );
