@@ -63,6 +63,7 @@ const RUN_ENTRIES: ReadonlySet<string> = new Set([
   "rows.npy",
   "split.npy",
   "scores.json",
+  "graph.json",
   "report.html",
   "report.md",
   "report.json",

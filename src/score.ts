@@ -113,13 +113,14 @@ async function truthTables(truth: Truth): Promise<Record<string, NativeTable>> {
   return tables;
 }
 
-function keptRows(run: Run, choice: RowChoice): Uint32Array {
+/** Places among the kept rows of a run of those in a part of it. */
+export function keptRows(run: Run, choice: RowChoice): Uint32Array {
   const code = ["train", "validation", "test"].indexOf(choice);
   const all = Uint32Array.from(run.split.keys());
   const kept = choice === "all" ? all : all.filter((i) => run.split[i] === code);
   if (kept.length === 0) {
-    fail("METRIC_SHAPE", `the run has no ${choice} rows to score`, {
-      hint: 'score all rows: --rows all, or { rows: "all" }',
+    fail("METRIC_SHAPE", `the run has no ${choice} rows`, {
+      hint: 'take all rows: --rows all, or { rows: "all" }',
     });
   }
   return kept;

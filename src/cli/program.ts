@@ -43,6 +43,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   { name: "transform", summary: "latents of new data", load: () => import("./commands/transform.js") },
   { name: "score", summary: "compare a run's latents with the truth", load: () => import("./commands/score.js") },
+  { name: "graph", summary: "the causal graph of a run's latents", load: () => import("./commands/graph.js") },
   {
     name: "report",
     summary: "one page of HTML, Markdown or JSON about runs",

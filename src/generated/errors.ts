@@ -46,6 +46,7 @@ export const explanations = {
   NUMERIC_SINGULAR: "A linear system has no unique solution.",
   METRIC_NEEDS_TRUTH: "A metric needs the true latents and the data have none.",
   METRIC_SHAPE: "The matrices given to a metric do not fit together.",
+  METRIC_GRAPH: "A matrix or list of edges is not the graph a metric needs: wrong nodes, or a cycle.",
   ARTIFACT_CORRUPT: "A model or checkpoint file is truncated or damaged.",
   ARTIFACT_VERSION: "A model, checkpoint or data set folder was written by a newer version.",
   CHECKPOINT_MISMATCH: "A checkpoint belongs to another configuration or to other data.",

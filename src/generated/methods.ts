@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { FastIcaConfig, PcaConfig, RandomEncoderConfig, SharedHeadConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig } from "./types.js";
+import type { FastIcaConfig, IcarlConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, RandomEncoderConfig, SharedHeadConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -8,6 +8,16 @@ export interface MethodOptions {
   "tbr": TbrConfig;
   /** Regression through a latent code with one linear head for all environments. */
   "shared-head": SharedHeadConfig;
+  /** Latents of many tasks, each of which splits them into causes of its target and latents that follow it. */
+  "mtlcm": MtlcmConfig;
+  /** A variational auto-encoder whose latents are independent given the target, with variances that depend on it. */
+  "ivae": IvaeConfig;
+  /** A variational auto-encoder whose latents may depend on each other given the target, with a prior learnt by score matching. */
+  "icarl": IcarlConfig;
+  /** A variational auto-encoder whose latents are independent given target and task, with variances that depend on both. */
+  "mt-ivae": MtIvaeConfig;
+  /** A variational auto-encoder whose latents may depend on each other given target and task, with a prior learnt by score matching. */
+  "mt-icarl": MtIcarlConfig;
   /** Yardstick: the directions in which the inputs vary most, without any target. */
   "pca": PcaConfig;
   /** Yardstick: the linear latents of the inputs that are furthest from Gaussian, without any target. */

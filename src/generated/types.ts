@@ -37,12 +37,26 @@ export type Contrast = "log-cosh" | "cube";
 export type Correlation = "pearson" | "spearman";
 
 /**
+ * How latents become inputs.
+ * - `mlp`: A network with the hidden layers of the encoder.
+ * - `linear`: One linear layer: for inputs that are known to mix the latents linearly.
+ */
+export type Decoder = "mlp" | "linear";
+
+/**
  * Where to compute.
  * - `cpu`: The processor.
  * - `cuda`: An NVIDIA GPU; an error when there is none.
  * - `auto`: A GPU when there is one, the processor otherwise.
  */
 export type DeviceChoice = "cpu" | "cuda" | "auto";
+
+/**
+ * What a reversed arrow costs in the SHD.
+ * - `one`: 1: one edge is wrong.
+ * - `two`: 2: one arrow is missing and one is extra.
+ */
+export type Reversal = "one" | "two";
 
 /**
  * Something done to all estimated latents that a metric may or may not notice.
@@ -91,6 +105,20 @@ export type MissingTarget = "error" | "drop";
 export type Mixing = "identity" | "random" | "orthogonal" | "network";
 
 /**
+ * How MTLCM is fitted.
+ * - `joint-diagonalisation`: Indicators and coefficients in closed form, the map by joint diagonalisation.
+ * - `paper`: The published procedure: the marginal likelihood by Adam.
+ */
+export type MtlcmAlgorithm = "joint-diagonalisation" | "paper";
+
+/**
+ * How MTRN is trained.
+ * - `solved-heads`: Heads are solved for in every step, the encoder follows the gradient.
+ * - `paper`: The published procedure: heads are parameters as well, by Adam at a constant rate.
+ */
+export type MtrnRecipe = "solved-heads" | "paper";
+
+/**
  * How the number `noise` is meant.
  * - `standardDeviation`: In units of the latents and the target.
  * - `variance`: In squared units.
@@ -107,6 +135,13 @@ export type NoiseUnit = "standardDeviation" | "variance";
  * - `cancelled`: The user stopped the fit.
  */
 export type OutcomeKind = "converged" | "step-limit" | "early-stop" | "diverged" | "non-finite" | "cancelled";
+
+/**
+ * What the linear causal model is fitted to.
+ * - `mtrn`: A network trained to predict all targets through linear heads.
+ * - `inputs`: The inputs themselves: latents are a linear map of them.
+ */
+export type Representation = "mtrn" | "inputs";
 
 /**
  * Which rows of the data set were scored.
@@ -235,6 +270,22 @@ export interface ColumnList {
   count: number;
   /** At most twenty names. */
   first: string[];
+}
+
+/** Counts and the shares made of them. */
+export interface Confusion {
+  /** Called and true. */
+  truePositives: number;
+  /** Called but not true. */
+  falsePositives: number;
+  /** True but not called. */
+  falseNegatives: number;
+  /** Share of the called ones that are true; null when nothing is called. */
+  precision: number | null;
+  /** Share of the true ones that are called; null when nothing is true. */
+  recall: number | null;
+  /** Harmonic mean of precision and recall; null when nothing is called and nothing is true. */
+  f1: number | null;
 }
 
 /** How a constraint was held: what the step saw at each recorded point. */
@@ -383,6 +434,16 @@ export interface Memory {
   of: string;
 }
 
+/** A graph as plain data, each edge once, in ascending order. */
+export interface Edges {
+  /** Number of nodes. */
+  nodes: number;
+  /** `[i, j]`: i -> j. */
+  arrows: [number, number][];
+  /** `[i, j]`: i - j, with i < j. */
+  lines: [number, number][];
+}
+
 /** Error of the prediction of the target on one group of rows. */
 export interface ErrorRow {
   /** `train`, `validation` or `test`. */
@@ -395,6 +456,18 @@ export interface ErrorRow {
   mse: number;
   /** Mean squared error of predicting the mean of the training rows. */
   meanMse: number;
+}
+
+/** How close tests came to parting two variables that stay joined. */
+export interface Evidence {
+  /** The first variable. */
+  first: number;
+  /** The second, later than the first. */
+  second: number;
+  /** The set given in the test with the largest p-value. */
+  given: number[];
+  /** That p-value, at most alpha. */
+  p: number;
 }
 
 /** A single number with its meaning. */
@@ -511,6 +584,78 @@ export interface SplitConfig {
   holdout?: string[];
 }
 
+/** Where an estimated graph differs from the true one. */
+export interface GraphDifference {
+  /** Structural Hamming distance. */
+  shd: number;
+  /** What a reversed arrow costs in it. */
+  reversal: Reversal;
+  /** True edges that are not there. */
+  missing: number;
+  /** Edges between nodes that have none in truth. */
+  extra: number;
+  /** Arrows that point the other way. */
+  reversed: number;
+  /** True arrows that are lines. */
+  undirected: number;
+  /** True lines that are arrows. */
+  directed: number;
+  /** Edges without their directions. */
+  skeleton: Confusion;
+  /** Arrows as they point. */
+  arrows: Confusion;
+}
+
+/** How well the causal graph of the latents is recovered. */
+export interface GraphScore {
+  /** Structural Hamming distance of the graph found on the estimated latents from the CPDAG of the true graph. */
+  shd: number | null;
+  /** Why `shd` is null. */
+  reason?: string;
+  /** The same distance of the graph found on the true latents; null where these cannot be tested. */
+  shdOnTruth: number | null;
+  /** Where the graph found on the estimated latents differs. */
+  difference?: GraphDifference;
+  /** The CPDAG of the true graph. */
+  truth: Edges;
+  /** The graph found on the estimated latents, its nodes the columns of the estimate. */
+  found?: PcGraph;
+}
+
+/** The graph that tests speak for, with what spoke for it. */
+export interface PcGraph {
+  /** Level of each test. */
+  alpha: number;
+  /** Arrows and lines. */
+  graph: Edges;
+  /** Every pair without an edge, and what parts it. */
+  separations: Separation[];
+  /** Every edge, and the test that came closest to parting it. */
+  evidence: Evidence[];
+  /** `[i, j, k]`: colliders i -> j <- k that the tests speak for and stronger ones against. */
+  dropped: [number, number, number][];
+  /** Edges that Meek's rules direct both ways, left as lines. */
+  opposed: [number, number][];
+  /** Whether some DAG has this skeleton, these arrows and no other colliders; where not, the tests contradict each other. */
+  consistent: boolean;
+  /** Tests made. */
+  tests: number;
+}
+
+/** What parts two variables. */
+export interface Separation {
+  /** The first variable. */
+  first: number;
+  /** The second, later than the first. */
+  second: number;
+  /** The set with the largest p-value of those that part them. */
+  given: number[];
+  /** That p-value. */
+  p: number;
+  /** Variables in any set of that size that parts them. */
+  members: number[];
+}
+
 /** Loss terms over steps. */
 export interface History {
   /** In the order in which they ran. */
@@ -537,6 +682,165 @@ export interface StageHistory {
   validation?: Curve;
 }
 
+export interface IcarlConfig {
+  /** A variational auto-encoder whose latents may depend on each other given the target, with a prior learnt by score matching. */
+  method: "icarl";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: "cpu" | "cuda" | "auto";
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: "error" | "drop" | "mean";
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: "error" | "drop";
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: "all" | "inputs" | "none";
+  split?: SplitConfig1;
+  /**
+   * Number of latents.
+   *
+   * Default: 5. Range: 1 to 256.
+   */
+  latentDim?: number;
+  /**
+   * Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+   *
+   * Default: [50,50].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * How latents become inputs: a network, or one linear layer.
+   *
+   * Default: "mlp".
+   */
+  decoder?: "mlp" | "linear";
+  /**
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+   * the more the reconstruction counts beside the prior.
+   *
+   * Default: 0.01. Range: 0 to 1000.
+   */
+  decoderVariance?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 10000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.001. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are.
+   *
+   * Default: 0. Range: 0 to 1000000000.
+   */
+  clipNorm?: number;
+  /**
+   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
+   * ends early; 0: never.
+   *
+   * Default: 0. Range: 0 to 1000.
+   */
+  patience?: number;
+  /**
+   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   *
+   * Default: "last".
+   */
+  keep?: "best" | "last";
+  /**
+   * Learnt statistics of the prior, each a tanh of a linear map of the latents.
+   *
+   * Default: 45. Range: 1 to 4096.
+   */
+  statistics?: number;
+}
+
+/**
+ * How rows are split into training, validation and test.
+ *
+ * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+ */
+export interface SplitConfig1 {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: "rows" | "environments";
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
+}
+
 /** Recovered causal indicators. */
 export interface IndicatorScores {
   /** Share of the tasks whose causal set is exactly right. */
@@ -559,6 +863,159 @@ export interface IndicatorScores {
   trueNegatives: number;
   /** Tasks compared. */
   tasks: number;
+}
+
+export interface IvaeConfig {
+  /** A variational auto-encoder whose latents are independent given the target, with variances that depend on it. */
+  method: "ivae";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: "cpu" | "cuda" | "auto";
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: "error" | "drop" | "mean";
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: "error" | "drop";
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: "all" | "inputs" | "none";
+  split?: SplitConfig2;
+  /**
+   * Number of latents.
+   *
+   * Default: 5. Range: 1 to 256.
+   */
+  latentDim?: number;
+  /**
+   * Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+   *
+   * Default: [50,50].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * How latents become inputs: a network, or one linear layer.
+   *
+   * Default: "mlp".
+   */
+  decoder?: "mlp" | "linear";
+  /**
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+   * the more the reconstruction counts beside the prior.
+   *
+   * Default: 0.01. Range: 0 to 1000.
+   */
+  decoderVariance?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 10000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.001. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are.
+   *
+   * Default: 0. Range: 0 to 1000000000.
+   */
+  clipNorm?: number;
+  /**
+   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
+   * ends early; 0: never.
+   *
+   * Default: 0. Range: 0 to 1000.
+   */
+  patience?: number;
+  /**
+   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   *
+   * Default: "last".
+   */
+  keep?: "best" | "last";
+}
+
+/**
+ * How rows are split into training, validation and test.
+ *
+ * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+ */
+export interface SplitConfig2 {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: "rows" | "environments";
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
 }
 
 /** The map of a closed-form stage, and how stable it was. */
@@ -673,6 +1130,565 @@ export interface Reference {
   url: string;
 }
 
+export interface MtIcarlConfig {
+  /** A variational auto-encoder whose latents may depend on each other given target and task, with a prior learnt by score matching. */
+  method: "mt-icarl";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: "cpu" | "cuda" | "auto";
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: "error" | "drop" | "mean";
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: "error" | "drop";
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: "all" | "inputs" | "none";
+  split?: SplitConfig3;
+  /**
+   * Number of latents.
+   *
+   * Default: 5. Range: 1 to 256.
+   */
+  latentDim?: number;
+  /**
+   * Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+   *
+   * Default: [50,50].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * How latents become inputs: a network, or one linear layer.
+   *
+   * Default: "mlp".
+   */
+  decoder?: "mlp" | "linear";
+  /**
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+   * the more the reconstruction counts beside the prior.
+   *
+   * Default: 0.01. Range: 0 to 1000.
+   */
+  decoderVariance?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 10000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.001. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are.
+   *
+   * Default: 0. Range: 0 to 1000000000.
+   */
+  clipNorm?: number;
+  /**
+   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
+   * ends early; 0: never.
+   *
+   * Default: 0. Range: 0 to 1000.
+   */
+  patience?: number;
+  /**
+   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   *
+   * Default: "last".
+   */
+  keep?: "best" | "last";
+  /**
+   * Learnt statistics of the prior, each a tanh of a linear map of the latents.
+   *
+   * Default: 45. Range: 1 to 4096.
+   */
+  statistics?: number;
+  /**
+   * Numbers learnt per task. Absent: twice `latentDim`, as many as MTLCM has per task.
+   *
+   * Range: 1 to 4096.
+   */
+  taskDim?: number;
+}
+
+/**
+ * How rows are split into training, validation and test.
+ *
+ * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+ */
+export interface SplitConfig3 {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: "rows" | "environments";
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
+}
+
+export interface MtIvaeConfig {
+  /** A variational auto-encoder whose latents are independent given target and task, with variances that depend on both. */
+  method: "mt-ivae";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: "cpu" | "cuda" | "auto";
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: "error" | "drop" | "mean";
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: "error" | "drop";
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: "all" | "inputs" | "none";
+  split?: SplitConfig4;
+  /**
+   * Number of latents.
+   *
+   * Default: 5. Range: 1 to 256.
+   */
+  latentDim?: number;
+  /**
+   * Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+   *
+   * Default: [50,50].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * How latents become inputs: a network, or one linear layer.
+   *
+   * Default: "mlp".
+   */
+  decoder?: "mlp" | "linear";
+  /**
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+   * the more the reconstruction counts beside the prior.
+   *
+   * Default: 0.01. Range: 0 to 1000.
+   */
+  decoderVariance?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 10000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.001. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are.
+   *
+   * Default: 0. Range: 0 to 1000000000.
+   */
+  clipNorm?: number;
+  /**
+   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
+   * ends early; 0: never.
+   *
+   * Default: 0. Range: 0 to 1000.
+   */
+  patience?: number;
+  /**
+   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   *
+   * Default: "last".
+   */
+  keep?: "best" | "last";
+  /**
+   * Numbers learnt per task. Absent: twice `latentDim`, as many as MTLCM has per task.
+   *
+   * Range: 1 to 4096.
+   */
+  taskDim?: number;
+}
+
+/**
+ * How rows are split into training, validation and test.
+ *
+ * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+ */
+export interface SplitConfig4 {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: "rows" | "environments";
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
+}
+
+export interface MtlcmConfig {
+  /** Latents of many tasks, each of which splits them into causes of its target and latents that follow it. */
+  method: "mtlcm";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: "cpu" | "cuda" | "auto";
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: "error" | "drop" | "mean";
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: "error" | "drop";
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: "all" | "inputs" | "none";
+  split?: SplitConfig5;
+  /**
+   * What the linear causal model is fitted to. `mtrn`: a network trained to predict all targets; `inputs`: the inputs
+   * themselves, so that the latents are a linear map of them.
+   *
+   * Default: "mtrn".
+   */
+  representation?: "mtrn" | "inputs";
+  /**
+   * How to fit: `joint-diagonalisation` takes milliseconds to seconds; `paper` is the published one and takes minutes.
+   *
+   * Default: "joint-diagonalisation".
+   */
+  algorithm?: "joint-diagonalisation" | "paper";
+  /**
+   * Number of latents. `auto`: with `mtrn` the smallest number whose validation error is as good as any up to
+   * `maxLatentDim`; with `inputs` their effective rank. Where `inputs` have more directions, the leading ones are kept.
+   *
+   * Default: "auto".
+   */
+  latentDim?: number | "auto";
+  /**
+   * Largest number of latents that `auto` tries with `mtrn`.
+   *
+   * Default: 8. Range: 1 to 256.
+   */
+  maxLatentDim?: number;
+  /**
+   * How MTRN is trained: `solved-heads` needs far fewer steps; `paper` is the published procedure.
+   *
+   * Default: "solved-heads".
+   */
+  recipe?: "solved-heads" | "paper";
+  /**
+   * Widths of the encoder's hidden layers (ReLU). Absent: one layer, four times as wide as the inputs, at least 64 and
+   * at most 1024.
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * Gradient steps. Absent: 2000 for `solved-heads`, 40000 for `paper`.
+   *
+   * Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Tasks per step, each with all its training rows, where rows belong to one task each.
+   *
+   * Default: 10. Range: 1 to 65536.
+   */
+  tasksPerBatch?: number;
+  /**
+   * Rows per step where rows have targets of many tasks, and for `paper`; at most all training rows.
+   *
+   * Default: 1024. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam. Absent: 0.01 for `solved-heads`, 0.001 for `paper`.
+   *
+   * Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Decoupled weight decay. Helps when rows are few.
+   *
+   * Default: 0. Range: 0 to 10.
+   */
+  weightDecay?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are.
+   *
+   * Default: 0. Range: 0 to 1000000000.
+   */
+  clipNorm?: number;
+  /**
+   * Checks of the validation loss, 25 over all steps, without a new lowest one after which training ends early; 0:
+   * never.
+   *
+   * Default: 0. Range: 0 to 1000.
+   */
+  patience?: number;
+  /**
+   * Parameters kept at the end: those with the lowest validation loss, or the last ones.
+   *
+   * Default: "best".
+   */
+  keep?: "best" | "last";
+  /**
+   * Starts of the joint diagonalisation, the first at the white representation, the others random; the likelihood chooses.
+   *
+   * Default: 5. Range: 1 to 10000.
+   */
+  starts?: number;
+  /**
+   * Standard deviation of spurious latents given the target, as a share of that of causal ones.
+   *
+   * Default: 0.1. Range: 0.0001 to 0.9.
+   */
+  sigmaSpurious?: number;
+  /**
+   * Standard deviation of the representation given the latents, for `paper`; the default algorithm takes 0.
+   *
+   * Default: 0.01. Range: 0 to 10.
+   */
+  sigmaObserved?: number;
+  /**
+   * A latent is called causal in a task where that is more probable than not; the call counts as certain when it is right
+   * with at least this probability.
+   *
+   * Default: 0.9. Range: 0.5 to 1.
+   */
+  indicatorConfidence?: number;
+  published?: PublishedOptions;
+}
+
+/**
+ * How rows are split into training, validation and test.
+ *
+ * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+ */
+export interface SplitConfig5 {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: "rows" | "environments";
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
+}
+
+/**
+ * Training of `algorithm` `paper`.
+ *
+ * Default: {"epochs":1000,"gammaWarmUp":0,"batchSize":1024,"learningRate":0.1}.
+ */
+export interface PublishedOptions {
+  /**
+   * Passes over all (row, task) pairs.
+   *
+   * Default: 1000. Range: 1 to 10000000.
+   */
+  epochs?: number;
+  /**
+   * First passes in which the coefficients of spurious latents stay as they were drawn.
+   *
+   * Default: 0. Range: 0 to 10000000.
+   */
+  gammaWarmUp?: number;
+  /**
+   * (Row, task) pairs per step.
+   *
+   * Default: 1024. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * First learning rate; halved, down to 0.005, whenever the loss has not fallen for 100 passes.
+   *
+   * Default: 0.1. Range: 0 to 10.
+   */
+  learningRate?: number;
+}
+
 /** A small matrix with names, for people. */
 export interface NamedMatrix {
   /** One name per row. */
@@ -750,7 +1766,7 @@ export interface PcaConfig {
    * Default: "all".
    */
   standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig1;
+  split?: SplitConfig6;
   /**
    * Number of components. As a yardstick of another method: its number of latents.
    *
@@ -764,7 +1780,7 @@ export interface PcaConfig {
  *
  * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
  */
-export interface SplitConfig1 {
+export interface SplitConfig6 {
   /**
    * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
    *
@@ -795,6 +1811,34 @@ export interface SplitConfig1 {
    * Default: [].
    */
   holdout?: string[];
+}
+
+/** Training of the published linear causal model. */
+export interface PublishedOptions1 {
+  /**
+   * Passes over all (row, task) pairs.
+   *
+   * Default: 1000. Range: 1 to 10000000.
+   */
+  epochs?: number;
+  /**
+   * First passes in which the coefficients of spurious latents stay as they were drawn.
+   *
+   * Default: 0. Range: 0 to 10000000.
+   */
+  gammaWarmUp?: number;
+  /**
+   * (Row, task) pairs per step.
+   *
+   * Default: 1024. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * First learning rate; halved, down to 0.005, whenever the loss has not fallen for 100 passes.
+   *
+   * Default: 0.1. Range: 0 to 10.
+   */
+  learningRate?: number;
 }
 
 /** Linear R2. `value` is null where it is not defined, and then `reason` says why. */
@@ -846,7 +1890,7 @@ export interface RandomEncoderConfig {
    * Default: "all".
    */
   standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig2;
+  split?: SplitConfig7;
   /**
    * Number of latents. As a yardstick of another method: its number of latents.
    *
@@ -877,7 +1921,7 @@ export interface RandomEncoderConfig {
  *
  * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
  */
-export interface SplitConfig2 {
+export interface SplitConfig7 {
   /**
    * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
    *
@@ -946,6 +1990,8 @@ export interface Scores {
   indicators?: IndicatorScores;
   /** Error of the effects of the latents on the target, where there are a target and environments. */
   ate?: Ate;
+  /** Recovered causal graph of the latents, where the true one is known. */
+  graph?: GraphScore;
   /** What to bear in mind when reading these numbers, in sentences. */
   notes: string[];
 }
@@ -1015,7 +2061,7 @@ export interface SharedHeadConfig {
    * Default: "all".
    */
   standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig3;
+  split?: SplitConfig8;
   /**
    * Number of latents, or `auto`: the smallest number whose validation error is as good as any.
    *
@@ -1095,7 +2141,7 @@ export interface SharedHeadConfig {
  *
  * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
  */
-export interface SplitConfig3 {
+export interface SplitConfig8 {
   /**
    * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
    *
@@ -1129,7 +2175,7 @@ export interface SplitConfig3 {
 }
 
 /** How rows are split into training, validation and test. */
-export interface SplitConfig4 {
+export interface SplitConfig9 {
   /**
    * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
    *
@@ -1174,6 +2220,8 @@ export interface Summary {
   heads?: NamedMatrix;
   /** The tree with the change on the edge above each node. */
   tree?: TreeSummary;
+  /** The role of every latent in every task. */
+  tasks?: TaskRoles;
   /** `map`: latents = `map` x (latents before the closed-form stage); absent where there is no such stage. */
   map?: LatentMap;
   /** How a hyper-parameter was chosen without truth. */
@@ -1202,6 +2250,38 @@ export interface TreeSummary {
   real: boolean[][];
   /** Whether both ends of the edge have rows of their own. */
   observed: boolean[];
+}
+
+/** The role of every latent in every task: a cause of the target, or a follower of it. All matrices are tasks x k. */
+export interface TaskRoles {
+  /** Task names. */
+  names: string[];
+  /** Training rows of each task. */
+  rows: number[];
+  /** From 0, spurious (the latent follows the target), to 1, causal. */
+  indicators: number[][];
+  /** Probability that the latent is causal. */
+  probabilities: number[][];
+  /** Log-likelihood of the latent being causal less that of its being spurious, in the model as it stands. */
+  logRatios: number[][];
+  /** Whether the role that the indicator names is certain enough. */
+  real: boolean[][];
+  /**
+   * Regression of the target on the latents called causal, in units of the target per standard deviation of the latent; 0 for
+   * all others. `null` for a task with too few rows for it.
+   */
+  weights: (number[] | null)[];
+  /**
+   * Effect of the target on the latents called spurious, in standard deviations of the latent per unit of the target; 0 for all
+   * others.
+   */
+  effects: number[][];
+  /** Share of the target's variance on training rows that the causal latents explain. */
+  explained: (number | null)[];
+  /** The same on test rows, with the weights of the training rows; `null` without test rows. */
+  explainedTest: (number | null)[];
+  /** Minus the mean log density of a row, without constants, at the end of every start. */
+  objectives: number[];
 }
 
 /** Something a user should know that stops nothing. */
@@ -1311,7 +2391,7 @@ export interface TbrConfig {
    * Default: "all".
    */
   standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig5;
+  split?: SplitConfig10;
   /**
    * How to fit: `joint-rotation` is faster and at least as good on the paper's data; `paper` is the published one.
    *
@@ -1422,7 +2502,7 @@ export interface TbrConfig {
  *
  * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
  */
-export interface SplitConfig5 {
+export interface SplitConfig10 {
   /**
    * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
    *

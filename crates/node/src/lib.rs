@@ -12,7 +12,7 @@ use convert::{
 };
 use disentangle_data::read::{csv, npy, npz};
 use disentangle_data::write::{NpyData, write_npy};
-use disentangle_data::{Code, Dataset, Failure, Result, Role, dendrogram, describe, folder, simulate, tree};
+use disentangle_data::{Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, folder, simulate, tree};
 use disentangle_learn::{catalogue, model, plan, score};
 use failure::{NativeFailure, guard};
 use napi::bindgen_prelude::{Either, Either3, Float32Array, Uint8Array, Uint32Array};
@@ -265,6 +265,16 @@ pub fn score(request: String, tables: NativeScoreTables) -> Answer<String> {
             task: tables.task.map(Into::into),
         };
         Ok(json(&score::score(&parse(&request)?, tables)?)?.to_string())
+    })
+}
+
+/// Searches the causal graph of the columns of a matrix; `config` is JSON of the options of the search, the result JSON.
+#[napi(catch_unwind)]
+pub fn graph(values: NativeMatrix, config: String) -> Answer<String> {
+    guard(|| {
+        let config = disentangle_data::config::parse(parse(&config)?)?;
+        let values = Matrix::try_from(values)?.to_f64();
+        Ok(json(&disentangle_metrics::pc(&disentangle_metrics::FisherZ::of(&values)?, config)?)?.to_string())
     })
 }
 

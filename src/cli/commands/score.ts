@@ -61,7 +61,8 @@ async function dataOf(run: Run): Promise<Observed> {
   return dataset;
 }
 
-function summary({ rows, mcc, mccSpearman, r2, oracle, changes, ate, latents, truth }: Scores): string {
+function summary(scores: Scores): string {
+  const { rows, mcc, mccSpearman, r2, oracle, latents, truth } = scores;
   const interval =
     mcc.interval === null ? "" : `  95 % interval ${number(mcc.interval[0])} to ${number(mcc.interval[1])}`;
   const against = (name: string, score: NullScore | null): string[][] =>
@@ -76,10 +77,17 @@ function summary({ rows, mcc, mccSpearman, r2, oracle, changes, ate, latents, tr
       ...against("random rotation of the truth", mcc.nulls.rotation),
       ...against("best linear map", mcc.nulls.linear),
       ["MCC (Spearman)", shown(mccSpearman)],
+      ...optional("MCC, each task on its own", scores.mccTask?.value),
+      ...optional("  unrelated latents", scores.mccTask?.unrelated),
+      ...optional("  Spearman", scores.mccTaskSpearman?.value),
       ["R2", r2.value === null ? `- (${r2.reason ?? "not defined"})` : number(r2.value)],
       ...optional("best possible MCC", oracle?.value),
-      ...optional("F1 of the changes", changes?.f1),
-      ...optional("error of the effects", ate?.value),
+      ...optional("F1 of the changes", scores.changes?.f1),
+      ...optional("tasks with the exact set of causes", scores.indicators?.exact),
+      ...optional("  single causes right", scores.indicators?.accuracy),
+      ...optional("error of the effects", scores.ate?.value),
+      ...optional("distance of the graph (SHD)", scores.graph?.shd),
+      ...optional("  of that found on the true latents", scores.graph?.shdOnTruth),
     ]),
     "",
     columns([

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { writeFileAtomic } from "../../files.js";
+import { type LatentGraph, latentGraph } from "../../graph.js";
+import { readRunFolder } from "../../results.js";
+import type { RowChoice } from "../../score.js";
+import { columns, note, number, print } from "../terminal.js";
+
+const EXAMPLES = `
+Examples:
+  $ disentangle graph runs/a
+  $ disentangle graph runs/a --alpha .01 --depth 3 --json
+
+An arrow is a direction that every graph with these independences shares, a line one that tests cannot tell. The graph also
+goes to graph.json.`;
+
+/** `disentangle graph` */
+export function define(command: Command): void {
+  command
+    .argument("<run>", "run folder")
+    .option("--alpha <level>", "level of each test of independence", Number, 0.05)
+    .option("--depth <count>", "largest number of latents given in a test (default: all neighbours)", Number)
+    .option("--threads <count>", "threads that share the tests", Number, 1)
+    .addOption(
+      new Option("--rows <rows>", "rows to test on").choices(["test", "validation", "train", "all"]).default("all"),
+    )
+    .option("--json", "print one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action(async (dir: string, options: Flags) => {
+      const run = await readRunFolder(dir);
+      const { json, depth, ...search } = options;
+      const graph = latentGraph(run, { ...search, ...(depth !== undefined && { depth }) });
+      await writeFileAtomic(join(run.dir ?? dir, "graph.json"), `${JSON.stringify(graph, null, 2)}\n`);
+      if (!graph.consistent || graph.dropped.length > 0 || graph.opposed.length > 0) {
+        note(
+          "the tests contradict each other: no graph has all of their independences; trust the edges, not the arrows",
+        );
+      }
+      print(json, graph, () => textOf(graph));
+    });
+}
+
+interface Flags {
+  readonly alpha: number;
+  readonly depth?: number;
+  readonly threads: number;
+  readonly rows: RowChoice;
+  readonly json?: boolean;
+}
+
+function textOf({ latents, rows, alpha, graph, evidence, tests }: LatentGraph): string {
+  const between = (a: number, b: number): string => {
+    const has = (i: number, j: number): boolean => graph.arrows.some(([from, to]) => from === i && to === j);
+    if (has(a, b)) return `${latents[a]} -> ${latents[b]}`;
+    return has(b, a) ? `${latents[b]} -> ${latents[a]}` : `${latents[a]} - ${latents[b]}`;
+  };
+  return [
+    `${rows.count} rows (${rows.split}), ${tests} tests at level ${alpha}`,
+    evidence.length === 0
+      ? "no edges"
+      : columns([
+          ["edge", "largest p"],
+          ...evidence.map(({ first, second, p }) => [between(first, second), number(p)]),
+        ]),
+  ].join("\n");
+}
