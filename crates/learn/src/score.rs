@@ -102,10 +102,10 @@ fn changes_input(known: &Table, summary: &Summary) -> Option<ChangesInput> {
 fn indicators_input(known: &Table, summary: &Summary) -> Option<IndicatorsInput> {
     let tasks = summary.tasks.as_ref()?;
     let rows = rows_named(known, &tasks.names)?;
-    let k = tasks.indicators.first().map_or(0, Vec::len);
+    let k = tasks.probabilities.first().map_or(0, Vec::len);
     Some(IndicatorsInput {
         truth: known.values.select_rows(&rows).map(|cause| cause != 0.0),
-        called: Matrix::from_fn(rows.len(), k, |t, j| tasks.indicators[t][j] >= 0.5),
+        called: Matrix::from_fn(rows.len(), k, |t, j| tasks.probabilities[t][j] >= 0.5),
     })
 }
 
@@ -113,4 +113,56 @@ fn indicators_input(known: &Table, summary: &Summary) -> Option<IndicatorsInput>
 fn rows_named(table: &Table, names: &[String]) -> Option<Vec<usize>> {
     let places: BTreeMap<&str, usize> = table.rows.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
     names.iter().map(|name| places.get(name.as_str()).copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use disentangle_data::Stream;
+    use serde_json::json;
+
+    #[test]
+    fn causes_are_paired_by_the_names_of_the_tasks_and_the_graph_by_the_matching() {
+        let mut stream = Stream::new(0, "score");
+        let values = Matrix::from_fn(60, 2, |_, _| stream.normal() as f32);
+        let table = |columns: &[&str], rows: &[&str], values: Matrix| Table {
+            columns: columns.iter().map(|&c| c.into()).collect(),
+            rows: rows.iter().map(|&r| r.into()).collect(),
+            values,
+        };
+        // The estimate has the latents in the other order; the summary has the tasks in the other order.
+        let request: ScoreRequest = serde_json::from_value(json!({
+            "split": "all",
+            "summary": {
+                "method": "tbr", "errors": [], "choices": [], "assumptions": [], "warnings": [], "facts": [],
+                "latents": { "names": ["z1", "z2"], "mean": [0.0, 0.0], "sd": [1.0, 1.0] },
+                "tasks": {
+                    "names": ["b", "a"], "rows": [30, 30], "indicators": [], "probabilities": [[0.9, 0.6], [0.1, 0.8]],
+                    "logRatios": [], "real": [], "weights": [], "effects": [], "explained": [],
+                    "explainedTest": [], "objectives": []
+                }
+            }
+        }))
+        .expect("a request");
+        let of = |causes: [f32; 4], tasks: [&str; 2]| ScoreTables {
+            latents: table(&["z1", "z2"], &[], values.select_cols(&[1, 0])),
+            truth: BTreeMap::from([
+                ("latents".to_owned(), table(&["u", "v"], &[], values.clone())),
+                ("causes".to_owned(), table(&["u", "v"], &tasks, Matrix::new(2, 2, causes.to_vec()).expect("2 x 2"))),
+                ("graph".to_owned(), table(&["u", "v"], &["u", "v"], Matrix::zeros(2, 2))),
+            ]),
+            targets: None,
+            environment: None,
+            task: Some(Labels::encode("task", &(0..60).map(|i| ["a", "b"][i % 2]).collect::<Vec<_>>())),
+        };
+        // Task a: latent u is column 1, called causal; task b: both.
+        let scores = score(&request, of([1.0, 0.0, 1.0, 1.0], ["a", "b"])).expect("sound");
+        assert_eq!(scores.indicators.as_ref().expect("known").exact, Some(1.0));
+        assert_eq!(scores.mcc_task.expect("tasks are known").per_task.len(), 2);
+        assert_eq!(scores.graph.expect("known").shd, Some(0));
+        let wrong = score(&request, of([0.0, 1.0, 1.0, 1.0], ["a", "b"])).expect("sound");
+        assert_eq!(wrong.indicators.expect("known").exact, Some(0.5));
+        let others = score(&request, of([1.0; 4], ["a", "c"])).expect("sound");
+        assert!(others.indicators.is_none());
+    }
 }

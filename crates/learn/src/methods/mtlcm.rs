@@ -64,6 +64,7 @@ const NAME: &str = <Mtlcm as Specification>::INFO.name;
 /// How MTLCM is fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "MtlcmAlgorithm")]
 pub enum Algorithm {
     /// Indicators and coefficients in closed form, the map by joint diagonalisation.
     #[default]

@@ -7,6 +7,7 @@ use crate::regression::latent_names;
 use crate::results::{Assumption, Status};
 use crate::rotation::agreement;
 use disentangle_data::Matrix;
+use disentangle_data::prepare::least_tasks;
 
 /// What the checks look at.
 pub struct Setting<'a> {
@@ -22,12 +23,6 @@ pub struct Setting<'a> {
     pub sd: &'a [f64],
     /// Objective at each start.
     pub objectives: &'a [f64],
-}
-
-/// Tasks that the identifiability theorem needs for `k` latents: it asks for 2 k + 1 points (y, t) with independent natural
-/// parameters; k of these are variances, which differ between tasks only, so k + 1 tasks.
-pub fn tasks_needed(k: usize) -> usize {
-    k + 1
 }
 
 /// All checks.
@@ -48,7 +43,7 @@ fn assumption(id: &str, question: &str, status: Status, finding: String) -> Assu
 
 fn enough_tasks(setting: &Setting<'_>) -> Assumption {
     let (tasks, k) = (setting.causal.rows(), setting.causal.cols());
-    let needed = tasks_needed(k);
+    let needed = least_tasks(k);
     let status = match tasks {
         t if t >= 2 * k => Status::Ok,
         t if t >= needed => Status::Warning,

@@ -166,7 +166,7 @@ fn tasks_with_few_rows_and_few_tasks_are_told() {
     let data = world(json!({"tasks": 4, "pointsPerTask": 8}));
     let run = run(&data, json!({}));
     let codes: Vec<&str> = run.summary.warnings.iter().map(|w| w.code.as_str()).collect();
-    assert!(codes.contains(&"TASK_FEWER_ROWS_THAN_LATENTS") && codes.contains(&"FEW_TASKS"), "{codes:?}");
+    assert!(codes.contains(&"TASK_FEWER_ROWS_THAN_LATENTS") && codes.contains(&"TASKS_TOO_FEW"), "{codes:?}");
     let roles = serde_json::to_string(&run.summary.tasks).expect("plain data");
     assert!(!roles.contains("NaN") && run.latents.data().iter().all(|v| v.is_finite()), "{roles}");
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 /// How MTRN is trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "MtrnRecipe")]
 pub enum Recipe {
     /// Heads are solved for in every step, the encoder follows the gradient.
     #[default]

@@ -108,7 +108,11 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
         map: Some(latent_map),
         tasks: Some(summary),
         assumptions: assumptions::all(&setting),
-        warnings: warnings(config, rank, latents.cols(), &moments, &spectrum),
+        warnings: [
+            warnings(config, rank, latents.cols(), &moments, &spectrum),
+            data.task_warnings(&tasks, latents.cols()),
+        ]
+        .concat(),
         facts,
         ..Findings::default()
     })
@@ -176,11 +180,6 @@ fn warnings(config: &MtlcmConfig, rank: usize, latents: usize, moments: &[Moment
             Warning::new("TASK_FEWER_ROWS_THAN_LATENTS", message)
                 .hint("their regression weights are poor; give these tasks more rows, or choose fewer latents"),
         );
-    }
-    let needed = assumptions::tasks_needed(latents);
-    if moments.len() < needed {
-        let message = format!("{latents} latents need {needed} tasks, the data have {}", moments.len());
-        all.push(Warning::new("FEW_TASKS", message).hint("more tasks, or fewer latents, fix the axes"));
     }
     all
 }
