@@ -2,10 +2,11 @@
 import { nearest } from "../config-keys.js";
 import { fail } from "../errors.js";
 import type { Preset } from "./preset.js";
+import { MTLCM } from "./presets/mtlcm.js";
 import { TBR } from "./presets/tbr.js";
 
 /** All presets, in the order in which they are listed. */
-export const PRESETS: readonly Preset[] = [...TBR];
+export const PRESETS: readonly Preset[] = [...TBR, ...MTLCM];
 
 /** The preset of this name; throws `CONFIG_UNKNOWN_METHOD`. */
 export function presetOf(name: string): Preset {
