@@ -86,4 +86,5 @@ export interface Band {
   readonly on?: "every" | "mean";
 }
 
-type Seedless<T> = T extends unknown ? Omit<T, "seed"> : never;
+/** Each of several configurations, without its seed. */
+export type Seedless<T> = T extends unknown ? Omit<T, "seed"> : never;
