@@ -34,16 +34,27 @@ export interface ConfigKey {
   readonly itemTypes: ReadonlySet<string>;
   /** The words it accepts, where they are a fixed list. */
   readonly values: readonly string[];
-  /** Its bounds in words (`>= 1, <= 64`), or "". */
+  /** Its bounds in words (`>= 1, <= 64`), or "" where there are none or methods differ in them. */
   readonly range: string;
+  /** Absent where methods differ in it. */
   readonly default: unknown;
-  /** One line. */
+  /** One line that is true for all methods that have it, or "" where they have nothing in common. */
   readonly description: string;
+  /** What methods say that differ in it; empty where they agree. */
+  readonly variants: readonly KeyVariant[];
+}
+
+/** What one or more methods say of a key. */
+export interface KeyVariant {
+  readonly branches: readonly string[];
+  readonly description: string;
+  readonly default: unknown;
+  readonly range: string;
 }
 
 /** The keys of a configuration schema; `tag` names the key that chooses a branch (`method`, `simulator`). */
 export function keysOf(schema: JsonSchema, part: ConfigKey["part"], tag = "method"): readonly ConfigKey[] {
-  const found = new Map<string, ConfigKey>();
+  const found = new Map<string, ConfigKey[]>();
   const all = new Set<string>();
   const visit = (node: JsonSchema, branch: string | undefined): void => {
     const resolved = resolve(node, schema);
@@ -51,18 +62,17 @@ export function keysOf(schema: JsonSchema, part: ConfigKey["part"], tag = "metho
     if (own !== undefined) all.add(own);
     for (const [name, property] of Object.entries(resolved.properties ?? {})) {
       const key = describe(name, property, schema, part, own === undefined ? [] : [own]);
-      const known = found.get(name);
-      found.set(name, known === undefined ? key : merge(known, key));
+      found.set(name, [...(found.get(name) ?? []), key]);
     }
     for (const child of [...(resolved.allOf ?? []), ...(resolved.oneOf ?? []), ...(resolved.anyOf ?? [])])
       visit(child, own);
   };
   visit(schema, undefined);
-  return [...found.values()].map((key) => ({
+  return [...found.values()].map(merged).map((key) => ({
     ...key,
     branches: key.branches.length === all.size ? [] : key.branches,
     // Each branch describes itself at the tag, and none of them describes the tag.
-    ...(key.name === tag && { description: `Name of the ${tag}.` }),
+    ...(key.name === tag && { description: `Name of the ${tag}.`, variants: [] }),
   }));
 }
 
@@ -145,6 +155,7 @@ function describe(
     range: [...new Set(bounds)].join(", "),
     default: own.default,
     description: (own.description ?? "").replace(/\s+/g, " ").trim(),
+    variants: [],
   };
 }
 
@@ -160,17 +171,56 @@ function typesOf(form: JsonSchema): readonly string[] {
   return form.properties === undefined ? [] : ["object"];
 }
 
-function merge(a: ConfigKey, b: ConfigKey): ConfigKey {
-  const everywhere = a.branches.length === 0 || b.branches.length === 0;
-  return {
-    ...a,
-    branches: everywhere ? [] : [...new Set([...a.branches, ...b.branches])],
-    types: new Set([...a.types, ...b.types]),
-    itemTypes: new Set([...a.itemTypes, ...b.itemTypes]),
-    values: [...new Set([...a.values, ...b.values])],
-    range: a.range === "" ? b.range : a.range,
-    description: a.description === "" ? b.description : a.description,
+/** One key of what each branch says of it. */
+function merged(all: readonly ConfigKey[]): ConfigKey {
+  const [first] = all as [ConfigKey];
+  const variants = variantsOf(all);
+  const same = <T>(read: (variant: KeyVariant) => T): T | undefined => {
+    const [one] = variants as [KeyVariant];
+    return variants.every((variant) => JSON.stringify(read(variant)) === JSON.stringify(read(one)))
+      ? read(one)
+      : undefined;
   };
+  return {
+    ...first,
+    branches: all.some(({ branches }) => branches.length === 0) ? [] : [...new Set(all.flatMap((key) => key.branches))],
+    types: new Set(all.flatMap((key) => [...key.types])),
+    itemTypes: new Set(all.flatMap((key) => [...key.itemTypes])),
+    values: [...new Set(all.flatMap((key) => key.values))],
+    range: same((variant) => variant.range) ?? "",
+    default: same((variant) => variant.default),
+    description: sharedOpening(variants.map((variant) => variant.description)),
+    variants: variants.length > 1 ? variants : [],
+  };
+}
+
+/** Branches that say the same together; one that says nothing says nothing else. */
+function variantsOf(all: readonly ConfigKey[]): KeyVariant[] {
+  const telling = all.filter(
+    ({ description, range, default: fallback }) => description !== "" || range !== "" || fallback != null,
+  );
+  const groups = new Map<string, KeyVariant>();
+  for (const { branches, description, default: fallback, range } of telling.length > 0 ? telling : all) {
+    const key = JSON.stringify([description, fallback ?? null, range]);
+    const known = groups.get(key)?.branches ?? [];
+    groups.set(key, { branches: [...known, ...branches], description, default: fallback, range });
+  }
+  return [...groups.values()];
+}
+
+/** The words with which all sentences begin, where a clause ends after them in one of them at least; "" where none does. */
+function sharedOpening(sentences: readonly string[]): string {
+  const [first = "", ...others] = sentences;
+  if (others.every((sentence) => sentence === first)) return first;
+  let length = 0;
+  while (length < first.length && others.every((sentence) => sentence[length] === first[length])) length++;
+  for (let end = length; end > 0; end--) {
+    const after = sentences.map((sentence) => sentence.slice(end, end + 2));
+    const whole = after.every((rest) => /^$|^[.,;:](\s|$)|^\s/.test(rest));
+    if (whole && after.some((rest) => /^$|^[.,;:]/.test(rest)))
+      return `${first.slice(0, end).replace(/[.,;:]+$/, "")}.`;
+  }
+  return "";
 }
 
 function isString(value: unknown): value is string {

@@ -40,11 +40,17 @@ export function coreKeys(): readonly ConfigKey[] {
   return keysOf(JSON.parse(native().schema()) as JsonSchema, "core");
 }
 
-/** JSON Schema of the whole flat configuration: for editors, and for what generates configurations. */
-export async function configSchema(): Promise<JsonSchema> {
+/**
+ * JSON Schema of the whole flat configuration: for editors, and for what generates configurations.
+ *
+ * @param method only the configuration of this method. Default: of all, one branch each
+ */
+export async function configSchema(method?: string): Promise<JsonSchema> {
   const { dataJsonSchema } = await import("./data/config.js");
   const { properties = {} } = dataJsonSchema();
-  return withProperties(JSON.parse(native().schema()) as JsonSchema, properties);
+  const all = withProperties(JSON.parse(native().schema()) as JsonSchema, properties);
+  if (method === undefined) return all;
+  return { ...all, oneOf: (all.oneOf ?? []).filter((branch) => branch.properties?.method?.const === method) };
 }
 
 /** The schema with further properties wherever it describes a whole configuration: one that may name a method. */

@@ -1,7 +1,7 @@
 // Flags are configuration keys in kebab-case: generated from the schema, never listed by hand.
 import { type Command, Option } from "commander";
 import { parse } from "yaml";
-import { type ConfigKey, flagOf } from "../config-keys.js";
+import { type ConfigKey, flagOf, type KeyVariant } from "../config-keys.js";
 import { fail } from "../errors.js";
 import { type Places, readConfigFile } from "./config-file.js";
 
@@ -103,13 +103,47 @@ function argumentOf({ types, itemTypes, values }: ConfigKey): string {
   return isList ? `<${shown}...>` : `<${shown}>`;
 }
 
-function helpOf({ description, default: fallback, range, branches }: ConfigKey): string {
+function helpOf(key: ConfigKey): string {
+  const { description, range, branches, variants } = key;
   const facts = [
-    ...(fallback === undefined || fallback === null ? [] : [`default: ${show(fallback)}`]),
+    ...defaultsOf(key),
     ...(range === "" ? [] : [range]),
     ...(branches.length > 0 ? [`only ${branches.join(", ")}`] : []),
   ];
-  return facts.length === 0 ? description : `${description} (${facts.join("; ")})`;
+  // Where methods have no words in common, each says its own.
+  const text = description === "" && variants.length > 1 ? inTurn(variants) : description;
+  return facts.length === 0 ? text : `${text} (${facts.join("; ")})`;
+}
+
+/** The default, or whose is which, the most common one last: "default: 5 for pca; else auto". */
+function defaultsOf({ default: fallback, variants }: ConfigKey): string[] {
+  if (fallback !== undefined && fallback !== null) return [`default: ${show(fallback)}`];
+  const methods = new Map<string, string[]>();
+  for (const { branches, default: value } of variants) {
+    const text = value === undefined || value === null ? "derived" : show(value);
+    methods.set(text, [...(methods.get(text) ?? []), ...branches]);
+  }
+  if ([...methods.keys()].every((text) => text === "derived")) return [];
+  const sorted = [...methods].sort(([, a], [, b]) => a.length - b.length);
+  const [common] = sorted.at(-1)!;
+  return [
+    `default: ${[...sorted.slice(0, -1).map(([text, names]) => `${text} for ${names.join(", ")}`), `else ${common}`].join("; ")}`,
+  ];
+}
+
+/** First sentences, each after the methods that say it; the schema of a method has the rest. */
+function inTurn(variants: readonly KeyVariant[]): string {
+  const sentence = ({ description }: KeyVariant): string => description.replace(/\. [A-Z`].*$/, ".");
+  const sentences = [...new Set(variants.map(sentence))];
+  return sentences
+    .map(
+      (text) =>
+        `${variants
+          .filter((one) => sentence(one) === text)
+          .flatMap(({ branches }) => branches)
+          .join(", ")}: ${text}`,
+    )
+    .join(" ");
 }
 
 function show(value: unknown): string {

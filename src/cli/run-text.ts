@@ -1,6 +1,7 @@
 // What a fit says to people: first what it takes, then what came of it.
 import { join } from "node:path";
 import type { Scores, Summary } from "../generated/types.js";
+import { causesOf, countsOf, restartsOf } from "../report/causes.js";
 import type { Run } from "../results.js";
 import type { Plan } from "../train.js";
 import { columns, duration, number, type Style } from "./terminal.js";
@@ -54,13 +55,8 @@ export function resultText(
     columns([
       ...errorRows(summary),
       ["latents", latentsText(summary)],
-      ...(scores === undefined
-        ? []
-        : [
-            ["MCC", number(scores.mcc.value)],
-            ["  unrelated latents", number(scores.mcc.nulls.unrelated?.mean)],
-            ["R2", number(scores.r2.value)],
-          ]),
+      ...taskRows(summary),
+      ...(scores === undefined ? [] : scoreRows(scores)),
     ]),
     "",
     `Run folder: ${dir}`,
@@ -80,6 +76,40 @@ function latentsText({ latents, choices }: Summary): string {
   const tried = choice?.curve.map(({ value }) => value) ?? [];
   if (tried.length < 2) return String(latents.names.length);
   return `${latents.names.length}, chosen among ${Math.min(...tried)} to ${Math.max(...tried)} by the error on validation rows`;
+}
+
+/** What causes the tasks, and how far the search for it can be trusted. */
+function taskRows(summary: Summary): string[][] {
+  const { tasks, facts } = summary;
+  if (tasks === undefined) return [];
+  const all = causesOf(tasks);
+  const { causes, certain } = countsOf(all);
+  const named = all.slice(0, SHOWN).map(({ name, causes }): string[] => {
+    const words = causes.map((cause) => `${summary.latents.names[cause.latent]}${cause.certain ? "" : "?"}`);
+    return [`  ${name}`, words.join(", ") || "none"];
+  });
+  const rank = facts.find(({ id }) => id === "effectiveRank")?.value;
+  const agreement = restartsOf(summary)?.agreement;
+  const { length: starts } = tasks.objectives;
+  return [
+    ["causes", `${causes} in ${counted(all.length, "task")}, ${certain} of them certain`],
+    ...named,
+    ...(all.length > SHOWN ? [["  ...", ""]] : []),
+    ...(typeof rank === "number" ? [["rank of the representation", number(rank)]] : []),
+    ...(starts > 1 && typeof agreement === "number"
+      ? [["restarts that agree", `${Math.round(agreement * starts)} of ${starts}`]]
+      : []),
+  ];
+}
+
+function scoreRows({ mcc, mccTask, r2, indicators }: Scores): string[][] {
+  return [
+    ["MCC", number(mcc.value)],
+    ["  unrelated latents", number(mcc.nulls.unrelated?.mean)],
+    ...(mccTask === undefined ? [] : [["MCC, each task on its own", number(mccTask.value)]]),
+    ["R2", number(r2.value)],
+    ...(indicators === undefined ? [] : [["tasks with the exact set of causes", number(indicators.exact)]]),
+  ];
 }
 
 function errorRows(summary: Summary): (string | number)[][] {

@@ -1,5 +1,4 @@
-import type { TaskRoles } from "../generated/types.js";
-import type { RunRecord } from "../record.js";
+import type { Summary, TaskRoles } from "../generated/types.js";
 import { finite } from "./format.js";
 
 /** From this probability on a latent is called a cause: the rule by which methods give it a weight. */
@@ -92,14 +91,13 @@ export interface Restarts {
 }
 
 /** The starts of a run, where it had any that ended. */
-export function restartsOf({ summary }: RunRecord): Restarts | undefined {
-  const likelihoods =
-    summary.tasks?.objectives.map((objective) => (finite(objective) === null ? null : -objective)) ?? [];
+export function restartsOf({ tasks, map }: Pick<Summary, "tasks" | "map">): Restarts | undefined {
+  const likelihoods = tasks?.objectives.map((objective) => (finite(objective) === null ? null : -objective)) ?? [];
   const known = likelihoods.filter((value) => value !== null);
   if (known.length === 0) return undefined;
   return {
     likelihoods,
     best: known.reduce((top, value) => Math.max(top, value)),
-    agreement: finite(summary.map?.agreement),
+    agreement: finite(map?.agreement),
   };
 }

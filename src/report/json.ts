@@ -82,7 +82,7 @@ function runSummary(run: RunRecord) {
 
 /** The causes of every task, and how far the starts behind them agree. */
 function taskSummary(run: RunRecord, tasks: TaskRoles) {
-  const restarts = restartsOf(run);
+  const restarts = restartsOf(run.summary);
   return {
     causes: causesOf(tasks).map(({ name, rows, causes, explained, explainedTest }, t) => ({
       task: name,

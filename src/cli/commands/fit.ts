@@ -26,6 +26,7 @@ Examples:
   $ disentangle fit --config tbr.yaml --set latentDim=4 --seed 1
   $ disentangle fit --resume runs/a
 
+"disentangle schema METHOD" lists the options of one method, with all that is to say of each.
 Flags win over --set, --set over --config. Without --out the run goes to runs/METHOD-ID.
 A fit that is stopped by Ctrl-C, killed or cut off goes on with --resume and ends in the same bits.`;
 

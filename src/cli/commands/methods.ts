@@ -17,9 +17,14 @@ export function define(command: Command): void {
         print(json, { methods }, () => columns(methods.map((method) => [method.name, method.summary])));
         return;
       }
-      const method = methods.find((one) => one.name === name) ?? unknown(name, methods);
+      const method = methodCalled(name, methods);
       print(json, method, (style) => detail(method, style));
     });
+}
+
+/** The method of that name. Throws `CONFIG_UNKNOWN_METHOD`. */
+export function methodCalled(name: string, methods: readonly MethodInfo[]): MethodInfo {
+  return methods.find((one) => one.name === name) ?? unknown(name, methods);
 }
 
 function unknown(name: string, methods: readonly MethodInfo[]): never {

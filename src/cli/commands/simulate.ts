@@ -10,15 +10,21 @@ import { columns, print } from "../terminal.js";
 const EXAMPLES = `
 Examples:
   $ disentangle simulate tree-world --depth 4 --seed 0 --out world
-  $ disentangle simulate tree-world --config world.yaml --out world --json`;
+  $ disentangle simulate tree-world --config world.yaml --out world --json
+  $ disentangle simulate task-world --latents 5 --tasks 100 --out tasks`;
 
 /** `disentangle simulate` */
 export function define(command: Command): void {
   const { simulators } = catalogue();
   // Simulators share one command, so a key of any of them is a flag; the core refuses those of another.
-  const keys = simulators
-    .flatMap(({ schema }) => keysOf(schema, "core", "simulator"))
-    .filter((key, i, all) => key.name !== "simulator" && all.findIndex(({ name }) => name === key.name) === i);
+  const union = {
+    oneOf: simulators.map(({ name, schema: { $defs, ...own } }) => ({
+      ...own,
+      properties: { simulator: { const: name }, ...own.properties },
+    })),
+    $defs: Object.assign({}, ...simulators.map(({ schema }) => schema.$defs)),
+  };
+  const keys = keysOf(union, "core", "simulator").filter(({ name }) => name !== "simulator");
   addConfigOptions(command, keys, { core: "World:" });
   command
     .argument("<simulator>", simulators.map(({ name, summary }) => `${name}: ${summary}`).join("\n"))
@@ -52,12 +58,12 @@ export function define(command: Command): void {
           columns([
             ["rows", result.rows],
             ["input columns", result.columns],
-            ["environments", result.environments],
+            labels.task === undefined ? ["environments", result.environments] : ["tasks", labels.task.levels.length],
             ["true latents", truth.latents?.columns.length ?? 0],
           ]),
           "",
           `Data set folder: ${options.out}`,
-          `Next: ${style.strong(`disentangle fit --method tbr --data ${options.out}`)}`,
+          `Next: ${style.strong(`disentangle fit --method ${labels.task === undefined ? "tbr" : "mtlcm"} --data ${options.out}`)}`,
         ].join("\n"),
       );
     });

@@ -11,7 +11,7 @@ const ROWS = 50;
 /** How far the starts of a closed-form stage agree on the best likelihood. */
 export async function restartsSection(input: SectionInput): Promise<Section | undefined> {
   const { study, pens } = input;
-  const restarts = restartsOf(study.focus);
+  const restarts = restartsOf(study.focus.summary);
   if (restarts === undefined || restarts.likelihoods.length < 2) return undefined;
   const figure = {
     id: `${study.id}-restarts`,
