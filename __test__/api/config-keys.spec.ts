@@ -73,3 +73,46 @@ for (const [typed, meant] of [
     t.is(nearest(typed, words), meant);
   });
 }
+
+const shared: JsonSchema = {
+  oneOf: ["a", "b", "c"].map((method, i) => ({
+    type: "object",
+    properties: {
+      method: { const: method },
+      steps: {
+        type: "integer",
+        minimum: 1,
+        description: ["Gradient steps.", "Gradient steps. Absent: 2000.", "Gradient steps, at most."][i]!,
+        ...(i === 0 && { default: 10 }),
+      },
+      hidden: { type: "integer", maximum: 2 ** i, description: ["Of the encoder.", "Of the encoder.", "Widths."][i]! },
+      keep: { enum: ["best", "last"], default: "best", description: "What is kept." },
+    },
+  })),
+};
+const apart = new Map(keysOf(shared, "core").map((key) => [key.name, key]));
+
+test("a key that methods describe differently says only what is true of all, and keeps what each says", (t) => {
+  const steps = apart.get("steps");
+  t.is(steps?.description, "Gradient steps.");
+  t.is(steps?.default, undefined);
+  t.is(steps?.range, ">= 1");
+  t.deepEqual(
+    steps?.variants.map((variant) => [variant.branches, variant.default]),
+    [
+      [["a"], 10],
+      [["b"], undefined],
+      [["c"], undefined],
+    ],
+  );
+  const hidden = apart.get("hidden");
+  t.is(hidden?.description, "", "no opening in common");
+  t.is(hidden?.range, "", "bounds differ");
+});
+
+test("a key that all methods describe alike has no variants", (t) => {
+  const keep = apart.get("keep");
+  t.is(keep?.description, "What is kept.");
+  t.is(keep?.default, "best");
+  t.deepEqual(keep?.variants, []);
+});

@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { report } from "../../src/report/index.js";
 import { chromiumPath } from "../chromium.js";
 import { altered, record, withoutTruth } from "./records.js";
+import { taskRecord } from "./task-records.js";
 
 interface Context {
   browser: Browser;
@@ -42,6 +43,7 @@ async function pages(): Promise<Record<string, string>> {
     pair: (await report(pair)).html,
     big: (await report([big])).html,
     hostile: (await report([renamed], { title: LONG, introduction: LONG })).html,
+    tasks: (await report([taskRecord({ tasks: 60, latents: 20 })])).html,
     several: (await report([...pair, unscored, renamed])).html,
   };
 }
@@ -90,7 +92,7 @@ function overflow(page: Page): Promise<{ wider: number; elements: string[] }> {
   }))()`);
 }
 
-for (const name of ["pair", "big", "hostile", "several"])
+for (const name of ["pair", "big", "hostile", "tasks", "several"])
   for (const width of [1280, 390])
     for (const scheme of ["light", "dark"] as const)
       drive(`${name} at ${width} px, ${scheme}: nothing fails, nothing is fetched, nothing sticks out`, async (t) => {

@@ -55,7 +55,12 @@ export function linesChart(lines: readonly Line[]): Chart {
       field: "value",
       type: "quantitative",
       scale: logarithmic ? { type: "log" as const } : { zero: false },
-      axis: { title: null, format: "~g", tickCount: 5, ...(powers.length > 1 ? { values: powers } : {}) },
+      axis: {
+        title: null,
+        format: logarithmic ? "~g" : "~r",
+        tickCount: 5,
+        ...(powers.length > 1 ? { values: powers } : {}),
+      },
     } as const;
     const x = {
       field: "step",

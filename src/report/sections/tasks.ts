@@ -84,7 +84,7 @@ function causeTable(all: readonly TaskCauses[], latents: readonly string[]): Htm
       count(task.rows),
       inWords(task, latents),
       shareOf(task.explained, "too few rows"),
-      shareOf(task.explainedTest, "no test rows"),
+      shareOf(task.explainedTest, task.explained === null ? "too few rows" : "no test rows"),
     ]),
   );
 }
