@@ -51,6 +51,21 @@ testProp("loss curves survive the way to a file and back", [fc.array(stage, { ma
   t.deepEqual(parseHistory(historyLines({ stages })), JSON.parse(JSON.stringify({ stages })));
 });
 
+test("held constraints survive the way to a file and back", (t) => {
+  const stages = [
+    {
+      name: "held",
+      steps: [1, 5],
+      terms: { total: [2, 1] },
+      constraints: [
+        { name: "acyclic", violations: [0.5, -0.1], multipliers: [0, 1], penalties: [1, 10] },
+        { name: "unit norm", violations: [0.25, 0], multipliers: [0, 0.5], penalties: [1, 1] },
+      ],
+    },
+  ];
+  t.deepEqual(parseHistory(historyLines({ stages })), { stages });
+});
+
 test("the id of a run depends on configuration, data and version, not on the order of keys", (t) => {
   const id = runIdOf({ a: 1, b: { c: 2, d: 3 } }, "data", "1.0.0");
   t.is(runIdOf({ b: { d: 3, c: 2 }, a: 1 }, "data", "1.0.0"), id);

@@ -1,0 +1,27 @@
+import test from "ava";
+import { resultText } from "../../src/cli/run-text.js";
+import { styleOf } from "../../src/cli/terminal.js";
+import type { Run } from "../../src/results.js";
+import { record } from "../report/records.js";
+import { taskRecord } from "../report/task-records.js";
+
+const said = (run: ReturnType<typeof record>) =>
+  resultText(run as Run, run.scores, "runs/a", false, styleOf({ isTTY: false }));
+
+test("a fit of tasks says what causes them, the rank, how many starts agree, and what is right of it", (t) => {
+  const run = taskRecord();
+  const facts = [{ id: "effectiveRank", label: "effective rank", value: 4 }];
+  const text = said({ ...run, summary: { ...run.summary, facts } });
+  t.regex(text, /^causes +8 in 8 tasks, 4 of them certain$/m);
+  t.regex(text, /^ {2}t1 +z1$/m);
+  t.regex(text, /^ {2}t2 +z2\?$/m);
+  t.regex(text, /^ {2}t5 +z1\n {2}\.\.\.$/m);
+  t.regex(text, /^rank of the representation +4$/m);
+  t.regex(text, /^restarts that agree +3 of 5$/m);
+  t.regex(text, /^MCC, each task on its own +0\.98$/m);
+  t.regex(text, /^tasks with the exact set of causes +0\.75$/m);
+});
+
+test("a fit without tasks says nothing of them", (t) => {
+  t.notRegex(said(record()), /task|causes|restarts/);
+});
