@@ -1,6 +1,6 @@
 // Programs of the examples and commands of the documents, run as their readers would: in a folder of their own.
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,10 +31,13 @@ export async function runProgram(file: string, cwd: string): Promise<string> {
  */
 export async function runShell(lines: string, cwd: string): Promise<string> {
   const command = `'${process.execPath}' ${commandLine()}`;
+  const atOnce = methodsWithoutSteps()
+    .map((name) => `|fit*"--method ${name} "*`)
+    .join("");
   const script = `set -eu
 disentangle() {
   case "$*" in
-    fit*--steps*) ${command} "$@" --no-report ;;
+    fit*--steps*${atOnce}) ${command} "$@" --no-report ;;
     fit*) ${command} "$@" --no-report --steps 40 ;;
     *) ${command} "$@" ;;
   esac
@@ -42,6 +45,13 @@ disentangle() {
 ${lines}`;
   const { stdout } = await run("sh", ["-c", script], { cwd, env: sources, timeout: 100_000 });
   return stdout;
+}
+
+/** Methods that solve for their latents at once. */
+function methodsWithoutSteps(): readonly string[] {
+  const schema = JSON.parse(readFileSync(join(root, "src/generated/schema.json"), "utf8"));
+  const branches: readonly { properties: { method: { const: string }; steps?: object } }[] = schema.oneOf;
+  return branches.filter(({ properties }) => !properties.steps).map(({ properties }) => properties.method.const);
 }
 
 /** The built command line, which starts in a third of the time, unless the sources have changed since. */
