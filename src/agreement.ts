@@ -15,8 +15,8 @@ export interface KeptLatents {
   readonly rows: Uint32Array;
 }
 
-/** Rows that two runs are compared on, at most: enough for three digits. */
-const MOST_ROWS = 4000;
+/** Rows that two runs are compared on, at most: a correlation of .9 is then known to .004. */
+const MOST_ROWS = 2000;
 /** A correlation of fewer says nothing. */
 const LEAST_ROWS = 3;
 /** Runs of one method that are compared, at most: those of the lowest seeds. */

@@ -179,7 +179,7 @@ p{margin:0 0 12px}
 .tiles dt .name{color:inherit}
 .level{color:var(--tone);font-weight:600}
 .scroll{overflow-x:auto;max-width:100%;overscroll-behavior-x:contain;background:linear-gradient(90deg,var(--card) 30%,transparent) 0 0/48px 100% no-repeat local,linear-gradient(270deg,var(--card) 30%,transparent) 100% 0/48px 100% no-repeat local,radial-gradient(farthest-side at 0 50%,var(--shade),transparent) 0 0/14px 100% no-repeat scroll,radial-gradient(farthest-side at 100% 50%,var(--shade),transparent) 100% 0/14px 100% no-repeat scroll}
-.tall{max-height:min(84vh,860px);overflow:auto}
+.tall{max-height:max(84vh,880px);overflow:auto}
 figure{margin:0}
 .card>.figure+.figure,.card>.scroll+.figure,.card>.figure+.scroll{margin-top:36px}
 .card>.legend{margin:16px 0 20px}

@@ -19,9 +19,10 @@ export async function trainingSection(input: SectionInput): Promise<Section | un
     return steps.length > 0 && drawn;
   });
   if (stages.length === 0) return undefined;
+  const alone = stages.length === 1 && constraintQuantities(stages[0]!).length === 0;
   const blocks: Html[] = [];
   for (const [i, stage] of stages.entries()) {
-    blocks.push(await lossFigure(input, stage, i + 1, stages.length === 1 ? "page" : "half"));
+    blocks.push(await lossFigure(input, stage, i + 1, alone ? "page" : "half"));
     blocks.push(...(await constraintFigures(input, stage, i + 1)));
   }
   const folded = blocks.slice(SHOWN);
@@ -29,7 +30,7 @@ export async function trainingSection(input: SectionInput): Promise<Section | un
     id: "training",
     title: "Training",
     lead: `Loss by its terms (${focusName(input)}).`,
-    body: html`<div class="grid">${blocks.slice(0, SHOWN)}</div>${
+    body: html`${alone ? blocks : html`<div class="grid">${blocks.slice(0, SHOWN)}</div>`}${
       folded.length > 0 &&
       html`<details class="more"><summary>${counted(folded.length, "more picture")}</summary><div class="grid">${folded}</div></details>`
     }`,
