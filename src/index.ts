@@ -21,7 +21,16 @@ export type { NativeDataset, NativeLabels, NativeMatrix, NativeTable, NativeTree
 export { type PrepareConfig, prepare } from "./prepare.js";
 export type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
 export type { DatasetCard, Manifest, RunRecord } from "./record.js";
-export { type Agreement, type Remark, type Report, type ReportInput, type ReportOptions, report } from "./report.js";
+export {
+  type Agreement,
+  type AgreementPair,
+  type Remark,
+  type Report,
+  type ReportedModel,
+  type ReportInput,
+  type ReportOptions,
+  report,
+} from "./report.js";
 export type * from "./reproduce/index.js";
 export { PRESETS as presets } from "./reproduce/presets.js";
 export { reproduce } from "./reproduce/run.js";
