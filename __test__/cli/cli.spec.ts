@@ -4,7 +4,7 @@ import { COMMANDS } from "../../src/cli/program.js";
 import { run } from "./run.js";
 
 test("--version prints the version of package.json", async (t) => {
-  t.deepEqual(await run(["--version"]), { code: 0, stdout: `${packageJson.version}\n`, stderr: "" });
+  t.deepEqual(await run(["--version"]), { code: 0, signal: null, stdout: `${packageJson.version}\n`, stderr: "" });
 });
 
 test("--help lists every command and goes to stdout", async (t) => {
