@@ -2,7 +2,7 @@ import { type DataSource, readTable } from "./dataset.js";
 import { fail } from "./errors.js";
 import type { Scores, Summary } from "./generated/types.js";
 import { type NativeDataset, type NativeLabels, type NativeMatrix, type NativeTable, native } from "./native.js";
-import type { Run } from "./results.js";
+import type { NamedArray, Run } from "./results.js";
 
 /** Which rows are scored. */
 export type RowChoice = "all" | "train" | "validation" | "test";
@@ -124,6 +124,14 @@ export function keptRows(run: Run, choice: RowChoice): Uint32Array {
     });
   }
   return kept;
+}
+
+/** Latents of a part of a run. */
+export function keptLatents(run: Run, choice: RowChoice): NamedArray {
+  const { data, shape, columns } = run.latents;
+  const [rows, cols] = shape;
+  const { values } = selectRows({ columns: [...columns], values: { data, rows, cols } }, keptRows(run, choice));
+  return { data: values.data, shape: [values.rows, cols], columns };
 }
 
 function checkRows(latents: NativeTable | undefined, rows: number): void {

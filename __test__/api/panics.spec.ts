@@ -75,6 +75,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   transform: [bytes, matrix, ["x"]],
   predict: [bytes, matrix, ["x"], undefined, "{}"],
   modelInfo: [bytes],
+  graph: [matrix, "{}"],
   score: ["{}", { latents: table, truth: {} }],
 };
 

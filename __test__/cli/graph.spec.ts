@@ -1,7 +1,7 @@
 import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LatentGraph } from "../../src/graph.js";
+import type { GraphOfRun } from "../../src/cli/commands/graph.js";
 import { testWithAddon as test } from "../addon.js";
 import { run } from "./run.js";
 
@@ -18,7 +18,7 @@ test("the graph of a run's latents is told, and kept in graph.json", async (t) =
   await disentangle("simulate", "tree-world", ...WORLD, "--out", "world");
   await disentangle("fit", ...FIT, "--data", "world", "--out", "a");
 
-  const graph = JSON.parse(await disentangle("graph", "a", "--alpha", ".01", "--json")) as LatentGraph;
+  const graph = JSON.parse(await disentangle("graph", "a", "--alpha", ".01", "--json")) as GraphOfRun;
   t.deepEqual([graph.latents, graph.alpha, graph.rows.split], [["z1", "z2", "z3"], 0.01, "all"]);
   t.is(graph.evidence.length + graph.separations.length, 3);
   t.is(graph.graph.arrows.length + graph.graph.lines.length, graph.evidence.length);
@@ -27,7 +27,7 @@ test("the graph of a run's latents is told, and kept in graph.json", async (t) =
   const threaded = JSON.parse(await disentangle("graph", "a", "--alpha", ".01", "--threads", "2", "--json"));
   t.deepEqual(threaded, graph);
 
-  const { count } = (JSON.parse(await disentangle("graph", "a", "--rows", "test", "--json")) as LatentGraph).rows;
+  const { count } = (JSON.parse(await disentangle("graph", "a", "--rows", "test", "--json")) as GraphOfRun).rows;
   t.true(count > 0 && count < graph.rows.count);
   t.regex(await disentangle("graph", "a", "--depth", "0"), /^\d+ rows \(all\), 3 tests at level 0\.05\n/);
 

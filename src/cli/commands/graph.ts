@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { writeFileAtomic } from "../../files.js";
 import { type LatentGraph, latentGraph } from "../../graph.js";
 import { readRunFolder } from "../../results.js";
-import type { RowChoice } from "../../score.js";
+import { keptLatents, type RowChoice } from "../../score.js";
 import { columns, note, number, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -28,8 +28,12 @@ export function define(command: Command): void {
     .addHelpText("after", EXAMPLES)
     .action(async (dir: string, options: Flags) => {
       const run = await readRunFolder(dir);
-      const { json, depth, ...search } = options;
-      const graph = latentGraph(run, { ...search, ...(depth !== undefined && { depth }) });
+      const { json, depth, rows: split, ...search } = options;
+      const latents = keptLatents(run, split);
+      const graph: GraphOfRun = {
+        rows: { split, count: latents.shape[0] },
+        ...latentGraph(latents, { ...search, ...(depth !== undefined && { depth }) }),
+      };
       await writeFileAtomic(join(run.dir ?? dir, "graph.json"), `${JSON.stringify(graph, null, 2)}\n`);
       if (!graph.consistent || graph.dropped.length > 0 || graph.opposed.length > 0) {
         note(
@@ -40,6 +44,12 @@ export function define(command: Command): void {
     });
 }
 
+/** What the command prints and keeps. */
+export interface GraphOfRun extends LatentGraph {
+  /** The rows that were tested. */
+  readonly rows: { readonly split: RowChoice; readonly count: number };
+}
+
 interface Flags {
   readonly alpha: number;
   readonly depth?: number;
@@ -48,7 +58,7 @@ interface Flags {
   readonly json?: boolean;
 }
 
-function textOf({ latents, rows, alpha, graph, evidence, tests }: LatentGraph): string {
+function textOf({ latents, rows, alpha, graph, evidence, tests }: GraphOfRun): string {
   const between = (a: number, b: number): string => {
     const has = (i: number, j: number): boolean => graph.arrows.some(([from, to]) => from === i && to === j);
     if (has(a, b)) return `${latents[a]} -> ${latents[b]}`;
