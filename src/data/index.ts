@@ -10,8 +10,10 @@ export {
   type MatrixData,
   type NumberArray,
   parseDataConfig,
+  type TargetData,
   type TreeData,
 } from "./config.js";
 export { type ColumnReport, formatInspection, type InspectReport, inspect } from "./inspect.js";
 export { type Dataset, readDataset } from "./read.js";
 export type { Guesses } from "./roles.js";
+export type { TaskSize } from "./tasks.js";

@@ -4,7 +4,7 @@ import { jsonSchemaOf } from "../data/parse-keys.js";
 import type { Dataset } from "../data/read.js";
 import { type SuperconductorsConfig, superconductors, superconductorsSchema } from "./superconductors.js";
 
-export type { Cleaning, SuperconductorsConfig } from "./superconductors.js";
+export { type Cleaning, type SuperconductorsConfig, superconductorsSchema } from "./superconductors.js";
 
 /** What to prepare: the name of a data set beside its keys; `disentangle prepare --help` lists them. */
 export type PrepareConfig = { readonly dataset: "superconductors" } & SuperconductorsConfig;
