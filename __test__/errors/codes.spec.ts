@@ -193,7 +193,7 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
 };
 
 /** What no input reaches: the tests of the crates force these. */
-const inside: readonly ErrorCode[] = ["NUMERIC_NOT_FINITE", "NUMERIC_SINGULAR", "INTERNAL_PANIC"];
+const inside: readonly ErrorCode[] = ["METRIC_GRAPH", "NUMERIC_NOT_FINITE", "NUMERIC_SINGULAR", "INTERNAL_PANIC"];
 
 plainTest("every code is reached here or, where no input can, inside the crates", (t) => {
   t.deepEqual([...Object.keys(cases), ...inside].sort(), Object.keys(explanations).sort());
