@@ -33,6 +33,7 @@ export interface LatentGraph extends PcGraph {
  * const data = await simulate({ simulator: "tree-world", depth: 2, pointsPerEnvironment: 100, inputs: 6, latents: 3 });
  * const model = await fit({ method: "tbr", data, latentDim: 3, steps: 60 }).result;
  * const { latents, graph } = latentGraph(model.latents, { alpha: 0.01 });
+ * console.log(latents); // [ 'z1', 'z2', 'z3' ]
  * for (const [cause, effect] of graph.arrows) console.log(`${latents[cause]} -> ${latents[effect]}`);
  * ```
  */
