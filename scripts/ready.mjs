@@ -21,6 +21,7 @@ await main(async () => {
   await step("invariants", () => run(xtask, ["check"]));
   await step("generated files", () => run(xtask, ["gen", "--check"], fixable));
   await javascript();
+  await step("faults", () => run(process.execPath, ["benchmark/chaos.mjs"]));
   await step("benchmark tables", () => run(process.execPath, ["benchmark/readme.mjs", "--check"]));
   await browser();
   await step("documentation", () => tool("typedoc", ["--treatWarningsAsErrors", "--logLevel", "Warn"]));
