@@ -135,6 +135,7 @@ pub enum Keep {
 
 /// A part of training.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "a fit has a handful of stages")]
 pub enum Stage {
     /// Gradient descent on the method's loss.
     Descent(Recipe),

@@ -175,7 +175,7 @@ fn tasks_with_few_rows_and_few_tasks_are_told() {
 fn wide_tasks_with_gaps_are_fitted() {
     let mut data = world(json!({"tasks": 1, "pointsPerTask": 600, "standardize": false}));
     let z = data.truth["latents"].values.clone();
-    let gap = |i: usize, t: usize| (i + t) % 7 == 0;
+    let gap = |i: usize, t: usize| (i + t).is_multiple_of(7);
     // Targets that are latents and noise; what follows them are the others.
     let target = |i: usize, t: usize| {
         let wave = ((i * 37 + t * 101) % 113) as f32 / 113.0 - 0.5;
