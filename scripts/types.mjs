@@ -3,7 +3,13 @@
 import { text } from "node:stream/consumers";
 import { compile } from "json-schema-to-typescript";
 
-const definitions = JSON.parse(await text(process.stdin));
+// A reference with words beside it is taken for a type of its own, and copied: its description, which names the default,
+// goes around it instead.
+const definitions = JSON.parse(await text(process.stdin), (_, value) =>
+  typeof value?.$ref === "string" && Object.keys(value).length > 1
+    ? { description: value.description, allOf: [{ $ref: value.$ref }] }
+    : value,
+);
 
 // The compiler starts from one root type. A union of all definitions reaches each of them; then the root is dropped.
 const root = { definitions, oneOf: Object.keys(definitions).map((name) => ({ $ref: `#/definitions/${name}` })) };

@@ -52,35 +52,6 @@ export type Decoder = "mlp" | "linear";
 export type DeviceChoice = "cpu" | "cuda" | "auto";
 
 /**
- * What a reversed arrow costs in the SHD.
- * - `one`: 1: one edge is wrong.
- * - `two`: 2: one arrow is missing and one is extra.
- */
-export type Reversal = "one" | "two";
-
-/**
- * Something done to all estimated latents that a metric may or may not notice.
- * - `permutation`: Another order.
- * - `sign`: A flipped sign.
- * - `scale`: Another positive unit for each.
- * - `shift`: Another origin for each.
- * - `monotone`: An increasing map of each.
- * - `rotation`: A rotation, which mixes them.
- * - `linear`: An invertible linear map, which mixes them.
- */
-export type Invariance = "permutation" | "sign" | "scale" | "shift" | "monotone" | "rotation" | "linear";
-
-/**
- * Which parameters a descent keeps. The truth is never asked.
- * - `best`: Those with the lowest validation loss.
- * - `last`: Those of the last step.
- */
-export type Keep = "best" | "last";
-
-/** The number of latents: given, or chosen by validation error. */
-export type LatentDim = number | "auto";
-
-/**
  * What to do with missing inputs.
  * - `error`: Refuse them.
  * - `drop`: Leave rows with missing inputs or labels out.
@@ -94,6 +65,50 @@ export type Missing = "error" | "drop" | "mean";
  * - `drop`: Leave them out.
  */
 export type MissingTarget = "error" | "drop";
+
+/**
+ * Which columns are brought to mean 0 and standard deviation 1 over the training rows.
+ * - `all`: Inputs and targets.
+ * - `inputs`: Only the inputs.
+ * - `none`: Nothing: the numbers are used as they are.
+ */
+export type Standardize = "all" | "inputs" | "none";
+
+/**
+ * What is kept together by the split.
+ * - `rows`: Every environment is split by rows.
+ * - `environments`: Every environment goes wholly into one part.
+ */
+export type SplitBy = "rows" | "environments";
+
+/**
+ * What a reversed arrow costs in the SHD.
+ * - `one`: 1: one edge is wrong.
+ * - `two`: 2: one arrow is missing and one is extra.
+ */
+export type Reversal = "one" | "two";
+
+/**
+ * Which parameters a descent keeps. The truth is never asked.
+ * - `best`: Those with the lowest validation loss.
+ * - `last`: Those of the last step.
+ */
+export type Keep = "best" | "last";
+
+/**
+ * Something done to all estimated latents that a metric may or may not notice.
+ * - `permutation`: Another order.
+ * - `sign`: A flipped sign.
+ * - `scale`: Another positive unit for each.
+ * - `shift`: Another origin for each.
+ * - `monotone`: An increasing map of each.
+ * - `rotation`: A rotation, which mixes them.
+ * - `linear`: An invertible linear map, which mixes them.
+ */
+export type Invariance = "permutation" | "sign" | "scale" | "shift" | "monotone" | "rotation" | "linear";
+
+/** The number of latents: given, or chosen by validation error. */
+export type LatentDim = number | Auto;
 
 /**
  * How latents become inputs.
@@ -110,6 +125,13 @@ export type Mixing = "identity" | "random" | "orthogonal" | "network";
  * - `paper`: The published procedure: the marginal likelihood by Adam.
  */
 export type MtlcmAlgorithm = "joint-diagonalisation" | "paper";
+
+/**
+ * What the linear causal model is fitted to.
+ * - `mtrn`: A network trained to predict all targets through linear heads.
+ * - `inputs`: The inputs themselves: latents are a linear map of them.
+ */
+export type Representation = "mtrn" | "inputs";
 
 /**
  * How MTRN is trained.
@@ -137,13 +159,6 @@ export type NoiseUnit = "standardDeviation" | "variance";
 export type OutcomeKind = "converged" | "step-limit" | "early-stop" | "diverged" | "non-finite" | "cancelled";
 
 /**
- * What the linear causal model is fitted to.
- * - `mtrn`: A network trained to predict all targets through linear heads.
- * - `inputs`: The inputs themselves: latents are a linear map of them.
- */
-export type Representation = "mtrn" | "inputs";
-
-/**
  * Which rows of the data set were scored.
  * - `train`: The rows that parameters were fitted to.
  * - `validation`: The rows that choices were made by.
@@ -151,21 +166,6 @@ export type Representation = "mtrn" | "inputs";
  * - `all`: All rows.
  */
 export type ScoredSplit = "train" | "validation" | "test" | "all";
-
-/**
- * What is kept together by the split.
- * - `rows`: Every environment is split by rows.
- * - `environments`: Every environment goes wholly into one part.
- */
-export type SplitBy = "rows" | "environments";
-
-/**
- * Which columns are brought to mean 0 and standard deviation 1 over the training rows.
- * - `all`: Inputs and targets.
- * - `inputs`: Only the inputs.
- * - `none`: Nothing: the numbers are used as they are.
- */
-export type Standardize = "all" | "inputs" | "none";
 
 /**
  * The function between the mixed inputs and the latents.
@@ -500,25 +500,30 @@ export interface FastIcaConfig {
    *
    * Default: "cpu".
    */
-  device?: "cpu" | "cuda" | "auto";
+  device?: DeviceChoice;
   /**
    * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
    *
    * Default: "error".
    */
-  missing?: "error" | "drop" | "mean";
+  missing?: Missing;
   /**
    * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
    *
    * Default: "error".
    */
-  missingTarget?: "error" | "drop";
+  missingTarget?: MissingTarget;
   /**
    * Which columns are standardised.
    *
    * Default: "all".
    */
-  standardize?: "all" | "inputs" | "none";
+  standardize?: Standardize;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
   split?: SplitConfig;
   /**
    * Number of components. As a yardstick of another method: its number of latents.
@@ -531,7 +536,7 @@ export interface FastIcaConfig {
    *
    * Default: "log-cosh".
    */
-  contrast?: "log-cosh" | "cube";
+  contrast?: Contrast;
   /**
    * Iterations, at most.
    *
@@ -546,11 +551,7 @@ export interface FastIcaConfig {
   tolerance?: number;
 }
 
-/**
- * How rows are split into training, validation and test.
- *
- * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
- */
+/** How rows are split into training, validation and test. */
 export interface SplitConfig {
   /**
    * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
@@ -575,7 +576,7 @@ export interface SplitConfig {
    *
    * Default: "rows".
    */
-  by?: "rows" | "environments";
+  by?: SplitBy;
   /**
    * Environments kept wholly for test, whatever `by` says.
    *
@@ -702,26 +703,31 @@ export interface IcarlConfig {
    *
    * Default: "cpu".
    */
-  device?: "cpu" | "cuda" | "auto";
+  device?: DeviceChoice;
   /**
    * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
    *
    * Default: "error".
    */
-  missing?: "error" | "drop" | "mean";
+  missing?: Missing;
   /**
    * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
    *
    * Default: "error".
    */
-  missingTarget?: "error" | "drop";
+  missingTarget?: MissingTarget;
   /**
    * Which columns are standardised.
    *
    * Default: "all".
    */
-  standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig1;
+  standardize?: Standardize;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
   /**
    * Number of latents.
    *
@@ -750,7 +756,7 @@ export interface IcarlConfig {
    *
    * Default: "mlp".
    */
-  decoder?: "mlp" | "linear";
+  decoder?: Decoder;
   /**
    * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
    * the more the reconstruction counts beside the prior.
@@ -794,51 +800,13 @@ export interface IcarlConfig {
    *
    * Default: "last".
    */
-  keep?: "best" | "last";
+  keep?: Keep;
   /**
    * Learnt statistics of the prior, each a tanh of a linear map of the latents.
    *
    * Default: 45. Range: 1 to 4096.
    */
   statistics?: number;
-}
-
-/**
- * How rows are split into training, validation and test.
- *
- * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
- */
-export interface SplitConfig1 {
-  /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
-   *
-   * Default: 0.5. Range: 0 to 1.
-   */
-  train?: number;
-  /**
-   * Fraction by which hyper-parameters and stopping are chosen.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  validation?: number;
-  /**
-   * Fraction that only judges.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  test?: number;
-  /**
-   * Split the rows within every environment, or the environments as wholes.
-   *
-   * Default: "rows".
-   */
-  by?: "rows" | "environments";
-  /**
-   * Environments kept wholly for test, whatever `by` says.
-   *
-   * Default: [].
-   */
-  holdout?: string[];
 }
 
 /** Recovered causal indicators. */
@@ -885,26 +853,31 @@ export interface IvaeConfig {
    *
    * Default: "cpu".
    */
-  device?: "cpu" | "cuda" | "auto";
+  device?: DeviceChoice;
   /**
    * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
    *
    * Default: "error".
    */
-  missing?: "error" | "drop" | "mean";
+  missing?: Missing;
   /**
    * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
    *
    * Default: "error".
    */
-  missingTarget?: "error" | "drop";
+  missingTarget?: MissingTarget;
   /**
    * Which columns are standardised.
    *
    * Default: "all".
    */
-  standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig2;
+  standardize?: Standardize;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
   /**
    * Number of latents.
    *
@@ -933,7 +906,7 @@ export interface IvaeConfig {
    *
    * Default: "mlp".
    */
-  decoder?: "mlp" | "linear";
+  decoder?: Decoder;
   /**
    * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
    * the more the reconstruction counts beside the prior.
@@ -977,45 +950,7 @@ export interface IvaeConfig {
    *
    * Default: "last".
    */
-  keep?: "best" | "last";
-}
-
-/**
- * How rows are split into training, validation and test.
- *
- * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
- */
-export interface SplitConfig2 {
-  /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
-   *
-   * Default: 0.5. Range: 0 to 1.
-   */
-  train?: number;
-  /**
-   * Fraction by which hyper-parameters and stopping are chosen.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  validation?: number;
-  /**
-   * Fraction that only judges.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  test?: number;
-  /**
-   * Split the rows within every environment, or the environments as wholes.
-   *
-   * Default: "rows".
-   */
-  by?: "rows" | "environments";
-  /**
-   * Environments kept wholly for test, whatever `by` says.
-   *
-   * Default: [].
-   */
-  holdout?: string[];
+  keep?: Keep;
 }
 
 /** The map of a closed-form stage, and how stable it was. */
@@ -1150,26 +1085,31 @@ export interface MtIcarlConfig {
    *
    * Default: "cpu".
    */
-  device?: "cpu" | "cuda" | "auto";
+  device?: DeviceChoice;
   /**
    * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
    *
    * Default: "error".
    */
-  missing?: "error" | "drop" | "mean";
+  missing?: Missing;
   /**
    * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
    *
    * Default: "error".
    */
-  missingTarget?: "error" | "drop";
+  missingTarget?: MissingTarget;
   /**
    * Which columns are standardised.
    *
    * Default: "all".
    */
-  standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig3;
+  standardize?: Standardize;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
   /**
    * Number of latents.
    *
@@ -1198,7 +1138,7 @@ export interface MtIcarlConfig {
    *
    * Default: "mlp".
    */
-  decoder?: "mlp" | "linear";
+  decoder?: Decoder;
   /**
    * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
    * the more the reconstruction counts beside the prior.
@@ -1242,7 +1182,7 @@ export interface MtIcarlConfig {
    *
    * Default: "last".
    */
-  keep?: "best" | "last";
+  keep?: Keep;
   /**
    * Learnt statistics of the prior, each a tanh of a linear map of the latents.
    *
@@ -1255,44 +1195,6 @@ export interface MtIcarlConfig {
    * Range: 1 to 4096.
    */
   taskDim?: number;
-}
-
-/**
- * How rows are split into training, validation and test.
- *
- * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
- */
-export interface SplitConfig3 {
-  /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
-   *
-   * Default: 0.5. Range: 0 to 1.
-   */
-  train?: number;
-  /**
-   * Fraction by which hyper-parameters and stopping are chosen.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  validation?: number;
-  /**
-   * Fraction that only judges.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  test?: number;
-  /**
-   * Split the rows within every environment, or the environments as wholes.
-   *
-   * Default: "rows".
-   */
-  by?: "rows" | "environments";
-  /**
-   * Environments kept wholly for test, whatever `by` says.
-   *
-   * Default: [].
-   */
-  holdout?: string[];
 }
 
 export interface MtIvaeConfig {
@@ -1315,26 +1217,31 @@ export interface MtIvaeConfig {
    *
    * Default: "cpu".
    */
-  device?: "cpu" | "cuda" | "auto";
+  device?: DeviceChoice;
   /**
    * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
    *
    * Default: "error".
    */
-  missing?: "error" | "drop" | "mean";
+  missing?: Missing;
   /**
    * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
    *
    * Default: "error".
    */
-  missingTarget?: "error" | "drop";
+  missingTarget?: MissingTarget;
   /**
    * Which columns are standardised.
    *
    * Default: "all".
    */
-  standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig4;
+  standardize?: Standardize;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
   /**
    * Number of latents.
    *
@@ -1363,7 +1270,7 @@ export interface MtIvaeConfig {
    *
    * Default: "mlp".
    */
-  decoder?: "mlp" | "linear";
+  decoder?: Decoder;
   /**
    * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
    * the more the reconstruction counts beside the prior.
@@ -1407,51 +1314,13 @@ export interface MtIvaeConfig {
    *
    * Default: "last".
    */
-  keep?: "best" | "last";
+  keep?: Keep;
   /**
    * Numbers learnt per task. Absent: twice `latentDim`, as many as MTLCM has per task.
    *
    * Range: 1 to 4096.
    */
   taskDim?: number;
-}
-
-/**
- * How rows are split into training, validation and test.
- *
- * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
- */
-export interface SplitConfig4 {
-  /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
-   *
-   * Default: 0.5. Range: 0 to 1.
-   */
-  train?: number;
-  /**
-   * Fraction by which hyper-parameters and stopping are chosen.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  validation?: number;
-  /**
-   * Fraction that only judges.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  test?: number;
-  /**
-   * Split the rows within every environment, or the environments as wholes.
-   *
-   * Default: "rows".
-   */
-  by?: "rows" | "environments";
-  /**
-   * Environments kept wholly for test, whatever `by` says.
-   *
-   * Default: [].
-   */
-  holdout?: string[];
 }
 
 export interface MtlcmConfig {
@@ -1474,46 +1343,51 @@ export interface MtlcmConfig {
    *
    * Default: "cpu".
    */
-  device?: "cpu" | "cuda" | "auto";
+  device?: DeviceChoice;
   /**
    * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
    *
    * Default: "error".
    */
-  missing?: "error" | "drop" | "mean";
+  missing?: Missing;
   /**
    * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
    *
    * Default: "error".
    */
-  missingTarget?: "error" | "drop";
+  missingTarget?: MissingTarget;
   /**
    * Which columns are standardised.
    *
    * Default: "all".
    */
-  standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig5;
+  standardize?: Standardize;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
   /**
    * What the linear causal model is fitted to. `mtrn`: a network trained to predict all targets; `inputs`: the inputs
    * themselves, so that the latents are a linear map of them.
    *
    * Default: "mtrn".
    */
-  representation?: "mtrn" | "inputs";
+  representation?: Representation;
   /**
    * How to fit: `joint-diagonalisation` takes milliseconds to seconds; `paper` is the published one and takes minutes.
    *
    * Default: "joint-diagonalisation".
    */
-  algorithm?: "joint-diagonalisation" | "paper";
+  algorithm?: MtlcmAlgorithm;
   /**
    * Number of latents. `auto`: with `mtrn` the smallest number whose validation error is as good as any up to
    * `maxLatentDim`; with `inputs` their effective rank. Where `inputs` have more directions, the leading ones are kept.
    *
    * Default: "auto".
    */
-  latentDim?: number | "auto";
+  latentDim?: LatentDim;
   /**
    * Largest number of latents that `auto` tries with `mtrn`.
    *
@@ -1525,7 +1399,7 @@ export interface MtlcmConfig {
    *
    * Default: "solved-heads".
    */
-  recipe?: "solved-heads" | "paper";
+  recipe?: MtrnRecipe;
   /**
    * Widths of the encoder's hidden layers (ReLU). Absent: one layer, four times as wide as the inputs, at least 64 and
    * at most 1024.
@@ -1590,7 +1464,7 @@ export interface MtlcmConfig {
    *
    * Default: "best".
    */
-  keep?: "best" | "last";
+  keep?: Keep;
   /**
    * Starts of the joint diagonalisation, the first at the white representation, the others random; the likelihood chooses.
    *
@@ -1616,52 +1490,15 @@ export interface MtlcmConfig {
    * Default: 0.9. Range: 0.5 to 1.
    */
   indicatorConfidence?: number;
+  /**
+   * Training of `algorithm` `paper`.
+   *
+   * Default: {"epochs":1000,"gammaWarmUp":0,"batchSize":1024,"learningRate":0.1}.
+   */
   published?: PublishedOptions;
 }
 
-/**
- * How rows are split into training, validation and test.
- *
- * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
- */
-export interface SplitConfig5 {
-  /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
-   *
-   * Default: 0.5. Range: 0 to 1.
-   */
-  train?: number;
-  /**
-   * Fraction by which hyper-parameters and stopping are chosen.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  validation?: number;
-  /**
-   * Fraction that only judges.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  test?: number;
-  /**
-   * Split the rows within every environment, or the environments as wholes.
-   *
-   * Default: "rows".
-   */
-  by?: "rows" | "environments";
-  /**
-   * Environments kept wholly for test, whatever `by` says.
-   *
-   * Default: [].
-   */
-  holdout?: string[];
-}
-
-/**
- * Training of `algorithm` `paper`.
- *
- * Default: {"epochs":1000,"gammaWarmUp":0,"batchSize":1024,"learningRate":0.1}.
- */
+/** Training of the published linear causal model. */
 export interface PublishedOptions {
   /**
    * Passes over all (row, task) pairs.
@@ -1747,98 +1584,37 @@ export interface PcaConfig {
    *
    * Default: "cpu".
    */
-  device?: "cpu" | "cuda" | "auto";
+  device?: DeviceChoice;
   /**
    * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
    *
    * Default: "error".
    */
-  missing?: "error" | "drop" | "mean";
+  missing?: Missing;
   /**
    * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
    *
    * Default: "error".
    */
-  missingTarget?: "error" | "drop";
+  missingTarget?: MissingTarget;
   /**
    * Which columns are standardised.
    *
    * Default: "all".
    */
-  standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig6;
+  standardize?: Standardize;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
   /**
    * Number of components. As a yardstick of another method: its number of latents.
    *
    * Default: 5. Range: 1 to 256.
    */
   latentDim?: number;
-}
-
-/**
- * How rows are split into training, validation and test.
- *
- * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
- */
-export interface SplitConfig6 {
-  /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
-   *
-   * Default: 0.5. Range: 0 to 1.
-   */
-  train?: number;
-  /**
-   * Fraction by which hyper-parameters and stopping are chosen.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  validation?: number;
-  /**
-   * Fraction that only judges.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  test?: number;
-  /**
-   * Split the rows within every environment, or the environments as wholes.
-   *
-   * Default: "rows".
-   */
-  by?: "rows" | "environments";
-  /**
-   * Environments kept wholly for test, whatever `by` says.
-   *
-   * Default: [].
-   */
-  holdout?: string[];
-}
-
-/** Training of the published linear causal model. */
-export interface PublishedOptions1 {
-  /**
-   * Passes over all (row, task) pairs.
-   *
-   * Default: 1000. Range: 1 to 10000000.
-   */
-  epochs?: number;
-  /**
-   * First passes in which the coefficients of spurious latents stay as they were drawn.
-   *
-   * Default: 0. Range: 0 to 10000000.
-   */
-  gammaWarmUp?: number;
-  /**
-   * (Row, task) pairs per step.
-   *
-   * Default: 1024. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
-   * First learning rate; halved, down to 0.005, whenever the loss has not fallen for 100 passes.
-   *
-   * Default: 0.1. Range: 0 to 10.
-   */
-  learningRate?: number;
 }
 
 /** Linear R2. `value` is null where it is not defined, and then `reason` says why. */
@@ -1871,26 +1647,31 @@ export interface RandomEncoderConfig {
    *
    * Default: "cpu".
    */
-  device?: "cpu" | "cuda" | "auto";
+  device?: DeviceChoice;
   /**
    * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
    *
    * Default: "error".
    */
-  missing?: "error" | "drop" | "mean";
+  missing?: Missing;
   /**
    * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
    *
    * Default: "error".
    */
-  missingTarget?: "error" | "drop";
+  missingTarget?: MissingTarget;
   /**
    * Which columns are standardised.
    *
    * Default: "all".
    */
-  standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig7;
+  standardize?: Standardize;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
   /**
    * Number of latents. As a yardstick of another method: its number of latents.
    *
@@ -1914,44 +1695,6 @@ export interface RandomEncoderConfig {
     | [number, number, number, number, number, number]
     | [number, number, number, number, number, number, number]
     | [number, number, number, number, number, number, number, number];
-}
-
-/**
- * How rows are split into training, validation and test.
- *
- * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
- */
-export interface SplitConfig7 {
-  /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
-   *
-   * Default: 0.5. Range: 0 to 1.
-   */
-  train?: number;
-  /**
-   * Fraction by which hyper-parameters and stopping are chosen.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  validation?: number;
-  /**
-   * Fraction that only judges.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  test?: number;
-  /**
-   * Split the rows within every environment, or the environments as wholes.
-   *
-   * Default: "rows".
-   */
-  by?: "rows" | "environments";
-  /**
-   * Environments kept wholly for test, whatever `by` says.
-   *
-   * Default: [].
-   */
-  holdout?: string[];
 }
 
 /** Which rows were scored, and how many. */
@@ -2042,32 +1785,37 @@ export interface SharedHeadConfig {
    *
    * Default: "cpu".
    */
-  device?: "cpu" | "cuda" | "auto";
+  device?: DeviceChoice;
   /**
    * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
    *
    * Default: "error".
    */
-  missing?: "error" | "drop" | "mean";
+  missing?: Missing;
   /**
    * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
    *
    * Default: "error".
    */
-  missingTarget?: "error" | "drop";
+  missingTarget?: MissingTarget;
   /**
    * Which columns are standardised.
    *
    * Default: "all".
    */
-  standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig8;
+  standardize?: Standardize;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
   /**
    * Number of latents, or `auto`: the smallest number whose validation error is as good as any.
    *
    * Default: "auto".
    */
-  latentDim?: number | "auto";
+  latentDim?: LatentDim;
   /**
    * Largest number of latents that `auto` tries.
    *
@@ -2133,79 +1881,7 @@ export interface SharedHeadConfig {
    *
    * Default: "best".
    */
-  keep?: "best" | "last";
-}
-
-/**
- * How rows are split into training, validation and test.
- *
- * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
- */
-export interface SplitConfig8 {
-  /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
-   *
-   * Default: 0.5. Range: 0 to 1.
-   */
-  train?: number;
-  /**
-   * Fraction by which hyper-parameters and stopping are chosen.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  validation?: number;
-  /**
-   * Fraction that only judges.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  test?: number;
-  /**
-   * Split the rows within every environment, or the environments as wholes.
-   *
-   * Default: "rows".
-   */
-  by?: "rows" | "environments";
-  /**
-   * Environments kept wholly for test, whatever `by` says.
-   *
-   * Default: [].
-   */
-  holdout?: string[];
-}
-
-/** How rows are split into training, validation and test. */
-export interface SplitConfig9 {
-  /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
-   *
-   * Default: 0.5. Range: 0 to 1.
-   */
-  train?: number;
-  /**
-   * Fraction by which hyper-parameters and stopping are chosen.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  validation?: number;
-  /**
-   * Fraction that only judges.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  test?: number;
-  /**
-   * Split the rows within every environment, or the environments as wholes.
-   *
-   * Default: "rows".
-   */
-  by?: "rows" | "environments";
-  /**
-   * Environments kept wholly for test, whatever `by` says.
-   *
-   * Default: [].
-   */
-  holdout?: string[];
+  keep?: Keep;
 }
 
 /** What a fit found, in numbers every method has, plus the parts only some have. */
@@ -2331,7 +2007,7 @@ export interface TaskWorldConfig {
    *
    * Default: "random".
    */
-  mixing?: "identity" | "random" | "orthogonal" | "network";
+  mixing?: Mixing;
   /**
    * Number of input columns. Default: as many as latents, and 100 with a network, the only mixing that can have more.
    *
@@ -2372,38 +2048,43 @@ export interface TbrConfig {
    *
    * Default: "cpu".
    */
-  device?: "cpu" | "cuda" | "auto";
+  device?: DeviceChoice;
   /**
    * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
    *
    * Default: "error".
    */
-  missing?: "error" | "drop" | "mean";
+  missing?: Missing;
   /**
    * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
    *
    * Default: "error".
    */
-  missingTarget?: "error" | "drop";
+  missingTarget?: MissingTarget;
   /**
    * Which columns are standardised.
    *
    * Default: "all".
    */
-  standardize?: "all" | "inputs" | "none";
-  split?: SplitConfig10;
+  standardize?: Standardize;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
   /**
    * How to fit: `joint-rotation` is faster and at least as good on the paper's data; `paper` is the published one.
    *
    * Default: "joint-rotation".
    */
-  algorithm?: "joint-rotation" | "paper";
+  algorithm?: Algorithm;
   /**
    * Number of latents, or `auto`: the smallest number whose validation error is as good as any.
    *
    * Default: "auto".
    */
-  latentDim?: number | "auto";
+  latentDim?: LatentDim;
   /**
    * Largest number of latents that `auto` tries.
    *
@@ -2469,7 +2150,7 @@ export interface TbrConfig {
    *
    * Default: "best".
    */
-  keep?: "best" | "last";
+  keep?: Keep;
   /**
    * Weight of the L1 norm of the changes (the paper's lambda).
    *
@@ -2495,44 +2176,6 @@ export interface TbrConfig {
    * Default: 4. Range: 0 to 100.
    */
   changeErrors?: number;
-}
-
-/**
- * How rows are split into training, validation and test.
- *
- * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
- */
-export interface SplitConfig10 {
-  /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
-   *
-   * Default: 0.5. Range: 0 to 1.
-   */
-  train?: number;
-  /**
-   * Fraction by which hyper-parameters and stopping are chosen.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  validation?: number;
-  /**
-   * Fraction that only judges.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  test?: number;
-  /**
-   * Split the rows within every environment, or the environments as wholes.
-   *
-   * Default: "rows".
-   */
-  by?: "rows" | "environments";
-  /**
-   * Environments kept wholly for test, whatever `by` says.
-   *
-   * Default: [].
-   */
-  holdout?: string[];
 }
 
 /** Configuration of the simulator `tree-world`. The defaults are the paper's. */
@@ -2596,7 +2239,7 @@ export interface TreeWorldConfig {
    *
    * Default: "tanh".
    */
-  map?: "tanh" | "linear";
+  map?: TreeWorldMap;
   /**
    * Noise of the latents and of the target.
    *
@@ -2608,5 +2251,5 @@ export interface TreeWorldConfig {
    *
    * Default: "standardDeviation".
    */
-  noiseUnit?: "standardDeviation" | "variance";
+  noiseUnit?: NoiseUnit;
 }
