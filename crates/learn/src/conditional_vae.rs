@@ -14,7 +14,7 @@ mod prior;
 pub use condition::Condition;
 pub use prior::Prior;
 
-use crate::method::{Batching, Candidates, Dimensions, Findings, Keep, MAP, Method, Network, Recipe, Stage, State};
+use crate::method::{Batching, Dimensions, Findings, Keep, MAP, Method, Network, Recipe, Stage, State};
 use crate::methods::{MethodInfo, Specification};
 use crate::nn::Params;
 use crate::optim::Schedule;
@@ -162,14 +162,6 @@ impl<V: Variant> Method for ConditionalVae<V> {
         at_most(self.options().latent_dim, data.inputs.cols())
     }
 
-    fn candidates(&self, _: &Prepared) -> Option<Candidates> {
-        None
-    }
-
-    fn with_candidate(&self, _: usize) -> Box<dyn Method> {
-        unreachable!("these methods have no candidates")
-    }
-
     fn stages(&self, _: &Prepared) -> Vec<Stage> {
         vec![Stage::Descent(self.options().recipe()), Stage::Solve("scale")]
     }
@@ -187,10 +179,6 @@ impl<V: Variant> Method for ConditionalVae<V> {
         let scaled = scale_latents(data, state)?;
         state.solved.insert(MAP.into(), scaled.map);
         Ok(OutcomeKind::Converged)
-    }
-
-    fn predict(&self, _: &State, _: &Matrix, _: &[u32]) -> Option<Vec<f32>> {
-        None
     }
 
     fn findings(&self, data: &Prepared, state: &State, _: &Matrix) -> Result<Findings> {

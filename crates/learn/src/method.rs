@@ -198,10 +198,17 @@ pub trait Method: Send + Sync {
     fn check(&self, data: &Prepared) -> Result<()>;
 
     /// A hyper-parameter to be chosen by validation error, if the user left one open.
-    fn candidates(&self, data: &Prepared) -> Option<Candidates>;
+    fn candidates(&self, _: &Prepared) -> Option<Candidates> {
+        None
+    }
 
-    /// The same method with the candidate value.
-    fn with_candidate(&self, value: usize) -> Box<dyn Method>;
+    /// The same method with one of its candidates.
+    ///
+    /// # Panics
+    /// A method without candidates.
+    fn with_candidate(&self, _: usize) -> Box<dyn Method> {
+        unreachable!("a method with candidates says what it is with one of them")
+    }
 
     /// The stages, in order.
     fn stages(&self, data: &Prepared) -> Vec<Stage>;
@@ -220,8 +227,11 @@ pub trait Method: Send + Sync {
     /// `NUMERIC_SINGULAR` and the like.
     fn solve(&self, stage: &str, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind>;
 
-    /// Standardised target of each row from its latents (n, k) and tree node; `None` for methods without a target.
-    fn predict(&self, state: &State, latents: &Matrix, nodes: &[u32]) -> Option<Vec<f32>>;
+    /// Standardised target of each row from its latents (n, k) and tree node; `None` where there is none, or where a row
+    /// alone does not say for which of many tasks it is wanted.
+    fn predict(&self, _: &State, _: &Matrix, _: &[u32]) -> Option<Vec<f32>> {
+        None
+    }
 
     /// Squared errors on validation rows by which candidates are compared, where [`Method::predict`] does not give them.
     ///

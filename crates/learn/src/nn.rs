@@ -61,6 +61,7 @@ pub use real::Real;
 pub use residual::Residual;
 pub use ridge::Ridges;
 pub use smooth::SmoothLeaky;
+pub(crate) use smooth::sigmoids;
 pub use task_loss::{TaskKind, TaskRows, task_loss, task_loss_expression};
 pub use triangular::{
     triangular, triangular_expression, triangular_inverse, triangular_inverse_expression, triangular_log_det,

@@ -50,19 +50,27 @@ impl Task {
 
 /// The form of the tasks and all that have rows, out of labels and targets (n x t); `None` where they name none.
 pub(crate) fn collect(labels: Option<&Labels>, names: &[String], values: &Matrix) -> Option<(TaskForm, Vec<Task>)> {
-    let (form, mut tasks) = match labels {
-        Some(labels) if names.len() == 1 => (TaskForm::Long, long(labels, values)),
-        None if names.len() > 1 => (TaskForm::Wide, wide(names, values)),
-        _ => return None,
+    let form = form(labels, names)?;
+    let mut tasks = match labels {
+        Some(labels) => long(labels, values),
+        None => wide(names, values),
     };
     tasks.retain(|task| !task.rows.is_empty());
     Some((form, tasks))
 }
 
+fn form(labels: Option<&Labels>, names: &[String]) -> Option<TaskForm> {
+    match labels {
+        Some(_) if names.len() == 1 => Some(TaskForm::Long),
+        None if names.len() > 1 => Some(TaskForm::Wide),
+        _ => None,
+    }
+}
+
 impl Prepared {
     /// The form of the tasks; `None` where the data name none.
     pub fn task_form(&self) -> Option<TaskForm> {
-        self.collected().map(|(form, _)| form)
+        form(self.labels.get(&Role::Task), &self.targets.as_ref()?.names)
     }
 
     /// The tasks, from either form, in order of labels or columns: at least two, each with training rows over which its

@@ -14,7 +14,7 @@
 use crate::ica::{Contrast, Limits, Unmixing, fast_ica};
 use crate::linalg::product;
 use crate::linear::{IdentityNetwork, PrincipalAxes, account};
-use crate::method::{Candidates, Dimensions, Findings, MAP, Method, Network, Stage, State};
+use crate::method::{Dimensions, Findings, MAP, Method, Network, Stage, State};
 use crate::methods::{MethodInfo, Reference, Specification};
 use crate::nn::Params;
 use crate::regression::at_most;
@@ -93,14 +93,6 @@ impl Method for FastIca {
         at_most(self.config.latent_dim, data.inputs.cols())
     }
 
-    fn candidates(&self, _: &Prepared) -> Option<Candidates> {
-        None
-    }
-
-    fn with_candidate(&self, latent_dim: usize) -> Box<dyn Method> {
-        Box::new(Self { config: FastIcaConfig { latent_dim, ..self.config.clone() } })
-    }
-
     fn stages(&self, _: &Prepared) -> Vec<Stage> {
         vec![Stage::Solve("rotation")]
     }
@@ -129,10 +121,6 @@ impl Method for FastIca {
         state.solved.insert(MAP.into(), product(&directions, &whitening));
         state.solved.insert(ENDED.into(), Matrix::new(1, 2, vec![iterations as f64, turn])?);
         Ok(if turn < tolerance { OutcomeKind::Converged } else { OutcomeKind::StepLimit })
-    }
-
-    fn predict(&self, _: &State, _: &Matrix, _: &[u32]) -> Option<Vec<f32>> {
-        None
     }
 
     fn findings(&self, data: &Prepared, state: &State, latents: &Matrix) -> Result<Findings> {

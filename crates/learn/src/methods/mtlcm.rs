@@ -257,11 +257,6 @@ impl Method for Mtlcm {
         solve::solve(&self.config, data, state, solving)
     }
 
-    /// A row alone does not say for which task its target is wanted.
-    fn predict(&self, _: &State, _: &Matrix, _: &[u32]) -> Option<Vec<f32>> {
-        None
-    }
-
     fn validation_errors(&self, data: &Prepared, state: &State) -> Result<Option<Vec<f64>>> {
         solve::validation_errors(data, state).map(Some)
     }

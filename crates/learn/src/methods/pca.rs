@@ -12,7 +12,7 @@
 //! - latents are scaled to unit variance over the training rows.
 
 use crate::linear::{IdentityNetwork, PrincipalAxes, account};
-use crate::method::{Candidates, Dimensions, Findings, MAP, Method, Network, Stage, State};
+use crate::method::{Dimensions, Findings, MAP, Method, Network, Stage, State};
 use crate::methods::{MethodInfo, Reference, Specification};
 use crate::nn::Params;
 use crate::regression::at_most;
@@ -79,14 +79,6 @@ impl Method for Pca {
         at_most(self.config.latent_dim, data.inputs.cols())
     }
 
-    fn candidates(&self, _: &Prepared) -> Option<Candidates> {
-        None
-    }
-
-    fn with_candidate(&self, latent_dim: usize) -> Box<dyn Method> {
-        Box::new(Self { config: PcaConfig { latent_dim } })
-    }
-
     fn stages(&self, _: &Prepared) -> Vec<Stage> {
         vec![Stage::Solve("components")]
     }
@@ -99,10 +91,6 @@ impl Method for Pca {
         let map = PrincipalAxes::of(data)?.whitening(self.config.latent_dim, state);
         state.solved.insert(MAP.into(), map);
         Ok(OutcomeKind::Converged)
-    }
-
-    fn predict(&self, _: &State, _: &Matrix, _: &[u32]) -> Option<Vec<f32>> {
-        None
     }
 
     fn findings(&self, _: &Prepared, state: &State, _: &Matrix) -> Result<Findings> {

@@ -10,7 +10,7 @@
 //! - LeakyReLU features in layers with PyTorch's initial values, as the trained encoders begin, in place of random
 //!   Fourier features.
 
-use crate::method::{Batch, Candidates, Dimensions, Findings, MAP, Method, Network, Stage, State, Term};
+use crate::method::{Batch, Dimensions, Findings, MAP, Method, Network, Stage, State, Term};
 use crate::methods::{MethodInfo, Reference, Specification};
 use crate::nn::Params;
 use crate::regression::{Encoder, EncoderOptions, LatentDim, at_most, scale_latents};
@@ -93,14 +93,6 @@ impl Method for RandomEncoder {
         at_most(self.config.latent_dim, data.inputs.cols())
     }
 
-    fn candidates(&self, _: &Prepared) -> Option<Candidates> {
-        None
-    }
-
-    fn with_candidate(&self, latent_dim: usize) -> Box<dyn Method> {
-        Box::new(Self { config: RandomEncoderConfig { latent_dim, ..self.config.clone() } })
-    }
-
     fn stages(&self, _: &Prepared) -> Vec<Stage> {
         vec![Stage::Solve("scale")]
     }
@@ -120,10 +112,6 @@ impl Method for RandomEncoder {
         let scaled = scale_latents(data, state)?;
         state.solved.insert(MAP.into(), scaled.map);
         Ok(OutcomeKind::Converged)
-    }
-
-    fn predict(&self, _: &State, _: &Matrix, _: &[u32]) -> Option<Vec<f32>> {
-        None
     }
 
     fn findings(&self, _: &Prepared, _: &State, _: &Matrix) -> Result<Findings> {

@@ -41,13 +41,13 @@ impl SmoothLeaky {
 }
 
 #[inline(always)]
-fn softplus<T: Real>(x: T) -> T {
+pub(super) fn softplus<T: Real>(x: T) -> T {
     (if x < T::ZERO { T::ZERO } else { x }) + (-x.abs()).exp().ln_1p_of_unit()
 }
 
 /// 1 / (1 + exp(-x)), and one minus it without cancellation.
 #[inline(always)]
-fn sigmoids<T: Real>(x: T) -> (T, T) {
+pub(crate) fn sigmoids<T: Real>(x: T) -> (T, T) {
     let small = (-x.abs()).exp();
     let (large, small) = (T::ONE / (T::ONE + small), small / (T::ONE + small));
     if x < T::ZERO { (small, large) } else { (large, small) }

@@ -4,6 +4,7 @@
 
 use super::loss::{scalar, scalar_storage};
 use super::real::{Real, for_real, slice};
+use super::smooth::{sigmoids, softplus};
 use crate::linalg::{apply, dot, inverse, solve_positive};
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::Matrix;
@@ -215,7 +216,7 @@ impl Design {
             }
             TaskKind::Binary => {
                 let nll = pairs().map(|(&p, y)| softplus(p) - p * y).sum::<f64>() / n;
-                (nll / entropy, pairs().map(|(&p, y)| (sigmoid(p) - y) / (n * entropy)).collect())
+                (nll / entropy, pairs().map(|(&p, y)| (sigmoids(p).0 - y) / (n * entropy)).collect())
             }
         };
         Some(Solved { head, intercept, variance, entropy, loss, slopes })
@@ -246,7 +247,7 @@ impl Design {
         for _ in 0..30 {
             let (mut hessian, mut slope) = (Matrix::<f64>::zeros(k + 1, k + 1), vec![0.0; k + 1]);
             for (i, y) in y.iter().enumerate() {
-                let p = sigmoid(dot(wide.row(i), &beta));
+                let (p, _) = sigmoids(dot(wide.row(i), &beta));
                 slope.iter_mut().zip(wide.row(i)).for_each(|(s, v)| *s += (p - y) * v / n as f64);
                 add_outer(&mut hessian, wide.row(i), p * (1.0 - p) / n as f64);
             }
@@ -283,15 +284,6 @@ fn add_outer(sum: &mut Matrix<f64>, row: &[f64], weight: f64) {
     for (a, &va) in row.iter().enumerate() {
         sum.row_mut(a).iter_mut().zip(row).for_each(|(s, vb)| *s += weight * va * vb);
     }
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-/// `ln(1 + exp(x))` without overflow.
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
 #[cfg(test)]

@@ -54,12 +54,6 @@ impl Method for Held {
     fn check(&self, _: &Prepared) -> Result<()> {
         Ok(())
     }
-    fn candidates(&self, _: &Prepared) -> Option<Candidates> {
-        None
-    }
-    fn with_candidate(&self, _: usize) -> Box<dyn Method> {
-        unreachable!("there are no candidates")
-    }
     fn stages(&self, _: &Prepared) -> Vec<Stage> {
         vec![Stage::Descent(Recipe {
             name: "held",
@@ -86,9 +80,6 @@ impl Method for Held {
     }
     fn solve(&self, _: &str, _: &Prepared, _: &mut State, _: &mut Solving<'_>) -> Result<OutcomeKind> {
         unreachable!("nothing is solved")
-    }
-    fn predict(&self, _: &State, _: &Matrix, _: &[u32]) -> Option<Vec<f32>> {
-        None
     }
     fn findings(&self, _: &Prepared, _: &State, _: &Matrix) -> Result<Findings> {
         Ok(Findings::default())

@@ -5,6 +5,7 @@
 
 use super::moments::{Moments, Points};
 use crate::linalg::apply;
+use crate::nn::sigmoids;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use faer::linalg::solvers::{Llt, Solve};
 use faer::{Mat, MatRef, Side};
@@ -63,12 +64,8 @@ impl Layout {
     /// c, tasks x k.
     pub fn indicators(self, parameters: &[f64]) -> Matrix<f64> {
         let k = self.latents;
-        Matrix::from_fn(self.tasks, k, |t, i| sigmoid(parameters[k * k + t * k + i]))
+        Matrix::from_fn(self.tasks, k, |t, i| sigmoids(parameters[k * k + t * k + i]).0)
     }
-}
-
-fn sigmoid(a: f64) -> f64 {
-    1.0 / (1.0 + (-a).exp())
 }
 
 impl Pairs {
@@ -107,7 +104,7 @@ impl Pairs {
         for (task, pairs) in by_task.iter().enumerate().filter(|(_, pairs)| !pairs.is_empty()) {
             let at = task * k;
             let gamma = &parameters[start_gamma + at..start_gamma + at + k];
-            let c: Vec<f64> = parameters[start_a + at..start_a + at + k].iter().map(|&a| sigmoid(a)).collect();
+            let c: Vec<f64> = parameters[start_a + at..start_a + at + k].iter().map(|&a| sigmoids(a).0).collect();
             let g: Vec<f64> = c.iter().zip(gamma).map(|(c, gamma)| gamma * (1.0 - c)).collect();
             let v: Vec<f64> = c.iter().map(|c| noise.spurious.powi(2) * (1.0 - c) + c).collect();
             let scaled = Mat::from_fn(k, k, |i, j| mixing[(i, j)] * v[j]); // A V

@@ -173,13 +173,16 @@ impl Mtrn {
     /// The tasks of a batch, from either form.
     fn task_rows(&self, batch: &Batch) -> candle_core::Result<Vec<TaskRows>> {
         let values = batch.targets.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.flatten_all()?.to_vec1::<f64>()?;
+        let columns = if batch.tasks.is_empty() { self.binary.len() } else { 1 };
+        let mut rows_of = vec![Vec::new(); self.binary.len()];
+        for (at, _) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
+            let row = at / columns;
+            rows_of[batch.tasks.get(row).map_or(at % columns, |&task| task as usize)].push(row as u32);
+        }
         let mut out: Vec<TaskRows> = Vec::new();
-        for (task, &binary) in self.binary.iter().enumerate() {
-            let (columns, column) = if batch.tasks.is_empty() { (self.binary.len(), task) } else { (1, 0) };
-            let value = |row: u32| values[row as usize * columns + column];
-            let here = |row: u32| batch.tasks.get(row as usize).is_none_or(|&t| t as usize == task);
-            let rows: Arc<[u32]> =
-                (0..(values.len() / columns) as u32).filter(|&row| here(row) && !value(row).is_nan()).collect();
+        for (task, (rows, &binary)) in rows_of.into_iter().zip(&self.binary).enumerate() {
+            let value = |row: u32| values[row as usize * columns + task % columns];
+            let rows: Arc<[u32]> = rows.into();
             // Tasks without gaps have the same rows: they share one list.
             let rows = match out.last() {
                 Some(last) if last.rows == rows => last.rows.clone(),
