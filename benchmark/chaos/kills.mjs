@@ -9,16 +9,20 @@ export async function run({ large, log }) {
     const started = performance.now();
     const { code, errors } = await runNode(begin(folder, "whole"));
     if (code !== 0) throw new Error(`the fit that nobody kills failed: ${errors}`);
-    const duration = performance.now() - started;
+    let duration = performance.now() - started;
     const want = essence(join(folder, "whole"));
     log(`a whole fit takes ${Math.round(duration)} ms`);
 
     const trial = async (name, instants) => {
       let killed = 0;
       for (const instant of instants) {
+        const begun = performance.now();
         const ended = await runNode(goOn(folder, name), { delay: instant * duration });
         killed += ended.signal === "SIGKILL";
-        if (ended.signal === null) break; // It was done before the kill.
+        if (ended.signal !== null) continue;
+        // Done before the kill: the machine is faster than when the span was measured, so the span is what it takes now.
+        if (killed === 0) duration = performance.now() - begun;
+        break;
       }
       const last = killed > 0 ? await runNode(goOn(folder, name)) : undefined;
       const same = (last === undefined || last.code === 0 || isFinished(last)) && essence(join(folder, name)) === want;
@@ -31,7 +35,8 @@ export async function run({ large, log }) {
     const count = async (fault, trials, instantsOf) => {
       let [broken, kills] = [0, 0];
       for (let i = 0; i < trials; i += 1) {
-        const { same, killed } = await trial(`run-${i}`, instantsOf());
+        let { same, killed } = await trial(`run-${i}`, instantsOf());
+        if (same && killed === 0) ({ same, killed } = await trial(`run-${i}`, instantsOf()));
         broken += !same;
         kills += killed;
       }
