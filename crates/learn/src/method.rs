@@ -53,6 +53,8 @@ pub struct Batch {
     pub tasks: Vec<u32>,
     /// Where random numbers of this batch come from: they depend on (seed, step) alone, so a resumed fit draws the same.
     pub draws: Stream,
+    /// Name of the descent that asks: a method with several may have a loss for each.
+    pub stage: &'static str,
     /// What the loss is asked for.
     pub phase: Phase,
 }

@@ -98,6 +98,7 @@ mod tests {
             nodes: Vec::new(),
             tasks: Vec::new(),
             draws: Stream::new(3, "draws").at(step),
+            stage: "joint",
             phase: Phase::Train,
         }
     }

@@ -72,6 +72,7 @@ fn batch(case: &Value, step: u32) -> Batch {
         nodes: Vec::new(),
         tasks: numbers(&case["tasks"]).into_iter().map(|t| t as u32).collect(),
         draws: Stream::new(4, "draws").at(step),
+        stage: "joint",
         phase: Phase::Train,
     }
 }

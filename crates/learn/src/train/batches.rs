@@ -102,11 +102,17 @@ impl Batches {
     }
 }
 
-/// The given rows as a batch on a device; `draws` is where its random numbers come from.
+/// The given rows as a batch on a device, for the loss of a descent; `draws` is where its random numbers come from.
 ///
 /// # Errors
 /// Those of candle.
-pub fn batch_of(data: &Prepared, rows: &[usize], draws: Stream, phase: Phase, device: &Device) -> Result<Batch> {
+pub fn batch_of(
+    data: &Prepared,
+    rows: &[usize],
+    draws: Stream,
+    (stage, phase): (&'static str, Phase),
+    device: &Device,
+) -> Result<Batch> {
     let inputs = data.inputs.select_rows(rows);
     let shape = (rows.len(), inputs.cols());
     let targets = match &data.targets {
@@ -128,6 +134,7 @@ pub fn batch_of(data: &Prepared, rows: &[usize], draws: Stream, phase: Phase, de
         nodes: rows.iter().map(|&i| data.nodes[i]).collect(),
         tasks: codes.map(|codes| rows.iter().map(|&i| codes[i]).collect()).unwrap_or_default(),
         draws,
+        stage,
         phase,
     })
 }

@@ -42,7 +42,8 @@ pub fn descend(recipe: &Recipe, state: &mut State, session: &mut Session<'_>) ->
         }
         session.keep_if_due(Place::Step(state, &descent, &stepper))?;
         let draws = draws.at(descent.step as u32);
-        let batch = batch_of(data, &batches.at(descent.step), draws, Phase::Train, state.params.device())?;
+        let asked = (recipe.name, Phase::Train);
+        let batch = batch_of(data, &batches.at(descent.step), draws, asked, state.params.device())?;
         let taken = match stepper.step(&batch, descent.step, state)? {
             Ok(taken) => taken,
             Err(term) => break Outcome { kind: OutcomeKind::NonFinite, step: at, term: Some(term) },

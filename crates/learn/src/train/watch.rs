@@ -133,7 +133,7 @@ impl<'a> Watch<'a> {
         for (i, rows) in self.parts.iter().enumerate() {
             // The same draws at every validation: what changes is the model alone.
             let draws = self.draws.at(i as u32);
-            let batch = batch_of(self.data, rows, draws, Phase::Evaluate, state.params.device())?;
+            let batch = batch_of(self.data, rows, draws, (self.recipe.name, Phase::Evaluate), state.params.device())?;
             let terms = state.network.loss(&batch).map_err(internal)?;
             sum += number(&terms[0].value)? * rows.len() as f64;
             count += rows.len();

@@ -135,7 +135,8 @@ fn run(entry: &Entry, fault: Fault, at: usize, keep: &str) -> Ended {
     let mut session = Session::new(&data, 5, &mut observer);
     let outcome = train(&method, &mut state, &mut session).expect("an outcome, not an error");
     assert_finite(&serde_json::to_value(&session.standing.history).expect("plain data"));
-    let batch = batch_of(&data, &[0, 1], Stream::new(0, "draws"), Phase::Train, &Device::Cpu).expect("two rows");
+    let batch =
+        batch_of(&data, &[0, 1], Stream::new(0, "draws"), ("joint", Phase::Train), &Device::Cpu).expect("two rows");
     let term = method.inner.network(&dimensions(&data), &mut Params::new(&Device::Cpu), 5).expect("a network");
     let term = term.loss(&batch).expect("a loss")[0].name;
     Ended { outcome, state, data, term, victim }

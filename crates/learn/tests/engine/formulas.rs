@@ -65,6 +65,7 @@ fn loss_terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
             nodes: numbers(&golden["nodes"]).into_iter().map(|v| v as u32).collect(),
             tasks: Vec::new(),
             draws: Stream::new(0, "draws"),
+            stage: "joint",
             phase: Phase::Train,
         };
         let terms = network.loss(&batch).expect("a loss");

@@ -21,7 +21,8 @@ fn every_parameter_receives_a_gradient() {
         let mut params = Params::new(&Device::Cpu);
         let network = plan.method.network(&dimensions(&data), &mut params, 5).expect("a network");
         let draws = Stream::new(5, "draws");
-        let batch = batch_of(&data, &data.rows_of(Split::Train), draws, Phase::Train, &Device::Cpu).expect("a batch");
+        let batch = batch_of(&data, &data.rows_of(Split::Train), draws, ("joint", Phase::Train), &Device::Cpu)
+            .expect("a batch");
         let terms = network.loss(&batch).expect("a loss");
         let total = terms.into_iter().map(|t| t.value).reduce(|a, b| (a + b).expect("scalars")).expect("one term");
         let gradients = params.gradients(&total).expect("gradients");
