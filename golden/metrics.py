@@ -219,6 +219,26 @@ def causes():
     }
 
 
+def silence():
+    n, d = 40, 4
+    truth = rng.random((n, d)) < 0.6
+    called = truth ^ (rng.random((n, d)) < 0.15)
+    matching = [2, 0, 3, 1]
+    columns = np.zeros((n, d), bool)
+    columns[:, matching] = called
+    precision, recall, f1, _ = precision_recall_fscore_support(truth.ravel(), called.ravel(), average="binary")
+    everything = precision_recall_fscore_support(truth.ravel(), np.ones(n * d, bool), average="binary")
+    return {
+        "truth": truth.tolist(),
+        "called": columns.tolist(),
+        "matching": matching,
+        "precision": float(precision),
+        "recall": float(recall),
+        "f1": float(f1),
+        "f1OfAll": float(everything[2]),
+    }
+
+
 def indicator_check():
     n, causal = 400, [0, 3, 4]
     z = rng.normal(size=(n, 6))
@@ -279,6 +299,7 @@ golden = {
     "byTask": by_task(),
     "causes": causes(),
     "indicatorCheck": indicator_check(),
+    "silence": silence(),
 }
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text(json.dumps(golden, allow_nan=False) + "\n")

@@ -10,6 +10,11 @@ export interface GraphOptions {
   readonly depth?: number;
   /** Threads that share the tests; the graph is the same for any number. Default: 1. Range: 1 to 256. */
   readonly threads?: number;
+  /**
+   * 1 for each entry of the latents that is silent, as `latentSilence` gives it: correlations are then over the rows in which
+   * both latents are active. Default: every entry counts.
+   */
+  readonly silent?: Uint8Array;
 }
 
 /** The causal graph of latents, up to what tests of independence can tell. Edges name latents by their place. */
@@ -25,7 +30,7 @@ export interface LatentGraph extends PcGraph {
  * It sees linear dependence only, and assumes that no hidden cause is missing among the latents.
  *
  * @throws `DATA_CONSTANT_COLUMN`, `NUMERIC_SINGULAR` where a latent does not vary or others determine it,
- * `DATA_TOO_FEW_ROWS`
+ * `DATA_TOO_FEW_ROWS`, also where two latents are never active together
  *
  * @example
  * ```ts
@@ -37,9 +42,9 @@ export interface LatentGraph extends PcGraph {
  * for (const [cause, effect] of graph.arrows) console.log(`${latents[cause]} -> ${latents[effect]}`);
  * ```
  */
-export function latentGraph(latents: NamedArray, options: GraphOptions = {}): LatentGraph {
+export function latentGraph(latents: NamedArray, { silent, ...search }: GraphOptions = {}): LatentGraph {
   const { data, shape, columns } = latents;
   const [rows, cols] = shape;
-  const found = native().graph({ data, rows, cols }, JSON.stringify(options));
+  const found = native().graph({ data, rows, cols }, JSON.stringify(search), silent);
   return { latents: columns, ...(JSON.parse(found) as PcGraph) };
 }

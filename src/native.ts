@@ -127,7 +127,7 @@ export interface Native {
   modelInfo(model: Uint8Array): string;
   /** `request`: JSON `{ split, seed?, summary }`. */
   score(request: string, tables: NativeScoreTables): string;
-  graph(values: NativeMatrix, config: string): string;
+  graph(values: NativeMatrix, config: string, silent?: Uint8Array): string;
 }
 
 let loaded: Native | undefined;

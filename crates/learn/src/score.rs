@@ -1,12 +1,14 @@
 //! From the tables of a run to the metrics: the metrics themselves see matrices only.
 
 use crate::methods::find;
-use crate::results::Summary;
+use crate::results::{Silence, SilentLatent, Summary};
 use disentangle_data::{Labels, Matrix, Result, Table};
 use disentangle_metrics::cards::Invariance;
 use disentangle_metrics::mcc::Effort;
 use disentangle_metrics::score::{NamedColumns, ScoreInput, ScoredSplit, Scores};
-use disentangle_metrics::{ChangesInput, GraphInput, IndicatorsInput, PcConfig, Reversal, score as metrics_score};
+use disentangle_metrics::{
+    ChangesInput, GraphInput, IndicatorsInput, PcConfig, Reversal, SilenceInput, score as metrics_score,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -29,7 +31,7 @@ pub struct ScoreRequest {
 pub struct ScoreTables {
     /// Estimated latents, n x k.
     pub latents: Table,
-    /// True tables by name: `latents`, and `expected`, `changes`, `causes`, `graph` where they are known.
+    /// True tables by name: `latents`, and `unrotated`, `silent`, `expected`, `changes`, `causes`, `graph` where they are known.
     pub truth: BTreeMap<String, Table>,
     /// Targets, n x t.
     pub targets: Option<Table>,
@@ -54,8 +56,14 @@ pub fn score(request: &ScoreRequest, tables: ScoreTables) -> Result<Scores> {
         (Some(known), Some(summary)) => indicators_input(&known, summary),
         _ => None,
     };
+    let silent = truth.remove("silent").map(|known| known.values.map(|silent| silent != 0.0));
+    let called =
+        summary.and_then(|summary| summary.silence.as_ref()).map(|found| called_silent(&latents.values, found));
+    let active = |silent: &Option<Matrix<bool>>| silent.as_ref().map(|silent| silent.map(|is_silent| !is_silent));
     let graph = truth.remove("graph").map(|known| GraphInput {
         truth: known.values.to_f64(),
+        active_truth: active(&silent),
+        active_estimate: active(&called),
         // Sets of more than three given cost hours where an estimate ties everything to everything.
         search: PcConfig { depth: Some(3), ..PcConfig::default() },
         reversal: Reversal::One,
@@ -69,11 +77,13 @@ pub fn score(request: &ScoreRequest, tables: ScoreTables) -> Result<Scores> {
         split: request.split,
         truth: truth.remove("latents").map(columns),
         latents: columns(latents),
+        unrotated: truth.remove("unrotated").map(columns),
         expected: truth.remove("expected").map(|t| t.values.to_f64()),
         target,
         environments: environment,
         tasks: task,
         indicators,
+        silence: silent.zip(called).map(|(truth, called)| SilenceInput { truth, called }),
         graph,
         changes,
         left_open,
@@ -106,6 +116,15 @@ fn indicators_input(known: &Table, summary: &Summary) -> Option<IndicatorsInput>
     Some(IndicatorsInput {
         truth: known.values.select_rows(&rows).map(|cause| cause != 0.0),
         called: Matrix::from_fn(rows.len(), k, |t, j| tasks.probabilities[t][j] >= 0.5),
+    })
+}
+
+/// Which entries lie within the threshold of their latent's silent value.
+fn called_silent(latents: &Matrix, found: &Silence) -> Matrix<bool> {
+    let k = found.latents.len().min(latents.cols());
+    Matrix::from_fn(latents.rows(), k, |i, j| {
+        let SilentLatent { value, threshold, .. } = found.latents[j];
+        (f64::from(latents[(i, j)]) - value).abs() <= threshold
     })
 }
 
@@ -164,5 +183,62 @@ mod tests {
         assert_eq!(wrong.indicators.expect("known").exact, Some(0.5));
         let others = score(&request, of([1.0; 4], ["a", "c"])).expect("sound");
         assert!(others.indicators.is_none());
+    }
+    #[test]
+    fn silence_is_what_lies_within_the_threshold_and_the_graph_is_searched_where_latents_are_active() {
+        // u -> v, each silent at 3 in every third row; what is active of v is u and noise.
+        let mut stream = Stream::new(1, "score");
+        let silent = Matrix::from_fn(900, 2, |i, j| f32::from(u8::from(i % 3 == j)));
+        let values = Matrix::from_fn(900, 1, |_, _| stream.normal());
+        let noisy: Vec<f64> = (0..900).map(|i| values[(i, 0)] + stream.normal()).collect();
+        let latents =
+            Matrix::from_fn(
+                900,
+                2,
+                |i, j| {
+                    if silent[(i, j)] > 0.0 { 3.0 } else { [values[(i, 0)], noisy[i]][j] as f32 }
+                },
+            );
+        let named = |values: Matrix, rows: &[&str]| Table {
+            columns: vec!["u".into(), "v".into()],
+            rows: rows.iter().map(|&name| name.into()).collect(),
+            values,
+        };
+        let part = |threshold: f64| {
+            json!({ "name": "z", "value": 3.0, "threshold": threshold, "share": 0.3, "certainty": 1.0,
+            "spike": { "mean": 3.0, "sd": 0.01, "weight": 0.3 }, "slab": { "mean": 0.0, "sd": 1.0 } })
+        };
+        let request = |thresholds: [f64; 2]| -> ScoreRequest {
+            serde_json::from_value(json!({
+                "split": "all",
+                "summary": {
+                    "method": "pca", "errors": [], "choices": [], "assumptions": [], "warnings": [], "facts": [],
+                    "latents": { "names": ["z1", "z2"], "mean": [0.0, 0.0], "sd": [1.0, 1.0] },
+                    "silence": { "latents": [part(thresholds[0]), part(thresholds[1])] }
+                }
+            }))
+            .expect("a request")
+        };
+        let tables = || ScoreTables {
+            latents: named(latents.clone(), &[]),
+            truth: BTreeMap::from([
+                ("latents".to_owned(), named(latents.clone(), &[])),
+                ("silent".to_owned(), named(silent.clone(), &[])),
+                ("graph".to_owned(), named(Matrix::new(2, 2, vec![0.0, 1.0, 0.0, 0.0]).expect("2 x 2"), &["u", "v"])),
+            ]),
+            targets: None,
+            environment: None,
+            task: None,
+        };
+        let scores = score(&request([0.01, 0.01]), tables()).expect("sound");
+        let (found, graph) = (scores.silence.expect("known"), scores.graph.expect("known"));
+        assert_eq!((found.f1, found.entries), (Some(1.0), 1800));
+        assert_eq!((graph.shd, graph.shd_on_truth), (Some(0), Some(0)));
+        // Nothing of v is called active: it is no longer known where its edges could show.
+        let blind = score(&request([0.01, 99.0]), tables()).expect("sound");
+        assert_eq!(blind.silence.expect("known").recall, Some(1.0));
+        let graph = blind.graph.expect("known");
+        assert_eq!((graph.shd, graph.shd_on_truth), (None, Some(0)));
+        assert!(graph.reason.is_some_and(|reason| reason.contains("active together in 0 rows")));
     }
 }

@@ -4,6 +4,7 @@
 //!   `z = sqrt(n - |given| - 3) atanh(r)`, standard normal when `r` is 0 in truth; `p = P(|Z| >= |z|)`, two-sided.
 //! - Exact for normal variables in the limit of many rows; blind to dependence that is not linear.
 //! - A constant variable, too few rows, or a variable that the others determine is a failure, never NaN.
+//! - Variables that are switched off in part of the rows are tested where they are active ([`FisherZ::of_active`]).
 //! - Invariant to shift and scale of each variable. The order of `a`, `b` and of `given` does not change a bit of it.
 //! - Source: *On the "probable error" of a coefficient of correlation deduced from a small sample* (Fisher, 1921),
 //!   <https://hdl.handle.net/2440/15169>; partial: *The distribution of the partial correlation coefficient* (Fisher, 1924).
@@ -45,6 +46,8 @@ pub trait Independence {
 pub struct FisherZ {
     correlation: Matrix<f64>,
     rows: usize,
+    /// Rows behind each correlation, where they differ.
+    shared: Option<Matrix<usize>>,
 }
 
 impl FisherZ {
@@ -63,7 +66,43 @@ impl FisherZ {
             .hint("leave the constant variable out of the tests, or test more rows")
             .with("column", column));
         }
-        Ok(Self { correlation: inner_products(&unit.values, &unit.values), rows: values.rows() })
+        Ok(Self { correlation: inner_products(&unit.values, &unit.values), rows: values.rows(), shared: None })
+    }
+
+    /// The tests of the columns of `values` (n x d) where they are `active` (n x d): each correlation is over the rows in which
+    /// both of its variables are, and a test counts the fewest rows that any two of its variables share.
+    ///
+    /// Where variables are switched off independently of their values, this tests what they would be if they never were.
+    ///
+    /// # Errors
+    /// As [`FisherZ::of`]; `METRIC_SHAPE` when the matrices do not fit, `DATA_TOO_FEW_ROWS` for two variables that are active
+    /// together in fewer than four rows, `DATA_CONSTANT_COLUMN` for one that does not vary in them.
+    pub fn of_active(values: &Matrix<f64>, active: &Matrix<bool>) -> Result<Self> {
+        refuse_unpaired(&[("variables", values)])?;
+        let (n, d) = (values.rows(), values.cols());
+        if (active.rows(), active.cols()) != (n, d) {
+            return Err(Failure::new(
+                Code::MetricShape,
+                format!("variables {n} x {d}, but {} x {} say where they are active", active.rows(), active.cols()),
+            ));
+        }
+        let mut correlation = Matrix::from_fn(d, d, |i, j| f64::from(u8::from(i == j)));
+        let mut shared = Matrix::zeros(d, d);
+        for i in 0..d {
+            for j in i + 1..d {
+                let rows: Vec<usize> = (0..n).filter(|&row| active[(row, i)] && active[(row, j)]).collect();
+                (shared[(i, j)], shared[(j, i)]) = (rows.len(), rows.len());
+                correlation[(i, j)] = correlation_over(values, &rows, i, j)?;
+            }
+        }
+        Ok(Self { correlation, rows: n, shared: Some(shared) })
+    }
+
+    /// Rows that a test of these variables can count on.
+    fn rows_of(&self, variables: &[usize]) -> usize {
+        let Some(shared) = &self.shared else { return self.rows };
+        let pairs = variables.iter().enumerate().flat_map(|(at, &i)| variables[at + 1..].iter().map(move |&j| (i, j)));
+        pairs.map(|pair| shared[pair]).min().unwrap_or(self.rows)
     }
 
     /// The tests of variables known by their correlations (d x d) in `rows` rows; the upper triangle is read.
@@ -92,7 +131,7 @@ impl FisherZ {
                 ),
             ));
         }
-        Ok(Self { correlation, rows })
+        Ok(Self { correlation, rows, shared: None })
     }
 
     /// Correlation of the variables `a < b`.
@@ -137,23 +176,38 @@ impl Independence for FisherZ {
         order.extend([a.min(b), a.max(b)]);
         refuse_misnamed(&order, self.variables())?;
         let needed = given.len() + 4;
-        if self.rows < needed {
+        let rows = self.rows_of(&order);
+        if rows < needed {
             return Err(Failure::new(
                 Code::DataTooFewRows,
-                format!(
-                    "{} rows are too few to test two variables given {}: {needed} are needed",
-                    self.rows,
-                    given.len()
-                ),
+                format!("{} rows are too few to test two variables given {}: {needed} are needed", rows, given.len()),
             )
             .hint("test more rows, or lower the number of variables given")
-            .with("rows", self.rows)
+            .with("rows", rows)
             .with("needed", needed));
         }
         let correlation = self.partial(&order)?;
-        let z = ((self.rows - given.len() - 3) as f64).sqrt() * correlation.atanh();
+        let z = ((rows - given.len() - 3) as f64).sqrt() * correlation.atanh();
         Ok(Dependence { correlation, p: two_sided_p(z) })
     }
+}
+
+/// Correlation of two columns over some rows.
+fn correlation_over(values: &Matrix<f64>, rows: &[usize], i: usize, j: usize) -> Result<f64> {
+    let refuse = |code: Code, what: String| {
+        Err(Failure::new(code, what).hint("leave one of the two variables out, or test more rows"))
+    };
+    if rows.len() < 4 {
+        let what = format!("variables {i} and {j} are active together in {} rows, too few to test them", rows.len());
+        return refuse(Code::DataTooFewRows, what);
+    }
+    let pair = Matrix::from_fn(rows.len(), 2, |row, side| values[(rows[row], [i, j][side])]);
+    let unit = UnitColumns::new(Correlation::Pearson, &pair);
+    if let Some(side) = unit.constant.iter().position(|&constant| constant) {
+        let what = format!("variable {} does not vary where variables {i} and {j} are both active", [i, j][side]);
+        return refuse(Code::DataConstantColumn, what);
+    }
+    Ok(inner_products(&unit.values, &unit.values)[(0, 1)])
 }
 
 fn refuse_misnamed(order: &[usize], variables: usize) -> Result<()> {

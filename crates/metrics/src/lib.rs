@@ -27,6 +27,7 @@ mod normal;
 pub mod nulls;
 pub mod r2;
 pub mod score;
+pub mod silence;
 pub mod task_mcc;
 pub mod weak;
 
@@ -54,5 +55,6 @@ pub use multiple::{Correction, adjusted};
 pub use nulls::{NullScore, Nulls};
 pub use r2::{R2, r2};
 pub use score::{NamedColumns, Oracle, ScoreInput, ScoredRows, ScoredSplit, Scores, score};
+pub use silence::{SilenceInput, SilenceScores, silence};
 pub use task_mcc::{OneTaskMcc, TaskMcc, task_mcc};
 pub use weak::{WeakMcc, weak_mcc};

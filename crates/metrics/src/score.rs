@@ -8,6 +8,7 @@ use crate::graph::recovered::{GraphInput, GraphScore, graph_score};
 use crate::indicators::{IndicatorScores, IndicatorsInput, indicators};
 use crate::mcc::{Effort, Mcc, mcc, mcc_value};
 use crate::r2::{R2, r2};
+use crate::silence::{SilenceInput, SilenceScores, silence};
 use crate::task_mcc::{TaskMcc, task_mcc};
 use crate::weak::{WeakMcc, weak_mcc};
 use disentangle_data::{Code, Failure, Labels, Matrix, Result};
@@ -23,6 +24,8 @@ pub struct ScoreInput {
     pub truth: Option<NamedColumns>,
     /// Estimated latents, n x e.
     pub latents: NamedColumns,
+    /// The true latents before they were rotated, n x d, where they were: what the graph and silence are properties of.
+    pub unrotated: Option<NamedColumns>,
     /// The best possible prediction of the true latents from the inputs, n x d, where the simulator knows it.
     pub expected: Option<Matrix<f64>>,
     /// Target, one per row; NaN where it is missing.
@@ -33,6 +36,8 @@ pub struct ScoreInput {
     pub tasks: Option<Labels>,
     /// True and called causes of the target of each task.
     pub indicators: Option<IndicatorsInput>,
+    /// Which latents are switched off in which row, in truth and as called.
+    pub silence: Option<SilenceInput>,
     /// The true graph of the latents, and how to search it in the estimate.
     pub graph: Option<GraphInput>,
     /// True and called changes on the edges of the tree.
@@ -80,6 +85,9 @@ pub struct Scores {
     pub mcc: Mcc,
     /// Agreement of single latents, by rank.
     pub mcc_spearman: Mcc,
+    /// Agreement with the true latents before they were rotated, linear, where they were.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mcc_unrotated: Option<Mcc>,
     /// Agreement of single latents within each task, linear, where rows have tasks.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mcc_task: Option<TaskMcc>,
@@ -99,6 +107,9 @@ pub struct Scores {
     /// Recovered causes of the target of each task, where they are known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub indicators: Option<IndicatorScores>,
+    /// Recovered silence: which latents are switched off in which row, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub silence: Option<SilenceScores>,
     /// Error of the effects of the latents on the target, where there are a target and environments.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ate: Option<Ate>,
@@ -142,12 +153,15 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
     check_shapes(input, truth)?;
     let (z, zhat, effort) = (&truth.values, &input.latents.values, input.effort);
     let pearson = mcc(Correlation::Pearson, z, zhat, effort)?;
+    let of_unrotated = |truth: &NamedColumns| mcc(Correlation::Pearson, &truth.values, zhat, effort);
+    let unrotated = input.unrotated.as_ref().map(of_unrotated).transpose()?;
     let by_task = |kind| input.tasks.as_ref().map(|tasks| task_mcc(kind, z, zhat, tasks, effort)).transpose();
     let mut scores = Scores {
         rows: ScoredRows { split: input.split, count: z.rows() },
         truth: truth.names.clone(),
         latents: input.latents.names.clone(),
         mcc_spearman: mcc(Correlation::Spearman, z, zhat, effort)?,
+        mcc_unrotated: unrotated,
         mcc_task: by_task(Correlation::Pearson)?,
         mcc_task_spearman: by_task(Correlation::Spearman)?,
         mcc_weak: weak_mcc(z, zhat)?,
@@ -155,13 +169,14 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
         oracle: input.expected.as_ref().map(|expected| oracle(z, expected)).transpose()?,
         changes: None,
         indicators: None,
+        silence: None,
         ate: None,
         graph: None,
         notes: Vec::new(),
         mcc: pearson,
     };
     // All of these pair latents by the matching of the MCC, so where that is not defined neither are they.
-    let unmatched = scores.mcc.reason.as_ref().map(|reason| format!("latents cannot be matched: {reason}"));
+    let unmatched = unmatched_reason(&scores.mcc);
     if let Some(known) = &input.changes {
         scores.changes = Some(match &unmatched {
             Some(reason) => ChangeScores { reason: Some(reason.clone()), ..ChangeScores::default() },
@@ -174,24 +189,40 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
             None => indicators(known, &scores.mcc.matching)?,
         });
     }
-    if let Some(known) = &input.graph {
-        scores.graph = Some(match &unmatched {
-            Some(reason) => GraphScore { reason: Some(reason.clone()), ..GraphScore::default() },
-            None => graph_score(known, z, zhat, &scores.mcc.matching)?,
-        });
-    }
     if let (Some(target), Some(labels)) = (&input.target, &input.environments) {
         scores.ate = Some(match unmatched {
             Some(reason) => Ate { reason: Some(reason), ..Ate::default() },
             None => ate(z, zhat, &scores.mcc.matching, target, labels, effort.seed)?,
         });
     }
+    // The graph and silence belong to the latents as they were before a rotation.
+    let causes = input.unrotated.as_ref().map_or(z, |truth| &truth.values);
+    let of_causes = scores.mcc_unrotated.as_ref().unwrap_or(&scores.mcc);
+    if let Some(known) = &input.silence {
+        scores.silence = Some(match unmatched_reason(of_causes) {
+            Some(reason) => SilenceScores { reason: Some(reason), ..SilenceScores::default() },
+            None => silence(known, &of_causes.matching)?,
+        });
+    }
+    if let Some(known) = &input.graph {
+        scores.graph = Some(match unmatched_reason(of_causes) {
+            Some(reason) => GraphScore { reason: Some(reason), ..GraphScore::default() },
+            None => graph_score(known, causes, zhat, &of_causes.matching)?,
+        });
+    }
     scores.notes = notes(&scores, &input.left_open);
     Ok(scores)
 }
 
+/// Why latents cannot be paired, where they cannot.
+fn unmatched_reason(mcc: &Mcc) -> Option<String> {
+    mcc.reason.as_ref().map(|reason| format!("latents cannot be matched: {reason}"))
+}
+
 fn check_shapes(input: &ScoreInput, truth: &NamedColumns) -> Result<()> {
-    for (what, columns) in [("true latents", truth), ("estimated latents", &input.latents)] {
+    let unrotated = input.unrotated.as_ref().map(|columns| ("unrotated latents", columns));
+    for (what, columns) in [("true latents", truth), ("estimated latents", &input.latents)].into_iter().chain(unrotated)
+    {
         if columns.names.len() != columns.values.cols() {
             return Err(Failure::new(
                 Code::MetricShape,

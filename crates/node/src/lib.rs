@@ -268,13 +268,21 @@ pub fn score(request: String, tables: NativeScoreTables) -> Answer<String> {
     })
 }
 
-/// Searches the causal graph of the columns of a matrix; `config` is JSON of the options of the search, the result JSON.
+/// Searches the causal graph of the columns of a matrix; `config` is JSON of the options of the search, the result JSON. `silent`
+/// has an entry for each of the matrix, 1 where nothing can be learnt of edges.
 #[napi(catch_unwind)]
-pub fn graph(values: NativeMatrix, config: String) -> Answer<String> {
+pub fn graph(values: NativeMatrix, config: String, silent: Option<Uint8Array>) -> Answer<String> {
     guard(|| {
         let config = disentangle_data::config::parse(parse(&config)?)?;
         let values = Matrix::try_from(values)?.to_f64();
-        Ok(json(&disentangle_metrics::pc(&disentangle_metrics::FisherZ::of(&values)?, config)?)?.to_string())
+        let active = |silent: Uint8Array| {
+            Matrix::new(values.rows(), values.cols(), silent.iter().map(|&entry| entry == 0).collect())
+        };
+        let test = match silent.map(active).transpose()? {
+            Some(active) => disentangle_metrics::FisherZ::of_active(&values, &active)?,
+            None => disentangle_metrics::FisherZ::of(&values)?,
+        };
+        Ok(json(&disentangle_metrics::pc(&test, config)?)?.to_string())
     })
 }
 

@@ -5,6 +5,7 @@
 //! - Range 0 upwards, 0 is best. Beside it stands what PC finds on the true latents in the same rows: no estimate can be
 //!   expected to do better, and the difference is what the estimate costs.
 //! - A true latent without a match is a node without edges. A column without a match is a node that has no edges in truth.
+//! - Latents that are switched off in part of the rows are tested where they are active ([`FisherZ::of_active`]).
 //! - A latent that is constant or determined by others, or too few rows: null and the reason.
 //! - Invariant to order, sign, scale and shift of the estimated latents, through the matching.
 //! - Source: *Identifiability of potentially degenerate Gaussian mixture models with piecewise affine mixing*, appendix D.9,
@@ -24,6 +25,11 @@ use serde::{Deserialize, Serialize};
 pub struct GraphInput {
     /// Adjacency matrix of the true graph, d x d: an entry `(i, j)` that is not 0 is an arrow i -> j.
     pub truth: Matrix<f64>,
+    /// Where the true latents are active, n x d, for latents that are switched off in part of the rows: nothing can be learnt
+    /// there of their edges.
+    pub active_truth: Option<Matrix<bool>>,
+    /// Where the estimated latents are called active, n x e.
+    pub active_estimate: Option<Matrix<bool>>,
     /// The search.
     pub search: PcConfig,
     /// What a reversed arrow costs.
@@ -74,10 +80,10 @@ pub fn graph_score(
     }
     let truth = cpdag(&dag);
     let mut score = GraphScore { truth: truth.edges(), ..GraphScore::default() };
-    if let Ok(best) = searched(latents, input.search)? {
+    if let Ok(best) = searched(latents, input.active_truth.as_ref(), input.search)? {
         score.shd_on_truth = Some(compare(&truth, &Graph::of(&best.graph)?, input.reversal)?.shd);
     }
-    let found = match searched(estimate, input.search)? {
+    let found = match searched(estimate, input.active_estimate.as_ref(), input.search)? {
         Ok(found) => found,
         Err(reason) => return Ok(GraphScore { reason: Some(reason), ..score }),
     };
@@ -90,8 +96,13 @@ pub fn graph_score(
 }
 
 /// The graph of these columns, or why their independence cannot be tested.
-fn searched(values: &Matrix<f64>, config: PcConfig) -> Result<std::result::Result<PcGraph, String>> {
-    match FisherZ::of(values).and_then(|test| pc(&test, config)) {
+fn searched(
+    values: &Matrix<f64>,
+    active: Option<&Matrix<bool>>,
+    config: PcConfig,
+) -> Result<std::result::Result<PcGraph, String>> {
+    let test = active.map_or_else(|| FisherZ::of(values), |active| FisherZ::of_active(values, active));
+    match test.and_then(|test| pc(&test, config)) {
         Ok(found) => Ok(Ok(found)),
         Err(failure) => match failure.code {
             Code::DataConstantColumn | Code::DataTooFewRows | Code::NumericSingular => Ok(Err(failure.message)),

@@ -5,7 +5,7 @@ use disentangle_data::{Labels, Matrix, Stream};
 use disentangle_metrics::nulls::random_rotation;
 use disentangle_metrics::{
     CARDS, ChangesInput, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig, Reversal, ScoreInput,
-    ScoredSplit, Scores, score,
+    ScoredSplit, Scores, SilenceInput, score,
 };
 
 const ROWS: usize = 160;
@@ -51,16 +51,21 @@ impl World {
 
     fn scores(&self) -> Scores {
         let names = |what: &str| (0..D).map(|j| format!("{what}{j}")).collect();
+        let mean = |j: usize| self.zhat.col(j).iter().sum::<f64>() / ROWS as f64;
         let spread = |j: usize| {
-            let column = self.zhat.col(j);
-            let mean = column.iter().sum::<f64>() / ROWS as f64;
-            (column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / ROWS as f64).sqrt()
+            let centre = mean(j);
+            (self.zhat.col(j).iter().map(|v| (v - centre).powi(2)).sum::<f64>() / ROWS as f64).sqrt()
         };
+        let centres: Vec<(f64, f64)> = (0..D).map(|j| (mean(j), spread(j))).collect();
         let real = |heads: &Matrix<f64>| Matrix::from_fn(NODES, D, |i, j| (heads[(i, j)] * spread(j)).abs() > 0.05);
         score(&ScoreInput {
             split: ScoredSplit::Test,
             truth: Some(NamedColumns { names: names("z"), values: self.z.clone() }),
             latents: NamedColumns { names: names("latent"), values: self.zhat.clone() },
+            unrotated: Some(NamedColumns {
+                names: names("u"),
+                values: Matrix::from_fn(ROWS, D, |i, j| self.z[(i, j)] + 0.5 * self.z[(i, (j + 1) % D)]),
+            }),
             expected: None,
             target: Some(self.target.clone()),
             environments: Some(self.environments.clone()),
@@ -74,8 +79,17 @@ impl World {
                 truth: self.causes[0].map(|v| v != 0.0),
                 called: real(&self.causes[1]),
             }),
+            silence: Some(SilenceInput {
+                truth: self.z.map(|v| v.abs() < 0.5),
+                called: Matrix::from_fn(ROWS, D, |i, j| {
+                    let (centre, spread) = centres[j];
+                    (self.zhat[(i, j)] - centre).abs() < 0.6 * spread
+                }),
+            }),
             graph: Some(GraphInput {
                 truth: Matrix::from_fn(D, D, |i, j| if i + 1 == j { 1.0 } else { 0.0 }),
+                active_truth: None,
+                active_estimate: None,
                 search: PcConfig { alpha: 0.2, ..PcConfig::default() },
                 reversal: Reversal::One,
             }),

@@ -235,7 +235,13 @@ fn latents(rows: usize) -> Matrix<f64> {
 
 fn input() -> GraphInput {
     let truth = Matrix::from_fn(4, 4, |i, j| f64::from(u8::from([(0, 2), (1, 2), (2, 3)].contains(&(i, j)))));
-    GraphInput { truth, search: PcConfig { alpha: 0.001, ..PcConfig::default() }, reversal: Reversal::One }
+    GraphInput {
+        truth,
+        active_truth: None,
+        active_estimate: None,
+        search: PcConfig { alpha: 0.001, ..PcConfig::default() },
+        reversal: Reversal::One,
+    }
 }
 
 #[test]
@@ -255,6 +261,21 @@ fn the_graph_of_latents_is_scored_in_the_places_of_the_true_ones() {
     let lost = graph_score(&input(), &z, &zhat, &[Some(1), Some(4), Some(3), None]).expect("sound");
     let difference = lost.difference.expect("defined");
     assert_eq!((difference.missing, difference.extra, lost.shd), (1, 1, Some(2)));
+}
+
+#[test]
+fn the_graph_of_latents_that_are_switched_off_is_found_where_they_are_active() {
+    let mut stream = Stream::new(6, "silent");
+    let z = latents(20_000);
+    let active = Matrix::from_fn(20_000, 4, |_, _| stream.below(2) == 0);
+    let silent = Matrix::from_fn(20_000, 4, |i, j| if active[(i, j)] { z[(i, j)] } else { 0.0 });
+    let matching = [Some(0), Some(1), Some(2), Some(3)];
+    let told = GraphInput { active_truth: Some(active.clone()), active_estimate: Some(active), ..input() };
+    let score = graph_score(&told, &silent, &silent, &matching).expect("sound");
+    assert_eq!((score.shd, score.shd_on_truth), (Some(0), Some(0)));
+    // Untold, what was switched off screens nothing off: 0 and 3 depend on each other whatever 2 is.
+    let untold = graph_score(&input(), &silent, &silent, &matching).expect("sound");
+    assert!(untold.shd > Some(0), "{:?}", untold.difference);
 }
 
 #[test]

@@ -204,3 +204,47 @@ fn a_check_that_cannot_be_made_is_a_failure() {
         assert_eq!(code(&z, &y, &causal, alpha), Code::ConfigOutOfRange);
     }
 }
+
+#[test]
+fn variables_that_are_switched_off_are_tested_in_the_rows_in_which_both_are_active() {
+    let mut stream = Stream::new(6, "active");
+    let z = normal(200, 3, &mut stream);
+    let active = Matrix::from_fn(200, 3, |_, _| stream.below(3) > 0);
+    let off = Matrix::from_fn(200, 3, |i, j| if active[(i, j)] { z[(i, j)] + z[(i, 0)] } else { 9.0 });
+    let tests = FisherZ::of_active(&off, &active).expect("sound");
+    let shared =
+        |i: usize, j: usize| -> Vec<usize> { (0..200).filter(|&row| active[(row, i)] && active[(row, j)]).collect() };
+    let alone = |i: usize, j: usize| {
+        let pair = off.select_rows(&shared(i, j)).select_cols(&[i, j]);
+        FisherZ::of(&pair).expect("varies").test(0, 1, &[]).expect("sound")
+    };
+    for (i, j) in [(0, 1), (0, 2), (1, 2)] {
+        let (found, expected) = (tests.test(i, j, &[]).expect("sound"), alone(i, j));
+        assert_close(found.correlation, expected.correlation, 1e-14, "correlation");
+        assert!((found.p / expected.p - 1.0).abs() < 1e-9);
+    }
+    // Given others, a test counts on the fewest rows of any pair.
+    let correlation =
+        Matrix::from_fn(3, 3, |i, j| if i < j { alone(i, j).correlation } else { f64::from(u8::from(i == j)) });
+    let fewest = [(0, 1), (0, 2), (1, 2)].iter().map(|&(i, j)| shared(i, j).len()).min().expect("three pairs");
+    let known = FisherZ::from_correlation(correlation, fewest).expect("correlations");
+    assert_eq!(tests.test(0, 1, &[2]).expect("sound"), known.test(0, 1, &[2]).expect("sound"));
+
+    let all = FisherZ::of_active(&z, &Matrix::from_fn(200, 3, |_, _| true)).expect("sound");
+    let whole = FisherZ::of(&z).expect("varies");
+    for given in [vec![], vec![2]] {
+        let pair = [&all, &whole].map(|tests| tests.test(0, 1, &given).expect("sound"));
+        assert_close(pair[0].p, pair[1].p, 1e-12, "all are active");
+    }
+}
+
+#[test]
+fn variables_that_are_never_active_together_cannot_be_tested() {
+    let z = normal(40, 2, &mut Stream::new(7, "active"));
+    let turns = Matrix::from_fn(40, 2, |i, j| i % 2 == j);
+    assert_eq!(FisherZ::of_active(&z, &turns).expect_err("no row is shared").code, Code::DataTooFewRows);
+    assert_eq!(FisherZ::of_active(&z, &Matrix::zeros(40, 3)).expect_err("does not fit").code, Code::MetricShape);
+    let still = Matrix::from_fn(40, 2, |i, j| if i < 20 && j == 0 { 1.0 } else { z[(i, j)] });
+    let early = Matrix::from_fn(40, 2, |i, _| i < 20);
+    assert_eq!(FisherZ::of_active(&still, &early).expect_err("constant there").code, Code::DataConstantColumn);
+}

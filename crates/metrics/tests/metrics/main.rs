@@ -8,6 +8,7 @@ mod graphs;
 mod independence;
 mod nulls;
 mod score;
+mod silence;
 mod tasks;
 
 use disentangle_data::{Matrix, Stream};

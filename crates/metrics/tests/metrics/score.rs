@@ -22,7 +22,9 @@ fn input(truth: Matrix<f64>, latents: Matrix<f64>) -> ScoreInput {
         environments: None,
         changes: None,
         tasks: None,
+        unrotated: None,
         indicators: None,
+        silence: None,
         graph: None,
         left_open: vec![],
         effort: BARE,
@@ -45,7 +47,9 @@ fn scores_have_the_shape_that_other_programs_rely_on() {
         assert!(null.keys().eq(["mean", "sd", "q95", "draws", "explanation"]), "{null:?}");
     }
     assert!(text["r2"]["value"].is_number());
-    for absent in ["oracle", "mccTask", "mccTaskSpearman", "changes", "indicators", "ate", "graph"] {
+    for absent in
+        ["oracle", "mccUnrotated", "mccTask", "mccTaskSpearman", "changes", "indicators", "silence", "ate", "graph"]
+    {
         assert!(text.get(absent).is_none(), "{absent}");
     }
     let back: Scores = serde_json::from_value(text).expect("scores parse");
@@ -107,6 +111,8 @@ fn what_hangs_on_the_matching_is_null_where_there_is_none() {
         indicators: Some(IndicatorsInput { truth: Matrix::zeros(1, 2), called: Matrix::zeros(1, 2) }),
         graph: Some(GraphInput {
             truth: Matrix::zeros(2, 2),
+            active_truth: None,
+            active_estimate: None,
             search: PcConfig::default(),
             reversal: Reversal::default(),
         }),
