@@ -3,7 +3,9 @@
 mod columns;
 mod config;
 mod environments;
+mod fresh;
 pub(crate) mod moments;
+mod oracle;
 mod rows;
 mod scale;
 mod standardiser;
@@ -11,10 +13,11 @@ pub(crate) mod tasks;
 
 pub use columns::{align_columns, standardise_new};
 pub use config::{Missing, MissingTarget, PrepareConfig, Standardize, Warning};
+pub use fresh::{FreshRows, Rows};
 pub use standardiser::Standardiser;
 pub use tasks::{Task, TaskForm, least_tasks};
 
-use crate::dataset::{Dataset, Labels, Role};
+use crate::dataset::{Dataset, Labels, Role, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use crate::split::{Split, SplitBy, SplitConfig, split};
@@ -63,6 +66,10 @@ pub struct Prepared {
     pub tree: Option<Tree>,
     /// Labels of the other roles.
     pub labels: BTreeMap<Role, Labels>,
+    /// Truth that the run asked to look at, by name; tables about rows have the kept rows.
+    pub oracle: BTreeMap<String, Table>,
+    /// Where gradient steps take their rows from, in place of the training rows.
+    pub source: Option<FreshRows>,
     /// What each row is used for.
     pub split: Vec<Split>,
     /// Index of each row in the data set.
@@ -75,7 +82,7 @@ pub struct Prepared {
 ///
 /// # Errors
 /// Those of [`Dataset::check_shapes`] and [`split`]; `DATA_NOT_FINITE`, `DATA_TOO_FEW_ROWS`, `DATA_CONSTANT_COLUMN`,
-/// `DATA_UNKNOWN_ENVIRONMENT`.
+/// `DATA_UNKNOWN_ENVIRONMENT`, `DATA_NEEDS_TRUTH`; `CONFIG_CONFLICT` and `DATA_NEEDS_SIMULATOR` for fresh rows.
 pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<Prepared> {
     dataset.check_shapes()?;
     let (kept, dropped) = rows::kept_rows(dataset, config)?;
@@ -119,6 +126,9 @@ pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<P
     }
     let inputs = scale::inputs(dataset, &kept, &train, config)?;
     warnings.extend(inputs.warning);
+    let source = fresh::source(dataset, config, &inputs.standardiser)?;
+    let (oracle, told) = oracle::tables(dataset, &config.oracle, &kept)?;
+    warnings.extend(told);
     let targets = dataset.targets.as_ref().map(|targets| scale::targets(targets, &kept, &train, config)).transpose()?;
     Ok(Prepared {
         inputs: inputs.values,
@@ -130,6 +140,8 @@ pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<P
         nodes,
         tree: dataset.tree.clone(),
         labels,
+        oracle,
+        source,
         split,
         kept,
         warnings,

@@ -2,7 +2,7 @@
 
 use crate::nn::Params;
 use crate::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, Schedule};
-use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, OutcomeKind, TaskRoles, TreeSummary};
+use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, OutcomeKind, Silence, TaskRoles, TreeSummary};
 use crate::train::Solving;
 use candle_core::Tensor;
 use disentangle_data::prepare::{Prepared, Warning};
@@ -71,7 +71,7 @@ pub enum Phase {
 /// What a step sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Batching {
-    /// So many rows, at most all training rows.
+    /// So many rows, at most all training rows; of fresh rows as many.
     Rows(usize),
     /// All training rows of so many tasks.
     Tasks(usize),
@@ -163,6 +163,8 @@ pub struct Findings {
     pub tree: Option<TreeSummary>,
     /// The role of every latent in every task.
     pub tasks: Option<TaskRoles>,
+    /// When each latent is silent.
+    pub silence: Option<Silence>,
     /// The map of a closed-form stage.
     pub map: Option<LatentMap>,
     /// Assumptions checked.
@@ -180,6 +182,15 @@ pub trait Network: Send {
     /// # Errors
     /// Those of candle.
     fn loss(&self, batch: &Batch) -> candle_core::Result<Vec<Term>>;
+
+    /// What the descent of this name sees in place of inputs (b, d): the output of layers that rest while it runs, outside any
+    /// graph; `None`: the inputs themselves. It is computed once for all given rows.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn view(&self, _stage: &str, _inputs: &Tensor) -> candle_core::Result<Option<Tensor>> {
+        Ok(None)
+    }
 
     /// Latents (b, k) of inputs (b, d), outside any graph and before any solved map.
     ///
@@ -212,8 +223,18 @@ pub trait Method: Send + Sync {
         unreachable!("a method with candidates says what it is with one of them")
     }
 
+    /// Names of the truth tables it can use where the run's `oracle` shows them; they are then in [`Prepared::oracle`].
+    fn oracles(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The stages, in order.
     fn stages(&self, data: &Prepared) -> Vec<Stage>;
+
+    /// Whether the descent of this name has something to do, after what the stages before it found.
+    fn wants(&self, _stage: &str, _state: &State) -> bool {
+        true
+    }
 
     /// Creates the parameters and the network over them.
     ///

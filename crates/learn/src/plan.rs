@@ -93,14 +93,29 @@ impl Plan {
             let part = if run_keys.contains_key(key) { &mut run } else { &mut own };
             part.insert(key.clone(), value.clone());
         }
-        let options = config::from_checked(Value::Object(run))?;
-        Ok(Self { entry, options, method: (entry.build)(Value::Object(own))? })
+        let options: RunOptions = config::from_checked(Value::Object(run))?;
+        let method = (entry.build)(Value::Object(own))?;
+        if let Some(name) = options.prepare.oracle.iter().find(|name| !method.oracles().contains(&name.as_str())) {
+            return Err(no_oracle(entry.info.name, name, method.oracles()));
+        }
+        Ok(Self { entry, options, method })
     }
 
     /// The configuration with every default written out.
     pub fn canonical(&self) -> Value {
         canonical(self.entry, &self.options, self.method.as_ref())
     }
+}
+
+/// A method is shown no truth that it would not use: the result would be called an oracle for nothing.
+fn no_oracle(method: &str, name: &str, usable: &[&str]) -> Failure {
+    let hint = match usable {
+        [] => "leave `oracle` out".to_owned(),
+        usable => format!("with these options it can be shown {}", usable.join(", ")),
+    };
+    Failure::new(Code::ConfigConflict, format!("oracle: {method} has no use for the truth {name:?}"))
+        .at("oracle")
+        .hint(hint)
 }
 
 /// The configuration with every default written out, for this method (with a settled candidate, for example).
@@ -206,6 +221,16 @@ mod tests {
         let mut paths: Vec<&str> = list.iter().filter_map(|f| f["path"].as_str()).collect();
         paths.sort_unstable();
         assert_eq!(paths, ["latentdim", "seed", "split.trian"]);
+    }
+
+    #[test]
+    fn a_method_without_an_oracle_is_shown_no_truth() {
+        for entry in METHODS {
+            let config = json!({ "method": entry.info.name, "oracle": ["its own shadow"] });
+            let failure = Plan::check(&config).expect_err("no method has such an oracle");
+            assert_eq!((failure.code, failure.path.as_deref()), (Code::ConfigConflict, Some("oracle")));
+            assert!(failure.hint.is_some(), "{}", entry.info.name);
+        }
     }
 
     #[test]

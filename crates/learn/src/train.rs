@@ -36,6 +36,7 @@ pub fn train(method: &dyn Method, state: &mut State, session: &mut Session<'_>) 
     let stages = method.stages(session.data);
     while let Some(stage) = stages.get(session.standing.stage) {
         match stage {
+            Stage::Descent(recipe) if !method.wants(recipe.name, state) => {}
             Stage::Descent(recipe) => {
                 let outcome = descend(recipe, state, session)?;
                 if matches!(outcome.kind, OutcomeKind::Cancelled | OutcomeKind::NonFinite | OutcomeKind::Diverged) {
@@ -94,6 +95,16 @@ pub fn encode(state: &State, inputs: &Matrix) -> Result<Matrix> {
 /// # Errors
 /// Those of candle.
 pub fn codes(state: &State, inputs: &Matrix) -> Result<Matrix> {
+    let codes = in_chunks(state, inputs, |x| state.network.encode(x).map(Some))?;
+    Ok(codes.expect("every chunk has a code"))
+}
+
+/// What a network makes of all rows (n x d), chunk after chunk; `None` where it makes nothing of one.
+fn in_chunks(
+    state: &State,
+    inputs: &Matrix,
+    map: impl Fn(&Tensor) -> candle_core::Result<Option<Tensor>>,
+) -> Result<Option<Matrix>> {
     let device = state.params.device();
     let (n, d) = (inputs.rows(), inputs.cols());
     let mut data = Vec::new();
@@ -102,11 +113,11 @@ pub fn codes(state: &State, inputs: &Matrix) -> Result<Matrix> {
         let rows = CHUNK.min(n - start);
         let chunk = &inputs.data()[start * d..(start + rows) * d];
         let x = Tensor::from_slice(chunk, (rows, d), device).map_err(internal)?;
-        let code = state.network.encode(&x).map_err(internal)?;
+        let Some(code) = map(&x).map_err(internal)? else { return Ok(None) };
         width = code.dim(1).map_err(internal)?;
         data.extend(code.flatten_all().and_then(|flat| flat.to_vec1::<f32>()).map_err(internal)?);
     }
-    Matrix::new(n, width, data)
+    Matrix::new(n, width, data).map(Some)
 }
 
 /// A failure of candle is a bug of ours: shapes are checked before tensors are made.

@@ -1,5 +1,6 @@
 //! How data are prepared, and what users are told about it.
 
+use super::Rows;
 use crate::split::SplitConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,12 @@ pub struct PrepareConfig {
     pub missing_target: MissingTarget,
     /// Which columns are standardised.
     pub standardize: Standardize,
+    /// Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+    /// then a ceiling, not a result, and says so.
+    pub oracle: Vec<String>,
+    /// Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+    /// the data. Solved stages, validation and scores stay on the data set.
+    pub rows: Rows,
     /// How rows are split into training, validation and test.
     pub split: SplitConfig,
 }

@@ -61,6 +61,10 @@ impl Network for FaultyNetwork {
         Ok(terms)
     }
 
+    fn view(&self, stage: &str, inputs: &Tensor) -> candle_core::Result<Option<Tensor>> {
+        self.inner.view(stage, inputs)
+    }
+
     fn encode(&self, inputs: &Tensor) -> candle_core::Result<Tensor> {
         self.inner.encode(inputs)
     }
