@@ -24,6 +24,8 @@ pub enum Extrapolation {
 pub struct ExtraAdam {
     adam: Adam,
     origin: Vec<Vec<f32>>,
+    /// Which parameters are away from there: those that nothing moves need no copy.
+    left: Vec<bool>,
     place: Place,
     /// Gradient of the previous step; kept only where it is used.
     past: Option<Vec<Vec<f32>>>,
@@ -39,7 +41,8 @@ impl ExtraAdam {
     /// Moments at zero.
     pub fn new(params: &Params, settings: AdamSettings, extrapolation: Extrapolation) -> Self {
         let past = (extrapolation == Extrapolation::FromThePast).then(|| zeros(params));
-        Self { adam: Adam::new(params, settings), origin: zeros(params), place: Place::Origin, past }
+        let (origin, left) = (zeros(params), vec![false; params.len()]);
+        Self { adam: Adam::new(params, settings), origin, left, place: Place::Origin, past }
     }
 
     /// The same with factors on the learning rate (and with it the weight decay) of groups of parameters.
@@ -52,7 +55,7 @@ impl ExtraAdam {
     /// # Errors
     /// A second extrapolation without a step between, or those of [`Adam::step`].
     pub fn extrapolate(&mut self, params: &Params, gradients: &Gradients, size: StepSize) -> Result<()> {
-        self.leave(params)?;
+        self.leave(params, |i| gradients.has(i))?;
         self.adam.step(params, gradients, size)
     }
 
@@ -61,7 +64,7 @@ impl ExtraAdam {
     /// # Errors
     /// Built for a second gradient; a second extrapolation without a step between; or those of candle.
     pub fn extrapolate_from_the_past(&mut self, params: &Params, size: StepSize) -> Result<()> {
-        self.leave(params)?;
+        self.leave(params, |_| true)?;
         let Some(past) = &self.past else {
             return Err(Error::Msg("this optimiser keeps no past gradient".into()).bt());
         };
@@ -80,8 +83,8 @@ impl ExtraAdam {
         if std::mem::replace(&mut self.place, Place::Origin) == Place::Origin {
             return Err(Error::Msg("a step of ExtraAdam needs an extrapolation before it".into()).bt());
         }
-        for (param, origin) in params.iter().zip(&self.origin) {
-            update(param.var(), |p| p.copy_from_slice(origin))?;
+        for (i, param) in params.iter().enumerate().filter(|&(i, _)| self.left[i]) {
+            update(param.var(), |p| p.copy_from_slice(&self.origin[i]))?;
         }
         for (i, past) in self.past.iter_mut().flatten().enumerate() {
             with_gradient(params, gradients, i, |g| past.copy_from_slice(g))?;
@@ -89,12 +92,15 @@ impl ExtraAdam {
         self.adam.step(params, gradients, size)
     }
 
-    fn leave(&mut self, params: &Params) -> Result<()> {
+    fn leave(&mut self, params: &Params, moves: impl Fn(usize) -> bool) -> Result<()> {
         if std::mem::replace(&mut self.place, Place::Ahead) == Place::Ahead {
             return Err(Error::Msg("two extrapolations of ExtraAdam without a step between".into()).bt());
         }
-        for (param, origin) in params.iter().zip(&mut self.origin) {
-            update(param.var(), |p| origin.copy_from_slice(p))?;
+        for (i, param) in params.iter().enumerate() {
+            self.left[i] = moves(i);
+            if self.left[i] {
+                update(param.var(), |p| self.origin[i].copy_from_slice(p))?;
+            }
         }
         Ok(())
     }

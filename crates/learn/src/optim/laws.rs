@@ -171,6 +171,26 @@ fn extra_adam_converges_on_the_saddle_that_adam_circles() -> Result<()> {
 }
 
 #[test]
+fn extra_adam_leaves_parameters_without_a_gradient_alone() -> Result<()> {
+    let descended = |mut params: Params, others: &[&str]| -> Result<Params> {
+        for name in others {
+            params.insert(name, &[2], &Init::Constant(7.0), 0)?;
+        }
+        let mut extra = ExtraAdam::new(&params, AdamSettings::default(), Extrapolation::SecondGradient);
+        let (_, centre) = bowl()?;
+        for _ in 0..5 {
+            extra.extrapolate(&params, &gradient_of_bowl(&params, &centre)?, StepSize::new(0.05))?;
+            extra.step(&params, &gradient_of_bowl(&params, &centre)?, StepSize::new(0.05))?;
+        }
+        Ok(params)
+    };
+    let (alone, beside) = (descended(bowl()?.0, &[])?, descended(bowl()?.0, &["frozen"])?);
+    assert_eq!(beside.get("p")?.to_vec1::<f32>()?, alone.get("p")?.to_vec1::<f32>()?);
+    assert_eq!(beside.get("frozen")?.to_vec1::<f32>()?, [7.0, 7.0]);
+    Ok(())
+}
+
+#[test]
 fn a_restored_extra_adam_goes_on_with_the_same_bits() -> Result<()> {
     let settings = AdamSettings::default();
     let train = |params: &Params, centre: &Tensor, extra: &mut ExtraAdam| -> Result<()> {
