@@ -1,0 +1,87 @@
+//! How the published second stage is trained: a Lagrangian whose parameters and multiplier both follow ExtraAdam.
+
+use super::Sparsity;
+use super::stacks::SPARSITY;
+use crate::method::{Batching, Constraints, Keep, Recipe};
+use crate::optim::{AdamSettings, Ascent, Constraint, Extrapolation, MultiplierSettings, Schedule};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Name of the descent.
+pub const STAGE: &str = "published";
+
+/// The published second stage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PublishedOptions {
+    /// Gradient steps, each with two gradients.
+    #[schemars(range(min = 1, max = 100_000_000))]
+    pub steps: usize,
+    /// Rows per step; at most all training rows.
+    #[schemars(range(min = 2, max = 1_048_576))]
+    pub batch_size: usize,
+    /// Learning rate of the parameters.
+    #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
+    pub learning_rate: f64,
+    /// Learning rate of the multiplier.
+    #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
+    pub multiplier_learning_rate: f64,
+    /// Mean magnitude of a latent that is allowed.
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub budget: f64,
+    /// Units per latent of the four inner layers of each stack; the two around them have a fifth.
+    #[schemars(range(min = 5, max = 1024))]
+    pub width: usize,
+}
+
+impl Default for PublishedOptions {
+    fn default() -> Self {
+        Self {
+            steps: 80_001,
+            batch_size: 6144,
+            learning_rate: 1e-4,
+            multiplier_learning_rate: 5e-5,
+            budget: 0.01,
+            width: 50,
+        }
+    }
+}
+
+impl PublishedOptions {
+    /// The stage of descent.
+    pub fn recipe(&self, sparsity: Sparsity) -> Recipe {
+        let held = Constraints {
+            list: vec![Constraint::at_most(SPARSITY)],
+            settings: MultiplierSettings {
+                ascent: Ascent::Adam(AdamSettings::default()),
+                ..MultiplierSettings::default()
+            },
+            learning_rate: self.multiplier_learning_rate,
+        };
+        Recipe {
+            name: STAGE,
+            steps: self.steps,
+            batches: Batching::Rows(self.batch_size),
+            learning_rate: self.learning_rate,
+            adam: AdamSettings::default(),
+            extrapolation: Some(Extrapolation::SecondGradient),
+            constraints: match sparsity {
+                Sparsity::Held => Some(held),
+                Sparsity::None => None,
+            },
+            schedule: Schedule::Constant,
+            clip: None,
+            patience: 0,
+            keep: Keep::Last,
+        }
+    }
+
+    /// Sizes of the layers of a stack on `n` columns.
+    pub(super) fn sizes(&self, n: usize) -> [usize; 8] {
+        let (inner, outer) = (self.width * n, self.width / 5 * n);
+        [n, outer, inner, inner, inner, inner, outer, n]
+    }
+}
+
+#[cfg(test)]
+mod laws;
