@@ -1,6 +1,9 @@
 //! Worlds with known causes. The methods know nothing of them.
 
+mod orthonormal;
 pub mod phenotype;
+pub mod silent_world;
+pub mod source;
 mod sparse_heads;
 pub mod task_world;
 pub mod tree_world;
@@ -10,6 +13,8 @@ use crate::dataset::Dataset;
 use crate::failure::{Code, Failure, Result};
 use crate::nearest::did_you_mean;
 use serde_json::Value;
+use source::Source;
+use std::sync::Arc;
 
 /// One simulator: what the catalogue shows and what runs.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +26,8 @@ pub struct Simulator {
     /// JSON Schema of the configuration.
     pub schema: fn() -> Value,
     run: fn(Value) -> Result<Dataset>,
+    /// The world as a source of more rows, where it is one.
+    source: Option<fn(Value) -> Result<Arc<dyn Source>>>,
 }
 
 /// All simulators.
@@ -30,12 +37,21 @@ pub const SIMULATORS: &[Simulator] = &[
         summary: tree_world::SUMMARY,
         schema: config::schema_of::<tree_world::TreeWorldConfig>,
         run: |config| tree_world::tree_world(&read(config)?),
+        source: None,
     },
     Simulator {
         name: "task-world",
         summary: task_world::SUMMARY,
         schema: config::schema_of::<task_world::TaskWorldConfig>,
         run: |config| task_world::task_world(&read(config)?),
+        source: None,
+    },
+    Simulator {
+        name: "silent-world",
+        summary: silent_world::SUMMARY,
+        schema: config::schema_of::<silent_world::SilentWorldConfig>,
+        run: |config| silent_world::silent_world(&read(config)?),
+        source: Some(|config| silent_world::source(&read(config)?)),
     },
 ];
 
@@ -97,6 +113,7 @@ mod tests {
         for (name, small) in [
             ("tree-world", json!({"depth": 2, "pointsPerEnvironment": 5})),
             ("task-world", json!({"tasks": 3, "pointsPerTask": 5})),
+            ("silent-world", json!({"rows": 30})),
         ] {
             simulate(name, small).expect("runs").check_shapes().expect("fits together");
         }
