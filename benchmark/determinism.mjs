@@ -1,4 +1,4 @@
-// The same seed gives the same bits: again in this process, in another one, on two threads, on a worker thread.
+// The same seed gives the same bits: again in this process, in another one, on two threads, on a worker thread, with checkpoints.
 
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,7 @@ const WAYS = {
   "another process, another locale": (seed) =>
     inProcess({ seed, threads: 1 }, { LC_ALL: "tr_TR.UTF-8", TZ: "Asia/Tokyo" }),
   "worker thread": (seed) => onWorker({ seed, threads: 1 }),
+  "with a checkpoint at every 10th step": (seed) => fingerprint({ seed, threads: 1, every: 10 }),
 };
 
 export async function run({ works, log }) {

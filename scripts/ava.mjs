@@ -3,6 +3,8 @@
 // fails, and so does a skipped test where CI promises that every test runs.
 
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { inCi, root, Stop } from "./steps.mjs";
@@ -10,7 +12,10 @@ import { inCi, root, Stop } from "./steps.mjs";
 /** Runs ava with these arguments. Returns its exit code and the closing line. */
 export async function ava(args) {
   const cli = join(root, "node_modules", "ava", "entrypoints", "cli.mjs");
-  const options = { cwd: root, stdio: ["ignore", "pipe", "inherit"] };
+  // Whatever tests leave behind goes with it.
+  const scratch = mkdtempSync(join(tmpdir(), "disentangle-tests-"));
+  const env = { ...process.env, TMPDIR: scratch, TEMP: scratch, TMP: scratch };
+  const options = { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] };
   const child = spawn(process.execPath, [cli, "--tap", ...args], options);
   const ended = new Promise((resolve) => child.once("close", resolve));
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -19,6 +24,7 @@ export async function ava(args) {
     if (text !== undefined) console.log(text);
   }
   const code = await ended;
+  rmSync(scratch, { recursive: true, force: true });
   // A run that ended early (a test called process.exit) may not have named what failed.
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
   if (inCi && counts.skipped > 0) console.error("CI runs every test: skipped ones are failures here");

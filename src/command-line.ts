@@ -21,7 +21,8 @@ export function resumeCommand(dir: string): string {
   return `disentangle fit --resume ${quoted(dir)}`;
 }
 
-function quoted(value: unknown): string {
+/** A word as a shell reads it. */
+export function quoted(value: unknown): string {
   const text = String(value);
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -108,6 +108,21 @@ test("only what changed is fitted again, and equal fits are fitted once", async 
   t.deepEqual((await events(changed, { out, seeds: [1, 2] })).fits, ["a 2", "b 2"]);
 });
 
+test("a part of the experiments can be run alone, and the whole takes what it left", async (t) => {
+  const out = await folder();
+  const rows = [{ fit: "a", measure: "mcc" }];
+  const { scales, ...named } = presetOf(rows);
+  const [small] = scales.paper.experiments as [Study["experiments"][number]];
+  const larger = { ...small, name: "larger", data: { ...WORLD, pointsPerEnvironment: 120 } };
+  const study = { seconds: 1, experiments: [small, larger] };
+  const preset = { ...named, scales: { tiny: study, paper: study } };
+  const part = await events(preset, { out, seeds: [0], only: "large" });
+  t.deepEqual([part.fits, part.table.rows.map(({ experiment }) => experiment)], [["a 0"], ["larger"]]);
+  const whole = await events(preset, { out, seeds: [0] });
+  t.deepEqual([whole.fits, whole.table.rows.length], [["a 0"], 2]);
+  t.deepEqual(whole.table.rows[1], part.table.rows[0]);
+});
+
 test("a trial is run again for a score that nobody had asked for, and then has it for everybody", async (t) => {
   const out = await folder();
   const tbr = { method: "tbr", latentDim: 2, hidden: [8], steps: 20 } satisfies FitConfig;
@@ -234,7 +249,7 @@ test("every mistake of a preset is told at once, before anything is written", as
 test("every preset is sound at both scales: its configurations are accepted and its measures exist", async (t) => {
   for (const preset of presets) {
     for (const scale of ["tiny", "paper"] as const) {
-      const trials = await plannedTrials(studyOf(preset, scale, undefined), "0.0.0", "fingerprint");
+      const trials = await plannedTrials(studyOf(preset, scale, {}), "0.0.0", "fingerprint");
       t.true(trials.length > 0);
     }
   }

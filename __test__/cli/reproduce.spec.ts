@@ -119,6 +119,7 @@ test("what cannot be run is told before anything is", async (t) => {
     [["tbr/ate", "--jobs", "0"], /--jobs: 0 is not an integer >= 1/],
     [["tbr/ate", "--scale", "huge"], /--scale/],
     [["tbr/ate", "--data", "cells.csv"], /the preset simulates its data/],
+    [["mtlcm/linear", "--only", "D = 4"], /no experiment of mtlcm\/linear has "D = 4" in its name[\s\S]+D = 3, k = 2/],
   ];
   for (const [args, message] of cases) {
     const { code, stderr } = await run(["reproduce", ...args], { cwd });

@@ -12,11 +12,12 @@ const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const [PREFIX, DIGEST] = [20, 32];
 
 /** Hashes of the latents and of the saved model: a world of 62 environments x 400 rows, 300 steps. */
-export async function fingerprint({ seed, threads }) {
+export async function fingerprint({ seed, threads, every }) {
   const data = await simulate({ simulator: "tree-world", depth: 5, pointsPerEnvironment: 400, seed });
-  const model = await fit({ method: "tbr", data, latentDim: 5, steps: 300, seed, threads }).result;
   const folder = mkdtempSync(join(tmpdir(), "disentangle-benchmark-"));
+  const checkpoint = every && { checkpoint: { dir: join(folder, "checkpoints"), every } };
   try {
+    const model = await fit({ method: "tbr", data, latentDim: 5, steps: 300, seed, threads }, checkpoint).result;
     await model.save(join(folder, "run"));
     const { buffer, byteOffset, byteLength } = model.latents.data;
     return {

@@ -1,4 +1,5 @@
 // What a file holds and what its columns look like they are for: plain data, nothing printed, nothing decided for `fit`.
+import { quoted } from "../command-line.js";
 import { type Failure, isDisentangleError } from "../errors.js";
 import type { NativeLabels, NativeTable } from "../native.js";
 import { readStatistics, statisticsOf } from "./column-statistics.js";
@@ -9,7 +10,7 @@ import { formatOf } from "./open.js";
 import { columnKeys, type Dataset, encodeLabels, type Given, openPath, takeGiven } from "./read.js";
 import { type Guesses, guessRoles, LABEL_ROLES, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
 import type { Source, SourceColumn, SourceDescription } from "./source.js";
-import { commandFor, methodFor, quote, rolesToShow } from "./suggestion.js";
+import { commandFor, methodFor, rolesToShow } from "./suggestion.js";
 import { rowsWithoutTarget, type TaskSize, tasksOf } from "./tasks.js";
 
 export { formatInspection } from "./inspection-text.js";
@@ -214,7 +215,7 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string | un
     command: [
       "disentangle fit",
       `--method ${method ?? methodFor(parts.tasks !== undefined)}`,
-      `--data ${quote(config.data as string)}`,
+      `--data ${quoted(config.data)}`,
     ].join(" "),
   };
 }

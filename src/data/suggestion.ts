@@ -1,5 +1,6 @@
 // A command to begin with: what the user named, and guesses for what he did not.
 import { catalogue } from "../catalogue.js";
+import { quoted } from "../command-line.js";
 import type { DataConfig } from "./config.js";
 import { type Guesses, isNames, type RoleKeys } from "./roles.js";
 
@@ -33,7 +34,7 @@ export function methodFor(hasTasks: boolean): string {
 export function commandFor(config: DataConfig, named: RoleKeys, method: string): string {
   const needs = catalogue().methods.find(({ name }) => name === method)?.needs ?? [];
   const flag = (name: string, value: unknown): readonly string[] =>
-    isNames(value) ? [`--${name} ${quote(String(value))}`] : [];
+    isNames(value) ? [`--${name} ${quoted(value)}`] : [];
   // An array of texts is a label per row, not names.
   const label = (name: string, value: unknown): readonly string[] =>
     typeof value === "string" ? flag(name, value) : [];
@@ -52,9 +53,4 @@ export function commandFor(config: DataConfig, named: RoleKeys, method: string):
     ...flag("truth", named.truth),
     ...flag("tree", config.tree ?? needed("tree", "dendrogram")),
   ].join(" ");
-}
-
-/** A word as a shell reads it. */
-export function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -4,8 +4,14 @@ import { type Failure, fail, failAll } from "../errors.js";
 import { MEASURES, measureOf } from "./measures.js";
 import type { Experiment, Preset, Row, Scale, Study } from "./preset.js";
 
-/** The study of a preset at a scale, with other seeds where some are given. Throws every mistake at once. */
-export function studyOf(preset: Preset, scale: Scale, seeds: readonly number[] | undefined): Study {
+/** What of a study is run. */
+export interface StudyPart {
+  readonly seeds?: readonly number[];
+  readonly only?: string;
+}
+
+/** The study of a preset at a scale: with other seeds, or fewer experiments, where asked for. Throws every mistake at once. */
+export function studyOf(preset: Preset, scale: Scale, { seeds, only = "" }: StudyPart): Study {
   const study = preset.scales[scale];
   if (study === undefined) {
     fail("CONFIG_OUT_OF_RANGE", `scale: ${scale} is none of ${Object.keys(preset.scales).join(", ")}`, {
@@ -20,7 +26,14 @@ export function studyOf(preset: Preset, scale: Scale, seeds: readonly number[] |
     ...names.filter((name, i) => names.indexOf(name) !== i).map((name) => conflict("name", `two are called ${name}`)),
     ...experiments.flatMap(mistakes),
   ]);
-  return { ...study, experiments };
+  const chosen = experiments.filter(({ name }) => name.includes(only));
+  if (chosen.length === 0) {
+    fail("CONFIG_OUT_OF_RANGE", `only: no experiment of ${preset.name} has "${only}" in its name`, {
+      path: "only",
+      hint: `there are: ${names.join("; ")}`,
+    });
+  }
+  return { ...study, experiments: chosen };
 }
 
 function mistakes({ name, fits, seeds, rows }: Experiment): readonly Failure[] {

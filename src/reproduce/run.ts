@@ -26,6 +26,8 @@ export interface ReproduceOptions {
   readonly out?: string;
   /** Seeds of every experiment. Default: those of the preset. */
   readonly seeds?: readonly number[];
+  /** Only the experiments whose names contain this; the table then holds nothing else. Default: all. */
+  readonly only?: string;
   /** Data sets that are worked on at once. With more than one, times say little. Default: 1. */
   readonly jobs?: number;
   /** Real data, for presets that ask for some. */
@@ -89,7 +91,7 @@ export interface TrialFailure extends TrialPlace {
 export async function reproduce(preset: string | Preset, options: ReproduceOptions = {}): Promise<Reproduction> {
   const { scale = "paper", out = "reproduce", jobs = 1, signal, onTrial, onProgress } = options;
   const chosen = typeof preset === "string" ? presetOf(preset) : preset;
-  const study = studyOf(chosen, scale, options.seeds);
+  const study = studyOf(chosen, scale, options);
   if (!Number.isInteger(jobs) || jobs < 1) {
     fail("CONFIG_OUT_OF_RANGE", `jobs: ${jobs} is not an integer >= 1`, { path: "jobs" });
   }

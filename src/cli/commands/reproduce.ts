@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { quoted } from "../../command-line.js";
 import { fail, isDisentangleError } from "../../errors.js";
 import type { Scale, Study } from "../../reproduce/preset.js";
 import { PRESETS } from "../../reproduce/presets.js";
@@ -28,6 +29,7 @@ interface ReproduceCommandOptions {
   readonly scale: Scale;
   readonly out: string;
   readonly seeds?: readonly string[];
+  readonly only?: string;
   readonly jobs: string;
   readonly data?: string;
   readonly quiet?: boolean;
@@ -44,6 +46,7 @@ export function define(command: Command, state: ProgramState): void {
     )
     .option("--out <dir>", "folder of the trials and of the table", "reproduce")
     .option("--seeds <seed...>", "seeds of every experiment (default: those of the preset)")
+    .option("--only <text>", "only the experiments whose names contain this (default: all)")
     .option("--jobs <count>", "data sets worked on at once; with more than one, times say little", "1")
     .option("--data <file>", "real data, for presets that ask for some")
     .option("--quiet", "no progress")
@@ -99,6 +102,7 @@ async function run(preset: string, options: ReproduceCommandOptions, state: Prog
       jobs,
       signal: interrupted.signal,
       ...(seeds && { seeds }),
+      ...(options.only !== undefined && { only: options.only }),
       ...(options.data !== undefined && { data: options.data }),
       onTrial(event) {
         reached = event;
@@ -124,10 +128,11 @@ function stopped(
   { exitCode = EXIT.interrupted }: Interruption,
   state: ProgramState,
 ): void {
-  const { scale, out, seeds, jobs, data } = options;
+  const { scale, out, seeds, only, jobs, data } = options;
   const replay = [
     `disentangle reproduce ${preset} --scale ${scale} --out ${out}`,
     ...(seeds === undefined ? [] : [`--seeds ${seeds.join(" ")}`]),
+    ...(only === undefined ? [] : [`--only ${quoted(only)}`]),
     ...(jobs === "1" ? [] : [`--jobs ${jobs}`]),
     ...(data === undefined ? [] : [`--data ${data}`]),
   ].join(" ");
