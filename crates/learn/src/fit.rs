@@ -4,7 +4,8 @@ mod choose;
 mod summarise;
 
 use crate::checkpoint::{CheckpointOptions, Checkpoints, Found, Identity};
-use crate::method::Dimensions;
+use crate::method::{Dimensions, Method, Stage};
+use crate::methods::Entry;
 use crate::model;
 use crate::nn::Compute;
 use crate::plan::{Plan, canonical, defining};
@@ -71,6 +72,7 @@ pub fn fit(config: &Value, dataset: &Dataset, options: &FitOptions, observer: &m
     dataset.check_shapes()?;
     let data = prepare(dataset, &run.prepare, run.seed)?;
     method.check(&data)?;
+    refuse_idle_source(entry, method.as_ref(), &data)?;
     let device = crate::device::open(run.device)?;
     let fingerprint = dataset.fingerprint();
     let identity = Identity { config: defined, fingerprint: fingerprint.clone() };
@@ -95,6 +97,16 @@ pub fn fit(config: &Value, dataset: &Dataset, options: &FitOptions, observer: &m
             fingerprint,
         })
     })
+}
+
+/// Fresh rows are for gradient steps; a method without any would leave them aside in silence.
+fn refuse_idle_source(entry: &Entry, method: &dyn Method, data: &Prepared) -> Result<()> {
+    let descends = || method.stages(data).iter().any(|stage| matches!(stage, Stage::Descent(_)));
+    if data.source.is_none() || descends() {
+        return Ok(());
+    }
+    let message = format!("rows: {} takes no gradient steps that could see fresh rows", entry.info.name);
+    Err(Failure::new(Code::ConfigConflict, message).at("rows").hint("leave `rows` out"))
 }
 
 /// Opens the checkpoint folder; tells from where a resumed fit goes on.

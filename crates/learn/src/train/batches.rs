@@ -1,10 +1,10 @@
 //! Rows in seeded order: the shuffle of an epoch is a pure function of (seed, epoch).
 
 use super::internal;
-use crate::method::{Batch, Batching, Phase};
+use crate::method::{Batch, Batching, Phase, Recipe, State};
 use candle_core::{Device, Tensor};
 use disentangle_data::dataset::Role;
-use disentangle_data::prepare::Prepared;
+use disentangle_data::prepare::{FreshRows, Prepared};
 use disentangle_data::split::Split;
 use disentangle_data::{Result, Stream};
 
@@ -136,6 +136,35 @@ pub fn batch_of(
         draws,
         stage,
         phase,
+    })
+}
+
+/// Fresh rows for a step, seen through the layers that rest: a pure function of (seed, stage, step), without targets and labels.
+///
+/// # Errors
+/// Those of candle; `NUMERIC_NOT_FINITE`.
+pub(super) fn fresh_batch(
+    source: &FreshRows,
+    recipe: &Recipe,
+    (seed, step): (u64, usize),
+    draws: Stream,
+    state: &State,
+) -> Result<Batch> {
+    let (Batching::Rows(count) | Batching::Tasks(count)) = recipe.batches;
+    let inputs = source.batch(count, seed, recipe.name, step)?;
+    let (shape, device) = ((count, inputs.cols()), state.params.device());
+    let seen = || {
+        let inputs = Tensor::from_vec(inputs.into_data(), shape, device)?;
+        Ok(state.network.view(recipe.name, &inputs)?.unwrap_or(inputs))
+    };
+    Ok(Batch {
+        inputs: seen().map_err(internal)?,
+        targets: Tensor::from_vec(Vec::<f32>::new(), 0, device).map_err(internal)?,
+        nodes: vec![0; count],
+        tasks: Vec::new(),
+        draws,
+        stage: recipe.name,
+        phase: Phase::Train,
     })
 }
 
