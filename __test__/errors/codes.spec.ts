@@ -127,6 +127,8 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
       delete data.targets;
     }),
   DATA_NEEDS_TASKS: async () => fit({ method: "mtlcm", latentDim: 2, data: await world() }).result,
+  DATA_NEEDS_TRUTH: async () =>
+    fit({ method: "pdgmm", latentDim: 2, oracle: ["silent"], data: await world() } as RunConfig).result,
   DATA_NEEDS_TREE: () =>
     spoilt((data) => {
       delete data.tree;

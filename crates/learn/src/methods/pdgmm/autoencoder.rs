@@ -22,7 +22,7 @@ const HIDDEN: Activation = Activation::LeakyRelu(0.02);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AutoencoderRecipe {
-    /// Small batches at a rate that rises and falls: as good a code in a twentieth of the time.
+    /// Small batches at a rate that rises and falls.
     #[default]
     OneCycle,
     /// The published procedure: large batches at a small constant rate.

@@ -10,7 +10,7 @@ use super::Sparsity;
 use super::published::PublishedOptions;
 use crate::method::{Phase, Term};
 use crate::nn::{Activation, Affine, BatchNorm, Mlp, Params, dense, l1, mean_squared_error};
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 use disentangle_data::Matrix;
 
 /// Name of the held term.
@@ -49,15 +49,6 @@ fn affine(values: &Tensor) -> Result<(Tensor, Tensor)> {
     let offset = values.narrow(0, 0, 1)?;
     let weight = values.narrow(0, 1, values.dim(0)? - 1)?.broadcast_sub(&offset)?;
     Ok((weight, offset.squeeze(0)?))
-}
-
-/// What the published second stage has learnt: latents = map x code + offset.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MergedMap {
-    /// k x k.
-    pub map: Matrix<f64>,
-    /// One number per latent.
-    pub offset: Vec<f64>,
 }
 
 /// Encoder stack g with its normalisation, and decoder stack f.
@@ -122,14 +113,13 @@ impl Stacks {
         Ok(self.norm.apply(&dense(c, &weight, &offset, Activation::Identity)?)?.detach())
     }
 
-    /// Encoder and normalisation as the one affine map that they are.
+    /// Encoder and normalisation as the one map that they are, n x n: latents = map x code, up to a shift.
     ///
     /// # Errors
     /// Those of candle.
-    pub fn merged(&self) -> Result<MergedMap> {
-        let (weight, offset) = affine(&self.encode(&self.encoder.points)?)?;
-        let weight = weight.to_dtype(candle_core::DType::F64)?.to_vec2::<f64>()?;
-        let map = Matrix::from_fn(weight.len(), weight.len(), |i, j| weight[j][i]);
-        Ok(MergedMap { map, offset: offset.to_dtype(candle_core::DType::F64)?.to_vec1()? })
+    pub fn merged(&self) -> Result<Matrix<f64>> {
+        let (weight, _) = affine(&self.encode(&self.encoder.points)?)?;
+        let weight = weight.to_dtype(DType::F64)?.to_vec2::<f64>()?;
+        Ok(Matrix::from_fn(weight.len(), weight.len(), |i, j| weight[j][i]))
     }
 }
