@@ -26,6 +26,17 @@ export const NETS = {
   },
 };
 
+/** The first stage of pdGMM for 5 and 10 latents, with the batches of its published and of its default recipe. */
+export const AUTOENCODERS = Object.fromEntries(
+  [5, 10].flatMap((k) => {
+    const net = { kind: "pdgmm", sizes: [k, 50 * k, 100 * k, 100 * k, 50 * k, k] };
+    return [
+      [`pdgmm-${k}`, { net, batch: 6144 }],
+      [`pdgmm-${k}-512`, { net, batch: 512 }],
+    ];
+  }),
+);
+
 /** Multiplications and additions of the products of one step; undefined for networks whose time is elsewhere. */
 export function operations({ net, batch }) {
   const weights = (sizes) => sizes.slice(1).reduce((sum, size, i) => sum + size * sizes[i], 0);

@@ -39,6 +39,9 @@ const NETS: &[(&str, Recipe, usize)] = &[
     ("ivae-5", Recipe::Ivae { inputs: 5, segments: 20, hidden: 50 }, 256),
     ("mtrn-100", Recipe::Mtrn { sizes: &[100, 200, 20], tasks: 500 }, 1024),
     ("pdgmm-10", Recipe::Pdgmm(&[10, 500, 1000, 1000, 500, 10]), 6144),
+    ("pdgmm-5", Recipe::Pdgmm(&[5, 250, 500, 500, 250, 5]), 6144),
+    ("pdgmm-5-512", Recipe::Pdgmm(&[5, 250, 500, 500, 250, 5]), 512),
+    ("pdgmm-10-512", Recipe::Pdgmm(&[10, 500, 1000, 1000, 500, 10]), 512),
 ];
 
 /// The names of all networks.
