@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { catalogue } from "../../catalogue.js";
 import { keysOf, nearest } from "../../config-keys.js";
 import { fail } from "../../errors.js";
+import type { NativeDataset } from "../../native.js";
 import { type SimulateConfig, simulate, writeDataset } from "../../simulate.js";
 import { located } from "../config-file.js";
 import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
@@ -11,7 +12,8 @@ const EXAMPLES = `
 Examples:
   $ disentangle simulate tree-world --depth 4 --seed 0 --out world
   $ disentangle simulate tree-world --config world.yaml --out world --json
-  $ disentangle simulate task-world --latents 5 --tasks 100 --out tasks`;
+  $ disentangle simulate task-world --latents 5 --tasks 100 --out tasks
+  $ disentangle simulate silent-world --latents 10 --active half --out silent`;
 
 /** `disentangle simulate` */
 export function define(command: Command): void {
@@ -58,13 +60,25 @@ export function define(command: Command): void {
           columns([
             ["rows", result.rows],
             ["input columns", result.columns],
-            labels.task === undefined ? ["environments", result.environments] : ["tasks", labels.task.levels.length],
+            ...groups(labels),
             ["true latents", truth.latents?.columns.length ?? 0],
           ]),
           "",
           `Data set folder: ${options.out}`,
-          `Next: ${style.strong(`disentangle fit --method ${labels.task === undefined ? "tbr" : "mtlcm"} --data ${options.out}`)}`,
+          `Next: ${style.strong(`disentangle fit --method ${methodFor(labels)} --data ${options.out}`)}`,
         ].join("\n"),
       );
     });
+}
+
+/** What rows are grouped by, with the number of groups. */
+function groups({ environment, task }: NativeDataset["labels"]): readonly [string, number][] {
+  if (task !== undefined) return [["tasks", task.levels.length]];
+  return environment === undefined ? [] : [["environments", environment.levels.length]];
+}
+
+/** The method that the world was made for. */
+function methodFor({ environment, task }: NativeDataset["labels"]): string {
+  if (task !== undefined) return "mtlcm";
+  return environment === undefined ? "pdgmm" : "tbr";
 }
