@@ -6,6 +6,7 @@ mod faults;
 mod formulas;
 mod golden;
 mod held;
+mod published;
 mod resume;
 mod small;
 mod stopping;
