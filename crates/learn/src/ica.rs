@@ -5,7 +5,10 @@
 //!
 //!   w_i <- mean_a z_a g(w_i . z_a) - w_i mean_a g'(w_i . z_a) ,   W <- (W W')^(-1/2) W
 
-use crate::linalg::{apply, dot, product, symmetric_eigen};
+use crate::directions::{along, pulled};
+use crate::linalg::{dot, product, symmetric_eigen};
+use crate::nn::Real;
+use crate::nn::simd::vectorised;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,13 +26,14 @@ pub enum Contrast {
 
 impl Contrast {
     /// The derivative g of the contrast, and its derivative.
-    fn slopes(self, s: f64) -> (f64, f64) {
+    #[inline(always)]
+    fn slopes<T: Real>(self, s: T) -> (T, T) {
         match self {
             Contrast::LogCosh => {
                 let t = s.tanh();
-                (t, 1.0 - t * t)
+                (t, T::ONE - t * t)
             }
-            Contrast::Cube => (s * s * s, 3.0 * s * s),
+            Contrast::Cube => (s * s * s, T::of(3.0) * s * s),
         }
     }
 }
@@ -61,8 +65,8 @@ pub struct Unmixing {
 ///
 /// # Errors
 /// `NUMERIC_SINGULAR` when the start, or an iteration, loses a direction.
-pub fn fast_ica(
-    whitened: &Matrix<f64>,
+pub fn fast_ica<T: Real + Default>(
+    whitened: &Matrix<T>,
     start: &Matrix<f64>,
     contrast: Contrast,
     limits: Limits,
@@ -81,16 +85,25 @@ pub fn fast_ica(
     Ok(at)
 }
 
+/// Rows looked at together: their values along all directions stay in the cache.
+const BLOCK: usize = 2048;
+
 /// mean_a z_a g(w_i . z_a) - w_i mean_a g'(w_i . z_a), one row per direction.
-fn step(whitened: &Matrix<f64>, directions: &Matrix<f64>, contrast: Contrast) -> Matrix<f64> {
+fn step<T: Real + Default>(whitened: &Matrix<T>, directions: &Matrix<f64>, contrast: Contrast) -> Matrix<f64> {
     let (n, k) = (whitened.rows(), whitened.cols());
     let (mut pull, mut curvature) = (Matrix::<f64>::zeros(k, k), vec![0.0; k]);
-    for z in (0..n).map(|a| whitened.row(a)) {
-        for (i, s) in apply(directions, z).into_iter().enumerate() {
-            let (g, slope) = contrast.slopes(s);
-            curvature[i] += slope;
-            pull.row_mut(i).iter_mut().zip(z).for_each(|(sum, z)| *sum += g * z);
-        }
+    for x in whitened.data().chunks(BLOCK * k) {
+        let mut s = along(x, directions);
+        vectorised!({
+            for row in s.chunks_exact_mut(k) {
+                for (s, sum) in row.iter_mut().zip(&mut curvature) {
+                    let (g, slope) = contrast.slopes(*s);
+                    (*s, *sum) = (g, *sum + slope.wide());
+                }
+            }
+        });
+        let part = pulled(&s, x, k);
+        pull.data_mut().iter_mut().zip(part.data()).for_each(|(sum, part)| *sum += part);
     }
     Matrix::from_fn(k, k, |i, j| (pull[(i, j)] - directions[(i, j)] * curvature[i]) / n as f64)
 }

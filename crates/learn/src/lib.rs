@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod conditional_vae;
 pub mod container;
 pub mod device;
+mod directions;
 pub mod fit;
 pub mod ica;
 pub mod joint_diagonalisation;

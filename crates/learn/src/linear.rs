@@ -46,7 +46,15 @@ impl PrincipalAxes {
     /// # Errors
     /// `NUMERIC_SINGULAR` when no input varies.
     pub fn of(data: &Prepared) -> Result<Self> {
-        let (ascending, vectors) = symmetric_eigen(&covariance(&data.inputs.select_rows(&data.rows_of(Split::Train))))?;
+        Self::of_rows(&data.inputs.select_rows(&data.rows_of(Split::Train)))
+    }
+
+    /// Of given rows (n x d).
+    ///
+    /// # Errors
+    /// `NUMERIC_SINGULAR` when no column varies.
+    pub fn of_rows(rows: &Matrix) -> Result<Self> {
+        let (ascending, vectors) = symmetric_eigen(&covariance(rows))?;
         let d = ascending.len();
         let variances: Vec<f64> = ascending.iter().rev().map(|&v| v.max(0.0)).collect();
         let axes = Matrix::from_fn(d, d, |i, j| sign(&vectors, d - 1 - i) * vectors[(j, d - 1 - i)]);
@@ -61,11 +69,16 @@ impl PrincipalAxes {
     }
 
     /// The map to unit variances along the first `k` axes, or as many as there are with a variance above rounding:
-    /// r x d. The variances join the solved results.
-    pub fn whitening(&self, k: usize, state: &mut State) -> Matrix<f64> {
+    /// r x d.
+    pub fn whitening(&self, k: usize) -> Matrix<f64> {
+        let d = self.variances.len();
+        Matrix::from_fn(k.min(rank(&self.variances)), d, |i, j| self.axes[(i, j)] / self.variances[i].sqrt())
+    }
+
+    /// Adds the variances to the solved results, for [`account`].
+    pub fn keep(&self, state: &mut State) {
         let d = self.variances.len();
         state.solved.insert(VARIANCES.into(), Matrix::from_fn(1, d, |_, j| self.variances[j]));
-        Matrix::from_fn(k.min(rank(&self.variances)), d, |i, j| self.axes[(i, j)] / self.variances[i].sqrt())
     }
 }
 

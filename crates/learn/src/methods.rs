@@ -7,6 +7,7 @@ pub mod mt_icarl;
 pub mod mt_ivae;
 pub mod mtlcm;
 pub mod pca;
+pub mod pdgmm;
 pub mod random_encoder;
 pub mod shared_head;
 pub mod tbr;
@@ -94,6 +95,7 @@ pub const METHODS: &[Entry] = &[
     entry::<tbr::Tbr>(),
     entry::<shared_head::SharedHead>(),
     entry::<mtlcm::Mtlcm>(),
+    entry::<pdgmm::Pdgmm>(),
     entry::<ivae::Ivae>(),
     entry::<icarl::Icarl>(),
     entry::<mt_ivae::MtIvae>(),

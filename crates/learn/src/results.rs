@@ -6,6 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod silence;
+
+pub use silence::{Silence, SilentLatent, Slab, Spike};
+
 /// How a fit ended. Not converging is an outcome, never an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -133,6 +137,9 @@ pub struct Summary {
     /// The role of every latent in every task.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tasks: Option<TaskRoles>,
+    /// When each latent is silent, for methods that look for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub silence: Option<Silence>,
     /// `map`: latents = `map` x (latents before the closed-form stage); absent where there is no such stage.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub map: Option<LatentMap>,

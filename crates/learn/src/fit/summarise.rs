@@ -30,7 +30,7 @@ pub(super) fn squared_errors(
 }
 
 pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents: &Matrix) -> Result<Summary> {
-    let Findings { heads, tree, tasks, map, mut assumptions, mut warnings, facts } =
+    let Findings { heads, tree, tasks, silence, map, mut assumptions, mut warnings, facts } =
         fitted.method.findings(data, &fitted.state, latents)?;
     let errors = error_rows(data, fitted, latents)?;
     assumptions.extend(predictable(&errors));
@@ -42,6 +42,7 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
         heads,
         tree,
         tasks,
+        silence,
         map,
         choices: fitted.choice.iter().cloned().collect(),
         assumptions,

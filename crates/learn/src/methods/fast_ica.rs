@@ -103,7 +103,9 @@ impl Method for FastIca {
 
     fn solve(&self, _: &str, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
         let FastIcaConfig { latent_dim, contrast, iterations, tolerance } = self.config;
-        let whitening = PrincipalAxes::of(data)?.whitening(latent_dim, state);
+        let axes = PrincipalAxes::of(data)?;
+        axes.keep(state);
+        let whitening = axes.whitening(latent_dim);
         let whitened = centred(&data.inputs.select_rows(&data.rows_of(Split::Train)), &whitening);
         let k = whitening.rows();
         let mut stream = Stream::new(solving.seed, "fast-ica");

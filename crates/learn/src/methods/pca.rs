@@ -88,7 +88,9 @@ impl Method for Pca {
     }
 
     fn solve(&self, _: &str, data: &Prepared, state: &mut State, _: &mut Solving<'_>) -> Result<OutcomeKind> {
-        let map = PrincipalAxes::of(data)?.whitening(self.config.latent_dim, state);
+        let axes = PrincipalAxes::of(data)?;
+        axes.keep(state);
+        let map = axes.whitening(self.config.latent_dim);
         state.solved.insert(MAP.into(), map);
         Ok(OutcomeKind::Converged)
     }

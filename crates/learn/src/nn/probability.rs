@@ -66,6 +66,16 @@ pub fn reparameterise(mean: &Tensor, log_variance: &Tensor, noise: &Tensor) -> R
     mean.broadcast_add(&(log_variance * 0.5)?.exp()?.broadcast_mul(noise)?)
 }
 
+/// The next standard normal numbers of a stream: `cols` for each row of `like`, of its type and on its device.
+///
+/// # Errors
+/// Those of candle.
+pub fn normals_like(stream: &mut Stream, like: &Tensor, cols: usize) -> Result<Tensor> {
+    let shape = (like.dim(0)?, cols);
+    let values: Vec<f64> = (0..shape.0 * shape.1).map(|_| stream.normal()).collect();
+    Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(like.dtype())?.to_device(like.device())
+}
+
 /// Standard normal numbers, a pure function of (seed, name, step, shape).
 ///
 /// # Errors

@@ -13,6 +13,7 @@ pub const STAGE: &str = "published";
 /// The published second stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "PdgmmPublished")]
 pub struct PublishedOptions {
     /// Gradient steps, each with two gradients.
     #[schemars(range(min = 1, max = 100_000_000))]
