@@ -56,6 +56,17 @@ function rolesOf(names: readonly string[], latents: number): TaskRoles {
     explained: names.map((_, t) => (t === 3 ? null : 0.25)),
     explainedTest: names.map((_, t) => (t === 3 ? null : 0.2)),
     objectives: [-7.8561, -7.8561, -7.1, -7.8561, -6.4],
+    tests: {
+      rows: "all",
+      tasks: names.length,
+      skipped: 1,
+      decision: { alpha: 0.05, correction: "benjamini-hochberg" },
+      least: 0.21,
+      givenTarget: { dependent: 0, dependentAgree: 0, independent: 48, independentAgree: 45 },
+      givenNothing: { dependent: 48, dependentAgree: 40, independent: 0, independentAgree: 0 },
+      comparable: 4,
+      sameSet: 3,
+    },
   };
 }
 

@@ -99,16 +99,19 @@ impl Covariances {
         let (t, k) = (self.count(), self.size());
         let half = multiply(view(&self.stacked), view(&map).transpose());
         let mut residuals = Matrix::<f64>::zeros(t, k);
+        let columns = map.transposed();
         for (l, row) in half.data().chunks_exact(k).enumerate() {
             // Row `j` of block `l / k` holds (M_t b_i)_j for all i.
             let (block, j) = (l / k, l % k);
-            residuals.row_mut(block).iter_mut().enumerate().for_each(|(i, r)| *r += map[(i, j)] * row[i]);
+            let terms = columns.row(j).iter().zip(row);
+            residuals.row_mut(block).iter_mut().zip(terms).for_each(|(r, (b, m))| *r += b * m);
         }
         // Rounding may leave a variance of 0 slightly negative.
         residuals.data_mut().iter_mut().for_each(|r| *r = r.max(0.0));
         let variances = residuals.map(|r: f64| r.clamp(self.bounds.least, self.bounds.most));
         let one = |t: usize| -> f64 {
-            residuals.row(t).iter().zip(variances.row(t)).map(|(r, v)| v.ln() + r / v).sum::<f64>() * self.shares[t]
+            let ratios: f64 = residuals.row(t).iter().zip(variances.row(t)).map(|(r, v)| r / v).sum();
+            (sum_of_logarithms(variances.row(t)) + ratios) * self.shares[t]
         };
         let value = 0.5 * (0..t).map(one).sum::<f64>() - log_abs_det(&map);
         Point { map, value, residuals, variances, half }
@@ -201,6 +204,12 @@ pub fn diagonalise(
         }
     }
     Ok(best.map(|point| Diagonalisation { point, objectives }))
+}
+
+/// `sum ln v`, v > 0: the logarithms of products of a few, since a logarithm costs as much as many products. Variances
+/// within bounds are far from where products of eight would leave the range of numbers.
+fn sum_of_logarithms(values: &[f64]) -> f64 {
+    values.chunks(8).map(|few| few.iter().product::<f64>().ln()).sum()
 }
 
 fn view(m: &Matrix<f64>) -> MatRef<'_, f64> {

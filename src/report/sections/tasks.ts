@@ -5,6 +5,7 @@ import { chartFigure, defined, name, rampLegend, table } from "../figure.js";
 import { count, counted, finite, percent, score, signed } from "../format.js";
 import { type Content, type Html, html } from "../markup.js";
 import { SEQUENTIAL } from "../theme.js";
+import { indicatorTests } from "./indicator-tests.js";
 import { focusName, type Section } from "./section.js";
 
 /** Tasks drawn; the tables have them all. */
@@ -52,7 +53,7 @@ export async function tasksSection(input: SectionInput): Promise<Section | undef
       all.length <= SHOWN
         ? causes
         : html`<details><summary>Causes of ${counted(all.length, "task")}</summary>${causes}</details>`
-    }`,
+    }${tasks.tests === undefined ? "" : indicatorTests(tasks.tests)}`,
   };
 }
 

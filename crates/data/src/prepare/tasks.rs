@@ -51,12 +51,17 @@ impl Task {
 /// The form of the tasks and all that have rows, out of labels and targets (n x t); `None` where they name none.
 pub(crate) fn collect(labels: Option<&Labels>, names: &[String], values: &Matrix) -> Option<(TaskForm, Vec<Task>)> {
     let form = form(labels, names)?;
-    let mut tasks = match labels {
-        Some(labels) => long(labels, values),
-        None => wide(names, values),
-    };
+    let mut tasks = by_code(labels, names, values);
     tasks.retain(|task| !task.rows.is_empty());
     Some((form, tasks))
+}
+
+/// One task per label or column, also where it has no rows.
+fn by_code(labels: Option<&Labels>, names: &[String], values: &Matrix) -> Vec<Task> {
+    match labels {
+        Some(labels) => long(labels, values),
+        None => wide(names, values),
+    }
 }
 
 fn form(labels: Option<&Labels>, names: &[String]) -> Option<TaskForm> {
@@ -124,9 +129,10 @@ impl Prepared {
             .with("needed", least))
     }
 
-    /// Indices of the tasks, in either form, whose target has exactly two distinct values.
+    /// Codes of the labels, or indices of the target columns, of the tasks whose target has exactly two distinct values.
     pub fn binary_tasks(&self) -> Vec<usize> {
-        let tasks = self.collected().map_or_else(Vec::new, |(_, tasks)| tasks);
+        let (Some(targets), Some(_)) = (&self.targets, self.task_form()) else { return Vec::new() };
+        let tasks = by_code(self.labels.get(&Role::Task), &targets.names, &targets.values);
         (0..tasks.len()).filter(|&task| tasks[task].is_binary()).collect()
     }
 

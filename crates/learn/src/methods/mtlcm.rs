@@ -28,6 +28,7 @@
 //!   reports no uncertainty.
 
 mod assumptions;
+mod check;
 mod evidence;
 mod groups;
 mod marginal;

@@ -1,6 +1,7 @@
 //! What MTLCM says about a fit, task by task.
 
 use super::assumptions::{self, Setting};
+use super::check::indicator_tests;
 use super::evidence::{Evidence, causal_weights, explained, log_density};
 use super::moments::{Moments, Points};
 use super::{MtlcmConfig, solve};
@@ -65,6 +66,7 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
         explained: share(&moments),
         explained_test: share(&fresh),
         objectives: objectives.clone(),
+        tests: indicator_tests(data, &tasks, latents, &causal)?,
     };
 
     let rows: Vec<f64> = moments.iter().map(|m| m.rows as f64).collect();
