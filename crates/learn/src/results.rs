@@ -2,6 +2,7 @@
 
 use disentangle_data::Matrix;
 use disentangle_data::prepare::Warning;
+use disentangle_metrics::indicator_check::{Decision, Tally};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -266,6 +267,46 @@ pub struct TaskRoles {
     pub explained_test: Vec<Option<f64>>,
     /// Minus the mean log density of a row, without constants, at the end of every start.
     pub objectives: Vec<f64>,
+    /// The calls against tests of independence; absent with one latent, or where no task can be tested.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "IndicatorTests")]
+    pub tests: Option<IndicatorTests>,
+}
+
+/// Conditional independences between latents, tested pair by pair and task by task, against what the indicators predict. The
+/// truth is not asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IndicatorTests {
+    /// Which rows were tested.
+    pub rows: TestedRows,
+    /// Tasks tested.
+    pub tasks: usize,
+    /// Tasks that could not be: too few rows, or a latent or target without variation of its own.
+    pub skipped: usize,
+    /// How each test was decided; corrected over all pairs of a task.
+    pub decision: Decision,
+    /// Least |partial correlation| that a single test calls dependent, median over tasks: weaker dependence is mostly not
+    /// found, and then "independent" says little.
+    pub least: f64,
+    /// Pairs given the target: causal latents depend on each other, all other pairs do not.
+    pub given_target: Tally,
+    /// Pairs given nothing: the other way round.
+    pub given_nothing: Tally,
+    /// Tasks whose causes tests could name: those with another number of them than one.
+    pub comparable: usize,
+    /// Of these, tasks for which tests name the same causes.
+    pub same_set: usize,
+}
+
+/// Rows that indicators were tested on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestedRows {
+    /// Validation and test rows.
+    HeldOut,
+    /// All rows, since tasks have too few others: the map was fitted to most of them, so agreement is flattered.
+    All,
 }
 
 /// A hyper-parameter chosen without truth.
