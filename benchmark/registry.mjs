@@ -12,6 +12,10 @@ export const BENCHMARKS = {
   instructions: () => import("./instructions.mjs"),
   steps: () => import("./steps.mjs"),
   "tbr-torch": () => import("./tbr-torch.mjs"),
+  "mtrn-torch": () => import("./mtrn-torch.mjs"),
+  "mtlcm-torch": () => import("./mtlcm-torch.mjs"),
+  "pdgmm-stage1": () => import("./pdgmm-stage1.mjs"),
+  "pdgmm-published": () => import("./pdgmm-published.mjs"),
   "tbr-bands": () => import("./tbr-bands.mjs"),
 };
 

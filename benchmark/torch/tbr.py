@@ -7,7 +7,9 @@ import time
 
 import numpy as np
 import torch
+from measures import mcc
 from recipe import heads, sparse_rotation
+from schedule import warm_cosine
 from torch import nn
 
 BATCH, SPARSITY, WARMUP, FLOOR, STARTS = 1000, 1e-3, 0.03, 1e-4, 10
@@ -77,7 +79,7 @@ def train(model, x, y, node, validation, steps, procedure, seed, note):
     best, at, order = (float("inf"), None), 0, torch.empty(0)
     for step in range(steps):
         if not paper:
-            adam.param_groups[0]["lr"] = peak * factor(step, steps)
+            adam.param_groups[0]["lr"] = peak * warm_cosine(step, steps, WARMUP, FLOOR)
         if at + BATCH > len(order):
             order, at = torch.randperm(len(x), generator=generator), 0
         rows = order[at : at + BATCH]
@@ -95,13 +97,6 @@ def train(model, x, y, node, validation, steps, procedure, seed, note):
         model.load_state_dict(best[1])
 
 
-def factor(step, steps):
-    warm = WARMUP * steps
-    if step < warm:
-        return (step + 1) / warm
-    return FLOOR + (1 - FLOOR) * 0.5 * (1 + np.cos(np.pi * (step - warm) / (steps - warm)))
-
-
 def encode(model, x):
     with torch.no_grad():
         return torch.cat([model.encoder(part) for part in x.split(8192)]).numpy()
@@ -113,14 +108,6 @@ def rotate(codes, y, node, parents, part, rng):
     edges = np.array([n for n, p in enumerate(parents) if p > 0])  # Nodes whose parent has rows: the root has none.
     turn = sparse_rotation(w[edges] - w[parents[edges]], STARTS, rng)
     return codes @ np.linalg.inv(turn).T
-
-
-def mcc(truth, estimate):
-    from scipy.optimize import linear_sum_assignment  # Not part of the fit: its import must not be timed with it.
-
-    k = truth.shape[1]
-    correlation = np.abs(np.corrcoef(truth.T, estimate.T)[:k, k:])
-    return float(correlation[linear_sum_assignment(-correlation)].mean())
 
 
 def main():
