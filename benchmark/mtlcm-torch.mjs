@@ -1,0 +1,49 @@
+// The linear model of MTLCM by joint diagonalisation, and by its published procedure in PyTorch, on the same world.
+
+import { number, table } from "./tables.mjs";
+import { judged, ours, THREADS, withWorld } from "./worlds.mjs";
+
+export const about =
+  "MTLCM on the paper's linear world (10 latents, 2 causal, 200 tasks of 100 rows), seed 0: joint diagonalisation here, the " +
+  "published procedure (1000 passes) in PyTorch";
+/** Python packages: without them there is nothing to do. */
+export const peers = "required";
+
+const EPOCHS = 1000;
+const REPETITIONS = 5;
+const CONFIG = {
+  method: "mtlcm",
+  representation: "inputs",
+  latentDim: 10,
+  split: { train: 1, validation: 0, test: 0 },
+  seed: 0,
+};
+const WORK = "D = 10";
+
+export function run({ log }) {
+  return withWorld({}, log, async (world, theirs) => {
+    const runs = [];
+    for (let i = 0; i < REPETITIONS; i++) runs.push(await ours(CONFIG, world));
+    const rows = [await judged(WORK, "disentangle", "1 threads", runs, world)];
+    for (const threads of THREADS) {
+      const published = theirs("published", EPOCHS, threads);
+      log(`the published procedure, ${threads} threads: ${number(published.seconds)} s`);
+      const { curve } = published;
+      rows.push({ ...(await judged(WORK, "pytorch", `${threads} threads`, [published], world)), curve });
+    }
+    return rows;
+  });
+}
+
+export function render(rows) {
+  const own = rows.find(({ engine }) => engine === "disentangle");
+  const cells = rows.map((row) => {
+    const ratio = row === own ? "" : `${number(row.minUs / own.minUs)}x`;
+    return [row.engine, row.setting, number(row.minUs / 1e6), number(row.mcc), ratio];
+  });
+  const curves = rows.flatMap(({ setting, curve }) =>
+    (curve ?? []).map(({ epoch, seconds, mcc }) => [setting, epoch, number(seconds), number(mcc)]),
+  );
+  const timings = table(["engine", "setting", "s", "MCC", "PyTorch over ours"], cells);
+  return `${timings}\n\nThe published procedure in PyTorch:\n\n${table(["setting", "pass", "seconds", "MCC"], curves)}`;
+}
