@@ -116,7 +116,7 @@ mod tests {
             assert_eq!(found.name, "z1");
             assert!((found.value - value).abs() < 0.02 && (found.threshold - 0.15).abs() < 0.05, "{found:?}");
             // Some heard values lie beside the silent one by chance.
-            assert!((found.share - share).abs() < 0.06 && found.certainty > 0.95, "{found:?}");
+            assert!((found.share - share).abs() < 0.06 && found.certainty > 0.93, "{found:?}");
             let called = column(&z).iter().filter(|v| (v.0 - found.value).abs() <= found.threshold).count();
             assert!((called as f64 / 20_000.0 - found.share).abs() < 1e-3);
         }

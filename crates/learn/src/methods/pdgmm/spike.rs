@@ -189,7 +189,7 @@ mod tests {
         let mut at = mixture(-1.0, 0.5, 0.5, 0.5, 2.0);
         let mut before = f64::NEG_INFINITY;
         for _ in 0..50 {
-            let (next, density) = at.step(&values, WIDE);
+            let (next, density) = at.step(&values, Bounds { least: 0.0, most: f64::INFINITY });
             assert!(density >= before - 1e-12, "{density} after {before}");
             (at, before) = (next, density);
         }
