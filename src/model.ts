@@ -7,6 +7,7 @@ import { type NativeLabels, native } from "./native.js";
 import type { RunRecord } from "./record.js";
 import { MODEL, type NamedArray, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
 import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.js";
+import { silenceDigest } from "./silence.js";
 
 /** What a model says about itself. */
 export interface ModelInfo {
@@ -123,8 +124,15 @@ export class Model implements AsyncDisposable {
 
   /** The run, with its latest scores, as `report` takes it. Throws `MODEL_CLOSED`. */
   record(): RunRecord {
-    const { config, manifest, history, summary, scores } = this.#open();
-    return { config, manifest, history, summary, ...(scores !== undefined && { scores }) };
+    const { config, manifest, history, summary, scores, latents } = this.#open();
+    return {
+      config,
+      manifest,
+      history,
+      summary,
+      ...(scores !== undefined && { scores }),
+      ...(summary.silence !== undefined && { silence: silenceDigest(latents, summary.silence) }),
+    };
   }
 
   /** Lets go of the model's bytes. Using the model afterwards throws `MODEL_CLOSED`; closing it twice does nothing. */

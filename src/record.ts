@@ -11,6 +11,8 @@ export interface RunRecord {
   readonly summary: Summary;
   /** Present once the run was scored against a truth. */
   readonly scores?: Scores;
+  /** Present where the method looks for silence and the latents are at hand. */
+  readonly silence?: SilenceDigest;
 }
 
 /** What was run, on what, and how to run it again. */
@@ -50,4 +52,26 @@ export interface DatasetCard {
   readonly environments?: readonly { readonly name: string; readonly rows: number }[];
   /** Where the data came from and what was done to them. */
   readonly provenance: Readonly<Record<string, unknown>>;
+}
+
+/** What a report draws of latents that are silent in part of the rows: counted over all kept rows. */
+export interface SilenceDigest {
+  /** Rows that were counted. */
+  readonly rows: number;
+  /** Different patterns among them. */
+  readonly different: number;
+  /** The most frequent patterns: one character per latent, `1` where it is silent. */
+  readonly most: readonly { readonly pattern: string; readonly rows: number }[];
+  /** Patterns of rows taken evenly from all, in order of the data set. */
+  readonly sample: readonly string[];
+  /** Values of each latent, without the most extreme. */
+  readonly histograms: readonly SilenceHistogram[];
+}
+
+/** Counts in bars of one width. */
+export interface SilenceHistogram {
+  /** Where the first bar begins, in units of the latent. */
+  readonly from: number;
+  readonly width: number;
+  readonly counts: readonly number[];
 }

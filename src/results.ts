@@ -11,6 +11,7 @@ import { historyLines, parseHistory } from "./history.js";
 import { native } from "./native.js";
 import type { Manifest, RunRecord } from "./record.js";
 import type { UnfinishedManifest } from "./run-folder.js";
+import { latentSilence, silenceDigest } from "./silence.js";
 
 /** A matrix as results hold it: row-major data, its shape, one name per column. */
 export interface NamedArray {
@@ -60,6 +61,8 @@ const RUN_ENTRIES: ReadonlySet<string> = new Set([
   "summary.json",
   "model",
   "latents.npy",
+  "silent.npy",
+  "silence-probability.npy",
   "rows.npy",
   "split.npy",
   "scores.json",
@@ -111,6 +114,11 @@ export async function writeRunFiles(dir: string, run: Run): Promise<void> {
   native().npyWrite(join(dir, "latents.npy"), { shape: [...run.latents.shape], data: run.latents.data });
   native().npyWrite(join(dir, "rows.npy"), { shape: [run.rows.length], data: run.rows });
   native().npyWrite(join(dir, "split.npy"), { shape: [run.split.length], data: run.split });
+  if (run.summary.silence !== undefined) {
+    const { silent, probability, shape } = latentSilence(run.latents, run.summary);
+    native().npyWrite(join(dir, "silent.npy"), { shape: [...shape], data: silent });
+    native().npyWrite(join(dir, "silence-probability.npy"), { shape: [...shape], data: probability });
+  }
 }
 
 /** Writes a value as people can read it. */
@@ -178,11 +186,9 @@ export async function unfinishedRuns(dir: string): Promise<readonly string[]> {
 /** Reads all of a run folder, the model's bytes and the latents too. Throws as `readRun`. */
 export async function readRunFolder(dir: string): Promise<Run & { readonly dir: string }> {
   const record = await readRecord(dir);
-  const latents = native().npyRead(join(record.dir, "latents.npy"));
-  const [rows = 0, columns = 0] = latents.shape;
   return {
     ...record,
-    latents: { data: latents.data, shape: [rows, columns], columns: record.summary.latents.names },
+    latents: readLatents(record.dir, record.summary),
     rows: Uint32Array.from(native().npyRead(join(record.dir, "rows.npy")).data),
     split: Uint8Array.from(native().npyRead(join(record.dir, "split.npy")).data),
     model: await readBytes(record.dir, MODEL),
@@ -213,7 +219,15 @@ async function readRecord(dir: string): Promise<RunRecord & { readonly dir: stri
     summary,
     history: readHistory(join(root, HISTORY), metrics),
     ...(scores !== undefined && { scores }),
+    ...(summary.silence !== undefined &&
+      existsSync(join(root, "latents.npy")) && { silence: silenceDigest(readLatents(root, summary), summary.silence) }),
   };
+}
+
+function readLatents(dir: string, { latents }: Summary): NamedArray {
+  const { data, shape } = native().npyRead(join(dir, "latents.npy"));
+  const [rows = 0, columns = 0] = shape;
+  return { data, shape: [rows, columns], columns: latents.names };
 }
 
 /** The run folders in `dir`: itself, or its children in order of name. */

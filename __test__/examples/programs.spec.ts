@@ -54,3 +54,15 @@ test("textbook superconductors become 81 tasks, and two seeds are compared with 
   t.true(strong! > 0.5 && weak! > 0.5, said);
   t.true(existsSync(join(cwd, "runs/superconductors.html")));
 });
+
+test("genes that are silent in part of the cells give latents with their share of silence, and a warning", async (t) => {
+  const cwd = emptyFolder();
+  const said = await runProgram(join(folder, "silent-genes.ts"), cwd);
+  const shares = [...said.matchAll(/^z\d: silent in (\d+) % of the cells, certainty [\d.]+; /gm)];
+  t.is(shares.length, 5, said);
+  const [strong, weak] = /strong MCC ([\d.]+), weak MCC ([\d.]+)/.exec(said)!.slice(1).map(Number);
+  // Two seeds: .89 and .99; the null of unrelated latents stays below .07.
+  t.true(strong! > 0.6 && weak! > 0.9, said);
+  t.regex(said, /^(warning|violated): Does every latent have a silent value\?/m);
+  t.true(existsSync(join(cwd, "runs/silent-genes.html")));
+});

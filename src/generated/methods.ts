@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { FastIcaConfig, IcarlConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, RandomEncoderConfig, SharedHeadConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig } from "./types.js";
+import type { FastIcaConfig, IcarlConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -10,6 +10,8 @@ export interface MethodOptions {
   "shared-head": SharedHeadConfig;
   /** Latents of many tasks, each of which splits them into causes of its target and latents that follow it. */
   "mtlcm": MtlcmConfig;
+  /** Latents that are silent, at a fixed value, in part of the rows. */
+  "pdgmm": PdgmmConfig;
   /** A variational auto-encoder whose latents are independent given the target, with variances that depend on it. */
   "ivae": IvaeConfig;
   /** A variational auto-encoder whose latents may depend on each other given the target, with a prior learnt by score matching. */
@@ -32,4 +34,6 @@ export interface SimulatorOptions {
   "tree-world": TreeWorldConfig;
   /** Many regression tasks on shared latents: each task has its own few causes, all other latents follow its target. */
   "task-world": TaskWorldConfig;
+  /** Causally related latents of which some are switched off in every row, mixed by a deep network. */
+  "silent-world": SilentWorldConfig;
 }

@@ -1,6 +1,15 @@
 // Written by `cargo xtask gen`; changes are lost.
 
 /**
+ * How many latents are active, the others being silent.
+ * - `one`: One latent, or one block.
+ * - `half`: Half of them, rounded down.
+ * - `three-quarters`: Three quarters of them, rounded down.
+ * - `all`: All of them: nothing is silent. A model fitted on a world is tried so on its causes as they are.
+ */
+export type ActiveShare = "one" | "half" | "three-quarters" | "all";
+
+/**
  * How TBR is fitted.
  * - `joint-rotation`: The joint loss for few steps, then the sparse rotation in closed form.
  * - `paper`: The published procedure: the joint loss alone.
@@ -23,11 +32,25 @@ export type Status = "ok" | "warning" | "violated" | "unknown";
 export type Auto = "auto";
 
 /**
+ * How the autoencoder is trained.
+ * - `one-cycle`: Small batches at a rate that rises and falls.
+ * - `paper`: The published procedure: large batches at a small constant rate.
+ */
+export type AutoencoderRecipe = "one-cycle" | "paper";
+
+/**
  * What measures how far a coordinate is from Gaussian.
  * - `log-cosh`: The mean of log cosh: robust against extreme values.
  * - `cube`: Kurtosis: exact for symmetric causes, at the mercy of extreme values.
  */
 export type Contrast = "log-cosh" | "cube";
+
+/**
+ * What is held at the level over many tests.
+ * - `benjamini-hochberg`: The expected share of false rejections among all rejections.
+ * - `holm`: The chance of even one false rejection.
+ */
+export type Correction = "benjamini-hochberg" | "holm";
 
 /**
  * Which correlation: of the values or of their ranks.
@@ -42,6 +65,14 @@ export type Correlation = "pearson" | "spearman";
  * - `linear`: One linear layer: for inputs that are known to mix the latents linearly.
  */
 export type Decoder = "mlp" | "linear";
+
+/**
+ * How latents depend on each other.
+ * - `graph`: Along the edges of the graph.
+ * - `none`: Not at all: each is its own noise. Masks, silent values and mixing stay those of the graph, so that a model fitted on
+ * such a world can be tried on this one.
+ */
+export type Dependence = "graph" | "none";
 
 /**
  * Where to compute.
@@ -75,6 +106,13 @@ export type MissingTarget = "error" | "drop";
 export type Standardize = "all" | "inputs" | "none";
 
 /**
+ * Which rows a gradient step sees.
+ * - `given`: Training rows of the data set.
+ * - `fresh`: New rows at every step, from the simulator that made the data.
+ */
+export type TrainingRows = "given" | "fresh";
+
+/**
  * What is kept together by the split.
  * - `rows`: Every environment is split by rows.
  * - `environments`: Every environment goes wholly into one part.
@@ -96,6 +134,13 @@ export type Reversal = "one" | "two";
 export type Keep = "best" | "last";
 
 /**
+ * Rows that indicators were tested on.
+ * - `held-out`: Validation and test rows.
+ * - `all`: All rows, since tasks have too few others: the map was fitted to most of them, so agreement is flattered.
+ */
+export type TestedRows = "held-out" | "all";
+
+/**
  * Something done to all estimated latents that a metric may or may not notice.
  * - `permutation`: Another order.
  * - `sign`: A flipped sign.
@@ -111,6 +156,14 @@ export type Invariance = "permutation" | "sign" | "scale" | "shift" | "monotone"
 export type LatentDim = number | Auto;
 
 /**
+ * The noise of each latent, of mean 0 and variance 1.
+ * - `gaussian`: Normal.
+ * - `exponential`: Exponential, skewed to the right.
+ * - `gumbel`: Gumbel, skewed to the right.
+ */
+export type LatentNoise = "gaussian" | "exponential" | "gumbel";
+
+/**
  * How latents become inputs.
  * - `identity`: The inputs are the latents.
  * - `random`: A matrix of standard normal entries.
@@ -118,6 +171,13 @@ export type LatentDim = number | Auto;
  * - `network`: A random network with one hidden layer of rectified units, as wide as the inputs.
  */
 export type Mixing = "identity" | "random" | "orthogonal" | "network";
+
+/**
+ * What stands between two layers of the mixing, with a slope s of each layer, uniform on [0.5, 1.5].
+ * - `leaky`: max(s h, h): piecewise affine, as the theory has it.
+ * - `smooth`: s h + (1 - s) log(1 + exp h): the same without a kink.
+ */
+export type MixingActivation = "leaky" | "smooth";
 
 /**
  * How MTLCM is fitted.
@@ -157,6 +217,35 @@ export type NoiseUnit = "standardDeviation" | "variance";
  * - `cancelled`: The user stopped the fit.
  */
 export type OutcomeKind = "converged" | "step-limit" | "early-stop" | "diverged" | "non-finite" | "cancelled";
+
+/**
+ * How the latents are found.
+ * - `planes`: The planes on which latents are silent, and a flow that straightens them.
+ * - `paper`: The published procedure: an affine autoencoder under a budget.
+ */
+export type PdgmmAlgorithm = "planes" | "paper";
+
+/**
+ * What the planes are looked for in.
+ * - `inputs`: The inputs themselves.
+ * - `autoencoder`: The code of an autoencoder.
+ */
+export type PdgmmRepresentation = "inputs" | "autoencoder";
+
+/**
+ * Whether silence is looked for.
+ * - `held`: It is.
+ * - `none`: It is not: the ablation.
+ */
+export type PdgmmSparsity = "held" | "none";
+
+/**
+ * When a flow bends the codes.
+ * - `auto`: Where silent entries were found, and the planes become sharper by it.
+ * - `always`: Whatever the planes say of it.
+ * - `never`: The latents are a linear map of the codes.
+ */
+export type PdgmmFlowUse = "auto" | "always" | "never";
 
 /**
  * Which rows of the data set were scored.
@@ -204,6 +293,40 @@ export interface EnvironmentAte {
   rows: number;
   /** Mean squared difference of absolute effects; null where a latent does not vary within the environment. */
   value: number | null;
+}
+
+/** Widths and training of the autoencoder. */
+export interface AutoencoderOptions {
+  /**
+   * How it is trained: `one-cycle` takes small batches and few steps, `paper` is the published procedure.
+   *
+   * Default: "one-cycle".
+   */
+  recipe?: AutoencoderRecipe;
+  /**
+   * Units per latent of the first and last hidden layer of encoder and decoder; the two between are twice as wide.
+   *
+   * Default: 50. Range: 1 to 1024.
+   */
+  width?: number;
+  /**
+   * Gradient steps. Absent: 1500 for `one-cycle`, 5001 for `paper`.
+   *
+   * Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows. Absent: 512 for `one-cycle`, 6144 for `paper`.
+   *
+   * Range: 2 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam. Absent: 0.001 for `one-cycle`, 0.0001 for `paper`.
+   *
+   * Range: 0 to 10.
+   */
+  learningRate?: number;
 }
 
 /** One candidate of a choice. */
@@ -306,6 +429,14 @@ export interface Curve {
   steps: number[];
   /** One value per step. */
   values: number[];
+}
+
+/** When a test is decided against independence. */
+export interface Decision {
+  /** Level, above 0 and below 1. */
+  alpha: number;
+  /** What the level holds for. */
+  correction: Correction;
 }
 
 /** A data set in numbers. */
@@ -520,6 +651,20 @@ export interface FastIcaConfig {
    */
   standardize?: Standardize;
   /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
    * How rows are split into training, validation and test.
    *
    * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
@@ -723,6 +868,20 @@ export interface IcarlConfig {
    */
   standardize?: Standardize;
   /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
    * How rows are split into training, validation and test.
    *
    * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
@@ -833,6 +992,46 @@ export interface IndicatorScores {
   tasks: number;
 }
 
+/**
+ * Conditional independences between latents, tested pair by pair and task by task, against what the indicators predict. The
+ * truth is not asked.
+ */
+export interface IndicatorTests {
+  /** Which rows were tested. */
+  rows: TestedRows;
+  /** Tasks tested. */
+  tasks: number;
+  /** Tasks that could not be: too few rows, or a latent or target without variation of its own. */
+  skipped: number;
+  /** How each test was decided; corrected over all pairs of a task. */
+  decision: Decision;
+  /**
+   * Least |partial correlation| that a single test calls dependent, median over tasks: weaker dependence is mostly not
+   * found, and then "independent" says little.
+   */
+  least: number;
+  /** Pairs given the target: causal latents depend on each other, all other pairs do not. */
+  givenTarget: Tally;
+  /** Pairs given nothing: the other way round. */
+  givenNothing: Tally;
+  /** Tasks whose causes tests could name: those with another number of them than one. */
+  comparable: number;
+  /** Of these, tasks for which tests name the same causes. */
+  sameSet: number;
+}
+
+/** How often tests and indicators agree, by what the indicators predict. */
+export interface Tally {
+  /** Pairs predicted to be dependent. */
+  dependent: number;
+  /** Of these, found to be. */
+  dependentAgree: number;
+  /** Pairs predicted to be independent. */
+  independent: number;
+  /** Of these, not found to be dependent. */
+  independentAgree: number;
+}
+
 export interface IvaeConfig {
   /** A variational auto-encoder whose latents are independent given the target, with variances that depend on it. */
   method: "ivae";
@@ -872,6 +1071,20 @@ export interface IvaeConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
   /**
    * How rows are split into training, validation and test.
    *
@@ -1105,6 +1318,20 @@ export interface MtIcarlConfig {
    */
   standardize?: Standardize;
   /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
    * How rows are split into training, validation and test.
    *
    * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
@@ -1237,6 +1464,20 @@ export interface MtIvaeConfig {
    */
   standardize?: Standardize;
   /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
    * How rows are split into training, validation and test.
    *
    * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
@@ -1362,6 +1603,20 @@ export interface MtlcmConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
   /**
    * How rows are split into training, validation and test.
    *
@@ -1604,6 +1859,20 @@ export interface PcaConfig {
    */
   standardize?: Standardize;
   /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
    * How rows are split into training, validation and test.
    *
    * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
@@ -1615,6 +1884,196 @@ export interface PcaConfig {
    * Default: 5. Range: 1 to 256.
    */
   latentDim?: number;
+}
+
+export interface PdgmmConfig {
+  /** Latents that are silent, at a fixed value, in part of the rows. */
+  method: "pdgmm";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: DeviceChoice;
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: Missing;
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: MissingTarget;
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: Standardize;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
+  /**
+   * How to fit: `planes` takes seconds; `paper` is the published procedure and takes hours.
+   *
+   * Default: "planes".
+   */
+  algorithm?: PdgmmAlgorithm;
+  /**
+   * What latents are looked for in: the `inputs`, or the code of an `autoencoder` trained on them. Absent: the inputs for
+   * `planes`, the autoencoder for `paper`.
+   */
+  representation?: PdgmmRepresentation;
+  /**
+   * Number of latents. `auto`: the effective rank of the inputs. Where inputs have more directions, the leading ones are kept.
+   *
+   * Default: "auto".
+   */
+  latentDim?: LatentDim;
+  /**
+   * `held` looks for silent latents; `none` is the ablation, which does everything else: `planes` then takes a random rotation
+   * of the white codes, `paper` drops the budget.
+   *
+   * Default: "held".
+   */
+  sparsity?: PdgmmSparsity;
+  /**
+   * The flow of `planes`.
+   *
+   * Default: {"use":"auto","layers":8,"hidden":null,"steps":400,"batchSize":1024,"learningRate":0.003,"noise":null}.
+   */
+  flow?: PdgmmFlow;
+  /**
+   * The autoencoder, where it is used.
+   *
+   * Default: {"recipe":"one-cycle","width":50,"steps":null,"batchSize":null,"learningRate":null}.
+   */
+  autoencoder?: AutoencoderOptions;
+  /**
+   * The second stage of `paper`.
+   *
+   * Default: {"steps":80001,"batchSize":6144,"learningRate":0.0001,"multiplierLearningRate":0.00005,"budget":0.01,"width":50}.
+   */
+  published?: PdgmmPublished;
+}
+
+/** The flow and its training. */
+export interface PdgmmFlow {
+  /**
+   * When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, and kept where
+   * the planes become sharper.
+   *
+   * Default: "auto".
+   */
+  use?: PdgmmFlowUse;
+  /**
+   * Couplings.
+   *
+   * Default: 8. Range: 1 to 256.
+   */
+  layers?: number;
+  /**
+   * Width of the two hidden layers of each coupling. Absent: eight times the latents, at least 64.
+   *
+   * Range: 1 to 65536.
+   */
+  hidden?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 400. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step, at most all training rows.
+   *
+   * Default: 1024. Range: 2 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.003. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Standard deviation of the noise on the codes, whose own is 1. Absent: 0.1, and 0.2 for fewer than 8 latents.
+   *
+   * Range: 0 to 1.
+   */
+  noise?: number;
+}
+
+/** The published second stage. */
+export interface PdgmmPublished {
+  /**
+   * Gradient steps, each with two gradients.
+   *
+   * Default: 80001. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 6144. Range: 2 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Learning rate of the parameters.
+   *
+   * Default: 0.0001. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Learning rate of the multiplier.
+   *
+   * Default: 0.00005. Range: 0 to 10.
+   */
+  multiplierLearningRate?: number;
+  /**
+   * Mean magnitude of a latent that is allowed.
+   *
+   * Default: 0.01. Range: 0 to 10.
+   */
+  budget?: number;
+  /**
+   * Units per latent of the four inner layers of each stack; the two around them have a fifth.
+   *
+   * Default: 50. Range: 5 to 1024.
+   */
+  width?: number;
 }
 
 /** Linear R2. `value` is null where it is not defined, and then `reason` says why. */
@@ -1667,6 +2126,20 @@ export interface RandomEncoderConfig {
    */
   standardize?: Standardize;
   /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
    * How rows are split into training, validation and test.
    *
    * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
@@ -1717,6 +2190,8 @@ export interface Scores {
   mcc: Mcc;
   /** Agreement of single latents, by rank. */
   mccSpearman: Mcc;
+  /** Agreement with the true latents before they were rotated, linear, where they were. */
+  mccUnrotated?: Mcc;
   /** Agreement of single latents within each task, linear, where rows have tasks. */
   mccTask?: TaskMcc;
   /** The same by rank. */
@@ -1731,6 +2206,8 @@ export interface Scores {
   changes?: ChangeScores;
   /** Recovered causes of the target of each task, where they are known. */
   indicators?: IndicatorScores;
+  /** Recovered silence: which latents are switched off in which row, where it is known. */
+  silence?: SilenceScores;
   /** Error of the effects of the latents on the target, where there are a target and environments. */
   ate?: Ate;
   /** Recovered causal graph of the latents, where the true one is known. */
@@ -1763,6 +2240,28 @@ export interface WeakMcc {
   reason?: string;
   /** Canonical correlations (Pearson), largest first; empty where `value` is null. */
   canonical: number[];
+}
+
+/** Recovered silence. */
+export interface SilenceScores {
+  /** Harmonic mean of precision and recall, 0 to 1. */
+  f1: number | null;
+  /** Why `f1` is null. */
+  reason?: string;
+  /** Share of the entries called silent that are. */
+  precision: number | null;
+  /** Share of the silent entries that are called so. */
+  recall: number | null;
+  /** F1 of calling every entry silent: what knowing nothing reaches. */
+  f1OfAll: number | null;
+  /** Called and true. */
+  truePositives: number;
+  /** Called but not true. */
+  falsePositives: number;
+  /** True but not called. */
+  falseNegatives: number;
+  /** Entries compared: rows x true latents. */
+  entries: number;
 }
 
 export interface SharedHeadConfig {
@@ -1804,6 +2303,20 @@ export interface SharedHeadConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
   /**
    * How rows are split into training, validation and test.
    *
@@ -1884,6 +2397,139 @@ export interface SharedHeadConfig {
   keep?: Keep;
 }
 
+/** When each latent is silent: a mixture of a narrow part around its silent value and a wide part, in units of the latents. */
+export interface Silence {
+  /** One entry per latent. */
+  latents: SilentLatent[];
+}
+
+/**
+ * When one latent is silent. The probability of a value z is
+ * `weight N(z; spike) / (weight N(z; spike) + (1 - weight) N(z; slab))`; it is called silent where that is at least 1/2, which is
+ * where `|z - value| <= threshold`.
+ */
+export interface SilentLatent {
+  /** Name of the latent. */
+  name: string;
+  /** Middle of the silent values. */
+  value: number;
+  /** Farthest distance from `value` at which the latent counts as silent; 0 where it never does. */
+  threshold: number;
+  /** Share of training rows in which it is silent. */
+  share: number;
+  /** Mean over training rows of the probability of the more probable of silent and not silent: 1 where every call is certain. */
+  certainty: number;
+  /** The narrow part: values of the silent latent. */
+  spike: Spike;
+  /** The wide part: values of the latent when it is not silent. */
+  slab: Slab;
+}
+
+/** The narrow part of a latent's values. */
+export interface Spike {
+  /** Mean. */
+  mean: number;
+  /** Standard deviation. */
+  sd: number;
+  /** Share of all values. */
+  weight: number;
+}
+
+/** The wide part of a latent's values. */
+export interface Slab {
+  /** Mean. */
+  mean: number;
+  /** Standard deviation. */
+  sd: number;
+}
+
+/** Configuration of the simulator `silent-world`. The defaults are those of the paper. */
+export interface SilentWorldConfig {
+  /**
+   * Seed of every random number.
+   *
+   * Default: 0.
+   */
+  seed?: number;
+  /**
+   * Number of rows. Masks take turns, so that all have equally many.
+   *
+   * Default: 20000. Range: 1 to 1000000000.
+   */
+  rows?: number;
+  /**
+   * Number of latents.
+   *
+   * Default: 10. Range: 2 to 1000.
+   */
+  latents?: number;
+  /**
+   * Number of input columns, at least `latents`. Default: as many as latents.
+   *
+   * Range: 2 to 10000.
+   */
+  inputs?: number;
+  /**
+   * Edges of the graph, for each latent; at most half of the number of other latents.
+   *
+   * Default: 1. Range: 0 to 500.
+   */
+  edgesPerLatent?: number;
+  /**
+   * How latents depend on each other: along the edges of the graph, or not at all, all else being equal.
+   *
+   * Default: "graph".
+   */
+  dependence?: Dependence;
+  /**
+   * The noise of each latent, of mean 0 and variance 1: the theory has Gaussian noise.
+   *
+   * Default: "gaussian".
+   */
+  noise?: LatentNoise;
+  /**
+   * How many latents are active in a row; the others are silent.
+   *
+   * Default: "half".
+   */
+  active?: ActiveShare;
+  /**
+   * Sizes of blocks of latents that are active or silent together, in order, `latents` in all. Default: every latent on
+   * its own.
+   */
+  blocks?: number[];
+  /**
+   * Where silent latents stand: so many standard deviations above their mean.
+   *
+   * Default: 0. Range: -1000 to 1000.
+   */
+  silentAt?: number;
+  /**
+   * Angle by which the latents are turned in every plane of two of them, in degrees, before they are mixed.
+   *
+   * Default: 0. Range: -360 to 360.
+   */
+  rotationDegrees?: number;
+  /**
+   * Layers of the mixing; 1 is linear.
+   *
+   * Default: 10. Range: 1 to 20.
+   */
+  layers?: number;
+  /**
+   * What stands between two layers of the mixing.
+   *
+   * Default: "leaky".
+   */
+  activation?: MixingActivation;
+  /**
+   * Standard deviation of the noise of the inputs.
+   *
+   * Default: 0. Range: 0 to 1000000.
+   */
+  observationNoise?: number;
+}
+
 /** What a fit found, in numbers every method has, plus the parts only some have. */
 export interface Summary {
   /** Name of the method. */
@@ -1898,6 +2544,8 @@ export interface Summary {
   tree?: TreeSummary;
   /** The role of every latent in every task. */
   tasks?: TaskRoles;
+  /** When each latent is silent, for methods that look for it. */
+  silence?: Silence;
   /** `map`: latents = `map` x (latents before the closed-form stage); absent where there is no such stage. */
   map?: LatentMap;
   /** How a hyper-parameter was chosen without truth. */
@@ -1958,6 +2606,8 @@ export interface TaskRoles {
   explainedTest: (number | null)[];
   /** Minus the mean log density of a row, without constants, at the end of every start. */
   objectives: number[];
+  /** The calls against tests of independence; absent with one latent, or where no task can be tested. */
+  tests?: IndicatorTests;
 }
 
 /** Something a user should know that stops nothing. */
@@ -2067,6 +2717,20 @@ export interface TbrConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
   /**
    * How rows are split into training, validation and test.
    *

@@ -1,4 +1,4 @@
-import type { Scores, TaskRoles } from "../generated/types.js";
+import type { Scores, Silence, TaskRoles } from "../generated/types.js";
 import type { RunRecord } from "../record.js";
 import { causesOf, restartsOf } from "./causes.js";
 import { realChanges } from "./charts/tree.js";
@@ -74,6 +74,7 @@ function runSummary(run: RunRecord) {
     },
     changes: summary.tree && realChanges(summary.tree).length,
     tasks: summary.tasks && taskSummary(run, summary.tasks),
+    silence: summary.silence && silenceSummary(run, summary.silence),
     scores: scores && scoreSummary(scores),
     assumptions: summary.assumptions,
     warnings: summary.warnings,
@@ -104,6 +105,20 @@ function taskSummary(run: RunRecord, tasks: TaskRoles) {
   };
 }
 
+/** When each latent is silent, and which of them are together. */
+function silenceSummary({ silence: digest }: RunRecord, { latents }: Silence) {
+  return {
+    latents: latents.map(({ name, value, threshold, share, certainty }) => ({
+      name,
+      value: rounded(value),
+      threshold: rounded(threshold),
+      share: rounded(share),
+      certainty: rounded(certainty),
+    })),
+    patterns: digest && { different: digest.different, most: digest.most },
+  };
+}
+
 function scoreSummary(scores: Scores) {
   const { rows, truth, latents, mcc, mccSpearman, mccTask, mccWeak, r2, oracle, changes, indicators, ate } = scores;
   const undefinedness = (reason: string | undefined) => (reason === undefined ? {} : { reason });
@@ -129,6 +144,7 @@ function scoreSummary(scores: Scores) {
       outOfSample: rounded(mcc.outOfSample),
       nulls,
     },
+    mccUnrotated: scores.mccUnrotated && { value: rounded(scores.mccUnrotated.value) },
     mccSpearman: { value: rounded(mccSpearman.value), ...undefinedness(mccSpearman.reason) },
     mccTask: mccTask && {
       value: rounded(mccTask.value),
@@ -152,6 +168,13 @@ function scoreSummary(scores: Scores) {
       accuracy: rounded(indicators.accuracy),
       precision: rounded(indicators.precision),
       recall: rounded(indicators.recall),
+    },
+    silence: scores.silence && {
+      ...scores.silence,
+      f1: rounded(scores.silence.f1),
+      precision: rounded(scores.silence.precision),
+      recall: rounded(scores.silence.recall),
+      f1OfAll: rounded(scores.silence.f1OfAll),
     },
     ate: ate && { value: rounded(ate.value), ...undefinedness(ate.reason) },
   };

@@ -1,3 +1,4 @@
+import type { Silence } from "../generated/types.js";
 import { causesOf } from "./causes.js";
 import { count, deviation, NOT_DEFINED, percent, score, signed, significant } from "./format.js";
 import { visible } from "./markup.js";
@@ -48,6 +49,7 @@ function study({ study, verdict, remarks, agreements }: StudyModel, heading: str
     ...section("Methods", table(["Method", "Runs", ...measures.map(({ label }) => label)], methods)),
     ...(scores === undefined ? [] : section(`Latents (${seed})`, latentTable(scores))),
     ...(summary.tasks === undefined ? [] : section(`Causes of each task (${seed})`, causeTable(summary))),
+    ...(summary.silence === undefined ? [] : section(`Silent latents (${seed})`, silenceTable(summary.silence))),
     ...(agreements.length === 0
       ? []
       : section(
@@ -138,6 +140,17 @@ function causeTable({ tasks, latents }: StudyModel["study"]["focus"]["summary"])
     percent(explainedTest),
   ]);
   return table(["Task", "Training rows", "Causes", "Explained, training", "Explained, test"], rows);
+}
+
+function silenceTable({ latents }: Silence): string {
+  const rows = latents.map(({ name, value, threshold, share, certainty }) => [
+    name,
+    significant(value),
+    significant(threshold),
+    percent(share),
+    score(certainty),
+  ]);
+  return table(["Latent", "Silent at", "Threshold", "Silent rows", "Certainty"], rows);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -40,6 +40,14 @@ export const MEASURES: readonly Measure[] = [
     read: ({ scores }) => scores && reading(scores.mccSpearman.value, scores.mccSpearman.reason),
   },
   {
+    id: "mcc-unrotated",
+    label: "MCC, unrotated",
+    meaning: "The MCC with the true latents as they were before they were rotated and mixed; 1 is perfect.",
+    better: "higher",
+    domain: [0, 1],
+    read: ({ scores }) => scores?.mccUnrotated && reading(scores.mccUnrotated.value, scores.mccUnrotated.reason),
+  },
+  {
     id: "mcc-task",
     label: "MCC within tasks",
     meaning: "The MCC of each task with its own matching, averaged over the tasks; 1 is perfect.",
@@ -91,6 +99,14 @@ export const MEASURES: readonly Measure[] = [
     better: "higher",
     domain: [0, 1],
     read: ({ scores }) => scores?.indicators && reading(scores.indicators.exact, scores.indicators.reason),
+  },
+  {
+    id: "silence",
+    label: "Silence found, F1",
+    meaning: "Balance of missed and false calls of a latent as switched off in a row; 1 is perfect.",
+    better: "higher",
+    domain: [0, 1],
+    read: ({ scores }) => scores?.silence && reading(scores.silence.f1, scores.silence.reason),
   },
   {
     id: "ate",

@@ -24,6 +24,7 @@ export type Measure = TrialMeasure | PairMeasure;
 /** All measures by name. */
 export const MEASURES: Readonly<Record<string, Measure>> = {
   mcc: { title: "MCC", read: ({ scores }) => scores?.mcc.value },
+  "mcc-unrotated": { title: "MCC, latents before their rotation", read: ({ scores }) => scores?.mccUnrotated?.value },
   "mcc-spearman": { title: "MCC (Spearman)", read: ({ scores }) => scores?.mccSpearman.value },
   "mcc-weak": { title: "weak MCC", read: ({ scores }) => scores?.mccWeak.value },
   "mcc-before": { title: "MCC before the closed-form stage", read: ({ before }) => before?.mcc.value },
@@ -32,6 +33,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   "mcc-ceiling": { title: "MCC of E[z|x], the ceiling", read: ({ scores }) => scores?.oracle?.value },
   r2: { title: "R2", read: ({ scores }) => scores?.r2.value },
   "support-f1": { title: "F1 of the changes", read: ({ scores }) => scores?.changes?.f1 },
+  "silence-f1": { title: "F1 of the silent entries", read: ({ scores }) => scores?.silence?.f1 },
   ate: { title: "error of the effects", read: ({ scores }) => scores?.ate?.value },
   "test-mse": { title: "MSE on test rows", read: ({ summary }) => testErrors(summary.errors)[0]?.mse },
   "holdout-mse": {
@@ -65,6 +67,11 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
     read: ({ summary }, id) => summary.facts.find((fact) => fact.id === id)?.value,
   },
   scores: { title: "", argument: "required", read: ({ scores }, path) => numberAt(scores, path) },
+  elsewhere: {
+    title: "in the other world:",
+    argument: "required",
+    read: ({ elsewhere }, path) => numberAt(elsewhere?.scores, path),
+  },
   agreement: { title: "strong MCC between seeds", ofPair: ({ mcc }) => mcc.value },
   "agreement-weak": { title: "weak MCC between seeds", ofPair: ({ mccWeak }) => mccWeak.value },
 };

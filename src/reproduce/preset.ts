@@ -37,6 +37,8 @@ export interface Experiment {
   /** Each is the seed of the world and of the fits to it. */
   readonly seeds: readonly number[];
   readonly rows: readonly Row[];
+  /** Options by which the world differs whose rows the fitted models are tried on as well: rows ask for `elsewhere:PATH`. */
+  readonly elsewhere?: Readonly<Record<string, unknown>>;
 }
 
 /** A simulator with its options, all but the seed. */

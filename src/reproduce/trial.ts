@@ -3,9 +3,11 @@ import type { RunConfig } from "../config.js";
 import type { Dataset } from "../dataset.js";
 import { errorJson, type Failure, failure, isDisentangleError } from "../errors.js";
 import type { Outcome, Scores, Summary } from "../generated/types.js";
+import { native } from "../native.js";
 import type { Progress } from "../progress.js";
 import type { NamedArray, Run } from "../results.js";
-import { scoreRun } from "../score.js";
+import { score, scoreRun } from "../score.js";
+import { type SimulateConfig, simulate } from "../simulate.js";
 import { isFinished, plan, train } from "../train.js";
 import { beforeMap } from "./before-map.js";
 import type { PlannedTrial } from "./trials.js";
@@ -22,6 +24,8 @@ export interface FinishedTrial extends TrialHead {
   readonly scores?: Scores;
   /** Scores of the latents before the last closed-form stage, where a row asked for them; null without such a stage. */
   readonly before?: Scores | null;
+  /** Scores of the latents of rows of another world, where a row asked for them. */
+  readonly elsewhere?: { readonly data: Readonly<Record<string, unknown>>; readonly scores: Scores };
 }
 
 /** A trial without a result. */
@@ -104,7 +108,8 @@ async function fitted(
     throw failure("NUMERIC_NOT_FINITE", `the fit ended as ${outcome.kind}${term} at step ${outcome.step}`);
   }
   const trial = { ...head(planned, version), outcome, seconds, summary: run.summary };
-  return { trial: { ...trial, ...(await scored(run, dataset, planned)) }, latents: run.latents };
+  const scores = { ...(await scored(run, dataset, planned)), ...(await tried(run, planned)) };
+  return { trial: { ...trial, ...scores }, latents: run.latents };
 }
 
 async function scored(
@@ -119,6 +124,13 @@ async function scored(
   if (!before) return { scores };
   const earlier = beforeMap(run);
   return { scores, before: earlier === undefined ? null : await scoreRun(earlier, { truth: { latents } }, rows) };
+}
+
+async function tried(run: Run, { elsewhere }: PlannedTrial): Promise<Pick<FinishedTrial, "elsewhere">> {
+  if (elsewhere === undefined) return {};
+  const { inputs, inputNames, truth } = await simulate(elsewhere as unknown as SimulateConfig);
+  const { latents, columns } = native().transform(run.model, inputs, inputNames);
+  return { elsewhere: { data: elsewhere, scores: await score({ columns, values: latents }, { truth }) } };
 }
 
 function head({ id, data, config }: PlannedTrial, version: string): TrialHead {

@@ -4,6 +4,7 @@ import { writeFileAtomic } from "../../files.js";
 import { type LatentGraph, latentGraph } from "../../graph.js";
 import { readRunFolder } from "../../results.js";
 import { keptLatents, type RowChoice } from "../../score.js";
+import { latentSilence } from "../../silence.js";
 import { columns, note, number, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -24,15 +25,29 @@ export function define(command: Command): void {
     .addOption(
       new Option("--rows <rows>", "rows to test on").choices(["test", "validation", "train", "all"]).default("all"),
     )
+    .addOption(
+      new Option(
+        "--entries <entries>",
+        "active: of two latents, rows in which neither is silent, where the method says so",
+      )
+        .choices(["active", "all"])
+        .default("active"),
+    )
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (dir: string, options: Flags) => {
       const run = await readRunFolder(dir);
-      const { json, depth, rows: split, ...search } = options;
+      const { json, depth, rows: split, entries, ...search } = options;
       const latents = keptLatents(run, split);
+      const told = entries === "active" && run.summary.silence !== undefined;
       const graph: GraphOfRun = {
         rows: { split, count: latents.shape[0] },
-        ...latentGraph(latents, { ...search, ...(depth !== undefined && { depth }) }),
+        entries: told ? "active" : "all",
+        ...latentGraph(latents, {
+          ...search,
+          ...(depth !== undefined && { depth }),
+          ...(told && { silent: latentSilence(latents, run.summary).silent }),
+        }),
       };
       await writeFileAtomic(join(run.dir ?? dir, "graph.json"), `${JSON.stringify(graph, null, 2)}\n`);
       if (!graph.consistent || graph.dropped.length > 0 || graph.opposed.length > 0) {
@@ -48,24 +63,29 @@ export function define(command: Command): void {
 export interface GraphOfRun extends LatentGraph {
   /** The rows that were tested. */
   readonly rows: { readonly split: RowChoice; readonly count: number };
+  /** Whether correlations are over all rows or over those in which both latents are active. */
+  readonly entries: Entries;
 }
+
+type Entries = "active" | "all";
 
 interface Flags {
   readonly alpha: number;
   readonly depth?: number;
   readonly threads: number;
   readonly rows: RowChoice;
+  readonly entries: Entries;
   readonly json?: boolean;
 }
 
-function textOf({ latents, rows, alpha, graph, evidence, tests }: GraphOfRun): string {
+function textOf({ latents, rows, entries, alpha, graph, evidence, tests }: GraphOfRun): string {
   const between = (a: number, b: number): string => {
     const has = (i: number, j: number): boolean => graph.arrows.some(([from, to]) => from === i && to === j);
     if (has(a, b)) return `${latents[a]} -> ${latents[b]}`;
     return has(b, a) ? `${latents[b]} -> ${latents[a]}` : `${latents[a]} - ${latents[b]}`;
   };
   return [
-    `${rows.count} rows (${rows.split}), ${tests} tests at level ${alpha}`,
+    `${rows.count} rows (${rows.split}${entries === "active" ? ", where both latents are active" : ""}), ${tests} tests at level ${alpha}`,
     evidence.length === 0
       ? "no edges"
       : columns([

@@ -11,6 +11,7 @@ import { replaySection } from "./replay.js";
 import { restartsSection } from "./restarts.js";
 import { scoresSection } from "./scores.js";
 import type { SectionMaker } from "./section.js";
+import { silenceSection } from "./silence.js";
 import { tasksSection } from "./tasks.js";
 import { trainingSection } from "./training.js";
 import { treeSection } from "./tree.js";
@@ -30,6 +31,7 @@ export const SECTIONS: readonly Entry[] = [
   { make: comparisonSection, needs: "record" },
   { make: correlationSection, needs: "result" },
   { make: tasksSection, needs: "result" },
+  { make: silenceSection, needs: "result" },
   { make: treeSection, needs: "result" },
   { make: headsSection, needs: "result" },
   { make: errorsSection, needs: "record" },

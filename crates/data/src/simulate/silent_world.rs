@@ -46,6 +46,8 @@ pub enum ActiveShare {
     Half,
     /// Three quarters of them, rounded down.
     ThreeQuarters,
+    /// All of them: nothing is silent. A model fitted on a world is tried so on its causes as they are.
+    All,
 }
 
 /// What stands between two layers of the mixing, with a slope s of each layer, uniform on [0.5, 1.5].

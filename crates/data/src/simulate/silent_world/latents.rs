@@ -88,6 +88,7 @@ pub(super) fn masks(config: &SilentWorldConfig) -> Vec<Vec<bool>> {
         ActiveShare::One => 1,
         ActiveShare::Half => (count / 2).max(1),
         ActiveShare::ThreeQuarters => (3 * count / 4).max(1),
+        ActiveShare::All => return vec![vec![true; config.latents]],
     };
     let of_blocks = |chosen: &[usize]| -> Vec<bool> {
         (0..count).flat_map(|block| std::iter::repeat_n(chosen.contains(&block), sizes[block])).collect()

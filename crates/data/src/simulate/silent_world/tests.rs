@@ -128,6 +128,19 @@ fn the_asked_share_of_latents_is_active_and_masks_take_turns() {
 }
 
 #[test]
+fn with_all_active_nothing_is_silent_and_what_was_active_stays_as_it_was() {
+    let (all, half) = (world(SilentWorldConfig { active: ActiveShare::All, ..small() }), world(small()));
+    assert!(all.truth["silent"].values.data().iter().all(|&silent| silent == 0.0));
+    assert_eq!(all.truth["graph"], half.truth["graph"]);
+    for row in 0..600 {
+        for (j, is_silent) in silent(&half, row).into_iter().enumerate() {
+            let [whole, part] = [&all, &half].map(|dataset| dataset.truth["latents"].values[(row, j)]);
+            assert_eq!(whole == part, !is_silent, "row {row}, latent {j}");
+        }
+    }
+}
+
+#[test]
 fn every_latent_is_silent_somewhere_and_active_somewhere_even_where_masks_are_few() {
     for seed in 0..300 {
         let config = SilentWorldConfig { seed, latents: 4, active: ActiveShare::ThreeQuarters, rows: 20, ..small() };

@@ -1,0 +1,75 @@
+import test from "ava";
+import { isDisentangleError, latentSilence } from "../../src/index.js";
+import { silenceDigest } from "../../src/silence.js";
+import { silenceOf, silentLatents } from "../report/silence-records.js";
+
+const latents = silentLatents();
+const summary = { method: "pdgmm", silence: silenceOf() };
+
+test("an entry is silent within the threshold of its latent's silent value", (t) => {
+  const { silent, shape, columns } = latentSilence(latents, summary);
+  t.deepEqual([shape, columns], [[600, 4], latents.columns]);
+  silent.forEach((value, at) => {
+    t.is(value, Number(Math.floor(at / 4) % 4 === at % 4));
+  });
+});
+
+test("probabilities are those of Bayes' rule, and calls at half agree with the threshold where both parts cross there", (t) => {
+  const [part] = silenceOf().latents;
+  const { spike, slab } = part!;
+  const normal = (z: number, { mean, sd }: { mean: number; sd: number }) =>
+    Math.exp(-0.5 * ((z - mean) / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI));
+  const values = [0, 0.05, 0.0999, -0.1, 0.2, 3];
+  const one = { data: Float32Array.from(values), shape: [6, 1] as const, columns: ["z1"] };
+  const { probability } = latentSilence(one, { method: "pdgmm", silence: { latents: [part!] } });
+  for (const [i, z] of one.data.entries()) {
+    const narrow = spike.weight * normal(z, spike);
+    const expected = narrow / (narrow + (1 - spike.weight) * normal(z, slab));
+    t.true(Math.abs(probability[i]! - expected) < 1e-6, `${z}: ${probability[i]}, expected ${expected}`);
+  }
+});
+
+test("far from both parts a probability is still a number, and a latent of one part is certain", (t) => {
+  const [part] = silenceOf().latents;
+  const of = (weight: number) =>
+    latentSilence(
+      { data: Float32Array.of(1e30, 0), shape: [2, 1], columns: ["z1"] },
+      { method: "pdgmm", silence: { latents: [{ ...part!, spike: { ...part!.spike, weight } }] } },
+    ).probability;
+  t.deepEqual([...of(0)], [0, 0]);
+  t.deepEqual([...of(1)], [1, 1]);
+  t.true(of(0.5).every((p) => p >= 0 && p <= 1));
+});
+
+test("latents of another model and methods that do not look for silence are refused", (t) => {
+  const without = t.throws(() => latentSilence(latents, { method: "pca" }));
+  t.true(isDisentangleError(without) && without.code === "CONFIG_CONFLICT");
+  const other = t.throws(() => latentSilence(silentLatents({ latents: 3 }), summary));
+  t.true(isDisentangleError(other) && other.code === "METRIC_SHAPE");
+});
+
+test("a digest counts every row once and every value that is not extreme", (t) => {
+  const { rows, different, most, sample, histograms } = silenceDigest(latents, silenceOf());
+  t.deepEqual([rows, different], [600, 4]);
+  t.deepEqual(most[0], { pattern: "0001", rows: 150 });
+  t.is(
+    most.reduce((sum, one) => sum + one.rows, 0),
+    600,
+  );
+  t.is(sample.length, 150);
+  for (const [j, { from, width, counts }] of histograms.entries()) {
+    const counted = counts.reduce((sum, count) => sum + count, 0);
+    t.true(counted > 590 && counted <= 600, `${counted}`);
+    // A bar is centred on the silent value, and holds the rows in which the latent is silent.
+    const bar = (j / 10 - from) / width - 0.5;
+    t.true(Math.abs(bar - Math.round(bar)) < 1e-9);
+    t.true(counts[Math.round(bar)]! >= 150);
+  }
+});
+
+test("a latent that never varies has one bar", (t) => {
+  const constant = { data: new Float32Array(5).fill(2), shape: [5, 1] as const, columns: ["z1"] };
+  const [part] = silenceOf().latents;
+  const digest = silenceDigest(constant, { latents: [{ ...part!, value: 2 }] });
+  t.deepEqual([digest.histograms[0]!.counts, digest.different], [[5], 1]);
+});
