@@ -126,6 +126,8 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     spoilt((data) => {
       delete data.targets;
     }),
+  DATA_NEEDS_SIMULATOR: () =>
+    fit({ method: "vade", latentDim: 1, rows: "fresh", data: { x: [1, 2, 3, 4], y: [2, 1, 4, 3] } }).result,
   DATA_NEEDS_TASKS: async () => fit({ method: "mtlcm", latentDim: 2, data: await world() }).result,
   DATA_NEEDS_TRUTH: async () =>
     fit({ method: "pdgmm", latentDim: 2, oracle: ["silent"], data: await world() } as RunConfig).result,

@@ -6,7 +6,7 @@
 //! where their targets are known, and targets of test rows would leak into latents that are scored against what predicts them.
 //! The bound holds for every q, and is as tight where x determines z, as the theorems on these models assume.
 
-mod account;
+pub(crate) mod account;
 mod condition;
 mod network;
 mod prior;

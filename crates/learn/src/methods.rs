@@ -11,6 +11,7 @@ pub mod pdgmm;
 pub mod random_encoder;
 pub mod shared_head;
 pub mod tbr;
+pub mod vade;
 
 use crate::method::Method;
 use disentangle_data::config;
@@ -100,6 +101,7 @@ pub const METHODS: &[Entry] = &[
     entry::<icarl::Icarl>(),
     entry::<mt_ivae::MtIvae>(),
     entry::<mt_icarl::MtIcarl>(),
+    entry::<vade::Vade>(),
     entry::<pca::Pca>(),
     entry::<fast_ica::FastIca>(),
     entry::<random_encoder::RandomEncoder>(),

@@ -1,6 +1,5 @@
-//! What a fitted model says about itself: how well it reconstructs, and which latents carry anything.
+//! What a fitted variational auto-encoder says about itself: how well it reconstructs, and which latents carry anything.
 
-use super::network::VaeNetwork;
 use crate::fit::dimensions;
 use crate::method::{Dimensions, Findings, State};
 use crate::nn::Params;
@@ -17,11 +16,31 @@ const ROWS: usize = 4096;
 /// A latent whose posterior mean varies by less than this share of its whole variance tells nothing of a row.
 const SILENT: f64 = 0.01;
 
+/// A network that can be looked at.
+pub(crate) trait Look {
+    /// What it makes of inputs (b, d), outside any graph.
+    fn look(&self, inputs: &Tensor) -> candle_core::Result<Looked>;
+}
+
+/// What a network makes of some rows.
+pub(crate) struct Looked {
+    /// What is reconstructed, (b, d).
+    pub seen: Tensor,
+    /// Means of the posterior, (b, k).
+    pub mean: Tensor,
+    /// Variances of the posterior, (b, k).
+    pub variance: Tensor,
+    /// What the decoder makes of the means, (b, d).
+    pub decoded: Tensor,
+    /// What else there is to say.
+    pub facts: Vec<Fact>,
+}
+
 /// Facts and warnings on validation rows, or training rows where there are none.
-pub(super) fn findings(
+pub(crate) fn findings<N: Look>(
     data: &Prepared,
     state: &State,
-    build: impl Fn(&Dimensions, &mut Params) -> candle_core::Result<VaeNetwork>,
+    build: impl Fn(&Dimensions, &mut Params) -> candle_core::Result<N>,
 ) -> Result<Findings> {
     let validation = data.rows_of(Split::Validation);
     let mut rows = if validation.is_empty() { data.rows_of(Split::Train) } else { validation };
@@ -34,8 +53,8 @@ pub(super) fn findings(
         params.import(&values)?;
         network.look(&Tensor::from_slice(inputs.data(), (inputs.rows(), inputs.cols()), &Device::Cpu)?)
     });
-    let [mean, variance, decoded] = looked.map_err(internal)?;
-    let [mean, variance, decoded] = [matrix(&mean)?, matrix(&variance)?, matrix(&decoded)?];
+    let Looked { seen, mean, variance, decoded, facts } = looked.map_err(internal)?;
+    let [seen, mean, variance, decoded] = [matrix(&seen)?, matrix(&mean)?, matrix(&variance)?, matrix(&decoded)?];
 
     let signal = signal(&mean, &variance);
     let silent: Vec<String> = latent_names(signal.len())
@@ -51,18 +70,16 @@ pub(super) fn findings(
         Warning::new("LATENTS_COLLAPSED", message)
             .hint("choose a smaller latentDim or decoderVariance: the prior outweighs what these latents would explain")
     });
-    Ok(Findings {
-        facts: vec![
-            Fact::new("active-latents", "latents that carry something of the inputs", active as f64),
-            Fact::new(
-                "reconstruction",
-                "share of the inputs' variance that the decoder gives back",
-                explained(&inputs, &decoded),
-            ),
-        ],
-        warnings: warning.into_iter().collect(),
-        ..Findings::default()
-    })
+    let mut all = vec![
+        Fact::new("active-latents", "latents that carry something of the inputs", active as f64),
+        Fact::new(
+            "reconstruction",
+            "share of the inputs' variance that the decoder gives back",
+            explained(&seen, &decoded),
+        ),
+    ];
+    all.extend(facts);
+    Ok(Findings { facts: all, warnings: warning.into_iter().collect(), ..Findings::default() })
 }
 
 fn matrix(tensor: &Tensor) -> Result<Matrix> {

@@ -1,12 +1,12 @@
 //! Encoder, decoder and prior of the family.
 
+use super::account::{Look, Looked};
 use super::condition::{Condition, Reader};
 use super::prior::{Posterior, Prior, PriorNetwork};
 use super::{Decoder, VaeOptions};
 use crate::method::{Batch, Dimensions, Network, Term};
-use crate::nn::{Activation, Mlp, Params, mean_squared_error, reparameterise};
-use candle_core::{Device, Result, Tensor};
-use disentangle_data::Stream;
+use crate::nn::{Activation, Mlp, Params, mean_squared_error, normals_like, reparameterise};
+use candle_core::{Result, Tensor};
 
 /// Of all hidden layers.
 pub(super) const HIDDEN: Activation = Activation::LeakyRelu(0.1);
@@ -64,31 +64,30 @@ impl VaeNetwork {
         terms.extend(self.prior.terms(u, &posterior)?);
         Ok(terms)
     }
-
-    /// Posterior means and variances (b, k) and the inputs decoded from the means (b, d), outside any graph.
-    pub(super) fn look(&self, inputs: &Tensor) -> Result<[Tensor; 3]> {
-        let mean = self.mean.apply(inputs)?;
-        let decoded = self.decoder.apply(&mean)?;
-        Ok([mean, self.log_variance.apply(inputs)?.exp()?, decoded])
-    }
-}
-
-/// Standard normal numbers, in the order of the stream.
-fn normals(stream: &mut Stream, like: &Tensor, cols: usize) -> Result<Tensor> {
-    let shape = (like.dim(0)?, cols);
-    let values: Vec<f64> = (0..shape.0 * shape.1).map(|_| stream.normal()).collect();
-    Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(like.dtype())?.to_device(like.device())
 }
 
 impl Network for VaeNetwork {
     fn loss(&self, batch: &Batch) -> Result<Vec<Term>> {
         let mut draws = batch.draws.clone();
         let u = self.condition.read(batch, &mut draws)?;
-        let noise = normals(&mut draws, &batch.inputs, self.mean.outputs())?;
+        let noise = normals_like(&mut draws, &batch.inputs, self.mean.outputs())?;
         self.terms(&batch.inputs, &u, &noise)
     }
 
     fn encode(&self, inputs: &Tensor) -> Result<Tensor> {
         self.mean.apply(inputs)
+    }
+}
+
+impl Look for VaeNetwork {
+    fn look(&self, inputs: &Tensor) -> Result<Looked> {
+        let mean = self.mean.apply(inputs)?;
+        Ok(Looked {
+            decoded: self.decoder.apply(&mean)?,
+            variance: self.log_variance.apply(inputs)?.exp()?,
+            facts: Vec::new(),
+            seen: inputs.clone(),
+            mean,
+        })
     }
 }

@@ -24,7 +24,7 @@
 //! - latents come with the probability that an entry is silent; the paper reports none;
 //! - inputs are standardised as columns unless `standardize` says otherwise.
 
-mod autoencoder;
+pub(crate) mod autoencoder;
 mod contrast;
 mod descent;
 mod flow;

@@ -4,6 +4,7 @@ mod baselines;
 mod determinism;
 mod faults;
 mod formulas;
+mod fresh;
 mod golden;
 mod held;
 mod published;

@@ -1,0 +1,183 @@
+//! VaDE: a variational auto-encoder whose prior is a mixture of Gaussians.
+//!
+//! Objective: `minimise over f, q, pi, m, s   E_q [|x - f(z)|^2 / (2 v)] + KL(q(z, c | x) || p(z, c))`, with c the component,
+//! `p(c) = pi_c`, `p(z | c) = N(m_c, diag s_c^2)` and `q(z, c | x) = q(z | x) p(c | z)`.
+//!
+//! Assumes that the latents are a mixture of Gaussians, none of them degenerate, and that a piecewise affine map makes the
+//! inputs of them. Then their distribution determines them up to an affine map: *Identifiability of deep generative models
+//! without auxiliary information* (Kivva et al., 2022), <https://arxiv.org/abs/2206.10044>.
+//!
+//! Reference: see `INFO`.
+//!
+//! Differs from the paper:
+//! - the decoder ends in a linear layer: the published baseline ends in a sigmoid, which cannot give signed inputs;
+//! - weights of the mixture are a softmax, and responsibilities are computed from logarithms, in place of clamped ones;
+//! - all networks begin at random, and so do the components, without pretraining layer by layer and without a mixture fitted to
+//!   the codes; the baseline of pdGMM begins with all means at 0, where components stay on top of each other;
+//! - with `representation: "autoencoder"` an autoencoder is trained first, and its code is standardised;
+//! - the learning rate falls along a cosine;
+//! - inputs are standardised unless `standardize` says otherwise; latents are scaled to unit variance.
+
+mod mixture;
+mod network;
+
+use crate::conditional_vae::account;
+use crate::method::{Batching, Dimensions, Findings, Keep, MAP, Method, Network, Recipe, Stage, State};
+use crate::methods::pdgmm::Representation;
+use crate::methods::pdgmm::autoencoder::AutoencoderOptions;
+use crate::methods::{MethodInfo, Reference, Specification};
+use crate::nn::Params;
+use crate::optim::Schedule;
+use crate::regression::{EncoderOptions, at_most, scale_latents};
+use crate::results::OutcomeKind;
+use crate::train::Solving;
+use disentangle_data::prepare::Prepared;
+use disentangle_data::{Matrix, Result};
+use disentangle_metrics::cards::Invariance;
+use network::VadeNetwork;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Components for each latent, where their number is left open.
+const COMPONENTS_PER_LATENT: usize = 5;
+
+/// Options of `vade`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VadeConfig {
+    /// Number of latents.
+    #[schemars(range(min = 1, max = 256))]
+    pub latent_dim: usize,
+    /// Components of the mixture. Absent: five for each latent.
+    #[schemars(range(min = 1, max = 4096))]
+    pub components: Option<usize>,
+    /// What the variational auto-encoder sees: the inputs, or the code of an autoencoder that is trained first, as
+    /// published.
+    pub representation: Representation,
+    /// The autoencoder, where there is one; its code has as many columns as there are latents.
+    pub autoencoder: AutoencoderOptions,
+    /// Widths of the encoder's hidden layers (ReLU); the decoder has them in reverse.
+    #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 65536)))]
+    pub hidden: Vec<usize>,
+    /// Variance of what the decoder gives back. It is not learnt: the smaller, the more the reconstruction counts beside the
+    /// prior. At 0.5 squared errors count as they are.
+    #[schemars(extend("exclusiveMinimum" = 0), range(max = 1000.0))]
+    pub decoder_variance: f64,
+    /// Gradient steps, after those of the autoencoder.
+    #[schemars(range(min = 1, max = 100_000_000))]
+    pub steps: usize,
+    /// Rows per step; at most all training rows.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub batch_size: usize,
+    /// Peak learning rate of Adam.
+    #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
+    pub learning_rate: f64,
+    /// Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+    pub keep: Keep,
+}
+
+impl Default for VadeConfig {
+    fn default() -> Self {
+        Self {
+            latent_dim: 5,
+            components: None,
+            representation: Representation::Inputs,
+            autoencoder: AutoencoderOptions::default(),
+            hidden: vec![256, 256],
+            decoder_variance: 0.5,
+            steps: 3000,
+            batch_size: 256,
+            learning_rate: 1e-3,
+            keep: Keep::Last,
+        }
+    }
+}
+
+/// The method with its options.
+#[derive(Debug, Clone)]
+pub struct Vade {
+    config: VadeConfig,
+}
+
+impl Vade {
+    fn recipe(&self) -> Recipe {
+        Recipe {
+            steps: self.config.steps,
+            batches: Batching::Rows(self.config.batch_size),
+            learning_rate: self.config.learning_rate,
+            schedule: Schedule::Cosine { warmup: 0.0, floor: 1e-3 },
+            clip: None,
+            keep: self.config.keep,
+            ..EncoderOptions::default().recipe(network::STAGE, (0.9, 0.999))
+        }
+    }
+
+    fn build(&self, dimensions: &Dimensions, params: &mut Params, seed: u64) -> candle_core::Result<VadeNetwork> {
+        VadeNetwork::new(params, dimensions.inputs, &self.config, seed)
+    }
+}
+
+impl Specification for Vade {
+    type Config = VadeConfig;
+
+    const INFO: MethodInfo = MethodInfo {
+        name: "vade",
+        title: "VaDE",
+        summary: "A variational auto-encoder whose latents are a mixture of Gaussians.",
+        needs: &[],
+        gives: &["latents"],
+        identifies: "the latents up to an affine map, when they are a mixture of Gaussians of full rank and the inputs a piecewise affine function of them",
+        left_open: &[Invariance::Linear],
+        reference: Reference {
+            title: "Variational deep embedding: an unsupervised and generative approach to clustering",
+            authors: "Zhuxi Jiang, Yin Zheng, Huachun Tan, Bangsheng Tang, Hanning Zhou",
+            year: 2017,
+            url: "https://arxiv.org/abs/1611.05148",
+        },
+        baseline_of: Some("pdgmm"),
+    };
+
+    fn new(mut config: VadeConfig) -> Self {
+        config.components.get_or_insert(COMPONENTS_PER_LATENT * config.latent_dim);
+        config.autoencoder.settle();
+        Self { config }
+    }
+}
+
+impl Method for Vade {
+    fn config(&self) -> serde_json::Value {
+        serde_json::to_value(&self.config).expect("options serialise")
+    }
+
+    fn check(&self, data: &Prepared) -> Result<()> {
+        at_most(self.config.latent_dim, data.inputs.cols())
+    }
+
+    fn stages(&self, _: &Prepared) -> Vec<Stage> {
+        let first =
+            (self.config.representation == Representation::Autoencoder).then(|| self.config.autoencoder.recipe());
+        first.into_iter().chain([self.recipe()]).map(Stage::Descent).chain([Stage::Solve("scale")]).collect()
+    }
+
+    fn network(
+        &self,
+        dimensions: &Dimensions,
+        params: &mut Params,
+        seed: u64,
+    ) -> candle_core::Result<Box<dyn Network>> {
+        Ok(Box::new(self.build(dimensions, params, seed)?))
+    }
+
+    fn solve(&self, _: &str, data: &Prepared, state: &mut State, _: &mut Solving<'_>) -> Result<OutcomeKind> {
+        let scaled = scale_latents(data, state)?;
+        state.solved.insert(MAP.into(), scaled.map);
+        Ok(OutcomeKind::Converged)
+    }
+
+    fn findings(&self, data: &Prepared, state: &State, _: &Matrix) -> Result<Findings> {
+        account::findings(data, state, |dimensions, params| self.build(dimensions, params, 0))
+    }
+}
+
+#[cfg(test)]
+mod tests;
