@@ -322,7 +322,13 @@ impl Method for Pdgmm {
         let found = summary::findings(data, state, latents);
         Ok(match self.config.algorithm {
             Algorithm::Planes => found,
-            Algorithm::Paper => Findings { map: self.merged(data, state)?, ..found },
+            Algorithm::Paper => {
+                let train = latents.select_rows(&data.rows_of(Split::Train));
+                let (magnitude, overspent) = self.config.published.account(self.config.sparsity, &train);
+                let facts = found.facts.into_iter().chain([magnitude]).collect();
+                let warnings = found.warnings.into_iter().chain(overspent).collect();
+                Findings { map: self.merged(data, state)?, facts, warnings, ..found }
+            }
         })
     }
 }

@@ -4,11 +4,18 @@ use super::Sparsity;
 use super::stacks::SPARSITY;
 use crate::method::{Batching, Constraints, Keep, Recipe};
 use crate::optim::{AdamSettings, Ascent, Constraint, Extrapolation, MultiplierSettings, Schedule};
+use crate::results::Fact;
+use disentangle_data::Matrix;
+use disentangle_data::prepare::Warning;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Name of the descent.
 pub const STAGE: &str = "published";
+
+/// Times the budget that is still called kept: it was held for batches by their own statistics, not for all rows by the
+/// running ones.
+const TOLERATED: f64 = 1.05;
 
 /// The published second stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,6 +82,18 @@ impl PublishedOptions {
             patience: 0,
             keep: Keep::Last,
         }
+    }
+
+    /// What to tell of the latents of training rows (n x k): their mean magnitude, and whether that is within the budget.
+    pub fn account(&self, sparsity: Sparsity, train: &Matrix) -> (Fact, Option<Warning>) {
+        let sum: f64 = train.data().iter().map(|v| f64::from(v.abs())).sum();
+        let mean = sum / train.data().len().max(1) as f64;
+        let overspent = sparsity == Sparsity::Held && mean > TOLERATED * self.budget;
+        let warning = overspent.then(|| {
+            let message = format!("the mean magnitude of a latent is {mean:.3}, the budget is {}", self.budget);
+            Warning::new("BUDGET_OVERSPENT", message).hint("raise published.steps, or allow more with published.budget")
+        });
+        (Fact::new("mean-magnitude", "mean magnitude of a latent over the training rows", mean), warning)
     }
 
     /// Sizes of the layers of a stack on `n` columns.

@@ -232,3 +232,16 @@ fn the_recipes_are_the_published_ones() {
     assert_eq!(of(&published.recipe(Sparsity::Held)), (80_001, 1e-4, Schedule::Constant));
     assert_eq!(published.sizes(4), [4, 40, 200, 200, 200, 200, 40, 4]);
 }
+
+#[test]
+fn a_budget_that_is_not_kept_is_told_where_it_was_asked_for() {
+    let options = PublishedOptions { budget: 0.25, ..PublishedOptions::default() };
+    let account = |values: [f32; 4], sparsity| {
+        let (fact, warning) = options.account(sparsity, &Matrix::new(2, 2, values.to_vec()).expect("a matrix"));
+        (fact.value, warning.map(|w| w.message))
+    };
+    assert_eq!(account([0.5, -0.5, 0.0, 0.0], Sparsity::Held), (Some(0.25), None));
+    let told = "the mean magnitude of a latent is 0.500, the budget is 0.25".to_owned();
+    assert_eq!(account([0.5, -0.5, 0.5, 0.5], Sparsity::Held), (Some(0.5), Some(told)));
+    assert_eq!(account([0.5, -0.5, 0.5, 0.5], Sparsity::None), (Some(0.5), None));
+}
