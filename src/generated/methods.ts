@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { FastIcaConfig, IcarlConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig } from "./types.js";
+import type { FastIcaConfig, IcarlConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -20,6 +20,8 @@ export interface MethodOptions {
   "mt-ivae": MtIvaeConfig;
   /** A variational auto-encoder whose latents may depend on each other given target and task, with a prior learnt by score matching. */
   "mt-icarl": MtIcarlConfig;
+  /** A variational auto-encoder whose latents are a mixture of Gaussians. */
+  "vade": VadeConfig;
   /** Yardstick: the directions in which the inputs vary most, without any target. */
   "pca": PcaConfig;
   /** Yardstick: the linear latents of the inputs that are furthest from Gaussian, without any target. */

@@ -2917,3 +2917,137 @@ export interface TreeWorldConfig {
    */
   noiseUnit?: NoiseUnit;
 }
+
+export interface VadeConfig {
+  /** A variational auto-encoder whose latents are a mixture of Gaussians. */
+  method: "vade";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: DeviceChoice;
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: Missing;
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: MissingTarget;
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: Standardize;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
+  /**
+   * Number of latents.
+   *
+   * Default: 5. Range: 1 to 256.
+   */
+  latentDim?: number;
+  /**
+   * Components of the mixture. Absent: five for each latent.
+   *
+   * Range: 1 to 4096.
+   */
+  components?: number;
+  /**
+   * What the variational auto-encoder sees: the inputs, or the code of an autoencoder that is trained first, as
+   * published.
+   *
+   * Default: "inputs".
+   */
+  representation?: PdgmmRepresentation;
+  /**
+   * The autoencoder, where there is one; its code has as many columns as there are latents.
+   *
+   * Default: {"recipe":"one-cycle","width":50,"steps":null,"batchSize":null,"learningRate":null}.
+   */
+  autoencoder?: AutoencoderOptions;
+  /**
+   * Widths of the encoder's hidden layers (ReLU); the decoder has them in reverse.
+   *
+   * Default: [256,256].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * Variance of what the decoder gives back. It is not learnt: the smaller, the more the reconstruction counts beside the
+   * prior. At 0.5 squared errors count as they are.
+   *
+   * Default: 0.5. Range: 0 to 1000.
+   */
+  decoderVariance?: number;
+  /**
+   * Gradient steps, after those of the autoencoder.
+   *
+   * Default: 3000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.001. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   *
+   * Default: "last".
+   */
+  keep?: Keep;
+}

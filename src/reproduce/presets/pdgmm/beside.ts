@@ -65,7 +65,7 @@ export function full(settings: readonly Setting[], rows = rowsOf): readonly Expe
 /** The same in small worlds, of which nothing was published. */
 export function small(settings: readonly Setting[], rows = rowsOf): readonly Experiment[] {
   const world = { rows: 6000, layers: 3 };
-  return settings.map(({ published: _, ...setting }) => experiment(setting, [1, 2], world, rows));
+  return settings.map(({ published: _, ...setting }) => experiment(setting, [1, 2], world, rows, { steps: 80 }));
 }
 
 const SPLIT = { train: 0.8, validation: 0.1, test: 0.1 };
@@ -75,11 +75,12 @@ function experiment(
   seeds: readonly number[],
   base: SilentWorld,
   rows: (setting: Setting) => readonly Row[],
+  flow: { readonly steps?: number } = {},
 ): Experiment {
   const { name, world } = setting;
   const latents = setting.latentDim ?? world.latents ?? 10;
   const shared = { latentDim: latents, split: SPLIT } as const;
-  const method = { method: "pdgmm", ...shared } as const;
+  const method = { method: "pdgmm", ...shared, flow } as const;
   const fits: Record<string, FitConfig> = {
     pdgmm: method,
     "planes only": { ...method, flow: { use: "never" } },
@@ -87,6 +88,7 @@ function experiment(
     "told the masks": { ...method, oracle: ["silent"] },
     inputs: { method: "pca", ...shared },
     "fast-ica": { method: "fast-ica", ...shared },
+    vade: { method: "vade", ...shared },
   };
   const asked = rows(setting);
   const used = new Set(asked.flatMap(({ fit, over }) => [fit, ...(over === undefined ? [] : [over])]));
@@ -143,4 +145,9 @@ export function rowsOf({
 /** A published mean with its spread, where there is one. */
 export function told(pair: readonly [mean: number, sd: number] | undefined): { readonly published?: Published } {
   return pair === undefined ? {} : { published: { mean: pair[0], sd: pair[1] } };
+}
+
+/** A bound as people write it. */
+export function rounded(bound: number): number {
+  return Number(bound.toFixed(2));
 }

@@ -1,6 +1,6 @@
 // Worlds that are not what the theory asks for: other noise, a mixing without kinks, and a number of latents that is not known.
 import type { Preset } from "../../preset.js";
-import { full, presetOf, type Setting, type SilentWorld, small } from "./beside.js";
+import { full, presetOf, rounded, type Setting, type SilentWorld, small } from "./beside.js";
 
 type Pair = readonly [mean: number, sd: number];
 
@@ -44,7 +44,7 @@ const SETTINGS: readonly Setting[] = [
       name: `n = ${latents}, ${name}`,
       world: { latents, ...world },
       published: { mcc: published[i]! },
-      ...(latents === 10 && { bounds: { mean: atLeast, each: atLeast - 0.05 } }),
+      ...(latents === 10 && { bounds: { mean: atLeast, each: rounded(atLeast - 0.05) } }),
     })),
   ),
   {

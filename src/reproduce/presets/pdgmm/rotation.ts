@@ -1,6 +1,6 @@
 // Latents that are rotated before they are mixed: silence then speaks for the axes of before.
 import type { Preset } from "../../preset.js";
-import { full, presetOf, type Setting, small } from "./beside.js";
+import { full, presetOf, rounded, type Setting, small } from "./beside.js";
 
 type Pair = readonly [mean: number, sd: number];
 
@@ -17,7 +17,7 @@ function turned(latents: number, rotationDegrees: number, atLeast: number): Sett
     name: `n = ${latents}, ${rotationDegrees} degrees`,
     world: { latents, rotationDegrees },
     asked: "mcc-unrotated",
-    bounds: { mean: atLeast, each: atLeast - 0.03 },
+    bounds: { mean: atLeast, each: rounded(atLeast - 0.03) },
   };
 }
 

@@ -1,6 +1,6 @@
 // The paper's Table 1, with its ablations beside it: number of latents, edges, depth, share that is active, silent value.
 import type { Preset } from "../../preset.js";
-import { type Bounds, full, presetOf, type Setting, small } from "./beside.js";
+import { type Bounds, full, presetOf, rounded, type Setting, small } from "./beside.js";
 
 /** The setting that every group of the table has in common. */
 const TEN: Setting = {
@@ -98,7 +98,12 @@ function ten(
   mean: number,
 ): Setting {
   const published = { r2, mcc, without, oracle };
-  return { name: `n = 10, ${name}`, world: { latents: 10, ...world }, published, bounds: { mean, each: mean - 0.05 } };
+  return {
+    name: `n = 10, ${name}`,
+    world: { latents: 10, ...world },
+    published,
+    bounds: { mean, each: rounded(mean - 0.05) },
+  };
 }
 
 const SMALL: readonly Setting[] = [
