@@ -71,7 +71,12 @@ fn data_that_no_simulator_goes_on_drawing_are_refused_before_the_first_step() {
 
 #[test]
 fn a_method_without_gradient_steps_refuses_fresh_rows() {
-    let failure = fit(&json!({"method": "pca", "rows": "fresh"}), &silent_world(), &FitOptions::default(), &mut Silent)
-        .expect_err("it would leave them aside");
+    let failure = fit(
+        &json!({"method": "pca", "latentDim": 2, "rows": "fresh"}),
+        &silent_world(),
+        &FitOptions::default(),
+        &mut Silent,
+    )
+    .expect_err("it would leave them aside");
     assert_eq!((failure.code, failure.path.as_deref()), (Code::ConfigConflict, Some("rows")));
 }
