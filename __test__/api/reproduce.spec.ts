@@ -354,3 +354,23 @@ Spread: standard deviation with divisor n. A band holds on every seed unless it 
 `,
   );
 });
+
+test("fitted models are tried on rows of another world where a row asks for it, and again where that world changed", async (t) => {
+  const out = await folder();
+  const rows: readonly Row[] = [
+    { fit: "a", measure: "elsewhere:rows.count" },
+    { fit: "a", measure: "elsewhere:mcc.value" },
+  ];
+  const tried = async (pointsPerEnvironment: number): Promise<Reproduction> =>
+    reproduce(presetOf(rows, { elsewhere: { pointsPerEnvironment }, seeds: [0] }), { out });
+  const first = await tried(50);
+  // Six environments have rows.
+  t.is(first.rows[0]!.mean, 300);
+  t.true(first.rows[1]!.mean! > 0 && first.rows[1]!.mean! <= 1);
+  // The other fit, of which no row asks that, is a trial of its own.
+  t.is((await tried(50)).trials.kept, 2);
+  const second = await tried(40);
+  t.deepEqual([second.trials.kept, second.rows[0]!.mean], [1, 240]);
+  const without = await t.throwsAsync(reproduce(presetOf(rows), { out }));
+  t.like(without, { code: "CONFIG_CONFLICT", path: "small.elsewhere" });
+});

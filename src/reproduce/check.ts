@@ -36,10 +36,13 @@ export function studyOf(preset: Preset, scale: Scale, { seeds, only = "" }: Stud
   return { ...study, experiments: chosen };
 }
 
-function mistakes({ name, fits, seeds, rows }: Experiment): readonly Failure[] {
+function mistakes({ name, fits, seeds, rows, elsewhere }: Experiment): readonly Failure[] {
   const at = (what: string): string => `${name}.${what}`;
   return [
     ...seedMistakes(seeds, at("seeds")),
+    ...(elsewhere === undefined && rows.some(({ measure }) => measure.startsWith("elsewhere:"))
+      ? [conflict(at("elsewhere"), "a row asks for another world, and none is described")]
+      : []),
     ...rows.flatMap((row, i) => rowMistakes(row, Object.keys(fits), at(`rows[${i}]`))),
   ];
 }

@@ -70,7 +70,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   elsewhere: {
     title: "in the other world:",
     argument: "required",
-    read: ({ elsewhere }, path) => numberAt(elsewhere?.scores, path),
+    read: ({ elsewhere }, path) => numberAt(elsewhere, path),
   },
   agreement: { title: "strong MCC between seeds", ofPair: ({ mcc }) => mcc.value },
   "agreement-weak": { title: "weak MCC between seeds", ofPair: ({ mccWeak }) => mccWeak.value },

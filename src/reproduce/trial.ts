@@ -25,7 +25,7 @@ export interface FinishedTrial extends TrialHead {
   /** Scores of the latents before the last closed-form stage, where a row asked for them; null without such a stage. */
   readonly before?: Scores | null;
   /** Scores of the latents of rows of another world, where a row asked for them. */
-  readonly elsewhere?: { readonly data: Readonly<Record<string, unknown>>; readonly scores: Scores };
+  readonly elsewhere?: Scores;
 }
 
 /** A trial without a result. */
@@ -130,7 +130,7 @@ async function tried(run: Run, { elsewhere }: PlannedTrial): Promise<Pick<Finish
   if (elsewhere === undefined) return {};
   const { inputs, inputNames, truth } = await simulate(elsewhere as unknown as SimulateConfig);
   const { latents, columns } = native().transform(run.model, inputs, inputNames);
-  return { elsewhere: { data: elsewhere, scores: await score({ columns, values: latents }, { truth }) } };
+  return { elsewhere: await score({ columns, values: latents }, { truth }) };
 }
 
 function head({ id, data, config }: PlannedTrial, version: string): TrialHead {

@@ -20,7 +20,7 @@ export interface PlannedTrial extends TrialPlace {
   readonly config: Readonly<Record<string, unknown>>;
   /** Whether a row asks how the latents were before the last closed-form stage: no part of the id. */
   readonly before: boolean;
-  /** The other world that a row asks about: no part of the id. */
+  /** The other world that a row asks about: part of the id. */
   readonly elsewhere?: Readonly<Record<string, unknown>>;
 }
 
@@ -48,11 +48,11 @@ export async function plannedTrials(
       for (const [fit, options] of Object.entries(experiment.fits)) {
         // The data are made later; any path is as good as another for the check.
         const { core: config } = await checkConfig({ ...rolesOf(experiment), ...options, seed, data: "later" });
-        const id = runIdOf(config, canonicalJson(data), version).slice(0, 16);
         const asked = experiment.rows.filter((row) => row.fit === fit).map(({ measure }) => measure);
         const before = asked.includes("mcc-before");
         const tried = experiment.elsewhere !== undefined && asked.some((measure) => measure.startsWith("elsewhere:"));
         const elsewhere = tried ? { elsewhere: { ...data, ...experiment.elsewhere } } : {};
+        const id = runIdOf(config, canonicalJson({ ...data, ...elsewhere }), version).slice(0, 16);
         trials.push({ id, experiment: experiment.name, fit, seed, data, config, before, ...elsewhere });
       }
     }
@@ -67,8 +67,7 @@ export function batchesOf(trials: readonly PlannedTrial[]): readonly Batch[] {
     const key = canonicalJson(trial.data);
     const batch = batches.get(key) ?? new Map<string, PlannedTrial>();
     const { before, ...first } = batch.get(trial.id) ?? trial;
-    const elsewhere = first.elsewhere ?? trial.elsewhere;
-    batch.set(trial.id, { ...first, before: before || trial.before, ...(elsewhere && { elsewhere }) });
+    batch.set(trial.id, { ...first, before: before || trial.before });
     batches.set(key, batch);
   }
   return [...batches.values()].map((batch) => {

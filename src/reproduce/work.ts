@@ -2,7 +2,6 @@
 import type { Dataset } from "../dataset.js";
 import { isDisentangleError } from "../errors.js";
 import type { Progress } from "../progress.js";
-import { canonicalJson } from "../results.js";
 import { type SimulateConfig, simulate } from "../simulate.js";
 import { throwIfAborted } from "../train.js";
 import type { TrialStore } from "./store.js";
@@ -69,10 +68,8 @@ export async function runTrials(
 }
 
 /** What failed gets another chance: the reason may have been the machine's. */
-function isDone(trial: Trial, { before, elsewhere }: PlannedTrial): boolean {
-  if ("error" in trial) return false;
-  const isTried = elsewhere === undefined || canonicalJson(trial.elsewhere?.data) === canonicalJson(elsewhere);
-  return isTried && (!before || trial.before !== undefined || trial.scores === undefined);
+function isDone(trial: Trial, { before }: PlannedTrial): boolean {
+  return !("error" in trial) && (!before || trial.before !== undefined || trial.scores === undefined);
 }
 
 type Made = { readonly dataset: Dataset; readonly dataSeconds: number } | { readonly error: Error };
