@@ -1,6 +1,11 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "ava";
-import { isDisentangleError, latentSilence } from "../../src/index.js";
+import { fit, isDisentangleError, latentGraph, latentSilence, readRun, simulate } from "../../src/index.js";
+import { native } from "../../src/native.js";
 import { silenceDigest } from "../../src/silence.js";
+import { testWithAddon } from "../addon.js";
 import { silenceOf, silentLatents } from "../report/silence-records.js";
 
 const latents = silentLatents();
@@ -72,4 +77,30 @@ test("a latent that never varies has one bar", (t) => {
   const [part] = silenceOf().latents;
   const digest = silenceDigest(constant, { latents: [{ ...part!, value: 2 }] });
   t.deepEqual([digest.histograms[0]!.counts, digest.different], [[5], 1]);
+});
+
+testWithAddon("silence goes from a fit to its folder, to new rows, to scores and to the graph", async (t) => {
+  const data = await simulate({ simulator: "silent-world", latents: 4, layers: 1, rows: 4000, seed: 1 });
+  const model = await fit({ method: "pdgmm", data, latentDim: 4, flow: { use: "never" } }).result;
+  const { silent, probability } = latentSilence(model.latents, model.summary);
+  const { silence, mcc } = await model.score();
+  t.true(silence!.f1! > 0.95 && silence!.f1! > silence!.f1OfAll! && mcc.value! > 0.98, JSON.stringify(silence));
+
+  const dir = join(await mkdtemp(join(tmpdir(), "disentangle-silence-")), "run");
+  await model.save(dir);
+  t.deepEqual(Uint8Array.from(native().npyRead(join(dir, "silent.npy")).data), silent);
+  t.deepEqual(native().npyRead(join(dir, "silence-probability.npy")).data, probability);
+  const kept = await readRun(dir);
+  t.deepEqual(kept.silence, model.record().silence);
+  t.is(kept.silence!.rows, 4000);
+
+  const again = latentSilence(await model.transform(data), model.summary);
+  const differing = again.silent.filter((value, at) => value !== silent[at]).length;
+  t.is(differing, 0);
+
+  // Edges can only show where both latents are active; with none left there is nothing to test.
+  const [told, untold] = [latentGraph(model.latents, { silent }), latentGraph(model.latents)];
+  t.notDeepEqual(told.separations, untold.separations);
+  const everything = t.throws(() => latentGraph(model.latents, { silent: new Uint8Array(silent.length).fill(1) }));
+  t.true(isDisentangleError(everything) && everything.code === "DATA_TOO_FEW_ROWS");
 });
