@@ -8,8 +8,8 @@
 //!   1. white codes h = K (c - mean); rows w_i of unit length by
 //!        minimise  sum_i log E |w_i . h - b_i| - eta log |det W| ,
 //!      from independent components (`planes`, `contrast`, `descent`);
-//!   2. unless the planes are straight as they are, a flow of couplings that makes their spikes sharper (`flow`);
-//!   3. the planes again, on what the flow made of the codes; kept where they are sharper by the same objective (`solve`).
+//!   2. a flow of couplings that makes their spikes sharper (`flow`), where there are spikes that it can make sharper (`solve`);
+//!   3. the planes again, on what the flow made of the codes.
 //!
 //! Assumes that every latent is silent in some rows and heard in others, in varied company. Identifies the latents up to order,
 //! sign, scale and shift.
@@ -20,6 +20,7 @@
 //! - `planes` (default) looks for the planes themselves, on the inputs, in seconds; `paper` is the published procedure: an
 //!   autoencoder, then an affine autoencoder under a budget of mean |z|, for hours;
 //! - the published stacks of linear layers are evaluated as the affine map that they are (`stacks`): the same numbers;
+//! - the autoencoder takes small batches and a rate that rises and falls unless `autoencoder.recipe` is `paper`;
 //! - silent values need not be the means of the latents;
 //! - latents come with the probability that an entry is silent; the paper reports none;
 //! - inputs are standardised as columns unless `standardize` says otherwise.
@@ -233,7 +234,9 @@ impl Method for Pdgmm {
             (Representation::Inputs, Algorithm::Paper) if k != d => {
                 return Err(Failure::new(
                     Code::ConfigConflict,
-                    format!("representation: algorithm paper on the inputs has as many latents as inputs, {d}, got {k}"),
+                    format!(
+                        "representation: algorithm paper on the inputs has as many latents as inputs, {d}, got {k}"
+                    ),
                 )
                 .at("representation")
                 .hint("choose representation autoencoder, or algorithm planes"));
@@ -301,20 +304,14 @@ impl Method for Pdgmm {
     }
 
     fn wants(&self, stage: &str, state: &State) -> bool {
-        stage != flow::FLOW || solve::wants_flow(&self.config, state)
+        stage != flow::FLOW || solve::wants_flow(state)
     }
 
     fn network(&self, d: &Dimensions, params: &mut Params, seed: u64) -> candle_core::Result<Box<dyn Network>> {
         Ok(Box::new(PdgmmNetwork::new(&self.config, d, self.config.latents(d.inputs), params, seed)?))
     }
 
-    fn solve(
-        &self,
-        stage: &str,
-        data: &Prepared,
-        state: &mut State,
-        solving: &mut Solving<'_>,
-    ) -> Result<OutcomeKind> {
+    fn solve(&self, stage: &str, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
         solve::solve(&self.config, self.config.latents(data.inputs.cols()), stage, data, state, solving)
     }
 

@@ -84,7 +84,7 @@ impl Contrast for Sharp {
 }
 
 /// Median of each of the k columns of `y` (n x k).
-fn medians(y: &[f32], k: usize) -> Vec<f32> {
+pub fn medians(y: &[f32], k: usize) -> Vec<f32> {
     let median = |mut values: Vec<f32>| {
         let middle = values.len() / 2;
         *values.select_nth_unstable_by(middle, f32::total_cmp).1
@@ -93,7 +93,7 @@ fn medians(y: &[f32], k: usize) -> Vec<f32> {
 }
 
 /// Mean distance from its centre in each column of `y` (n x k).
-fn mean_sizes(y: &[f32], centres: &[f32]) -> Vec<f64> {
+pub fn mean_sizes(y: &[f32], centres: &[f32]) -> Vec<f64> {
     let k = centres.len();
     let mut sums = vec![0.0f64; k];
     for row in y.chunks_exact(k) {

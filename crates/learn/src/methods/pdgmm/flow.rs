@@ -29,7 +29,7 @@ pub const FLOW: &str = "flow";
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "PdgmmFlowUse")]
 pub enum Use {
-    /// Where silent entries were found, and the planes become sharper by it.
+    /// Where silent entries were found, but not most are silent, and planes are not straight already.
     #[default]
     Auto,
     /// Whatever the planes say of it.
@@ -43,8 +43,8 @@ pub enum Use {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(rename = "PdgmmFlow")]
 pub struct FlowOptions {
-    /// When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, and kept where
-    /// the planes become sharper.
+    /// When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, unless most
+    /// entries are silent, or planes are straight already.
     #[serde(rename = "use")]
     pub usage: Use,
     /// Couplings.
@@ -62,9 +62,9 @@ pub struct FlowOptions {
     /// Peak learning rate of Adam.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
     pub learning_rate: f64,
-    /// Standard deviation of the noise on the codes, whose own is 1. Absent: 0.1, and 0.2 for fewer than 8 latents.
+    /// Standard deviation of the noise on the codes, whose own is 1: what is narrower is not made sharper.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 1.0))]
-    pub noise: Option<f64>,
+    pub noise: f64,
 }
 
 impl Default for FlowOptions {
@@ -76,7 +76,7 @@ impl Default for FlowOptions {
             steps: 400,
             batch_size: 1024,
             learning_rate: 3e-3,
-            noise: None,
+            noise: 0.1,
         }
     }
 }
@@ -107,10 +107,6 @@ impl FlowOptions {
             patience: 0,
             keep: Keep::Last,
         }
-    }
-
-    fn noise(&self, k: usize) -> f64 {
-        self.noise.unwrap_or(if k < 8 { 0.2 } else { 0.1 })
     }
 }
 
@@ -158,7 +154,7 @@ impl Flow {
     /// Those of candle.
     pub fn new(params: &mut Params, sizes: Sizes, options: &FlowOptions, seed: u64) -> candle_core::Result<Self> {
         let Sizes { codes, latents: k } = sizes;
-        let noise = options.noise(k);
+        let noise = options.noise;
         let leading = Matrix::<f64>::from_fn(k, codes, |i, j| f64::from(u8::from(i == j)));
         let whitening = params.insert_buffer("whitening.map", leading.into_data())?;
         let mean = params.insert_buffer("whitening.mean", vec![0.0; codes])?;
@@ -304,16 +300,4 @@ pub fn begin(params: &Params, w: &Matrix<f64>, parts: &[Mixture]) -> disentangle
             ("spike.logit", &each(|m| (m.spike.weight / (1.0 - m.spike.weight)).ln())),
         ],
     )
-}
-
-/// Takes the bending back: every coupling is the identity again.
-///
-/// # Errors
-/// Those of candle.
-pub fn straighten(params: &Params) -> disentangle_data::Result<()> {
-    let mut all = params.export().map_err(internal)?;
-    // The last layer of each coupling's network gives its scales and shifts.
-    let last = |name: &str| name.starts_with("flow.") && (name.ends_with(".2.weight") || name.ends_with(".2.bias"));
-    all.iter_mut().filter(|p| last(&p.name)).for_each(|p| p.values.fill(0.0));
-    params.import(&all).map_err(internal)
 }

@@ -1,11 +1,11 @@
 //! The planes of white codes on which latents are silent.
 //!
-//! Independent components are the start: latents that are silent now and then are far from normal. From there all rows descend
-//! together with the contrast [`Sharp`], which takes silent values for the middle of the others. The rows that it finds say whether
-//! they are: where spikes lie beside the middle, rows descend again with [`Spikes`], from the components and from anywhere, and the
-//! lowest score wins. [`Spikes`] alone will not do: where spikes are weak it follows the shape of the other values.
+//! All rows descend together with the contrast [`Sharp`], which takes silent values for the middle of the others: from independent
+//! components, for latents that are silent now and then are far from normal, and from anywhere. The rows that it finds say whether
+//! silent values are the middle: where spikes lie beside it, rows descend again with [`Spikes`], which must then win by evidence.
+//! [`Spikes`] alone will not do: a free place for every spike is soon filled by the bends of the mixing.
 
-use super::contrast::{Contrast, MOST, Sharp, Spikes, WIDTH, counted};
+use super::contrast::{Contrast, MOST, Sharp, Spikes, WIDTH, counted, mean_sizes, medians};
 use super::descent::{Path, descend, unit_rows};
 use super::spike::{Bounds, Mixture};
 use crate::directions::along;
@@ -16,13 +16,20 @@ use disentangle_data::{Matrix, Result, Stream};
 
 /// Independent components are a start, they need not converge.
 const COMPONENTS: Limits = Limits { iterations: 100, tolerance: 1e-4 };
-/// From the components, and from anywhere.
-const NEAR: Path = Path { steps: 150, length: (0.3, 0.01), repulsion: (0.3, 0.1) };
-const FAR: Path = Path { steps: 300, repulsion: (1.0, 0.3), ..NEAR };
+/// With [`Sharp`], from the components and from anywhere.
+const SHARP: [Path; 2] = [
+    Path { steps: 150, length: (0.3, 0.01), repulsion: (0.3, 0.05) },
+    Path { steps: 300, length: (0.5, 0.01), repulsion: (1.0, 0.05) },
+];
+/// With [`Spikes`].
+const SPIKES: [Path; 2] = [Path { repulsion: (0.5, 0.3), ..SHARP[0] }, Path { repulsion: (1.0, 0.3), ..SHARP[1] }];
 /// Part of the log-determinant in the score.
 const REPULSION: f64 = 0.1;
 /// Distance of spikes from the middle, in widths of the slab, up to which they count as being there.
-const BESIDE: f64 = 0.2;
+const MIDDLE: f64 = 0.1;
+/// Spikes beside the middle are believed when that distance times the gain in log density, per row and latent, is larger: the
+/// more a place of its own changes, the less it must gain.
+const EVIDENCE: f64 = 0.01;
 /// Spikes in the score.
 const SCORED: Bounds = Bounds { least: WIDTH, most: MOST };
 const STEPS: usize = 15;
@@ -38,7 +45,7 @@ pub const ROWS: usize = 40_000;
 /// `NUMERIC_SINGULAR` when directions collapse.
 pub fn planes(rows: &Matrix, solving: &mut Solving<'_>) -> Result<Option<Matrix<f64>>> {
     let anywhere = any_rotation(rows.cols(), solving.seed);
-    let steps = COMPONENTS.iterations + 2 * NEAR.steps + FAR.steps;
+    let steps = COMPONENTS.iterations + 2 * (SHARP[0].steps + SHARP[1].steps);
     let (mut done, mut cancelled) = (0, false);
     let mut go_on = |value: f64| {
         done += 1;
@@ -52,16 +59,44 @@ pub fn planes(rows: &Matrix, solving: &mut Solving<'_>) -> Result<Option<Matrix<
     if cancelled {
         return Ok(None);
     }
-    let mut search =
-        |start: &Matrix<f64>, path: Path, contrast: &mut dyn Contrast| descend(rows, start, path, contrast, &mut go_on);
-    let Some(sharp) = search(&components.directions, NEAR, &mut Sharp::default())? else { return Ok(None) };
-    if beside(rows, &sharp) <= BESIDE {
+    let starts = [&components.directions, &anywhere];
+    let Some((_, sharp)) = best(rows, starts, SHARP, Sharp::default, size, &mut go_on)? else { return Ok(None) };
+    let beside = beside(rows, &sharp);
+    if beside <= MIDDLE {
         return Ok(Some(sharp));
     }
-    let Some(near) = search(&components.directions, NEAR, &mut Spikes::default())? else { return Ok(None) };
-    let Some(far) = search(&anywhere, FAR, &mut Spikes::default())? else { return Ok(None) };
-    let scored = [sharp, near, far].map(|w| (score(rows, &w), w));
-    Ok(scored.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, w)| w))
+    let Some((scored, spikes)) = best(rows, starts, SPIKES, Spikes::default, score, &mut go_on)? else {
+        return Ok(None);
+    };
+    let gain = (score(rows, &sharp) - scored) / rows.cols() as f64;
+    Ok(Some(if beside * gain > EVIDENCE { spikes } else { sharp }))
+}
+
+/// The planes with the lowest score that descents from several starts end on, and that score; `None` when the user cancels.
+fn best<C: Contrast>(
+    rows: &Matrix,
+    starts: [&Matrix<f64>; 2],
+    paths: [Path; 2],
+    contrast: impl Fn() -> C,
+    score: impl Fn(&Matrix, &Matrix<f64>) -> f64,
+    mut go_on: impl FnMut(f64) -> bool,
+) -> Result<Option<(f64, Matrix<f64>)>> {
+    let mut best: Option<(f64, Matrix<f64>)> = None;
+    for (start, path) in starts.into_iter().zip(paths) {
+        let Some(found) = descend(rows, start, path, &mut contrast(), &mut go_on)? else { return Ok(None) };
+        let score = score(rows, &found);
+        if best.as_ref().is_none_or(|(lowest, _)| score < *lowest) {
+            best = Some((score, found));
+        }
+    }
+    Ok(best)
+}
+
+/// `sum_i log E |y_i - median| - eta log |det W|` of rows of unit length: what the planes of [`Sharp`] are compared by.
+fn size(rows: &Matrix, w: &Matrix<f64>) -> f64 {
+    let k = w.rows();
+    let y = along(&rows.data()[..COMPARED.min(rows.rows()) * k], w);
+    mean_sizes(&y, &medians(&y, k)).iter().map(|size| size.ln()).sum::<f64>() - REPULSION * log_abs_det(w)
 }
 
 /// How far spikes lie from the middle of the other values along directions `w`, in widths of those: the median over directions.

@@ -4,6 +4,7 @@ use super::flow::{self, Use};
 use super::oracle::{SILENT, known_planes};
 use super::planes::{ROWS, any_rotation, planes, score};
 use super::silence::{Examined, examine};
+use super::spike::Mixture;
 use super::{PdgmmConfig, Representation, Sparsity};
 use crate::directions::along;
 use crate::linalg::product;
@@ -19,10 +20,7 @@ use disentangle_data::{Code, Failure, Matrix, Result, Stream};
 pub const PLANES: &str = "planes";
 /// See [`PLANES`].
 pub const REFIT: &str = "refit";
-/// Solved: rows of the linear answer on white codes, k x k.
-const LINEAR: &str = "linear";
-/// Solved: sharpness of the linear answer, of the answer after the flow (NaN without), latents with a silent value, and
-/// whether the flow is kept: 1 x 4.
+/// Solved: score of the planes, of those after the flow (NaN without), and whether there is a flow: 1 x 3.
 pub const DECIDED: &str = "decided";
 
 /// White codes of the training rows, in random order and not too many, with the map that made them white.
@@ -115,18 +113,38 @@ fn first(
     let sharp = score(&white.rows, &found);
     flow::place(&state.params, &[("whitening.map", white.map.data()), ("whitening.mean", &white.mean)])?;
     state.solved.insert(MAP.into(), found.clone());
-    let Examined { parts, spikes, .. } = examine(data, &train::encode(state, &data.inputs)?);
-    let found_spikes = spikes.iter().filter(|&&spike| spike).count();
-    let decided = vec![sharp, f64::NAN, found_spikes as f64, 0.0];
-    state.solved.insert(DECIDED.into(), Matrix::new(1, 4, decided)?);
-    flow::begin(&state.params, &found, &parts)?;
-    state.solved.insert(LINEAR.into(), found);
+    let examined = examine(data, &train::encode(state, &data.inputs)?);
+    let bend = f64::from(u8::from(worth_bending(config, &examined)));
+    state.solved.insert(DECIDED.into(), Matrix::new(1, 3, vec![sharp, f64::NAN, bend])?);
+    flow::begin(&state.params, &found, &examined.parts)?;
     Ok(OutcomeKind::Converged)
 }
 
-/// Whether the flow is worth training: nothing can be made sharper where there are no planes.
-pub fn wants_flow(config: &PdgmmConfig, state: &State) -> bool {
-    config.flow.usage != Use::Auto || state.solved.get(DECIDED).is_some_and(|decided| decided[(0, 2)] > 0.0)
+/// Largest median share of a spike for a flow: where most entries are silent it follows the few that are not.
+const MOSTLY_SILENT: f64 = 0.65;
+
+/// Whether a flow can make planes straighter: there are some, they are not those of values that are mostly silent, and their
+/// spikes are wider than the noise that a flow is trained with.
+fn worth_bending(config: &PdgmmConfig, examined: &Examined) -> bool {
+    let median = |value: fn(&Mixture) -> f64| {
+        let mut values: Vec<f64> = examined.parts.iter().map(value).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    match config.flow_options().usage {
+        Use::Never => false,
+        Use::Always => true,
+        Use::Auto => {
+            examined.spikes.contains(&true)
+                && median(|m| m.spike.weight) <= MOSTLY_SILENT
+                && median(|m| m.spike.sd) > config.flow.noise
+        }
+    }
+}
+
+/// Whether the flow is trained, as the planes before it have decided.
+pub fn wants_flow(state: &State) -> bool {
+    state.solved.get(DECIDED).is_some_and(|decided| decided[(0, 2)] > 0.0)
 }
 
 fn refit(
@@ -136,24 +154,15 @@ fn refit(
     state: &mut State,
     solving: &mut Solving<'_>,
 ) -> Result<OutcomeKind> {
-    if !wants_flow(config, state) {
+    if !wants_flow(state) {
         return Ok(OutcomeKind::Converged);
     }
-    let missing = || Failure::new(Code::InternalPanic, "the planes before the flow are not known");
-    let linear = state.solved.get(LINEAR).cloned().ok_or_else(missing)?;
-    let mut decided = state.solved.get(DECIDED).cloned().ok_or_else(missing)?;
     let (bent, _) = White::of(data, k, solving.seed, |inputs| train::codes(state, inputs))?;
     let Some(found) = bent.directions(config, data, solving)? else { return Ok(OutcomeKind::Cancelled) };
-    let sharp = score(&bent.rows, &found);
-    let kept = config.flow.usage == Use::Always || sharp < decided[(0, 0)];
-    (decided[(0, 1)], decided[(0, 3)]) = (sharp, f64::from(u8::from(kept)));
-    state.solved.insert(DECIDED.into(), decided);
-    if kept {
-        state.solved.insert(MAP.into(), oriented(product(&found, &bent.map)));
-    } else {
-        flow::straighten(&state.params)?;
-        state.solved.insert(MAP.into(), linear);
+    if let Some(decided) = state.solved.get_mut(DECIDED) {
+        decided[(0, 1)] = score(&bent.rows, &found);
     }
+    state.solved.insert(MAP.into(), oriented(product(&found, &bent.map)));
     Ok(OutcomeKind::Converged)
 }
 

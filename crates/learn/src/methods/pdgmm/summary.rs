@@ -50,9 +50,9 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 fn decided(state: &State) -> Vec<Fact> {
     let Some(decided) = state.solved.get(DECIDED) else { return Vec::new() };
     vec![
-        Fact::new("sharpness", "sharpness of the planes before the flow: lower is sharper", decided[(0, 0)]),
-        Fact::new("sharpnessAfterFlow", "sharpness of the planes after the flow", decided[(0, 1)]),
-        Fact::new("flowUsed", "whether the codes are bent: 1 yes, 0 no", decided[(0, 3)]),
+        Fact::new("sharpness", "score of the planes before the flow: lower is sharper", decided[(0, 0)]),
+        Fact::new("sharpnessAfterFlow", "score of the planes after the flow", decided[(0, 1)]),
+        Fact::new("flowUsed", "whether the codes are bent: 1 yes, 0 no", decided[(0, 2)]),
     ]
 }
 
