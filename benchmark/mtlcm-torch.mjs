@@ -10,6 +10,8 @@ export const about =
 export const peers = "required";
 
 const EPOCHS = 1000;
+/** Passes by which the better number of threads is found. */
+const TRIED = 10;
 const REPETITIONS = 5;
 const CONFIG = {
   method: "mtlcm",
@@ -25,12 +27,12 @@ export function run({ log }) {
     const runs = [];
     for (let i = 0; i < REPETITIONS; i++) runs.push(await ours(CONFIG, world));
     const rows = [await judged(WORK, "disentangle", "1 threads", runs, world)];
-    for (const threads of THREADS) {
-      const published = theirs("published", EPOCHS, threads);
-      log(`the published procedure, ${threads} threads: ${number(published.seconds)} s`);
-      const { curve } = published;
-      rows.push({ ...(await judged(WORK, "pytorch", `${threads} threads`, [published], world)), curve });
-    }
+    const tried = THREADS.map((threads) => ({ threads, seconds: theirs("published", TRIED, threads).seconds }));
+    const { threads } = tried.reduce((a, b) => (b.seconds < a.seconds ? b : a));
+    const published = theirs("published", EPOCHS, threads);
+    log(`the published procedure, ${threads} threads: ${number(published.seconds)} s`);
+    const { curve } = published;
+    rows.push({ ...(await judged(WORK, "pytorch", `${threads} threads`, [published], world)), curve });
     return rows;
   });
 }
