@@ -16,6 +16,9 @@ use serde_json::Value;
 use source::Source;
 use std::sync::Arc;
 
+/// From a configuration to the world it describes.
+type OpenSource = fn(Value) -> Result<Arc<dyn Source>>;
+
 /// One simulator: what the catalogue shows and what runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Simulator {
@@ -27,7 +30,7 @@ pub struct Simulator {
     pub schema: fn() -> Value,
     run: fn(Value) -> Result<Dataset>,
     /// The world as a source of more rows, where it is one.
-    source: Option<fn(Value) -> Result<Arc<dyn Source>>>,
+    source: Option<OpenSource>,
 }
 
 /// All simulators.
