@@ -28,7 +28,8 @@ export interface LatentSilence {
  * const data = await simulate({ simulator: "silent-world", latents: 4, layers: 1, rows: 4000 });
  * const model = await fit({ method: "pdgmm", data, latentDim: 4 }).result;
  * const { silent, shape } = latentSilence(model.latents, model.summary);
- * console.log(shape, silent.subarray(0, 4)); // [ 4000, 4 ] and the first row: 1 = switched off
+ * console.log(shape); // [ 4000, 4 ]
+ * console.log("the first row, 1 = switched off:", silent.subarray(0, 4));
  * ```
  */
 export function latentSilence(latents: NamedArray, summary: Pick<Summary, "method" | "silence">): LatentSilence {

@@ -53,12 +53,11 @@ pub use loss::{l1, mean_squared_error};
 pub use mlp::Mlp;
 pub use norm::{Affine, BatchNorm, RunningStatistics};
 pub use params::{Buffer, Gradients, Init, NamedValues, Param, Params};
-pub(crate) use product::{Order, Product, Write, multiply};
 pub use probability::{
-    bernoulli_log_likelihood, denoising_score_matching, gaussian_kl, gaussian_log_likelihood, normals,
-    normals_like, reparameterise,
-    score_matching,
+    bernoulli_log_likelihood, denoising_score_matching, gaussian_kl, gaussian_log_likelihood, normals, normals_like,
+    reparameterise, score_matching,
 };
+pub(crate) use product::{Order, Product, Write, multiply};
 pub use real::Real;
 pub use residual::Residual;
 pub use ridge::Ridges;
