@@ -4,12 +4,13 @@
 //! Model: x = f(z) with f piecewise affine and injective, z ~ sum_j pi_j N(m_j, S_j) with degenerate S_j: a row of component j
 //! has the latents outside its mask at their silent values t_i; which mask a row has is not known.
 //!
-//! `planes`, on codes c that are an affine map of z up to a bend:
-//!   1. white codes h = K (c - mean); rows w_i of unit length by
-//!        minimise  sum_i log E |w_i . h - b_i| - eta log |det W| ,
-//!      from independent components (`planes`, `contrast`, `descent`);
-//!   2. a flow of couplings that makes their spikes sharper (`flow`), where there are spikes that it can make sharper (`solve`);
-//!   3. the planes again, on what the flow made of the codes.
+//! `planes`, on codes c that are an affine map of z up to a bend: first, on white codes h = K (c - mean), rows w_i of unit length
+//! (`planes`, `contrast`, `descent`) by
+//!
+//!   minimise  sum_i log E |w_i . h - b_i| - eta log |det W| ,
+//!
+//! from independent components and from anywhere. Second, where there are spikes that it can make sharper (`solve`), a flow of
+//! couplings (`flow`). Third, the planes again, on what the flow made of the codes.
 //!
 //! Assumes that every latent is silent in some rows and heard in others, in varied company. Identifies the latents up to order,
 //! sign, scale and shift.
