@@ -4,9 +4,9 @@
 
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { about, render } from "./chaos/table.mjs";
 import { provenance } from "./provenance.mjs";
 import { updateReadme } from "./readme.mjs";
-import { number, table } from "./tables.mjs";
 
 /** Each gives rows `{ fault, trials, broken, figure?, value?, limit? }`. */
 const FAULTS = {
@@ -17,53 +17,34 @@ const FAULTS = {
   memory: () => import("./chaos/memory.mjs"),
 };
 
-export const about =
-  "Faults: trials in which something was lost, late or left behind (none may be), and the figures with a limit";
-
-export function render(rows) {
-  return table(
-    ["fault", "trials", "broken", "figure", "value", "limit"],
-    rows.map(({ fault, trials, broken, figure, value, limit }) => [
-      fault,
-      trials,
-      broken,
-      figure ?? "",
-      value === undefined ? "" : number(value),
-      limit ?? "",
-    ]),
-  );
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    scale: { type: "string", default: "small" },
+    json: { type: "boolean", default: false },
+  },
+});
+const names = values.only === undefined ? Object.keys(FAULTS) : [values.only];
+const unknown = names.find((name) => !(name in FAULTS));
+if (unknown !== undefined || !["small", "large"].includes(values.scale)) {
+  console.error(`--only is one of ${Object.keys(FAULTS).join(", ")}; --scale is small or large`);
+  process.exit(2);
 }
-
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const { values } = parseArgs({
-    options: {
-      only: { type: "string" },
-      scale: { type: "string", default: "small" },
-      json: { type: "boolean", default: false },
-    },
-  });
-  const names = values.only === undefined ? Object.keys(FAULTS) : [values.only];
-  const unknown = names.find((name) => !(name in FAULTS));
-  if (unknown !== undefined || !["small", "large"].includes(values.scale)) {
-    console.error(`--only is one of ${Object.keys(FAULTS).join(", ")}; --scale is small or large`);
-    process.exit(2);
-  }
-  const rows = [];
-  for (const name of names) {
-    const { run } = await FAULTS[name]();
-    rows.push(...(await run({ large: values.scale === "large", log: (line) => console.error(`${name}: ${line}`) })));
-  }
-  const late = ({ value, limit }) => value !== undefined && limit !== undefined && value > limit;
-  // Other work on the machine makes anything late: limits are held to at the large scale, on a quiet one.
-  const broken = rows.filter((row) => row.broken > 0 || (values.scale === "large" && late(row)));
-  const result = { benchmark: "chaos", about, ...provenance(), rows };
-  if (values.scale === "large" && values.only === undefined) {
-    writeFileSync(new URL("./results/chaos.json", import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
-    await updateReadme();
-  }
-  console.log(values.json ? JSON.stringify(result, null, 2) : render(rows));
-  if (broken.length > 0) {
-    console.error(`broken: ${broken.map((row) => row.fault).join(", ")}`);
-    process.exitCode = 1;
-  }
+const rows = [];
+for (const name of names) {
+  const { run } = await FAULTS[name]();
+  rows.push(...(await run({ large: values.scale === "large", log: (line) => console.error(`${name}: ${line}`) })));
+}
+const late = ({ value, limit }) => value !== undefined && limit !== undefined && value > limit;
+// Other work on the machine makes anything late: limits are held to at the large scale, on a quiet one.
+const broken = rows.filter((row) => row.broken > 0 || (values.scale === "large" && late(row)));
+const result = { benchmark: "chaos", about, ...provenance(), rows };
+if (values.scale === "large" && values.only === undefined) {
+  writeFileSync(new URL("./results/chaos.json", import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
+  await updateReadme();
+}
+console.log(values.json ? JSON.stringify(result, null, 2) : render(rows));
+if (broken.length > 0) {
+  console.error(`broken: ${broken.map((row) => row.fault).join(", ")}`);
+  process.exitCode = 1;
 }
