@@ -241,7 +241,7 @@ export type PdgmmSparsity = "held" | "none";
 
 /**
  * When a flow bends the codes.
- * - `auto`: Where silent entries were found, and the planes become sharper by it.
+ * - `auto`: Where silent entries were found, but not most are silent, and planes are not straight already.
  * - `always`: Whatever the planes say of it.
  * - `never`: The latents are a linear map of the codes.
  */
@@ -1972,7 +1972,7 @@ export interface PdgmmConfig {
   /**
    * The flow of `planes`.
    *
-   * Default: {"use":"auto","layers":8,"hidden":null,"steps":400,"batchSize":1024,"learningRate":0.003,"noise":null}.
+   * Default: {"use":"auto","layers":8,"hidden":null,"steps":400,"batchSize":1024,"learningRate":0.003,"noise":0.1}.
    */
   flow?: PdgmmFlow;
   /**
@@ -1992,8 +1992,8 @@ export interface PdgmmConfig {
 /** The flow and its training. */
 export interface PdgmmFlow {
   /**
-   * When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, and kept where
-   * the planes become sharper.
+   * When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, unless most
+   * entries are silent, or planes are straight already.
    *
    * Default: "auto".
    */
@@ -2029,9 +2029,9 @@ export interface PdgmmFlow {
    */
   learningRate?: number;
   /**
-   * Standard deviation of the noise on the codes, whose own is 1. Absent: 0.1, and 0.2 for fewer than 8 latents.
+   * Standard deviation of the noise on the codes, whose own is 1: what is narrower is not made sharper.
    *
-   * Range: 0 to 1.
+   * Default: 0.1. Range: 0 to 1.
    */
   noise?: number;
 }
