@@ -51,17 +51,12 @@ impl Task {
 /// The form of the tasks and all that have rows, out of labels and targets (n x t); `None` where they name none.
 pub(crate) fn collect(labels: Option<&Labels>, names: &[String], values: &Matrix) -> Option<(TaskForm, Vec<Task>)> {
     let form = form(labels, names)?;
-    let mut tasks = by_code(labels, names, values);
-    tasks.retain(|task| !task.rows.is_empty());
-    Some((form, tasks))
-}
-
-/// One task per label or column, also where it has no rows.
-fn by_code(labels: Option<&Labels>, names: &[String], values: &Matrix) -> Vec<Task> {
-    match labels {
+    let mut tasks = match labels {
         Some(labels) => long(labels, values),
         None => wide(names, values),
-    }
+    };
+    tasks.retain(|task| !task.rows.is_empty());
+    Some((form, tasks))
 }
 
 fn form(labels: Option<&Labels>, names: &[String]) -> Option<TaskForm> {
@@ -129,10 +124,9 @@ impl Prepared {
             .with("needed", least))
     }
 
-    /// Codes of the labels, or indices of the target columns, of the tasks whose target has exactly two distinct values.
+    /// Indices of the tasks, in either form, whose target has exactly two distinct values.
     pub fn binary_tasks(&self) -> Vec<usize> {
-        let (Some(targets), Some(_)) = (&self.targets, self.task_form()) else { return Vec::new() };
-        let tasks = by_code(self.labels.get(&Role::Task), &targets.names, &targets.values);
+        let tasks = self.collected().map_or_else(Vec::new, |(_, tasks)| tasks);
         (0..tasks.len()).filter(|&task| tasks[task].is_binary()).collect()
     }
 

@@ -226,13 +226,3 @@ fn binary_tasks_are_found_in_either_form() {
     assert_eq!(prepared(&wide(3, y)).binary_tasks(), [1]);
     assert!(prepared(&bare()).binary_tasks().is_empty());
 }
-
-#[test]
-fn binary_tasks_are_counted_by_the_code_of_their_label_also_beside_rows_without_one() {
-    let labels: Vec<&str> = (0..24).map(|i| ["", "a", "b"][i % 3]).collect();
-    let y = |i: usize, _: usize| if i % 3 == 2 { (i / 3 % 2) as f32 } else { i as f32 };
-    let data = prepared(&long(&labels, y));
-    let levels = &data.labels[&Role::Task].levels;
-    let [binary] = data.binary_tasks()[..] else { panic!("one task has two values") };
-    assert_eq!(levels[binary], "b", "of {levels:?}");
-}
