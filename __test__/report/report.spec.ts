@@ -2,29 +2,13 @@ import test from "ava";
 import { isDisentangleError } from "../../src/errors.js";
 import type { RunRecord } from "../../src/record.js";
 import { report } from "../../src/report/index.js";
+import { sections, text } from "./page.js";
 import { altered, record, withoutTruth } from "./records.js";
 
 const HOSTILE = `<script>alert("x")</script>'&|\`\u202e\u0000 ${"long ".repeat(60)}\u4f60\u597d \\N {{7*7}} ]]> --> --`;
 
 function ids(html: string): string[] {
   return [...html.matchAll(/ id="([^"]*)"/g)].map((match) => match[1]!);
-}
-
-function sections(html: string): string[] {
-  return [...html.matchAll(/ id="data-1-section-([a-z]+)"/g)].map((match) => match[1]!);
-}
-
-/** What a reader sees: the page without its tags, style sheet and escapes. */
-function text(html: string): string {
-  return html
-    .replace(/<style>[\s\S]*?<\/style>/, "")
-    .replace(/<[^>]+>/g, " ")
-    .replaceAll("&#39;", "'")
-    .replaceAll("&quot;", '"')
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&")
-    .replace(/\s+/g, " ");
 }
 
 function failing(base: RunRecord): RunRecord {

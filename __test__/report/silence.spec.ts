@@ -1,28 +1,15 @@
 import test from "ava";
 import { activeRuns } from "../../src/report/charts/silence.js";
 import { report } from "../../src/report/index.js";
+import { figure, sections, text } from "./page.js";
 import { silentRecord } from "./silence-records.js";
-
-function figure(html: string, id: string): string {
-  return html.match(new RegExp(`<figure id="data-1-${id}"[\\s\\S]*?</figure>`))?.[0] ?? "";
-}
-
-function text(html: string): string {
-  return html
-    .replace(/<style>[\s\S]*?<\/style>/, "")
-    .replace(/<[^>]+>/g, " ")
-    .replace(/\s+/g, " ");
-}
 
 test("a report on silence reads as before", async (t) => {
   const { html, markdown, json } = await report([silentRecord()]);
   t.snapshot(markdown, "markdown");
   const [run] = JSON.parse(json).studies[0].runs;
   t.snapshot([run.silence, run.scores.silence, run.scores.mccUnrotated], "json");
-  t.snapshot(
-    [...html.matchAll(/ id="data-1-section-([a-z]+)"/g)].map((match) => match[1]!),
-    "sections",
-  );
+  t.snapshot(sections(html), "sections");
 });
 
 test("rows with the same pattern are one block, and silence is a gap", (t) => {

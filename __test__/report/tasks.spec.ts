@@ -2,23 +2,9 @@ import test from "ava";
 import { bySimilarity, causesOf, countsOf, restartsOf } from "../../src/report/causes.js";
 import { constraintQuantities } from "../../src/report/charts/loss.js";
 import { report } from "../../src/report/index.js";
+import { figure, sections, text } from "./page.js";
 import { record } from "./records.js";
 import { heldStage, taskRecord } from "./task-records.js";
-
-function sections(html: string): string[] {
-  return [...html.matchAll(/ id="data-1-section-([a-z]+)"/g)].map((match) => match[1]!);
-}
-
-function figure(html: string, id: string): string {
-  return html.match(new RegExp(`<figure id="data-1-${id}"[\\s\\S]*?</figure>`))?.[0] ?? "";
-}
-
-function text(html: string): string {
-  return html
-    .replace(/<style>[\s\S]*?<\/style>/, "")
-    .replace(/<[^>]+>/g, " ")
-    .replace(/\s+/g, " ");
-}
 
 test("a report on tasks reads as before", async (t) => {
   const { html, markdown, json } = await report([taskRecord()]);

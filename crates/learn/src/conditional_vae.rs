@@ -14,7 +14,7 @@ mod prior;
 pub use condition::Condition;
 pub use prior::Prior;
 
-use crate::method::{Batching, Dimensions, Findings, Keep, MAP, Method, Network, Recipe, Stage, State};
+use crate::method::{Batching, Dimensions, Findings, Keep, Method, Network, Recipe, Stage, State};
 use crate::methods::{MethodInfo, Specification};
 use crate::nn::Params;
 use crate::optim::Schedule;
@@ -176,8 +176,7 @@ impl<V: Variant> Method for ConditionalVae<V> {
     }
 
     fn solve(&self, _: &str, data: &Prepared, state: &mut State, _: &mut Solving<'_>) -> Result<OutcomeKind> {
-        let scaled = scale_latents(data, state)?;
-        state.solved.insert(MAP.into(), scaled.map);
+        scale_latents(data, state)?;
         Ok(OutcomeKind::Converged)
     }
 

@@ -41,6 +41,15 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
+/// The middle value; the larger one of the middle two.
+///
+/// # Panics
+/// Without a value.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
 /// Solves `a x = b` for a symmetric positive definite `a` (k x k).
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! What methods that predict a target through a latent code share: the encoder, its options, and the scale of latents.
 
-use crate::method::{Batching, Candidates, Keep, Recipe, State};
+use crate::method::{Batching, Candidates, Keep, MAP, Recipe, State};
 use crate::nn::{Activation, Mlp, Params};
 use crate::optim::{AdamSettings, Schedule};
 use crate::train;
@@ -190,25 +190,18 @@ impl Encoder {
     }
 }
 
-/// A map that gives every latent unit standard deviation over the training rows.
-#[derive(Debug)]
-pub struct Scaled {
-    /// diag(1 / sd), k x k.
-    pub map: Matrix<f64>,
-    /// Standard deviations before the map.
-    pub sd: Vec<f64>,
-}
-
-/// Scales the network's codes to unit standard deviation. A latent that does not vary keeps its scale.
+/// Settles the map, diag(1 / sd), that gives every latent unit standard deviation over the training rows; returns the standard
+/// deviations before it, k. A latent that does not vary keeps its scale.
 ///
 /// # Errors
 /// Those of encoding.
-pub fn scale_latents(data: &Prepared, state: &State) -> Result<Scaled> {
+pub fn scale_latents(data: &Prepared, state: &mut State) -> Result<Vec<f64>> {
     let codes = train::codes(state, &data.inputs.select_rows(&data.rows_of(Split::Train)))?;
     let covariance = covariance(&codes);
     let sd: Vec<f64> = (0..codes.cols()).map(|j| positive(covariance[(j, j)].sqrt())).collect();
     let map = Matrix::from_fn(sd.len(), sd.len(), |i, j| if i == j { 1.0 / sd[i] } else { 0.0 });
-    Ok(Scaled { map, sd })
+    state.solved.insert(MAP.into(), map);
+    Ok(sd)
 }
 
 /// A latent that collapsed to a constant keeps its scale: dividing by rounding noise would make it look alive.

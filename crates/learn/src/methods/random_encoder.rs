@@ -10,7 +10,7 @@
 //! - LeakyReLU features in layers with PyTorch's initial values, as the trained encoders begin, in place of random
 //!   Fourier features.
 
-use crate::method::{Batch, Dimensions, Findings, MAP, Method, Network, Stage, State, Term};
+use crate::method::{Batch, Dimensions, Findings, Method, Network, Stage, State, Term};
 use crate::methods::{MethodInfo, Reference, Specification};
 use crate::nn::Params;
 use crate::regression::{Encoder, EncoderOptions, LatentDim, at_most, scale_latents};
@@ -109,8 +109,7 @@ impl Method for RandomEncoder {
     }
 
     fn solve(&self, _: &str, data: &Prepared, state: &mut State, _: &mut Solving<'_>) -> Result<OutcomeKind> {
-        let scaled = scale_latents(data, state)?;
-        state.solved.insert(MAP.into(), scaled.map);
+        scale_latents(data, state)?;
         Ok(OutcomeKind::Converged)
     }
 

@@ -11,7 +11,7 @@
 //! - the parameters with the lowest validation loss are kept.
 
 use crate::linalg::dot;
-use crate::method::{Batch, Candidates, Dimensions, Findings, MAP, Method, Network, Stage, State, Term};
+use crate::method::{Batch, Candidates, Dimensions, Findings, Method, Network, Stage, State, Term};
 use crate::methods::{MethodInfo, Specification, tbr};
 use crate::nn::{Init, Params, head_product, mean_squared_error};
 use crate::regression::{Encoder, EncoderOptions, LatentDim, scale_latents};
@@ -116,9 +116,8 @@ impl Method for SharedHead {
 
     fn solve(&self, _: &str, data: &Prepared, state: &mut State, _: &mut Solving<'_>) -> Result<OutcomeKind> {
         let head = crate::regression::parameter(state, "head")?;
-        let scaled = scale_latents(data, state)?;
-        let head = Matrix::from_fn(1, head.cols(), |_, j| head[(0, j)] * scaled.sd[j]);
-        state.solved.insert(MAP.into(), scaled.map);
+        let sd = scale_latents(data, state)?;
+        let head = Matrix::from_fn(1, head.cols(), |_, j| head[(0, j)] * sd[j]);
         state.solved.insert("heads".into(), head);
         Ok(OutcomeKind::Converged)
     }

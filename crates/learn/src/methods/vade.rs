@@ -22,7 +22,7 @@ mod mixture;
 mod network;
 
 use crate::conditional_vae::account;
-use crate::method::{Batching, Dimensions, Findings, Keep, MAP, Method, Network, Recipe, Stage, State};
+use crate::method::{Batching, Dimensions, Findings, Keep, Method, Network, Recipe, Stage, State};
 use crate::methods::pdgmm::Representation;
 use crate::methods::pdgmm::autoencoder::AutoencoderOptions;
 use crate::methods::{MethodInfo, Reference, Specification};
@@ -169,8 +169,7 @@ impl Method for Vade {
     }
 
     fn solve(&self, _: &str, data: &Prepared, state: &mut State, _: &mut Solving<'_>) -> Result<OutcomeKind> {
-        let scaled = scale_latents(data, state)?;
-        state.solved.insert(MAP.into(), scaled.map);
+        scale_latents(data, state)?;
         Ok(OutcomeKind::Converged)
     }
 

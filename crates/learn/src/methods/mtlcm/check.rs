@@ -3,6 +3,7 @@
 //! The map makes latents uncorrelated given the target on training rows, so these agree by construction: other rows are
 //! tested, unless tasks have too few of them.
 
+use crate::linalg::median;
 use crate::results::{IndicatorTests, TestedRows};
 use disentangle_data::prepare::{Prepared, Task};
 use disentangle_data::split::Split;
@@ -65,12 +66,6 @@ fn summed(rows: TestedRows, checks: &[IndicatorCheck], tasks: usize) -> Option<I
         comparable: comparable.clone().count(),
         same_set: comparable.filter(|&same| same).count(),
     })
-}
-
-/// Of a list that is not empty.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::descent::{Path, descend, unit_rows};
 use super::spike::{Bounds, Mixture};
 use crate::directions::along;
 use crate::ica::{self, Limits, fast_ica};
-use crate::linalg::{log_abs_det, orthonormal};
+use crate::linalg::{log_abs_det, median, orthonormal};
 use crate::train::Solving;
 use disentangle_data::{Matrix, Result, Stream};
 
@@ -105,9 +105,7 @@ fn beside(rows: &Matrix, w: &Matrix<f64>) -> f64 {
         let Mixture { spike, slab } = Mixture::of(values, SCORED, STEPS);
         (spike.mean - slab.mean).abs() / slab.sd
     };
-    let mut distances: Vec<f64> = compared(rows, w).iter().map(distance).collect();
-    distances.sort_unstable_by(f64::total_cmp);
-    distances[distances.len() / 2]
+    median(compared(rows, w).iter().map(distance).collect())
 }
 
 /// What solutions `w` (rows of unit length) are compared by, without truth: minus the mean log density of a spike and a slab along

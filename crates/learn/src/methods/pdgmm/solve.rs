@@ -7,7 +7,7 @@ use super::silence::{Examined, examine};
 use super::spike::Mixture;
 use super::{PdgmmConfig, Representation, Sparsity};
 use crate::directions::along;
-use crate::linalg::product;
+use crate::linalg::{median, product};
 use crate::linear::PrincipalAxes;
 use crate::method::{MAP, State};
 use crate::results::OutcomeKind;
@@ -126,18 +126,14 @@ const MOSTLY_SILENT: f64 = 0.65;
 /// Whether a flow can make planes straighter: there are some, they are not those of values that are mostly silent, and their
 /// spikes are wider than the noise that a flow is trained with.
 fn worth_bending(config: &PdgmmConfig, examined: &Examined) -> bool {
-    let median = |value: fn(&Mixture) -> f64| {
-        let mut values: Vec<f64> = examined.parts.iter().map(value).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
+    let middle = |value: fn(&Mixture) -> f64| median(examined.parts.iter().map(value).collect());
     match config.flow_options().usage {
         Use::Never => false,
         Use::Always => true,
         Use::Auto => {
             examined.spikes.contains(&true)
-                && median(|m| m.spike.weight) <= MOSTLY_SILENT
-                && median(|m| m.spike.sd) > config.flow.noise
+                && middle(|m| m.spike.weight) <= MOSTLY_SILENT
+                && middle(|m| m.spike.sd) > config.flow.noise
         }
     }
 }

@@ -45,11 +45,10 @@ fn joint_heads(state: &State, parents: &[Option<usize>]) -> Result<Matrix<f64>> 
 pub fn scale(data: &Prepared, state: &mut State) -> Result<()> {
     let parents = rows::parents(data);
     let heads = joint_heads(state, &parents)?;
-    let scaled = scale_latents(data, state)?;
-    let heads = Matrix::from_fn(heads.rows(), heads.cols(), |i, j| heads[(i, j)] * scaled.sd[j]);
+    let sd = scale_latents(data, state)?;
+    let heads = Matrix::from_fn(heads.rows(), heads.cols(), |i, j| heads[(i, j)] * sd[j]);
     state.solved.insert(ERRORS.into(), Matrix::zeros(heads.rows(), heads.cols()));
     state.solved.insert(HEADS.into(), heads);
-    state.solved.insert(MAP.into(), scaled.map);
     Ok(())
 }
 
