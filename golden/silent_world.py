@@ -16,6 +16,7 @@ WORLDS = [
     {"latents": 5, "edgesPerLatent": 2, "active": "three-quarters", "silentAt": 1.5, "rotationDegrees": 30, "layers": 3},
     {"latents": 4, "inputs": 6, "active": "one", "activation": "smooth", "noise": "gumbel", "observationNoise": 0.1},
     {"latents": 6, "blocks": [1, 2, 3], "dependence": "none", "silentAt": -1, "noise": "exponential", "layers": 1},
+    {"latents": 4, "rows": 8, "activation": "sigmoid", "layers": 3},
 ]
 
 
@@ -75,6 +76,12 @@ def orthonormal_rows(source, inputs, outputs):
     return (q * np.sign(np.diag(r))).T
 
 
+def activation(name, h, s):
+    if name == "sigmoid":
+        return 1 / (1 + np.exp(-h))
+    return s * h + (1 - s) * np.logaddexp(0, h) if name == "smooth" else np.maximum(s * h, h)
+
+
 def world(config):
     n, rows, layers = config["latents"], config["rows"], config["layers"]
     d = config["inputs"]
@@ -94,9 +101,7 @@ def world(config):
     x = turned
     for layer in range(layers):
         if layer > 0:
-            s = slopes[layer]
-            smooth = s * x + (1 - s) * np.logaddexp(0, x)
-            x = smooth if config["activation"] == "smooth" else np.maximum(s * x, x)
+            x = activation(config["activation"], x, slopes[layer])
         mixing = orthonormal_rows(stream("layers", layer), x.shape[1], d)
         x = x @ mixing
     if config["observationNoise"]:
@@ -105,9 +110,13 @@ def world(config):
     numbers = {"inputs": x, "latents": turned, "silent": 1 - active, "graph": weights}
     if config["rotationDegrees"]:
         numbers["unrotated"] = z
+    if "blocks" in config:
+        ends = np.cumsum(config["blocks"])
+        latent = np.arange(n)
+        numbers["blocks"] = [(latent >= end - size) & (latent < end) for end, size in zip(ends, config["blocks"])]
     if layers == 1:
         numbers["mixing"] = mixing.T
-    return {"config": config, **{name: values.ravel().tolist() for name, values in numbers.items()}}
+    return {"config": config, **{name: np.ravel(values).astype(float).tolist() for name, values in numbers.items()}}
 
 
 def main():

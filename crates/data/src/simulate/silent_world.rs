@@ -6,10 +6,11 @@
 //!    the masks are the n that there are. A latent that is not active is `t_i = mean_i + silentAt sd_i`, both estimated on
 //!    5000 rows of (1).
 //! 3. `z R` turns every plane of two latents by `rotationDegrees`.
-//! 4. `x = a(... a(z Q_1) ...) Q_m`: layers with orthonormal rows, and between them activations with a slope of their own.
+//! 4. `x = a(... a(z Q_1) ...) Q_m`: layers with orthonormal rows, and between them activations, most with a slope of their own.
 //!
 //! Reference: *Identifiability of potentially degenerate Gaussian mixture models with piecewise affine mixing*, section 5,
 //! <https://arxiv.org/abs/2604.13218>. What the paper leaves open (number of masks, layers, the estimate of t) is its code's.
+//! Of the sigmoid of its appendix E.1 neither says more than the name: here it is the plain logistic function.
 //!
 //! Row i has mask i modulo their number. The published code emits equal chunks, one mask after the other: the same shares,
 //! but there a batch of consecutive rows has one mask, and more rows would change the masks of the first ones.
@@ -50,7 +51,7 @@ pub enum ActiveShare {
     All,
 }
 
-/// What stands between two layers of the mixing, with a slope s of each layer, uniform on [0.5, 1.5].
+/// What stands between two layers of the mixing; s is a slope of each layer, uniform on [0.5, 1.5].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MixingActivation {
@@ -59,6 +60,9 @@ pub enum MixingActivation {
     Leaky,
     /// s h + (1 - s) log(1 + exp h): the same without a kink.
     Smooth,
+    /// 1 / (1 + exp -h): bounded, without a slope of its own. Its derivative is at most 1/4, so what is left of the latents
+    /// shrinks from layer to layer, beside constants that do not: after ten layers single precision holds few digits of it.
+    Sigmoid,
 }
 
 /// The noise of each latent, of mean 0 and variance 1.
@@ -165,8 +169,9 @@ impl SilentWorldConfig {
 }
 
 /// Simulates a silent world. Truth: `latents` (n x k, as they are mixed); `unrotated` (n x k, before the rotation, where there
-/// is one); `silent` (n x k, 1 = switched off, about the latents before the rotation); `graph` (k x k, an entry (i, j) is the
-/// weight of i -> j); `mixing` (inputs x k, x = mixing z), where it is linear.
+/// is one); `silent` (n x k, 1 = switched off, about the latents before the rotation); `blocks` (blocks x k, 1 = belongs to
+/// it), where any were asked for; `graph` (k x k, an entry (i, j) is the weight of i -> j); `mixing` (inputs x k, x = mixing z),
+/// where it is linear.
 ///
 /// More rows leave the first ones as they were; the noise of the inputs leaves the latents as they were.
 ///
@@ -188,6 +193,10 @@ pub fn silent_world(config: &SilentWorldConfig) -> Result<Dataset> {
     if let Some(unrotated) = rows.unrotated {
         truth.insert("unrotated".to_owned(), about(&[], unrotated));
     }
+    if !config.blocks.is_empty() {
+        let names = numbered("b", config.blocks.len());
+        truth.insert("blocks".to_owned(), about(&names, membership(&config.blocks)));
+    }
     if let Some(mixing) = world.linear_mixing() {
         truth.insert("mixing".to_owned(), about(&input_names, mixing.map(|a| a as f32)));
     }
@@ -202,6 +211,12 @@ pub fn silent_world(config: &SilentWorldConfig) -> Result<Dataset> {
         ]),
         ..Dataset::default()
     })
+}
+
+/// blocks x latents, 1 where a latent belongs to a block.
+fn membership(sizes: &[usize]) -> Matrix {
+    let block_of: Vec<usize> = sizes.iter().enumerate().flat_map(|(b, &size)| std::iter::repeat_n(b, size)).collect();
+    Matrix::from_fn(sizes.len(), block_of.len(), |b, i| f32::from(u8::from(block_of[i] == b)))
 }
 
 /// The world of a configuration as a source of more rows.

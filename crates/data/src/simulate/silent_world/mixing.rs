@@ -47,6 +47,7 @@ impl MixingActivation {
         match self {
             MixingActivation::Leaky => h.max(slope * h),
             MixingActivation::Smooth => slope * h + (1.0 - slope) * (h.max(0.0) + (-h.abs()).exp().ln_1p()),
+            MixingActivation::Sigmoid => 1.0 / (1.0 + (-h).exp()),
         }
     }
 }

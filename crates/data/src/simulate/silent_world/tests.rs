@@ -46,7 +46,7 @@ fn a_world_has_the_numbers_of_an_independent_program() {
     // golden/silent_world.py. Whoever changes these numbers changes every simulated result ever reported.
     let worlds: Vec<Value> =
         serde_json::from_str(include_str!("../../../../../golden/silent_world.json")).expect("JSON");
-    assert_eq!(worlds.len(), 4);
+    assert_eq!(worlds.len(), 5);
     for golden in worlds {
         let dataset = simulate("silent-world", golden["config"].clone()).expect("runs");
         let tables = dataset.truth.iter().map(|(name, table)| (name.as_str(), &table.values));
@@ -181,6 +181,11 @@ fn blocks_are_silent_together_and_differ_from_each_other() {
     let differ =
         |i: usize, j: usize| (0..dataset.rows()).any(|row| silent(&dataset, row)[i] != silent(&dataset, row)[j]);
     assert!(differ(0, 1) && differ(0, 2) && differ(1, 5) && differ(2, 5));
+    let told = &dataset.truth["blocks"];
+    assert_eq!(told.rows, ["b1", "b2", "b3", "b4"]);
+    assert_eq!(told.values.row(2), [0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    assert!((0..10).all(|i| told.values.col(i).iter().sum::<f32>() == 1.0));
+    assert!(!world(small()).truth.contains_key("blocks"));
 }
 
 #[test]
@@ -230,6 +235,17 @@ fn the_smooth_activation_has_no_kink_and_does_not_overflow() {
         // (1 - s) times the second derivative of log(1 + exp h) at 0, a quarter.
         assert!((curvature - 0.25 * (1.0 - slope)).abs() < 1e-4, "{curvature}");
         assert!((value(1e3) - 1e3).abs() < 1e-9 && (value(-1e3) + slope * 1e3).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn the_sigmoid_activation_is_symmetric_about_a_half_and_does_not_overflow() {
+    let value = |h: f64| MixingActivation::Sigmoid.value(h, 0.7);
+    assert_eq!((value(-1e3), value(0.0), value(1e3)), (0.0, 0.5, 1.0));
+    for h in [0.1, 1.0, 5.0] {
+        // The hyperbolic tangent is the same function in another unit; the slope of the layer plays no part.
+        assert!((value(h) - 0.5 * (1.0 + (0.5 * h).tanh())).abs() < 1e-15);
+        assert!((value(h) + value(-h) - 1.0).abs() < 1e-15 && value(h) == MixingActivation::Sigmoid.value(h, 1.3));
     }
 }
 
