@@ -267,6 +267,40 @@ def indicator_check():
     }
 
 
+def blocks(name, sizes, e, leak):
+    n, d = 30, sum(sizes)
+    block_of = np.repeat(np.arange(len(sizes)), sizes)
+    z = rng.normal(size=(n, d)) @ (np.eye(d) + 0.2 * rng.normal(size=(d, d)))
+    places = rng.permutation(d)
+    own = block_of[:, None] == block_of[places][None, :]
+    mixing = rng.normal(size=(d, d)) * np.where(own, 1.0, leak)
+    zhat = (z @ np.column_stack([mixing, rng.normal(size=(d, max(0, e - d)))]))[:, :e] + 0.3 * rng.normal(size=(n, e))
+    explained = np.column_stack([r2(zhat, z[:, block_of == b])["perLatent"] for b in range(len(sizes))])
+    slots, latents = linear_sum_assignment(explained[:, block_of].T, maximize=True)
+    given = [sorted(int(j) for slot, j in zip(slots, latents) if block_of[slot] == b) for b in range(len(sizes))]
+
+    def share(b, columns):
+        return r2(z[:, block_of == b], columns)["value"] if columns.shape[1] else 0.0
+
+    def others(b):
+        return [j for other, latents in enumerate(given) if other != b for j in latents]
+
+    pairs = [(j, b, other) for b, latents in enumerate(given) for j in latents for other in range(len(sizes))]
+    return {
+        "name": name,
+        "truth": z.tolist(),
+        "latents": zhat.tolist(),
+        "blocks": [np.flatnonzero(block_of == b).tolist() for b in range(len(sizes))],
+        "given": given,
+        "explained": explained.tolist(),
+        "r2": [share(b, zhat[:, given[b]]) for b in range(len(sizes))],
+        "leakage": [share(b, zhat[:, others(b)]) for b in range(len(sizes))],
+        "dependence": [share(b, z[:, block_of != b]) for b in range(len(sizes))],
+        "within": float(np.mean([explained[j, b] for j, b, other in pairs if other == b])),
+        "across": float(np.mean([explained[j, other] for j, b, other in pairs if other != b])),
+    }
+
+
 golden = {
     "versions": {
         "numpy": np.__version__,
@@ -300,6 +334,11 @@ golden = {
     "causes": causes(),
     "indicatorCheck": indicator_check(),
     "silence": silence(),
+    "blocks": [
+        blocks("as many", [1, 3, 2], 6, 0.1),
+        blocks("more estimated than true", [2, 2], 6, 0.2),
+        blocks("fewer estimated than true", [2, 1, 2], 3, 0.1),
+    ],
 }
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text(json.dumps(golden, allow_nan=False) + "\n")

@@ -103,7 +103,8 @@ export interface Native {
   npyWrite(path: string, array: { shape: number[]; data: Float32Array | Uint32Array | Uint8Array }): void;
   parseTree(text: string, format: "newick" | "table"): NativeTree;
   dendrogram(dataset: NativeDataset, options: string): NativeTree;
-  describe(dataset: NativeDataset): string;
+  /** JSON `Description`; `shown` names tables of the truth that a method looks at. */
+  describe(dataset: NativeDataset, shown?: readonly string[]): string;
   fit(
     config: string,
     dataset: NativeDataset,

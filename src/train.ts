@@ -5,7 +5,7 @@ import { placedIn } from "./data/place.js";
 import { tasksOf } from "./data/tasks.js";
 import { readData } from "./dataset.js";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
-import type { History, Outcome, Summary } from "./generated/types.js";
+import type { Description, History, Outcome, Summary } from "./generated/types.js";
 import { isFailure, type NativeDataset, type NativeRun, native } from "./native.js";
 import type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
 import type { DatasetCard } from "./record.js";
@@ -69,13 +69,18 @@ export async function plan(config: RunConfig, signal?: AbortSignal): Promise<Pla
   const dataset = await readData(data);
   throwIfAborted(signal);
   const { version } = JSON.parse(native().catalogue()) as { version: string };
-  const { fingerprint } = JSON.parse(native().describe(dataset)) as { fingerprint: string };
+  // Truth that the method is shown is part of what the run is, and no part of the data that other methods see.
+  const described = JSON.parse(native().describe(dataset, core.oracle as readonly string[])) as Pick<
+    Description,
+    "fingerprint" | "shown"
+  >;
+  const { fingerprint, shown = fingerprint } = described;
   return {
     config: flatConfig({ data, core }),
     core,
     dataset,
     card: datasetCard(dataset, fingerprint),
-    runId: runIdOf(core, fingerprint, version),
+    runId: runIdOf(core, shown, version),
     version,
     command: replayCommand({ ...config, seed: core.seed }),
   };

@@ -59,7 +59,8 @@ export async function resumedJob(dir: string, checkpointEvery: number | undefine
     refuse(dir, found);
     throw error;
   });
-  refuse(dir, [...found, ...dataDifferences(run, planned)]);
+  const listed = [...found, ...dataDifferences(run, planned)];
+  refuse(dir, listed.length > 0 ? listed : truthDifferences(run, planned));
   const { start, notes } = startedBy(run.start, planned);
   return {
     ...unfinished,
@@ -76,6 +77,12 @@ export async function resumedJob(dir: string, checkpointEvery: number | undefine
 function dataDifferences({ start }: NewRun, { card }: Plan): readonly Difference[] {
   const [then, now] = [start.dataset.fingerprint, card.fingerprint];
   return then === now ? [] : [{ path: "data", checkpoint: then, now }];
+}
+
+/** Where configuration, data and version are the same, what is left to differ is the truth that the method is shown. */
+function truthDifferences({ start }: NewRun, { runId, version }: Plan): readonly Difference[] {
+  if (start.version !== version || start.runId === runId) return [];
+  return [{ path: "data.truth", checkpoint: start.runId, now: runId }];
 }
 
 function refuse(dir: string, found: readonly Difference[]): void {

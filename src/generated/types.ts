@@ -173,11 +173,13 @@ export type LatentNoise = "gaussian" | "exponential" | "gumbel";
 export type Mixing = "identity" | "random" | "orthogonal" | "network";
 
 /**
- * What stands between two layers of the mixing, with a slope s of each layer, uniform on [0.5, 1.5].
+ * What stands between two layers of the mixing; s is a slope of each layer, uniform on [0.5, 1.5].
  * - `leaky`: max(s h, h): piecewise affine, as the theory has it.
  * - `smooth`: s h + (1 - s) log(1 + exp h): the same without a kink.
+ * - `sigmoid`: 1 / (1 + exp -h): bounded, without a slope of its own. Its derivative is at most 1/4, so what is left of the latents
+ * shrinks from layer to layer, beside constants that do not: after ten layers single precision holds few digits of it.
  */
-export type MixingActivation = "leaky" | "smooth";
+export type MixingActivation = "leaky" | "smooth" | "sigmoid";
 
 /**
  * How MTLCM is fitted.
@@ -263,6 +265,20 @@ export type ScoredSplit = "train" | "validation" | "test" | "all";
  */
 export type TreeWorldMap = "tanh" | "linear";
 
+/**
+ * How it is trained.
+ * - `default`: A small network on the inputs, with small batches at a rate that falls.
+ * - `paper`: The published baseline of pdGMM: a wide network on the code of an autoencoder, with large batches at a small constant rate.
+ */
+export type VadeRecipe = "default" | "paper";
+
+/**
+ * Where the means of the components begin.
+ * - `apart`: Drawn from a standard normal distribution.
+ * - `zero`: All at 0.
+ */
+export type VadeMeans = "apart" | "zero";
+
 /** An assumption of the method and what the data say of it. */
 export interface Assumption {
   /** For example `environments`. */
@@ -327,6 +343,43 @@ export interface AutoencoderOptions {
    * Range: 0 to 10.
    */
   learningRate?: number;
+}
+
+/** Recovery of one block. */
+export interface BlockScore {
+  /** Its true latents, by place. */
+  truth: number[];
+  /** The estimated latents that it is given, by place. */
+  latents: number[];
+  /** Mean over its true latents of what its estimated ones explain. */
+  r2: number;
+  /** The same, explained by the estimated latents of all other blocks. */
+  leakage: number;
+  /** The same, explained by the true latents of all other blocks. */
+  dependence: number;
+}
+
+/** Recovered blocks of latents. */
+export interface BlockScores {
+  /** Mean over the blocks of what their own estimated latents explain of their true ones, 0 to 1. */
+  value: number | null;
+  /** Why `value` is null. */
+  reason?: string;
+  /** Mean over the blocks of what the estimated latents of all other blocks explain of their true ones, 0 to 1. */
+  leakage: number | null;
+  /**
+   * Mean over the blocks of what the true latents of all other blocks explain of their own: the leakage that a perfect
+   * estimate has.
+   */
+  dependence: number | null;
+  /** Mean over the latents that were given to a block of what that block explains of them, as the paper's tables show it. */
+  within: number | null;
+  /** Mean over the same latents and every other block of what that block alone explains of them. */
+  across: number | null;
+  /** One entry for each block, in the order of the truth. */
+  blocks: BlockScore[];
+  /** Share of each estimated latent (row) that the true latents of each block (column) explain; null where it is constant. */
+  explained: (number | null)[][];
 }
 
 /** One candidate of a choice. */
@@ -465,6 +518,8 @@ export interface Description {
   truth: TableSize[];
   /** Hash of everything that a method may see. */
   fingerprint: string;
+  /** Hash of the same and of the truth that a method is shown; absent where it is shown none. */
+  shown?: string;
   /** Estimated memory of a fit. */
   memory: Memory;
 }
@@ -1733,9 +1788,10 @@ export interface MtlcmConfig {
    */
   sigmaSpurious?: number;
   /**
-   * Standard deviation of the representation given the latents, for `paper`; the default algorithm takes 0.
+   * Standard deviation of the representation given the latents; 0 takes it as exact. Absent: estimated by the default
+   * algorithm where `inputs` are the representation and noise could matter, 0 behind `mtrn`, 0.01 for `paper`.
    *
-   * Default: 0.01. Range: 0 to 10.
+   * Range: 0 to 10.
    */
   sigmaObserved?: number;
   /**
@@ -2208,6 +2264,8 @@ export interface Scores {
   indicators?: IndicatorScores;
   /** Recovered silence: which latents are switched off in which row, where it is known. */
   silence?: SilenceScores;
+  /** Recovered blocks of latents, where the true ones fall into some. */
+  blocks?: BlockScores;
   /** Error of the effects of the latents on the target, where there are a target and environments. */
   ate?: Ate;
   /** Recovered causal graph of the latents, where the true one is known. */
@@ -2978,6 +3036,13 @@ export interface VadeConfig {
    */
   split?: SplitConfig;
   /**
+   * How it is trained: `paper` is the published baseline. It sets what is left open among `representation`, `hidden`, `means`,
+   * `steps`, `batchSize` and `learningRate`, and keeps the learning rate constant.
+   *
+   * Default: "default".
+   */
+  recipe?: VadeRecipe;
+  /**
    * Number of latents.
    *
    * Default: 5. Range: 1 to 256.
@@ -2990,22 +3055,19 @@ export interface VadeConfig {
    */
   components?: number;
   /**
-   * What the variational auto-encoder sees: the inputs, or the code of an autoencoder that is trained first, as
-   * published.
-   *
-   * Default: "inputs".
+   * What the variational auto-encoder sees: the inputs, or the code of an autoencoder that is trained first. Absent: the inputs
+   * for `default`, the autoencoder for `paper`.
    */
   representation?: PdgmmRepresentation;
   /**
-   * The autoencoder, where there is one; its code has as many columns as there are latents.
+   * The autoencoder, where there is one; its code has as many columns as there are latents. It has a `recipe` of its own.
    *
    * Default: {"recipe":"one-cycle","width":50,"steps":null,"batchSize":null,"learningRate":null}.
    */
   autoencoder?: AutoencoderOptions;
   /**
-   * Widths of the encoder's hidden layers (ReLU); the decoder has them in reverse.
-   *
-   * Default: [256,256].
+   * Widths of the encoder's hidden layers (ReLU); the decoder has them in reverse. Absent: 256, 256 for `default`,
+   * 512, 512, 2048 for `paper`.
    *
    * @minItems 1
    * @maxItems 8
@@ -3020,6 +3082,11 @@ export interface VadeConfig {
     | [number, number, number, number, number, number, number]
     | [number, number, number, number, number, number, number, number];
   /**
+   * Where the means of the components begin: `apart`, at standard normal numbers, or all at `zero`. Their log-variances begin at
+   * standard normal numbers, their weights equal. Absent: apart for `default`, zero for `paper`.
+   */
+  means?: VadeMeans;
+  /**
    * Variance of what the decoder gives back. It is not learnt: the smaller, the more the reconstruction counts beside the
    * prior. At 0.5 squared errors count as they are.
    *
@@ -3027,21 +3094,21 @@ export interface VadeConfig {
    */
   decoderVariance?: number;
   /**
-   * Gradient steps, after those of the autoencoder.
+   * Gradient steps, after those of the autoencoder. Absent: 3000 for `default`, 5001 for `paper`.
    *
-   * Default: 3000. Range: 1 to 100000000.
+   * Range: 1 to 100000000.
    */
   steps?: number;
   /**
-   * Rows per step; at most all training rows.
+   * Rows per step; at most all training rows. Absent: 256 for `default`, 6144 for `paper`.
    *
-   * Default: 256. Range: 1 to 1048576.
+   * Range: 1 to 1048576.
    */
   batchSize?: number;
   /**
-   * Peak learning rate of Adam.
+   * Peak learning rate of Adam. Absent: 0.001 for `default`, 0.0001 for `paper`.
    *
-   * Default: 0.001. Range: 0 to 10.
+   * Range: 0 to 10.
    */
   learningRate?: number;
   /**

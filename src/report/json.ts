@@ -176,6 +176,19 @@ function scoreSummary(scores: Scores) {
       recall: rounded(scores.silence.recall),
       f1OfAll: rounded(scores.silence.f1OfAll),
     },
+    blocks: scores.blocks && {
+      value: rounded(scores.blocks.value),
+      ...undefinedness(scores.blocks.reason),
+      leakage: rounded(scores.blocks.leakage),
+      dependence: rounded(scores.blocks.dependence),
+      blocks: scores.blocks.blocks.map((block) => ({
+        truth: block.truth.map((i) => truth[i]),
+        latents: block.latents.map((j) => latents[j]),
+        r2: rounded(block.r2),
+        leakage: rounded(block.leakage),
+        dependence: rounded(block.dependence),
+      })),
+    },
     ate: ate && { value: rounded(ate.value), ...undefinedness(ate.reason) },
   };
 }

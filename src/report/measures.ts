@@ -109,6 +109,15 @@ export const MEASURES: readonly Measure[] = [
     read: ({ scores }) => scores?.silence && reading(scores.silence.f1, scores.silence.reason),
   },
   {
+    id: "blocks",
+    label: "R\u00b2 by block",
+    meaning:
+      "Share of the true latents of each block that is linear in the latents of that block; 1 is perfect, and it does not see axes mixed within one.",
+    better: "higher",
+    domain: [0, 1],
+    read: ({ scores }) => scores?.blocks && reading(scores.blocks.value, scores.blocks.reason),
+  },
+  {
     id: "ate",
     label: "Effect error",
     meaning: "Mean squared error of the effects of the latents on the target; 0 is perfect.",

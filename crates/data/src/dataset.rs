@@ -86,8 +86,9 @@ pub struct Dataset {
     /// Tree over the environments.
     pub tree: Option<Tree>,
     /// What only a simulator or an experiment knows: `latents` (n x k), `heads` (nodes x k), `changes` (nodes x k),
-    /// `expected` (n x k, the best possible prediction of the latents from the inputs), `graph` (k x k), `causes` and
-    /// `coefficients` (tasks x k), `mixing` (d x k). Tables about nodes, tasks or inputs carry their names in `rows`.
+    /// `expected` (n x k, the best possible prediction of the latents from the inputs), `graph` (k x k), `blocks` (blocks x k, 1 =
+    /// belongs to it), `causes` and `coefficients` (tasks x k), `mixing` (d x k). Tables about nodes, tasks, blocks or inputs carry
+    /// their names in `rows`.
     pub truth: BTreeMap<String, Table>,
     /// Where the numbers come from, for the report: source path, format, simulator and its configuration.
     pub provenance: Map<String, Value>,
@@ -157,33 +158,52 @@ impl Dataset {
 
     /// BLAKE3 of every value, name and label that a method may see; truth and provenance do not count.
     pub fn fingerprint(&self) -> String {
-        let mut hash = blake3::Hasher::new();
-        let text = |hash: &mut blake3::Hasher, text: &str| {
-            hash.update(&(text.len() as u64).to_le_bytes());
-            hash.update(text.as_bytes());
-        };
-        let matrix = |hash: &mut blake3::Hasher, m: &Matrix| {
-            hash.update(&(m.rows() as u64).to_le_bytes());
-            hash.update(&(m.cols() as u64).to_le_bytes());
-            // In chunks: one update per value would cost more than the hash itself.
-            for chunk in m.data().chunks(4096) {
-                let bytes: Vec<u8> = chunk.iter().flat_map(|v| v.to_le_bytes()).collect();
-                hash.update(&bytes);
-            }
-        };
-        matrix(&mut hash, &self.inputs);
-        self.input_names.iter().for_each(|name| text(&mut hash, name));
-        for (role, labels) in &self.labels {
-            text(&mut hash, &format!("{role:?}"));
-            (0..labels.codes.len()).for_each(|i| text(&mut hash, labels.label(i)));
-        }
-        if let Some(targets) = &self.targets {
-            targets.columns.iter().for_each(|name| text(&mut hash, name));
-            matrix(&mut hash, &targets.values);
-        }
-        if let Some(tree) = &self.tree {
-            text(&mut hash, &serde_json::to_string(tree).expect("a tree serialises"));
+        self.seen().finalize().to_hex().to_string()
+    }
+
+    /// The same, and of the tables of the truth that a method is shown, by their names: with another one of these it is another
+    /// fit. Without any, [`Dataset::fingerprint`].
+    pub fn fingerprint_shown(&self, truth: &[String]) -> String {
+        let mut hash = self.seen();
+        let names: std::collections::BTreeSet<&String> = truth.iter().collect();
+        for (name, table) in names.into_iter().filter_map(|name| self.truth.get_key_value(name)) {
+            hash_text(&mut hash, name);
+            table.columns.iter().chain(&table.rows).for_each(|name| hash_text(&mut hash, name));
+            hash_matrix(&mut hash, &table.values);
         }
         hash.finalize().to_hex().to_string()
+    }
+
+    fn seen(&self) -> blake3::Hasher {
+        let mut hash = blake3::Hasher::new();
+        hash_matrix(&mut hash, &self.inputs);
+        self.input_names.iter().for_each(|name| hash_text(&mut hash, name));
+        for (role, labels) in &self.labels {
+            hash_text(&mut hash, &format!("{role:?}"));
+            (0..labels.codes.len()).for_each(|i| hash_text(&mut hash, labels.label(i)));
+        }
+        if let Some(targets) = &self.targets {
+            targets.columns.iter().for_each(|name| hash_text(&mut hash, name));
+            hash_matrix(&mut hash, &targets.values);
+        }
+        if let Some(tree) = &self.tree {
+            hash_text(&mut hash, &serde_json::to_string(tree).expect("a tree serialises"));
+        }
+        hash
+    }
+}
+
+fn hash_text(hash: &mut blake3::Hasher, text: &str) {
+    hash.update(&(text.len() as u64).to_le_bytes());
+    hash.update(text.as_bytes());
+}
+
+fn hash_matrix(hash: &mut blake3::Hasher, m: &Matrix) {
+    hash.update(&(m.rows() as u64).to_le_bytes());
+    hash.update(&(m.cols() as u64).to_le_bytes());
+    // In chunks: one update per value would cost more than the hash itself.
+    for chunk in m.data().chunks(4096) {
+        let bytes: Vec<u8> = chunk.iter().flat_map(|v| v.to_le_bytes()).collect();
+        hash.update(&bytes);
     }
 }

@@ -42,6 +42,9 @@ pub struct Description {
     pub truth: Vec<TableSize>,
     /// Hash of everything that a method may see.
     pub fingerprint: String,
+    /// Hash of the same and of the truth that a method is shown; absent where it is shown none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shown: Option<String>,
     /// Estimated memory of a fit.
     pub memory: Memory,
 }
@@ -162,8 +165,8 @@ pub struct Memory {
     pub of: String,
 }
 
-/// Describes a data set.
-pub fn describe(dataset: &Dataset) -> Description {
+/// Describes a data set, of whose truth a method is shown the tables of these names.
+pub fn describe(dataset: &Dataset, shown: &[String]) -> Description {
     let all: Vec<usize> = (0..dataset.rows()).collect();
     let columns = moments(&dataset.inputs, &all);
     let constant: Vec<&String> = columns
@@ -193,6 +196,7 @@ pub fn describe(dataset: &Dataset) -> Description {
             })
             .collect(),
         fingerprint: dataset.fingerprint(),
+        shown: (!shown.is_empty()).then(|| dataset.fingerprint_shown(shown)),
         memory: memory(dataset),
     }
 }

@@ -39,7 +39,7 @@ pub struct CheckpointOptions {
 pub struct Identity {
     /// The part of the configuration that defines the numbers (see `plan::defining`).
     pub config: Value,
-    /// Fingerprint of the data set.
+    /// Fingerprint of the data set, with the truth that the method is shown.
     pub fingerprint: String,
 }
 

@@ -75,7 +75,7 @@ pub fn fit(config: &Value, dataset: &Dataset, options: &FitOptions, observer: &m
     refuse_idle_source(entry, method.as_ref(), &data)?;
     let device = crate::device::open(run.device)?;
     let fingerprint = dataset.fingerprint();
-    let identity = Identity { config: defined, fingerprint: fingerprint.clone() };
+    let identity = Identity { config: defined, fingerprint: dataset.fingerprint_shown(&run.prepare.oracle) };
     let (checkpoints, standing) = begin(options, identity, observer)?;
     let session = Session::new(&data, run.seed, observer);
     let mut session = Session { checkpoints, standing, budgets: options.budgets, ..session };

@@ -31,7 +31,8 @@ pub struct ScoreRequest {
 pub struct ScoreTables {
     /// Estimated latents, n x k.
     pub latents: Table,
-    /// True tables by name: `latents`, and `unrotated`, `silent`, `expected`, `changes`, `causes`, `graph` where they are known.
+    /// True tables by name: `latents`, and `unrotated`, `silent`, `blocks`, `expected`, `changes`, `causes`, `graph` where they are
+    /// known.
     pub truth: BTreeMap<String, Table>,
     /// Targets, n x t.
     pub targets: Option<Table>,
@@ -84,6 +85,7 @@ pub fn score(request: &ScoreRequest, tables: ScoreTables) -> Result<Scores> {
         tasks: task,
         indicators,
         silence: silent.zip(called).map(|(truth, called)| SilenceInput { truth, called }),
+        blocks: truth.remove("blocks").map(|known| blocks_of(&known)),
         graph,
         changes,
         left_open,
@@ -117,6 +119,12 @@ fn indicators_input(known: &Table, summary: &Summary) -> Option<IndicatorsInput>
         truth: known.values.select_rows(&rows).map(|cause| cause != 0.0),
         called: Matrix::from_fn(rows.len(), k, |t, j| tasks.probabilities[t][j] >= 0.5),
     })
+}
+
+/// The latents of each block, by place.
+fn blocks_of(membership: &Table) -> Vec<Vec<usize>> {
+    let values = &membership.values;
+    (0..values.rows()).map(|b| (0..values.cols()).filter(|&i| values[(b, i)] != 0.0).collect()).collect()
 }
 
 /// Which entries lie within the threshold of their latent's silent value.

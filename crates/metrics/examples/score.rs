@@ -37,6 +37,7 @@ fn main() {
             tasks: None,
             indicators: None,
             silence: None,
+            blocks: None,
             graph: None,
             environments: None,
             changes: None,

@@ -7,6 +7,7 @@
 pub mod agreement;
 pub mod assignment;
 pub mod ate;
+pub mod blocks;
 mod bootstrap;
 pub mod cards;
 pub mod certificate;
@@ -34,6 +35,7 @@ pub mod weak;
 pub use agreement::{Agreement, agreement};
 pub use assignment::{Assignment, assign};
 pub use ate::{Ate, ate};
+pub use blocks::{BlockScore, BlockScores, blocks};
 pub use cards::{CARDS, Card, Invariance};
 pub use certificate::Certificate;
 pub use changes::{ChangeScores, ChangesInput, changes};

@@ -1,6 +1,7 @@
 //! All metrics of one set of estimated latents, assembled.
 
 use crate::ate::{Ate, ate};
+use crate::blocks::{BlockScores, blocks};
 use crate::cards::{CARDS, Invariance};
 use crate::changes::{ChangeScores, ChangesInput, changes};
 use crate::columns::Correlation;
@@ -38,6 +39,8 @@ pub struct ScoreInput {
     pub indicators: Option<IndicatorsInput>,
     /// Which latents are switched off in which row, in truth and as called.
     pub silence: Option<SilenceInput>,
+    /// Which true latents go together, by place, where some do.
+    pub blocks: Option<Vec<Vec<usize>>>,
     /// The true graph of the latents, and how to search it in the estimate.
     pub graph: Option<GraphInput>,
     /// True and called changes on the edges of the tree.
@@ -110,6 +113,9 @@ pub struct Scores {
     /// Recovered silence: which latents are switched off in which row, where it is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub silence: Option<SilenceScores>,
+    /// Recovered blocks of latents, where the true ones fall into some.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub blocks: Option<BlockScores>,
     /// Error of the effects of the latents on the target, where there are a target and environments.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ate: Option<Ate>,
@@ -170,6 +176,7 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
         changes: None,
         indicators: None,
         silence: None,
+        blocks: None,
         ate: None,
         graph: None,
         notes: Vec::new(),
@@ -195,7 +202,7 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
             None => ate(z, zhat, &scores.mcc.matching, target, labels, effort.seed)?,
         });
     }
-    // The graph and silence belong to the latents as they were before a rotation.
+    // The graph, silence and blocks belong to the latents as they were before a rotation.
     let causes = input.unrotated.as_ref().map_or(z, |truth| &truth.values);
     let of_causes = scores.mcc_unrotated.as_ref().unwrap_or(&scores.mcc);
     if let Some(known) = &input.silence {
@@ -203,6 +210,9 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
             Some(reason) => SilenceScores { reason: Some(reason), ..SilenceScores::default() },
             None => silence(known, &of_causes.matching)?,
         });
+    }
+    if let Some(known) = &input.blocks {
+        scores.blocks = Some(blocks(known, causes, zhat)?);
     }
     if let Some(known) = &input.graph {
         scores.graph = Some(match unmatched_reason(of_causes) {
@@ -275,6 +285,12 @@ fn notes(scores: &Scores, left_open: &[Invariance]) -> Vec<String> {
     }
     if e > d {
         notes.push(format!("There are {e} estimated latents for {d} true ones: only the best {d} count in the MCC."));
+    }
+    if scores.blocks.as_ref().is_some_and(|found| found.blocks.iter().any(|block| block.truth.len() > 1)) {
+        notes.push(
+            "Some true latents go together in blocks: where single ones cannot be told apart, `blocks` says more than the MCC."
+                .into(),
+        );
     }
     for (name, mcc) in [("MCC", &scores.mcc), ("Spearman MCC", &scores.mcc_spearman)] {
         let (Some(value), Some(unrelated)) = (mcc.value, &mcc.nulls.unrelated) else { continue };

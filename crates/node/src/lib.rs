@@ -192,10 +192,10 @@ pub fn dendrogram(dataset: NativeDataset, options: String) -> Answer<NativeTree>
     })
 }
 
-/// A data set in numbers, as JSON.
+/// A data set in numbers, as JSON; with the names of the truth that a method is shown, where it is.
 #[napi(catch_unwind)]
-pub fn describe(dataset: NativeDataset) -> Answer<String> {
-    guard(|| Ok(json(&describe::describe(&dataset.try_into()?))?.to_string()))
+pub fn describe(dataset: NativeDataset, shown: Option<Vec<String>>) -> Answer<String> {
+    guard(|| Ok(json(&describe::describe(&dataset.try_into()?, &shown.unwrap_or_default()))?.to_string()))
 }
 
 /// Latents of new rows under a model.

@@ -88,6 +88,9 @@ function summary(scores: Scores): string {
       ...optional("  single causes right", scores.indicators?.accuracy),
       ...optional("F1 of the silent entries", scores.silence?.f1),
       ...optional("  of calling all silent", scores.silence?.f1OfAll),
+      ...optional("R2 of blocks on their own latents", scores.blocks?.value),
+      ...optional("  on the latents of all other blocks", scores.blocks?.leakage),
+      ...optional("  on the true latents of all other blocks", scores.blocks?.dependence),
       ...optional("error of the effects", scores.ate?.value),
       ...optional("distance of the graph (SHD)", scores.graph?.shd),
       ...optional("  of that found on the true latents", scores.graph?.shdOnTruth),
@@ -100,7 +103,27 @@ function summary(scores: Scores): string {
         return [name, match === null || match === undefined ? "-" : (latents[match] ?? "-"), number(mcc.perLatent[i])];
       }),
     ]),
+    ...blockTable(scores),
   ].join("\n");
+}
+
+/** The latents that each block was given, and how well they explain it. */
+function blockTable({ blocks, truth, latents }: Scores): string[] {
+  if (blocks === undefined || blocks.blocks.length === 0) return [];
+  const names = (places: readonly number[], of: readonly string[]): string =>
+    places.length === 0 ? "-" : places.map((place) => of[place]).join(" ");
+  return [
+    "",
+    columns([
+      ["block", "estimates", "R2", "on others"],
+      ...blocks.blocks.map((block) => [
+        names(block.truth, truth),
+        names(block.latents, latents),
+        number(block.r2),
+        number(block.leakage),
+      ]),
+    ]),
+  ];
 }
 
 function shown({ value, reason }: Mcc): string {

@@ -33,7 +33,7 @@ fn dataset() -> Dataset {
 #[test]
 fn a_description_counts_what_is_there_and_what_is_not() {
     let dataset = dataset();
-    let description = describe(&dataset);
+    let description = describe(&dataset, &[]);
     assert_eq!((description.rows, description.columns), (4, 4));
     let worst = |counts: &ColumnCounts| -> Vec<(String, usize)> {
         counts.worst.iter().map(|column| (column.column.clone(), column.count)).collect()
@@ -74,7 +74,7 @@ fn lists_of_columns_are_cut_and_counts_are_not() {
         input_names: (0..columns).map(|j| format!("c{j}")).collect(),
         ..Dataset::default()
     };
-    let description = describe(&dataset);
+    let description = describe(&dataset, &[]);
     assert_eq!((description.missing.columns, description.missing.worst.len()), (50, 20));
     assert_eq!(description.missing.values, 17 + 17 * 2 + 16 * 3);
     assert_eq!((description.missing.worst[0].column.as_str(), description.missing.worst[0].count), ("c2", 3));
@@ -84,7 +84,7 @@ fn lists_of_columns_are_cut_and_counts_are_not() {
 
 #[test]
 fn a_description_survives_json() {
-    let description = describe(&dataset());
+    let description = describe(&dataset(), &[]);
     let json = serde_json::to_string(&description).expect("serialises");
     assert!(json.contains("\"unknownEnvironments\":[\"z\"]") && !json.contains("null"), "{json}");
     assert_eq!(serde_json::from_str::<Description>(&json).expect("parses"), description);
@@ -94,7 +94,7 @@ fn a_description_survives_json() {
 fn tasks_are_described_in_either_form() {
     let gap = f32::NAN;
     // The second target of the example has no value at all.
-    let wide = describe(&dataset()).tasks.expect("two targets");
+    let wide = describe(&dataset(), &[]).tasks.expect("two targets");
     assert_eq!((wide.form.as_str(), wide.count, wide.tasks[0].task.as_str(), wide.tasks[0].rows), ("wide", 1, "t", 3));
     let long = |labels: &[&str; 6], y: [f32; 6]| Dataset {
         inputs: Matrix::zeros(6, 1),
@@ -108,11 +108,43 @@ fn tasks_are_described_in_either_form() {
         ..Dataset::default()
     };
     let data = long(&["a", "b", "a", "", "a", "c"], [0., 5., 1., 9., 1., gap]);
-    let tasks = describe(&data).tasks.expect("labels and a target");
+    let tasks = describe(&data, &[]).tasks.expect("labels and a target");
     let all: Vec<_> = tasks.tasks.iter().map(|task| (task.task.as_str(), task.rows, task.binary)).collect();
     assert_eq!((tasks.form.as_str(), all), ("long", vec![("a", 3, true), ("b", 1, false)]));
     assert_eq!((tasks.count, tasks.binary, tasks.fewest_rows, tasks.most_rows), (2, 1, 1, 3));
     assert_eq!(tasks.constant, ColumnList { count: 1, first: vec!["b".into()] });
-    assert_eq!(describe(&long(&[""; 6], [gap; 6])).tasks, None);
-    assert_eq!(describe(&Dataset { labels: BTreeMap::new(), ..data }).tasks, None, "one target is no choice of tasks");
+    assert_eq!(describe(&long(&[""; 6], [gap; 6]), &[]).tasks, None);
+    assert_eq!(
+        describe(&Dataset { labels: BTreeMap::new(), ..data }, &[]).tasks,
+        None,
+        "one target is no choice of tasks"
+    );
+}
+
+#[test]
+fn truth_that_a_method_is_shown_is_part_of_its_fingerprint_and_no_other_truth_is() {
+    let table =
+        |value: f32| Table { columns: vec!["z1".into()], rows: vec![], values: Matrix::from_fn(4, 1, |_, _| value) };
+    let with = |silent: f32, latents: f32| Dataset {
+        truth: BTreeMap::from([("silent".to_owned(), table(silent)), ("latents".to_owned(), table(latents))]),
+        ..dataset()
+    };
+    let of = |data: &Dataset, names: &[&str]| {
+        data.fingerprint_shown(&names.iter().map(|&name| name.into()).collect::<Vec<_>>())
+    };
+    let data = with(0.0, 1.0);
+    assert_eq!(of(&data, &[]), data.fingerprint());
+    assert_eq!(of(&data, &["silent"]), of(&with(0.0, 2.0), &["silent"]));
+    assert_eq!(of(&data, &["silent", "latents"]), of(&data, &["latents", "silent", "latents"]));
+    let all = [
+        of(&data, &[]),
+        of(&data, &["silent"]),
+        of(&data, &["latents"]),
+        of(&data, &["silent", "latents"]),
+        of(&with(1.0, 1.0), &["silent"]),
+    ];
+    assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len(), "{all:?}");
+    let shown = describe(&data, &["silent".to_owned()]);
+    assert_eq!((shown.fingerprint, shown.shown), (data.fingerprint(), Some(of(&data, &["silent"]))));
+    assert_eq!(describe(&data, &[]).shown, None);
 }

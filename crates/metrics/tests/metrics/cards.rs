@@ -86,6 +86,7 @@ impl World {
                     (self.zhat[(i, j)] - centre).abs() < 0.6 * spread
                 }),
             }),
+            blocks: Some(vec![vec![2], vec![0, 1]]),
             graph: Some(GraphInput {
                 truth: Matrix::from_fn(D, D, |i, j| if i + 1 == j { 1.0 } else { 0.0 }),
                 active_truth: None,

@@ -2,6 +2,7 @@
 
 mod anchors;
 mod assignment;
+mod blocks;
 mod cards;
 mod golden;
 mod graphs;

@@ -25,6 +25,7 @@ fn input(truth: Matrix<f64>, latents: Matrix<f64>) -> ScoreInput {
         unrotated: None,
         indicators: None,
         silence: None,
+        blocks: None,
         graph: None,
         left_open: vec![],
         effort: BARE,

@@ -63,6 +63,7 @@ fn where_the_truth_was_rotated_silence_belongs_to_the_latents_before_that() {
         tasks: None,
         indicators: None,
         silence: Some(SilenceInput { called: truth.clone(), truth }),
+        blocks: None,
         graph: None,
         left_open: vec![],
         effort: BARE,

@@ -1,5 +1,6 @@
 //! The prior of VaDE: `p(z) = sum_c pi_c N(z; m_c, diag s_c^2)`.
 
+use super::Means;
 use crate::nn::{Activation, Init, Params, dense};
 use candle_core::{Result, Tensor, Var};
 
@@ -15,12 +16,21 @@ pub(super) struct Mixture {
 }
 
 impl Mixture {
-    /// Equal weights, and standard normal means and log-variances.
-    pub(super) fn new(params: &mut Params, latents: usize, components: usize, seed: u64) -> Result<Self> {
+    /// Equal weights and standard normal log-variances.
+    pub(super) fn new(
+        params: &mut Params,
+        (latents, components): (usize, usize),
+        means: Means,
+        seed: u64,
+    ) -> Result<Self> {
         let shape = [latents, components];
+        let begin = match means {
+            Means::Apart => Init::Normal { sd: 1.0 },
+            Means::Zero => Init::ZEROS,
+        };
         Ok(Self {
             logits: params.insert("mixture.logits", &[components], &Init::ZEROS, seed)?,
-            mean: params.insert("mixture.mean", &shape, &Init::Normal { sd: 1.0 }, seed)?,
+            mean: params.insert("mixture.mean", &shape, &begin, seed)?,
             log_variance: params.insert("mixture.logVariance", &shape, &Init::Normal { sd: 1.0 }, seed)?,
         })
     }

@@ -1,7 +1,7 @@
 //! Encoder, decoder and prior, on the inputs or on the code of an autoencoder.
 
-use super::VadeConfig;
 use super::mixture::Mixture;
+use super::{SETTLED, VadeConfig};
 use crate::conditional_vae::account::{Look, Looked};
 use crate::method::{Batch, Network, Phase, Term};
 use crate::methods::pdgmm::Representation;
@@ -36,8 +36,8 @@ struct Code {
 impl VadeNetwork {
     pub(super) fn new(params: &mut Params, inputs: usize, config: &VadeConfig, seed: u64) -> Result<Self> {
         let k = config.latent_dim;
-        let components = config.components.expect("settled when the method was made");
-        let code = match config.representation {
+        let components = config.components.expect(SETTLED);
+        let code = match config.representation.expect(SETTLED) {
             Representation::Inputs => None,
             Representation::Autoencoder => Some(Code {
                 autoencoder: Autoencoder::new(params, (inputs, k), &config.autoencoder, seed)?,
@@ -45,13 +45,13 @@ impl VadeNetwork {
             }),
         };
         let seen = if code.is_some() { k } else { inputs };
-        let hidden = config.hidden.iter().copied();
+        let hidden = config.hidden.iter().flatten().copied();
         let down: Vec<usize> = std::iter::once(seen).chain(hidden.clone()).chain([2 * k]).collect();
         let up: Vec<usize> = std::iter::once(k).chain(hidden.rev()).chain([seen]).collect();
         let mut mlp =
             |name: &str, sizes: &[usize]| Mlp::new(params, name, sizes, Activation::Relu, Activation::Identity, seed);
         let (encoder, decoder) = (mlp("encoder", &down)?, mlp("decoder", &up)?);
-        let mixture = Mixture::new(params, k, components, seed)?;
+        let mixture = Mixture::new(params, (k, components), config.means.expect(SETTLED), seed)?;
         Ok(Self { code, encoder, decoder, mixture, components, variance: config.decoder_variance })
     }
 

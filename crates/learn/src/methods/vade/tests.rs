@@ -33,7 +33,7 @@ fn terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
     let golden = golden();
     let inputs = golden.inputs[0].len();
     let mut params = Params::with_dtype(&Device::Cpu, DType::F64);
-    let network = VadeNetwork::new(&mut params, inputs, &golden.options, 0).expect("a network");
+    let network = VadeNetwork::new(&mut params, inputs, &golden.options.settled(), 0).expect("a network");
     let exported = params.export().expect("exports");
     assert_eq!(exported.len(), golden.parameters.len());
     let given: Vec<NamedValues> = exported
@@ -61,7 +61,7 @@ fn terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
 #[test]
 fn the_divergence_is_zero_where_the_posterior_is_the_prior() {
     let mut params = Params::with_dtype(&Device::Cpu, DType::F64);
-    let mixture = mixture::Mixture::new(&mut params, 2, 1, 0).expect("a mixture");
+    let mixture = mixture::Mixture::new(&mut params, (2, 1), Means::Apart, 0).expect("a mixture");
     let log_variance = params.get("mixture.logVariance").expect("a parameter").as_tensor().t().expect("a row");
     let mean = params.get("mixture.mean").expect("a parameter").as_tensor().t().expect("a row");
     let at = |mean: &Tensor, sample: &Tensor| {
@@ -79,7 +79,8 @@ fn the_divergence_is_zero_where_the_posterior_is_the_prior() {
 fn samples_depend_on_the_step_and_on_nothing_else() {
     let golden = golden();
     let mut params = Params::with_dtype(&Device::Cpu, DType::F64);
-    let network = VadeNetwork::new(&mut params, golden.inputs[0].len(), &golden.options, 0).expect("a network");
+    let network =
+        VadeNetwork::new(&mut params, golden.inputs[0].len(), &golden.options.clone().settled(), 0).expect("a network");
     let loss = |step: u32| {
         let batch = Batch {
             inputs: tensor(&golden.inputs),
@@ -153,4 +154,42 @@ fn an_autoencoder_trained_first_hands_on_its_code() {
     assert_eq!(names, ["autoencoder", "bound"]);
     assert!(run.history.stages[0].terms.contains_key("prior") && run.history.stages[1].terms.contains_key("kl"));
     assert!(fact(&run, "reconstruction") > 0.6, "{:?}", run.summary.facts);
+}
+
+#[test]
+fn the_published_recipe_fills_what_is_left_open_and_nothing_else() {
+    let settled = |options: Value| Vade::new(serde_json::from_value(options).expect("options"));
+    let paper = settled(json!({ "recipe": "paper", "latentDim": 7 }));
+    let config = paper.config();
+    for (key, value) in [
+        ("representation", json!("autoencoder")),
+        ("hidden", json!([512, 512, 2048])),
+        ("means", json!("zero")),
+        ("components", json!(35)),
+        ("steps", json!(5001)),
+        ("batchSize", json!(6144)),
+        ("learningRate", json!(1e-4)),
+    ] {
+        assert_eq!(config[key], value, "{key}");
+    }
+    assert_eq!(paper.recipe().schedule, Schedule::Constant);
+    let own = json!({ "recipe": "paper", "hidden": [8], "steps": 3, "means": "apart", "representation": "inputs" });
+    let config = settled(own.clone()).config();
+    assert!(own.as_object().expect("options").iter().all(|(key, value)| config[key] == *value), "{config}");
+    assert_ne!(settled(json!({})).recipe().schedule, Schedule::Constant);
+}
+
+#[test]
+fn components_begin_apart_or_with_all_means_at_0_and_log_variances_and_weights_alike() {
+    let begun = |means: Means| {
+        let mut params = Params::new(&Device::Cpu);
+        mixture::Mixture::new(&mut params, (3, 4), means, 9).expect("a mixture");
+        params.export().expect("exports").into_iter().map(|p| (p.name, p.values)).collect::<BTreeMap<_, _>>()
+    };
+    let (apart, zero) = (begun(Means::Apart), begun(Means::Zero));
+    assert!(
+        zero["mixture.mean"].iter().all(|&mean| mean == 0.0) && apart["mixture.mean"].iter().all(|&mean| mean != 0.0)
+    );
+    assert_eq!(apart["mixture.logVariance"], zero["mixture.logVariance"]);
+    assert!(zero["mixture.logVariance"].iter().all(|&v| v != 0.0) && zero["mixture.logits"].iter().all(|&l| l == 0.0));
 }
