@@ -1,10 +1,10 @@
-import { extname } from "node:path";
+import { extname, join, parse } from "node:path";
 import type { Command } from "commander";
 import { fail } from "../../errors.js";
 import { replaceFile, writeFileAtomic } from "../../files.js";
 import { load } from "../../model.js";
 import { native } from "../../native.js";
-import type { NamedArray } from "../../results.js";
+import { type LatentSilence, latentSilence } from "../../silence.js";
 import { print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -12,7 +12,16 @@ Examples:
   $ disentangle transform runs/a --data new-cells.csv --out latents.npy
   $ disentangle transform runs/a --data new-cells.csv > latents.csv
 
-Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.`;
+Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.
+Of methods that look for silence, such as pdgmm, --out writes two more files beside the latents: silent.npy (1 where a latent is
+switched off) and silence-probability.npy; with --out new.npy they are new-silent.npy and new-silence-probability.npy.`;
+
+/** Rows x columns, with names. */
+interface Rows {
+  readonly data: Float32Array | Uint8Array;
+  readonly shape: readonly [rows: number, columns: number];
+  readonly columns: readonly string[];
+}
 
 /** `disentangle transform` */
 export function define(command: Command): void {
@@ -26,21 +35,48 @@ export function define(command: Command): void {
       if (out !== undefined) checkFormat(out);
       await using model = await load(run);
       const latents = await model.transform(data);
-      if (out !== undefined) await write(out, latents);
+      const silence = model.summary.silence === undefined ? undefined : latentSilence(latents, model.summary);
       const { shape, columns } = latents;
+      const known = silence && (out === undefined ? inRows(silence) : await writeSilence(out, silence));
+      if (out !== undefined) await write(out, latents);
       if (out === undefined && !json) process.stdout.write(csv(latents));
       else
         print(
           json,
-          { ...(out === undefined ? { values: rowsOf(latents) } : { out }), shape, columns },
-          () => `${out}: ${shape[0]} x ${shape[1]}`,
+          {
+            ...(out === undefined ? { values: rowsOf(latents) } : { out }),
+            shape,
+            columns,
+            ...(known && { silence: known }),
+          },
+          () => [out, ...Object.values(known ?? {})].map((file) => `${file}: ${shape[0]} x ${shape[1]}`).join("\n"),
         );
     });
 }
 
-async function write(out: string, latents: NamedArray): Promise<void> {
-  if (extname(out) === ".csv") return writeFileAtomic(out, csv(latents));
-  await replaceFile(out, (partial) => native().npyWrite(partial, { shape: [...latents.shape], data: latents.data }));
+/** Writes which latents are silent beside the latents of the same rows, and tells where. */
+async function writeSilence(
+  out: string,
+  { silent, probability, shape, columns }: LatentSilence,
+): Promise<{ readonly silent: string; readonly probability: string }> {
+  const { dir, name, ext } = parse(out);
+  // Rows of other data keep their masks apart, and those of the run when they are written into its folder.
+  const before = name.replace(/[-_.]?latents$/, "");
+  const named = (what: string): string => join(dir, `${before === "" ? what : `${before}-${what}`}${ext}`);
+  const files = { silent: named("silent"), probability: named("silence-probability") };
+  await write(files.silent, { data: silent, shape, columns });
+  await write(files.probability, { data: probability, shape, columns });
+  return files;
+}
+
+function inRows({ silent, probability, shape, columns }: LatentSilence): object {
+  const rows = (data: Rows["data"]): number[][] => rowsOf({ data, shape, columns });
+  return { silent: rows(silent), probability: rows(probability) };
+}
+
+async function write(out: string, rows: Rows): Promise<void> {
+  if (extname(out) === ".csv") return writeFileAtomic(out, csv(rows));
+  await replaceFile(out, (partial) => native().npyWrite(partial, { shape: [...rows.shape], data: rows.data }));
 }
 
 /** Before anything is computed: another format than its name says would be a riddle to whoever opens it. */
@@ -52,8 +88,8 @@ function checkFormat(out: string): void {
   });
 }
 
-function csv(latents: NamedArray): string {
-  return [latents.columns.join(","), ...rowsOf(latents).map((row) => row.map(shortest).join(","))]
+function csv(rows: Rows): string {
+  return [rows.columns.join(","), ...rowsOf(rows).map((row) => row.map(shortest).join(","))]
     .map((line) => `${line}\n`)
     .join("");
 }
@@ -67,6 +103,6 @@ function shortest(value: number): string {
   return String(Number(value.toPrecision(9)));
 }
 
-function rowsOf({ data, shape: [rows, columns] }: NamedArray): number[][] {
+function rowsOf({ data, shape: [rows, columns] }: Rows): number[][] {
   return Array.from({ length: rows }, (_, i) => [...data.subarray(i * columns, (i + 1) * columns)]);
 }

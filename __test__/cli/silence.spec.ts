@@ -1,0 +1,99 @@
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { native } from "../../src/native.js";
+import { testWithAddon as test } from "../addon.js";
+import { run } from "./run.js";
+
+const folder = (): Promise<string> => mkdtemp(join(tmpdir(), "disentangle-silence-"));
+const WORLD = ["simulate", "silent-world", "--latents", "4", "--layers", "1", "--rows", "3000", "--seed", "1"];
+const FIT = ["fit", "--method", "pdgmm", "--latent-dim", "4", "--set", "flow.use=never", "--no-report"];
+
+async function succeeds(cwd: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(args, { cwd });
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+test("transform writes which latents are silent beside the latents: for the rows of the fit, what the run folder holds", async (t) => {
+  const cwd = await folder();
+  await succeeds(cwd, [...WORLD, "--out", "world"]);
+  await succeeds(cwd, [...FIT, "--data", "world", "--out", "a"]);
+  const transform = ["transform", "a", "--data", "world"];
+  const told = JSON.parse(await succeeds(cwd, [...transform, "--out", "new/latents.npy", "--json"])) as object;
+  const silence = { silent: "new/silent.npy", probability: "new/silence-probability.npy" };
+  t.deepEqual(told, { out: "new/latents.npy", shape: [3000, 4], columns: ["z1", "z2", "z3", "z4"], silence });
+  const names = ["latents.npy", "silence-probability.npy", "silent.npy"];
+  t.deepEqual((await readdir(join(cwd, "new"))).sort(), names);
+  for (const name of names) {
+    const [ofRun, again] = await Promise.all(["a", "new"].map((dir) => readFile(join(cwd, dir, name))));
+    t.deepEqual(again, ofRun, name);
+  }
+
+  // Under another name they keep out of the way of those of the run.
+  const text = await succeeds(cwd, [...transform, "--out", "a-new.csv"]);
+  t.is(text, ["a-new", "a-new-silent", "a-new-silence-probability"].map((name) => `${name}.csv: 3000 x 4\n`).join(""));
+  const [header, ...rows] = (await readFile(join(cwd, "a-new-silent.csv"), "utf8")).trimEnd().split("\n");
+  t.is(header, "z1,z2,z3,z4");
+  t.deepEqual(
+    rows.flatMap((row) => row.split(",").map(Number)),
+    [...native().npyRead(join(cwd, "a", "silent.npy")).data],
+  );
+
+  const printed = JSON.parse(await succeeds(cwd, [...transform, "--json"])) as {
+    values: number[][];
+    silence: { silent: number[][]; probability: number[][] };
+  };
+  t.deepEqual(printed.silence.silent.flat(), [...native().npyRead(join(cwd, "a", "silent.npy")).data]);
+  t.is(printed.silence.probability.length, 3000);
+});
+
+test("of a method that does not look for silence, transform writes the latents alone", async (t) => {
+  const cwd = await folder();
+  await succeeds(cwd, [...WORLD, "--out", "world"]);
+  await succeeds(cwd, ["fit", "--method", "pca", "--latent-dim", "4", "--no-report", "--data", "world", "--out", "a"]);
+  const out = ["transform", "a", "--data", "world", "--out", "new/latents.npy", "--json"];
+  t.false("silence" in (JSON.parse(await succeeds(cwd, out)) as object));
+  t.deepEqual(await readdir(join(cwd, "new")), ["latents.npy"]);
+});
+
+test("latents that are silent together are scored by block", async (t) => {
+  const cwd = await folder();
+  await succeeds(cwd, [...WORLD, "--blocks", "1", "1", "2", "--out", "world"]);
+  await succeeds(cwd, [...FIT, "--data", "world", "--out", "a"]);
+  const { blocks } = JSON.parse(await succeeds(cwd, ["score", "a", "--json"])) as {
+    blocks: { value: number; leakage: number; dependence: number; blocks: { truth: number[]; latents: number[] }[] };
+  };
+  t.true(blocks.value > 0.95 && Math.abs(blocks.leakage - blocks.dependence) < 0.05, JSON.stringify(blocks));
+  t.deepEqual(
+    blocks.blocks.map(({ truth }) => truth),
+    [[0], [1], [2, 3]],
+  );
+  t.deepEqual(blocks.blocks.flatMap(({ latents }) => latents).sort(), [0, 1, 2, 3]);
+  const text = await succeeds(cwd, ["score", "a"]);
+  t.regex(text, /R2 of blocks on their own latents +(1|0\.9\d*)\n/);
+  t.regex(text, /z3 z4\s+z\d z\d/);
+});
+
+test("a run that was shown a truth is another run when that truth has changed, and one that was not is the same", async (t) => {
+  const cwd = await folder();
+  await succeeds(cwd, [...WORLD, "--out", "world"]);
+  const shown = [...FIT, "--oracle", "silent", "--data", "world", "--json"];
+  const idOf = async (args: readonly string[]): Promise<unknown> =>
+    (JSON.parse(await succeeds(cwd, args)) as { runId: unknown }).runId;
+  const [first, plain] = [
+    await idOf([...shown, "--out", "a"]),
+    await idOf([...FIT, "--data", "world", "--json", "--out", "b"]),
+  ];
+  // The table is changed, and its digest left out as where a folder is made by hand.
+  const manifest = JSON.parse(await readFile(join(cwd, "world", "dataset.json"), "utf8")) as {
+    truth: { silent: { digest?: string } };
+  };
+  const path = join(cwd, "world", "truth", "silent.npy");
+  const { shape, data } = native().npyRead(path);
+  native().npyWrite(path, { shape, data: data.map((silent) => 1 - silent) });
+  delete manifest.truth.silent.digest;
+  await writeFile(join(cwd, "world", "dataset.json"), JSON.stringify(manifest));
+  t.not(await idOf([...shown, "--out", "c"]), first);
+  t.is(await idOf([...FIT, "--data", "world", "--json", "--out", "d"]), plain);
+});
