@@ -34,7 +34,8 @@ pub(super) fn choose(method: Box<dyn Method>, device: &Device, session: &mut Ses
             break;
         }
         session.label = match (&open, value) {
-            (Some(Candidates { parameter, .. }), Some(value)) => format!("{parameter}={value} "),
+            // Where there is nothing to choose from, nothing has to be told apart.
+            (Some(Candidates { parameter, .. }), Some(value)) if values.len() > 1 => format!("{parameter}={value} "),
             _ => String::new(),
         };
         let candidate = of(value);

@@ -2,6 +2,7 @@
 
 use crate::small::*;
 use disentangle_data::Code;
+use disentangle_data::simulate::simulate;
 use disentangle_learn::container::Container;
 use disentangle_learn::fit::{FitOptions, fit};
 use disentangle_learn::train::{Budgets, Event, Silent};
@@ -194,4 +195,24 @@ fn a_checkpoint_that_cannot_be_written_ends_the_fit_with_a_typed_failure() {
 
 fn config_of_first(changes: Value) -> Value {
     config(&disentangle_learn::methods::METHODS[0], changes)
+}
+
+#[test]
+fn another_truth_that_the_method_is_shown_is_refused_and_truth_that_it_is_not_shown_may_change() {
+    let world = json!({ "latents": 3, "layers": 3, "rows": 600, "seed": 2 });
+    let data = simulate("silent-world", world).expect("a valid world");
+    let flow = json!({ "use": "always", "layers": 2, "steps": 30, "batchSize": 64 });
+    let config = json!({ "method": "pdgmm", "latentDim": 3, "oracle": ["silent"], "flow": flow, "seed": 5 });
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    assert!(killed(&config, &data, &checkpoints(dir.path(), 5), 12));
+    let changed = |name: &str| {
+        let mut other = data.clone();
+        other.truth.get_mut(name).expect("it is known").values.data_mut()[0] += 1.0;
+        fit(&config, &other, &resumed(dir.path(), 5), &mut Silent)
+    };
+    let failure = changed("silent").expect_err("other masks");
+    assert_eq!(failure.code, Code::CheckpointMismatch);
+    let differences = failure.context["differences"].as_array().expect("a list");
+    assert_eq!(differences.iter().map(|d| d["path"].as_str()).collect::<Vec<_>>(), [Some("data")]);
+    assert_eq!(essence(&changed("latents").expect("it resumes")), essence(&undisturbed(&config, &data)));
 }

@@ -153,3 +153,11 @@ fn what_cannot_be_fitted_is_refused_with_its_numbers() {
     let oracle = refused(&world(json!({})), json!({"oracle": ["silent"], "latentDim": 3}));
     assert_eq!((oracle.code, oracle.path.as_deref()), (Code::ConfigConflict, Some("oracle")));
 }
+
+#[test]
+fn the_one_candidate_of_auto_is_not_named_in_the_stages() {
+    let flow = json!({"use": "always", "layers": 2, "steps": 20, "batchSize": 128});
+    let run = fitted(&world(json!({})), json!({"latentDim": "auto", "flow": flow}));
+    assert_eq!(run.history.stages.iter().map(|stage| stage.name.as_str()).collect::<Vec<_>>(), ["flow"]);
+    assert!(run.latents.cols() > 1);
+}
