@@ -15,6 +15,8 @@ from scipy.stats import multivariate_normal, norm
 
 HERE = pathlib.Path(__file__).parent
 TASKS, ROWS, LATENTS, CAUSES, SPURIOUS, OBSERVED = 24, 30, 4, 2, 0.1, 0.01
+# Variance of codes given latents, where a density is asked for with noise.
+CODE_NOISE = 0.09
 rng = np.random.default_rng(20230614)
 
 
@@ -118,7 +120,7 @@ def marginal():
 def evidence(b):
     """Log-likelihood ratios, regressions and a log density of shifted rows, at the map b."""
     z = centred @ b.T
-    ratios, weights, explained, density = [], [], [], []
+    ratios, weights, explained, density, noisy = [], [], [], [], []
     causal = [[0, 2], [1], [], [0, 1, 2, 3]]
     for t in range(TASKS):
         row = []
@@ -139,8 +141,11 @@ def evidence(b):
         slopes = z[t].T @ y[t] / (y[t] @ y[t])
         mean = codes[t].mean(0) + np.outer(y[t], a @ slopes)
         density.append([multivariate_normal(np.zeros(LATENTS), sigma).logpdf(codes[t] - mean).mean(), c.tolist()])
+        noise = CODE_NOISE * np.eye(LATENTS)
+        noisy.append(multivariate_normal(np.zeros(LATENTS), sigma + noise).logpdf(codes[t] - mean).mean())
     return {"logRatios": ratios, "weights": weights, "explained": explained, "causal": causal,
-            "density": float(np.mean([d[0] for d in density])), "indicators": [d[1] for d in density]}
+            "density": float(np.mean([d[0] for d in density])), "noise": CODE_NOISE,
+            "noisyDensity": float(np.mean(noisy)), "indicators": [d[1] for d in density]}
 
 
 somewhere = rounded(np.linalg.inv(rng.standard_normal((LATENTS, LATENTS)) + 2 * np.eye(LATENTS)))

@@ -10,7 +10,10 @@
 //! <https://arxiv.org/abs/1811.11433>, ends there.
 
 mod newton;
+mod noise;
 mod projection;
+
+pub use noise::{Denoised, NoiseSize, denoise};
 
 use crate::linalg::{log_abs_det, orthonormal};
 use disentangle_data::{Code, Failure, Matrix, Result, Stream};

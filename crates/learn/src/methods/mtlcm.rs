@@ -29,11 +29,13 @@
 
 mod assumptions;
 mod check;
+mod density;
 mod evidence;
 mod groups;
 mod marginal;
 mod moments;
 mod mtrn;
+mod noise;
 mod published;
 mod solve;
 mod summary;
@@ -109,9 +111,10 @@ pub struct MtlcmConfig {
     /// Standard deviation of spurious latents given the target, as a share of that of causal ones.
     #[schemars(range(min = 1e-4, max = 0.9))]
     pub sigma_spurious: f64,
-    /// Standard deviation of the representation given the latents, for `paper`; the default algorithm takes 0.
+    /// Standard deviation of the representation given the latents; 0 takes it as exact. Absent: estimated by the default
+    /// algorithm where `inputs` are the representation and noise could matter, 0 behind `mtrn`, 0.01 for `paper`.
     #[schemars(range(min = 0.0, max = 10.0))]
-    pub sigma_observed: f64,
+    pub sigma_observed: Option<f64>,
     /// A latent is called causal in a task where that is more probable than not; the call counts as certain when it is right
     /// with at least this probability.
     #[schemars(range(min = 0.5, max = 1.0))]
@@ -154,7 +157,7 @@ impl Default for MtlcmConfig {
             mtrn: MtrnOptions::default(),
             starts: 5,
             sigma_spurious: 0.1,
-            sigma_observed: 0.01,
+            sigma_observed: None,
             indicator_confidence: 0.9,
             published: PublishedOptions::default(),
         }

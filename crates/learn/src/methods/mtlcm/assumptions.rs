@@ -23,6 +23,8 @@ pub struct Setting<'a> {
     pub sd: &'a [f64],
     /// Objective at each start.
     pub objectives: &'a [f64],
+    /// Whether noise was found in the representation.
+    pub noisy: bool,
 }
 
 /// All checks.
@@ -161,14 +163,19 @@ fn diagonal(setting: &Setting<'_>) -> Assumption {
     }
     let (found, expected) = ((squares / count).sqrt(), (chance / count).sqrt());
     let excess = ((squares - chance).max(0.0) / count).sqrt();
+    // Noise is shared by all latents that it reaches: their correlations then say little of the true ones.
+    let (worst, shared) = match setting.noisy {
+        true => (Status::Warning, " The noise that was found in the representation is part of that."),
+        false => (Status::Violated, ""),
+    };
     let status = match excess {
         e if e <= 0.1 => Status::Ok,
         e if e <= 0.3 => Status::Warning,
-        _ => Status::Violated,
+        _ => worst,
     };
     let finding = format!(
         "Root mean square of their correlations given the target: {found:.3}; chance alone gives {expected:.3}, so {excess:.3} \
-         are their own."
+         are their own.{shared}"
     );
     assumption("independent", question, status, finding)
 }

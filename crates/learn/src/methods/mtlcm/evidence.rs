@@ -1,8 +1,8 @@
 //! What the moments of a task say of each latent, once the map is known.
 
 use super::groups::{Groups, Seen};
-use super::moments::{Moments, Points};
-use crate::linalg::{dot, log_abs_det, product, solve_positive};
+use super::moments::Moments;
+use crate::linalg::{dot, solve_positive};
 use disentangle_data::Matrix;
 
 /// Variance of causal latents given the target: the unit of the latents.
@@ -57,34 +57,6 @@ impl Evidence {
 /// c of the model at the best variance: `(v - sigma_s^2) / (1 - sigma_s^2)`, v the residual within its bounds.
 pub fn soft_indicators(residuals: &Matrix<f64>, spurious: f64) -> Matrix<f64> {
     residuals.map(|r| (r.clamp(spurious, CAUSAL_VARIANCE) - spurious) / (CAUSAL_VARIANCE - spurious))
-}
-
-/// Mean log density of codes given target and task over rows that were not fitted: `moments`, `slopes` (latent on target)
-/// and c are those of the training rows. Per row, in the space that `map` (k x d) keeps; `None` without rows.
-pub fn log_density(
-    map: &Matrix<f64>,
-    moments: &[Moments],
-    indicators: &Matrix<f64>,
-    spurious: f64,
-    latents: &Matrix,
-    points: &[Points],
-) -> Option<f64> {
-    let k = indicators.cols();
-    let (mut sum, mut rows) = (0.0, 0);
-    for (t, points) in points.iter().enumerate() {
-        let slopes = moments[t].slopes();
-        let variances: Vec<f64> =
-            indicators.row(t).iter().map(|c| spurious * (1.0 - c) + CAUSAL_VARIANCE * c).collect();
-        for (&row, y) in points.rows.iter().zip(&points.targets) {
-            for i in 0..k {
-                let mean = moments[t].code[i] + slopes[i] * (y - moments[t].target);
-                sum -= 0.5 * (variances[i].ln() + (f64::from(latents[(row, i)]) - mean).powi(2) / variances[i]);
-            }
-        }
-        rows += points.rows.len();
-    }
-    let volume = 0.5 * log_abs_det(&product(map, &map.transposed()));
-    (rows > 0).then(|| sum / rows as f64 + volume - 0.5 * k as f64 * std::f64::consts::TAU.ln())
 }
 
 /// Regression of the target on the latents that are called causal: their weights, 0 for all others.

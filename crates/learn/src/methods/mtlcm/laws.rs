@@ -1,6 +1,7 @@
 //! The formulas of MTLCM against SciPy and PyTorch (golden/mtlcm.py), against differences and against simulations.
 
-use super::evidence::{Evidence, causal_weights, explained, log_density};
+use super::density::Density;
+use super::evidence::{Evidence, causal_weights, explained};
 use super::marginal::{Noise, Pairs};
 use super::moments::{Moments, Points, Representation, conjugate};
 use super::published::{Published, Settings};
@@ -153,11 +154,13 @@ fn ratios_regressions_and_densities_are_those_of_scipy() {
         assert!((got - want_explained[t]).abs() < 1e-9, "{got} {}", want_explained[t]);
     }
     let latents = product(&codes.to_f64(), &map.transposed()).map(|v| v as f32);
-    let indicators = matrix(&golden["indicators"]);
-    let got = log_density(&map, &mapped, &indicators, 0.01, &latents, &points).expect("there are rows");
-    let want = golden["density"].as_f64().expect("a number");
-    // Latents in single precision, over variances down to 0.01.
-    assert!((got - want).abs() < 1e-4 * want.abs().max(1.0), "{got} {want}");
+    let variances = matrix(&golden["indicators"]).map(|c| 0.01 * (1.0 - c) + c);
+    for (noise, want) in [(None, &golden["density"]), (golden["noise"].as_f64(), &golden["noisyDensity"])] {
+        let model = Density::new(&map, latents.clone(), mapped.clone(), variances.clone(), noise);
+        let (got, want) = (model.mean_log(&points).expect("there are rows"), want.as_f64().expect("a number"));
+        // Latents in single precision, over variances down to 0.01.
+        assert!((got - want).abs() < 1e-4 * want.abs().max(1.0), "{noise:?}: {got} {want}");
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use super::evidence::{CAUSAL_VARIANCE, causal_weights, soft_indicators};
 use super::marginal::{Noise, Pairs};
 use super::moments::{Moments, Points, Representation, conjugate};
 use super::published::{Published, Settings};
-use super::{Algorithm, MtlcmConfig, NAME};
-use crate::joint_diagonalisation::{Bounds, Covariances, diagonalise};
+use super::{Algorithm, MtlcmConfig, NAME, Representation as Of, noise};
+use crate::joint_diagonalisation::{Bounds, Covariances, NoiseSize, Point, denoise, diagonalise};
 use crate::linalg::{inverse, product};
 use crate::method::{MAP, State};
 use crate::regression::LatentDim;
@@ -35,6 +35,11 @@ pub fn tasks(data: &Prepared) -> Result<Vec<Task>> {
     Ok(tasks)
 }
 
+/// Solved: variance of the noise of the representation, 1 x 1; absent where it is taken as exact.
+pub const NOISE: &str = "noise";
+/// Solved beside the noise: codes to latents with their noise, k x d. The model's covariance belongs to these.
+pub const UNMIXING: &str = "unmixing";
+
 /// What an algorithm finds on codes.
 struct Found {
     /// k x d: codes to latents.
@@ -42,6 +47,8 @@ struct Found {
     indicators: Matrix<f64>,
     objectives: Vec<f64>,
     kind: OutcomeKind,
+    /// Variance of the noise, and the map that leaves it in.
+    noise: Option<(f64, Matrix<f64>)>,
 }
 
 /// Finds the map and writes it to the state, with what is known of it.
@@ -74,10 +81,14 @@ pub fn solve(
         Algorithm::JointDiagonalisation => joint(config, &moments, &representation, solving)?,
         Algorithm::Paper => published(config, &codes, &points, &moments, &representation, solving)?,
     };
-    let Some(Found { map, indicators, objectives, kind }) = found else { return Ok(OutcomeKind::Cancelled) };
+    let Some(Found { map, indicators, objectives, kind, noise }) = found else { return Ok(OutcomeKind::Cancelled) };
     let (order, signs) = convention(&map, &indicators, &moments);
-    let map = Matrix::from_fn(map.rows(), map.cols(), |i, j| signs[i] * map[(order[i], j)]);
-    state.solved.insert(MAP.into(), map);
+    let ordered = |map: &Matrix<f64>| Matrix::from_fn(map.rows(), map.cols(), |i, j| signs[i] * map[(order[i], j)]);
+    state.solved.insert(MAP.into(), ordered(&map));
+    if let Some((size, unmixing)) = noise {
+        state.solved.insert(NOISE.into(), Matrix::new(1, 1, vec![size])?);
+        state.solved.insert(UNMIXING.into(), ordered(&unmixing));
+    }
     state.solved.insert(INDICATORS.into(), indicators.select_cols(&order));
     state.solved.insert(OBJECTIVES.into(), Matrix::new(1, objectives.len(), objectives)?);
     let spectrum = representation.spectrum;
@@ -105,16 +116,43 @@ fn joint(
         Failure { message: format!("the targets explain part of the representation wholly: {directions}"), ..failure }
             .hint("such a direction is the target itself: leave it out of the inputs, or choose fewer latents")
     })?;
+    let Some(found) = found else { return Ok(None) };
     // From white coordinates back to codes: the volume of the whitening.
     let volume = 0.5 * representation.spectrum[..whitening.rows()].iter().map(|v| v.ln()).sum::<f64>();
-    Ok(found.map(|found| Found {
+    let exact = Found {
         map: product(&found.point.map, &whitening),
         indicators: soft_indicators(&found.point.residuals, spurious),
         objectives: found.objectives.iter().map(|f| f + volume).collect(),
         kind: OutcomeKind::Converged,
+        noise: None,
+    };
+    let Some(size) = expected(config, &found.point, representation) else { return Ok(Some(exact)) };
+    let denoised = denoise(&covariances, &found.point, &noise::shape(representation), size, |value| {
+        solving.progress(config.starts, config.starts, value + volume);
+        !solving.cancelled()
+    });
+    let Some(denoised) = denoised else { return Ok(None) };
+    if !noise::believed(size, found.point.value - denoised.value, rows.iter().sum()) {
+        return Ok(Some(exact));
+    }
+    Ok(Some(Found {
+        map: product(&noise::nearest(&denoised, representation), &whitening),
+        indicators: soft_indicators(&denoised.variances, spurious),
+        noise: Some((denoised.size, product(&denoised.map, &whitening))),
+        ..exact
     }))
 }
 
+/// Noise is looked for in what was measured. What a network makes of it is its own, and exact.
+fn expected(config: &MtlcmConfig, point: &Point, representation: &Representation) -> Option<NoiseSize> {
+    match (config.sigma_observed, config.representation) {
+        (None, Of::Mtrn) => None,
+        (given, _) => noise::expected(given, point, config.sigma_spurious.powi(2), representation),
+    }
+}
+
+/// sigma_o of the published linear experiments.
+const PUBLISHED_NOISE: f64 = 0.01;
 /// Curves of the published procedure have so many points.
 const CURVE_POINTS: usize = 200;
 
@@ -138,7 +176,7 @@ fn published(
         gamma_warm_up: config.published.gamma_warm_up,
         batch_size: config.published.batch_size,
         learning_rate: config.published.learning_rate,
-        noise: Noise { spurious: config.sigma_spurious, observed: config.sigma_observed },
+        noise: Noise { spurious: config.sigma_spurious, observed: config.sigma_observed.unwrap_or(PUBLISHED_NOISE) },
     };
     let mut descent = Published::new(&pairs, settings, solving.seed);
     let (steps, every) = (descent.steps(), descent.steps().div_ceil(CURVE_POINTS));
@@ -171,6 +209,7 @@ fn published(
         indicators: estimate.indicators,
         objectives: last.into_iter().collect(),
         kind: if estimate.settled { OutcomeKind::Converged } else { OutcomeKind::StepLimit },
+        noise: None,
     }))
 }
 

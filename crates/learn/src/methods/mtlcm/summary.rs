@@ -2,7 +2,8 @@
 
 use super::assumptions::{self, Setting};
 use super::check::indicator_tests;
-use super::evidence::{Evidence, causal_weights, explained, log_density};
+use super::density::Density;
+use super::evidence::{Evidence, causal_weights, explained};
 use super::moments::{Moments, Points};
 use super::{MtlcmConfig, solve};
 use crate::joint_diagonalisation::{Bounds, Covariances};
@@ -69,6 +70,7 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
         tests: indicator_tests(data, &tasks, latents, &causal)?,
     };
 
+    let noise = solved(solve::NOISE).map(|size| size[(0, 0)].sqrt());
     let rows: Vec<f64> = moments.iter().map(|m| m.rows as f64).collect();
     let residuals: Vec<Matrix<f64>> = moments.iter().map(Moments::residual).collect();
     let setting = Setting {
@@ -78,9 +80,10 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
         moments: &moments,
         sd: &sd,
         objectives: &objectives,
+        noisy: noise.is_some(),
     };
-    let density =
-        |points: &[Points]| log_density(map, &moments, indicators, spurious, latents, points).unwrap_or(f64::NAN);
+    let model = Density::of(state, &data.inputs, latents, &train, &moments, spurious)?;
+    let density = |points: &[Points]| model.as_ref().and_then(|model| model.mean_log(points)).unwrap_or(f64::NAN);
     let rank = rank(&spectrum);
     let facts = vec![
         Fact::new("tasks", "tasks", tasks.len() as f64),
@@ -90,6 +93,7 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
             "largest over smallest standard deviation of the representation",
             condition(&spectrum),
         ),
+        Fact::new("noise", "standard deviation of the noise of the representation", noise.unwrap_or(f64::NAN)),
         Fact::new("restartAgreement", "share of starts at the best objective", share_of_starts(&objectives)),
         Fact::new("logLikelihood", "mean log density of a training row", density(&train)),
         Fact::new("testLogLikelihood", "mean log density of a test row", density(&test)),
@@ -112,6 +116,7 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
         assumptions: assumptions::all(&setting),
         warnings: [
             warnings(config, rank, latents.cols(), &moments, &spectrum),
+            noise.map(|sd| noise_warning(sd, spectrum[latents.cols() - 1])).into_iter().collect(),
             data.task_warnings(&tasks, latents.cols()),
         ]
         .concat(),
@@ -152,6 +157,15 @@ fn repeated(causal: &Matrix<bool>, fresh: &[Moments], spurious: f64) -> f64 {
     let same =
         |(at, &t): (usize, &usize)| (0..causal.cols()).filter(|&i| causal[(t, i)] == (again[(at, i)] >= 0.5)).count();
     enough.iter().enumerate().map(same).sum::<usize>() as f64 / (enough.len() * causal.cols()) as f64
+}
+
+fn noise_warning(sd: f64, least: f64) -> Warning {
+    let message = format!(
+        "the inputs hold noise with a standard deviation of {sd:.2e}: {:.0} % of the variance of their least direction",
+        100.0 * sd * sd / least
+    );
+    Warning::new("REPRESENTATION_NOISE", message)
+        .hint("latents behind such directions are known in part; more or better inputs tell more of them")
 }
 
 /// Beyond this the smallest directions of single-precision inputs carry few digits.
