@@ -159,21 +159,30 @@ test("several at a time give the same table, without the times that cannot be to
   t.deepEqual(together.rows.at(-1)!.values, []);
 });
 
-test("a ratio is taken seed by seed, over the other fit to the same data", async (t) => {
+test("a ratio is taken seed by seed, over another fit to the same data or another measure of the same", async (t) => {
   const { rows } = await reproduce(
     presetOf(
       [
         { fit: "a", measure: "steps", over: "b" },
         { fit: "b", measure: "steps", over: "a" },
+        { fit: "a", measure: "mcc" },
+        { fit: "a", measure: "mcc-linear" },
+        { fit: "a", measure: "mcc", overMeasure: "mcc-linear" },
       ],
       { fits: { a: QUICK, b: { ...QUICK, steps: 10 } } },
     ),
     { out: await folder() },
   );
   t.deepEqual(
-    rows.map(({ mean }) => mean),
+    rows.slice(0, 2).map(({ mean }) => mean),
     [2, 0.5],
   );
+  const [own, ceiling, share] = rows.slice(2).map(({ values }) => values.map(({ value }) => value));
+  t.deepEqual(
+    share,
+    own!.map((value, i) => value / ceiling![i]!),
+  );
+  t.is(rows[4]!.title, "MCC, over the MCC of the best linear map");
 });
 
 test("without a truth the seeds are compared with each other, pair by pair", async (t) => {
@@ -227,6 +236,7 @@ test("every mistake of a preset is told at once, before anything is written", as
       { fit: "a", measure: "mcc:1" },
       { fit: "a", measure: "agreement", over: "b" },
       { fit: "a", measure: "mcc", band: {} },
+      { fit: "a", measure: "mcc", overMeasure: "ceiling" },
     ],
     { seeds: [0, 0] },
   );
@@ -240,6 +250,7 @@ test("every mistake of a preset is told at once, before anything is written", as
     'small.rows[3].measure: "mcc:1" takes no argument',
     "small.rows[4].over: an agreement cannot be divided by another",
     "small.rows[5].band: a band needs atLeast or atMost",
+    'small.rows[6].overMeasure: no measure is called "ceiling"',
   ]) {
     t.true(messages.includes(part), `${part} in ${messages}`);
   }

@@ -56,22 +56,26 @@ function seedMistakes(seeds: readonly number[], path: string): readonly Failure[
   return new Set(seeds).size < seeds.length ? [conflict(path, "a seed stands there twice")] : [];
 }
 
-function rowMistakes({ fit, over, measure, band }: Row, fits: readonly string[], path: string): readonly Failure[] {
+function rowMistakes(row: Row, fits: readonly string[], path: string): readonly Failure[] {
+  const { fit, over, measure, overMeasure, band } = row;
   const unknown = [fit, ...(over === undefined ? [] : [over])].filter((one) => !fits.includes(one));
-  const [word = ""] = measure.split(":");
-  const found = measureOf(measure);
-  const pair = found !== undefined && "ofPair" in found.measure;
+  const divided = over !== undefined || overMeasure !== undefined;
+  const named = [measure, ...(overMeasure === undefined ? [] : [overMeasure])];
+  const pair = named.some((name) => "ofPair" in (measureOf(name)?.measure ?? {}));
   return [
     ...unknown.map((one) => conflict(`${path}.fit`, `no fit is called "${one}", only ${fits.join(", ")}`)),
-    ...(found === undefined ? [unknownMeasure(word, measure, `${path}.measure`)] : []),
-    ...(pair && over !== undefined ? [conflict(`${path}.over`, "an agreement cannot be divided by another")] : []),
+    ...named
+      .filter((name) => measureOf(name) === undefined)
+      .map((name) => unknownMeasure(name, `${path}.${name === measure ? "measure" : "overMeasure"}`)),
+    ...(pair && divided ? [conflict(`${path}.over`, "an agreement cannot be divided by another")] : []),
     ...(band !== undefined && band.atLeast === undefined && band.atMost === undefined
       ? [conflict(`${path}.band`, "a band needs atLeast or atMost")]
       : []),
   ];
 }
 
-function unknownMeasure(word: string, measure: string, path: string): Failure {
+function unknownMeasure(measure: string, path: string): Failure {
+  const [word = ""] = measure.split(":");
   const takes = Object.hasOwn(MEASURES, word);
   const near = nearest(word, Object.keys(MEASURES));
   return {

@@ -52,7 +52,7 @@ export async function judged(experiment: Experiment, find: Find, store: TrialSto
 }
 
 function rowOf(experiment: Experiment, row: Row, readings: readonly Reading[], anyFailed: boolean): ReproducedRow {
-  const { fit, measure, over, published, band } = row;
+  const { fit, measure, published, band } = row;
   const values = readings.filter((one) => "value" in one);
   const missing = readings.filter((one) => "reason" in one);
   const spread = missing.length > 0 ? { mean: null, sd: null } : moments(values.map(({ value }) => value));
@@ -61,7 +61,7 @@ function rowOf(experiment: Experiment, row: Row, readings: readonly Reading[], a
     experiment: experiment.name,
     fit,
     measure,
-    title: row.title ?? (over === undefined ? titleOf(measure) : `${titleOf(measure)}, over that of ${over}`),
+    title: row.title ?? `${titleOf(measure)}${divisor(row)}`,
     values,
     missing,
     ...spread,
@@ -69,6 +69,12 @@ function rowOf(experiment: Experiment, row: Row, readings: readonly Reading[], a
     ...(band && { band }),
     ...(verdict && { verdict }),
   };
+}
+
+/** What a row is divided by, as the end of a heading. */
+function divisor({ over, overMeasure }: Row): string {
+  if (overMeasure === undefined) return over === undefined ? "" : `, over that of ${over}`;
+  return `, over the ${titleOf(overMeasure)}${over === undefined ? "" : ` of ${over}`}`;
 }
 
 function verdictOf(
@@ -98,9 +104,11 @@ function moments(values: readonly number[]): { readonly mean: number; readonly s
 function reading(experiment: Experiment, row: Row, seed: number, find: Find): Reading {
   const own = valueIn(find(experiment.name, row.fit, seed), row.measure);
   if (typeof own === "string") return { seed: String(seed), reason: own };
-  if (row.over === undefined) return { seed: String(seed), value: own };
-  const other = valueIn(find(experiment.name, row.over, seed), row.measure);
-  if (typeof other === "string") return { seed: String(seed), reason: `${row.over}: ${other}` };
+  const { over, overMeasure } = row;
+  if (over === undefined && overMeasure === undefined) return { seed: String(seed), value: own };
+  const beside = over ?? row.fit;
+  const other = valueIn(find(experiment.name, beside, seed), overMeasure ?? row.measure);
+  if (typeof other === "string") return { seed: String(seed), reason: `${beside}: ${other}` };
   const value = own / other;
   return Number.isFinite(value) ? { seed: String(seed), value } : { seed: String(seed), reason: `${own} / ${other}` };
 }

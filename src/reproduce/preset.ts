@@ -63,8 +63,10 @@ export interface Row {
   readonly fit: string;
   /** Name of a measure, where it has one with its argument after a colon: `mcc`, `scores:changes.precision`. */
   readonly measure: string;
-  /** Divides by the same measure of another fit to the same data. */
+  /** Divides by the measure of another fit to the same data. */
   readonly over?: string;
+  /** Divides by another measure: of the same fit, or of the one that `over` names. */
+  readonly overMeasure?: string;
   /** Heading. Default: that of the measure. */
   readonly title?: string;
   readonly published?: Published;
