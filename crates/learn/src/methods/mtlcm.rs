@@ -7,7 +7,8 @@
 //! `joint-diagonalisation`: with sigma_o negligible, c and gamma of each task have closed forms and only B = A^-1 is left:
 //!   minimise over B   1/2 sum_t p_t sum_i (log v_ti + r_ti / v_ti) - log |det B| ,
 //!   r_ti = b_i' R_t b_i ,   v_ti = clamp(r_ti, sigma_s^2, 1) ,   R_t = S_hh - s_hy s_hy' / s_yy within task t ,
-//! with p_t the share of rows. See `joint_diagonalisation`.
+//! with p_t the share of rows. See `joint_diagonalisation`. Where noise in the inputs may matter, a last descent on the likelihood with
+//! sigma_o estimates it, and the latents are E[z | h] (`noise`).
 //!
 //! Assumes that every task splits the same latents into causes and effects of its target, that splits differ between tasks,
 //! and that latents are independent given target and task. Identifies the latents up to order, sign and scale.
@@ -15,8 +16,9 @@
 //! Reference: see `REFERENCE`.
 //!
 //! Differs from the paper:
-//! - `joint-diagonalisation` (default) maximises the same likelihood without sigma_o, from several starts; `paper` is Adam on
-//!   mini-batches of (row, task) pairs, as in the published code, in double precision;
+//! - `joint-diagonalisation` (default) maximises the same likelihood without sigma_o, from several starts, then estimates sigma_o where
+//!   it may matter; `paper` is Adam on mini-batches of (row, task) pairs with sigma_o given, as in the published code, in double
+//!   precision;
 //! - codes and targets are centred within each task: the model has no intercept, and data have means;
 //! - MTRN, the first stage unless `representation` says otherwise, solves for its heads in every step (`task_loss`): the paper
 //!   trains them beside the encoder, as `recipe` `paper` does here; targets with two values get a logistic head;
