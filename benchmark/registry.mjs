@@ -16,6 +16,7 @@ export const BENCHMARKS = {
   "mtlcm-torch": () => import("./mtlcm-torch.mjs"),
   "pdgmm-stage1": () => import("./pdgmm-stage1.mjs"),
   "pdgmm-published": () => import("./pdgmm-published.mjs"),
+  "pdgmm-cost": () => import("./pdgmm-cost.mjs"),
   "tbr-bands": () => import("./tbr-bands.mjs"),
 };
 
