@@ -161,3 +161,15 @@ fn the_one_candidate_of_auto_is_not_named_in_the_stages() {
     assert_eq!(run.history.stages.iter().map(|stage| stage.name.as_str()).collect::<Vec<_>>(), ["flow"]);
     assert!(run.latents.cols() > 1);
 }
+
+#[test]
+fn latents_that_are_silent_together_are_told_and_not_bent() {
+    let of = |changes: Value| {
+        // With hardly any noise no plane is straight enough to be left as it is.
+        let flow = json!({"use": "auto", "steps": 20, "noise": 0.01});
+        let run = fitted(&world(changes), json!({"latentDim": 5, "flow": flow}));
+        (fact(&run, "flowUsed"), status(&run, "silent-apart"))
+    };
+    assert_eq!(of(json!({"latents": 5, "layers": 6, "blocks": [2, 1, 1, 1]})), (Some(0.0), Status::Violated));
+    assert_eq!(of(json!({"latents": 5, "layers": 6})), (Some(1.0), Status::Ok));
+}

@@ -29,7 +29,7 @@ pub const FLOW: &str = "flow";
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "PdgmmFlowUse")]
 pub enum Use {
-    /// Where silent entries were found, but not most are silent, and planes are not straight already.
+    /// Where silent entries were found, but not most are silent, none in the same rows as another, and planes are not straight already.
     #[default]
     Auto,
     /// Whatever the planes say of it.
@@ -44,7 +44,7 @@ pub enum Use {
 #[schemars(rename = "PdgmmFlow")]
 pub struct FlowOptions {
     /// When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, unless most
-    /// entries are silent, or planes are straight already.
+    /// entries are silent, latents are silent together, or planes are straight already.
     #[serde(rename = "use")]
     pub usage: Use,
     /// Couplings.

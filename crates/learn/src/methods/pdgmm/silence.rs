@@ -1,7 +1,7 @@
 //! When each latent is silent: thresholds, shares and certainty, and whether there are silent values at all.
 
 use super::spike::{Bounds, Mixture, moments};
-use crate::regression::latent_names;
+use crate::regression::{covariance, latent_names};
 use crate::results::{Silence, SilentLatent};
 use disentangle_data::Matrix;
 use disentangle_data::prepare::Prepared;
@@ -77,6 +77,28 @@ pub fn examine(data: &Prepared, latents: &Matrix) -> Examined {
     Examined { train, parts, spikes }
 }
 
+/// Correlation over rows beyond which two latents count as silent together. Those that always are have less than 1, for heard
+/// values lie near the silent one by chance; those with masks of their own have hardly any.
+pub const TOGETHER: f64 = 0.5;
+
+/// The two latents with silent values that are silent most nearly in the same rows, and the correlation over rows of the
+/// probabilities that they are; `None` for one latent.
+pub fn company(Examined { train, parts, spikes }: &Examined) -> Option<(f64, (usize, usize))> {
+    let looks: Vec<_> = parts.iter().map(Mixture::looks).collect();
+    let silent = |i: usize, j: usize| if spikes[j] { looks[j](f64::from(train[(i, j)])).silent as f32 } else { 0.0 };
+    largest(&Matrix::from_fn(train.rows(), train.cols(), silent), |correlation| correlation)
+}
+
+/// The largest correlation of two columns by its `size`, and their places; one with a constant column is 0.
+pub fn largest(values: &Matrix, size: impl Fn(f64) -> f64) -> Option<(f64, (usize, usize))> {
+    let c = covariance(values);
+    let of = |(i, j): (usize, usize)| {
+        let r = c[(i, j)] / (c[(i, i)] * c[(j, j)]).sqrt();
+        (if r.is_finite() { size(r) } else { 0.0 }, (i, j))
+    };
+    (0..c.rows()).flat_map(|i| (0..i).map(move |j| (i, j))).map(of).max_by(|a, b| a.0.total_cmp(&b.0))
+}
+
 /// Whether values (not those of the fit) have a silent value: the mixture is clearly denser there than one normal, its spike is
 /// narrow, and neither part is empty.
 fn has_spike(values: &[(f64, f64)], mixture: &Mixture, fitted: (f64, f64)) -> bool {
@@ -120,6 +142,25 @@ mod tests {
             let called = column(&z).iter().filter(|v| (v.0 - found.value).abs() <= found.threshold).count();
             assert!((called as f64 / 20_000.0 - found.share).abs() < 1e-3);
         }
+    }
+
+    #[test]
+    fn latents_with_one_mask_are_silent_together_and_those_with_masks_of_their_own_are_not() {
+        let mut stream = Stream::new(3, "company");
+        // The first two share a mask, the third has the opposite one, the fourth its own.
+        let z = Matrix::from_fn(5000, 4, |i, j| {
+            let silent = [i % 2 == 0, i % 2 == 0, i % 2 == 1, (i / 2) % 2 == 0][j];
+            (if silent { 0.05 * stream.normal() } else { stream.normal() }) as f32
+        });
+        let examined = |z: &Matrix| Examined { train: z.clone(), parts: mixtures(z), spikes: vec![true; z.cols()] };
+        let (most, pair) = company(&examined(&z)).expect("two latents");
+        assert!(pair == (1, 0) && most > TOGETHER + 0.1, "{most} {pair:?}");
+        let apart = z.select_cols(&[0, 2, 3]);
+        let (most, _) = company(&examined(&apart)).expect("two latents");
+        assert!(most < 0.1, "{most}");
+        let unseen = Examined { spikes: vec![true, false, true, true], ..examined(&z) };
+        assert!(company(&unseen).is_some_and(|(most, _)| most < 0.1));
+        assert_eq!(company(&examined(&z.select_cols(&[0]))), None);
     }
 
     #[test]

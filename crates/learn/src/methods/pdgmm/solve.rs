@@ -3,7 +3,7 @@
 use super::flow::{self, Use};
 use super::oracle::{SILENT, known_planes};
 use super::planes::{ROWS, any_rotation, planes, score};
-use super::silence::{Examined, examine};
+use super::silence::{Examined, TOGETHER, company, examine};
 use super::spike::Mixture;
 use super::{PdgmmConfig, Representation, Sparsity};
 use crate::directions::along;
@@ -123,8 +123,9 @@ fn first(
 /// Largest median share of a spike for a flow: where most entries are silent it follows the few that are not.
 const MOSTLY_SILENT: f64 = 0.65;
 
-/// Whether a flow can make planes straighter: there are some, they are not those of values that are mostly silent, and their
-/// spikes are wider than the noise that a flow is trained with.
+/// Whether a flow can make planes straighter: there are some, they are not those of values that are mostly silent, no two
+/// are of latents that are silent together, and their spikes are wider than the noise that a flow is trained with. Its density
+/// takes latents for silent each on its own: where several are in the same rows it gains most by bringing all rows there.
 fn worth_bending(config: &PdgmmConfig, examined: &Examined) -> bool {
     let middle = |value: fn(&Mixture) -> f64| median(examined.parts.iter().map(value).collect());
     match config.flow_options().usage {
@@ -134,6 +135,7 @@ fn worth_bending(config: &PdgmmConfig, examined: &Examined) -> bool {
             examined.spikes.contains(&true)
                 && middle(|m| m.spike.weight) <= MOSTLY_SILENT
                 && middle(|m| m.spike.sd) > config.flow.noise
+                && company(examined).is_none_or(|(most, _)| most <= TOGETHER)
         }
     }
 }

@@ -1,10 +1,9 @@
 //! What a fit says of itself: silence, assumptions, and what was decided without truth.
 
-use super::silence::{Examined, SOMETIMES, examine, silence};
+use super::silence::{Examined, SOMETIMES, TOGETHER, company, examine, largest, silence};
 use super::solve::DECIDED;
 use crate::linear::account;
 use crate::method::{Findings, MAP, State};
-use crate::regression::covariance;
 use crate::results::{Assumption, Fact, LatentMap, Silence, Status, rows_of};
 use disentangle_data::Matrix;
 use disentangle_data::prepare::{Prepared, Warning};
@@ -14,7 +13,9 @@ const MANY: usize = 40;
 
 /// Everything about a fit whose latents are `latents` (n x k).
 pub fn findings(data: &Prepared, state: &State, latents: &Matrix) -> Findings {
-    let Examined { train, parts, spikes } = examine(data, latents);
+    let examined = examine(data, latents);
+    let alike = company(&examined);
+    let Examined { train, parts, spikes } = examined;
     let silence = silence(&train, &parts);
     let (mut facts, mut warnings) = account(state, latents.cols());
     facts.extend(decided(state));
@@ -34,6 +35,7 @@ pub fn findings(data: &Prepared, state: &State, latents: &Matrix) -> Findings {
         sometimes(&silence),
         enough_rows(&silence, train.rows()),
         certain(&silence),
+        apart(alike),
         correlated(&train),
     ];
     let map =
@@ -126,14 +128,36 @@ fn certain(silence: &Silence) -> Assumption {
     assumption("certain", "Can silent entries be told from others?", status, finding)
 }
 
+/// Of latents with one mask any mixture is silent in the same rows.
+fn apart(company: Option<(f64, (usize, usize))>) -> Assumption {
+    let (id, question) = ("silent-apart", "Are latents silent in different rows?");
+    let Some((r, (i, j))) = company else {
+        return assumption(id, question, Status::Ok, "There is one latent only.".into());
+    };
+    let (j, i) = (j + 1, i + 1);
+    match r > TOGETHER {
+        false => assumption(
+            id,
+            question,
+            Status::Ok,
+            format!("The two that are most nearly (z{j} and z{i}) have a correlation of {r:.2}."),
+        ),
+        true => assumption(
+            id,
+            question,
+            Status::Violated,
+            format!(
+                "z{j} and z{i} are silent in the same rows (correlation {r:.2}): they are found as a pair, each in no particular \
+                 direction."
+            ),
+        ),
+    }
+}
+
 /// Planes of strongly correlated latents are near each other.
 fn correlated(train: &Matrix) -> Assumption {
-    let c = covariance(train);
-    let k = c.rows();
-    let pairs = (0..k).flat_map(|i| (0..i).map(move |j| (i, j)));
-    let size = |(i, j): (usize, usize)| (c[(i, j)] / (c[(i, i)] * c[(j, j)]).sqrt()).abs();
     let question = "Are the latents far enough from being copies of each other?";
-    match pairs.map(|pair| (size(pair), pair)).max_by(|a, b| a.0.total_cmp(&b.0)) {
+    match largest(train, f64::abs) {
         None => assumption("distinct", question, Status::Ok, "There is one latent only.".into()),
         Some((r, (i, j))) => {
             let status = match r {
