@@ -243,7 +243,7 @@ export type PdgmmSparsity = "held" | "none";
 
 /**
  * When a flow bends the codes.
- * - `auto`: Where silent entries were found, but not most are silent, and planes are not straight already.
+ * - `auto`: Where silent entries were found, but not most are silent, none in the same rows as another, and planes are not straight already.
  * - `always`: Whatever the planes say of it.
  * - `never`: The latents are a linear map of the codes.
  */
@@ -2049,7 +2049,7 @@ export interface PdgmmConfig {
 export interface PdgmmFlow {
   /**
    * When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, unless most
-   * entries are silent, or planes are straight already.
+   * entries are silent, latents are silent together, or planes are straight already.
    *
    * Default: "auto".
    */
