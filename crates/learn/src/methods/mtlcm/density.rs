@@ -1,10 +1,9 @@
 //! The density that the model gives to codes.
 
-use super::evidence::CAUSAL_VARIANCE;
 use super::moments::{Moments, Points};
-use super::solve::{INDICATORS, NOISE, UNMIXING};
+use super::solve::{NOISE, UNMIXING};
 use crate::linalg::{apply, dot, inverse, log_abs_det, product};
-use crate::method::{MAP, State};
+use crate::method::State;
 use crate::train;
 use disentangle_data::{Matrix, Result};
 
@@ -24,32 +23,26 @@ pub struct Density {
 }
 
 impl Density {
-    /// Of what was solved; `inputs` and `latents` (n x k) belong to all kept rows, `moments` are those of the latents on the rows
-    /// `train` that were fitted. `None` before anything was solved.
+    /// Of what was solved: the variances of latents in each task, tasks x k, and where noise was found the map that leaves it in.
+    /// `inputs` and `latents` (n x k) belong to all kept rows, `moments` are those of the latents on the rows `train` that were
+    /// fitted, `map` (k x d) gave the latents.
     ///
     /// # Errors
     /// Those of encoding.
     pub fn of(
         state: &State,
-        inputs: &Matrix,
-        latents: &Matrix,
-        train: &[Points],
-        moments: &[Moments],
-        spurious: f64,
-    ) -> Result<Option<Self>> {
-        let solved = |name: &str| state.solved.get(name);
-        let (Some(map), Some(indicators)) = (solved(MAP), solved(INDICATORS)) else { return Ok(None) };
-        let variances = indicators.map(|c| spurious * (1.0 - c) + CAUSAL_VARIANCE * c);
-        // The latents that are reported leave out as much noise as they can: the model is one of those with all of it.
-        Ok(Some(match (solved(NOISE), solved(UNMIXING)) {
-            (Some(size), Some(unmixing)) => {
-                let codes = train::codes(state, inputs)?.to_f64();
-                let noisy = product(&codes, &unmixing.transposed()).map(|v| v as f32);
-                let moments = train.iter().map(|points| Moments::of(&noisy, points)).collect();
-                Self::new(unmixing, noisy, moments, variances, Some(size[(0, 0)]))
-            }
-            _ => Self::new(map, latents.clone(), moments.to_vec(), variances, None),
-        }))
+        map: &Matrix<f64>,
+        variances: Matrix<f64>,
+        (inputs, latents): (&Matrix, &Matrix),
+        (train, moments): (&[Points], &[Moments]),
+    ) -> Result<Self> {
+        let (Some(size), Some(unmixing)) = (state.solved.get(NOISE), state.solved.get(UNMIXING)) else {
+            return Ok(Self::new(map, latents.clone(), moments.to_vec(), variances, None));
+        };
+        let codes = train::codes(state, inputs)?.to_f64();
+        let noisy = product(&codes, &unmixing.transposed()).map(|v| v as f32);
+        let moments = train.iter().map(|points| Moments::of(&noisy, points)).collect();
+        Ok(Self::new(unmixing, noisy, moments, variances, Some(size[(0, 0)])))
     }
 
     /// Of the latents `map` h, k x d, with their moments and variances in each task, and the variance of the noise of h.
@@ -63,6 +56,25 @@ impl Density {
         let spread = product(map, &map.transposed());
         let volume = 0.5 * log_abs_det(&spread);
         Self { latents, moments, variances, noise: noise.map(|size| spread.map(|v| v * size)), volume }
+    }
+
+    /// n x k: latents of all rows, noise and all.
+    pub fn latents(&self) -> &Matrix {
+        &self.latents
+    }
+
+    /// Their moments in each task over the rows that were fitted.
+    pub fn moments(&self) -> &[Moments] {
+        &self.moments
+    }
+
+    /// Share of the variance of each latent given target and task that is no noise, tasks x k; `None` without noise.
+    pub fn kept(&self) -> Option<Matrix<f64>> {
+        let share = |noise: &Matrix<f64>| {
+            let (tasks, k) = (self.variances.rows(), self.variances.cols());
+            Matrix::from_fn(tasks, k, |t, i| self.variances[(t, i)] / (self.variances[(t, i)] + noise[(i, i)]))
+        };
+        self.noise.as_ref().map(share)
     }
 
     /// Mean log density of rows per row, in the space that the map keeps, with the slopes of the rows that were fitted; `None`

@@ -28,12 +28,14 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// From the moments of latents in each task; `spurious` is the variance sigma_s^2.
-    pub fn of(moments: &[Moments], spurious: f64) -> Self {
+    /// From the moments of latents in each task; `spurious` is the variance sigma_s^2, `kept` the share of each variance given the
+    /// target that is no noise, tasks x k; all of it where there is none.
+    pub fn of(moments: &[Moments], spurious: f64, kept: Option<&Matrix<f64>>) -> Self {
         let k = moments.first().map_or(0, |m| m.code.len());
         let slopes: Vec<Vec<f64>> = moments.iter().map(Moments::slopes).collect();
         let residuals = Matrix::from_fn(moments.len(), k, |t, i| {
-            (moments[t].codes[(i, i)] - slopes[t][i] * moments[t].both[i]).max(0.0)
+            let left = (moments[t].codes[(i, i)] - slopes[t][i] * moments[t].both[i]).max(0.0);
+            kept.map_or(left, |kept| left * kept[(t, i)])
         });
         let log_ratios = Matrix::from_fn(moments.len(), k, |t, i| {
             let r = residuals[(t, i)];
@@ -57,6 +59,11 @@ impl Evidence {
 /// c of the model at the best variance: `(v - sigma_s^2) / (1 - sigma_s^2)`, v the residual within its bounds.
 pub fn soft_indicators(residuals: &Matrix<f64>, spurious: f64) -> Matrix<f64> {
     residuals.map(|r| (r.clamp(spurious, CAUSAL_VARIANCE) - spurious) / (CAUSAL_VARIANCE - spurious))
+}
+
+/// Variances of latents given target and task from c.
+pub fn variances(indicators: &Matrix<f64>, spurious: f64) -> Matrix<f64> {
+    indicators.map(|c| spurious * (1.0 - c) + CAUSAL_VARIANCE * c)
 }
 
 /// Regression of the target on the latents that are called causal: their weights, 0 for all others.

@@ -68,6 +68,30 @@ fn latents_and_roles_of_the_papers_linear_world_are_found() {
 }
 
 #[test]
+fn noise_of_the_inputs_is_found_and_told_where_it_hides_latents() {
+    // The least direction of this map is no wider than the noise.
+    let data = world(json!({"tasks": 200, "latents": 10, "seed": 5}));
+    let fact =
+        |run: &RunResult, id: &str| run.summary.facts.iter().find(|fact| fact.id == id).and_then(|fact| fact.value);
+    let found = run(&data, json!({"starts": 2}));
+    let exact = run(&data, json!({"starts": 2, "sigmaObserved": 0}));
+    let (mcc, columns) = matched(&data, &found.latents);
+    let (before, _) = matched(&data, &exact.latents);
+    assert!(mcc > before + 0.03, "{mcc} {before}");
+    // Noise of 0.01 in inputs with standard deviations from 2.2 to 3.4.
+    let noise = fact(&found, "noise").expect("it is there");
+    assert!((0.0028..0.0048).contains(&noise), "{noise}");
+    assert!(fact(&exact, "noise").is_none());
+    assert!(fact(&found, "logLikelihood") > fact(&exact, "logLikelihood"));
+    assert!(found.summary.warnings.iter().any(|warning| warning.code == "REPRESENTATION_NOISE"));
+    let entries = entries(&data, &columns, &found.summary.tasks.expect("roles").probabilities);
+    let right = entries.iter().filter(|(cause, p)| *cause == (*p >= 0.5)).count() as f64 / entries.len() as f64;
+    assert!(right > 0.9, "{right}");
+    let told = run(&data, json!({"starts": 2, "sigmaObserved": noise}));
+    assert!((fact(&told, "noise").expect("it is told") / noise - 1.0).abs() < 1e-12);
+}
+
+#[test]
 fn probabilities_of_being_causal_are_frequencies() {
     let mut all = Vec::new();
     for seed in 0..6 {

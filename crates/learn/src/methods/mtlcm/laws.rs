@@ -137,7 +137,7 @@ fn ratios_regressions_and_densities_are_those_of_scipy() {
     let map = matrix(&golden["map"]);
     // In double precision: latents of single precision would lose the digits compared here.
     let mapped: Vec<Moments> = moments.iter().map(|m| m.mapped(&map)).collect();
-    let evidence = Evidence::of(&mapped, 0.01);
+    let evidence = Evidence::of(&mapped, 0.01, None);
     for (got, want) in evidence.log_ratios.data().iter().zip(numbers(&golden["logRatios"])) {
         assert!((got - want).abs() < 1e-9 * want.abs().max(1.0), "{got} {want}");
     }
@@ -188,7 +188,7 @@ fn the_log_likelihood_ratio_has_its_known_distribution_under_both_roles() {
                     targets.iter().map(|y| (effect * y + variance.sqrt() * stream.normal()) as f32).collect();
                 let codes = Matrix::new(rows, 1, latents).expect("one column");
                 let moments = Moments::of(&codes, &Points { rows: (0..rows).collect(), targets });
-                Evidence::of(&[moments], spurious).log_ratios[(0, 0)]
+                Evidence::of(&[moments], spurious, None).log_ratios[(0, 0)]
             })
             .collect();
         let freedom = rows as f64 - 2.0;

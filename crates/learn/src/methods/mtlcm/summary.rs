@@ -3,7 +3,7 @@
 use super::assumptions::{self, Setting};
 use super::check::indicator_tests;
 use super::density::Density;
-use super::evidence::{Evidence, causal_weights, explained};
+use super::evidence::{Evidence, causal_weights, explained, variances};
 use super::moments::{Moments, Points};
 use super::{MtlcmConfig, solve};
 use crate::joint_diagonalisation::{Bounds, Covariances};
@@ -29,11 +29,16 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
     let objectives = solved(solve::OBJECTIVES).map(|o| o.data().to_vec()).unwrap_or_default();
     let tasks = solve::tasks(data)?;
     let part = |split: Split| -> Vec<Points> { tasks.iter().map(|task| Points::of(task, data, split)).collect() };
-    let of = |points: &[Points]| -> Vec<Moments> { points.iter().map(|p| Moments::of(latents, p)).collect() };
+    let of = |latents: &Matrix, points: &[Points]| -> Vec<Moments> {
+        points.iter().map(|p| Moments::of(latents, p)).collect()
+    };
     let (train, test) = (part(Split::Train), part(Split::Test));
-    let (moments, fresh) = (of(&train), of(&test));
+    let (moments, fresh) = (of(latents, &train), of(latents, &test));
     let spurious = config.sigma_spurious.powi(2);
-    let evidence = Evidence::of(&moments, spurious);
+    let variances = variances(indicators, spurious);
+    let model = Density::of(state, map, variances, (&data.inputs, latents), (&train, &moments))?;
+    let kept = model.kept();
+    let evidence = Evidence::of(model.moments(), spurious, kept.as_ref());
 
     let causal = evidence.probabilities.map(|p| p >= 0.5);
     let probability = |t: usize, i: usize| {
@@ -82,8 +87,7 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
         objectives: &objectives,
         noisy: noise.is_some(),
     };
-    let model = Density::of(state, &data.inputs, latents, &train, &moments, spurious)?;
-    let density = |points: &[Points]| model.as_ref().and_then(|model| model.mean_log(points)).unwrap_or(f64::NAN);
+    let density = |points: &[Points]| model.mean_log(points).unwrap_or(f64::NAN);
     let rank = rank(&spectrum);
     let facts = vec![
         Fact::new("tasks", "tasks", tasks.len() as f64),
@@ -102,7 +106,7 @@ pub fn findings(config: &MtlcmConfig, data: &Prepared, state: &State, latents: &
         Fact::new(
             "testIndicatorAgreement",
             "share of indicators that test rows repeat",
-            repeated(&causal, &fresh, spurious),
+            repeated(&causal, &of(model.latents(), &test), kept.as_ref(), spurious),
         ),
     ];
     let latent_map = LatentMap {
@@ -151,9 +155,11 @@ fn mean_of(flags: &Matrix<bool>) -> f64 {
 }
 
 /// Share of calls that come out the same on test rows, over tasks with enough of them.
-fn repeated(causal: &Matrix<bool>, fresh: &[Moments], spurious: f64) -> f64 {
+fn repeated(causal: &Matrix<bool>, fresh: &[Moments], kept: Option<&Matrix<f64>>, spurious: f64) -> f64 {
     let enough: Vec<usize> = (0..fresh.len()).filter(|&t| fresh[t].rows >= solve::LEAST_ROWS).collect();
-    let again = Evidence::of(&enough.iter().map(|&t| fresh[t].clone()).collect::<Vec<_>>(), spurious).probabilities;
+    let enough_rows: Vec<Moments> = enough.iter().map(|&t| fresh[t].clone()).collect();
+    let kept = kept.map(|kept| kept.select_rows(&enough));
+    let again = Evidence::of(&enough_rows, spurious, kept.as_ref()).probabilities;
     let same =
         |(at, &t): (usize, &usize)| (0..causal.cols()).filter(|&i| causal[(t, i)] == (again[(at, i)] >= 0.5)).count();
     enough.iter().enumerate().map(same).sum::<usize>() as f64 / (enough.len() * causal.cols()) as f64
