@@ -73,6 +73,11 @@ test("latents that are silent together are scored by block", async (t) => {
   const text = await succeeds(cwd, ["score", "a"]);
   t.regex(text, /R2 of blocks on their own latents +(1|0\.9\d*)\n/);
   t.regex(text, /z3 z4\s+z\d z\d/);
+  await succeeds(cwd, ["report", "a", "--out", "page.json"]);
+  const page = JSON.parse(await readFile(join(cwd, "page.json"), "utf8")) as {
+    studies: { runs: { scores: { blocks: { blocks: { truth: string[]; latents: string[] }[] } } }[] }[];
+  };
+  t.deepEqual(page.studies[0]?.runs[0]?.scores.blocks.blocks[2]?.truth, ["z3", "z4"]);
 });
 
 test("a run that was shown a truth is another run when that truth has changed, and one that was not is the same", async (t) => {
