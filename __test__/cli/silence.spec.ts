@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Failure } from "../../src/errors.js";
 import { native } from "../../src/native.js";
 import { testWithAddon as test } from "../addon.js";
-import { run } from "./run.js";
+import { run, start } from "./run.js";
 
 const folder = (): Promise<string> => mkdtemp(join(tmpdir(), "disentangle-silence-"));
 const WORLD = ["simulate", "silent-world", "--latents", "4", "--layers", "1", "--rows", "3000", "--seed", "1"];
@@ -90,6 +91,14 @@ test("a run that was shown a truth is another run when that truth has changed, a
     await idOf([...shown, "--out", "a"]),
     await idOf([...FIT, "--data", "world", "--json", "--out", "b"]),
   ];
+  const { child, ended } = start(
+    [...shown, "--set", "flow.use=always", "--set", "flow.steps=100000000", "--out", "cut"],
+    { cwd },
+  );
+  child.stderr?.on("data", (text: string) => {
+    if (text.includes("begins")) child.kill("SIGKILL");
+  });
+  t.is((await ended).signal, "SIGKILL");
   // The table is changed, and its digest left out as where a folder is made by hand.
   const manifest = JSON.parse(await readFile(join(cwd, "world", "dataset.json"), "utf8")) as {
     truth: { silent: { digest?: string } };
@@ -101,4 +110,9 @@ test("a run that was shown a truth is another run when that truth has changed, a
   await writeFile(join(cwd, "world", "dataset.json"), JSON.stringify(manifest));
   t.not(await idOf([...shown, "--out", "c"]), first);
   t.is(await idOf([...FIT, "--data", "world", "--json", "--out", "d"]), plain);
+
+  // Also before its first checkpoint a fit belongs to the truth that it began with.
+  const { error } = JSON.parse((await run(["fit", "--resume", "cut", "--json"], { cwd })).stdout) as { error: Failure };
+  const { differences } = error.context as { differences: { path: string }[] };
+  t.deepEqual([error.code, differences.map(({ path }) => path)], ["CHECKPOINT_MISMATCH", ["data.truth"]]);
 });
