@@ -85,24 +85,23 @@ impl Density {
         for (t, points) in points.iter().enumerate() {
             let (moments, variances) = (&self.moments[t], self.variances.row(t));
             let slopes = moments.slopes();
-            let precision = match &self.noise {
-                None => None,
+            let (log_det, precision) = match &self.noise {
+                None => (variances.iter().map(|v| v.ln()).sum::<f64>(), None),
                 Some(noise) => {
                     let p = Matrix::from_fn(k, k, |i, j| noise[(i, j)] + if i == j { variances[i] } else { 0.0 });
-                    Some((log_abs_det(&p), inverse(&p).ok()?))
+                    (log_abs_det(&p), Some(inverse(&p).ok()?))
                 }
             };
+            let mut errors = vec![0.0; k];
             for (&row, y) in points.rows.iter().zip(&points.targets) {
-                let error =
-                    |i: usize| f64::from(self.latents[(row, i)]) - moments.code[i] - slopes[i] * (y - moments.target);
-                sum -= 0.5
-                    * match &precision {
-                        None => (0..k).map(|i| variances[i].ln() + error(i).powi(2) / variances[i]).sum::<f64>(),
-                        Some((log_det, inverse)) => {
-                            let errors: Vec<f64> = (0..k).map(error).collect();
-                            log_det + dot(&errors, &apply(inverse, &errors))
-                        }
-                    };
+                for (i, error) in errors.iter_mut().enumerate() {
+                    *error = f64::from(self.latents[(row, i)]) - moments.code[i] - slopes[i] * (y - moments.target);
+                }
+                let form = match &precision {
+                    None => errors.iter().zip(variances).map(|(e, v)| e * e / v).sum(),
+                    Some(inverse) => dot(&errors, &apply(inverse, &errors)),
+                };
+                sum -= 0.5 * (log_det + form);
             }
             rows += points.rows.len();
         }
