@@ -21,7 +21,8 @@ export async function replaceFile(path: string, write: (partial: string) => Prom
     await write(partial);
     await rename(partial, path);
   } catch (error) {
-    await discard(made ?? partial);
+    await discard(partial);
+    await removeMade(partial, made);
     throw unwritable(path, error);
   }
 }
@@ -37,7 +38,8 @@ export async function replaceFolder(dir: string, fill: (partial: string) => Prom
     if (existsSync(target)) await exchange(target, partial);
     else await rename(partial, target);
   } catch (error) {
-    await discard(made ?? partial);
+    await discard(partial);
+    await removeMade(partial, made);
     throw unwritable(dir, error);
   }
 }
@@ -67,11 +69,11 @@ export async function placeFolder(
   const undo = async (placed: string): Promise<void> => {
     await discard(placed);
     if (moved) await rename(old, target);
-    if (made !== undefined) await removeEmpty(dirname(target), made);
+    await removeMade(target, made);
   };
   try {
-    made = await mkdir(dirname(target), { recursive: true });
-    await mkdir(partial);
+    // In one call: between two, somebody else may remove an empty folder above it.
+    made = await mkdir(partial, { recursive: true });
     await fill(partial);
     if (over === "folder") {
       await rename(target, old);
@@ -123,7 +125,8 @@ export async function checkWritable(dir: string): Promise<void> {
   const made = await mkdir(partial, { recursive: true }).catch((error: unknown) => {
     throw unwritable(dir, error);
   });
-  await discard(made ?? partial);
+  await discard(partial);
+  await removeMade(partial, made);
 }
 
 /** Puts `fresh` in the place of `target`; when that fails, `target` is back in its place. */
@@ -139,9 +142,13 @@ async function exchange(target: string, fresh: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-/** Removes folders from `dir` up to `top` that nothing lies in. */
-async function removeEmpty(dir: string, top: string): Promise<void> {
-  for (let at = dir; !relative(top, at).startsWith(".."); at = dirname(at)) {
+/**
+ * Removes the folders that were made for `path`, the topmost of them `made`, unless something else lies in them by now: others
+ * may write into a folder as soon as it is there.
+ */
+async function removeMade(path: string, made: string | undefined): Promise<void> {
+  if (made === undefined) return;
+  for (let at = dirname(path); !relative(made, at).startsWith(".."); at = dirname(at)) {
     const removed = await rmdir(at).then(
       () => true,
       () => false,

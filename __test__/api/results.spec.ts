@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fc, testProp } from "@fast-check/ava";
 import test from "ava";
-import { writeFileAtomic } from "../../src/files.js";
+import { checkWritable, replaceFolder, writeFileAtomic } from "../../src/files.js";
 import { historyLines, parseHistory } from "../../src/history.js";
 import { canonicalJson, checkRunTarget, readRun, readRuns, runIdOf, writeRun } from "../../src/results.js";
 import { testWithAddon } from "../addon.js";
@@ -113,6 +113,25 @@ test("what is no run folder, is damaged or is of a newer version says so", async
   await t.throwsAsync(async () => readRun(dir), { code: "RUN_NOT_FOUND" });
   await writeFile(join(dir, "manifest.json"), '{"format": 2, "version": "9.0.0"}');
   await t.throwsAsync(async () => readRun(dir), { code: "ARTIFACT_VERSION" });
+});
+
+test("who finds out whether a new folder can be written to, or fails in it, takes nothing from others who write there", async (t) => {
+  const top = await folder();
+  for (let round = 0; round < 20; round++) {
+    const dir = join(top, String(round), "new");
+    const writes = Array.from({ length: 8 }, (_, i) =>
+      replaceFolder(join(dir, `run-${i}`), async (partial) => {
+        await new Promise((done) => setTimeout(done, i % 3));
+        await writeFile(join(partial, "a"), "");
+      }),
+    );
+    const checks = Array.from({ length: 8 }, (_, i) => checkWritable(join(dir, `other-${i}`)));
+    const fails = writeFileAtomic(join(dir, "x".repeat(300)), "").catch(() => {});
+    await Promise.all([...writes, ...checks, fails]);
+    t.is((await readdir(dir)).length, 8);
+  }
+  await checkWritable(join(top, "a", "b"));
+  t.false((await readdir(top)).includes("a"));
 });
 
 test("a file is written whole or not at all", async (t) => {

@@ -116,3 +116,20 @@ test("a run that was shown a truth is another run when that truth has changed, a
   const { differences } = error.context as { differences: { path: string }[] };
   t.deepEqual([error.code, differences.map(({ path }) => path)], ["CHECKPOINT_MISMATCH", ["data.truth"]]);
 });
+
+test("a fit tells of every assumption that the data violate, and of none that they do not", async (t) => {
+  const cwd = await folder();
+  const told: string[] = [];
+  for (const [name, ...flags] of [["alone"], ["together", "--blocks", "2", "1", "1"]] as const) {
+    await succeeds(cwd, [...WORLD, ...flags, "--out", name]);
+    const { code, stderr } = await run([...FIT, "--data", name, "--out", `${name}-run`, "--quiet"], { cwd });
+    t.is(code, 0, stderr);
+    told.push(stderr);
+  }
+  const [alone, together] = told;
+  t.false(alone!.includes("violated"), alone);
+  t.regex(
+    together!,
+    /warning an assumption is violated\. Are latents silent in different rows\?\n {2}z\d and z\d are silent/,
+  );
+});

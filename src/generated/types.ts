@@ -2049,7 +2049,8 @@ export interface PdgmmConfig {
 export interface PdgmmFlow {
   /**
    * When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, unless most
-   * entries are silent, latents are silent together, or planes are straight already.
+   * entries are silent, latents are silent together, or planes are straight already; and where the planes become no sharper,
+   * those before stay.
    *
    * Default: "auto".
    */

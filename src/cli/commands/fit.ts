@@ -163,6 +163,9 @@ async function finish(run: Run, job: Job, options: FitCommandOptions, state: Pro
   }
   const { outcome } = manifest;
   for (const warning of summary.warnings) warn(warning);
+  for (const { question, finding } of summary.assumptions.filter(({ status }) => status === "violated")) {
+    warn({ message: `an assumption is violated. ${question}`, hint: finding });
+  }
   if (isUseless(summary)) warn(USELESS);
   if (outcome.kind === "diverged" || outcome.kind === "non-finite") state.exitCode = EXIT.failed;
   print(options.json, resultOf(run, scores, dir), (style) => resultText(run, scores, dir, report, style));

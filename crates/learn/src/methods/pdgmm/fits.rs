@@ -107,6 +107,18 @@ fn exact_planes_are_left_straight_and_bent_ones_become_sharper() {
 }
 
 #[test]
+fn a_flow_that_loses_the_planes_leaves_no_trace() {
+    let data = world(json!({"layers": 10, "rows": 8000, "seed": 1}));
+    let linear = fitted(&data, json!({}));
+    let lost = fitted(&data, json!({"flow": {"steps": 3, "learningRate": 0.03}}));
+    assert!(fact(&lost, "sharpnessAfterFlow") >= fact(&lost, "sharpness"), "three steps should do harm");
+    assert_eq!((lost.outcome.step, fact(&lost, "flowUsed")), (3, Some(0.0)));
+    for (a, b) in lost.latents.data().iter().zip(linear.latents.data()) {
+        assert!((a - b).abs() < 1e-3 * b.abs().max(1.0), "{a} {b}");
+    }
+}
+
+#[test]
 fn a_fit_stopped_within_the_flow_resumes_to_the_same_bits() {
     let data = world(json!({"layers": 3, "rows": 3000}));
     let config = json!({"flow": {"use": "always", "layers": 2, "hidden": 16, "steps": 12, "batchSize": 256}});

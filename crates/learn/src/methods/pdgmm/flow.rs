@@ -44,7 +44,8 @@ pub enum Use {
 #[schemars(rename = "PdgmmFlow")]
 pub struct FlowOptions {
     /// When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, unless most
-    /// entries are silent, latents are silent together, or planes are straight already.
+    /// entries are silent, latents are silent together, or planes are straight already; and where the planes become no sharper,
+    /// those before stay.
     #[serde(rename = "use")]
     pub usage: Use,
     /// Couplings.
@@ -279,6 +280,19 @@ pub fn place(params: &Params, values: &[(&str, &[f64])]) -> disentangle_data::Re
         for parameter in all.iter_mut().filter(|p| p.name == *name) {
             parameter.values = new.iter().map(|&v| v as f32).collect();
         }
+    }
+    params.import(&all).map_err(internal)
+}
+
+/// A flow that leaves white codes as they are.
+///
+/// # Errors
+/// Those of candle.
+pub fn straighten(params: &Params) -> disentangle_data::Result<()> {
+    let mut all = params.export().map_err(internal)?;
+    // Turns are undone after every coupling; couplings of zeros pass everything on.
+    for parameter in all.iter_mut().filter(|p| p.name.starts_with("flow.") && !p.name.ends_with(".turn")) {
+        parameter.values.fill(0.0);
     }
     params.import(&all).map_err(internal)
 }

@@ -157,10 +157,15 @@ fn refit(
     }
     let (bent, _) = White::of(data, k, solving.seed, |inputs| train::codes(state, inputs))?;
     let Some(found) = bent.directions(config, data, solving)? else { return Ok(OutcomeKind::Cancelled) };
-    if let Some(decided) = state.solved.get_mut(DECIDED) {
-        decided[(0, 1)] = score(&bent.rows, &found);
+    let decided = state.solved.get_mut(DECIDED).expect("the first planes have decided on the flow");
+    decided[(0, 1)] = score(&bent.rows, &found);
+    // Seldom does a flow lose the planes: then those before it stay.
+    if config.flow_options().usage == Use::Auto && decided[(0, 1)] >= decided[(0, 0)] {
+        decided[(0, 2)] = 0.0;
+        flow::straighten(&state.params)?;
+    } else {
+        state.solved.insert(MAP.into(), oriented(product(&found, &bent.map)));
     }
-    state.solved.insert(MAP.into(), oriented(product(&found, &bent.map)));
     Ok(OutcomeKind::Converged)
 }
 
