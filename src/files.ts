@@ -1,7 +1,7 @@
 // Files and folders that appear whole or not at all: written beside their place, then renamed into it.
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { failure, isDisentangleError } from "./errors.js";
 
@@ -119,14 +119,31 @@ export function isLeftover(name: string): boolean {
   return /^\..+\.partial-[0-9a-f]{8}$/.test(name);
 }
 
-/** Throws `FILE_WRITE` where `replaceFolder` could not: known before a long computation rather than after it. */
+/**
+ * Throws `FILE_WRITE` where `replaceFolder` could not: known before a long computation rather than after it. Tries the nearest
+ * folder that is there: one that is made to try, and removed again, could have become somebody else's meanwhile.
+ */
 export async function checkWritable(dir: string): Promise<void> {
   const partial = temporary(dir);
-  const made = await mkdir(partial, { recursive: true }).catch((error: unknown) => {
+  try {
+    const there = join(await nearestFolder(dirname(partial)), basename(partial));
+    await mkdir(there);
+    await discard(there);
+  } catch (error) {
     throw unwritable(dir, error);
-  });
-  await discard(partial);
-  await removeMade(partial, made);
+  }
+}
+
+/** The folder itself, or the nearest above it that is there. */
+async function nearestFolder(path: string): Promise<string> {
+  const missing = await stat(path).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return true;
+      throw error;
+    },
+  );
+  return missing && dirname(path) !== path ? nearestFolder(dirname(path)) : path;
 }
 
 /** Puts `fresh` in the place of `target`; when that fails, `target` is back in its place. */

@@ -115,7 +115,7 @@ test("what is no run folder, is damaged or is of a newer version says so", async
   await t.throwsAsync(async () => readRun(dir), { code: "ARTIFACT_VERSION" });
 });
 
-test("who finds out whether a new folder can be written to, or fails in it, takes nothing from others who write there", async (t) => {
+test("who finds out whether a new folder can be written to takes nothing from others who write there", async (t) => {
   const top = await folder();
   for (let round = 0; round < 20; round++) {
     const dir = join(top, String(round), "new");
@@ -126,12 +126,28 @@ test("who finds out whether a new folder can be written to, or fails in it, take
       }),
     );
     const checks = Array.from({ length: 8 }, (_, i) => checkWritable(join(dir, `other-${i}`)));
-    const fails = writeFileAtomic(join(dir, "x".repeat(300)), "").catch(() => {});
-    await Promise.all([...writes, ...checks, fails]);
+    await Promise.all([...writes, ...checks]);
     t.is((await readdir(dir)).length, 8);
   }
   await checkWritable(join(top, "a", "b"));
   t.false((await readdir(top)).includes("a"));
+  await writeFile(join(top, "file"), "");
+  await t.throwsAsync(checkWritable(join(top, "file", "a", "b")), { code: "FILE_WRITE" } as never);
+});
+
+test("a failed write takes the folders that were made for it, unless somebody else writes there by then", async (t) => {
+  const top = await folder();
+  const failed = (path: string, meanwhile: (partial: string) => Promise<void>) =>
+    t.throwsAsync(
+      replaceFolder(path, async (partial) => {
+        await meanwhile(partial);
+        throw new Error("no more");
+      }),
+    );
+  await failed(join(top, "a", "b", "run"), async () => {});
+  t.deepEqual(await readdir(top), []);
+  await failed(join(top, "a", "b", "run"), () => writeFile(join(top, "a", "other"), ""));
+  t.deepEqual(await readdir(join(top, "a")), ["other"]);
 });
 
 test("a file is written whole or not at all", async (t) => {
