@@ -1,9 +1,9 @@
 //! Recovered blocks, against scikit-learn and by hand.
 
 use crate::golden::{golden, list, matrix, number, numbers};
-use crate::{BARE, assert_close, normal};
+use crate::{assert_close, input, named, normal};
 use disentangle_data::{Code, Matrix, Stream};
-use disentangle_metrics::{NamedColumns, ScoreInput, ScoredSplit, blocks, r2, score};
+use disentangle_metrics::{ScoreInput, blocks, r2, score};
 use serde_json::Value;
 
 fn places(value: &Value) -> Vec<Vec<usize>> {
@@ -107,27 +107,10 @@ fn where_blocks_cannot_be_scored_there_is_a_reason_and_blocks_must_part_the_late
 
 #[test]
 fn blocks_are_of_the_latents_before_a_rotation_and_the_notes_name_them() {
-    let named =
-        |values: &Matrix<f64>| NamedColumns { names: vec!["a".into(), "b".into(), "c".into()], values: values.clone() };
     let u = normal(300, 3, &mut Stream::new(5, "blocks"));
     let turned = Matrix::from_fn(300, 3, |i, j| u[(i, j)] + u[(i, (j + 1) % 3)]);
-    let input = ScoreInput {
-        split: ScoredSplit::All,
-        truth: Some(named(&turned)),
-        latents: named(&u),
-        unrotated: Some(named(&u)),
-        expected: None,
-        target: None,
-        environments: None,
-        changes: None,
-        tasks: None,
-        indicators: None,
-        silence: None,
-        blocks: Some(vec![vec![0], vec![1, 2]]),
-        graph: None,
-        left_open: vec![],
-        effort: BARE,
-    };
+    let input =
+        ScoreInput { unrotated: Some(named(u.clone())), blocks: Some(vec![vec![0], vec![1, 2]]), ..input(turned, u) };
     let scores = score(&input).expect("sound");
     assert_close(scores.blocks.expect("known").value.expect("defined"), 1.0, 1e-12, "before the rotation");
     assert!(scores.notes.iter().any(|note| note.contains("`blocks`")), "{:?}", scores.notes);

@@ -1,36 +1,12 @@
 //! The scores as a whole.
 
-use crate::{BARE, normal};
+use crate::{input, named, normal};
 use disentangle_data::{Code, Labels, Matrix, Stream};
 use disentangle_metrics::{
     ChangesInput, Effort, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig, Reversal, ScoreInput,
-    ScoredSplit, Scores, score,
+    Scores, score,
 };
 use serde_json::json;
-
-fn named(values: Matrix<f64>) -> NamedColumns {
-    NamedColumns { names: (0..values.cols()).map(|j| format!("c{j}")).collect(), values }
-}
-
-fn input(truth: Matrix<f64>, latents: Matrix<f64>) -> ScoreInput {
-    ScoreInput {
-        split: ScoredSplit::All,
-        truth: Some(named(truth)),
-        latents: named(latents),
-        expected: None,
-        target: None,
-        environments: None,
-        changes: None,
-        tasks: None,
-        unrotated: None,
-        indicators: None,
-        silence: None,
-        blocks: None,
-        graph: None,
-        left_open: vec![],
-        effort: BARE,
-    }
-}
 
 #[test]
 fn scores_have_the_shape_that_other_programs_rely_on() {

@@ -1,9 +1,9 @@
 //! Recovered silence, against scikit-learn and by hand.
 
 use crate::golden::{golden, marks, matching, number};
-use crate::{BARE, assert_close, normal};
+use crate::{assert_close, input, named, normal};
 use disentangle_data::{Code, Matrix, Stream};
-use disentangle_metrics::{NamedColumns, ScoreInput, ScoredSplit, SilenceInput, score, silence};
+use disentangle_metrics::{ScoreInput, SilenceInput, score, silence};
 
 #[test]
 fn recovered_silence_agrees_with_scikit_learn() {
@@ -43,7 +43,6 @@ fn where_nothing_is_silent_there_is_no_f1_but_a_reason() {
 
 #[test]
 fn where_the_truth_was_rotated_silence_belongs_to_the_latents_before_that() {
-    let named = |values: Matrix<f64>| NamedColumns { names: vec!["a".into(), "b".into()], values };
     let u = normal(300, 2, &mut Stream::new(1, "silence"));
     // A rotation by 60 degrees, after which each latent is closest to the other one of before.
     let (sin, cos) = 60f64.to_radians().sin_cos();
@@ -52,21 +51,9 @@ fn where_the_truth_was_rotated_silence_belongs_to_the_latents_before_that() {
     });
     let truth = u.map(|v| v.abs() < 0.3);
     let input = ScoreInput {
-        split: ScoredSplit::All,
-        truth: Some(named(z)),
-        latents: named(u.clone()),
-        unrotated: Some(named(u)),
-        expected: None,
-        target: None,
-        environments: None,
-        changes: None,
-        tasks: None,
-        indicators: None,
+        unrotated: Some(named(u.clone())),
         silence: Some(SilenceInput { called: truth.clone(), truth }),
-        blocks: None,
-        graph: None,
-        left_open: vec![],
-        effort: BARE,
+        ..input(z, u)
     };
     let scores = score(&input).expect("sound");
     assert_eq!((&scores.mcc.matching[..], scores.mcc.value < Some(0.9)), (&[Some(1), Some(0)][..], true));

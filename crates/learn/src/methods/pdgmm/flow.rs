@@ -12,7 +12,8 @@
 use super::spike::Mixture;
 use crate::method::{Batch, Batching, Keep, Recipe, Term};
 use crate::nn::{
-    Activation, Buffer, Coupling, Init, Params, Passing, Transform, batch_covariance, log_abs_det, normals_like,
+    Activation, Buffer, Coupling, Init, NamedValues, Params, Passing, Transform, batch_covariance, log_abs_det,
+    normals_like,
 };
 use crate::optim::{AdamSettings, Schedule};
 use crate::train::internal;
@@ -275,12 +276,16 @@ fn correlation(z: &Tensor) -> candle_core::Result<Tensor> {
 /// # Errors
 /// Those of candle.
 pub fn place(params: &Params, values: &[(&str, &[f64])]) -> disentangle_data::Result<()> {
-    let mut all = params.export().map_err(internal)?;
-    for (name, new) in values {
-        for parameter in all.iter_mut().filter(|p| p.name == *name) {
+    rewrite(params, |parameter| {
+        if let Some((_, new)) = values.iter().find(|(name, _)| parameter.name == *name) {
             parameter.values = new.iter().map(|&v| v as f32).collect();
         }
-    }
+    })
+}
+
+fn rewrite(params: &Params, change: impl FnMut(&mut NamedValues)) -> disentangle_data::Result<()> {
+    let mut all = params.export().map_err(internal)?;
+    all.iter_mut().for_each(change);
     params.import(&all).map_err(internal)
 }
 
@@ -289,12 +294,12 @@ pub fn place(params: &Params, values: &[(&str, &[f64])]) -> disentangle_data::Re
 /// # Errors
 /// Those of candle.
 pub fn straighten(params: &Params) -> disentangle_data::Result<()> {
-    let mut all = params.export().map_err(internal)?;
     // Turns are undone after every coupling; couplings of zeros pass everything on.
-    for parameter in all.iter_mut().filter(|p| p.name.starts_with("flow.") && !p.name.ends_with(".turn")) {
-        parameter.values.fill(0.0);
-    }
-    params.import(&all).map_err(internal)
+    rewrite(params, |parameter| {
+        if parameter.name.starts_with("flow.") && !parameter.name.ends_with(".turn") {
+            parameter.values.fill(0.0);
+        }
+    })
 }
 
 /// The flow before its first step: rows `w` (k x k) of unit latents with these parts, and no bending.
