@@ -390,6 +390,37 @@ export interface Candidate {
   validation: number;
 }
 
+/**
+ * The causal graph that a method found among its latents.
+ *
+ * One convention everywhere, in results, files and tables of truth: row i, column j speaks of the edge i -> j, from cause to
+ * effect.
+ */
+export interface CausalGraph {
+  /** One name per node: the latents, in their order. */
+  names: string[];
+  /**
+   * k x k: `weights[i][j]` is how strongly latent i acts on latent j, the edge i -> j; 0 where there is no edge. `basis` says
+   * in which measure.
+   */
+  weights: number[][];
+  /**
+   * k x k: `certainty[i][j]`, from 0 to 1, is how sure the edge i -> j is, also where there is none. `basis` says of what it
+   * is a share.
+   */
+  certainty?: number[][];
+  /** The nodes from causes to effects, by place: every edge points forward. */
+  order?: number[];
+  /** `[i, j]` with i < j: an edge whose direction is open. Its weight stands at both places. */
+  undirected?: [number, number][];
+  /** `[i, j]`: an edge i -> j that the data may as well be without. It counts as an edge; drawings show it dashed. */
+  undecided?: [number, number][];
+  /** Whether edges may form cycles. */
+  cyclic?: boolean;
+  /** What the graph rests on, in one or two sentences: how edges were found, what a weight and a certainty are. */
+  basis: string;
+}
+
 /** Recovered changes on the tree's edges. */
 export interface ChangeScores {
   /** Harmonic mean of precision and recall, 0 to 1. */
@@ -2227,6 +2258,26 @@ export interface RandomEncoderConfig {
     | [number, number, number, number, number, number, number, number];
 }
 
+/** How well the inputs of one part of the split come back from their latents. */
+export interface ReconstructionRow {
+  /** `train`, `validation` or `test`. */
+  split: string;
+  /** Number of rows. */
+  rows: number;
+  /** Mean squared error of an input, in squared units of the standardized inputs. */
+  mse: number;
+  /** Share of the inputs' variance that comes back; `null` where they do not vary. */
+  explained: number | null;
+}
+
+/** What becomes of a latent or an input, one value for each value of the latent that is set. */
+export interface Response {
+  /** Of the latent or the input. */
+  name: string;
+  /** In its own units. */
+  values: number[];
+}
+
 /** Which rows were scored, and how many. */
 export interface ScoredRows {
   /** Part of the data set. */
@@ -2607,6 +2658,12 @@ export interface Summary {
   silence?: Silence;
   /** `map`: latents = `map` x (latents before the closed-form stage); absent where there is no such stage. */
   map?: LatentMap;
+  /** The causal graph of the latents, where the method finds one itself. */
+  graph?: CausalGraph;
+  /** How well the inputs come back from the latents, by split, where the method has a decoder. */
+  reconstruction?: ReconstructionRow[];
+  /** What each latent does to the others and to the inputs, where the method has a decoder or mechanisms. */
+  traversals?: Traversal[];
   /** How a hyper-parameter was chosen without truth. */
   choices: Choice[];
   /** What the method assumes, and what the data say of it. */
@@ -2667,6 +2724,23 @@ export interface TaskRoles {
   objectives: number[];
   /** The calls against tests of independence; absent with one latent, or where no task can be tested. */
   tests?: IndicatorTests;
+}
+
+/**
+ * What a latent does: one row of the data, with the latent set to one value after another. All other latents follow as the
+ * mechanisms say; without mechanisms they stay as they are.
+ */
+export interface Traversal {
+  /** Name of the latent. */
+  latent: string;
+  /** The row that is followed, by its place in the data set: the training row closest to the mean of the latents. */
+  row: number;
+  /** What the latent is set to: from two standard deviations below its mean to two above. */
+  values: number[];
+  /** The other latents that follow. */
+  latents: Response[];
+  /** The inputs that move most, the first by most standard deviations; none without a decoder. */
+  inputs: Response[];
 }
 
 /** Something a user should know that stops nothing. */

@@ -1,8 +1,8 @@
 //! What linear methods stand on: a network that passes inputs on, and the principal axes of the inputs.
 
 use crate::linalg::symmetric_eigen;
-use crate::method::{Batch, Network, State, Term};
-use crate::regression::covariance;
+use crate::method::{Batch, CENTER, Network, State, Term};
+use crate::regression::{covariance, means};
 use crate::results::Fact;
 use candle_core::{Error, Tensor};
 use disentangle_data::prepare::{Prepared, Warning};
@@ -22,6 +22,10 @@ impl Network for IdentityNetwork {
     fn encode(&self, inputs: &Tensor) -> candle_core::Result<Tensor> {
         Ok(inputs.clone())
     }
+
+    fn decode(&self, codes: &Tensor) -> candle_core::Result<Option<Tensor>> {
+        Ok(Some(codes.clone()))
+    }
 }
 
 /// Name of the solved row of variances along all principal axes, descending.
@@ -38,6 +42,8 @@ pub struct PrincipalAxes {
     pub variances: Vec<f64>,
     /// One axis per row, of length one, its largest entry positive, d x d.
     pub axes: Matrix<f64>,
+    /// Where they cross: the mean of each input, d.
+    pub center: Vec<f64>,
 }
 
 impl PrincipalAxes {
@@ -65,7 +71,7 @@ impl PrincipalAxes {
             )
             .hint("choose inputs that vary"));
         }
-        Ok(Self { variances, axes })
+        Ok(Self { variances, axes, center: means(rows) })
     }
 
     /// The map to unit variances along the first `k` axes, or as many as there are with a variance above rounding:
@@ -75,9 +81,10 @@ impl PrincipalAxes {
         Matrix::from_fn(k.min(rank(&self.variances)), d, |i, j| self.axes[(i, j)] / self.variances[i].sqrt())
     }
 
-    /// Adds the variances to the solved results, for [`account`].
+    /// Adds the variances to the solved results, for [`account`], and the center, for the way back from latents.
     pub fn keep(&self, state: &mut State) {
         let d = self.variances.len();
+        state.solved.insert(CENTER.into(), Matrix::from_fn(1, d, |_, j| self.center[j]));
         state.solved.insert(VARIANCES.into(), Matrix::from_fn(1, d, |_, j| self.variances[j]));
     }
 }

@@ -1,14 +1,18 @@
 //! What a method supplies. It never owns the loop: `train` drives every method the same way.
 
+use crate::mechanisms::Mechanisms;
 use crate::nn::Params;
 use crate::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, Schedule};
-use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, OutcomeKind, Silence, TaskRoles, TreeSummary};
+use crate::results::{
+    Assumption, CausalGraph, Fact, LatentMap, NamedMatrix, OutcomeKind, Silence, TaskRoles, TreeSummary,
+};
 use crate::train::Solving;
 use candle_core::Tensor;
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::{Matrix, Result, Stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::any::Any;
 use std::collections::BTreeMap;
 
 /// What the parameters of a network depend on: known from the data when fitting, from the artifact when loading.
@@ -167,6 +171,8 @@ pub struct Findings {
     pub silence: Option<Silence>,
     /// The map of a closed-form stage.
     pub map: Option<LatentMap>,
+    /// The causal graph of the latents.
+    pub graph: Option<CausalGraph>,
     /// Assumptions checked.
     pub assumptions: Vec<Assumption>,
     /// Warnings.
@@ -175,8 +181,16 @@ pub struct Findings {
     pub facts: Vec<Fact>,
 }
 
+impl State {
+    /// The network as the type that its method made, for what the trait does not offer; `None` for another type.
+    pub fn network_as<N: Network>(&self) -> Option<&N> {
+        let network: &dyn Any = self.network.as_ref();
+        network.downcast_ref()
+    }
+}
+
 /// A network over named parameters.
-pub trait Network: Send {
+pub trait Network: Send + Any {
     /// The loss on a batch, as named terms; the first is the data term, on which validation rows are scored.
     ///
     /// # Errors
@@ -197,6 +211,15 @@ pub trait Network: Send {
     /// # Errors
     /// Those of candle.
     fn encode(&self, inputs: &Tensor) -> candle_core::Result<Tensor>;
+
+    /// Inputs (b, d) of what `encode` gives (b, k), outside any graph; `None`: the network has no decoder. The solved map is
+    /// undone before, the standardisation after (`crate::decode`).
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn decode(&self, _codes: &Tensor) -> candle_core::Result<Option<Tensor>> {
+        Ok(None)
+    }
 }
 
 /// A method with its configuration checked: pure functions of state and data.
@@ -264,6 +287,14 @@ pub trait Method: Send + Sync {
         Ok(None)
     }
 
+    /// How the latents cause each other, for interventions and counterfactuals; `None`: the method does not say.
+    ///
+    /// # Errors
+    /// `ARTIFACT_CORRUPT` when the state lacks a part of them.
+    fn mechanisms<'a>(&'a self, _: &'a State) -> Result<Option<Box<dyn Mechanisms + 'a>>> {
+        Ok(None)
+    }
+
     /// What the method says about its fit.
     ///
     /// # Errors
@@ -271,5 +302,11 @@ pub trait Method: Send + Sync {
     fn findings(&self, data: &Prepared, state: &State, latents: &Matrix) -> Result<Findings>;
 }
 
-/// Name of the solved matrix that maps encoded latents to final ones: latents = map x encoding.
+/// Name of the solved matrix that maps encoded latents to final ones: latents = map x encoding (+ [`OFFSET`]).
 pub const MAP: &str = "map";
+
+/// Name of the solved row that is added after [`MAP`], k; without it nothing is.
+pub const OFFSET: &str = "offset";
+
+/// Name of the solved row of mean encodings of the training rows: directions that [`MAP`] drops are decoded to it. Without it, to 0.
+pub const CENTER: &str = "center";

@@ -17,7 +17,7 @@ pub use solving::Solving;
 pub use standing::{Descent, Finished, Score, Standing, Sums, Weights};
 pub use stepper::Stepper;
 
-use crate::method::{MAP, Method, Stage, State};
+use crate::method::{MAP, Method, OFFSET, Stage, State};
 use crate::results::{Outcome, OutcomeKind};
 use candle_core::Tensor;
 use disentangle_data::{Code, Failure, Matrix, Result};
@@ -76,9 +76,13 @@ pub fn encode(state: &State, inputs: &Matrix) -> Result<Matrix> {
     let codes = codes(state, inputs)?;
     let latents = match state.solved.get(MAP) {
         None => codes,
-        Some(map) => Matrix::from_fn(codes.rows(), map.rows(), |i, j| {
-            codes.row(i).iter().zip(map.row(j)).map(|(&c, m)| f64::from(c) * m).sum::<f64>() as f32
-        }),
+        Some(map) => {
+            let offset = state.solved.get(OFFSET).map(|offset| offset.row(0));
+            Matrix::from_fn(codes.rows(), map.rows(), |i, j| {
+                let mapped: f64 = codes.row(i).iter().zip(map.row(j)).map(|(&c, m)| f64::from(c) * m).sum();
+                offset.map_or(mapped, |offset| mapped + offset[j]) as f32
+            })
+        }
     };
     match latents.data().iter().position(|v| !v.is_finite()) {
         None => Ok(latents),
@@ -100,7 +104,10 @@ pub fn codes(state: &State, inputs: &Matrix) -> Result<Matrix> {
 }
 
 /// What a network makes of all rows (n x d), chunk after chunk; `None` where it makes nothing of one.
-fn in_chunks(
+///
+/// # Errors
+/// Those of candle.
+pub(crate) fn in_chunks(
     state: &State,
     inputs: &Matrix,
     map: impl Fn(&Tensor) -> candle_core::Result<Option<Tensor>>,

@@ -1,6 +1,7 @@
 //! From a trained method to what is said about it.
 
 use super::choose::Fitted;
+use super::decoded::{reconstruction, traversals};
 use crate::method::{Findings, Method, State};
 use crate::methods::Entry;
 use crate::regression::latent_names;
@@ -30,8 +31,11 @@ pub(super) fn squared_errors(
 }
 
 pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents: &Matrix) -> Result<Summary> {
-    let Findings { heads, tree, tasks, silence, map, mut assumptions, mut warnings, facts } =
+    let Findings { heads, tree, tasks, silence, map, graph, mut assumptions, mut warnings, facts } =
         fitted.method.findings(data, &fitted.state, latents)?;
+    if let Some(graph) = &graph {
+        graph.check(latents.cols())?;
+    }
     let errors = error_rows(data, fitted, latents)?;
     assumptions.extend(predictable(&errors));
     warnings.splice(0..0, data.warnings.iter().cloned());
@@ -44,6 +48,9 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
         tasks,
         silence,
         map,
+        graph,
+        reconstruction: reconstruction(data, &fitted.state, latents)?,
+        traversals: traversals(data, fitted.method.as_ref(), &fitted.state, latents)?,
         choices: fitted.choice.iter().cloned().collect(),
         assumptions,
         warnings,
