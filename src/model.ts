@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { askAbout } from "./data/place.js";
-import { type DataPart, type DataSource, type Dataset, isDataset, readData } from "./dataset.js";
+import { type DataPart, type DataSource, type Dataset, isDataset, readData, readTable } from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
+import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
 import { type NativeLabels, native } from "./native.js";
 import type { RunRecord } from "./record.js";
 import { MODEL, type NamedArray, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
@@ -82,7 +83,50 @@ export class Model implements AsyncDisposable {
     const { latents, columns } = askAbout(await this.#read(x), ({ inputs, inputNames }) =>
       native().transform(run.model, inputs, inputNames),
     );
-    return { data: latents.data, shape: [latents.rows, latents.cols], columns };
+    return namedArray(latents, columns);
+  }
+
+  /**
+   * Inputs of latents, in units of the inputs.
+   *
+   * @param z anything that `data` accepts, such as what `transform` gives. Columns with names are matched by name, in any order;
+   * without names by position
+   * @throws `MODEL_NO_DECODER`, `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
+   */
+  async decode(z: DataSource): Promise<NamedArray> {
+    const run = this.#open();
+    const { columns, values } = await readTable(z);
+    const decoded = native().decode(run.model, values, isNamed(z) ? columns : []);
+    return namedArray(decoded.inputs, decoded.columns);
+  }
+
+  /**
+   * What becomes of rows when latents are set: of given rows a counterfactual, whose noise is inferred and kept while all latents
+   * downstream follow; without rows a sample under the intervention.
+   *
+   * @throws `MODEL_NO_MECHANISMS`, `CONFIG_UNKNOWN_KEY` for a latent that does not exist, `CONFIG_MISSING` where none is set,
+   * `DATA_NEEDS_ENVIRONMENTS`, `DATA_COLUMN_MISMATCH`, `MODEL_CLOSED`
+   *
+   * @example
+   * ```ts
+   * import { type Model } from "disentangle";
+   * // What would these rows have been, had z2 been 1.5? And what are 500 new rows like with z2 at 1.5?
+   * const ask = async (model: Model, rows: number[][]) => [
+   *   await model.intervene({ do: { z2: 1.5 }, rows }),
+   *   await model.intervene({ do: { z2: 1.5 }, count: 500, seed: 1 }),
+   * ];
+   * ```
+   */
+  async intervene(options: InterveneOptions): Promise<Intervention> {
+    const run = this.#open();
+    const { rows, environments } = options;
+    const request = requestOf(options);
+    if (rows === undefined) return interventionOf(native().intervene(run.model, request));
+    return askAbout(await this.#readRows(rows, environments === undefined), ({ inputs, inputNames, labels }) => {
+      const labelled = environments === undefined ? labels.environment : encode(environments);
+      const given = { inputs, inputNames, ...(labelled && { environments: labelled }) };
+      return interventionOf(native().intervene(run.model, request, given));
+    });
   }
 
   /**
@@ -147,6 +191,16 @@ export class Model implements AsyncDisposable {
 
   #open(): Run {
     return this.#run ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
+  }
+
+  /** Rows with their environments where they have them: whether they are needed is the core's to say. */
+  async #readRows(rows: DataSource, withEnvironment: boolean): Promise<Dataset> {
+    try {
+      return await this.#read(rows, withEnvironment);
+    } catch (error) {
+      if (!isDisentangleError(error) || error.code !== "DATA_NEEDS_ENVIRONMENTS") throw error;
+      return this.#read(rows);
+    }
   }
 
   async #read(x: DataSource, withEnvironment = false): Promise<Dataset> {

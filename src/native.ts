@@ -73,6 +73,25 @@ export interface NativeRun {
   config: string;
   fingerprint: string;
 }
+/** Rows that an intervention is made on. */
+export interface NativeRows {
+  inputs: NativeMatrix;
+  inputNames: string[];
+  environments?: NativeLabels;
+}
+/** Rows after an intervention. */
+export interface NativeIntervention {
+  latents: NativeMatrix;
+  /** Names of the latents. */
+  columns: string[];
+  /** Absent without a decoder. */
+  inputs?: NativeMatrix;
+  inputNames: string[];
+  /** Of the model. */
+  environments: string[];
+  /** Per row, an index into `environments`; absent where nothing depends on it. */
+  environmentOf?: Uint32Array;
+}
 /** What a score looks at; all tables about rows have the same rows. */
 export interface NativeScoreTables {
   latents: NativeTable;
@@ -125,6 +144,9 @@ export interface Native {
     environments: NativeLabels | undefined,
     options: string,
   ): Float32Array;
+  decode(model: Uint8Array, latents: NativeMatrix, names: string[]): { inputs: NativeMatrix; columns: string[] };
+  /** `request`: JSON `{ do, count?, seed?, environment? }`; without rows they are drawn. */
+  intervene(model: Uint8Array, request: string, rows?: NativeRows): NativeIntervention;
   modelInfo(model: Uint8Array): string;
   /** `request`: JSON `{ split, seed?, summary }`. */
   score(request: string, tables: NativeScoreTables): string;

@@ -1,9 +1,11 @@
-import type { Silence } from "../generated/types.js";
+import type { CausalGraph, Silence } from "../generated/types.js";
+import { edgesOf } from "../graph-text.js";
 import { causesOf } from "./causes.js";
 import { count, deviation, NOT_DEFINED, percent, score, signed, significant } from "./format.js";
 import { visible } from "./markup.js";
 import { measured, spread } from "./measures.js";
 import type { ReportModel, StudyModel } from "./model.js";
+import { graphSentences } from "./graph-words.js";
 import { statusWords } from "./sections/assumptions.js";
 import { warningsOf } from "./sections/warnings.js";
 import { bySeed } from "./studies.js";
@@ -49,6 +51,9 @@ function study({ study, verdict, remarks, agreements }: StudyModel, heading: str
     ...section("Methods", table(["Method", "Runs", ...measures.map(({ label }) => label)], methods)),
     ...(scores === undefined ? [] : section(`Latents (${seed})`, latentTable(scores))),
     ...(summary.tasks === undefined ? [] : section(`Causes of each task (${seed})`, causeTable(summary))),
+    ...(summary.graph === undefined
+      ? []
+      : section(`Causal graph (${seed})`, graphTable(summary.graph), ...graphSentences(summary.graph, scores).map(inline))),
     ...(summary.silence === undefined ? [] : section(`Silent latents (${seed})`, silenceTable(summary.silence))),
     ...(agreements.length === 0
       ? []
@@ -140,6 +145,16 @@ function causeTable({ tasks, latents }: StudyModel["study"]["focus"]["summary"])
     percent(explainedTest),
   ]);
   return table(["Task", "Training rows", "Causes", "Explained, training", "Explained, test"], rows);
+}
+
+function graphTable(graph: CausalGraph): string {
+  const { names } = graph;
+  const rows = edgesOf(graph).map(({ from, to, directed, weight, certainty, undecided }) => [
+    `${names[from]} ${directed ? "\u2192" : "\u2013"} ${names[to]}${undecided ? " ?" : ""}`,
+    weight === undefined ? "\u2013" : signed(weight),
+    certainty === undefined ? "\u2013" : percent(certainty),
+  ]);
+  return rows.length === 0 ? "No edges." : table(["Edge", "Weight", "Certainty"], rows);
 }
 
 function silenceTable({ latents }: Silence): string {

@@ -5,6 +5,8 @@ use crate::blocks::{BlockScores, blocks};
 use crate::cards::{CARDS, Invariance};
 use crate::changes::{ChangeScores, ChangesInput, changes};
 use crate::columns::Correlation;
+use crate::graph::Graph;
+use crate::graph::given::{MethodGraphScore, method_graph_score};
 use crate::graph::recovered::{GraphInput, GraphScore, graph_score};
 use crate::indicators::{IndicatorScores, IndicatorsInput, indicators};
 use crate::mcc::{Effort, Mcc, mcc, mcc_value};
@@ -119,9 +121,12 @@ pub struct Scores {
     /// Error of the effects of the latents on the target, where there are a target and environments.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ate: Option<Ate>,
-    /// Recovered causal graph of the latents, where the true one is known.
+    /// The causal graph that PC finds on the latents, where the true one is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub graph: Option<GraphScore>,
+    /// The causal graph that the method itself found, where it did and the true one is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub method_graph: Option<MethodGraphScore>,
     /// What to bear in mind when reading these numbers, in sentences.
     pub notes: Vec<String>,
 }
@@ -179,6 +184,7 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
         blocks: None,
         ate: None,
         graph: None,
+        method_graph: None,
         notes: Vec::new(),
         mcc: pearson,
     };
@@ -219,6 +225,17 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
             Some(reason) => GraphScore { reason: Some(reason), ..GraphScore::default() },
             None => graph_score(known, causes, zhat, &of_causes.matching)?,
         });
+        scores.method_graph = known
+            .found
+            .as_ref()
+            .map(|found| match unmatched_reason(of_causes) {
+                Some(reason) => Ok(MethodGraphScore { reason: Some(reason), ..MethodGraphScore::default() }),
+                None => {
+                    let truth = Graph::dag(&known.truth)?;
+                    method_graph_score(&truth, found, &of_causes.matching, zhat.cols(), known.reversal)
+                }
+            })
+            .transpose()?;
     }
     scores.notes = notes(&scores, &input.left_open);
     Ok(scores)

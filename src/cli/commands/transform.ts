@@ -1,10 +1,8 @@
-import { extname, join, parse } from "node:path";
+import { join, parse } from "node:path";
 import type { Command } from "commander";
-import { fail } from "../../errors.js";
-import { replaceFile, writeFileAtomic } from "../../files.js";
 import { load } from "../../model.js";
-import { native } from "../../native.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
+import { checkRowsFormat, csv, type Rows, rowsOf, writeRows } from "../rows.js";
 import { print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -16,13 +14,6 @@ Columns are matched by name, in any order; a .npy matrix has no names and is mat
 Of methods that look for silence, such as pdgmm, --out writes two more files beside the latents: silent.npy (1 where a latent is
 switched off) and silence-probability.npy; with --out new.npy they are new-silent.npy and new-silence-probability.npy.`;
 
-/** Rows x columns, with names. */
-interface Rows {
-  readonly data: Float32Array | Uint8Array;
-  readonly shape: readonly [rows: number, columns: number];
-  readonly columns: readonly string[];
-}
-
 /** `disentangle transform` */
 export function define(command: Command): void {
   command
@@ -32,13 +23,13 @@ export function define(command: Command): void {
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, { data, out, json }: { data: string; out?: string; json?: boolean }) => {
-      if (out !== undefined) checkFormat(out);
+      if (out !== undefined) checkRowsFormat(out);
       await using model = await load(run);
       const latents = await model.transform(data);
       const silence = model.summary.silence === undefined ? undefined : latentSilence(latents, model.summary);
       const { shape, columns } = latents;
       const known = silence && (out === undefined ? inRows(silence) : await writeSilence(out, silence));
-      if (out !== undefined) await write(out, latents);
+      if (out !== undefined) await writeRows(out, latents);
       if (out === undefined && !json) process.stdout.write(csv(latents));
       else
         print(
@@ -64,45 +55,12 @@ async function writeSilence(
   const before = name.replace(/[-_.]?latents$/, "");
   const named = (what: string): string => join(dir, `${before === "" ? what : `${before}-${what}`}${ext}`);
   const files = { silent: named("silent"), probability: named("silence-probability") };
-  await write(files.silent, { data: silent, shape, columns });
-  await write(files.probability, { data: probability, shape, columns });
+  await writeRows(files.silent, { data: silent, shape, columns });
+  await writeRows(files.probability, { data: probability, shape, columns });
   return files;
 }
 
 function inRows({ silent, probability, shape, columns }: LatentSilence): object {
   const rows = (data: Rows["data"]): number[][] => rowsOf({ data, shape, columns });
   return { silent: rows(silent), probability: rows(probability) };
-}
-
-async function write(out: string, rows: Rows): Promise<void> {
-  if (extname(out) === ".csv") return writeFileAtomic(out, csv(rows));
-  await replaceFile(out, (partial) => native().npyWrite(partial, { shape: [...rows.shape], data: rows.data }));
-}
-
-/** Before anything is computed: another format than its name says would be a riddle to whoever opens it. */
-function checkFormat(out: string): void {
-  if ([".npy", ".csv"].includes(extname(out))) return;
-  fail("CONFIG_USAGE", `--out ${out}: expected a file that ends in .npy or .csv`, {
-    path: out,
-    hint: "for example --out latents.npy",
-  });
-}
-
-function csv(rows: Rows): string {
-  return [rows.columns.join(","), ...rowsOf(rows).map((row) => row.map(shortest).join(","))]
-    .map((line) => `${line}\n`)
-    .join("");
-}
-
-/** The shortest text that reads back as the same 32-bit number. */
-function shortest(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
-    const text = String(Number(value.toPrecision(digits)));
-    if (Math.fround(Number(text)) === value) return text;
-  }
-  return String(Number(value.toPrecision(9)));
-}
-
-function rowsOf({ data, shape: [rows, columns] }: Rows): number[][] {
-  return Array.from({ length: rows }, (_, i) => [...data.subarray(i * columns, (i + 1) * columns)]);
 }

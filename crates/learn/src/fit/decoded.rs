@@ -39,7 +39,7 @@ pub(super) fn reconstruction(data: &Prepared, state: &State, latents: &Matrix) -
                 error += pairs.map(|(&x, &y)| (f64::from(x) - f64::from(y)).powi(2)).sum::<f64>();
             }
         }
-        let variance = variance(&data.inputs, &rows);
+        let variance = moments(&data.inputs, &rows).iter().map(|(_, sd)| sd * sd).sum::<f64>() * rows.len() as f64;
         found.push(ReconstructionRow {
             split: split.into(),
             rows: rows.len(),
@@ -50,17 +50,18 @@ pub(super) fn reconstruction(data: &Prepared, state: &State, latents: &Matrix) -
     Ok(found)
 }
 
-/// Sum over rows and columns of squared distances from the column's mean over these rows.
-fn variance(inputs: &Matrix, rows: &[usize]) -> f64 {
-    let (mut sum, mut squares) = (vec![0.0; inputs.cols()], vec![0.0; inputs.cols()]);
+/// Mean and standard deviation of each column over some rows.
+fn moments(values: &Matrix, rows: &[usize]) -> Vec<(f64, f64)> {
+    let n = rows.len().max(1) as f64;
+    let mut moments = vec![(0.0, 0.0); values.cols()];
     for &row in rows {
-        inputs.row(row).iter().enumerate().for_each(|(j, &x)| sum[j] += f64::from(x));
+        moments.iter_mut().zip(values.row(row)).for_each(|((mean, _), &value)| *mean += f64::from(value) / n);
     }
     for &row in rows {
-        let centered = inputs.row(row).iter().enumerate().map(|(j, &x)| f64::from(x) - sum[j] / rows.len() as f64);
-        centered.enumerate().for_each(|(j, x)| squares[j] += x * x);
+        let columns = moments.iter_mut().zip(values.row(row));
+        columns.for_each(|((mean, squares), &value)| *squares += (f64::from(value) - *mean).powi(2) / n);
     }
-    squares.iter().sum()
+    moments.iter().map(|&(mean, squares)| (mean, squares.sqrt())).collect()
 }
 
 /// What each latent does to the others and to the inputs; nothing without a decoder and without mechanisms.
@@ -72,11 +73,12 @@ pub(super) fn traversals(
 ) -> Result<Vec<Traversal>> {
     let (mechanisms, decoder) = (method.mechanisms(state)?, Decoder::of(state)?);
     let train = data.rows_of(Split::Train);
-    let scales = scales(&latents.select_rows(&train));
+    let scales = moments(latents, &train);
     let Some(row) = nearest_to_mean(latents, &train, &scales) else { return Ok(Vec::new()) };
     let environments = [data.nodes[row]];
     let start = latents.select_rows(&[row]).to_f64();
     let names = latent_names(latents.cols());
+    let inputs = moments(&data.inputs, &train);
     let mut found = Vec::new();
     for (latent, &(mean, sd)) in scales.iter().enumerate().take(TRAVERSED) {
         let values: Vec<f64> =
@@ -95,9 +97,9 @@ pub(super) fn traversals(
             return Ok(Vec::new());
         }
         let follow = (0..names.len()).filter(|&j| j != latent && spread(&swept, j) > MOVES * scales[j].1);
-        let latents = follow.map(|j| response(&names[j], &swept, j)).collect();
+        let latents = follow.map(|j| response(&names[j], scales[j].1, &swept, j)).collect();
         let inputs = match decoded {
-            Some(decoded) => most_moved(&decoded, data)?,
+            Some(decoded) => most_moved(&decoded, data, &inputs)?,
             None => Vec::new(),
         };
         found.push(Traversal { latent: names[latent].clone(), row: data.kept[row], values, latents, inputs });
@@ -106,16 +108,19 @@ pub(super) fn traversals(
 }
 
 /// The inputs that move most over the rows of `decoded`, which are standardised, in their own units.
-fn most_moved(decoded: &Matrix, data: &Prepared) -> Result<Vec<Response>> {
-    let mut moved: Vec<(usize, f32)> = (0..decoded.cols()).map(|j| (j, spread(decoded, j) as f32)).collect();
+fn most_moved(decoded: &Matrix, data: &Prepared, scales: &[(f64, f64)]) -> Result<Vec<Response>> {
+    let range = |j: usize| if scales[j].1 > 0.0 { spread(decoded, j) / scales[j].1 } else { 0.0 };
+    let mut moved: Vec<(usize, f64)> = (0..decoded.cols()).map(|j| (j, range(j))).collect();
     moved.sort_by(|a, b| b.1.total_cmp(&a.1));
     let own = data.standardiser.undo(decoded)?;
-    let shown = moved.into_iter().take(SHOWN).filter(|&(_, range)| f64::from(range) > MOVES);
-    Ok(shown.map(|(j, _)| response(&data.input_names[j], &own, j)).collect())
+    let shown = moved.into_iter().take(SHOWN).filter(|&(_, range)| range > MOVES);
+    Ok(shown
+        .map(|(j, _)| response(&data.input_names[j], scales[j].1 * data.standardiser.sd[j], &own, j))
+        .collect())
 }
 
-fn response(name: &str, values: &Matrix, column: usize) -> Response {
-    Response { name: name.into(), values: values.col(column).into_iter().map(f64::from).collect() }
+fn response(name: &str, sd: f64, values: &Matrix, column: usize) -> Response {
+    Response { name: name.into(), sd, values: values.col(column).into_iter().map(f64::from).collect() }
 }
 
 /// Largest less smallest value of a column.
@@ -125,17 +130,6 @@ fn spread(values: &Matrix, column: usize) -> f64 {
         .into_iter()
         .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     f64::from(high) - f64::from(low)
-}
-
-/// Mean and standard deviation of each column.
-fn scales(latents: &Matrix) -> Vec<(f64, f64)> {
-    let n = latents.rows().max(1) as f64;
-    let of_column = |j: usize| {
-        let column: Vec<f64> = latents.col(j).into_iter().map(f64::from).collect();
-        let mean = column.iter().sum::<f64>() / n;
-        (mean, (column.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n).sqrt())
-    };
-    (0..latents.cols()).map(of_column).collect()
 }
 
 /// The row whose latents are fewest standard deviations from their means.

@@ -87,13 +87,13 @@ impl Model {
     /// `CONFIG_OUT_OF_RANGE` for a value that is not finite, `CONFIG_CONFLICT` for options of drawn rows with given ones;
     /// `DATA_NEEDS_ENVIRONMENTS`, `DATA_UNKNOWN_ENVIRONMENT`; as `transform`.
     pub fn intervene(&self, intervention: &Intervention, rows: Option<GivenRows<'_>>) -> Result<Intervened> {
+        let set = self.settings(intervention)?;
         let Some(mechanisms) = self.plan.method.mechanisms(&self.state)? else {
             let name = self.plan.entry.info.name;
             let message = format!("{name} finds no mechanisms between latents, so nothing follows from setting one");
             return Err(Failure::new(Code::ModelNoMechanisms, message)
                 .hint("fit a method that gives mechanisms: `disentangle methods` says which do"));
         };
-        let set = self.settings(intervention)?;
         let depends = mechanisms.by_environment();
         let (latents, environments) = match rows {
             Some(GivenRows { inputs, names, environments }) => {

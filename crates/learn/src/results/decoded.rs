@@ -40,6 +40,8 @@ pub struct Traversal {
 pub struct Response {
     /// Of the latent or the input.
     pub name: String,
+    /// Its standard deviation over the training rows.
+    pub sd: f64,
     /// In its own units.
     pub values: Vec<f64>,
 }

@@ -78,9 +78,16 @@ impl CausalGraph {
         if let Some([i, j]) = self.undirected.iter().find(|[i, j]| i >= j || self.weights[*j][*i] == 0.0) {
             return refuse(format!("[{i}, {j}] is marked undirected: expected i < j, and a weight both ways"));
         }
+        if self.cyclic {
+            return match (&self.order, (0..nodes).all(|i| self.weights[i][i] == 0.0)) {
+                (None, true) => Ok(()),
+                (Some(_), _) => refuse("a graph that may have cycles has no order".into()),
+                (None, false) => refuse("an edge leads from a node to itself".into()),
+            };
+        }
         let graph = self.edges()?;
         let Some(order) = &self.order else {
-            return match self.cyclic || graph.causal_order().is_some() {
+            return match graph.causal_order().is_some() {
                 true => Ok(()),
                 false => refuse("its edges form a cycle".into()),
             };
@@ -162,7 +169,7 @@ mod tests {
     #[test]
     fn cycles_and_open_directions_are_allowed_where_they_are_said() {
         let mut graph = chain();
-        graph.weights[2][0] = 1.0;
+        (graph.weights[2][0], graph.weights[1][0]) = (1.0, 1.0);
         (graph.order, graph.cyclic) = (None, true);
         assert_eq!(graph.check(3), Ok(()));
         let mut graph = chain();
