@@ -1,5 +1,6 @@
 //! The invariants of ARCHITECTURE.md, each a function from the repository's files to what violates it.
 
+mod circles;
 mod docs;
 mod manifests;
 mod rust;
@@ -45,6 +46,15 @@ pub struct Invariant {
 /// All invariants that can be read off the files.
 pub const INVARIANTS: &[Invariant] = &[
     Invariant { sentence: "candle is named by one crate, napi by one", find: manifests::engines_stay_in_their_crate },
+    Invariant { sentence: "no crate uses one that stands above it", find: manifests::crates_keep_their_floors },
+    Invariant {
+        sentence: "no modules of a crate use each other in a circle",
+        find: circles::modules_stand_on_each_other,
+    },
+    Invariant {
+        sentence: "no circle of files is over 5 in crates/, none is in src/",
+        find: circles::circles_of_files_are_small,
+    },
     Invariant { sentence: "the lock file of npm names no host", find: manifests::npm_lock_names_no_host },
     Invariant { sentence: "only src/native.ts loads the addon", find: typescript::addon_is_loaded_once },
     Invariant { sentence: "the report reads records only", find: typescript::report_never_reaches_the_addon },
@@ -72,5 +82,6 @@ pub fn run(tree: &Tree) -> usize {
         }
         count += violations.len();
     }
+    println!("     {}", circles::largest(tree));
     count
 }
