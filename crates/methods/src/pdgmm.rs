@@ -27,6 +27,7 @@
 //! - inputs are standardised as columns unless `standardize` says otherwise.
 
 pub(crate) mod autoencoder;
+mod config;
 mod contrast;
 mod descent;
 mod flow;
@@ -40,8 +41,9 @@ mod spike;
 mod stacks;
 mod summary;
 
-use crate::regression::{Auto, LatentDim, at_most};
-use autoencoder::AutoencoderOptions;
+pub use config::{Algorithm, PdgmmConfig, Representation, Sparsity};
+
+use crate::regression::{LatentDim, at_most};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result};
@@ -54,12 +56,9 @@ use disentangle_nn::Device;
 use disentangle_nn::Params;
 use disentangle_nn::internal;
 use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
-use flow::{FlowOptions, Use};
+use flow::Use;
 use network::PdgmmNetwork;
 use oracle::SILENT;
-use published::PublishedOptions;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// Where pdGMM was published.
 pub const REFERENCE: Reference = Reference {
@@ -68,103 +67,6 @@ pub const REFERENCE: Reference = Reference {
     year: 2026,
     url: "https://arxiv.org/abs/2604.13218",
 };
-
-/// How the latents are found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(rename = "PdgmmAlgorithm")]
-pub enum Algorithm {
-    /// The planes on which latents are silent, and a flow that straightens them.
-    #[default]
-    Planes,
-    /// The published procedure: an affine autoencoder under a budget.
-    Paper,
-}
-
-/// What the planes are looked for in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(rename = "PdgmmRepresentation")]
-pub enum Representation {
-    /// The inputs themselves.
-    Inputs,
-    /// The code of an autoencoder.
-    Autoencoder,
-}
-
-/// Whether silence is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(rename = "PdgmmSparsity")]
-pub enum Sparsity {
-    /// It is.
-    #[default]
-    Held,
-    /// It is not: the ablation.
-    None,
-}
-
-/// Options of `pdgmm`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PdgmmConfig {
-    /// How to fit: `planes` takes seconds; `paper` is the published procedure and takes hours.
-    pub algorithm: Algorithm,
-    /// What latents are looked for in: the `inputs`, or the code of an `autoencoder` trained on them. Absent: the inputs for
-    /// `planes`, the autoencoder for `paper`.
-    pub representation: Option<Representation>,
-    /// Number of latents. `auto`: the effective rank of the inputs. Where inputs have more directions, the leading ones are kept.
-    pub latent_dim: LatentDim,
-    /// `held` looks for silent latents; `none` is the ablation, which does everything else: `planes` then takes a random rotation
-    /// of the white codes, `paper` drops the budget.
-    pub sparsity: Sparsity,
-    /// The flow of `planes`.
-    pub flow: FlowOptions,
-    /// The autoencoder, where it is used.
-    pub autoencoder: AutoencoderOptions,
-    /// The second stage of `paper`.
-    pub published: PublishedOptions,
-}
-
-impl Default for PdgmmConfig {
-    fn default() -> Self {
-        Self {
-            algorithm: Algorithm::Planes,
-            representation: None,
-            latent_dim: LatentDim::Auto(Auto::Auto),
-            sparsity: Sparsity::Held,
-            flow: FlowOptions::default(),
-            autoencoder: AutoencoderOptions::default(),
-            published: PublishedOptions::default(),
-        }
-    }
-}
-
-impl PdgmmConfig {
-    /// The representation, with its default.
-    fn settled_representation(&self) -> Representation {
-        self.representation.unwrap_or(match self.algorithm {
-            Algorithm::Planes => Representation::Inputs,
-            Algorithm::Paper => Representation::Autoencoder,
-        })
-    }
-
-    /// The flow, which has nothing to straighten where no plane is looked for.
-    fn flow_options(&self) -> FlowOptions {
-        match self.sparsity {
-            Sparsity::Held => self.flow.clone(),
-            Sparsity::None => FlowOptions { usage: Use::Never, ..self.flow.clone() },
-        }
-    }
-
-    /// Number of latents from inputs of `d` columns, once it is settled.
-    fn latents(&self, d: usize) -> usize {
-        match self.latent_dim {
-            LatentDim::Fixed(k) => k,
-            LatentDim::Auto(_) => d,
-        }
-    }
-}
 
 /// The method with its options settled.
 #[derive(Debug, Clone)]

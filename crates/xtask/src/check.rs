@@ -6,34 +6,10 @@ mod manifests;
 mod rust;
 mod size;
 mod typescript;
+mod violation;
 
 use crate::tree::Tree;
-use std::fmt;
-
-/// One place that breaks an invariant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// `path` or `path:line`.
-    pub place: String,
-    /// What is wrong, lower case, one line.
-    pub message: String,
-}
-
-impl Violation {
-    fn at_line(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self { place: format!("{path}:{line}"), message: message.into() }
-    }
-
-    fn in_file(path: &str, message: impl Into<String>) -> Self {
-        Self { place: path.to_owned(), message: message.into() }
-    }
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.message)
-    }
-}
+pub use violation::Violation;
 
 /// An invariant: its sentence, and what finds the places that break it.
 pub struct Invariant {

@@ -1,4 +1,4 @@
-//! Models and checkpoints of released versions, made by `cargo run --release -p disentangle-learn --example artifacts`,
+//! Models and checkpoints of released versions, made by `cargo run --release -p disentangle-methods --example artifacts`,
 //! are read by this one.
 
 use crate::small::*;
