@@ -5,8 +5,8 @@ import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from 
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
 import { type NativeLabels, native } from "./native.js";
-import type { RunRecord } from "./record.js";
-import { MODEL, type NamedArray, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
+import type { NamedArray, RunRecord } from "./record.js";
+import { MODEL, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
 import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.js";
 import { silenceDigest } from "./silence.js";
 

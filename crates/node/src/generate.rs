@@ -3,7 +3,8 @@
 use crate::convert::{MatrixOut, NativeLabels, NativeMatrix, parse};
 use crate::failure::{NativeFailure, guard};
 use disentangle_data::{Labels, Matrix};
-use disentangle_learn::model::{GivenRows, Model};
+use disentangle_engine::model::{GivenRows, Model};
+use disentangle_methods::METHODS;
 use napi::bindgen_prelude::{Either, Uint8Array, Uint32Array};
 use napi_derive::napi;
 
@@ -20,7 +21,7 @@ pub struct Decoded {
 #[napi(catch_unwind)]
 pub fn decode(model: Uint8Array, latents: NativeMatrix, names: Vec<String>) -> Either<Decoded, NativeFailure> {
     guard(|| {
-        let model = Model::open(&model)?;
+        let model = Model::open(METHODS, &model)?;
         let inputs = model.decode(&latents.try_into()?, &names)?;
         Ok(Decoded { inputs: inputs.into(), columns: model.header.inputs.clone() })
     })
@@ -63,7 +64,7 @@ pub fn intervene(
 ) -> Either<NativeIntervention, NativeFailure> {
     guard(|| {
         let request = disentangle_data::config::parse(parse(&request)?)?;
-        let model = Model::open(&model)?;
+        let model = Model::open(METHODS, &model)?;
         let rows = rows
             .map(|rows| Ok((Matrix::try_from(rows.inputs)?, rows.input_names, rows.environments.map(Labels::from))))
             .transpose()?;
