@@ -79,10 +79,12 @@ export class Model implements AsyncDisposable {
    */
   async transform(x: DataSource): Promise<NamedArray> {
     const run = this.#open();
-    const { latents, columns } = askAbout(await this.#read(x), ({ inputs, inputNames }) =>
+    const dataset = await this.#read(x);
+    const { latents, columns } = askAbout(dataset, ({ inputs, inputNames }) =>
       native().transform(run.model, inputs, inputNames),
     );
-    return { data: latents.data, shape: [latents.rows, latents.cols], columns };
+    const { rowIds } = dataset;
+    return { data: latents.data, shape: [latents.rows, latents.cols], columns, ...(rowIds.length > 0 && { rowIds }) };
   }
 
   /**

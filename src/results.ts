@@ -18,6 +18,8 @@ export interface NamedArray {
   readonly data: Float32Array;
   readonly shape: readonly [rows: number, columns: number];
   readonly columns: readonly string[];
+  /** Identifiers of the rows: of new rows (`model.transform`), where their data have them. */
+  readonly rowIds?: readonly string[];
 }
 
 /** What `manifest.json` holds: it alone of all files of a run says anything about time. */

@@ -64,8 +64,8 @@ export async function unpacked(given: string): Promise<Unpacked> {
 export function renamed(error: unknown, temporary: string, path: string): unknown {
   if (!isDisentangleError(error) || temporary === path) return error;
   const text = JSON.stringify(error.toJSON());
-  const escape = (value: string) => JSON.stringify(value).slice(1, -1);
-  return new DisentangleError(JSON.parse(text.replaceAll(escape(temporary), () => escape(path))), error.cause);
+  const inside = (value: string) => JSON.stringify(value).slice(1, -1);
+  return new DisentangleError(JSON.parse(text.replaceAll(inside(temporary), () => inside(path))), error.cause);
 }
 
 function isStream(path: string): boolean {
