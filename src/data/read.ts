@@ -8,7 +8,7 @@ import { readFolder } from "./folder.js";
 import { copyLabels, copyTargets, openMemory } from "./memory.js";
 import { type Located, locate, notFound, openFile, openLocated } from "./open.js";
 import { askAbout, placedAt } from "./place.js";
-import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type Roles, resolveRoles } from "./roles.js";
+import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
 import type { Selection, Source, SourceDescription } from "./source.js";
 import { isStdin } from "./unpacked.js";
 
@@ -19,26 +19,46 @@ export type Dataset = NativeDataset;
  * Reads the columns that a configuration gives a role to; all others are ignored. Arrays in memory are copied before the
  * first `await`: what the caller does with them afterwards changes nothing.
  *
+ * @param model reads new rows for it: they need its inputs, and no others are taken
  * @throws `DisentangleError` with one of the CONFIG_*, DATA_* and TREE_* codes
  */
-export async function readDataset(config: DataConfig): Promise<Dataset> {
+export async function readDataset(config: DataConfig, model?: ModelColumns): Promise<Dataset> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
   const memory = typeof checked.data === "string" ? undefined : openMemory(checked.data as InMemoryData);
   const located = memory === undefined ? await locate(checked.data as string) : undefined;
   if (located?.format === "dataset-folder") {
-    const dataset = readFolder(checked.data as string, columnKeys(checked));
+    const dataset = readFolder(checked.data as string, {
+      ...columnKeys(checked),
+      ...(model && { inputs: model.inputs }),
+    });
     return withTree(await withTruth(dataset, checked), checked);
   }
   const source = memory ?? (await openPlace(located!, checked));
   try {
     const description = await source.describe(needsKinds(checked) ? "kinds" : "names");
-    const roles = resolveRoles(columnKeys(checked), description);
+    const roles = resolveRoles({ ...columnKeys(checked), ...columnsOf(model, description) }, description);
     const dataset = assemble(checked, description, roles, await source.read(choiceOf(roles)), given);
     return await withTree(await withTruth(dataset, checked), checked);
   } finally {
     await source.close();
   }
+}
+
+/** What a model asks of new rows. */
+export interface ModelColumns {
+  /** Its inputs, in order. */
+  readonly inputs: readonly string[];
+  /** The column with the identifiers of the rows: new rows may have none. */
+  readonly rowId?: string;
+}
+
+/** The columns that a model asks for: by name, or all of a matrix that has no names. */
+function columnsOf(model: ModelColumns | undefined, { format, columns }: SourceDescription): RoleKeys {
+  if (model === undefined) return {};
+  const { inputs, rowId } = model;
+  const hasId = rowId !== undefined && columns.some(({ name }) => name === rowId);
+  return { ...(format !== "npy" && { inputs: [...inputs] }), ...(hasId && { rowId }) };
 }
 
 /** Opens what was located with the options of its configuration. */
