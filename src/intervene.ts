@@ -1,6 +1,6 @@
 import type { DataSource } from "./dataset.js";
 import type { NativeIntervention, NativeMatrix } from "./native.js";
-import type { NamedArray } from "./results.js";
+import type { NamedArray } from "./record.js";
 
 /** Which latents are set, and of which rows. */
 export interface InterveneOptions {
@@ -38,16 +38,20 @@ export function requestOf({ do: set, count, seed, environment }: InterveneOption
 }
 
 /** What the core gave, as results hold it. */
-export function interventionOf(after: NativeIntervention): Intervention {
+export function interventionOf(after: NativeIntervention, rowIds: readonly string[] = []): Intervention {
   const { latents, columns, inputs, inputNames, environments, environmentOf } = after;
   return {
-    latents: namedArray(latents, columns),
-    ...(inputs && { inputs: namedArray(inputs, inputNames) }),
+    latents: namedArray(latents, columns, rowIds),
+    ...(inputs && { inputs: namedArray(inputs, inputNames, rowIds) }),
     ...(environmentOf && { environments: Array.from(environmentOf, (code) => environments[code]!) }),
   };
 }
 
 /** A matrix with names as results hold it. */
-export function namedArray({ data, rows, cols }: NativeMatrix, columns: readonly string[]): NamedArray {
-  return { data, shape: [rows, cols], columns };
+export function namedArray(
+  { data, rows, cols }: NativeMatrix,
+  columns: readonly string[],
+  rowIds: readonly string[] = [],
+): NamedArray {
+  return { data, shape: [rows, cols], columns, ...(rowIds.length > 0 && { rowIds }) };
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { askAbout } from "./data/place.js";
-import { type DataPart, type DataSource, type Dataset, isDataset, readData, readTable } from "./dataset.js";
+import { type DataSource, type Dataset, isDataset, readData, readRowsFor } from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
@@ -80,10 +80,11 @@ export class Model implements AsyncDisposable {
    */
   async transform(x: DataSource): Promise<NamedArray> {
     const run = this.#open();
-    const { latents, columns } = askAbout(await this.#read(x), ({ inputs, inputNames }) =>
+    const dataset = await this.#read(x);
+    const { latents, columns } = askAbout(dataset, ({ inputs, inputNames }) =>
       native().transform(run.model, inputs, inputNames),
     );
-    return namedArray(latents, columns);
+    return namedArray(latents, columns, dataset.rowIds);
   }
 
   /**
@@ -95,9 +96,11 @@ export class Model implements AsyncDisposable {
    */
   async decode(z: DataSource): Promise<NamedArray> {
     const run = this.#open();
-    const { columns, values } = await readTable(z);
-    const decoded = native().decode(run.model, values, isNamed(z) ? columns : []);
-    return namedArray(decoded.inputs, decoded.columns);
+    const dataset = await this.#read(z, { names: this.info.latents });
+    const { inputs, columns } = askAbout(dataset, ({ inputs, inputNames }) =>
+      native().decode(run.model, inputs, inputNames),
+    );
+    return namedArray(inputs, columns, dataset.rowIds);
   }
 
   /**
@@ -122,10 +125,11 @@ export class Model implements AsyncDisposable {
     const { rows, environments } = options;
     const request = requestOf(options);
     if (rows === undefined) return interventionOf(native().intervene(run.model, request));
-    return askAbout(await this.#readRows(rows, environments === undefined), ({ inputs, inputNames, labels }) => {
+    const dataset = await this.#readRows(rows, environments === undefined);
+    return askAbout(dataset, ({ inputs, inputNames, labels, rowIds }) => {
       const labelled = environments === undefined ? labels.environment : encode(environments);
       const given = { inputs, inputNames, ...(labelled && { environments: labelled }) };
-      return interventionOf(native().intervene(run.model, request, given));
+      return interventionOf(native().intervene(run.model, request, given), rowIds);
     });
   }
 
@@ -137,7 +141,7 @@ export class Model implements AsyncDisposable {
   async predict(x: DataSource, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
     const run = this.#open();
     const options = JSON.stringify(attach === undefined ? {} : { attach });
-    return askAbout(await this.#read(x, environments === undefined), ({ inputs, inputNames, labels }) =>
+    return askAbout(await this.#read(x, { withEnvironment: environments === undefined }), ({ inputs, inputNames, labels }) =>
       native().predict(
         run.model,
         inputs,
@@ -196,29 +200,30 @@ export class Model implements AsyncDisposable {
   /** Rows with their environments where they have them: whether they are needed is the core's to say. */
   async #readRows(rows: DataSource, withEnvironment: boolean): Promise<Dataset> {
     try {
-      return await this.#read(rows, withEnvironment);
+      return await this.#read(rows, { withEnvironment });
     } catch (error) {
       if (!isDisentangleError(error) || error.code !== "DATA_NEEDS_ENVIRONMENTS") throw error;
       return this.#read(rows);
     }
   }
 
-  async #read(x: DataSource, withEnvironment = false): Promise<Dataset> {
+  async #read(x: DataSource, { withEnvironment = false, names = this.info.inputs }: Reading = {}): Promise<Dataset> {
     if (isDataset(x)) return x;
-    const { inputs: names } = this.info;
-    const { environment, matrix } = this.#open().config;
-    const named = isNamed(x);
-    const dataset = await readNew({
-      data: x,
-      ...(named && { inputs: [...names] }),
-      ...(named && withEnvironment && typeof environment === "string" && { environment }),
+    const { environment, matrix, rowId } = this.#open().config;
+    const roles = {
+      ...(withEnvironment && typeof environment === "string" && { environment }),
       ...(typeof x === "string" && typeof matrix === "string" && { matrix }),
-    });
-    if (named) return dataset;
+    };
+    const isPath = typeof x === "string";
+    const model = { inputs: names, ...(typeof rowId === "string" && { rowId }) };
+    const dataset = await (isPath
+      ? readNew(() => readRowsFor(model, { data: x, ...roles }))
+      : readNew(() => readData(isNamed(x) ? { data: x, inputs: [...names], ...roles } : { data: x })));
+    if (isPath ? (JSON.parse(dataset.provenance) as { format?: string }).format !== "npy" : isNamed(x)) return dataset;
     if (dataset.inputs.cols !== names.length) {
       fail(
         "DATA_COLUMN_MISMATCH",
-        `${dataset.inputs.cols} columns without names, but the model was fitted on ${names.length}`,
+        `${dataset.inputs.cols} columns without names, but the model has ${names.length} ${names === this.info.inputs ? "inputs" : "latents"}`,
         {
           path: typeof x === "string" ? x : "data",
           hint: "give the same columns in the same order, or give them names",
@@ -246,6 +251,13 @@ function modelInfo(model: Uint8Array): ModelInfo {
   };
 }
 
+/** What is read of new rows. */
+interface Reading {
+  readonly withEnvironment?: boolean;
+  /** Columns that are needed. Default: the inputs of the model. */
+  readonly names?: readonly string[];
+}
+
 /** @internal */
 export function createModel(run: Run, observed?: Observed): Model {
   return new Model(run, observed);
@@ -268,9 +280,9 @@ export async function load(dir: string): Promise<Model> {
 }
 
 /** Reads new rows; a column that the model needs and they lack is a mismatch with the model. */
-async function readNew(config: DataPart): Promise<Dataset> {
+async function readNew(read: () => Promise<Dataset>): Promise<Dataset> {
   try {
-    return await readData(config);
+    return await read();
   } catch (error) {
     if (!isDisentangleError(error) || failuresOf(error).some(({ code }) => code !== "DATA_MISSING_COLUMN")) throw error;
     if (error.path === "environment") {
@@ -288,9 +300,8 @@ async function readNew(config: DataPart): Promise<Dataset> {
   }
 }
 
-/** Whether the columns of `x` have names of their own. */
-function isNamed(x: DataSource): boolean {
-  if (typeof x === "string") return !/\.npy$/i.test(x);
+/** Whether the columns of `x`, which is in memory, have names of their own. */
+function isNamed(x: Exclude<DataSource, string>): boolean {
   if (Array.isArray(x)) return false;
   return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
 }

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import { fail } from "../../errors.js";
 import { load } from "../../model.js";
-import { checkRowsFormat, csv, rowsOf, writeRows } from "../rows.js";
-import { print } from "../terminal.js";
+import { csvChunks, isCopy, jsonChunks, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
+import { print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
@@ -11,24 +12,40 @@ Examples:
 Inputs come back in their own units. Columns are matched by name, in any order; a .npy matrix has no names and is matched by
 position. Methods with a decoder: ivae, icarl and their multi-task forms, vade, pdgmm, pca, fast-ica, and mtlcm on inputs.`;
 
+interface Flags {
+  readonly latents: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
 /** `disentangle decode` */
 export function define(command: Command): void {
   command
     .argument("<run>", "run folder or saved model")
     .requiredOption("--latents <path>", "latents to decode: any format that `fit --data` reads")
-    .option("--out <file>", "file to write, .npy or .csv (default: CSV on stdout)")
+    .option("--out <file>", "file to write: .npy, .csv, .parquet or .arrow (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (run: string, { latents, out, json }: { latents: string; out?: string; json?: boolean }) => {
-      if (out !== undefined) checkRowsFormat(out);
+    .action(async (run: string, { latents, out, json }: Flags) => {
+      if (out !== undefined) {
+        outputOf(out);
+        if (isCopy(out)) {
+          fail("CONFIG_USAGE", `--out ${out}: decoded inputs are no copy of the data`, {
+            path: out,
+            hint: "write .npy, .csv, .parquet or .arrow",
+          });
+        }
+        refuseOverInput(out, latents);
+      }
       await using model = await load(run);
       const inputs = await model.decode(latents);
-      if (out !== undefined) await writeRows(out, inputs);
-      if (out === undefined && !json) process.stdout.write(csv(inputs));
-      else {
-        const { shape, columns } = inputs;
-        const where = out === undefined ? { values: rowsOf(inputs) } : { out };
-        print(json, { ...where, shape, columns }, () => `${out}: ${shape[0]} x ${shape[1]}`);
-      }
+      const { shape, columns } = inputs;
+      if (out !== undefined) {
+        await writeRows(out, inputs);
+        print(json, { out, shape, columns }, () => `${out}: ${shape[0]} x ${shape[1]}`);
+      } else if (json) {
+        const head = `{\n  "shape": ${JSON.stringify(shape)},\n  "columns": ${JSON.stringify(columns)},\n  "values": `;
+        await printChunks([head, ...jsonChunks(inputs), "\n}\n"]);
+      } else await printChunks(csvChunks(inputs));
     });
 }

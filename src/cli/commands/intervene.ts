@@ -4,8 +4,8 @@ import { fail } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import type { Intervention } from "../../intervene.js";
 import { load } from "../../model.js";
-import { checkRowsFormat, csv, rowsOf, writeRows } from "../rows.js";
-import { print } from "../terminal.js";
+import { csvChunks, isCopy, outputOf, type Rows, refuseOverInput, writeRows } from "../../rows-out.js";
+import { print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
@@ -36,15 +36,15 @@ export function define(command: Command): void {
     .option("--count <rows>", "rows to draw (default: 1000)", Number)
     .option("--seed <seed>", "seed of the noise of drawn rows (default: 0)", Number)
     .option("--environment <name>", "environment of all drawn rows (default: each in turn)")
-    .option("--out <file>", "file to write, .npy or .csv (default: CSV on stdout)")
+    .option("--out <file>", "file to write: .npy, .csv, .parquet or .arrow (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, { data, out, json, ...request }: Flags) => {
-      if (out !== undefined) checkRowsFormat(out);
+      if (out !== undefined) checkOut(out, data);
       await using model = await load(run);
       const after = await model.intervene({ ...request, ...(data !== undefined && { rows: data }) });
       const files = out === undefined ? undefined : await write(out, after);
-      if (files === undefined && !json) process.stdout.write(csv(sideBySide(after)));
+      if (files === undefined && !json) await printChunks(csvChunks(sideBySide(after)));
       else {
         const [rows] = after.latents.shape;
         print(json, { rows, columns: after.latents.columns, ...(files ?? inRows(after)) }, () =>
@@ -66,6 +66,18 @@ function assignment(text: string, previous: Flags["do"] = {}): Flags["do"] {
     fail("CONFIG_USAGE", `--do ${text}: expected ${expected}`, { path: "--do", hint: "for example --do z2=1.5" });
   }
   return { ...previous, [name]: Number(value) };
+}
+
+/** Before anything is read: tables only, and no part of what is read. */
+function checkOut(out: string, data: string | undefined): void {
+  outputOf(out);
+  if (isCopy(out)) {
+    fail("CONFIG_USAGE", `--out ${out}: what an intervention gives is no copy of the data`, {
+      path: out,
+      hint: "write .npy, .csv, .parquet or .arrow",
+    });
+  }
+  if (data !== undefined) refuseOverInput(out, data);
 }
 
 interface Files {
@@ -92,7 +104,7 @@ async function write(out: string, { latents, inputs, environments }: Interventio
 }
 
 /** Latents, then inputs, in one table. */
-function sideBySide({ latents, inputs }: Intervention): Parameters<typeof csv>[0] {
+function sideBySide({ latents, inputs }: Intervention): Rows {
   if (inputs === undefined) return latents;
   const [rows, k] = latents.shape;
   const d = inputs.shape[1];
@@ -101,7 +113,15 @@ function sideBySide({ latents, inputs }: Intervention): Parameters<typeof csv>[0
     data.set(latents.data.subarray(row * k, (row + 1) * k), row * (k + d));
     data.set(inputs.data.subarray(row * d, (row + 1) * d), row * (k + d) + k);
   }
-  return { data, shape: [rows, k + d], columns: [...latents.columns, ...inputs.columns] };
+  return { data, shape: [rows, k + d], columns: [...latents.columns, ...inputs.columns], ...ids(latents) };
+}
+
+function ids({ rowIds }: Rows): Pick<Rows, "rowIds"> {
+  return rowIds === undefined ? {} : { rowIds };
+}
+
+function rowsOf({ data, shape: [rows, columns] }: Rows): number[][] {
+  return Array.from({ length: rows }, (_, i) => [...data.subarray(i * columns, (i + 1) * columns)]);
 }
 
 function inRows({ latents, inputs, environments }: Intervention): object {
