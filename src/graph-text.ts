@@ -41,10 +41,14 @@ export function graphText(graph: CausalGraph | LatentGraph, format: GraphFormat)
     case "json":
       return `${JSON.stringify(graph, null, 2)}\n`;
     default:
-      return fail("CONFIG_OUT_OF_RANGE", `format: ${JSON.stringify(format)} is not one of ${GRAPH_FORMATS.join(", ")}`, {
-        path: "format",
-        hint: `choose one of ${GRAPH_FORMATS.join(", ")}`,
-      });
+      return fail(
+        "CONFIG_OUT_OF_RANGE",
+        `format: ${JSON.stringify(format)} is not one of ${GRAPH_FORMATS.join(", ")}`,
+        {
+          path: "format",
+          hint: `choose one of ${GRAPH_FORMATS.join(", ")}`,
+        },
+      );
   }
 }
 
@@ -82,7 +86,9 @@ export function edgesOf(graph: CausalGraph | LatentGraph): readonly Edge[] {
 }
 
 function dot(names: readonly string[], edges: readonly Edge[]): string {
-  const quoted = names.map((name) => `"${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`);
+  const quoted = names.map(
+    (name) => `"${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`,
+  );
   const lines = edges.map(({ from, to, directed, weight, certainty, undecided }) => {
     const attributes = [
       // Graphviz takes `weight` for its own, and refuses negative ones.

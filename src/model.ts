@@ -141,14 +141,16 @@ export class Model implements AsyncDisposable {
   async predict(x: DataSource, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
     const run = this.#open();
     const options = JSON.stringify(attach === undefined ? {} : { attach });
-    return askAbout(await this.#read(x, { withEnvironment: environments === undefined }), ({ inputs, inputNames, labels }) =>
-      native().predict(
-        run.model,
-        inputs,
-        inputNames,
-        environments === undefined ? labels.environment : encode(environments),
-        options,
-      ),
+    return askAbout(
+      await this.#read(x, { withEnvironment: environments === undefined }),
+      ({ inputs, inputNames, labels }) =>
+        native().predict(
+          run.model,
+          inputs,
+          inputNames,
+          environments === undefined ? labels.environment : encode(environments),
+          options,
+        ),
     );
   }
 

@@ -25,3 +25,20 @@ test("a fit of tasks says what causes them, the rank, how many starts agree, and
 test("a fit without tasks says nothing of them", (t) => {
   t.notRegex(said(record()), /task|causes|restarts/);
 });
+
+test("a fit that finds a graph and can decode says which edges, and how much comes back", (t) => {
+  const base = record({ latents: 2 });
+  const graph = {
+    names: ["z1", "z2"],
+    weights: [
+      [0, 0.8],
+      [0, 0],
+    ],
+    basis: "by hand",
+  };
+  const reconstruction = [{ split: "test", rows: 9, mse: 0.1, explained: 0.9 }];
+  const text = said({ ...base, summary: { ...base.summary, graph, reconstruction } });
+  t.regex(text, /^causal graph +z1 -> z2$/m);
+  t.regex(text, /^inputs decoded again \(test rows\) +90 % of their variance$/m);
+  t.regex(said({ ...base, summary: { ...base.summary, graph: { ...graph, undecided: [[0, 1]] } } }), /z1 -> z2\?/);
+});

@@ -39,6 +39,13 @@ export type Auto = "auto";
 export type AutoencoderRecipe = "one-cycle" | "paper";
 
 /**
+ * What a found graph was compared as.
+ * - `dag`: All directions are claimed: with the true graph.
+ * - `cpdag`: Some directions are open: with the class of the true graph.
+ */
+export type ComparedAs = "dag" | "cpdag";
+
+/**
  * What measures how far a coordinate is from Gaussian.
  * - `log-cosh`: The mean of log cosh: robust against extreme values.
  * - `cube`: Kurtosis: exact for symmetric causes, at the mercy of extreme values.
@@ -846,6 +853,8 @@ export interface GraphScore {
   reason?: string;
   /** The same distance of the graph found on the true latents; null where these cannot be tested. */
   shdOnTruth: number | null;
+  /** Why `shdOnTruth` is null. */
+  reasonOnTruth?: string;
   /** Where the graph found on the estimated latents differs. */
   difference?: GraphDifference;
   /** The CPDAG of the true graph. */
@@ -1324,6 +1333,26 @@ export interface NullScore {
   draws: number;
   /** What this null stands for, in one or two sentences. */
   explanation: string;
+}
+
+/** How well a method's own graph fits the true one. */
+export interface MethodGraphScore {
+  /** Structural Hamming distance. */
+  shd: number | null;
+  /** Why `shd` is null. */
+  reason?: string;
+  /** `dag`: with the true graph; `cpdag`: with its class, since some directions are open. */
+  comparedAs: ComparedAs;
+  /** Distance of the class of the found graph from that of the true one: comparable with the `shd` of `graph`. */
+  classShd: number | null;
+  /** The `shd` of a graph without edges. */
+  shdOfEmpty: number;
+  /** Where the found graph differs. */
+  difference?: GraphDifference;
+  /** What it was compared with, its nodes the true latents. */
+  truth: Edges;
+  /** The found graph, its nodes the columns of the estimate. */
+  found?: Edges;
 }
 
 /** What a method is, for people and for programs that choose one. */
@@ -2274,6 +2303,8 @@ export interface ReconstructionRow {
 export interface Response {
   /** Of the latent or the input. */
   name: string;
+  /** Its standard deviation over the training rows. */
+  sd: number;
   /** In its own units. */
   values: number[];
 }
@@ -2320,8 +2351,10 @@ export interface Scores {
   blocks?: BlockScores;
   /** Error of the effects of the latents on the target, where there are a target and environments. */
   ate?: Ate;
-  /** Recovered causal graph of the latents, where the true one is known. */
+  /** The causal graph that PC finds on the latents, where the true one is known. */
   graph?: GraphScore;
+  /** The causal graph that the method itself found, where it did and the true one is known. */
+  methodGraph?: MethodGraphScore;
   /** What to bear in mind when reading these numbers, in sentences. */
   notes: string[];
 }

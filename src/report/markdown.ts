@@ -2,10 +2,10 @@ import type { CausalGraph, Silence } from "../generated/types.js";
 import { edgesOf } from "../graph-text.js";
 import { causesOf } from "./causes.js";
 import { count, deviation, NOT_DEFINED, percent, score, signed, significant } from "./format.js";
+import { graphSentences } from "./graph-words.js";
 import { visible } from "./markup.js";
 import { measured, spread } from "./measures.js";
 import type { ReportModel, StudyModel } from "./model.js";
-import { graphSentences } from "./graph-words.js";
 import { statusWords } from "./sections/assumptions.js";
 import { warningsOf } from "./sections/warnings.js";
 import { bySeed } from "./studies.js";
@@ -53,7 +53,11 @@ function study({ study, verdict, remarks, agreements }: StudyModel, heading: str
     ...(summary.tasks === undefined ? [] : section(`Causes of each task (${seed})`, causeTable(summary))),
     ...(summary.graph === undefined
       ? []
-      : section(`Causal graph (${seed})`, graphTable(summary.graph), ...graphSentences(summary.graph, scores).map(inline))),
+      : section(
+          `Causal graph (${seed})`,
+          graphTable(summary.graph),
+          ...graphSentences(summary.graph, scores).map(inline),
+        )),
     ...(summary.silence === undefined ? [] : section(`Silent latents (${seed})`, silenceTable(summary.silence))),
     ...(agreements.length === 0
       ? []

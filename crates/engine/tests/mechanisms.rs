@@ -185,11 +185,7 @@ fn world() -> Dataset {
         }
     }
     let sites: Vec<&str> = (0..N).map(|row| ["a", "b"][row % 2]).collect();
-    let mut data = Dataset {
-        inputs,
-        input_names: ["x", "y", "w"].map(String::from).to_vec(),
-        ..Dataset::default()
-    };
+    let mut data = Dataset { inputs, input_names: ["x", "y", "w"].map(String::from).to_vec(), ..Dataset::default() };
     data.labels.insert(Role::Environment, Labels::encode("site", &sites));
     data
 }

@@ -65,7 +65,7 @@ impl Variant for IcarlVariant {
         title: "Invariant causal representation learning",
         summary: "A variational auto-encoder whose latents may depend on each other given the target, with a prior learnt by score matching.",
         needs: &["target"],
-        gives: &["latents"],
+        gives: &["latents", "decoder"],
         identifies: "the latents up to order and a monotone map of each, when the target changes their distribution in enough ways",
         left_open: &[
             Invariance::Permutation,

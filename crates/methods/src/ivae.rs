@@ -51,7 +51,7 @@ impl Variant for IvaeVariant {
         title: "Identifiable VAE",
         summary: "A variational auto-encoder whose latents are independent given the target, with variances that depend on it.",
         needs: &["target"],
-        gives: &["latents"],
+        gives: &["latents", "decoder"],
         identifies: "the latents up to order, sign and scale, when they are independent given the target and it changes their variances in enough ways",
         left_open: &[Invariance::Permutation, Invariance::Sign, Invariance::Scale, Invariance::Shift],
         reference: REFERENCE,

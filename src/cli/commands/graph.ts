@@ -28,10 +28,9 @@ export function define(command: Command): void {
   command
     .argument("<run>", "run folder")
     .addOption(
-      new Option("--by <finder>", "who found the graph (default: the method where it finds one, otherwise pc)").choices([
-        "method",
-        "pc",
-      ]),
+      new Option("--by <finder>", "who found the graph (default: the method where it finds one, otherwise pc)").choices(
+        ["method", "pc"],
+      ),
     )
     .option("--alpha <level>", `pc: level of each test of independence (default: ${SEARCH.alpha})`, Number)
     .option("--depth <count>", "pc: largest number of latents given in a test (default: all neighbours)", Number)

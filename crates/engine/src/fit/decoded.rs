@@ -4,9 +4,9 @@ use crate::decode::Decoder;
 use crate::mechanisms::{Settings, counterfactual};
 use crate::method::{Method, State};
 use crate::results::{ReconstructionRow, Response, Traversal, latent_names};
-use disentangle_data::prepare::Prepared;
+use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::split::Split;
-use disentangle_data::{Matrix, Result};
+use disentangle_data::{Code, Matrix, Result};
 
 /// Rows decoded at once: all of them would be a second copy of the inputs.
 const CHUNK: usize = 4096;
@@ -21,8 +21,33 @@ const SHOWN: usize = 8;
 /// What moves by less than this share of its standard deviation stays as it is.
 const MOVES: f64 = 0.01;
 
+/// All of it.
+#[derive(Default)]
+pub(super) struct Decoded {
+    pub(super) reconstruction: Vec<ReconstructionRow>,
+    pub(super) traversals: Vec<Traversal>,
+    pub(super) warning: Option<Warning>,
+}
+
+/// What comes back, and what each latent does. Numbers that leave the finite ones are told, and end no fit.
+pub(super) fn decoded(data: &Prepared, method: &dyn Method, state: &State, latents: &Matrix) -> Result<Decoded> {
+    let found = reconstruction(data, state, latents).and_then(|reconstruction| {
+        let traversals = traversals(data, method, state, latents)?;
+        Ok(Decoded { reconstruction, traversals, warning: None })
+    });
+    match found {
+        Err(failure) if failure.code == Code::NumericNotFinite => {
+            let message = format!("inputs cannot be decoded from the latents: {}", failure.message);
+            let warning = Warning::new("DECODER_NOT_FINITE", message)
+                .hint("the latents themselves are not affected; train longer, or with a smaller learning rate");
+            Ok(Decoded { warning: Some(warning), ..Decoded::default() })
+        }
+        found => found,
+    }
+}
+
 /// How well inputs come back, by split; nothing without a decoder.
-pub(super) fn reconstruction(data: &Prepared, state: &State, latents: &Matrix) -> Result<Vec<ReconstructionRow>> {
+fn reconstruction(data: &Prepared, state: &State, latents: &Matrix) -> Result<Vec<ReconstructionRow>> {
     let decoder = Decoder::of(state)?;
     let mut found = Vec::new();
     for (part, split) in [(Split::Train, "train"), (Split::Validation, "validation"), (Split::Test, "test")] {
@@ -64,12 +89,7 @@ fn moments(values: &Matrix, rows: &[usize]) -> Vec<(f64, f64)> {
 }
 
 /// What each latent does to the others and to the inputs; nothing without a decoder and without mechanisms.
-pub(super) fn traversals(
-    data: &Prepared,
-    method: &dyn Method,
-    state: &State,
-    latents: &Matrix,
-) -> Result<Vec<Traversal>> {
+fn traversals(data: &Prepared, method: &dyn Method, state: &State, latents: &Matrix) -> Result<Vec<Traversal>> {
     let (mechanisms, decoder) = (method.mechanisms(state)?, Decoder::of(state)?);
     let train = data.rows_of(Split::Train);
     let scales = moments(latents, &train);

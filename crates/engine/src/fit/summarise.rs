@@ -1,7 +1,7 @@
 //! From a trained method to what is said about it.
 
 use super::choose::Fitted;
-use super::decoded::{reconstruction, traversals};
+use super::decoded::{Decoded, decoded};
 use crate::entry::Entry;
 use crate::method::{Findings, Method, State};
 use crate::results::latent_names;
@@ -39,6 +39,9 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
     let errors = error_rows(data, fitted, latents)?;
     assumptions.extend(predictable(&errors));
     warnings.splice(0..0, data.warnings.iter().cloned());
+    let Decoded { reconstruction, traversals, warning } =
+        decoded(data, fitted.method.as_ref(), &fitted.state, latents)?;
+    warnings.extend(warning);
     Ok(Summary {
         method: entry.info.name.into(),
         latents: latent_summary(&latents.select_rows(&data.rows_of(Split::Train))),
@@ -49,8 +52,8 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
         silence,
         map,
         graph,
-        reconstruction: reconstruction(data, &fitted.state, latents)?,
-        traversals: traversals(data, fitted.method.as_ref(), &fitted.state, latents)?,
+        reconstruction,
+        traversals,
         choices: fitted.choice.iter().cloned().collect(),
         assumptions,
         warnings,
