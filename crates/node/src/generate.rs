@@ -2,7 +2,7 @@
 
 use crate::convert::{MatrixOut, NativeLabels, NativeMatrix, parse};
 use crate::failure::{NativeFailure, guard};
-use disentangle_data::{Labels, Matrix};
+use disentangle_data::{Failure, Labels, Matrix, config};
 use disentangle_engine::model::{GivenRows, Model};
 use disentangle_methods::METHODS;
 use napi::bindgen_prelude::{Either, Uint8Array, Uint32Array};
@@ -25,6 +25,16 @@ pub fn decode(model: Uint8Array, latents: NativeMatrix, names: Vec<String>) -> E
         let inputs = model.decode(&latents.try_into()?, &names)?;
         Ok(Decoded { inputs: inputs.into(), columns: model.header.inputs.clone() })
     })
+}
+
+/// A value of a latent that is no number: the schema knows what it is of, not what it is for.
+fn value_hint(failure: Failure) -> Failure {
+    match (&failure.path, &failure.hint) {
+        (Some(path), None) if path.starts_with("do") => {
+            failure.hint("give a finite number for each latent that is set, for example { z2: 1.5 } or --do z2=1.5")
+        }
+        _ => failure,
+    }
 }
 
 /// Rows that an intervention is made on.
@@ -63,7 +73,7 @@ pub fn intervene(
     rows: Option<NativeRows>,
 ) -> Either<NativeIntervention, NativeFailure> {
     guard(|| {
-        let request = disentangle_data::config::parse(parse(&request)?)?;
+        let request = config::parse(parse(&request)?).map_err(value_hint)?;
         let model = Model::open(METHODS, &model)?;
         let rows = rows
             .map(|rows| Ok((Matrix::try_from(rows.inputs)?, rows.input_names, rows.environments.map(Labels::from))))
