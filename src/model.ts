@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { askAbout } from "./data/place.js";
-import { type DataPart, type DataSource, type Dataset, isDataset, readData } from "./dataset.js";
+import { type DataSource, type Dataset, isDataset, readData, readRowsFor } from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type NativeLabels, native } from "./native.js";
@@ -79,10 +79,12 @@ export class Model implements AsyncDisposable {
    */
   async transform(x: DataSource): Promise<NamedArray> {
     const run = this.#open();
-    const { latents, columns } = askAbout(await this.#read(x), ({ inputs, inputNames }) =>
+    const dataset = await this.#read(x);
+    const { latents, columns } = askAbout(dataset, ({ inputs, inputNames }) =>
       native().transform(run.model, inputs, inputNames),
     );
-    return { data: latents.data, shape: [latents.rows, latents.cols], columns };
+    const { rowIds } = dataset;
+    return { data: latents.data, shape: [latents.rows, latents.cols], columns, ...(rowIds.length > 0 && { rowIds }) };
   }
 
   /**
@@ -152,15 +154,17 @@ export class Model implements AsyncDisposable {
   async #read(x: DataSource, withEnvironment = false): Promise<Dataset> {
     if (isDataset(x)) return x;
     const { inputs: names } = this.info;
-    const { environment, matrix } = this.#open().config;
-    const named = isNamed(x);
-    const dataset = await readNew({
-      data: x,
-      ...(named && { inputs: [...names] }),
-      ...(named && withEnvironment && typeof environment === "string" && { environment }),
+    const { environment, matrix, rowId } = this.#open().config;
+    const roles = {
+      ...(withEnvironment && typeof environment === "string" && { environment }),
       ...(typeof x === "string" && typeof matrix === "string" && { matrix }),
-    });
-    if (named) return dataset;
+    };
+    const isPath = typeof x === "string";
+    const model = { inputs: names, ...(typeof rowId === "string" && { rowId }) };
+    const dataset = await (isPath
+      ? readNew(() => readRowsFor(model, { data: x, ...roles }))
+      : readNew(() => readData(isNamed(x) ? { data: x, inputs: [...names], ...roles } : { data: x })));
+    if (isPath ? (JSON.parse(dataset.provenance) as { format?: string }).format !== "npy" : isNamed(x)) return dataset;
     if (dataset.inputs.cols !== names.length) {
       fail(
         "DATA_COLUMN_MISMATCH",
@@ -214,9 +218,9 @@ export async function load(dir: string): Promise<Model> {
 }
 
 /** Reads new rows; a column that the model needs and they lack is a mismatch with the model. */
-async function readNew(config: DataPart): Promise<Dataset> {
+async function readNew(read: () => Promise<Dataset>): Promise<Dataset> {
   try {
-    return await readData(config);
+    return await read();
   } catch (error) {
     if (!isDisentangleError(error) || failuresOf(error).some(({ code }) => code !== "DATA_MISSING_COLUMN")) throw error;
     if (error.path === "environment") {
@@ -234,9 +238,8 @@ async function readNew(config: DataPart): Promise<Dataset> {
   }
 }
 
-/** Whether the columns of `x` have names of their own. */
-function isNamed(x: DataSource): boolean {
-  if (typeof x === "string") return !/\.npy$/i.test(x);
+/** Whether the columns of `x`, which is in memory, have names of their own. */
+function isNamed(x: Exclude<DataSource, string>): boolean {
   if (Array.isArray(x)) return false;
   return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
 }
