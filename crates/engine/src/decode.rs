@@ -5,7 +5,7 @@
 //! drops directions.
 
 use crate::method::{CENTER, MAP, OFFSET, State};
-use crate::train::in_chunks;
+use crate::train;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use disentangle_numerics::linalg::{apply, pseudo_inverse};
 
@@ -48,10 +48,9 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// `NUMERIC_NOT_FINITE` when an input is not finite: such numbers are never given away.
     pub fn decode(&self, latents: &Matrix) -> Result<Option<Matrix>> {
-        let decode = |codes: &Matrix| in_chunks(self.state, codes, |codes| self.state.network.decode(codes));
         let Some(inputs) = (match &self.undo {
-            None => decode(latents)?,
-            Some((back, at_zero)) => decode(&codes(latents, back, at_zero))?,
+            None => train::decode(self.state, latents)?,
+            Some((back, at_zero)) => train::decode(self.state, &codes(latents, back, at_zero))?,
         }) else {
             return Ok(None);
         };
