@@ -2,9 +2,9 @@
 //!
 //! With `latents = map x code + offset`, the code is `center + map^+ (latents - offset - map x center)`, `map^+` being the
 //! pseudo-inverse: exact for a square map, and of all codes with these latents the one closest to the mean code where the map
-//! drops directions.
+//! drops directions. A method may give another way back in its place ([`UNMAP`]).
 
-use crate::method::{CENTER, MAP, OFFSET, State};
+use crate::method::{CENTER, MAP, OFFSET, State, UNMAP};
 use crate::train;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use disentangle_numerics::linalg::{apply, pseudo_inverse};
@@ -29,7 +29,10 @@ impl<'a> Decoder<'a> {
     /// `NUMERIC_NOT_FINITE` for a solved map that is not finite.
     pub fn of(state: &'a State) -> Result<Self> {
         let Some(map) = state.solved.get(MAP) else { return Ok(Self { state, undo: None }) };
-        let back = pseudo_inverse(map)?;
+        let back = match state.solved.get(UNMAP) {
+            Some(back) => back.clone(),
+            None => pseudo_inverse(map)?,
+        };
         let center = match state.solved.get(CENTER) {
             Some(center) => center.row(0).to_vec(),
             None => vec![0.0; map.cols()],

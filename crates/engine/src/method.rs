@@ -6,7 +6,8 @@ pub use solving::Solving;
 
 use crate::mechanisms::Mechanisms;
 use crate::results::{
-    Assumption, CausalGraph, Fact, LatentMap, NamedMatrix, OutcomeKind, Silence, TaskRoles, TreeSummary,
+    Assumption, CausalGraph, Conditioned, Fact, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence, TaskRoles,
+    TreeSummary,
 };
 use crate::rows;
 use disentangle_nn::Params;
@@ -32,6 +33,9 @@ pub struct Dimensions {
     /// Target columns.
     #[serde(default)]
     pub targets: usize,
+    /// Environments, or nodes of their tree; 0 without.
+    #[serde(default)]
+    pub environments: usize,
     /// Tasks that rows are labelled with; 0 without such labels.
     #[serde(default)]
     pub tasks: usize,
@@ -46,6 +50,7 @@ impl Dimensions {
         Self {
             inputs: data.inputs.cols(),
             parents: rows::parents(data),
+            environments: data.environments.as_ref().map_or(0, |environments| environments.names.len()),
             targets: data.targets.as_ref().map_or(0, |targets| targets.names.len()),
             tasks: data.labels.get(&Role::Task).map_or(0, |labels| labels.levels.len()),
             binary: data.binary_tasks(),
@@ -180,6 +185,8 @@ pub struct Candidates {
 /// What a method says about its own fit, beyond what every fit has.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
+    /// What a prior is conditioned on.
+    pub conditioned: Option<Conditioned>,
     /// Linear heads on standardised latents and targets.
     pub heads: Option<NamedMatrix>,
     /// The tree with its changes.
@@ -188,6 +195,8 @@ pub struct Findings {
     pub tasks: Option<TaskRoles>,
     /// When each latent is silent.
     pub silence: Option<Silence>,
+    /// How inputs depend on latents.
+    pub loadings: Option<Loadings>,
     /// The map of a closed-form stage.
     pub map: Option<LatentMap>,
     /// The causal graph of the latents.
@@ -328,8 +337,12 @@ pub trait Method: Send + Sync {
 /// Name of the solved matrix that maps encoded latents to final ones: latents = map x encoding (+ [`OFFSET`]).
 pub const MAP: &str = "map";
 
-/// Name of the solved row that is added after [`MAP`], k; without it nothing is.
+/// Name of the solved row (1 x k) that is added after the map: latents = map x encoding + offset. Absent: nothing is added.
 pub const OFFSET: &str = "offset";
 
-/// Name of the solved row of mean encodings of the training rows: directions that [`MAP`] drops are decoded to it. Without it, to 0.
+/// Name of the solved row of mean encodings of the training rows: directions that [`MAP`] drops are decoded to it. Absent: 0.
 pub const CENTER: &str = "center";
+
+/// Name of the solved matrix that leads from latents back to encodings, both from their centers. Absent: the pseudo-inverse of
+/// [`MAP`]. For methods whose latents are a mean given the inputs, not an inverse of what makes them.
+pub const UNMAP: &str = "unmap";

@@ -10,7 +10,8 @@ Examples:
   $ disentangle decode runs/a --latents latents.csv > inputs.csv
 
 Inputs come back in their own units. Columns are matched by name, in any order; a .npy matrix has no names and is matched by
-position. Methods with a decoder: ivae, icarl and their multi-task forms, vade, pdgmm, pca, fast-ica, and mtlcm on inputs.`;
+position. Methods with a decoder: ivae, icarl and their multi-task forms, vade, pdgmm, pca, fast-ica,
+factor-analysis, and mtlcm on inputs.`;
 
 interface Flags {
   readonly latents: string;

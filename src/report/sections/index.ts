@@ -8,6 +8,7 @@ import { errorsSection } from "./errors.js";
 import { findingsSection } from "./findings.js";
 import { graphSection } from "./graph.js";
 import { headsSection } from "./heads.js";
+import { loadingsSection } from "./loadings.js";
 import { replaySection } from "./replay.js";
 import { restartsSection } from "./restarts.js";
 import { scoresSection } from "./scores.js";
@@ -38,6 +39,7 @@ export const SECTIONS: readonly Entry[] = [
   { make: silenceSection, needs: "result" },
   { make: treeSection, needs: "result" },
   { make: headsSection, needs: "result" },
+  { make: loadingsSection, needs: "result" },
   { make: errorsSection, needs: "record" },
   { make: findingsSection, needs: "result" },
   { make: choicesSection, needs: "result" },

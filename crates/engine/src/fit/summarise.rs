@@ -31,8 +31,19 @@ pub(super) fn squared_errors(
 }
 
 pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents: &Matrix) -> Result<Summary> {
-    let Findings { heads, tree, tasks, silence, map, graph, mut assumptions, mut warnings, facts } =
-        fitted.method.findings(data, &fitted.state, latents)?;
+    let Findings {
+        conditioned,
+        heads,
+        tree,
+        tasks,
+        silence,
+        loadings,
+        map,
+        graph,
+        mut assumptions,
+        mut warnings,
+        facts,
+    } = fitted.method.findings(data, &fitted.state, latents)?;
     if let Some(graph) = &graph {
         graph.check(latents.cols())?;
     }
@@ -46,10 +57,12 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
         method: entry.info.name.into(),
         latents: latent_summary(&latents.select_rows(&data.rows_of(Split::Train))),
         errors,
+        conditioned,
         heads,
         tree,
         tasks,
         silence,
+        loadings,
         map,
         graph,
         reconstruction,

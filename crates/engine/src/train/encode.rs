@@ -9,7 +9,8 @@ use std::ops::Range;
 /// Rows encoded at once: large enough for the products, small enough for the caches.
 pub(super) const CHUNK: usize = 4096;
 
-/// Latents of standardised inputs: the network's code, through the solved map where there is one. n x k, in row order.
+/// Latents of standardised inputs: the network's code, through the solved map and plus the solved offset where there are such.
+/// n x k, in row order.
 ///
 /// # Errors
 /// `NUMERIC_NOT_FINITE` when a latent is not finite: such numbers are never given away.
