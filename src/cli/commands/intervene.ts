@@ -1,10 +1,11 @@
 import { join, parse } from "node:path";
 import type { Command } from "commander";
+import type { Rows } from "../../data/rows.js";
 import { fail } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import type { Intervention } from "../../intervene.js";
 import { load } from "../../model.js";
-import { csvChunks, isCopy, outputOf, type Rows, refuseOverInput, writeRows } from "../../rows-out.js";
+import { csvChunks, isCopy, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
 import { print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `

@@ -151,3 +151,22 @@ fn methods_without_mechanisms_say_so() {
     let failure = model.intervene(&request, None).expect_err("no mechanisms");
     assert_eq!((failure.code, failure.hint.is_some()), (Code::ModelNoMechanisms, true));
 }
+
+#[test]
+fn factors_decode_to_the_mean_and_the_loadings_of_the_model() {
+    let data = shifted();
+    let run = fitted(json!({ "method": "factor-analysis", "latentDim": 2 }), &data);
+    let model = Model::open(METHODS, &run.model).expect("a model");
+    let loadings = run.summary.loadings.expect("it gives them").values.values;
+    let scale = &model.header.input_scale;
+    let latents = Matrix::new(3, 2, vec![0.0, 0.0, 1.0, 0.0, 0.5, -2.0]).expect("3 x 2");
+    let decoded = model.decode(&latents, &[]).expect("it decodes");
+    for row in 0..3 {
+        for j in 0..data.inputs.cols() {
+            let z = latents.row(row).iter().zip(&loadings[j]).map(|(&z, l)| f64::from(z) * l).sum::<f64>();
+            let (got, want) = (f64::from(decoded[(row, j)]), scale.mean[j] + scale.sd[j] * z);
+            // Single precision; the mean of standardised rows is 0 up to rounding.
+            assert!((got - want).abs() < 1e-4, "{got} {want}");
+        }
+    }
+}
