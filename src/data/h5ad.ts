@@ -1,13 +1,13 @@
-// AnnData in HDF5, through h5wasm (the HDF5 library as WebAssembly).
+// AnnData and MuData in HDF5, through h5wasm (the HDF5 library as WebAssembly).
 import { resolve } from "node:path";
 import type { Dataset, File, Group } from "h5wasm/node";
-import { failure } from "../errors.js";
-import { annDataSource } from "./anndata.js";
+import { failure, isDisentangleError } from "../errors.js";
 import type { ArrayStore, StoreNode } from "./anndata-store.js";
+import { type StoreOptions, storedSource } from "./mudata.js";
 import { corrupt, guarded, type Source } from "./source.js";
 
-/** Opens an `.h5ad` file. */
-export async function openH5ad(file: string, matrix?: string): Promise<Source> {
+/** Opens an `.h5ad` or `.h5mu` file. */
+export async function openH5ad(file: string, options: StoreOptions = {}): Promise<Source> {
   const { default: h5wasm } = await import("h5wasm/node");
   // Without it the library prints its errors on stderr and goes on.
   (await h5wasm.ready).activate_throwing_error_handler();
@@ -19,7 +19,12 @@ export async function openH5ad(file: string, matrix?: string): Promise<Source> {
   } catch (error) {
     throw translate(error);
   }
-  return guarded(annDataSource(h5Store(file, opened), matrix), translate);
+  try {
+    return guarded(await storedSource(h5Store(file, opened), options), translate);
+  } catch (error) {
+    opened.close();
+    throw isDisentangleError(error) ? error : translate(error);
+  }
 }
 
 /** HDF5 reports a stack of errors, the first cause last: `#006: ... line 577 in H5F__super_read(): truncated file`. */
@@ -32,7 +37,7 @@ function innermost(error: unknown): unknown {
 function h5Store(file: string, opened: File): ArrayStore {
   const nodes = new Map<string, StoreNode | undefined>();
   const get = (path: string): Dataset | Group | undefined => {
-    const entity = opened.get(path);
+    const entity = opened.get(path === "" ? "/" : path);
     return entity !== null && "attrs" in entity && ("keys" in entity || "slice" in entity)
       ? (entity as Dataset | Group)
       : undefined;

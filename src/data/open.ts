@@ -2,20 +2,34 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { constants, gunzipSync } from "node:zlib";
 import { nearest } from "../config-keys.js";
 import { fail, failure } from "../errors.js";
 import { openCsv } from "./csv.js";
 import { openH5ad } from "./h5ad.js";
+import { openIdx, openImageFolder } from "./images.js";
 import { openJson } from "./jsonl.js";
-import { openNpy, openNpz } from "./numpy.js";
+import type { StoreOptions } from "./mudata.js";
+import { type ArrayOptions, openNpy, openNpz } from "./numpy.js";
 import { openParquet } from "./parquet.js";
 import type { Source } from "./source.js";
 
 /** The formats of files and folders. */
-export type FileFormat = "csv" | "json" | "parquet" | "npy" | "npz" | "h5ad" | "zarr" | "zarr-zip" | "dataset-folder";
+export type FileFormat =
+  | "csv"
+  | "json"
+  | "parquet"
+  | "npy"
+  | "npz"
+  | "h5ad"
+  | "zarr"
+  | "zarr-zip"
+  | "idx"
+  | "images"
+  | "dataset-folder";
 
 const SUPPORTED =
-  "CSV and TSV (.csv .tsv .tab .txt), Parquet, JSON lines (.jsonl .ndjson .json), NumPy (.npy .npz), AnnData (.h5ad, .zarr folder, .zarr.zip), dataset folders";
+  "CSV and TSV (.csv .tsv .tab .txt), Parquet, JSON lines (.jsonl .ndjson .json), NumPy (.npy .npz), AnnData (.h5ad, .zarr folder, .zarr.zip), MuData (.h5mu, the same), IDX (.idx3-ubyte, .gz), folders of PNG or JPEG images, dataset folders";
 
 const BY_EXTENSION: Readonly<Record<string, FileFormat>> = {
   ".csv": "csv",
@@ -30,6 +44,7 @@ const BY_EXTENSION: Readonly<Record<string, FileFormat>> = {
   ".npy": "npy",
   ".npz": "npz",
   ".h5ad": "h5ad",
+  ".h5mu": "h5ad",
   ".zip": "zarr-zip",
 };
 
@@ -65,8 +80,14 @@ export async function formatOf(path: string): Promise<FileFormat> {
   const head = await firstBytes(path);
   const extension = Object.keys(BY_EXTENSION).find((end) => lower.endsWith(end));
   const promised = extension === undefined ? undefined : BY_EXTENSION[extension];
-  const found = MAGIC.filter(({ bytes }) => head.startsWith(bytes)).map(({ format }) => format);
+  const found = MAGIC.filter(
+    ({ bytes, format }) => head.startsWith(bytes) || (format === "h5ad" && hasUserBlock(head, bytes)),
+  ).map(({ format }) => format);
   if (found.length > 0) return promised !== undefined && found.includes(promised) ? promised : found.at(-1)!;
+  if (isIdx(inside(head))) return "idx";
+  if (/^(\x89PNG|\xff\xd8\xff)/.test(head)) {
+    fail("DATA_UNKNOWN_FORMAT", `${path} is an image`, { path, hint: "name the folder that the images lie in" });
+  }
   if (head.startsWith("\x1f\x8b")) {
     fail("DATA_UNSUPPORTED", `${path} is compressed with gzip`, { path, hint: `gunzip ${path}` });
   }
@@ -96,12 +117,9 @@ export function notFound(path: string, words: readonly string[] = []): Error {
 }
 
 /** What a reader may be told. */
-export interface OpenOptions {
-  readonly matrix?: string | undefined;
+export interface OpenOptions extends StoreOptions, ArrayOptions {
   readonly delimiter?: string | undefined;
   readonly missingValues?: readonly string[] | undefined;
-  /** Columns of a `.npy` matrix are called `prefix`0, `prefix`1, ...; default "x". */
-  readonly prefix?: string | undefined;
 }
 
 /** Opens a file, or a zarr folder, of a known format. */
@@ -118,16 +136,49 @@ export async function openFile(
     case "parquet":
       return openParquet(path);
     case "npy":
-      return openNpy(path, options.prefix);
+      return openNpy(path, options);
     case "npz":
-      return openNpz(path);
+      return openNpz(path, options);
     case "h5ad":
-      return openH5ad(path, options.matrix);
+      return openH5ad(path, options);
     case "zarr":
-      return (await import("./zarr.js")).openZarrFolder(path, options.matrix);
+      return (await import("./zarr.js")).openZarrFolder(path, options);
     case "zarr-zip":
-      return (await import("./zarr.js")).openZarrZip(path, options.matrix);
+      return (await import("./zarr.js")).openZarrZip(path, options);
+    case "idx":
+      return openIdx(path, options.channels);
+    case "images":
+      return openImageFolder(path);
   }
+}
+
+/** HDF5 may begin after a block of the writer's own, whose length is a power of two: MuData writes its name there. */
+function hasUserBlock(head: string, magic: string): boolean {
+  return [512, 1024, 2048].some((offset) => head.startsWith(magic, offset));
+}
+
+/** Two zeros, a type, and the number of dimensions. */
+function isIdx(head: string): boolean {
+  return /^\0\0[\x08\x09\x0b-\x0e][\x01-\x08]/.test(head);
+}
+
+/** What a compressed file begins with inside, as far as this begin of it tells. */
+function inside(head: string): string {
+  if (!head.startsWith("\x1f\x8b")) return head;
+  try {
+    return gunzipSync(Buffer.from(head, "latin1"), { finishFlush: constants.Z_SYNC_FLUSH }).toString("latin1");
+  } catch {
+    return "";
+  }
+}
+
+/** Whether a folder or one of its folders holds an image. */
+function holdsImages(path: string): boolean {
+  return readdirSync(path, { withFileTypes: true }).some(
+    (entry) =>
+      !entry.name.startsWith(".") &&
+      (entry.isDirectory() ? holdsImages(join(path, entry.name)) : /\.(png|jpe?g)$/i.test(entry.name)),
+  );
 }
 
 /** The file of the same folder whose name is nearest. */
@@ -140,9 +191,10 @@ function neighbour(path: string): string | undefined {
 function folderFormat(path: string): FileFormat {
   if (existsSync(join(path, "dataset.json"))) return "dataset-folder";
   if (["zarr.json", ".zgroup"].some((name) => existsSync(join(path, name)))) return "zarr";
+  if (holdsImages(path)) return "images";
   return fail(
     "DATA_UNKNOWN_FORMAT",
-    `${path}: a folder with neither dataset.json (dataset folder) nor zarr.json or .zgroup (zarr)`,
+    `${path}: a folder with neither dataset.json (dataset folder), nor zarr.json or .zgroup (zarr), nor PNG or JPEG images`,
     {
       path,
       hint: `supported are ${SUPPORTED}`,
@@ -150,10 +202,13 @@ function folderFormat(path: string): FileFormat {
   );
 }
 
+// Enough to see what a compressed file holds, and where HDF5 begins.
+const HEAD = 2056;
+
 async function firstBytes(path: string): Promise<string> {
   const handle = await open(path, "r");
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0);
     return buffer.toString("latin1", 0, bytesRead);
   } finally {
     await handle.close();

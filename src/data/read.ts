@@ -2,14 +2,24 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { DisentangleError, fail, isDisentangleError } from "../errors.js";
-import { type NativeDataset, type NativeLabels, type NativeTable, type NativeTree, native } from "../native.js";
+import {
+  type NativeDataset,
+  type NativeImage,
+  type NativeLabels,
+  type NativeTable,
+  type NativeTree,
+  native,
+} from "../native.js";
 import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
+import { withLabels } from "./labels.js";
 import { copyLabels, copyTargets, openMemory } from "./memory.js";
+import { cutSource, joinedSource, type Part, refuseIdle } from "./modalities.js";
 import { formatOf, notFound, openFile } from "./open.js";
 import { askAbout, placedAt } from "./place.js";
 import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type Roles, resolveRoles } from "./roles.js";
-import type { Selection, Source, SourceDescription } from "./source.js";
+import type { ColumnChoice, Selection, Source, SourceColumn, SourceDescription } from "./source.js";
+import { type Block, joinBlocks, viewOf } from "./views.js";
 
 /** A data set in memory, as plain data: what `simulate` and `readDataset` give, and what `fit` accepts as `data`. */
 export type Dataset = NativeDataset;
@@ -23,43 +33,134 @@ export type Dataset = NativeDataset;
 export async function readDataset(config: DataConfig): Promise<Dataset> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
-  const memory = typeof checked.data === "string" ? undefined : openMemory(checked.data as InMemoryData);
-  if (memory === undefined && (await formatOf(checked.data as string)) === "dataset-folder") {
-    const dataset = readFolder(checked.data as string, columnKeys(checked));
+  const taken = takeSources(checked);
+  const { data } = checked;
+  if (typeof data === "string" && (await formatOf(data)) === "dataset-folder") {
+    refuseParts(checked, data);
+    const dataset = readFolder(data, columnKeys(checked));
     return withTree(await withTruth(dataset, checked), checked);
   }
-  const source = memory ?? (await openPath(checked));
+  const source = await openSource(checked, taken);
   try {
     const description = await source.describe(needsKinds(checked) ? "kinds" : "names");
     const roles = resolveRoles(columnKeys(checked), description);
-    const dataset = assemble(checked, description, roles, await source.read(choiceOf(roles)), given);
+    refuseIdle(description, roles);
+    const dataset = assemble(checked, description, roles, await source.read(choiceOf(roles, description)), given);
     return await withTree(await withTruth(dataset, checked), checked);
   } finally {
     await source.close();
   }
 }
 
+/** Sources in memory, copied. */
+export interface Taken {
+  readonly data?: Source;
+  readonly labels?: Source;
+  readonly modalities: ReadonlyMap<string, Source>;
+}
+
+/** Copies what lies in memory, at once. */
+export function takeSources({ data, labels, modalities = {} }: DataConfig): Taken {
+  const own = Object.entries(modalities).flatMap(([name, { data }]) =>
+    isMemory(data) ? [[name, placedAt(`modalities.${name}.data`, () => openMemory(data))] as const] : [],
+  );
+  return {
+    ...(isMemory(data) && { data: openMemory(data) }),
+    ...(isMemory(labels) && { labels: placedAt("labels", () => openMemory(labels)) }),
+    modalities: new Map(own),
+  };
+}
+
+function isMemory(data: unknown): data is InMemoryData {
+  return typeof data === "object";
+}
+
+/** Opens all that a configuration names as one source. */
+export async function openSource(config: DataConfig, taken: Taken): Promise<Source> {
+  const { data, modalities, labels, join } = config;
+  if (data === undefined) return openModalities(config, taken);
+  if (labels !== undefined && modalities !== undefined) {
+    fail("CONFIG_CONFLICT", "labels: several modalities bring their labels with them", {
+      path: "labels",
+      hint: "give the table of labels as one more modality: --modality labels=FILE",
+    });
+  }
+  const source = taken.data ?? (await openPath(config, data as string));
+  if (labels !== undefined) {
+    const [table, place] =
+      typeof labels === "string" ? [await openPath(config, labels), labels] : [taken.labels!, "labels"];
+    return withLabels(source, table, place, join);
+  }
+  if (join !== undefined) {
+    fail("CONFIG_CONFLICT", "join: there is one table, and nothing to join it with", {
+      path: "join",
+      hint: "leave join out, or give modalities or labels",
+    });
+  }
+  if (modalities === undefined) return source;
+  // A MuData file has chosen among its own modalities as it was opened.
+  return (await source.describe("names")).joined === undefined ? cutSource(source, modalities) : source;
+}
+
+async function openModalities(config: DataConfig, taken: Taken): Promise<Source> {
+  const { modalities = {}, join, labels } = config;
+  if (labels !== undefined) {
+    fail("CONFIG_CONFLICT", "labels: several modalities bring their labels with them", {
+      path: "labels",
+      hint: "give the table of labels as one more modality: --modality labels=FILE",
+    });
+  }
+  const parts: Part[] = [];
+  for (const [view, { data, inputs, matrix = config.matrix }] of Object.entries(modalities)) {
+    const source = taken.modalities.get(view) ?? (await openPart(config, view, data as string, matrix));
+    parts.push({ view, source, inputs });
+  }
+  return joinedSource(parts, join);
+}
+
+async function openPart(config: DataConfig, view: string, path: string, matrix: string | undefined): Promise<Source> {
+  const { modalities: _, ...alone } = config;
+  const source = await openPath({ ...alone, ...(matrix !== undefined && { matrix }) }, path);
+  if ((await source.describe("names")).joined === undefined) return source;
+  await source.close();
+  return fail("CONFIG_CONFLICT", `${path} holds several modalities itself`, {
+    path: `modalities.${view}.data`,
+    hint: `name it as the data: --data ${path} --modality NAME`,
+  });
+}
+
+/** A dataset folder knows its views. */
+function refuseParts(config: DataConfig, folder: string): void {
+  const key = (["modalities", "labels", "join"] as const).find((one) => config[one] !== undefined);
+  if (key === undefined) return;
+  fail("CONFIG_CONFLICT", `${key}: ${folder} is a dataset folder, which knows its views`, {
+    path: key,
+    hint: `leave ${key} out`,
+  });
+}
+
 /** Opens a path with the options of its configuration. */
-export async function openPath(config: DataConfig): Promise<Source> {
-  const path = config.data as string;
+export async function openPath(config: DataConfig, path: string): Promise<Source> {
   const format = await formatOf(path);
   if (format === "dataset-folder")
     fail("DATA_UNKNOWN_FORMAT", `${path} is a dataset folder`, { path, hint: "name a file" });
-  const { matrix, delimiter, missingValues } = config;
+  const { matrix, delimiter, missingValues, channels, modalities } = config;
   const words =
     missingValues === undefined
       ? undefined
       : typeof missingValues === "string"
         ? missingValues.split(",")
         : missingValues;
-  return openFile(path, format, { matrix, delimiter, missingValues: words });
+  return openFile(path, format, { matrix, delimiter, missingValues: words, channels, modalities });
 }
 
 /** The name that a data set has when none is given: that of its file. */
 export function nameOf(config: DataConfig): string {
   if (config.name !== undefined) return config.name;
-  if (typeof config.data !== "string") return "in memory";
-  return basename(config.data).replace(/(?<=.)(\.zarr\.zip|\.[a-z0-9]+)$/i, "");
+  const { data, modalities } = config;
+  if (data === undefined && modalities !== undefined) return Object.keys(modalities).join("+");
+  if (typeof data !== "string") return "in memory";
+  return basename(data).replace(/(?<=.)(\.zarr\.zip|\.[a-z0-9]+(\.gz)?)$/i, "");
 }
 
 /** Values given per row instead of a column's name, copied. */
@@ -91,9 +192,15 @@ function isFile(truth: NonNullable<DataConfig["truth"]>): truth is string {
   return typeof truth === "string" && DATA_FILE.test(truth);
 }
 
-function choiceOf(roles: Roles): { numeric: readonly string[]; text: readonly string[] } {
+function choiceOf(roles: Roles, { columns }: SourceDescription): Required<ColumnChoice> {
   const text = [...Object.values(roles.labels), ...(roles.rowId === undefined ? [] : [roles.rowId])];
-  return { numeric: [...new Set([...roles.inputs, ...roles.targets, ...roles.truth])], text: [...new Set(text)] };
+  const pictures = new Set(columns.filter(({ kind }) => kind === "image").map(({ name }) => name));
+  const numbers = [...roles.inputs.filter((name) => !pictures.has(name)), ...roles.targets, ...roles.truth];
+  return {
+    numeric: [...new Set(numbers)],
+    text: [...new Set(text)],
+    images: roles.inputs.filter((name) => pictures.has(name)),
+  };
 }
 
 function assemble(
@@ -107,7 +214,7 @@ function assemble(
   if (rows === 0) {
     fail("DATA_EMPTY", `${placeOf(config)} has no rows`, { path: placeOf(config), hint: "give at least one row" });
   }
-  const { numeric, text } = choiceOf(roles);
+  const { numeric, text, images } = choiceOf(roles, description);
   const table = (columns: readonly string[]): NativeTable => ({
     columns: [...columns],
     values: { data: pick(selection.numeric, numeric, columns), rows, cols: columns.length },
@@ -122,11 +229,14 @@ function assemble(
   }
   const targets = given.targets ?? (roles.targets.length > 0 ? table(roles.targets) : undefined);
   if (targets !== undefined) refuseLength("target", targets.values.rows, rows);
-  const { columns, values: inputs } = table(roles.inputs);
+  const byName = new Map(description.columns.map((column) => [column.name, column]));
+  const blocks = runsOf(roles.inputs, byName).map(({ view, names, image }): Block => {
+    const data = image === undefined ? table(names).values.data : selection.images![images.indexOf(names[0]!)]!;
+    return { view, data, width: data.length / rows, names: image === undefined ? names : [], ...(image && { image }) };
+  });
   return {
     name: nameOf(config),
-    inputs,
-    inputNames: columns,
+    ...joinBlocks(blocks, rows),
     rowIds: roles.rowId === undefined ? (selection.rowIds ?? []) : selection.text[text.indexOf(roles.rowId)]!,
     labels,
     ...(targets !== undefined && { targets }),
@@ -135,14 +245,29 @@ function assemble(
   };
 }
 
+/** Inputs that follow each other and lie in one view; an image stands alone. */
+function runsOf(
+  inputs: readonly string[],
+  columns: ReadonlyMap<string, SourceColumn>,
+): readonly { readonly view: string; readonly names: string[]; readonly image?: NativeImage }[] {
+  const runs: { view: string; names: string[]; image?: NativeImage }[] = [];
+  for (const name of inputs) {
+    const { image } = columns.get(name)!;
+    const view = viewOf(columns.get(name)!);
+    const last = runs.at(-1);
+    if (image === undefined && last?.view === view && last.image === undefined) last.names.push(name);
+    else runs.push({ view, names: [name], ...(image !== undefined && { image }) });
+  }
+  return runs;
+}
+
 function provenanceOf(config: DataConfig, description: SourceDescription, roles: Roles): Record<string, unknown> {
   const { labels, targets, truth, rowId, ignored } = roles;
-  const notes: string[] = [];
+  const { joined, notes: told = [] } = description;
+  const notes = [...told];
   if (roles.chosenBy === "default") {
     const left = ignored.length === 0 ? "" : `, not ${listed(ignored)}`;
-    notes.push(
-      `no inputs were named: all ${roles.inputs.length} numeric columns without another role were taken${left}`,
-    );
+    notes.push(`no inputs were named: ${takenText(roles.inputs, description)} without another role were taken${left}`);
   }
   return {
     source: placeOf(config),
@@ -157,8 +282,17 @@ function provenanceOf(config: DataConfig, description: SourceDescription, roles:
       ignored: ignored.length,
     },
     inputsChosenBy: roles.chosenBy,
+    ...(joined !== undefined && { joined }),
     notes,
   };
+}
+
+function takenText(inputs: readonly string[], { columns }: SourceDescription): string {
+  const pictures = columns.filter(({ name, kind }) => kind === "image" && inputs.includes(name)).length;
+  const numbers = inputs.length - pictures;
+  const images = pictures === 1 ? "the images" : `the images of ${pictures} views`;
+  if (pictures === 0) return `all ${numbers} numeric columns`;
+  return numbers === 0 ? images : `${images} and ${numbers} numeric columns`;
 }
 
 function listed(names: readonly string[]): string {
@@ -259,6 +393,11 @@ function refuseLength(key: string, got: number, expected: number): void {
   });
 }
 
-function placeOf(config: DataConfig): string {
-  return typeof config.data === "string" ? config.data : "in memory";
+/** Where the data lie, for people. */
+export function placeOf({ data, modalities = {} }: DataConfig): string {
+  const place = (one: unknown) => (typeof one === "string" ? one : "in memory");
+  if (data !== undefined) return place(data);
+  return Object.values(modalities)
+    .map((one) => place(one.data))
+    .join(", ");
 }

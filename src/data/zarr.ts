@@ -1,12 +1,12 @@
-// AnnData in zarr, versions 2 and 3, as a folder or in a zip, through zarrita.
+// AnnData and MuData in zarr, versions 2 and 3, as a folder or in a zip, through zarrita.
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import FileSystemStore from "@zarrita/storage/fs";
 import ZipFileStore from "@zarrita/storage/zip";
 import * as zarr from "zarrita";
-import { failure } from "../errors.js";
-import { annDataSource } from "./anndata.js";
+import { failure, isDisentangleError } from "../errors.js";
 import type { ArrayStore, StoreNode } from "./anndata-store.js";
+import { type StoreOptions, storedSource } from "./mudata.js";
 import { corrupt, guarded, type Source } from "./source.js";
 
 /** A place that zarr's keys are looked up in. */
@@ -17,7 +17,7 @@ interface KeyStore {
 }
 
 /** Opens a zarr folder. */
-export async function openZarrFolder(folder: string, matrix?: string): Promise<Source> {
+export async function openZarrFolder(folder: string, options?: StoreOptions): Promise<Source> {
   const keys: KeyStore = {
     store: new FileSystemStore(folder),
     children: async (path) => {
@@ -26,14 +26,14 @@ export async function openZarrFolder(folder: string, matrix?: string): Promise<S
     },
     close: async () => {},
   };
-  return zarrSource(folder, keys, matrix);
+  return zarrSource(folder, keys, options);
 }
 
 /** Opens a zarr in a zip file, at its root or in a folder of it. */
-export async function openZarrZip(file: string, matrix?: string): Promise<Source> {
+export async function openZarrZip(file: string, options?: StoreOptions): Promise<Source> {
   const handle = await open(file, "r");
   try {
-    return zarrSource(file, await zipKeys(handle, file), matrix);
+    return await zarrSource(file, await zipKeys(handle, file), options);
   } catch (error) {
     await handle.close();
     throw error;
@@ -84,7 +84,7 @@ function rootOf(names: readonly string[]): string {
   return roots.reduce((shortest, root) => (root.length < shortest.length ? root : shortest), roots[0] ?? "");
 }
 
-function zarrSource(file: string, keys: KeyStore, matrix: string | undefined): Source {
+async function zarrSource(file: string, keys: KeyStore, options: StoreOptions | undefined): Promise<Source> {
   const translate = (error: unknown): Error => {
     if (!zarr.isZarritaError(error, "UnknownCodecError")) return corrupt(file, "zarr", error);
     return failure("DATA_UNSUPPORTED", `${file}: compressed with ${error.codec}, which is not supported`, {
@@ -93,7 +93,11 @@ function zarrSource(file: string, keys: KeyStore, matrix: string | undefined): S
       cause: error,
     });
   };
-  return guarded(annDataSource(zarrStore(file, keys), matrix), translate);
+  try {
+    return guarded(await storedSource(zarrStore(file, keys), options), translate);
+  } catch (error) {
+    throw isDisentangleError(error) ? error : translate(error);
+  }
 }
 
 function zarrStore(file: string, keys: KeyStore): ArrayStore {

@@ -106,6 +106,13 @@ export type MissingTarget = "error" | "drop";
 export type Standardize = "all" | "inputs" | "none";
 
 /**
+ * How images are scaled where inputs are standardised. Never by pixel: a pixel may be the same in all images.
+ * - `channel`: Each channel to mean 0 and standard deviation 1 over all its pixels of the training rows.
+ * - `unit`: Each view to [0, 1], from the smallest to the largest value of the training rows.
+ */
+export type ImageScale = "channel" | "unit";
+
+/**
  * Which rows a gradient step sees.
  * - `given`: Training rows of the data set.
  * - `fresh`: New rows at every step, from the simulator that made the data.
@@ -706,6 +713,11 @@ export interface FastIcaConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -923,6 +935,11 @@ export interface IcarlConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -1126,6 +1143,11 @@ export interface IvaeConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -1373,6 +1395,11 @@ export interface MtIcarlConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -1519,6 +1546,11 @@ export interface MtIvaeConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -1658,6 +1690,11 @@ export interface MtlcmConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -1915,6 +1952,11 @@ export interface PcaConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -1981,6 +2023,11 @@ export interface PdgmmConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -2183,6 +2230,11 @@ export interface RandomEncoderConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -2362,6 +2414,11 @@ export interface SharedHeadConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -2777,6 +2834,11 @@ export interface TbrConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -3016,6 +3078,11 @@ export interface VadeConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.

@@ -133,6 +133,7 @@ fn begin(
 pub fn dimensions(data: &Prepared) -> Dimensions {
     Dimensions {
         inputs: data.inputs.cols(),
+        views: data.views.clone(),
         parents: rows::parents(data),
         targets: data.targets.as_ref().map_or(0, |targets| targets.names.len()),
         tasks: data.labels.get(&Role::Task).map_or(0, |labels| labels.levels.len()),

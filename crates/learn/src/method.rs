@@ -6,7 +6,7 @@ use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, OutcomeKind, Sile
 use crate::train::Solving;
 use candle_core::Tensor;
 use disentangle_data::prepare::{Prepared, Warning};
-use disentangle_data::{Matrix, Result, Stream};
+use disentangle_data::{Matrix, Result, Stream, View, views};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 pub struct Dimensions {
     /// Input columns.
     pub inputs: usize,
+    /// Named ranges of them: modalities and images, at least one. Left out of artifacts where it is the one of all columns.
+    #[serde(default, skip_serializing_if = "views::is_plain")]
+    pub views: Vec<View>,
     /// Parent of each tree node; empty without a tree.
     pub parents: Vec<Option<usize>>,
     /// Target columns.

@@ -1,16 +1,19 @@
 import { extname, join, parse } from "node:path";
 import type { Command } from "commander";
+import type { ViewsData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import { replaceFile, writeFileAtomic } from "../../files.js";
 import { load } from "../../model.js";
 import { native } from "../../native.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
+import { modalitiesOf } from "../flags.js";
 import { print } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
   $ disentangle transform runs/a --data new-cells.csv --out latents.npy
   $ disentangle transform runs/a --data new-cells.csv > latents.csv
+  $ disentangle transform runs/b --modality rna=new-rna.csv --modality protein=new-protein.csv --out latents.npy
 
 Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.
 Of methods that look for silence, such as pdgmm, --out writes two more files beside the latents: silent.npy (1 where a latent is
@@ -23,18 +26,39 @@ interface Rows {
   readonly columns: readonly string[];
 }
 
+interface TransformOptions {
+  readonly data?: string;
+  readonly modality?: readonly string[];
+  readonly join?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
 /** `disentangle transform` */
 export function define(command: Command): void {
   command
     .argument("<run>", "run folder or saved model")
-    .requiredOption("--data <path>", "rows to transform: any format that `fit --data` reads")
+    .option("--data <path>", "rows to transform: any format that `fit --data` reads")
+    .option("--modality <name=file...>", "a table for each modality of the model, as for `fit`")
+    .option("--join <column>", "column with the ids of the rows of the modalities (default: that of the fit)")
     .option("--out <file>", "file to write, .npy or .csv (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (run: string, { data, out, json }: { data: string; out?: string; json?: boolean }) => {
+    .action(async (run: string, { data, modality, join: by, out, json }: TransformOptions) => {
       if (out !== undefined) checkFormat(out);
+      if (data === undefined && modality === undefined) {
+        fail("CONFIG_USAGE", "--data is missing: the rows to transform", {
+          path: "--data",
+          hint: "for example --data new-cells.csv, or --modality NAME=FILE for each modality of the model",
+        });
+      }
       await using model = await load(run);
-      const latents = await model.transform(data);
+      const rows: ViewsData = {
+        ...(data !== undefined && { data }),
+        ...(modality !== undefined && { modalities: modalitiesOf(modality) }),
+        ...(by !== undefined && { join: by }),
+      };
+      const latents = await model.transform(modality === undefined ? data! : rows);
       const silence = model.summary.silence === undefined ? undefined : latentSilence(latents, model.summary);
       const { shape, columns } = latents;
       const known = silence && (out === undefined ? inRows(silence) : await writeSilence(out, silence));

@@ -7,6 +7,7 @@ use crate::method::{Batch, Dimensions, Network, Phase};
 use crate::nn::{NamedValues, Params};
 use candle_core::{DType, Device, Tensor};
 use disentangle_data::Stream;
+use disentangle_data::views::whole;
 use serde_json::Value;
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -44,6 +45,7 @@ fn built(case: &Value) -> (Params, VaeNetwork) {
     };
     let dimensions = Dimensions {
         inputs: table(&case["inputs"]).dims()[1],
+        views: whole(table(&case["inputs"]).dims()[1]),
         parents: Vec::new(),
         targets: table(&case["targets"]).dims()[1],
         tasks: numbers(&case["tasks"]).into_iter().map(|t| t as usize + 1).max().unwrap_or(0),
