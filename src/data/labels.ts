@@ -16,8 +16,14 @@ export function withLabels(data: Source, labels: Source, place: string, key?: st
   };
   return {
     describe: async (detail) => {
-      const [own, table, { notes }] = [await data.describe(detail), await labels.describe(detail), await opened()];
-      const twice = table.columns.find(({ name }) => own.columns.some((column) => column.name === name));
+      const [own, table, { names, notes }] = [
+        await data.describe(detail),
+        await labels.describe(detail),
+        await opened(),
+      ];
+      // The column that rows were found by has nothing to add.
+      const further = table.columns.filter(({ name }) => names.has(name));
+      const twice = further.find(({ name }) => own.columns.some((column) => column.name === name));
       if (twice !== undefined) {
         fail("DATA_DUPLICATE_COLUMN", `${place}: the data have a column ${JSON.stringify(twice.name)} already`, {
           path: place,
@@ -25,7 +31,7 @@ export function withLabels(data: Source, labels: Source, place: string, key?: st
           context: { column: twice.name },
         });
       }
-      const columns = table.columns.map((column) => ({ ...column, group: "labels", byNameOnly: true }));
+      const columns = further.map((column) => ({ ...column, group: "labels", byNameOnly: true }));
       return { ...own, columns: [...own.columns, ...columns], notes: [...(own.notes ?? []), ...notes] };
     },
     read: async ({ numeric, text, images = [] }) => {
@@ -61,7 +67,7 @@ export function withLabels(data: Source, labels: Source, place: string, key?: st
 }
 
 interface Known {
-  /** Columns of the table. */
+  /** Columns of the table, without the one that rows were found by. */
   readonly names: ReadonlySet<string>;
   /** Row of the table for each row of the data. */
   readonly rows: Int32Array;
@@ -111,6 +117,7 @@ async function align(data: Source, labels: Source, place: string, key: string | 
   }
   const left = places.size - own.rows;
   const notes = left > 0 ? [`${left} rows of ${place} name nothing in the data and were left out`] : [];
+  names.delete(by);
   return { names, rows: Int32Array.from(own.rowIds, (id) => places.get(id)!), notes };
 }
 
