@@ -1,19 +1,19 @@
 import { join } from "node:path";
 import { askAbout } from "./data/place.js";
 import {
-  type DataPart,
   type DataSource,
   type Dataset,
   isDataset,
   isViewsData,
   readData,
+  readRowsFor,
   type ViewsData,
 } from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type NativeLabels, type NativeView, native } from "./native.js";
-import type { RunRecord } from "./record.js";
-import { MODEL, type NamedArray, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
+import type { NamedArray, RunRecord } from "./record.js";
+import { MODEL, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
 import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.js";
 import { silenceDigest } from "./silence.js";
 
@@ -90,10 +90,12 @@ export class Model implements AsyncDisposable {
    */
   async transform(x: DataSource | ViewsData): Promise<NamedArray> {
     const run = this.#open();
-    const { latents, columns } = askAbout(await this.#read(x), ({ inputs, inputNames, views }) =>
+    const dataset = await this.#read(x);
+    const { latents, columns } = askAbout(dataset, ({ inputs, inputNames, views }) =>
       native().transform(run.model, inputs, inputNames, views),
     );
-    return { data: latents.data, shape: [latents.rows, latents.cols], columns };
+    const { rowIds } = dataset;
+    return { data: latents.data, shape: [latents.rows, latents.cols], columns, ...(rowIds.length > 0 && { rowIds }) };
   }
 
   /**
@@ -163,31 +165,39 @@ export class Model implements AsyncDisposable {
 
   async #read(x: DataSource | ViewsData, withEnvironment = false): Promise<Dataset> {
     if (isDataset(x)) return x;
-    const { inputs: columns, views } = this.info;
-    const { environment, matrix, channels } = this.#open().config;
-    const named = isViewsData(x) || isNamed(x);
-    const dataset = await readNew({
-      // What lacks a view is told so by what the model knows of its views, not by a list of names.
-      ...(named && views === undefined && !isViewsData(x) && { inputs: [...columns] }),
-      ...(named && withEnvironment && typeof environment === "string" && { environment }),
+    const { inputs: names, views } = this.info;
+    if (views !== undefined || isViewsData(x)) return this.#readViews(x, withEnvironment);
+    const { environment, matrix, rowId } = this.#open().config;
+    const roles = {
+      ...(withEnvironment && typeof environment === "string" && { environment }),
       ...(typeof x === "string" && typeof matrix === "string" && { matrix }),
-      ...(views !== undefined && isChannels(channels) && { channels }),
-      ...this.#parts(x),
-    });
-    const width = views?.at(-1)?.end ?? columns.length;
-    if (named || dataset.views !== undefined) return dataset;
-    if (dataset.inputs.cols !== width) {
-      fail(
-        "DATA_COLUMN_MISMATCH",
-        `${dataset.inputs.cols} columns without names, but the model was fitted on ${width}`,
-        {
-          path: typeof x === "string" ? x : "data",
-          hint: "give the same columns in the same order, or give them names",
-          context: { got: dataset.inputs.cols, expected: width },
-        },
-      );
-    }
-    return { ...dataset, inputNames: views === undefined ? [...columns] : [] };
+    };
+    const isPath = typeof x === "string";
+    const model = { inputs: names, ...(typeof rowId === "string" && { rowId }) };
+    const dataset = await (isPath
+      ? readNew(() => readRowsFor(model, { data: x, ...roles }))
+      : readNew(() => readData(isNamed(x) ? { data: x, inputs: [...names], ...roles } : { data: x })));
+    if (isPath ? formatOf(dataset) !== "npy" : isNamed(x)) return dataset;
+    refuseWidth(x, dataset, names.length);
+    return { ...dataset, inputNames: [...names] };
+  }
+
+  /** New rows of a model with views, or of modalities. What lacks a view is told so by what the model knows of its views. */
+  async #readViews(x: Exclude<DataSource | ViewsData, Dataset>, withEnvironment: boolean): Promise<Dataset> {
+    const { environment, matrix, channels } = this.#open().config;
+    const dataset = await readNew(() =>
+      readData({
+        ...(withEnvironment && typeof environment === "string" && { environment }),
+        ...(typeof x === "string" && typeof matrix === "string" && { matrix }),
+        ...((channels === "first" || channels === "last") && { channels }),
+        ...this.#parts(x),
+      }),
+    );
+    const isNameless = typeof x === "string" ? formatOf(dataset) === "npy" : !isViewsData(x) && !isNamed(x);
+    if (!isNameless || dataset.views !== undefined) return dataset;
+    const { inputs: names, views } = this.info;
+    refuseWidth(x, dataset, views?.at(-1)?.end ?? names.length);
+    return { ...dataset, inputNames: [] };
   }
 
   /** New rows as a configuration names them: with the columns and matrices that the fit chose of each modality. */
@@ -208,8 +218,19 @@ export class Model implements AsyncDisposable {
   }
 }
 
-function isChannels(value: unknown): value is NonNullable<ViewsData["channels"]> {
-  return value === "first" || value === "last";
+/** The format that a data set was read from. */
+function formatOf({ provenance }: Dataset): string | undefined {
+  return (JSON.parse(provenance) as { format?: string }).format;
+}
+
+/** Columns without names are matched by position: there must be as many as the model has. */
+function refuseWidth(x: unknown, { inputs: { cols } }: Dataset, expected: number): void {
+  if (cols === expected) return;
+  fail("DATA_COLUMN_MISMATCH", `${cols} columns without names, but the model was fitted on ${expected}`, {
+    path: typeof x === "string" ? x : "data",
+    hint: "give the same columns in the same order, or give them names",
+    context: { got: cols, expected },
+  });
 }
 
 function modelInfo(model: Uint8Array): ModelInfo {
@@ -254,9 +275,9 @@ export async function load(dir: string): Promise<Model> {
 }
 
 /** Reads new rows; a column that the model needs and they lack is a mismatch with the model. */
-async function readNew(config: DataPart): Promise<Dataset> {
+async function readNew(read: () => Promise<Dataset>): Promise<Dataset> {
   try {
-    return await readData(config);
+    return await read();
   } catch (error) {
     if (!isDisentangleError(error) || failuresOf(error).some(({ code }) => code !== "DATA_MISSING_COLUMN")) throw error;
     if (error.path === "environment") {
@@ -274,9 +295,8 @@ async function readNew(config: DataPart): Promise<Dataset> {
   }
 }
 
-/** Whether the columns of `x` have names of their own. */
-function isNamed(x: DataSource): boolean {
-  if (typeof x === "string") return !/\.npy$/i.test(x);
+/** Whether the columns of `x`, which is in memory, have names of their own. */
+function isNamed(x: Exclude<DataSource, string>): boolean {
   if (Array.isArray(x)) return false;
   return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
 }

@@ -188,14 +188,17 @@ export function parseDataConfig(value: unknown, known: readonly string[] = []): 
     data: "for example data: cells.csv (--data cells.csv); `disentangle inspect FILE` shows what a file holds",
   };
   const missing = isObject(value) ? missingData(value as Readonly<Record<string, unknown>>, hints.data) : [];
+  const config = allOrNothing(missing, () => parseKeys(dataConfigSchema, value, { about: "data", known, hints }));
+  failAll(missing);
+  return config;
+}
+
+/** What `parse` gives; its mistakes are told with the others, all at once. */
+function allOrNothing<T>(others: readonly Failure[], parse: () => T): T {
   try {
-    const config = parseKeys(dataConfigSchema, value, { about: "data", known, hints });
-    failAll(missing);
-    return config;
+    return parse();
   } catch (error) {
-    // All mistakes at once.
-    if (!isDisentangleError(error) || missing.length === 0 || failuresOf(error).includes(missing[0]!)) throw error;
-    failAll([...missing, ...failuresOf(error)]);
+    if (isDisentangleError(error)) failAll([...others, ...failuresOf(error)]);
     throw error;
   }
 }

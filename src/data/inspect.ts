@@ -6,24 +6,14 @@ import { type ColumnStatistics, readStatistics, statisticsOf } from "./column-st
 import { type DataConfig, parseDataConfig } from "./config.js";
 import { readFolder } from "./folder.js";
 import { refuseIdle } from "./modalities.js";
-import { formatOf } from "./open.js";
-import {
-  columnKeys,
-  type Dataset,
-  encodeLabels,
-  type Given,
-  openSource,
-  placeOf,
-  takeGiven,
-  takeSources,
-} from "./read.js";
+import { locate } from "./open.js";
+import { columnKeys, type Dataset, encodeLabels, type Given, takeGiven } from "./read.js";
 import { type Guesses, guessRoles, LABEL_ROLES, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
 import type { JoinReport, Source, SourceColumn, SourceDescription } from "./source.js";
+import { openSource, placeOf, takeSources } from "./sources.js";
 import { commandFor, methodFor, rolesToShow } from "./suggestion.js";
 import { rowsWithoutTarget, type TaskSize, tasksOf } from "./tasks.js";
 import { inputColumns, pixels, placesOf, viewOf } from "./views.js";
-
-export { formatInspection } from "./inspection-text.js";
 
 /** One column. */
 export interface ColumnReport {
@@ -101,10 +91,9 @@ export async function inspect(config: DataConfig, method?: string): Promise<Insp
   const given = takeGiven(checked);
   const taken = takeSources(checked);
   const { data } = checked;
-  if (typeof data === "string" && (await formatOf(data)) === "dataset-folder") {
-    return inspectFolder(checked, readFolder(data, {}), method);
-  }
-  const source = await openSource(checked, taken);
+  const located = typeof data === "string" ? await locate(data) : undefined;
+  if (located?.format === "dataset-folder") return inspectFolder(checked, readFolder(located.path, {}), method);
+  const source = await openSource(checked, taken, located);
   try {
     return await inspectSource(checked, source, given, method);
   } finally {

@@ -4,24 +4,15 @@ import { nearest } from "../config-keys.js";
 import { fail } from "../errors.js";
 import { annDataSource } from "./anndata.js";
 import { openFrame } from "./anndata-frame.js";
-import type { ArrayStore } from "./anndata-store.js";
+import type { ArrayStore, StoreOptions } from "./anndata-store.js";
 import type { ModalityConfig } from "./config.js";
 import { joinedSource, type Part } from "./modalities.js";
 import type { Selection, Source, SourceColumn } from "./source.js";
 
-/** What is wanted of an AnnData or MuData store. */
-export interface StoreOptions {
-  /** "X", "raw" or the name of a layer; of every modality that names no other. */
-  readonly matrix?: string | undefined;
-  /** The modalities to take, in this order; all where absent. */
-  readonly modalities?: Readonly<Record<string, ModalityConfig>> | undefined;
-}
-
 const OBS = "obs names";
 
-/** Opens a store that holds AnnData or MuData. */
-export async function storedSource(store: ArrayStore, { matrix, modalities }: StoreOptions = {}): Promise<Source> {
-  if ((await store.node("mod"))?.kind !== "group") return annDataSource(store, matrix);
+/** Opens a store that holds MuData. */
+export async function muDataSource(store: ArrayStore, { matrix, modalities }: StoreOptions = {}): Promise<Source> {
   const root = await store.node("");
   const axis = Number(root?.attributes.axis ?? 0);
   if (axis !== 0) {

@@ -10,15 +10,16 @@ import {
   type NativeTree,
   native,
 } from "../native.js";
-import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
+import { type DataConfig, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
-import { withLabels } from "./labels.js";
-import { copyLabels, copyTargets, openMemory } from "./memory.js";
-import { cutSource, joinedSource, type Part, refuseIdle } from "./modalities.js";
-import { formatOf, notFound, openFile } from "./open.js";
+import { copyLabels, copyTargets } from "./memory.js";
+import { refuseIdle } from "./modalities.js";
+import { locate, notFound, openFile } from "./open.js";
 import { askAbout, placedAt } from "./place.js";
-import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type Roles, resolveRoles } from "./roles.js";
-import type { ColumnChoice, Selection, Source, SourceColumn, SourceDescription } from "./source.js";
+import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
+import type { ColumnChoice, Selection, SourceColumn, SourceDescription } from "./source.js";
+import { openSource, placeOf, refuseParts, takeSources } from "./sources.js";
+import { isStdin } from "./unpacked.js";
 import { type Block, joinBlocks, viewOf } from "./views.js";
 
 /** A data set in memory, as plain data: what `simulate` and `readDataset` give, and what `fit` accepts as `data`. */
@@ -28,22 +29,24 @@ export type Dataset = NativeDataset;
  * Reads the columns that a configuration gives a role to; all others are ignored. Arrays in memory are copied before the
  * first `await`: what the caller does with them afterwards changes nothing.
  *
+ * @param model reads new rows for it: they need its inputs, and no others are taken
  * @throws `DisentangleError` with one of the CONFIG_*, DATA_* and TREE_* codes
  */
-export async function readDataset(config: DataConfig): Promise<Dataset> {
+export async function readDataset(config: DataConfig, model?: ModelColumns): Promise<Dataset> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
   const taken = takeSources(checked);
   const { data } = checked;
-  if (typeof data === "string" && (await formatOf(data)) === "dataset-folder") {
-    refuseParts(checked, data);
-    const dataset = readFolder(data, columnKeys(checked));
+  const located = typeof data === "string" ? await locate(data) : undefined;
+  if (located?.format === "dataset-folder") {
+    refuseParts(checked, located.given);
+    const dataset = readFolder(located.path, { ...columnKeys(checked), ...(model && { inputs: [...model.inputs] }) });
     return withTree(await withTruth(dataset, checked), checked);
   }
-  const source = await openSource(checked, taken);
+  const source = await openSource(checked, taken, located);
   try {
     const description = await source.describe(needsKinds(checked) ? "kinds" : "names");
-    const roles = resolveRoles(columnKeys(checked), description);
+    const roles = resolveRoles({ ...columnKeys(checked), ...columnsOf(model, description) }, description);
     refuseIdle(description, roles);
     const dataset = assemble(checked, description, roles, await source.read(choiceOf(roles, description)), given);
     return await withTree(await withTruth(dataset, checked), checked);
@@ -52,106 +55,20 @@ export async function readDataset(config: DataConfig): Promise<Dataset> {
   }
 }
 
-/** Sources in memory, copied. */
-export interface Taken {
-  readonly data?: Source;
-  readonly labels?: Source;
-  readonly modalities: ReadonlyMap<string, Source>;
+/** What a model asks of new rows. */
+export interface ModelColumns {
+  /** Its inputs, in order. */
+  readonly inputs: readonly string[];
+  /** The column with the identifiers of the rows: new rows may have none. */
+  readonly rowId?: string;
 }
 
-/** Copies what lies in memory, at once. */
-export function takeSources({ data, labels, modalities = {} }: DataConfig): Taken {
-  const own = Object.entries(modalities).flatMap(([name, { data }]) =>
-    isMemory(data) ? [[name, placedAt(`modalities.${name}.data`, () => openMemory(data))] as const] : [],
-  );
-  return {
-    ...(isMemory(data) && { data: openMemory(data) }),
-    ...(isMemory(labels) && { labels: placedAt("labels", () => openMemory(labels)) }),
-    modalities: new Map(own),
-  };
-}
-
-function isMemory(data: unknown): data is InMemoryData {
-  return typeof data === "object";
-}
-
-/** Opens all that a configuration names as one source. */
-export async function openSource(config: DataConfig, taken: Taken): Promise<Source> {
-  const { data, modalities, labels, join } = config;
-  if (data === undefined) return openModalities(config, taken);
-  if (labels !== undefined && modalities !== undefined) {
-    fail("CONFIG_CONFLICT", "labels: several modalities bring their labels with them", {
-      path: "labels",
-      hint: "give the table of labels as one more modality: --modality labels=FILE",
-    });
-  }
-  const source = taken.data ?? (await openPath(config, data as string));
-  if (labels !== undefined) {
-    const [table, place] =
-      typeof labels === "string" ? [await openPath(config, labels), labels] : [taken.labels!, "labels"];
-    return withLabels(source, table, place, join);
-  }
-  if (join !== undefined) {
-    fail("CONFIG_CONFLICT", "join: there is one table, and nothing to join it with", {
-      path: "join",
-      hint: "leave join out, or give modalities or labels",
-    });
-  }
-  if (modalities === undefined) return source;
-  // A MuData file has chosen among its own modalities as it was opened.
-  return (await source.describe("names")).joined === undefined ? cutSource(source, modalities) : source;
-}
-
-async function openModalities(config: DataConfig, taken: Taken): Promise<Source> {
-  const { modalities = {}, join, labels } = config;
-  if (labels !== undefined) {
-    fail("CONFIG_CONFLICT", "labels: several modalities bring their labels with them", {
-      path: "labels",
-      hint: "give the table of labels as one more modality: --modality labels=FILE",
-    });
-  }
-  const parts: Part[] = [];
-  for (const [view, { data, inputs, matrix = config.matrix }] of Object.entries(modalities)) {
-    const source = taken.modalities.get(view) ?? (await openPart(config, view, data as string, matrix));
-    parts.push({ view, source, inputs });
-  }
-  return joinedSource(parts, join);
-}
-
-async function openPart(config: DataConfig, view: string, path: string, matrix: string | undefined): Promise<Source> {
-  const { modalities: _, ...alone } = config;
-  const source = await openPath({ ...alone, ...(matrix !== undefined && { matrix }) }, path);
-  if ((await source.describe("names")).joined === undefined) return source;
-  await source.close();
-  return fail("CONFIG_CONFLICT", `${path} holds several modalities itself`, {
-    path: `modalities.${view}.data`,
-    hint: `name it as the data: --data ${path} --modality NAME`,
-  });
-}
-
-/** A dataset folder knows its views. */
-function refuseParts(config: DataConfig, folder: string): void {
-  const key = (["modalities", "labels", "join"] as const).find((one) => config[one] !== undefined);
-  if (key === undefined) return;
-  fail("CONFIG_CONFLICT", `${key}: ${folder} is a dataset folder, which knows its views`, {
-    path: key,
-    hint: `leave ${key} out`,
-  });
-}
-
-/** Opens a path with the options of its configuration. */
-export async function openPath(config: DataConfig, path: string): Promise<Source> {
-  const format = await formatOf(path);
-  if (format === "dataset-folder")
-    fail("DATA_UNKNOWN_FORMAT", `${path} is a dataset folder`, { path, hint: "name a file" });
-  const { matrix, delimiter, missingValues, channels, modalities } = config;
-  const words =
-    missingValues === undefined
-      ? undefined
-      : typeof missingValues === "string"
-        ? missingValues.split(",")
-        : missingValues;
-  return openFile(path, format, { matrix, delimiter, missingValues: words, channels, modalities });
+/** The columns that a model asks for: by name, or all of a matrix that has no names. */
+function columnsOf(model: ModelColumns | undefined, { format, columns }: SourceDescription): RoleKeys {
+  if (model === undefined) return {};
+  const { inputs, rowId } = model;
+  const hasId = rowId !== undefined && columns.some(({ name }) => name === rowId);
+  return { ...(format !== "npy" && { inputs: [...inputs] }), ...(hasId && { rowId }) };
 }
 
 /** The name that a data set has when none is given: that of its file. */
@@ -160,7 +77,8 @@ export function nameOf(config: DataConfig): string {
   const { data, modalities } = config;
   if (data === undefined && modalities !== undefined) return Object.keys(modalities).join("+");
   if (typeof data !== "string") return "in memory";
-  return basename(data).replace(/(?<=.)(\.zarr\.zip|\.[a-z0-9]+(\.gz)?)$/i, "");
+  if (isStdin(data)) return "stdin";
+  return basename(data).replace(/(?<=.)(\.[a-z0-9]+(\.(gz|zst|zip))?)$/i, "");
 }
 
 /** Values given per row instead of a column's name, copied. */
@@ -180,7 +98,8 @@ export function takeGiven(config: DataConfig): Given {
   return { labels: Object.fromEntries(labels), targets: placedAt("target", () => copyTargets(target)) };
 }
 
-const DATA_FILE = /\.(csv|tsv|tab|txt|parquet|pq|jsonl?|ndjson|npy|npz)$/i;
+const DATA_FILE =
+  /\.(csv|tsv|tab|txt|parquet|pq|jsonl?|ndjson|npy|npz|mtx|h5ad|h5|zarr)(\.(gz|zst|zip))?$|^(-|\/dev\/(stdin|fd\/\d+))$/i;
 
 /** The configuration without a truth that is a file. */
 export function columnKeys(config: DataConfig): DataConfig {
@@ -329,10 +248,7 @@ async function withTruth(dataset: Dataset, { truth }: DataConfig): Promise<Datas
 }
 
 async function readTruth(truth: string, rows: number): Promise<NativeTable> {
-  const format = await formatOf(truth);
-  if (format === "dataset-folder")
-    return fail("DATA_UNKNOWN_FORMAT", `${truth} is a dataset folder`, { path: truth, hint: "name a file" });
-  const source = await openFile(truth, format, { prefix: "z" });
+  const source = await openFile(truth, { prefix: "z" });
   try {
     const { inputs } = resolveRoles({}, await source.describe("kinds"));
     const selection = await source.read({ numeric: inputs, text: [] });
@@ -391,13 +307,4 @@ function refuseLength(key: string, got: number, expected: number): void {
     hint: "give one value per row, in the order of the rows",
     context: { got, expected },
   });
-}
-
-/** Where the data lie, for people. */
-export function placeOf({ data, modalities = {} }: DataConfig): string {
-  const place = (one: unknown) => (typeof one === "string" ? one : "in memory");
-  if (data !== undefined) return place(data);
-  return Object.values(modalities)
-    .map((one) => place(one.data))
-    .join(", ");
 }

@@ -4,8 +4,12 @@
 pub mod csv;
 pub mod idx;
 pub mod images;
+pub mod mtx;
 pub mod npy;
 pub mod npz;
+pub mod scipy;
+mod sparse;
+pub mod unpack;
 
 use crate::atomic::folder_of;
 use crate::failure::{Code, Failure, Result};

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { checkConfig } from "../../config.js";
 import type { DataConfig } from "../../data/index.js";
-import { placeOf } from "../../data/read.js";
+import { placeOf } from "../../data/sources.js";
 import { readData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";

@@ -71,8 +71,9 @@ pub struct PrepareConfig {
     pub standardize: Standardize,
     /// How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
     /// [0, 1] by its smallest and largest value of the training rows.
-    // Left out where it is the default: a configuration without images stays what it was, and so does the run's identity.
+    // Left out of what is written where it is the default: a configuration without images stays what it was, and so does the run's identity.
     #[serde(skip_serializing_if = "ImageScale::is_default")]
+    #[schemars(extend("default" = "channel"))]
     pub image_scale: ImageScale,
     /// Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
     /// then a ceiling, not a result, and says so.

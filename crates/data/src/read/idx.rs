@@ -1,4 +1,4 @@
-//! IDX files, as MNIST comes in: a magic, big-endian lengths, then the numbers; compressed with gzip or not.
+//! IDX files, as MNIST comes in: a magic, big-endian lengths, then the numbers.
 //!
 //! Format: <http://yann.lecun.com/exdb/mnist/>, repeated in
 //! <https://github.com/zalandoresearch/fashion-mnist#loading-data-with-other-machine-learning-libraries>.
@@ -6,7 +6,6 @@
 use super::npy::{NpyArray, placed};
 use super::open;
 use crate::failure::{Code, Failure, Result};
-use flate2::read::MultiGzDecoder;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -16,13 +15,9 @@ const MOST: usize = 8;
 /// Reads a file of any of the six types. Numbers wider than 32 bits are rounded to them.
 ///
 /// # Errors
-/// `DATA_NOT_FOUND`, `DATA_UNKNOWN_FORMAT` (not IDX), `DATA_CORRUPT` (truncated, too long, a damaged gzip), `DATA_OVERFLOW`.
+/// `DATA_NOT_FOUND`, `DATA_UNKNOWN_FORMAT` (not IDX), `DATA_CORRUPT` (truncated, too long), `DATA_OVERFLOW`.
 pub fn read(path: &Path) -> Result<NpyArray> {
-    let mut magic = [0; 2];
-    let compressed = open(path)?.read_exact(&mut magic).is_ok() && magic == [0x1f, 0x8b];
-    let file = BufReader::new(open(path)?);
-    let decoded = if compressed { decode(MultiGzDecoder::new(file)) } else { decode(file) };
-    decoded.map_err(|failure| placed(path, failure))
+    decode(BufReader::new(open(path)?)).map_err(|failure| placed(path, failure))
 }
 
 /// Reads an array from bytes, as [`read`] does from a file.
