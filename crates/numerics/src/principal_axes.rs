@@ -1,7 +1,7 @@
 //! The principal axes of rows, and their effective rank.
 
 use crate::linalg::{from_faer, symmetric_eigen, to_faer};
-use crate::moments::covariance;
+use crate::moments::{covariance, covariance_of_rows};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result};
@@ -25,7 +25,11 @@ impl PrincipalAxes {
     /// # Errors
     /// `NUMERIC_SINGULAR` when no input varies.
     pub fn of(data: &Prepared) -> Result<Self> {
-        Self::of_rows(&data.inputs.select_rows(&data.rows_of(Split::Train)))
+        let train = data.rows_of(Split::Train);
+        if train.len() < data.inputs.cols() {
+            return Self::checked(of_products(&data.inputs.select_rows(&train))?);
+        }
+        Self::checked(of_covariance(&covariance_of_rows(&data.inputs, &train))?)
     }
 
     /// Of given rows (n x d).
@@ -33,8 +37,14 @@ impl PrincipalAxes {
     /// # Errors
     /// `NUMERIC_SINGULAR` when no column varies.
     pub fn of_rows(rows: &Matrix) -> Result<Self> {
-        let d = rows.cols();
-        let (variances, axes) = if rows.rows() < d { of_products(rows)? } else { of_covariance(rows)? };
+        if rows.rows() < rows.cols() {
+            return Self::checked(of_products(rows)?);
+        }
+        Self::checked(of_covariance(&covariance(rows))?)
+    }
+
+    fn checked((variances, axes): (Vec<f64>, Matrix<f64>)) -> Result<Self> {
+        let d = axes.cols();
         if variances.first().is_none_or(|&largest| largest <= 0.0) {
             return Err(Failure::new(
                 Code::NumericSingular,
@@ -54,8 +64,8 @@ impl PrincipalAxes {
 }
 
 /// Eigenvectors of the covariance of the columns, d x d.
-fn of_covariance(rows: &Matrix) -> Result<(Vec<f64>, Matrix<f64>)> {
-    let (ascending, vectors) = symmetric_eigen(&covariance(rows))?;
+fn of_covariance(covariance: &Matrix<f64>) -> Result<(Vec<f64>, Matrix<f64>)> {
+    let (ascending, vectors) = symmetric_eigen(covariance)?;
     let d = ascending.len();
     let variances: Vec<f64> = ascending.iter().rev().map(|&v| v.max(0.0)).collect();
     Ok((variances, Matrix::from_fn(d, d, |i, j| sign(&vectors, d - 1 - i) * vectors[(j, d - 1 - i)])))
@@ -102,7 +112,7 @@ mod tests {
     #[test]
     fn both_ways_to_the_axes_agree_where_both_can_be_taken() {
         let wide = Matrix::from_fn(5, 7, |i, j| ((3 * i + 5 * j + i * i * j) % 11) as f32);
-        let ((v, a), (w, b)) = (of_covariance(&wide).expect("finite"), of_products(&wide).expect("finite"));
+        let ((v, a), (w, b)) = (of_covariance(&covariance(&wide)).expect("finite"), of_products(&wide).expect("finite"));
         assert_eq!((w.len(), b.cols()), (4, 7), "5 rows span 4 directions about their mean");
         for i in 0..4 {
             assert!((v[i] - w[i]).abs() < 1e-10 * v[0], "{} {}", v[i], w[i]);

@@ -4,7 +4,7 @@ use super::columns::fill_gaps;
 use super::environments::listed;
 use super::moments::{Moments, moments};
 use super::{ImageScale, Missing, PrepareConfig, Standardiser, Standardize, Warning};
-use crate::dataset::{Dataset, Table};
+use crate::dataset::Table;
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use crate::views::{self, View};
@@ -28,17 +28,21 @@ pub(super) struct Inputs {
     pub warning: Option<Warning>,
 }
 
-/// Fits means and deviations on the training rows (indices into `kept`), fills gaps, standardises: each column of a table, each
-/// channel of an image.
-pub(super) fn inputs(dataset: &Dataset, kept: &[usize], train: &[usize], config: &PrepareConfig) -> Result<Inputs> {
-    let mut values = dataset.inputs.select_rows(kept);
-    let (views, names) = (dataset.views(), &dataset.input_names);
-    let units = views::units(&views);
+/// Fits means and deviations of the kept rows on those to train on (indices into them), fills gaps, standardises: each column of a
+/// table, each channel of an image.
+pub(super) fn inputs(
+    mut values: Matrix,
+    names: &[String],
+    views: &[View],
+    train: &[usize],
+    config: &PrepareConfig,
+) -> Result<Inputs> {
+    let units = views::units(views);
     let columns = moments(&values, train);
     let pooled: Vec<Moments> = units.iter().map(|unit| Moments::pooled(&columns[unit.clone()])).collect();
     let named = |pick: &dyn Fn(&Moments) -> bool| -> Vec<String> {
         let picked = pooled.iter().zip(&units).filter(|(moments, _)| pick(moments));
-        picked.map(|(_, unit)| views::unit_name(&views, names, unit)).collect()
+        picked.map(|(_, unit)| views::unit_name(views, names, unit)).collect()
     };
     // A view as a whole says more than the names of all its columns.
     let of_whole_view = |pick: &dyn Fn(&Moments) -> bool| {
@@ -71,17 +75,17 @@ pub(super) fn inputs(dataset: &Dataset, kept: &[usize], train: &[usize], config:
         return Err(Failure::new(Code::DataConstantColumn, message).hint(hint).with("view", name.as_str()));
     }
     let fill: Option<Vec<f32>> = (config.missing == Missing::Mean)
-        .then(|| views::spread(&views, pooled.iter().map(|unit| unit.mean as f32).collect()));
+        .then(|| views::spread(views, pooled.iter().map(|unit| unit.mean as f32).collect()));
     let filled = fill.as_ref().map_or(0, |fill| fill_gaps(&mut values, fill));
     let warning = (filled > 0).then(|| {
         let message = format!("missing inputs replaced by their column's mean over the training rows: {filled}");
         Warning::new("MISSING_FILLED", message)
     });
     let standardiser = match config.standardize {
-        Standardize::All | Standardize::Inputs => of_views(&views, &pooled, config.image_scale),
+        Standardize::All | Standardize::Inputs => of_views(views, &pooled, config.image_scale),
         Standardize::None => Standardiser::identity(columns.len()),
     };
-    Ok(Inputs { values: standardiser.apply(&values)?, standardiser, fill, warning })
+    Ok(Inputs { values: standardiser.apply_in_place(values)?, standardiser, fill, warning })
 }
 
 /// One mean and deviation per column, from the moments of each unit.
@@ -130,7 +134,7 @@ pub(super) fn targets(targets: &Table, kept: &[usize], train: &[usize], config: 
         Standardize::All => Standardiser::of(&columns),
         Standardize::Inputs | Standardize::None => Standardiser::identity(columns.len()),
     };
-    Ok(Targets { names: targets.columns.clone(), values: standardiser.apply(&values)?, standardiser })
+    Ok(Targets { names: targets.columns.clone(), values: standardiser.apply_in_place(values)?, standardiser })
 }
 
 #[cfg(test)]

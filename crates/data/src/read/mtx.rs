@@ -122,9 +122,11 @@ impl<'a> Reader<'a> {
         let sizes: Option<Vec<usize>> = text.split_whitespace().map(|word| word.parse().ok()).collect();
         (reader.rows, reader.columns, reader.entries) = match (sizes.as_deref(), reader.is_dense) {
             (Some(&[rows, columns, entries]), false) => (rows, columns, entries),
-            (Some(&[rows, columns]), true) => {
-                (rows, columns, rows.checked_mul(columns).ok_or_else(|| reader.corrupt(format!("{text:?} is no size")))?)
-            }
+            (Some(&[rows, columns]), true) => (
+                rows,
+                columns,
+                rows.checked_mul(columns).ok_or_else(|| reader.corrupt(format!("{text:?} is no size")))?,
+            ),
             _ => return Err(reader.corrupt(format!("expected rows, columns and entries, got {:?}", text.trim()))),
         };
         Ok(reader)
@@ -143,7 +145,8 @@ impl<'a> Reader<'a> {
             true => Some((index % self.rows, index / self.rows)),
             false => place(self.rows).and_then(|row| Some((row, place(self.columns)?))),
         };
-        let value = if self.is_pattern { Some(1.0) } else { words.next().and_then(|word| fast_float2::parse(word).ok()) };
+        let value =
+            if self.is_pattern { Some(1.0) } else { words.next().and_then(|word| fast_float2::parse(word).ok()) };
         let (Some((row, column)), Some(value), None) = (place, value, words.next()) else {
             let got = String::from_utf8_lossy(&self.line).trim().chars().take(60).collect::<String>();
             let expected = format!("expected an entry of a {} x {} matrix", self.rows, self.columns);

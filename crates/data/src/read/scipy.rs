@@ -56,7 +56,10 @@ pub fn read(path: &Path, chosen: &[usize]) -> Result<Matrix> {
     let minor = whole(path, if is_coo { "col" } else { "indices" })?;
     let major = if is_coo { whole(path, "row")? } else { majors(path, &format, rows, columns, values.len())? };
     if minor.len() < values.len() || major.len() < values.len() {
-        return Err(corrupt(path, format!("{} entries have only {} places", values.len(), minor.len().min(major.len()))));
+        return Err(corrupt(
+            path,
+            format!("{} entries have only {} places", values.len(), minor.len().min(major.len())),
+        ));
     }
     let (row, column) = if format == "csc" { (&minor, &major) } else { (&major, &minor) };
     let mut dense = Dense::new((rows, columns), chosen).map_err(|failure| failure.at(path.display().to_string()))?;

@@ -22,12 +22,16 @@ impl Dense {
         let mut slots = vec![None; chosen.iter().map(|column| column + 1).max().unwrap_or(0)];
         for (slot, &column) in chosen.iter().enumerate() {
             if column >= columns {
-                return Err(Failure::new(Code::DataShape, format!("a matrix of {columns} columns has no column {column}"))
-                    .hint("choose one of its columns"));
+                return Err(Failure::new(
+                    Code::DataShape,
+                    format!("a matrix of {columns} columns has no column {column}"),
+                )
+                .hint("choose one of its columns"));
             }
             slots[column] = Some(slot);
         }
-        let size = rows.checked_mul(chosen.len()).filter(|size| *size <= MOST_NUMBERS).ok_or_else(|| too_large(shape))?;
+        let size =
+            rows.checked_mul(chosen.len()).filter(|size| *size <= MOST_NUMBERS).ok_or_else(|| too_large(shape))?;
         let mut data = Vec::new();
         data.try_reserve_exact(size).map_err(|_| too_large(shape))?;
         data.resize(size, 0.0);
