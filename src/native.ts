@@ -51,7 +51,7 @@ export interface NativeDataset {
   views?: NativeView[];
   /** Empty: rows are numbered from 0. */
   rowIds: string[];
-  labels: { environment?: NativeLabels; task?: NativeLabels; segment?: NativeLabels };
+  labels: { environment?: NativeLabels; task?: NativeLabels };
   targets?: NativeTable;
   tree?: NativeTree;
   /** `latents`, `heads`, `changes`, `expected`, `graph`. */

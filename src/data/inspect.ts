@@ -61,8 +61,6 @@ export interface InspectReport {
   readonly views?: readonly ViewReport[];
   /** How the rows of several tables were joined. */
   readonly joined?: JoinReport;
-  /** What the reading decided or left out. */
-  readonly notes?: readonly string[];
   /** Candidates for each role, the likeliest first. */
   readonly guesses: Guesses;
   /** The column of labels taken as environment, with its rows per label in order of first appearance. */
@@ -76,6 +74,8 @@ export interface InspectReport {
   readonly memoryBytes: number;
   /** What would stop a fit: columns that look numeric and hold something else, rows without any target. */
   readonly problems: readonly Failure[];
+  /** What was decided when a data set folder was read or made. */
+  readonly notes?: readonly string[];
   /** A command to begin with; NAME and NAMES stand where nothing could be guessed. */
   readonly command: string;
 }
@@ -151,7 +151,15 @@ async function inspectSource(
     command: commandFor(
       config,
       isWide && isPlain ? { ...named, inputs: "NAMES" } : named,
-      method ?? (isWide && !isPlain ? WIDE : methodFor(tasks !== undefined)),
+      method ??
+        (isWide && !isPlain
+          ? WIDE
+          : methodFor({
+              tasks: tasks !== undefined,
+              target: named.target !== undefined,
+              environment: named.environment !== undefined,
+              tree: config.tree !== undefined,
+            })),
     ),
   };
 }
@@ -268,6 +276,13 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string | un
     return { name: column, kind: "text", role, missing: 0, constant: levels.length < 2, levels: levels.length };
   });
   const parts = partsOf(dataset);
+  const holdings = {
+    tasks: parts.tasks !== undefined,
+    target: targets !== undefined,
+    environment: parts.environment !== undefined,
+    tree: dataset.tree !== undefined,
+  };
+  const { notes = [] } = JSON.parse(dataset.provenance) as { readonly notes?: readonly string[] };
   return {
     source: config.data as string,
     format: "dataset-folder",
@@ -285,11 +300,10 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string | un
     ...parts,
     memoryBytes: inputs.data.byteLength,
     problems: targets === undefined ? [] : withoutTarget(config, targets),
-    command: [
-      "disentangle fit",
-      `--method ${method ?? methodFor(parts.tasks !== undefined)}`,
-      `--data ${quoted(config.data)}`,
-    ].join(" "),
+    ...(notes.length > 0 && { notes }),
+    command: ["disentangle fit", `--method ${method ?? methodFor(holdings)}`, `--data ${quoted(config.data)}`].join(
+      " ",
+    ),
   };
 }
 

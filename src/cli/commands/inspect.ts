@@ -43,10 +43,9 @@ function summary(found: InspectReport, style: Style): string {
     ...(missing > 0 ? [[name, `${missing} of ${found.rows} cells missing`]] : []),
     ...(constant ? [[name, "constant"]] : []),
   ]);
-  const { environment, tasks, views = [], notes = [] } = found;
+  const { environment, tasks, views = [] } = found;
   const blocks = [
     `${style.strong(found.source)}: ${found.format}, ${found.rows} rows, ${found.columns.length} columns; the inputs take ${bytes(found.memoryBytes)}`,
-    ...(notes.length === 0 ? [] : [notes.join("\n")]),
     columns([...roles].map(([role, of]) => [role, of.length, listed(of.map(({ name }) => name))])),
     ...(views.length === 0
       ? []
@@ -77,6 +76,7 @@ function summary(found: InspectReport, style: Style): string {
       : [
           `Problems\n${found.problems.map(({ message, hint }) => `  ${message}${hint === undefined ? "" : `\n    ${hint}`}`).join("\n")}`,
         ]),
+    ...(found.notes === undefined ? [] : [`Notes\n${found.notes.map((text) => `  ${text}`).join("\n")}`]),
     [`Next: ${style.strong(found.command)}`, ...placeholders(found)].join("\n"),
   ];
   return blocks.join("\n\n");
