@@ -1,4 +1,4 @@
-import type { DataSource } from "./dataset.js";
+import type { DataSource, ViewsData } from "./dataset.js";
 import type { NativeIntervention, NativeMatrix } from "./native.js";
 import type { NamedArray } from "./record.js";
 
@@ -10,7 +10,7 @@ export interface InterveneOptions {
    * Rows to ask of what they would have been (a counterfactual): anything that `data` accepts. Default: rows are drawn from the
    * mechanisms.
    */
-  readonly rows?: DataSource;
+  readonly rows?: DataSource | ViewsData;
   /** One label per row of `rows`. Default: their environment column, where the mechanisms depend on it. */
   readonly environments?: readonly string[];
   /** Environment of all drawn rows. Default: every environment of the model in turn. */

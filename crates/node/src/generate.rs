@@ -1,8 +1,8 @@
 //! What a model gives beside latents: inputs of latents, and what becomes of rows when latents are set.
 
-use crate::convert::{MatrixOut, NativeLabels, NativeMatrix, parse};
+use crate::convert::{MatrixOut, NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
 use crate::failure::{NativeFailure, guard};
-use disentangle_data::{Failure, Labels, Matrix, config};
+use disentangle_data::{Failure, Labels, config};
 use disentangle_engine::model::{GivenRows, Model};
 use disentangle_methods::METHODS;
 use napi::bindgen_prelude::{Either, Uint8Array, Uint32Array};
@@ -46,6 +46,8 @@ pub struct NativeRows {
     pub input_names: Vec<String>,
     /// One label per row.
     pub environments: Option<NativeLabels>,
+    /// Their views, where they have some.
+    pub views: Option<Vec<NativeView>>,
 }
 
 /// Rows after an intervention.
@@ -76,7 +78,10 @@ pub fn intervene(
         let request = config::parse(parse(&request)?).map_err(value_hint)?;
         let model = Model::open(METHODS, &model)?;
         let rows = rows
-            .map(|rows| Ok((Matrix::try_from(rows.inputs)?, rows.input_names, rows.environments.map(Labels::from))))
+            .map(|rows| {
+                let (inputs, names) = named_inputs(rows.inputs, rows.input_names, rows.views)?;
+                Ok((inputs, names, rows.environments.map(Labels::from)))
+            })
             .transpose()?;
         let given = rows.as_ref().map(|(inputs, names, environments)| GivenRows {
             inputs,

@@ -63,7 +63,7 @@ impl Model {
     /// `MODEL_NO_DECODER`, `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `NUMERIC_NOT_FINITE`.
     pub fn decode(&self, latents: &Matrix, names: &[String]) -> Result<Matrix> {
         let expected = &self.header.latents;
-        let latents = align_columns(expected, names, latents).map_err(|failure| match failure.code {
+        let latents = align_columns(expected, &[], names, latents).map_err(|failure| match failure.code {
             Code::DataColumnMismatch => mismatch(expected, names, latents.cols()),
             _ => failure,
         })?;
