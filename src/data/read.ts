@@ -30,7 +30,7 @@ export async function readDataset(config: DataConfig, model?: ModelColumns): Pro
   if (located?.format === "dataset-folder") {
     const dataset = readFolder(checked.data as string, {
       ...columnKeys(checked),
-      ...(model && { inputs: model.inputs }),
+      ...(model && { inputs: [...model.inputs] }),
     });
     return withTree(await withTruth(dataset, checked), checked);
   }

@@ -189,7 +189,7 @@ async function consolidate(root: string, written: Readonly<Record<string, unknow
   const [second, third] = [join(root, ".zmetadata"), join(root, "zarr.json")];
   if (existsSync(second)) {
     const all = JSON.parse(await readFile(second, "utf8")) as { metadata: Record<string, unknown> };
-    Object.assign(all.metadata, written);
+    all.metadata = sorted({ ...all.metadata, ...written });
     await writeFile(second, JSON.stringify(all, null, 2));
   }
   if (!existsSync(third)) return;
@@ -197,8 +197,12 @@ async function consolidate(root: string, written: Readonly<Record<string, unknow
     consolidated_metadata?: { metadata: Record<string, unknown> } | null;
   };
   if (!all.consolidated_metadata) return;
-  for (const [path, content] of Object.entries(written)) {
-    all.consolidated_metadata.metadata[path.replace(/\/zarr\.json$/, "")] = content;
-  }
+  const added = Object.entries(written).map(([path, content]) => [path.replace(/\/zarr\.json$/, ""), content]);
+  all.consolidated_metadata.metadata = sorted({ ...all.consolidated_metadata.metadata, ...Object.fromEntries(added) });
   await writeFile(third, JSON.stringify(all, null, 2));
+}
+
+/** Members of a group stand together: that is how zarr finds them. */
+function sorted(metadata: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
