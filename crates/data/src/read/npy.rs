@@ -14,11 +14,11 @@ use super::open;
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use dtype::Dtype;
-use text::TextType;
 pub(crate) use header::Header;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read};
 use std::path::Path;
+use text::TextType;
 
 /// An array of any number of dimensions.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,8 +107,11 @@ pub fn decode_text(mut reader: impl Read, column: usize) -> Result<Vec<String>> 
         _ => (0, 0),
     };
     if column >= columns {
-        return Err(Failure::new(Code::DataShape, format!("an array of shape {:?} has no column {column}", header.shape))
-            .hint("reshape it: array.reshape(len(array), -1)"));
+        return Err(Failure::new(
+            Code::DataShape,
+            format!("an array of shape {:?} has no column {column}", header.shape),
+        )
+        .hint("reshape it: array.reshape(len(array), -1)"));
     }
     let (count, width) = (header.count()?, dtype.width());
     let wanted = |entry: usize| if header.fortran { entry / rows == column } else { entry % columns == column };

@@ -54,11 +54,7 @@ pub fn read_text(path: &Path, member: &str, column: usize) -> Result<Vec<String>
 }
 
 /// Lets `read` read one array.
-pub(crate) fn with_member<T>(
-    path: &Path,
-    member: &str,
-    read: impl FnOnce(&mut dyn Read) -> Result<T>,
-) -> Result<T> {
+pub(crate) fn with_member<T>(path: &Path, member: &str, read: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
     let mut archive = open_archive(path)?;
     let names = array_names(path, &archive)?;
     let wanted = member.strip_suffix(ENDING).unwrap_or(member);

@@ -56,10 +56,14 @@ pub fn read(path: &Path, chosen: &[usize]) -> Result<Matrix> {
     let minor = whole(path, if is_coo { "col" } else { "indices" })?;
     let major = if is_coo { whole(path, "row")? } else { majors(path, &format, rows, columns, values.len())? };
     if minor.len() < values.len() || major.len() < values.len() {
-        return Err(corrupt(path, format!("{} entries have only {} places", values.len(), minor.len().min(major.len()))));
+        return Err(corrupt(
+            path,
+            format!("{} entries have only {} places", values.len(), minor.len().min(major.len())),
+        ));
     }
     let (row, column) = if format == "csc" { (&minor, &major) } else { (&major, &minor) };
-    let mut dense = Dense::new((rows, columns), chosen).map_err(|failure| failure.at(path.display().to_string()))?;
+    let mut dense =
+        Dense::new((rows, columns), chosen, values.len()).map_err(|failure| failure.at(path.display().to_string()))?;
     for (entry, &value) in values.iter().enumerate() {
         let (row, column) = (row[entry], column[entry]);
         if row >= rows || column >= columns {

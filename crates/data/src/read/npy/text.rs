@@ -87,7 +87,11 @@ impl TextType {
                     Order::Big => u32::from_be_bytes(*word),
                 };
                 let end = words.iter().rposition(|word| *word != [0; 4]).map_or(0, |last| last + 1);
-                words[..end].iter().map(|word| char::from_u32(code(word))).collect::<Option<String>>().ok_or_else(no_text)
+                words[..end]
+                    .iter()
+                    .map(|word| char::from_u32(code(word)))
+                    .collect::<Option<String>>()
+                    .ok_or_else(no_text)
             }
             Self::Bytes { .. } => {
                 let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
