@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import test from "ava";
 import { inspect, readDataset } from "../../src/data/index.js";
+import type { ErrorCode } from "../../src/errors.js";
 import { run, start } from "../cli/run.js";
 import { fixture, matrixOf, textsOf, thrown } from "./support.js";
 
@@ -102,7 +103,7 @@ test("failures inside of a compressed file name that file, not its copy", async 
   t.notRegex(JSON.stringify(error.toJSON()), /disentangle-data-/);
 });
 
-const refused: readonly (readonly [string, string | Uint8Array, string, RegExp])[] = [
+const refused: readonly (readonly [string, string | Uint8Array, ErrorCode, RegExp])[] = [
   ["cut.csv.gz", gzipSync(CSV).subarray(0, 20), "DATA_CORRUPT", /unpacked/],
   ["cut.csv.zst", ZST.subarray(0, 20), "DATA_CORRUPT", /unpacked/],
   ["several.zip", zip({ "a.csv": CSV, "b.csv": CSV }), "DATA_UNSUPPORTED", /a zip archive of 2 files: a\.csv, b\.csv/],

@@ -6,6 +6,7 @@ import type { Dataset, Group } from "h5wasm/node";
 import { fail } from "../errors.js";
 import { replaceFile, replaceFolder } from "../files.js";
 import type { Rows } from "../rows-out.js";
+import { hdf5 } from "./hdf5.js";
 import { formatOf } from "./open.js";
 
 /** What latents are called in obsm. */
@@ -51,15 +52,9 @@ export async function writeCopy(out: string, data: string, tables: Readonly<Reco
 const ARRAY = { "encoding-type": "array", "encoding-version": "0.2.0" };
 const DICT = { "encoding-type": "dict", "encoding-version": "0.1.0" };
 
-async function h5wasm(): Promise<typeof import("h5wasm/node")> {
-  const { default: library } = await import("h5wasm/node");
-  (await library.ready).activate_throwing_error_handler();
-  return library as unknown as typeof import("h5wasm/node");
-}
-
 /** HDF5 gives no room back: what is there already is written over, and must have the shape and type of what is written. */
 async function refuseOccupied(data: string, tables: Readonly<Record<string, Rows>>): Promise<void> {
-  const { File } = await h5wasm();
+  const { File } = await hdf5();
   const file = new File(resolve(data), "r");
   try {
     const obsm = file.get("obsm");
@@ -93,7 +88,7 @@ function dtypeOf(values: Rows["data"]): string {
 }
 
 async function addToH5ad(partial: string, tables: Readonly<Record<string, Rows>>): Promise<void> {
-  const { File } = await h5wasm();
+  const { File } = await hdf5();
   const file = new File(partial, "a");
   const describe = (at: Group | Dataset, attributes: Readonly<Record<string, string>>): void => {
     for (const [key, value] of Object.entries(attributes)) at.create_attribute(key, value, null, "S");
