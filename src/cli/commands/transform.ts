@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { join, parse } from "node:path";
 import type { Command } from "commander";
+import type { Rows } from "../../data/rows.js";
 import { load } from "../../model.js";
-import { csvChunks, isCopy, jsonChunks, outputOf, type Rows, refuseOverInput, writeRows } from "../../rows-out.js";
+import { csvChunks, isCopy, jsonChunks, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
 import { print } from "../terminal.js";
 
