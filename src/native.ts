@@ -35,7 +35,7 @@ export interface NativeDataset {
   inputNames: string[];
   /** Empty: rows are numbered from 0. */
   rowIds: string[];
-  labels: { environment?: NativeLabels; task?: NativeLabels; segment?: NativeLabels };
+  labels: { environment?: NativeLabels; task?: NativeLabels };
   targets?: NativeTable;
   tree?: NativeTree;
   /** `latents`, `heads`, `changes`, `expected`, `graph`. */

@@ -138,10 +138,10 @@ test("anndata 0.7: categories of a name with a slash, and of one level", async (
 
 test("anndata 0.6: frames of records, categories in uns, raw beside X", async (t) => {
   const data = file("records.h5ad");
-  const dataset = await readDataset({ data, environment: "site", task: "only", segment: "subject", target: "y" });
+  const dataset = await readDataset({ data, environment: "site", task: "only", target: "y" });
   t.deepEqual(textsOf(dataset.labels.environment!), ["north", "south", "", "north", "south", "north"]);
   t.deepEqual(textsOf(dataset.labels.task!), Array(6).fill("one"));
-  t.deepEqual(textsOf(dataset.labels.segment!), golden.texts.int64);
+  t.deepEqual(textsOf((await readDataset({ data, environment: "subject" })).labels.environment!), golden.texts.int64);
   t.deepEqual(dataset.rowIds, ["c0", "c1", "c2", "c3", "c4", "c5"]);
   t.deepEqual(
     matrixOf(dataset.targets!.values).flat(),

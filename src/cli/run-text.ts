@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Scores, Summary } from "../generated/types.js";
 import { causesOf, countsOf, restartsOf } from "../report/causes.js";
+import { conditionedText } from "../report/conditioned.js";
 import type { Run } from "../results.js";
 import type { Plan } from "../train.js";
 import { columns, duration, number, type Style } from "./terminal.js";
@@ -47,14 +48,14 @@ export function resultText(
   style: Style,
 ): string {
   const { manifest, summary } = run;
-  const { kind, term } = manifest.outcome;
   const next =
     scores === undefined ? `disentangle transform ${dir} --data FILE --out latents.npy` : `disentangle score ${dir}`;
   return [
-    `${style.strong(manifest.method)} ${ENDS[kind]}${term === undefined ? "" : ` (${term})`} after ${manifest.steps} steps, ${duration(manifest.elapsedMs)}`,
+    `${style.strong(manifest.method)} ${endText(manifest)}, ${duration(manifest.elapsedMs)}`,
     columns([
       ...errorRows(summary),
       ["latents", latentsText(summary)],
+      ...(summary.conditioned === undefined ? [] : [["conditioned on", conditionedText(summary.conditioned)]]),
       ...taskRows(summary),
       ...(scores === undefined ? [] : scoreRows(scores)),
     ]),
@@ -63,6 +64,14 @@ export function resultText(
     ...(hasReport ? [`Report: ${join(dir, "report.html")}`] : []),
     `Next: ${style.strong(next)}`,
   ].join("\n");
+}
+
+/** How it ended and after how many gradient steps; a method that is solved takes none. */
+function endText({ outcome: { kind, term }, steps }: Run["manifest"]): string {
+  const end = `${ENDS[kind]}${term === undefined ? "" : ` (${term})`}`;
+  if (steps > 0) return `${end} after ${steps} steps`;
+  if (kind === "converged") return "solved";
+  return kind === "step-limit" && term === undefined ? "reached its limit of iterations" : end;
 }
 
 /** Where the model predicts no better than the mean of the target does, its latents explain nothing. */

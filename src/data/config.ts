@@ -75,9 +75,8 @@ export const dataConfigSchema = z.strictObject({
     ),
   environment: labels("environments")
     .optional()
-    .describe("Column with the environment of each row (cell type, site, batch)."),
+    .describe("Column with the environment of each row (cell type, site, batch, subject, time window)."),
   task: labels("tasks").optional().describe("Column with the task that the target of each row belongs to."),
-  segment: labels("segments").optional().describe("Column with the segment (subject, time window) of each row."),
   target: z
     // Numbers first: a union tries its members in turn, and the other would report every number as a wrong name.
     .union([targetsPerRow, names("target columns")], {

@@ -48,6 +48,8 @@ export interface InspectReport {
   readonly memoryBytes: number;
   /** What would stop a fit: columns that look numeric and hold something else, rows without any target. */
   readonly problems: readonly Failure[];
+  /** What was decided when a data set folder was read or made. */
+  readonly notes?: readonly string[];
   /** A command to begin with; NAME and NAMES stand where nothing could be guessed. */
   readonly command: string;
 }
@@ -115,7 +117,13 @@ async function inspectSource(
     command: commandFor(
       config,
       isWide ? { ...named, inputs: "NAMES" } : named,
-      method ?? methodFor(tasks !== undefined),
+      method ??
+        methodFor({
+          tasks: tasks !== undefined,
+          target: named.target !== undefined,
+          environment: named.environment !== undefined,
+          tree: config.tree !== undefined,
+        }),
     ),
   };
 }
@@ -195,6 +203,13 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string | un
     return { name: column, kind: "text", role, missing: 0, constant: levels.length < 2, levels: levels.length };
   });
   const parts = partsOf(dataset);
+  const holdings = {
+    tasks: parts.tasks !== undefined,
+    target: targets !== undefined,
+    environment: parts.environment !== undefined,
+    tree: dataset.tree !== undefined,
+  };
+  const { notes = [] } = JSON.parse(dataset.provenance) as { readonly notes?: readonly string[] };
   return {
     source: config.data as string,
     format: "dataset-folder",
@@ -209,11 +224,10 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string | un
     ...parts,
     memoryBytes: inputs.data.byteLength,
     problems: targets === undefined ? [] : withoutTarget(config, targets),
-    command: [
-      "disentangle fit",
-      `--method ${method ?? methodFor(parts.tasks !== undefined)}`,
-      `--data ${quoted(config.data)}`,
-    ].join(" "),
+    ...(notes.length > 0 && { notes }),
+    command: ["disentangle fit", `--method ${method ?? methodFor(holdings)}`, `--data ${quoted(config.data)}`].join(
+      " ",
+    ),
   };
 }
 

@@ -13,7 +13,7 @@ export function formatInspection(report: InspectReport): string {
     ["source", `${report.source} (${report.format})`],
     ["rows", count(report.rows)],
     ["columns", `${count(columns.length)}: ${kinds(columns)}`],
-    ...["inputs", "target", "truth", "environment", "task", "segment", "rowId"].flatMap((role) => {
+    ...["inputs", "target", "truth", "environment", "task", "rowId"].flatMap((role) => {
       const names = columns.filter((column) => column.role === role).map(({ name }) => name);
       return names.length === 0 ? [] : [[role, `${count(names.length)}: ${some(names)}`] as const];
     }),
@@ -32,6 +32,7 @@ export function formatInspection(report: InspectReport): string {
       ? []
       : [[`${count(tasks.length)} tasks`, some(tasks.map(({ name, rows }) => `${name} ${count(rows)}`))] as const]),
     ["memory", `${bytes(report.memoryBytes)} for the inputs`],
+    ...(report.notes ?? []).map((note) => ["note", note] as const),
     ...report.problems.map(({ message }) => ["problem", message] as const),
     ["try", report.command],
   ];

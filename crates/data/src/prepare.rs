@@ -236,9 +236,7 @@ fn of_rows(role: Role, labels: &Labels, kept: &[usize]) -> Labels {
             let kept: Vec<&str> = kept.iter().map(|&row| labels.label(row)).collect();
             Labels::encode(labels.column.as_str(), &kept)
         }
-        Role::Environment | Role::Segment => {
-            Labels { codes: kept.iter().map(|&row| labels.codes[row]).collect(), ..labels.clone() }
-        }
+        Role::Environment => Labels { codes: kept.iter().map(|&row| labels.codes[row]).collect(), ..labels.clone() },
     }
 }
 

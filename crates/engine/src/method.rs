@@ -4,7 +4,9 @@ mod solving;
 
 pub use solving::Solving;
 
-use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, OutcomeKind, Silence, TaskRoles, TreeSummary};
+use crate::results::{
+    Assumption, Conditioned, Fact, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence, TaskRoles, TreeSummary,
+};
 use crate::rows;
 use disentangle_nn::Params;
 use disentangle_nn::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, Schedule};
@@ -28,6 +30,9 @@ pub struct Dimensions {
     /// Target columns.
     #[serde(default)]
     pub targets: usize,
+    /// Environments, or nodes of their tree; 0 without.
+    #[serde(default)]
+    pub environments: usize,
     /// Tasks that rows are labelled with; 0 without such labels.
     #[serde(default)]
     pub tasks: usize,
@@ -42,6 +47,7 @@ impl Dimensions {
         Self {
             inputs: data.inputs.cols(),
             parents: rows::parents(data),
+            environments: data.environments.as_ref().map_or(0, |environments| environments.names.len()),
             targets: data.targets.as_ref().map_or(0, |targets| targets.names.len()),
             tasks: data.labels.get(&Role::Task).map_or(0, |labels| labels.levels.len()),
             binary: data.binary_tasks(),
@@ -176,6 +182,8 @@ pub struct Candidates {
 /// What a method says about its own fit, beyond what every fit has.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
+    /// What a prior is conditioned on.
+    pub conditioned: Option<Conditioned>,
     /// Linear heads on standardised latents and targets.
     pub heads: Option<NamedMatrix>,
     /// The tree with its changes.
@@ -184,6 +192,8 @@ pub struct Findings {
     pub tasks: Option<TaskRoles>,
     /// When each latent is silent.
     pub silence: Option<Silence>,
+    /// How inputs depend on latents.
+    pub loadings: Option<Loadings>,
     /// The map of a closed-form stage.
     pub map: Option<LatentMap>,
     /// Assumptions checked.
@@ -296,3 +306,6 @@ pub trait Method: Send + Sync {
 
 /// Name of the solved matrix that maps encoded latents to final ones: latents = map x encoding.
 pub const MAP: &str = "map";
+
+/// Name of the solved row (1 x k) that is added after the map: latents = map x encoding + offset. Absent: nothing is added.
+pub const OFFSET: &str = "offset";

@@ -175,13 +175,12 @@ impl From<Tree> for NativeTree {
 impl TryFrom<NativeDataset> for Dataset {
     type Error = Failure;
     fn try_from(d: NativeDataset) -> Result<Self> {
-        let role = |name: &str| from_checked::<Role>(Value::String(name.to_owned()));
         Ok(Self {
             name: d.name,
             inputs: d.inputs.try_into()?,
             input_names: d.input_names,
             row_ids: d.row_ids,
-            labels: d.labels.into_iter().map(|(name, l)| Ok((role(&name)?, l.into()))).collect::<Result<_>>()?,
+            labels: d.labels.into_iter().map(|(name, l)| Ok((Role::named(&name)?, l.into()))).collect::<Result<_>>()?,
             targets: d.targets.map(TryInto::try_into).transpose()?,
             tree: d.tree.map(TryInto::try_into).transpose().map_err(|failure: Failure| failure.at("tree"))?,
             truth: d.truth.into_iter().map(|(name, t)| Ok((name, t.try_into()?))).collect::<Result<_>>()?,
@@ -193,13 +192,12 @@ impl TryFrom<NativeDataset> for Dataset {
 impl TryFrom<Dataset> for NativeDataset {
     type Error = Failure;
     fn try_from(d: Dataset) -> Result<Self> {
-        let word = |role: Role| Ok(json(&role)?.as_str().unwrap_or_default().to_owned());
         Ok(Self {
             name: d.name,
             inputs: d.inputs.into(),
             input_names: d.input_names,
             row_ids: d.row_ids,
-            labels: d.labels.into_iter().map(|(role, l)| Ok((word(role)?, l.into()))).collect::<Result<_>>()?,
+            labels: d.labels.into_iter().map(|(role, l)| (role.as_str().to_owned(), l.into())).collect(),
             targets: d.targets.map(Into::into),
             tree: d.tree.map(Into::into),
             truth: d.truth.into_iter().map(|(name, t)| (name, t.into())).collect(),

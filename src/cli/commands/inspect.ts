@@ -70,6 +70,7 @@ function summary(found: InspectReport, style: Style): string {
       : [
           `Problems\n${found.problems.map(({ message, hint }) => `  ${message}${hint === undefined ? "" : `\n    ${hint}`}`).join("\n")}`,
         ]),
+    ...(found.notes === undefined ? [] : [`Notes\n${found.notes.map((text) => `  ${text}`).join("\n")}`]),
     [`Next: ${style.strong(found.command)}`, ...placeholders(found)].join("\n"),
   ];
   return blocks.join("\n\n");

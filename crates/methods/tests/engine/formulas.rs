@@ -47,6 +47,7 @@ fn loss_terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
                 .as_array()
                 .map(|list| list.iter().map(|p| p.as_u64().map(|p| p as usize)).collect())
                 .unwrap_or_default(),
+            environments: 0,
             targets: 1,
             tasks: 0,
             binary: Vec::new(),
