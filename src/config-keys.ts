@@ -77,8 +77,13 @@ export function keysOf(schema: JsonSchema, part: ConfigKey["part"], tag = "metho
   }));
 }
 
-/** `latentDim` as `--latent-dim`. */
+// Keys that are given one entry at a time.
+const ONE_BY_ONE: Readonly<Record<string, string>> = { modalities: "--modality" };
+
+/** `latentDim` as `--latent-dim`; `modalities` as `--modality`, one for each. */
 export function flagOf(name: string): string {
+  const one = ONE_BY_ONE[name];
+  if (one !== undefined) return one;
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 

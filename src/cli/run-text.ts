@@ -1,6 +1,8 @@
 // What a fit says to people: first what it takes, then what came of it.
 import { join } from "node:path";
+import { shapeText } from "../data/views.js";
 import type { Scores, Summary } from "../generated/types.js";
+import type { DatasetCard } from "../record.js";
 import { causesOf, countsOf, restartsOf } from "../report/causes.js";
 import { conditionedText } from "../report/conditioned.js";
 import type { Run } from "../results.js";
@@ -26,7 +28,9 @@ export function dataText({ card, dataset }: Plan): string {
   const { notes = [] } = card.provenance as { readonly notes?: readonly string[] };
   const parts = [
     `${card.name}: ${counted(card.rows, "row")}`,
-    `${counted(card.columns, "input")} (${listed(card.inputs)})`,
+    card.views === undefined
+      ? `${counted(card.columns, "input")} (${listed(card.inputs)})`
+      : `${counted(card.views.length, "view")}: ${card.views.map(viewText).join(", ")}`,
     ...(environment === undefined
       ? []
       : [`${counted(card.environments?.length ?? 0, "environment")} in ${environment.column}`]),
@@ -37,6 +41,10 @@ export function dataText({ card, dataset }: Plan): string {
     ...(nodes === undefined ? [] : [`a tree of ${counted(nodes, "node")}`]),
   ];
   return [parts.join(", "), ...notes.map((text) => `  ${text}`)].join("\n");
+}
+
+function viewText({ name, columns, image }: NonNullable<DatasetCard["views"]>[number]): string {
+  return `${name} (${image === undefined ? counted(columns, "column") : `images of ${shapeText(image)}`})`;
 }
 
 /** How a fit ended, its error beside that of the simplest guess, its scores, and where to go from here. */

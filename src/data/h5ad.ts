@@ -1,8 +1,8 @@
-// AnnData in HDF5, through h5wasm (the HDF5 library as WebAssembly).
+// AnnData and MuData in HDF5, through h5wasm (the HDF5 library as WebAssembly).
 import { resolve } from "node:path";
 import type { Dataset, File, Group, Metadata } from "h5wasm/node";
 import { fail, failure, isDisentangleError } from "../errors.js";
-import type { ArrayStore, CellType, StoreNode, StoreValues } from "./anndata-store.js";
+import type { ArrayStore, CellType, StoreNode, StoreOptions, StoreValues } from "./anndata-store.js";
 import { halves } from "./half.js";
 import { breakHdf5, type Hdf5, hdf5 } from "./hdf5.js";
 import { corrupt, guarded, type Source } from "./source.js";
@@ -10,11 +10,11 @@ import { storeSource } from "./stores.js";
 
 type H5Module = Hdf5["module"];
 
-/** Opens an HDF5 file: AnnData (`.h5ad`), or counts of 10x Genomics. */
-export async function openH5ad(file: string, matrix?: string): Promise<Source> {
+/** Opens an HDF5 file: AnnData (`.h5ad`), MuData (`.h5mu`), or counts of 10x Genomics. */
+export async function openH5ad(file: string, options: StoreOptions = {}): Promise<Source> {
   const store = await h5Store(file);
   try {
-    return guarded(await storeSource(store, matrix), (error) => translate(file, error));
+    return guarded(await storeSource(store, options), (error) => translate(file, error));
   } catch (error) {
     await store.close();
     throw translate(file, error);

@@ -107,7 +107,10 @@ function resolveInputs(
 ): readonly string[] {
   const patterns = inputs === undefined ? [] : listOf(inputs, index);
   const isSubtraction = patterns.every((pattern) => isNegative(pattern, index));
-  const usual = columns.filter(({ kind, group }) => kind === "number" && (inputGroup ?? group) === group);
+  const usual = columns.filter(
+    ({ kind, group, byNameOnly }) =>
+      (kind === "number" || kind === "image") && byNameOnly !== true && (inputGroup ?? group) === group,
+  );
   const { names, unmatched } = matchColumns(
     isSubtraction ? [...usual.map(({ name }) => name), ...patterns] : patterns,
     index,

@@ -1,6 +1,6 @@
 // A command to begin with: what the user named, and guesses for what he did not.
 import { catalogue } from "../catalogue.js";
-import { quoted } from "../command-line.js";
+import { modalityWords, quoted } from "../command-line.js";
 import type { DataConfig } from "./config.js";
 import { type Guesses, isNames, type RoleKeys } from "./roles.js";
 
@@ -43,6 +43,22 @@ export function methodFor({ tasks, target, environment, tree }: Holdings): strin
   return (methods.find(({ needs }) => suits(needs)) ?? methods[0]!).name;
 }
 
+/** The flags of modalities, labels and what joins them. */
+function partsOf({ modalities = {}, join, labels, channels }: DataConfig): readonly string[] {
+  const parts = Object.entries(modalities).map(([name, { data, ...rest }]) => {
+    return [name, { ...rest, ...(data !== undefined && { data: typeof data === "string" ? data : "FILE" }) }] as const;
+  });
+  const flag = (name: string, value: unknown): readonly string[] =>
+    value === undefined ? [] : [`--${name} ${typeof value === "string" ? quoted(value) : "FILE"}`];
+  const words = modalityWords(parts);
+  return [
+    ...(words.length === 0 ? [] : [words.join(" ")]),
+    ...flag("join", join),
+    ...flag("labels", labels),
+    ...flag("channels", channels),
+  ];
+}
+
 /** `disentangle fit` with these roles; NAME and NAMES stand where the method needs what nothing names. */
 export function commandFor(config: DataConfig, named: RoleKeys, method: string): string {
   const needs = catalogue().methods.find(({ name }) => name === method)?.needs ?? [];
@@ -62,7 +78,8 @@ export function commandFor(config: DataConfig, named: RoleKeys, method: string):
   return [
     "disentangle fit",
     `--method ${method}`,
-    ...flag("data", typeof config.data === "string" ? config.data : "FILE"),
+    ...(config.data === undefined ? [] : flag("data", typeof config.data === "string" ? config.data : "FILE")),
+    ...partsOf(config),
     ...flag("matrix", config.matrix),
     ...flag("inputs", named.inputs),
     ...label("environment", environment),

@@ -106,6 +106,13 @@ export type MissingTarget = "error" | "drop";
 export type Standardize = "all" | "inputs" | "none";
 
 /**
+ * How images are scaled where inputs are standardised. Never by pixel: a pixel may be the same in all images.
+ * - `channel`: Each channel to mean 0 and standard deviation 1 over all its pixels of the training rows.
+ * - `unit`: Each view to [0, 1], from the smallest to the largest value of the training rows.
+ */
+export type ImageScale = "channel" | "unit";
+
+/**
  * Which rows a gradient step sees.
  * - `given`: Training rows of the data set.
  * - `fresh`: New rows at every step, from the simulator that made the data.
@@ -851,6 +858,11 @@ export interface FastIcaConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -1033,6 +1045,11 @@ export interface IcarlConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -1237,6 +1254,11 @@ export interface IvaeConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -1504,6 +1526,11 @@ export interface MtIcarlConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -1650,6 +1677,11 @@ export interface MtIvaeConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -1789,6 +1821,11 @@ export interface MtlcmConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -2036,6 +2073,11 @@ export interface PcaConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -2102,6 +2144,11 @@ export interface PdgmmConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -2304,6 +2351,11 @@ export interface RandomEncoderConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -2483,6 +2535,11 @@ export interface SharedHeadConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -2902,6 +2959,11 @@ export interface TbrConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -3141,6 +3203,11 @@ export interface VadeConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.

@@ -3,6 +3,7 @@
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use crate::tree::Tree;
+use crate::views::{self, View};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -114,6 +115,8 @@ pub struct Dataset {
     pub inputs: Matrix,
     /// One name per input column.
     pub input_names: Vec<String>,
+    /// Named ranges of the input columns, one after the other: modalities and images. Empty: one view, `inputs`, of all columns.
+    pub views: Vec<View>,
     /// One id per row, or empty: then rows are numbered from 0.
     pub row_ids: Vec<String>,
     /// Label columns by role.
@@ -149,6 +152,11 @@ impl Dataset {
         self.inputs.rows()
     }
 
+    /// The views; where none are declared, the one of all columns.
+    pub fn views(&self) -> Vec<View> {
+        views::or_whole(&self.views, self.inputs.cols())
+    }
+
     /// Checks that all parts have fitting sizes and that names are unique.
     ///
     /// # Errors
@@ -164,6 +172,7 @@ impl Dataset {
         }
         let shape = check_size;
         shape("number of input names".into(), self.input_names.len(), self.inputs.cols())?;
+        views::check(&self.views, &self.input_names)?;
         if !self.row_ids.is_empty() {
             shape("number of row ids".into(), self.row_ids.len(), n)?;
         }
@@ -219,6 +228,10 @@ impl Dataset {
         let mut hash = blake3::Hasher::new();
         hash_matrix(&mut hash, &self.inputs);
         self.input_names.iter().for_each(|name| hash_text(&mut hash, name));
+        if !views::is_plain(&self.views) {
+            // Only then: data without views keep the fingerprint that they had before there were any.
+            hash_text(&mut hash, &serde_json::to_string(&self.views).expect("views serialise"));
+        }
         for (role, labels) in labels {
             hash_text(&mut hash, &role);
             (0..labels.codes.len()).for_each(|i| hash_text(&mut hash, labels.label(i)));

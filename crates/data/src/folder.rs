@@ -1,7 +1,7 @@
 //! The data set folder: `dataset.json` with names and roles, and one `.npy` file per table, which `numpy.load` opens.
 //!
 //! ```text
-//! dataset.json       format version, names, roles, tree, provenance, digests
+//! dataset.json       format version, names, views, roles, tree, provenance, digests
 //! inputs.npy         f4 [n, d]
 //! targets.npy        f4 [n, t]
 //! environment.npy    u4 [n], codes into the levels in dataset.json; likewise task.npy
@@ -18,6 +18,7 @@ use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use crate::read::npy::{self, NpyArray};
 use crate::read::{open, unreadable};
+use crate::views;
 use crate::write::{NpyData, encode_npy};
 use digest::Digesting;
 use manifest::{ArrayFile, FORMAT, LabelsFile, MANIFEST, Manifest, TableFile, TreeEntry, WrittenRole, take_segment};
@@ -70,14 +71,17 @@ pub fn read(dir: &Path) -> Result<Dataset> {
     }
     let own = |failure: Failure| failure.at(dir.join(MANIFEST).display().to_string());
     let current = |(role, labels): (&WrittenRole, &Labels)| Some((role.current()?, labels.clone()));
+    let columns = manifest.views.last().map_or(manifest.input_names.len(), |view| view.end);
+    let inputs = read_matrix(dir, &manifest.inputs, rows, columns)?;
     let mut dataset = Dataset {
-        inputs: read_matrix(dir, &manifest.inputs, rows, manifest.input_names.len())?,
+        input_names: views::with_pixels(&manifest.views, manifest.input_names, columns).map_err(own)?,
+        inputs,
         labels: written.iter().filter_map(current).collect(),
         targets: manifest.targets.as_ref().map(table).transpose()?,
         tree: manifest.tree.map(TreeEntry::into_tree).transpose().map_err(own)?,
         truth: manifest.truth.iter().map(|(name, file)| Ok((name.clone(), table(file)?))).collect::<Result<_>>()?,
         name: manifest.name,
-        input_names: manifest.input_names,
+        views: manifest.views,
         row_ids: manifest.row_ids,
         provenance: manifest.provenance,
     };
@@ -116,11 +120,12 @@ fn write_parts(dir: &Path, dataset: &Dataset) -> Result<()> {
         truth.insert(name.clone(), write_table(truth_file(name, number), table)?);
     }
     let manifest = Manifest {
-        format: FORMAT,
+        format: if dataset.views.is_empty() { 1 } else { FORMAT },
         name: dataset.name.clone(),
         rows: dataset.rows(),
         inputs: write_matrix("inputs.npy".to_owned(), &dataset.inputs)?,
-        input_names: dataset.input_names.clone(),
+        input_names: views::outside_images(&dataset.views, &dataset.input_names),
+        views: dataset.views.clone(),
         targets: dataset.targets.as_ref().map(|table| write_table("targets.npy".to_owned(), table)).transpose()?,
         labels,
         tree: dataset.tree.as_ref().map(TreeEntry::of),

@@ -20,6 +20,7 @@ pub mod smooth;
 pub mod split;
 pub mod stream;
 pub mod tree;
+pub mod views;
 pub mod write;
 
 pub use dataset::{Dataset, Labels, Role, Table};
@@ -27,3 +28,4 @@ pub use failure::{Code, Failure, Result};
 pub use matrix::Matrix;
 pub use stream::Stream;
 pub use tree::Tree;
+pub use views::{Image, View};

@@ -13,7 +13,7 @@ use disentangle_nn::optim::{AdamSettings, Constraint, Extrapolation, MultiplierS
 
 use disentangle_data::dataset::Role;
 use disentangle_data::prepare::{Prepared, Warning};
-use disentangle_data::{Matrix, Result, Stream};
+use disentangle_data::{Matrix, Result, Stream, View, views};
 use disentangle_nn::Tensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ use std::collections::BTreeMap;
 pub struct Dimensions {
     /// Input columns.
     pub inputs: usize,
+    /// Named ranges of them: modalities and images, at least one. Left out of artifacts where it is the one of all columns.
+    #[serde(default, skip_serializing_if = "views::is_plain")]
+    pub views: Vec<View>,
     /// Parent of each tree node; empty without a tree.
     pub parents: Vec<Option<usize>>,
     /// Target columns.
@@ -46,6 +49,7 @@ impl Dimensions {
     pub fn of(data: &Prepared) -> Self {
         Self {
             inputs: data.inputs.cols(),
+            views: data.views.clone(),
             parents: rows::parents(data),
             environments: data.environments.as_ref().map_or(0, |environments| environments.names.len()),
             targets: data.targets.as_ref().map_or(0, |targets| targets.names.len()),

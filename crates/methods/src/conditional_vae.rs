@@ -160,6 +160,7 @@ impl<V: Variant> Method for ConditionalVae<V> {
 
     fn check(&self, data: &Prepared) -> Result<()> {
         V::condition(&self.config).check(data, V::INFO.name)?;
+        data.needs_rows(V::INFO.name)?;
         at_most(self.options().latent_dim, data.inputs.cols())
     }
 

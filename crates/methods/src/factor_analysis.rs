@@ -110,6 +110,7 @@ impl Method for FactorAnalysis {
     }
 
     fn check(&self, data: &Prepared) -> Result<()> {
+        data.needs_rows(Self::INFO.name)?;
         at_most(self.config.latent_dim, data.inputs.cols())
     }
 

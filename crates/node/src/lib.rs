@@ -8,9 +8,10 @@ mod failure;
 mod jobs;
 
 use convert::{
-    Array, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeTable, NativeTree, json, parse,
+    Array, ImageFolder, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeTable, NativeTree,
+    NativeView, json, named_inputs, parse,
 };
-use disentangle_data::read::{csv, mtx, npy, npz, scipy, unpack};
+use disentangle_data::read::{csv, idx, images, mtx, npy, npz, scipy, unpack};
 use disentangle_data::write::{NpyData, csv_rows, write_npy};
 use disentangle_data::{Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, folder, simulate, tree};
 use disentangle_engine::{catalogue, model, plan, score};
@@ -147,6 +148,18 @@ pub fn npz_read(path: String, member: String) -> Answer<Array> {
     guard(|| Ok(npz::read(Path::new(&path), &member)?.into()))
 }
 
+/// Reads an IDX file.
+#[napi(catch_unwind)]
+pub fn idx_read(path: String) -> Answer<Array> {
+    guard(|| Ok(idx::read(Path::new(&path))?.into()))
+}
+
+/// Reads the PNG and JPEG files of a folder.
+#[napi(catch_unwind)]
+pub fn images_read(folder: String) -> Answer<ImageFolder> {
+    guard(|| Ok(images::read(Path::new(&folder))?.into()))
+}
+
 /// Type and shape of a `.npy` file, as JSON.
 #[napi(catch_unwind)]
 pub fn npy_about(path: String) -> Answer<String> {
@@ -281,10 +294,16 @@ pub struct Transformed {
 
 /// Latents of new rows; columns are matched by name.
 #[napi(catch_unwind)]
-pub fn transform(model: Uint8Array, inputs: NativeMatrix, input_names: Vec<String>) -> Answer<Transformed> {
+pub fn transform(
+    model: Uint8Array,
+    inputs: NativeMatrix,
+    input_names: Vec<String>,
+    views: Option<Vec<NativeView>>,
+) -> Answer<Transformed> {
     guard(|| {
         let model = model::Model::open(METHODS, &model)?;
-        let latents = model.transform(&inputs.try_into()?, &input_names)?;
+        let (inputs, names) = named_inputs(inputs, input_names, views)?;
+        let latents = model.transform(&inputs, &names)?;
         Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
     })
 }
@@ -297,6 +316,7 @@ pub fn predict(
     input_names: Vec<String>,
     environments: Option<NativeLabels>,
     options: String,
+    views: Option<Vec<NativeView>>,
 ) -> Answer<Float32Array> {
     guard(|| {
         let options: Value = parse(&options)?;
@@ -306,7 +326,8 @@ pub fn predict(
         };
         let environments = environments.map(Into::into);
         let model = model::Model::open(METHODS, &model)?;
-        Ok(model.predict(&inputs.try_into()?, &input_names, environments.as_ref(), &attach)?.into())
+        let (inputs, names) = named_inputs(inputs, input_names, views)?;
+        Ok(model.predict(&inputs, &names, environments.as_ref(), &attach)?.into())
     })
 }
 

@@ -4,6 +4,7 @@ use crate::dataset::{Dataset, Labels, Role};
 use crate::failure::{Code, Failure, Result};
 use crate::read::unreadable;
 use crate::tree::Tree;
+use crate::views::View;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -13,8 +14,8 @@ use std::path::{Component, Path, PathBuf};
 
 /// The name of the file.
 pub(super) const MANIFEST: &str = "dataset.json";
-/// The format this version writes, and the newest it reads.
-pub(super) const FORMAT: u64 = 1;
+/// The newest format that this version reads. What has no views is written as format 1, which every version reads.
+pub(super) const FORMAT: u64 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -23,7 +24,11 @@ pub(super) struct Manifest {
     pub name: String,
     pub rows: usize,
     pub inputs: ArrayFile,
+    /// Names of the columns outside images.
     pub input_names: Vec<String>,
+    /// Since format 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<View>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targets: Option<TableFile>,
     #[serde(default)]

@@ -1,5 +1,5 @@
 use crate::check_manners;
-use disentangle_data::{Dataset, Failure, Labels, Matrix, Role, Table, Tree, folder};
+use disentangle_data::{Dataset, Failure, Image, Labels, Matrix, Role, Table, Tree, View, folder, views};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::fs;
@@ -23,6 +23,7 @@ fn full() -> Dataset {
         name: "small world".into(),
         inputs: Matrix::from_fn(4, 2, |i, j| if (i, j) == (1, 1) { f32::NAN } else { (i * 2 + j) as f32 / 3.0 }),
         input_names: owned(&["x, 1", "é\"2"]),
+        views: Vec::new(),
         row_ids: names("cell", 4),
         labels: [
             (Role::Environment, Labels::encode("cell type", &["b", "a", "b", "a"])),
@@ -143,7 +144,7 @@ type Edit = fn(&mut Value);
 #[test]
 fn an_edited_description_is_refused() {
     let cases: [(&str, Edit, &str, &str); 12] = [
-        ("a newer format", |j| j["format"] = json!(2), "ARTIFACT_VERSION", "format 2, this version reads up to 1"),
+        ("a newer format", |j| j["format"] = json!(3), "ARTIFACT_VERSION", "format 3, this version reads up to 2"),
         ("no format", |j| drop(j.as_object_mut().map(|o| o.remove("format"))), "DATA_CORRUPT", "format"),
         ("an unknown key", |j| j["inptus"] = json!(1), "DATA_CORRUPT", "inptus"),
         ("a renamed input", |j| j["inputNames"][0] = json!("x"), "DATA_CORRUPT", "fingerprint"),
@@ -307,5 +308,51 @@ proptest! {
         };
         let (_home, dir) = written(&dataset);
         prop_assert_eq!(folder::read(&dir).expect("it can be read"), dataset);
+    }
+}
+
+#[test]
+fn views_round_trip_and_pixels_are_not_named_in_the_folder() {
+    let photo = Image { channels: 1, height: 2, width: 2 };
+    let names = ["age".to_owned()].into_iter().chain(views::pixel_names("photo", photo));
+    let dataset = Dataset {
+        inputs: Matrix::from_fn(4, 5, |i, j| (i * 5 + j) as f32),
+        input_names: names.collect(),
+        views: vec![
+            View { name: "table".into(), start: 0, end: 1, image: None },
+            View { name: "photo".into(), start: 1, end: 5, image: Some(photo) },
+        ],
+        ..full()
+    };
+    let (_home, dir) = written(&dataset);
+    let text = fs::read_to_string(dir.join("dataset.json")).expect("a manifest");
+    assert!(!text.contains("photo.0"), "no pixel is named");
+    let json: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&json["format"], &json["inputNames"]), (&json!(2), &json!(["age"])));
+    let read = folder::read(&dir).expect("a good folder");
+    assert_same(&read, &dataset);
+    assert_eq!(read.views, dataset.views);
+    let (_home, plain) = written(&full());
+    let json: Value =
+        serde_json::from_str(&fs::read_to_string(plain.join("dataset.json")).expect("one")).expect("JSON");
+    assert_eq!((&json["format"], json.get("views")), (&json!(1), None), "older versions read what has no views");
+}
+
+#[test]
+fn a_manifest_whose_views_do_not_fit_is_refused_before_any_pixel_is_named() {
+    let (_home, dir) = written(&full());
+    let path = dir.join("dataset.json");
+    let good: Value = serde_json::from_str(&fs::read_to_string(&path).expect("a manifest")).expect("JSON");
+    let side = 1u64 << 20;
+    for views in [
+        json!([{"name": "a", "start": 0, "end": 1}, {"name": "b", "start": 0, "end": 2}]),
+        json!([{"name": "a", "start": 0, "end": 2, "image": {"channels": side, "height": side, "width": side}}]),
+        json!([{"name": "a", "start": 0, "end": side * side, "image": {"channels": 1, "height": side, "width": side}}]),
+        json!([{"name": "a", "start": 0, "end": 2, "image": {"channels": 1, "height": 0, "width": 2}}]),
+    ] {
+        let mut json = good.clone();
+        json["views"] = views;
+        fs::write(&path, json.to_string()).expect("it can be written");
+        assert_eq!(folder::read(&dir).expect_err("it is refused").code.as_str(), "DATA_SHAPE");
     }
 }

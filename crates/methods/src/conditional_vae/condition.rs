@@ -140,6 +140,7 @@ fn picked(targets: &Tensor, draws: &mut Stream) -> Result<(Tensor, Vec<u32>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use disentangle_data::views::whole;
     use disentangle_engine::method::Phase;
 
     fn batch(targets: [f32; 3], step: u32) -> Batch {
@@ -167,8 +168,15 @@ mod tests {
     #[test]
     fn every_step_draws_one_known_target_with_its_own_numbers_and_all_have_their_turn() -> Result<()> {
         let mut params = Params::new(&Device::Cpu);
-        let dimensions =
-            Dimensions { inputs: 2, parents: Vec::new(), environments: 0, targets: 3, tasks: 0, binary: Vec::new() };
+        let dimensions = Dimensions {
+            inputs: 2,
+            views: whole(2),
+            parents: Vec::new(),
+            environments: 0,
+            targets: 3,
+            tasks: 0,
+            binary: Vec::new(),
+        };
         let reader = Reader::new(Condition::TargetAndTask(1), &mut params, &dimensions, 1)?;
         params.get("tasks")?.set(&Tensor::new(&[[10f32], [20.0], [30.0]], &Device::Cpu)?)?;
         let mut seen = std::collections::BTreeSet::new();

@@ -5,6 +5,7 @@ use super::condition::Condition;
 use super::network::VaeNetwork;
 use super::{Prior, VaeOptions};
 use disentangle_data::Stream;
+use disentangle_data::views::whole;
 use disentangle_engine::method::{Batch, Dimensions, Network, Phase};
 use disentangle_nn::{DType, Device, Tensor};
 use disentangle_nn::{NamedValues, Params};
@@ -60,6 +61,7 @@ fn built(case: &Value) -> (Params, VaeNetwork) {
     };
     let dimensions = Dimensions {
         inputs: table(&case["inputs"]).dims()[1],
+        views: whole(table(&case["inputs"]).dims()[1]),
         parents: Vec::new(),
         environments: codes(&case["environments"]).into_iter().max().map_or(0, |last| last as usize + 1),
         targets: targets(case).dims()[1],
