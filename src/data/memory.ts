@@ -6,6 +6,7 @@ import type { ArrowLike, ColumnsData, InMemoryData, MatrixData, NumberArray, Tar
 import {
   type ColumnChoice,
   labelOf,
+  labelTexts,
   notNumeric,
   numberOfLabel,
   overflow,
@@ -18,7 +19,14 @@ import {
 const PLACE = "data";
 
 type Column =
-  | { readonly kind: "number"; readonly values: Float32Array; readonly offset: number; readonly stride: number }
+  | {
+      readonly kind: "number";
+      readonly values: Float32Array;
+      readonly offset: number;
+      readonly stride: number;
+      /** The values as they were given, where 32 bits do not hold all of them: labels are exact. */
+      readonly exact?: ArrayLike<unknown>;
+    }
   | { readonly kind: "text"; readonly values: readonly (number | string)[] };
 
 interface Table {
@@ -111,13 +119,15 @@ function matrixTable({ data, shape, columns }: MatrixData, prefix: string): Tabl
     shapeError(`${data.length} values do not fill shape [${shape.join(", ")}]`, "shape is [rows, columns], row-major");
   }
   const names = namesOf(width, prefix, columns);
-  return dense("matrix", copyNumbers(names, data), rows, names);
+  const values = copyNumbers(names, data);
+  return dense("matrix", values, rows, names, exactCopy(data, values));
 }
 
 function rowsTable(data: readonly (readonly number[])[], prefix: string): Table {
   const width = data[0]?.length ?? 0;
   const names = namesOf(width, prefix);
   const flat = new Float32Array(data.length * width);
+  let isExact = true;
   data.forEach((row, i) => {
     if (!Array.isArray(row) && !ArrayBuffer.isView(row))
       shapeError(`row ${i + 1} is not an array`, "expected number[][]");
@@ -128,9 +138,11 @@ function rowsTable(data: readonly (readonly number[])[], prefix: string): Table 
         context: { row: i + 1, got: row.length, expected: width },
       });
     }
-    flat.set(copyNumbers(names, row, i + 1), i * width);
+    const values = copyNumbers(names, row, i + 1);
+    flat.set(values, i * width);
+    isExact &&= row.every((value, j) => value === values[j] || Number.isNaN(value));
   });
-  return dense("rows", flat, data.length, names);
+  return dense("rows", flat, data.length, names, isExact ? undefined : data.flatMap((row) => [...row]));
 }
 
 function arrowTable(data: ArrowLike): Table {
@@ -173,13 +185,35 @@ function columnOf(name: string, values: NumberArray | readonly unknown[]): Colum
   const isText = Array.isArray(values) && values.some((value) => toNumber(value) === undefined);
   // Numbers among labels stay numbers: where numbers are wanted, the first label is the mistake.
   if (isText) return { kind: "text", values: Array.from(values, (value) => toNumber(value) ?? toText(value)) };
-  return { kind: "number", values: copyNumbers([name], values), offset: 0, stride: 1 };
+  const numbers = copyNumbers([name], values);
+  const exact = exactCopy(values, numbers);
+  return { kind: "number", values: numbers, offset: 0, stride: 1, ...(exact !== undefined && { exact }) };
 }
 
-function dense(format: string, values: Float32Array, rows: number, names: readonly string[]): Table {
+/** A copy of values that are not all what they were rounded to; nothing where they are. */
+function exactCopy(
+  values: ArrayLike<unknown> & { slice(): ArrayLike<unknown> },
+  rounded: Float32Array,
+): ArrayLike<unknown> | undefined {
+  for (let i = 0; i < rounded.length; i++) {
+    const value = values[i];
+    const isRounded =
+      typeof value === "bigint" || (typeof value === "number" && value !== rounded[i] && !Number.isNaN(value));
+    if (isRounded) return values.slice();
+  }
+  return undefined;
+}
+
+function dense(
+  format: string,
+  values: Float32Array,
+  rows: number,
+  names: readonly string[],
+  exact?: ArrayLike<unknown>,
+): Table {
   const columns = names.map((name, offset): [string, Column] => [
     name,
-    { kind: "number", values, offset, stride: names.length },
+    { kind: "number", values, offset, stride: names.length, ...(exact !== undefined && { exact }) },
   ]);
   return { format, rows, columns: uniqueColumns(columns) };
 }
@@ -220,7 +254,9 @@ function select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Sele
   const texts = text.map((name) => {
     const column = find(name);
     if (column.kind === "text") return column.values.map(toText);
-    return Array.from({ length: rows }, (_, i) => labelOf(column.values[column.offset + i * column.stride]!));
+    const { exact, offset, stride } = column;
+    if (exact !== undefined) return Array.from({ length: rows }, (_, i) => toText(exact[offset + i * stride]));
+    return labelTexts(Float32Array.from({ length: rows }, (_, i) => column.values[offset + i * stride]!));
   });
   return { rows, numeric: out, text: texts };
 }
