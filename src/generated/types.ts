@@ -732,6 +732,13 @@ export interface FactorAnalysisConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -860,6 +867,8 @@ export interface FastIcaConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1048,6 +1057,8 @@ export interface IcarlConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1257,6 +1268,8 @@ export interface IvaeConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1528,6 +1541,8 @@ export interface MtIcarlConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1679,6 +1694,8 @@ export interface MtIvaeConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1824,6 +1841,8 @@ export interface MtlcmConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2075,6 +2094,8 @@ export interface PcaConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2147,6 +2168,8 @@ export interface PdgmmConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2353,6 +2376,8 @@ export interface RandomEncoderConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2538,6 +2563,8 @@ export interface SharedHeadConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2961,6 +2988,8 @@ export interface TbrConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -3206,6 +3235,8 @@ export interface VadeConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
