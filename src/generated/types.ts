@@ -770,6 +770,13 @@ export interface FactorAnalysisConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -898,6 +905,8 @@ export interface FastIcaConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1088,6 +1097,8 @@ export interface IcarlConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1297,6 +1308,8 @@ export interface IvaeConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1588,6 +1601,8 @@ export interface MtIcarlConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1739,6 +1754,8 @@ export interface MtIvaeConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1884,6 +1901,8 @@ export interface MtlcmConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2135,6 +2154,8 @@ export interface PcaConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2207,6 +2228,8 @@ export interface PdgmmConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2413,6 +2436,8 @@ export interface RandomEncoderConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2622,6 +2647,8 @@ export interface SharedHeadConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -3068,6 +3095,8 @@ export interface TbrConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -3313,6 +3342,8 @@ export interface VadeConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
