@@ -1,9 +1,10 @@
 // Commands as people can type them again.
 import { flagOf } from "./config-keys.js";
+import { isPaths } from "./data/paths.js";
 
 /** The command that repeats a run; for data in memory, the call. */
 export function replayCommand(config: Readonly<Record<string, unknown>>): string {
-  if (typeof config.data !== "string") {
+  if (!isPaths(config.data)) {
     const { data, ...rest } = config;
     return `fit({ data, ...${JSON.stringify(rest)} })`;
   }

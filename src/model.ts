@@ -1,5 +1,8 @@
 import { join } from "node:path";
+import { isPaths } from "./data/paths.js";
 import { askAbout } from "./data/place.js";
+import type { Remembered } from "./data/read.js";
+import { type FoundReading, type ReadingOptions, readingOf, rememberedReading } from "./data/reading.js";
 import { type DataPart, type DataSource, type Dataset, isDataset, readData } from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
@@ -27,12 +30,18 @@ export interface ModelInfo {
   readonly fingerprint: string;
 }
 
-/** How to predict the target. */
-export interface PredictOptions {
+/** How to predict the target; the keys of reading win over what the fit was told. */
+export interface PredictOptions extends ReadingOptions {
   /** One label per row. Default: the environment column of `x`, when `x` is a data set or a file. */
   readonly environments?: readonly string[];
   /** Environments the tree does not know, each with the node whose head it takes. */
   readonly attach?: Readonly<Record<string, string>>;
+}
+
+/** How a fit read its data: what it was told, and what it found in the file. */
+export interface Reading {
+  readonly said: ReadingOptions;
+  readonly found: FoundReading;
 }
 
 /** A fitted model. Plain data beside three verbs; it holds no native resources, only its own bytes. */
@@ -75,32 +84,37 @@ export class Model implements AsyncDisposable {
    * Latents of new rows.
    *
    * @param x anything that `data` accepts. Columns with names are matched by name, in any order; without names by position
+   * @param reading how to read a file, where that is not as in the fit: what the fit was told and found is remembered
    * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
    */
-  async transform(x: DataSource): Promise<NamedArray> {
+  async transform(x: DataSource, reading: ReadingOptions = {}): Promise<NamedArray> {
     const run = this.#open();
-    const { latents, columns } = askAbout(await this.#read(x), ({ inputs, inputNames }) =>
-      native().transform(run.model, inputs, inputNames),
+    const { latents, columns } = askAbout(await this.#read(x, reading), ({ inputs, inputNames, offsets }) =>
+      native().transform(run.model, inputs, inputNames, offsets?.inputs),
     );
     return { data: latents.data, shape: [latents.rows, latents.cols], columns };
   }
 
   /**
-   * Predicted target of new rows, one number per row.
+   * Predicted target of new rows, one number per row; with 64 bits where the target lies so far from zero that it needs them.
    *
    * @throws `DATA_UNKNOWN_ENVIRONMENT`, `DATA_COLUMN_MISMATCH`, `MODEL_CLOSED`
    */
-  async predict(x: DataSource, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
+  async predict(
+    x: DataSource,
+    { environments, attach, ...reading }: PredictOptions = {},
+  ): Promise<Float32Array | Float64Array> {
     const run = this.#open();
-    const options = JSON.stringify(attach === undefined ? {} : { attach });
-    return askAbout(await this.#read(x, environments === undefined), ({ inputs, inputNames, labels }) =>
-      native().predict(
-        run.model,
-        inputs,
-        inputNames,
-        environments === undefined ? labels.environment : encode(environments),
-        options,
-      ),
+    return askAbout(
+      await this.#read(x, reading, environments === undefined),
+      ({ inputs, inputNames, labels, offsets }) =>
+        native().predict(
+          run.model,
+          inputs,
+          inputNames,
+          environments === undefined ? labels.environment : encode(environments),
+          JSON.stringify({ attach, offsets: offsets?.inputs }),
+        ),
     );
   }
 
@@ -145,21 +159,41 @@ export class Model implements AsyncDisposable {
     await this.close();
   }
 
+  /** What the inputs were kept relative to, by name. */
+  #offsets(): ReadonlyMap<string, number> {
+    const { inputOffsets = [] } = JSON.parse(native().modelInfo(this.#open().model)) as { inputOffsets?: number[] };
+    return new Map(
+      inputOffsets.flatMap((offset, j) => (offset === 0 ? [] : [[this.info.inputs[j]!, offset] as const])),
+    );
+  }
+
   #open(): Run {
     return this.#run ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
   }
 
-  async #read(x: DataSource, withEnvironment = false): Promise<Dataset> {
+  /** How the fit read its data, and so how new rows are read. */
+  get reading(): Reading {
+    const { config, manifest } = this.#open();
+    return rememberedReading(config, manifest.dataset.provenance);
+  }
+
+  async #read(x: DataSource, reading: ReadingOptions, withEnvironment = false): Promise<Dataset> {
     if (isDataset(x)) return x;
     const { inputs: names } = this.info;
-    const { environment, matrix } = this.#open().config;
+    const { environment } = this.#open().config;
+    const { said, found } = this.reading;
+    const { matrix, ...words } = { ...said, ...readingOf(reading as Readonly<Record<string, unknown>>) };
     const named = isNamed(x);
-    const dataset = await readNew({
-      data: x,
-      ...(named && { inputs: [...names] }),
-      ...(named && withEnvironment && typeof environment === "string" && { environment }),
-      ...(typeof x === "string" && typeof matrix === "string" && { matrix }),
-    });
+    const dataset = await readNew(
+      {
+        data: x,
+        ...(named ? { inputs: [...names] } : { rowId: false as const }),
+        ...(named && withEnvironment && typeof environment === "string" && { environment }),
+        ...words,
+        ...(isPaths(x) && matrix !== undefined && { matrix }),
+      } as DataPart,
+      { likely: found, offsets: this.#offsets() },
+    );
     if (named) return dataset;
     if (dataset.inputs.cols !== names.length) {
       fail(
@@ -214,9 +248,9 @@ export async function load(dir: string): Promise<Model> {
 }
 
 /** Reads new rows; a column that the model needs and they lack is a mismatch with the model. */
-async function readNew(config: DataPart): Promise<Dataset> {
+async function readNew(config: DataPart, remembered: Remembered): Promise<Dataset> {
   try {
-    return await readData(config);
+    return await readData(config, remembered);
   } catch (error) {
     if (!isDisentangleError(error) || failuresOf(error).some(({ code }) => code !== "DATA_MISSING_COLUMN")) throw error;
     if (error.path === "environment") {
@@ -236,7 +270,7 @@ async function readNew(config: DataPart): Promise<Dataset> {
 
 /** Whether the columns of `x` have names of their own. */
 function isNamed(x: DataSource): boolean {
-  if (typeof x === "string") return !/\.npy$/i.test(x);
+  if (isPaths(x)) return ![x].flat().every((path) => /\.npy$/i.test(path));
   if (Array.isArray(x)) return false;
   return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
 }

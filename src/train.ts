@@ -1,6 +1,7 @@
 // From a configuration to a finished run: check, read, train. The API's `fit` and the command line share it.
 import { replayCommand } from "./command-line.js";
 import { type CheckedConfig, checkConfig, type RunConfig } from "./config.js";
+import { isPaths } from "./data/paths.js";
 import { placedIn } from "./data/place.js";
 import { tasksOf } from "./data/tasks.js";
 import { readData } from "./dataset.js";
@@ -88,7 +89,7 @@ export async function plan(config: RunConfig, signal?: AbortSignal): Promise<Pla
 
 /** A checked configuration as run folders keep it: without `data` when the data lie in memory. */
 function flatConfig({ data: { data, ...roles }, core }: CheckedConfig): Readonly<Record<string, unknown>> {
-  return { ...core, ...(typeof data === "string" && { data }), ...roles };
+  return { ...core, ...(isPaths(data) && { data }), ...roles };
 }
 
 /** What is known of a run before it has trained. */

@@ -2,13 +2,25 @@
 import { quoted } from "../command-line.js";
 import { type Failure, isDisentangleError } from "../errors.js";
 import type { NativeLabels, NativeTable } from "../native.js";
-import { readStatistics, statisticsOf } from "./column-statistics.js";
+import { type Found, factsOf, readStatistics } from "./column-statistics.js";
 import { type DataConfig, type InMemoryData, parseDataConfig } from "./config.js";
 import { readFolder } from "./folder.js";
+import { collapseNotes, infinite, notesOf } from "./inspect-notes.js";
 import { openMemory } from "./memory.js";
-import { formatOf } from "./open.js";
+import { withMissingValues, wordsOf } from "./missing-values.js";
+import { datasetFolder, named } from "./open-source.js";
+import { isPaths, placeOf } from "./paths.js";
 import { columnKeys, type Dataset, encodeLabels, type Given, openPath, takeGiven } from "./read.js";
-import { type Guesses, guessRoles, LABEL_ROLES, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
+import {
+  type Guesses,
+  guessRoles,
+  LABEL_ROLES,
+  type RoleKeys,
+  type Roles,
+  resolveRoles,
+  withoutRowNumbers,
+} from "./roles.js";
+import { isRowIndex, numbersRows } from "./row-index.js";
 import type { Source, SourceColumn, SourceDescription } from "./source.js";
 import { commandFor, methodFor, rolesToShow } from "./suggestion.js";
 import { rowsWithoutTarget, type TaskSize, tasksOf } from "./tasks.js";
@@ -27,8 +39,14 @@ export interface ColumnReport {
   readonly missing?: number;
   /** Whether all cells that have a value have the same. */
   readonly constant?: boolean;
+  /** Infinite cells, where there are any. */
+  readonly infinite?: number;
   /** Distinct labels of a text column. */
   readonly levels?: number;
+  /** Values that look like words for "no value": frequent, and far outside of the others. */
+  readonly sentinels?: readonly { readonly value: number; readonly count: number }[];
+  /** An earlier column of which this one is a copy, up to scale, offset and rounding. */
+  readonly copyOf?: string;
 }
 
 /** What `inspect` found. */
@@ -50,6 +68,8 @@ export interface InspectReport {
   readonly memoryBytes: number;
   /** What would stop a fit: columns that look numeric and hold something else, rows without any target. */
   readonly problems: readonly Failure[];
+  /** What stops no fit and is worth knowing: how the file is read, row indexes, words for "no value", copies. */
+  readonly notes: readonly string[];
   /** A command to begin with; NAME and NAMES stand where nothing could be guessed. */
   readonly command: string;
 }
@@ -64,10 +84,11 @@ export async function inspect(config: DataConfig, method?: string): Promise<Insp
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
   const { data } = checked;
-  if (typeof data === "string" && (await formatOf(data)) === "dataset-folder") {
-    return inspectFolder(checked, readFolder(data, {}), method);
-  }
-  const source = typeof data === "string" ? await openPath(checked) : openMemory(data as InMemoryData);
+  const folder = isPaths(data) ? await datasetFolder(data) : undefined;
+  if (folder !== undefined) return inspectFolder(checked, readFolder(folder, {}), method);
+  const source = isPaths(data)
+    ? await openPath(checked)
+    : named(withMissingValues(openMemory(data as InMemoryData), wordsOf(checked.missingValues)));
   try {
     return await inspectSource(checked, source, given, method);
   } finally {
@@ -81,26 +102,35 @@ async function inspectSource(
   given: Given,
   method: string | undefined,
 ): Promise<InspectReport> {
-  const description = await source.describe("kinds");
-  const found = await readStatistics(source, description);
+  const found = await readStatistics(source);
+  const { description, rows } = found.survey;
   const columns = description.columns.map((column) =>
     found.refused.has(column.name) ? { ...column, kind: "text" as const } : column,
   );
   const levels = new Map([...found.statistics].map(([name, { levels }]) => [name, levels ?? 0]));
-  const guesses = guessRoles(columns, levels, found.rows);
-  const named = rolesToShow(config, guesses);
-  const problems = [...found.problems];
-  const roles = rolesOrProblem(columnKeys({ data: config.data, ...named }), { ...description, columns }, problems);
-  const isWide = found.rows < roles.inputs.length;
-  if (isWide) problems.push(tooWide(config, found.rows, roles.inputs.length));
+  const guesses = guessRoles(
+    columns.filter((column) => !isRowIndex(column)),
+    levels,
+    rows,
+  );
+  const chosen = rolesToShow(config, guesses);
+  const problems = [...found.survey.problems, ...infinite(found, placeOf(config.data))];
+  const keys = columnKeys({ data: config.data, ...chosen, ...(config.rowId === false && { rowId: false }) });
+  const roles = rolesOrProblem(keys, { ...description, columns }, found, problems);
+  const isWide = rows < roles.inputs.length;
+  if (isWide) problems.push(tooWide(config, rows, roles.inputs.length));
   const roleOf = rolesByColumn(roles);
-  const told = await readTold(source, roles, given, problems);
-  const { tasks } = partsOf(told);
+  const told = await readTold(source, found, roles, given, problems);
+  const { tasks, environment } = partsOf(told);
   if (told.targets !== undefined) problems.push(...withoutTarget(config, told.targets));
+  const notes = [
+    ...notesOf(found, roles, config.missingValues, environment?.sizes ?? []),
+    ...(await collapseNotes(source, found)),
+  ];
   return {
-    source: typeof config.data === "string" ? config.data : "in memory",
+    source: placeOf(config.data),
     format: description.format,
-    rows: found.rows,
+    rows,
     columns: columns.map(({ name, kind, group }): ColumnReport => {
       const role = roleOf.get(name);
       return {
@@ -113,11 +143,12 @@ async function inspectSource(
     }),
     guesses,
     ...partsOf(told),
-    memoryBytes: found.rows * roles.inputs.length * Float32Array.BYTES_PER_ELEMENT,
+    memoryBytes: rows * roles.inputs.length * Float32Array.BYTES_PER_ELEMENT,
     problems,
+    notes,
     command: commandFor(
       config,
-      isWide ? { ...named, inputs: "NAMES" } : named,
+      isWide ? { ...chosen, inputs: "NAMES" } : chosen,
       method ?? methodFor(tasks !== undefined),
     ),
   };
@@ -126,24 +157,35 @@ async function inspectSource(
 /** What rows say about themselves: their labels and targets. */
 type Told = Pick<Dataset, "labels" | "targets">;
 
-/** Reads labels and targets; a column that cannot be read is one problem more. */
-async function readTold(source: Source, roles: Roles, given: Given, problems: Failure[]): Promise<Told> {
-  const text = [...new Set(Object.values(roles.labels))];
+/** Labels and targets; only those of another kind than their column looks are read again. A column that cannot be read is a problem. */
+async function readTold(source: Source, found: Found, roles: Roles, given: Given, problems: Failure[]): Promise<Told> {
+  const { survey, numbers, texts } = found;
+  const { rows } = survey;
+  const wanted = [...new Set(Object.values(roles.labels))];
+  const text = wanted.filter((name) => !texts.includes(name));
+  const numeric = roles.targets.filter((name) => !numbers.includes(name));
   try {
-    const selection = await source.read({ numeric: roles.targets, text });
+    const none = { rows, numeric: new Float32Array(), text: [] };
+    const again = text.length + numeric.length === 0 ? none : await source.read({ numeric, text });
     const labels: Told["labels"] = {};
     for (const role of LABEL_ROLES) {
       const column = roles.labels[role];
-      const values = given.labels[role] ?? (column === undefined ? undefined : selection.text[text.indexOf(column)]);
+      const own =
+        column === undefined ? undefined : (survey.text[texts.indexOf(column)] ?? again.text[text.indexOf(column)]);
+      const values = given.labels[role] ?? own;
       if (values !== undefined) labels[role] = encodeLabels(column ?? role, values);
     }
     if (given.targets !== undefined) return { labels, targets: given.targets };
     if (roles.targets.length === 0) return { labels };
-    const { rows, numeric } = selection;
-    return {
-      labels,
-      targets: { columns: [...roles.targets], values: { data: numeric, rows, cols: roles.targets.length } },
-    };
+    const cols = roles.targets.length;
+    const data = new Float32Array(rows * cols);
+    roles.targets.forEach((name, j) => {
+      const known = numbers.indexOf(name);
+      const [values, width, at] =
+        known >= 0 ? [survey.numeric, numbers.length, known] : [again.numeric, numeric.length, numeric.indexOf(name)];
+      for (let i = 0; i < rows; i++) data[i * cols + j] = values[i * width + at]!;
+    });
+    return { labels, targets: { columns: [...roles.targets], values: { data, rows, cols } } };
   } catch (error) {
     if (!isDisentangleError(error)) throw error;
     if (!problems.some(({ message }) => message === error.message)) problems.push(error.toJSON());
@@ -173,7 +215,7 @@ function withoutTarget({ data }: DataConfig, targets: NativeTable): readonly Fai
     {
       code: "DATA_NOT_FINITE",
       message: `row ${first + 1}: no target has a value; ${count} ${count === 1 ? "row has" : "rows have"} none`,
-      ...(typeof data === "string" && { path: data }),
+      ...(isPaths(data) && { path: placeOf(data) }),
       hint: 'set `missingTarget` to "drop" to leave such rows out (--missing-target drop)',
       context: { row: first + 1, count },
     },
@@ -184,7 +226,7 @@ function tooWide({ data }: DataConfig, rows: number, inputs: number): Failure {
   return {
     code: "DATA_TOO_FEW_ROWS",
     message: `${rows} rows are too few for ${inputs} inputs`,
-    ...(typeof data === "string" && { path: data }),
+    ...(isPaths(data) && { path: placeOf(data) }),
     hint: "name at most as many inputs as there are rows, for example --inputs 'gene*'",
   };
 }
@@ -193,13 +235,13 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string | un
   const { inputs, inputNames, labels, targets, truth } = dataset;
   const { rows } = inputs;
   const numbers = (names: readonly string[], values: Float32Array, role: string): ColumnReport[] =>
-    names.map((name, j) => ({ name, kind: "number", role, ...statisticsOf(values, j, names.length) }));
+    factsOf(values, rows, names).map((facts, j) => ({ name: names[j]!, kind: "number", role, ...facts }));
   const texts = Object.entries(labels).map(([role, { column, levels }]): ColumnReport => {
     return { name: column, kind: "text", role, missing: 0, constant: levels.length < 2, levels: levels.length };
   });
   const parts = partsOf(dataset);
   return {
-    source: config.data as string,
+    source: placeOf(config.data),
     format: "dataset-folder",
     rows,
     columns: [
@@ -212,22 +254,29 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string | un
     ...parts,
     memoryBytes: inputs.data.byteLength,
     problems: targets === undefined ? [] : withoutTarget(config, targets),
+    notes: [],
     command: [
       "disentangle fit",
       `--method ${method ?? methodFor(parts.tasks !== undefined)}`,
-      `--data ${quoted(config.data)}`,
+      `--data ${quoted(placeOf(config.data))}`,
     ].join(" "),
   };
 }
 
 /** The roles; a table without any input column is described all the same. */
-function rolesOrProblem(keys: RoleKeys, description: SourceDescription, problems: Failure[]): Roles {
+function rolesOrProblem(keys: RoleKeys, description: SourceDescription, found: Found, problems: Failure[]): Roles {
   try {
-    return resolveRoles(keys, description);
+    const roles = resolveRoles(keys, description);
+    const { doubtful } = roles;
+    if (doubtful === undefined) return roles;
+    const { survey, numbers } = found;
+    const at = numbers.indexOf(doubtful);
+    const values = Float32Array.from({ length: survey.rows }, (_, i) => survey.numeric[i * numbers.length + at]!);
+    return numbersRows(doubtful, values, survey.parts) ? withoutRowNumbers(roles, doubtful) : roles;
   } catch (error) {
     if (!isDisentangleError(error) || error.code !== "DATA_EMPTY") throw error;
     problems.push(error.toJSON());
-    return { inputs: [], chosenBy: "default", labels: {}, targets: [], truth: [], ignored: [] };
+    return { inputs: [], chosenBy: "default", labels: {}, targets: [], truth: [], indexes: [], ignored: [] };
   }
 }
 

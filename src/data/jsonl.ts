@@ -1,5 +1,5 @@
 // JSON lines, or one JSON array of objects, through DuckDB.
-import { identifier, literal, pathLiteral, type Relation, readRelation, translateDuckdb } from "./duckdb.js";
+import { identifier, literal, pathLiteral, type Relation, readExact, readRelation, translateDuckdb } from "./duckdb.js";
 import { describeTypes, kindOf } from "./parquet.js";
 import { guarded, type Source, type SourceColumn } from "./source.js";
 
@@ -26,6 +26,11 @@ export function openJson(file: string): Source {
         isNumeric: () => false,
       };
       return readRelation(relation, choice);
+    },
+    exact: async (names) => {
+      const fields = (await describeColumns()).map(({ name }) => `${literal(name)}: 'VARCHAR'`).join(", ");
+      const from = `read_json(${path}, format='auto', columns={${fields}})`;
+      return readExact({ file, from, column: identifier, isNumeric: () => false }, names);
     },
     close: async () => {},
   };

@@ -9,6 +9,7 @@ import { openH5ad } from "./h5ad.js";
 import { openJson } from "./jsonl.js";
 import { openNpy, openNpz } from "./numpy.js";
 import { openParquet } from "./parquet.js";
+import type { FoundReading } from "./reading.js";
 import type { Source } from "./source.js";
 
 /** The formats of files and folders. */
@@ -99,6 +100,9 @@ export function notFound(path: string, words: readonly string[] = []): Error {
 export interface OpenOptions {
   readonly matrix?: string | undefined;
   readonly delimiter?: string | undefined;
+  readonly quote?: string | undefined;
+  readonly decimal?: "." | "," | undefined;
+  readonly likely?: FoundReading | undefined;
   readonly missingValues?: readonly string[] | undefined;
   /** Columns of a `.npy` matrix are called `prefix`0, `prefix`1, ...; default "x". */
   readonly prefix?: string | undefined;

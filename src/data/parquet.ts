@@ -1,5 +1,15 @@
 // Parquet files, through DuckDB.
-import { identifier, pathLiteral, type Relation, readRelation, translateDuckdb, withDuckdb } from "./duckdb.js";
+
+import {
+  identifier,
+  pathLiteral,
+  type Relation,
+  readExact,
+  readRelation,
+  translateDuckdb,
+  withDuckdb,
+} from "./duckdb.js";
+import { pandasIndexes } from "./pandas-index.js";
 import { guarded, type Source, type SourceColumn } from "./source.js";
 
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/;
@@ -13,11 +23,26 @@ export function openParquet(file: string): Source {
     types ??= await describeTypes(from);
     return types;
   };
+  const indexes = async (): Promise<ReadonlySet<string>> =>
+    withDuckdb(async (connection) => {
+      const query = `SELECT decode(value) FROM parquet_kv_metadata(${pathLiteral(file)}) WHERE decode(key) = 'pandas'`;
+      const [row] = (await connection.runAndReadAll(query)).getRows();
+      return pandasIndexes(row === undefined ? undefined : String(row[0]));
+    });
   const source: Source = {
-    describe: async () => ({
-      format: "parquet",
-      columns: [...(await columnTypes())].map(([name, type]): SourceColumn => ({ name, kind: kindOf(type) })),
-    }),
+    describe: async () => {
+      const known = await indexes();
+      return {
+        format: "parquet",
+        columns: [...(await columnTypes())].map(
+          ([name, type]): SourceColumn => ({
+            name,
+            kind: kindOf(type),
+            ...(known.has(name) && { index: true }),
+          }),
+        ),
+      };
+    },
     read: async (choice) => {
       const known = await columnTypes();
       const relation: Relation = {
@@ -27,6 +52,11 @@ export function openParquet(file: string): Source {
         isNumeric: (name) => /^BOOLEAN/.test(known.get(name) ?? "") || NUMERIC.test(known.get(name) ?? ""),
       };
       return readRelation(relation, choice);
+    },
+    exact: async (names) => {
+      const known = await columnTypes();
+      const isNumeric = (name: string): boolean => NUMERIC.test(known.get(name) ?? "");
+      return readExact({ file, from, column: identifier, isNumeric }, names);
     },
     close: async () => {},
   };

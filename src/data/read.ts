@@ -6,9 +6,24 @@ import { type NativeDataset, type NativeLabels, type NativeTable, type NativeTre
 import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
 import { copyLabels, copyTargets, openMemory } from "./memory.js";
-import { formatOf, notFound, openFile } from "./open.js";
+import { withMissingValues, wordsOf } from "./missing-values.js";
+import { type Offset, offsetNotes, withOffsets } from "./offsets.js";
+import { notFound } from "./open.js";
+import { datasetFolder, named, openSource, type SourceOptions } from "./open-source.js";
+import { isPaths, placeOf } from "./paths.js";
 import { askAbout, placedAt } from "./place.js";
-import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type Roles, resolveRoles } from "./roles.js";
+import { type FoundReading, readingOf } from "./reading.js";
+import {
+  isNames,
+  LABEL_ROLES,
+  type LabelRole,
+  needsKinds,
+  type RoleKeys,
+  type Roles,
+  resolveRoles,
+  withoutRowNumbers,
+} from "./roles.js";
+import { indexNote, numbersRows } from "./row-index.js";
 import type { Selection, Source, SourceDescription } from "./source.js";
 
 /** A data set in memory, as plain data: what `simulate` and `readDataset` give, and what `fit` accepts as `data`. */
@@ -20,46 +35,91 @@ export type Dataset = NativeDataset;
  *
  * @throws `DisentangleError` with one of the CONFIG_*, DATA_* and TREE_* codes
  */
-export async function readDataset(config: DataConfig): Promise<Dataset> {
+export async function readDataset(config: DataConfig, remembered: Remembered = {}): Promise<Dataset> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
-  const memory = typeof checked.data === "string" ? undefined : openMemory(checked.data as InMemoryData);
-  if (memory === undefined && (await formatOf(checked.data as string)) === "dataset-folder") {
-    const dataset = readFolder(checked.data as string, columnKeys(checked));
+  const memory = isPaths(checked.data) ? undefined : openConfigured(checked);
+  const folder = isPaths(checked.data) ? await datasetFolder(checked.data) : undefined;
+  if (folder !== undefined) {
+    const dataset = readFolder(folder, columnKeys(checked));
     return withTree(await withTruth(dataset, checked), checked);
   }
-  const source = memory ?? (await openPath(checked));
+  const source = memory ?? (await openPath(checked, remembered));
   try {
     const description = await source.describe(needsKinds(checked) ? "kinds" : "names");
-    const roles = resolveRoles(columnKeys(checked), description);
-    const dataset = assemble(checked, description, roles, await source.read(choiceOf(roles)), given);
-    return await withTree(await withTruth(dataset, checked), checked);
+    const found = await readRoles(source, description, columnKeys(checked), remembered.offsets);
+    const dataset = assemble(checked, description, found, given);
+    return await withTree(await withTruth(dataset, checked, description.reading), checked);
   } finally {
     await source.close();
   }
 }
 
-/** Opens a path with the options of its configuration. */
-export async function openPath(config: DataConfig): Promise<Source> {
-  const path = config.data as string;
-  const format = await formatOf(path);
-  if (format === "dataset-folder")
-    fail("DATA_UNKNOWN_FORMAT", `${path} is a dataset folder`, { path, hint: "name a file" });
-  const { matrix, delimiter, missingValues } = config;
-  const words =
-    missingValues === undefined
-      ? undefined
-      : typeof missingValues === "string"
-        ? missingValues.split(",")
-        : missingValues;
-  return openFile(path, format, { matrix, delimiter, missingValues: words });
+/** What is known from data of the same origin that were read before. */
+export interface Remembered {
+  /** How they were written. */
+  readonly likely?: FoundReading;
+  /** What their columns were kept relative to. */
+  readonly offsets?: ReadonlyMap<string, number>;
+}
+
+/** Data in memory, copied, with the words for "no value" that the configuration names. */
+export function openConfigured(config: DataConfig): Source {
+  const { data, environment, task, segment, rowId } = config;
+  const labels = [environment, task, segment, rowId].filter((name) => typeof name === "string");
+  return named(withMissingValues(openMemory(data as InMemoryData, labels), wordsOf(config.missingValues)));
+}
+
+/** Opens paths with the options of their configuration. */
+export function openPath(config: DataConfig, { likely }: Remembered = {}): Promise<Source> {
+  return openSource(config.data as string | readonly string[], { ...readingOf(config), likely });
+}
+
+/** Columns with their roles, as they were read. */
+interface FoundRoles {
+  readonly roles: Roles;
+  readonly selection: Selection;
+  readonly offsets: ReadonlyMap<string, Offset>;
+}
+
+/** Reads what has a role. Whether the first column counts the rows shows only now. */
+async function readRoles(
+  source: Source,
+  description: SourceDescription,
+  keys: RoleKeys,
+  fixed?: ReadonlyMap<string, number>,
+): Promise<FoundRoles> {
+  const before = resolveRoles(keys, description);
+  const read = await source.read(choiceOf(before));
+  const { numeric } = choiceOf(before);
+  const { roles, selection } = settled(before, read, numeric);
+  const needed = choiceOf(roles).numeric;
+  const kept = { ...selection, numeric: pick(selection.numeric, numeric, needed) };
+  return { roles, ...(await withOffsets(source, needed, kept, fixed)) };
+}
+
+function settled(
+  roles: Roles,
+  selection: Selection,
+  numeric: readonly string[],
+): { readonly roles: Roles; readonly selection: Selection } {
+  const { doubtful } = roles;
+  if (doubtful === undefined) return { roles, selection };
+  const values = pick(selection.numeric, numeric, [doubtful]);
+  if (!numbersRows(doubtful, values, selection.parts)) return { roles, selection };
+  const found = withoutRowNumbers(roles, doubtful);
+  if (found.rowId !== doubtful) return { roles: found, selection };
+  const ids = Array.from(values, String);
+  const words = selection.words && [...selection.words, {}];
+  return { roles: found, selection: { ...selection, text: [...selection.text, ids], ...(words && { words }) } };
 }
 
 /** The name that a data set has when none is given: that of its file. */
 export function nameOf(config: DataConfig): string {
   if (config.name !== undefined) return config.name;
-  if (typeof config.data !== "string") return "in memory";
-  return basename(config.data).replace(/(?<=.)(\.zarr\.zip|\.[a-z0-9]+)$/i, "");
+  if (!isPaths(config.data)) return "in memory";
+  const [first = ""] = [config.data].flat();
+  return basename(first).replace(/(?<=.)(\.zarr\.zip|\.[a-z0-9]+)$/i, "");
 }
 
 /** Values given per row instead of a column's name, copied. */
@@ -79,7 +139,7 @@ export function takeGiven(config: DataConfig): Given {
   return { labels: Object.fromEntries(labels), targets: placedAt("target", () => copyTargets(target)) };
 }
 
-const DATA_FILE = /\.(csv|tsv|tab|txt|parquet|pq|jsonl?|ndjson|npy|npz)$/i;
+const DATA_FILE = /\.(csv|tsv|tab|txt|parquet|pq|jsonl?|ndjson|npy|npz|h5ad|zarr|zip)(\.(gz|zst))?$/i;
 
 /** The configuration without a truth that is a file. */
 export function columnKeys(config: DataConfig): DataConfig {
@@ -88,24 +148,23 @@ export function columnKeys(config: DataConfig): DataConfig {
 }
 
 function isFile(truth: NonNullable<DataConfig["truth"]>): truth is string {
-  return typeof truth === "string" && DATA_FILE.test(truth);
+  return typeof truth === "string" && DATA_FILE.test(truth.replace(/\/$/, ""));
 }
 
 function choiceOf(roles: Roles): { numeric: readonly string[]; text: readonly string[] } {
+  // Row ids come last: those that count the rows are known only when all else is read.
   const text = [...Object.values(roles.labels), ...(roles.rowId === undefined ? [] : [roles.rowId])];
   return { numeric: [...new Set([...roles.inputs, ...roles.targets, ...roles.truth])], text: [...new Set(text)] };
 }
 
-function assemble(
-  config: DataConfig,
-  description: SourceDescription,
-  roles: Roles,
-  selection: Selection,
-  given: Given,
-): Dataset {
+function assemble(config: DataConfig, description: SourceDescription, found: FoundRoles, given: Given): Dataset {
+  const { roles, selection, offsets } = found;
   const { rows } = selection;
   if (rows === 0) {
-    fail("DATA_EMPTY", `${placeOf(config)} has no rows`, { path: placeOf(config), hint: "give at least one row" });
+    fail("DATA_EMPTY", `${placeOf(config.data)} has no rows`, {
+      path: placeOf(config.data),
+      hint: "give at least one row",
+    });
   }
   const { numeric, text } = choiceOf(roles);
   const table = (columns: readonly string[]): NativeTable => ({
@@ -131,21 +190,59 @@ function assemble(
     labels,
     ...(targets !== undefined && { targets }),
     truth: roles.truth.length > 0 ? { latents: table(roles.truth) } : {},
-    provenance: JSON.stringify(provenanceOf(config, description, roles)),
+    provenance: JSON.stringify(provenanceOf(config, description, found)),
+    ...(offsets.size > 0 && { offsets: offsetsOf(offsets, columns, given.targets === undefined ? roles.targets : []) }),
   };
 }
 
-function provenanceOf(config: DataConfig, description: SourceDescription, roles: Roles): Record<string, unknown> {
-  const { labels, targets, truth, rowId, ignored } = roles;
-  const notes: string[] = [];
+function offsetsOf(
+  offsets: ReadonlyMap<string, Offset>,
+  inputs: readonly string[],
+  targets: readonly string[],
+): NonNullable<Dataset["offsets"]> {
+  const of = (names: readonly string[]): number[] => names.map((name) => offsets.get(name)?.offset ?? 0);
+  const has = (names: readonly string[]): boolean => names.some((name) => offsets.has(name));
+  return { ...(has(inputs) && { inputs: of(inputs) }), ...(has(targets) && { targets: of(targets) }) };
+}
+
+function provenanceOf(
+  config: DataConfig,
+  description: SourceDescription,
+  { roles, selection, offsets }: FoundRoles,
+): Record<string, unknown> {
+  const { labels, targets, truth, rowId, ignored, indexes } = roles;
+  const { reading } = description;
+  const notes: string[] = [...(description.notes ?? [])];
+  const index = rowId !== undefined && rowId !== config.rowId ? [...new Set([rowId, ...indexes])] : indexes;
+  if (index.length > 0) notes.push(indexNote(index, rowId));
+  notes.push(...offsetNotes(offsets));
+  const { text } = choiceOf(roles);
+  const missingWords: Record<string, string> = {};
+  for (const column of new Set(Object.values(labels))) {
+    const at = text.indexOf(column);
+    const words = config.missingValues === undefined ? Object.entries(selection.words?.[at] ?? {}) : [];
+    for (const [word, rows] of words) {
+      missingWords[column] ??= word;
+      notes.push(
+        `${JSON.stringify(column)}: ${JSON.stringify(word)} is read as missing in ${rows} rows (a label: --missing-values '')`,
+      );
+    }
+    const nones = selection.words === undefined ? 0 : selection.text[at]!.filter((label) => label === "None").length;
+    if (nones > 0 && config.missingValues === undefined) {
+      notes.push(
+        `${JSON.stringify(column)}: "None" is a label of ${nones} rows (missing: --missing-values 'None,NA,')`,
+      );
+    }
+  }
   if (roles.chosenBy === "default") {
-    const left = ignored.length === 0 ? "" : `, not ${listed(ignored)}`;
+    const others = ignored.filter((name) => !index.includes(name));
+    const left = others.length === 0 ? "" : `, not ${listed(others)}`;
     notes.push(
       `no inputs were named: all ${roles.inputs.length} numeric columns without another role were taken${left}`,
     );
   }
   return {
-    source: placeOf(config),
+    source: placeOf(config.data),
     format: description.format,
     ...(config.matrix !== undefined && { matrix: config.matrix }),
     columns: {
@@ -157,6 +254,8 @@ function provenanceOf(config: DataConfig, description: SourceDescription, roles:
       ignored: ignored.length,
     },
     inputsChosenBy: roles.chosenBy,
+    ...(reading && { reading }),
+    ...(Object.keys(missingWords).length > 0 && { missingWords }),
     notes,
   };
 }
@@ -189,19 +288,20 @@ function pick(data: Float32Array, all: readonly string[], columns: readonly stri
   return out;
 }
 
-async function withTruth(dataset: Dataset, { truth }: DataConfig): Promise<Dataset> {
+async function withTruth(dataset: Dataset, config: DataConfig, likely?: FoundReading): Promise<Dataset> {
+  const { truth } = config;
   if (truth === undefined || !isFile(truth)) return dataset;
-  return { ...dataset, truth: { ...dataset.truth, latents: await readTruth(truth, dataset.inputs.rows) } };
+  const { missingValues, decimal } = readingOf(config);
+  const latents = await readTruth(truth, dataset.inputs.rows, { missingValues, decimal, likely });
+  return { ...dataset, truth: { ...dataset.truth, latents } };
 }
 
-async function readTruth(truth: string, rows: number): Promise<NativeTable> {
-  const format = await formatOf(truth);
-  if (format === "dataset-folder")
-    return fail("DATA_UNKNOWN_FORMAT", `${truth} is a dataset folder`, { path: truth, hint: "name a file" });
-  const source = await openFile(truth, format, { prefix: "z" });
+/** The number columns of a file with a row for each of the data; its row index is none of them. */
+async function readTruth(truth: string, rows: number, options: SourceOptions): Promise<NativeTable> {
+  const source = await openSource(truth, { ...options, prefix: "z" });
   try {
-    const { inputs } = resolveRoles({}, await source.describe("kinds"));
-    const selection = await source.read({ numeric: inputs, text: [] });
+    const description = await source.describe("kinds");
+    const { roles, selection } = await readRoles(source, description, {});
     if (selection.rows !== rows) {
       fail("DATA_SHAPE", `${truth} has ${selection.rows} rows, the data have ${rows}`, {
         path: truth,
@@ -209,7 +309,8 @@ async function readTruth(truth: string, rows: number): Promise<NativeTable> {
         context: { got: selection.rows, expected: rows },
       });
     }
-    return { columns: [...inputs], values: { data: selection.numeric, rows, cols: inputs.length } };
+    const values = pick(selection.numeric, choiceOf(roles).numeric, roles.inputs);
+    return { columns: [...roles.inputs], values: { data: values, rows, cols: roles.inputs.length } };
   } finally {
     await source.close();
   }
@@ -257,8 +358,4 @@ function refuseLength(key: string, got: number, expected: number): void {
     hint: "give one value per row, in the order of the rows",
     context: { got, expected },
   });
-}
-
-function placeOf(config: DataConfig): string {
-  return typeof config.data === "string" ? config.data : "in memory";
 }

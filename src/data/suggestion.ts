@@ -1,7 +1,10 @@
 // A command to begin with: what the user named, and guesses for what he did not.
 import { catalogue } from "../catalogue.js";
 import { quoted } from "../command-line.js";
+import { flagOf } from "../config-keys.js";
 import type { DataConfig } from "./config.js";
+import { isPaths } from "./paths.js";
+import { READING_KEYS } from "./reading.js";
 import { type Guesses, isNames, type RoleKeys } from "./roles.js";
 
 /** The roles of the suggested command; values given per row name nothing. */
@@ -44,8 +47,10 @@ export function commandFor(config: DataConfig, named: RoleKeys, method: string):
   return [
     "disentangle fit",
     `--method ${method}`,
-    ...flag("data", typeof config.data === "string" ? config.data : "FILE"),
-    ...flag("matrix", config.matrix),
+    `--data ${isPaths(config.data) ? [config.data].flat().map(quoted).join(" ") : "FILE"}`,
+    ...READING_KEYS.flatMap((key) =>
+      config[key] === undefined ? [] : [`${flagOf(key)}=${quoted([config[key]].flat().join(","))}`],
+    ),
     ...flag("inputs", named.inputs),
     ...label("environment", environment),
     ...label("task", named.task),

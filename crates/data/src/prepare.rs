@@ -20,6 +20,7 @@ pub use tasks::{Task, TaskForm, least_tasks};
 use crate::dataset::{Dataset, Labels, Role, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::offsets::Offsets;
 use crate::split::{Split, SplitBy, SplitConfig, split};
 use crate::tree::Tree;
 use environments::listed;
@@ -54,8 +55,10 @@ pub struct Prepared {
     pub input_names: Vec<String>,
     /// How inputs were standardised; new data are treated alike.
     pub standardiser: Standardiser,
-    /// What replaces a missing input, in units of the columns; `None` where missing inputs are refused.
+    /// What replaces a missing input, in units of the columns and relative to `offsets`; `None` where missing inputs are refused.
     pub fill: Option<Vec<f32>>,
+    /// What was subtracted from inputs and targets before they were rounded to 32 bits; the standardisers know it.
+    pub offsets: Offsets,
     /// Targets, where there are any.
     pub targets: Option<Targets>,
     /// Environments, where rows are labelled.
@@ -129,12 +132,16 @@ pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<P
     let source = fresh::source(dataset, config, &inputs.standardiser)?;
     let (oracle, told) = oracle::tables(dataset, &config.oracle, &kept)?;
     warnings.extend(told);
-    let targets = dataset.targets.as_ref().map(|targets| scale::targets(targets, &kept, &train, config)).transpose()?;
+    let targets = dataset.targets.as_ref();
+    let offsets = &dataset.offsets;
+    let targets =
+        targets.map(|targets| scale::targets(targets, &offsets.targets, &kept, &train, config)).transpose()?;
     Ok(Prepared {
         inputs: inputs.values,
         input_names: dataset.input_names.clone(),
         standardiser: inputs.standardiser,
         fill: inputs.fill,
+        offsets: offsets.clone(),
         targets,
         environments,
         nodes,

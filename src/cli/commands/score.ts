@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { checkConfig } from "../../config.js";
+import { checkConfig, dataKeys } from "../../config.js";
+import { isPaths } from "../../data/paths.js";
 import { readData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
@@ -8,6 +9,7 @@ import type { Mcc, NullScore, Scores } from "../../generated/types.js";
 import { native } from "../../native.js";
 import { type Run, readRunFolder } from "../../results.js";
 import { type Observed, type RowChoice, scoreRun } from "../../score.js";
+import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
 import { columns, note, number, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -17,8 +19,17 @@ Examples:
 
 The truth is read from the data that the run was fitted on, or from --truth. The scores also go to scores.json.`;
 
+interface ScoreCommandOptions extends ConfigOptions {
+  readonly truth?: string;
+  readonly rows: RowChoice;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
 /** `disentangle score` */
-export function define(command: Command): void {
+export async function define(command: Command): Promise<void> {
+  const keys = (await dataKeys()).filter(({ name }) => name === "missingValues" || name === "decimal");
+  addConfigOptions(command, keys, { data: "Reading the truth (default: as in the fit):" });
   command
     .argument("<run>", "run folder")
     .option("--truth <file>", "true latents, one row per row of the data set: any format that `fit --data` reads")
@@ -28,11 +39,12 @@ export function define(command: Command): void {
     .option("--seed <seed>", "seed of the bootstrap and of the nulls", Number, 0)
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (dir: string, options: { truth?: string; rows: RowChoice; seed: number; json?: boolean }) => {
+    .action(async (dir: string, options: ScoreCommandOptions) => {
+      const { config } = configOf(options, keys);
       const run = await readRunFolder(dir);
       const observed = options.truth === undefined ? await dataOf(run) : undefined;
       const truth = options.truth === undefined ? { truth: observed?.truth ?? {} } : { z: options.truth };
-      const scores = await scoreRun(run, truth, { rows: options.rows, seed: options.seed }, observed);
+      const scores = await scoreRun(run, truth, { rows: options.rows, seed: options.seed, ...config }, observed);
       await writeFileAtomic(join(run.dir ?? dir, "scores.json"), `${JSON.stringify(scores, null, 2)}\n`);
       for (const line of scores.notes) note(line);
       print(options.json, scores, (style) =>
@@ -43,7 +55,7 @@ export function define(command: Command): void {
 
 /** The data set that a run was fitted on, read again; it must not have changed since. */
 async function dataOf(run: Run): Promise<Observed> {
-  if (typeof run.config.data !== "string") {
+  if (!isPaths(run.config.data)) {
     fail("METRIC_NEEDS_TRUTH", "the run was fitted on data in memory, which no file holds", {
       hint: "give the truth with --truth FILE",
     });
@@ -53,10 +65,14 @@ async function dataOf(run: Run): Promise<Observed> {
   const { fingerprint } = JSON.parse(native().describe(dataset)) as { fingerprint: string };
   const expected = run.manifest.dataset.fingerprint;
   if (fingerprint !== expected) {
-    fail("CHECKPOINT_MISMATCH", `${run.config.data}: the data are not those that the run was fitted on`, {
-      hint: "fit again, or give the truth with --truth FILE",
-      context: { fingerprint, expected },
-    });
+    fail(
+      "CHECKPOINT_MISMATCH",
+      `${[run.config.data].flat().join(", ")}: the data are not those that the run was fitted on`,
+      {
+        hint: "fit again, or give the truth with --truth FILE",
+        context: { fingerprint, expected },
+      },
+    );
   }
   return dataset;
 }

@@ -1,11 +1,15 @@
 import { extname, join, parse } from "node:path";
 import type { Command } from "commander";
+import { dataKeys } from "../../config.js";
+import { READING_KEYS, rememberedText } from "../../data/reading.js";
+import type { DataSource } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import { replaceFile, writeFileAtomic } from "../../files.js";
 import { load } from "../../model.js";
 import { native } from "../../native.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
-import { print } from "../terminal.js";
+import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
+import { note, print } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
@@ -16,6 +20,12 @@ Columns are matched by name, in any order; a .npy matrix has no names and is mat
 Of methods that look for silence, such as pdgmm, --out writes two more files beside the latents: silent.npy (1 where a latent is
 switched off) and silence-probability.npy; with --out new.npy they are new-silent.npy and new-silence-probability.npy.`;
 
+interface TransformOptions extends ConfigOptions {
+  readonly data: readonly string[];
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
 /** Rows x columns, with names. */
 interface Rows {
   readonly data: Float32Array | Uint8Array;
@@ -24,17 +34,29 @@ interface Rows {
 }
 
 /** `disentangle transform` */
-export function define(command: Command): void {
+export async function define(command: Command): Promise<void> {
+  const keys = (await dataKeys()).filter(({ name }) => (READING_KEYS as readonly string[]).includes(name));
+  addConfigOptions(command, keys, { data: "Reading (default: as in the fit):" });
   command
     .argument("<run>", "run folder or saved model")
-    .requiredOption("--data <path>", "rows to transform: any format that `fit --data` reads")
+    .requiredOption("--data <path...>", "rows to transform: any format that `fit --data` reads")
     .option("--out <file>", "file to write, .npy or .csv (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (run: string, { data, out, json }: { data: string; out?: string; json?: boolean }) => {
+    .action(async (run: string, options: TransformOptions) => {
+      const { data: paths, out, json } = options;
+      const data = paths.length === 1 ? paths[0]! : paths;
       if (out !== undefined) checkFormat(out);
       await using model = await load(run);
-      const latents = await model.transform(data);
+      const { config } = configOf(options, keys);
+      const { said, found } = model.reading;
+      const kept = Object.entries(said).filter(([key]) => config[key] === undefined);
+      const remembered = rememberedText({
+        said: Object.fromEntries(kept),
+        found: config.decimal === undefined ? found : {},
+      });
+      if (remembered !== undefined) note(remembered);
+      const latents = await model.transform(data as DataSource, config);
       const silence = model.summary.silence === undefined ? undefined : latentSilence(latents, model.summary);
       const { shape, columns } = latents;
       const known = silence && (out === undefined ? inRows(silence) : await writeSilence(out, silence));

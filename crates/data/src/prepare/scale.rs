@@ -53,11 +53,18 @@ pub(super) fn inputs(dataset: &Dataset, kept: &[usize], train: &[usize], config:
         Standardize::All | Standardize::Inputs => Standardiser::of(&columns),
         Standardize::None => Standardiser::identity(columns.len()),
     };
-    Ok(Inputs { values: standardiser.apply(&values)?, standardiser, fill, warning })
+    let values = standardiser.apply(&values)?;
+    Ok(Inputs { values, standardiser: standardiser.shifted(&dataset.offsets.inputs), fill, warning })
 }
 
 /// Targets of the kept rows, standardised over the training rows.
-pub(super) fn targets(targets: &Table, kept: &[usize], train: &[usize], config: &PrepareConfig) -> Result<Targets> {
+pub(super) fn targets(
+    targets: &Table,
+    offsets: &[f64],
+    kept: &[usize],
+    train: &[usize],
+    config: &PrepareConfig,
+) -> Result<Targets> {
     let values = targets.values.select_rows(kept);
     let columns = moments(&values, train);
     for (column, name) in columns.iter().zip(&targets.columns) {
@@ -82,5 +89,6 @@ pub(super) fn targets(targets: &Table, kept: &[usize], train: &[usize], config: 
         Standardize::All => Standardiser::of(&columns),
         Standardize::Inputs | Standardize::None => Standardiser::identity(columns.len()),
     };
-    Ok(Targets { names: targets.columns.clone(), values: standardiser.apply(&values)?, standardiser })
+    let values = standardiser.apply(&values)?;
+    Ok(Targets { names: targets.columns.clone(), values, standardiser: standardiser.shifted(offsets) })
 }

@@ -1,0 +1,53 @@
+// Columns that lie far from zero, such as dates in seconds: 32 bits would make many of their values one. They are read again with
+// 64 bits, and kept as differences from one number per column.
+import { native } from "../native.js";
+import type { Selection, Source } from "./source.js";
+
+/** What a column would lose, and the number it is kept relative to. */
+export interface Offset {
+  readonly offset: number;
+  /** Different values, and how many of them 32 bits tell apart; absent where a model names the offset. */
+  readonly distinct?: number;
+  readonly kept?: number;
+}
+
+/**
+ * The same selection with the columns that rounding would collapse as differences from an offset.
+ *
+ * @param fixed offsets that a model was fitted with
+ */
+export async function withOffsets(
+  source: Source,
+  names: readonly string[],
+  selection: Selection,
+  fixed: ReadonlyMap<string, number> = new Map(),
+): Promise<{ readonly selection: Selection; readonly offsets: ReadonlyMap<string, Offset> }> {
+  const { rows, numeric } = selection;
+  const cols = names.length;
+  if (source.exact === undefined || cols === 0 || rows === 0) return { selection, offsets: new Map() };
+  const suspects = [...native().suspects({ data: numeric, rows, cols })].map((column) => names[column]!);
+  const wanted = [...new Set([...names.filter((name) => fixed.has(name)), ...suspects])];
+  if (wanted.length === 0) return { selection, offsets: new Map() };
+  const exact = await source.exact(wanted);
+  const offsets = new Map<string, Offset>();
+  const out = numeric.slice();
+  wanted.forEach((name, k) => {
+    const values = Float64Array.from({ length: rows }, (_, i) => exact[i * wanted.length + k]!);
+    const known = fixed.get(name);
+    const found = known === undefined ? (JSON.parse(native().collapse(values)) as Offset | null) : { offset: known };
+    if (found === null || found.offset === 0) return;
+    offsets.set(name, found);
+    const column = names.indexOf(name);
+    for (let i = 0; i < rows; i++) out[i * cols + column] = values[i]! - found.offset;
+  });
+  return { selection: { ...selection, numeric: out }, offsets };
+}
+
+/** What is said of columns with an offset. */
+export function offsetNotes(offsets: ReadonlyMap<string, Offset>): readonly string[] {
+  return [...offsets].map(([name, { offset, distinct, kept }]) =>
+    kept === undefined
+      ? `${JSON.stringify(name)} is kept relative to ${offset}, as in the fit`
+      : `${JSON.stringify(name)} has ${distinct} different values, of which 32-bit numbers would keep ${kept}: it is kept relative to ${offset}`,
+  );
+}
