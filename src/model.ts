@@ -7,8 +7,8 @@ import { type DataPart, type DataSource, type Dataset, isDataset, readData } fro
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type NativeLabels, native } from "./native.js";
-import type { RunRecord } from "./record.js";
-import { MODEL, type NamedArray, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
+import type { NamedArray, RunRecord } from "./record.js";
+import { MODEL, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
 import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.js";
 import { silenceDigest } from "./silence.js";
 
@@ -89,10 +89,12 @@ export class Model implements AsyncDisposable {
    */
   async transform(x: DataSource, reading: ReadingOptions = {}): Promise<NamedArray> {
     const run = this.#open();
-    const { latents, columns } = askAbout(await this.#read(x, reading), ({ inputs, inputNames, offsets }) =>
+    const dataset = await this.#read(x, reading);
+    const { latents, columns } = askAbout(dataset, ({ inputs, inputNames, offsets }) =>
       native().transform(run.model, inputs, inputNames, offsets?.inputs),
     );
-    return { data: latents.data, shape: [latents.rows, latents.cols], columns };
+    const { rowIds } = dataset;
+    return { data: latents.data, shape: [latents.rows, latents.cols], columns, ...(rowIds.length > 0 && { rowIds }) };
   }
 
   /**
@@ -180,21 +182,27 @@ export class Model implements AsyncDisposable {
   async #read(x: DataSource, reading: ReadingOptions, withEnvironment = false): Promise<Dataset> {
     if (isDataset(x)) return x;
     const { inputs: names } = this.info;
-    const { environment } = this.#open().config;
+    const { environment, rowId } = this.#open().config;
     const { said, found } = this.reading;
     const { matrix, ...words } = { ...said, ...readingOf(reading as Readonly<Record<string, unknown>>) };
-    const named = isNamed(x);
-    const dataset = await readNew(
-      {
-        data: x,
-        ...(named ? { inputs: [...names] } : { rowId: false as const }),
-        ...(named && withEnvironment && typeof environment === "string" && { environment }),
-        ...words,
-        ...(isPaths(x) && matrix !== undefined && { matrix }),
-      } as DataPart,
-      { likely: found, offsets: this.#offsets() },
-    );
-    if (named) return dataset;
+    const isPath = isPaths(x);
+    const hasNames = !isPath && isNamed(x);
+    const roles = {
+      ...words,
+      ...((isPath || hasNames) && withEnvironment && typeof environment === "string" && { environment }),
+      ...(isPath && matrix !== undefined && { matrix }),
+      ...(hasNames && { inputs: [...names] }),
+      // Without names all columns are inputs, in order.
+      ...(!isPath && !hasNames && { rowId: false as const }),
+    };
+    const model = { inputs: names, ...(typeof rowId === "string" && { rowId }) };
+    const dataset = await readNew({ data: x, ...roles } as DataPart, {
+      likely: found,
+      offsets: this.#offsets(),
+      ...(isPath && { model }),
+    });
+    const { format } = JSON.parse(dataset.provenance) as { format?: string };
+    if (isPath ? format !== "npy" : hasNames) return dataset;
     if (dataset.inputs.cols !== names.length) {
       fail(
         "DATA_COLUMN_MISMATCH",
@@ -268,9 +276,8 @@ async function readNew(config: DataPart, remembered: Remembered): Promise<Datase
   }
 }
 
-/** Whether the columns of `x` have names of their own. */
+/** Whether the columns of `x`, which is in memory, have names of their own. */
 function isNamed(x: DataSource): boolean {
-  if (isPaths(x)) return ![x].flat().every((path) => /\.npy$/i.test(path));
   if (Array.isArray(x)) return false;
   return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
 }

@@ -6,19 +6,11 @@ import { basename, dirname, join, resolve } from "node:path";
 import { resumeCommand } from "./command-line.js";
 import { fail, failure } from "./errors.js";
 import { checkWritable, isLeftover, replaceFolder } from "./files.js";
-import type { History, Scores, Summary } from "./generated/types.js";
+import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { historyLines, parseHistory } from "./history.js";
 import { native } from "./native.js";
-import type { Manifest, RunRecord } from "./record.js";
-import type { UnfinishedManifest } from "./run-folder.js";
+import type { Manifest, NamedArray, RunRecord } from "./record.js";
 import { latentSilence, silenceDigest } from "./silence.js";
-
-/** A matrix as results hold it: row-major data, its shape, one name per column. */
-export interface NamedArray {
-  readonly data: Float32Array;
-  readonly shape: readonly [rows: number, columns: number];
-  readonly columns: readonly string[];
-}
 
 /** What `manifest.json` holds: it alone of all files of a run says anything about time. */
 export interface RunManifest extends Manifest {
@@ -30,6 +22,25 @@ export interface RunManifest extends Manifest {
 
 /** What is known of a run before it has trained. */
 export type RunStart = Omit<RunManifest, "outcome" | "steps">;
+
+/** What is needed to resume a run, and not once it has finished. */
+export interface Unfinished {
+  /** The folder in which the fit was started: relative paths of the configuration begin there. */
+  readonly startedIn: string;
+  /** The configuration as it was then; `config.json` must still say the same. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Gradient steps between checkpoints, where a number was given. */
+  readonly checkpointEvery?: number;
+  /** Whether a report is wanted. */
+  readonly report: boolean;
+}
+
+/** `manifest.json` of a run that has not ended by itself: with an outcome it was stopped, without it runs or was killed. */
+export interface UnfinishedManifest extends RunStart {
+  readonly outcome?: Outcome;
+  readonly steps?: number;
+  readonly unfinished: Unfinished;
+}
 
 /** A finished fit as plain data: all of a run folder. */
 export interface Run extends RunRecord {

@@ -13,16 +13,8 @@ export {
   type TargetData,
   type TreeData,
 } from "./config.js";
-export { type ColumnReport, formatInspection, type InspectReport, inspect } from "./inspect.js";
-export { isPaths } from "./paths.js";
+export { type ColumnReport, type InspectReport, inspect } from "./inspect.js";
+export { formatInspection } from "./inspection-text.js";
 export { type Dataset, type Remembered, readDataset } from "./read.js";
-export {
-  type FoundReading,
-  READING_KEYS,
-  type ReadingOptions,
-  readingOf,
-  rememberedReading,
-  rememberedText,
-} from "./reading.js";
 export type { Guesses } from "./roles.js";
 export type { TaskSize } from "./tasks.js";

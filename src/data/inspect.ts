@@ -8,9 +8,9 @@ import { readFolder } from "./folder.js";
 import { collapseNotes, infinite, notesOf } from "./inspect-notes.js";
 import { openMemory } from "./memory.js";
 import { withMissingValues, wordsOf } from "./missing-values.js";
-import { datasetFolder, named } from "./open-source.js";
+import { datasetFolder, locateAll, named } from "./open-source.js";
 import { isPaths, placeOf } from "./paths.js";
-import { columnKeys, type Dataset, encodeLabels, type Given, openPath, takeGiven } from "./read.js";
+import { columnKeys, type Dataset, encodeLabels, type Given, openPlaces, takeGiven } from "./read.js";
 import {
   type Guesses,
   guessRoles,
@@ -24,8 +24,6 @@ import { isRowIndex, numbersRows } from "./row-index.js";
 import type { Source, SourceColumn, SourceDescription } from "./source.js";
 import { commandFor, methodFor, rolesToShow } from "./suggestion.js";
 import { rowsWithoutTarget, type TaskSize, tasksOf } from "./tasks.js";
-
-export { formatInspection } from "./inspection-text.js";
 
 /** One column. */
 export interface ColumnReport {
@@ -84,10 +82,11 @@ export async function inspect(config: DataConfig, method?: string): Promise<Insp
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
   const { data } = checked;
-  const folder = isPaths(data) ? await datasetFolder(data) : undefined;
+  const located = isPaths(data) ? await locateAll(data) : [];
+  const folder = datasetFolder(located);
   if (folder !== undefined) return inspectFolder(checked, readFolder(folder, {}), method);
   const source = isPaths(data)
-    ? await openPath(checked)
+    ? await openPlaces(located, checked)
     : named(withMissingValues(openMemory(data as InMemoryData), wordsOf(checked.missingValues)));
   try {
     return await inspectSource(checked, source, given, method);

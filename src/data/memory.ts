@@ -7,13 +7,13 @@ import { pandasIndexes } from "./pandas-index.js";
 import {
   type ColumnChoice,
   labelOf,
-  labelOf32,
   notNumeric,
   numberOfLabel,
   overflow,
   overflows,
   type Selection,
   type Source,
+  shortest,
 } from "./source.js";
 
 // The name of data without a file, in messages.
@@ -334,7 +334,7 @@ function select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Sele
     const column = find(name);
     if (column.kind === "text") return column.values.map(toText);
     if (column.texts !== undefined) return [...column.texts];
-    return Array.from({ length: rows }, (_, i) => labelOf32(column.values[column.offset + i * column.stride]!));
+    return Array.from({ length: rows }, (_, i) => shortest(column.values[column.offset + i * column.stride]!));
   });
   return { rows, numeric: out, text: texts };
 }

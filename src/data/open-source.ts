@@ -1,8 +1,7 @@
 // A path, a pattern or several paths as one source, with what holds for every format: columns without names are called by their
 // place, and words for "no value" are known.
-import { fail } from "../errors.js";
 import { withMissingValues, wordsOf } from "./missing-values.js";
-import { formatOf, openFile } from "./open.js";
+import { type Located, locate, openLocated } from "./open.js";
 import type { FoundReading, ReadingOptions } from "./reading.js";
 import type { ColumnChoice, Source } from "./source.js";
 import { expandPaths, stackSources } from "./stack.js";
@@ -15,33 +14,46 @@ export interface SourceOptions extends ReadingOptions {
   readonly prefix?: string | undefined;
 }
 
-/** The dataset folder that a single path names, or nothing. */
-export async function datasetFolder(data: string | readonly string[]): Promise<string | undefined> {
-  const paths = expandPaths(data);
-  return paths.length === 1 && (await formatOf(paths[0]!)) === "dataset-folder" ? paths[0] : undefined;
+/** Finds what a path, a pattern or several paths hold; throws as `locate` does. */
+export async function locateAll(data: string | readonly string[]): Promise<readonly Located[]> {
+  const found: Located[] = [];
+  try {
+    for (const path of expandPaths(data)) found.push(await locate(path));
+  } catch (error) {
+    for (const { release } of found) await release();
+    throw error;
+  }
+  return found;
 }
 
-/** Opens tables; several are stacked. */
-export async function openSource(data: string | readonly string[], options: SourceOptions): Promise<Source> {
-  const paths = expandPaths(data);
+/** The dataset folder that was located alone, or nothing. */
+export function datasetFolder(located: readonly Located[]): string | undefined {
+  const [first] = located;
+  return located.length === 1 && first?.format === "dataset-folder" ? first.path : undefined;
+}
+
+/** Opens what was located; several are stacked. */
+export async function openAll(located: readonly Located[], options: SourceOptions): Promise<Source> {
   const sources: Source[] = [];
   try {
-    for (const path of paths) sources.push(await openOne(path, options));
+    for (const one of located) sources.push(await openOne(one, options));
   } catch (error) {
     for (const source of sources) await source.close();
     throw error;
   }
+  const paths = located.map(({ given }) => given);
   return sources.length === 1 ? sources[0]! : stackSources(paths, sources);
 }
 
-async function openOne(path: string, options: SourceOptions): Promise<Source> {
-  const format = await formatOf(path);
-  if (format === "dataset-folder") {
-    fail("DATA_UNKNOWN_FORMAT", `${path} is a dataset folder`, { path, hint: "name a file" });
-  }
+/** Opens paths; throws as `locate` does, and as the reader of their format. */
+export async function openSource(data: string | readonly string[], options: SourceOptions): Promise<Source> {
+  return openAll(await locateAll(data), options);
+}
+
+async function openOne(located: Located, options: SourceOptions): Promise<Source> {
   const missingValues = wordsOf(options.missingValues);
-  const source = await openFile(path, format, { ...options, missingValues });
-  return named(format === "csv" ? source : withMissingValues(source, missingValues));
+  const source = await openLocated(located, { ...options, missingValues });
+  return named(located.format === "csv" ? source : withMissingValues(source, missingValues));
 }
 
 /** The source with columns without a name called by their place, as pandas calls them. */

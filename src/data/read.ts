@@ -8,8 +8,8 @@ import { readFolder } from "./folder.js";
 import { copyLabels, copyTargets, openMemory } from "./memory.js";
 import { withMissingValues, wordsOf } from "./missing-values.js";
 import { type Offset, offsetNotes, withOffsets } from "./offsets.js";
-import { notFound } from "./open.js";
-import { datasetFolder, named, openSource, type SourceOptions } from "./open-source.js";
+import { type Located, notFound } from "./open.js";
+import { datasetFolder, locateAll, named, openAll, openSource, type SourceOptions } from "./open-source.js";
 import { isPaths, placeOf } from "./paths.js";
 import { askAbout, placedAt } from "./place.js";
 import { type FoundReading, readingOf } from "./reading.js";
@@ -25,6 +25,7 @@ import {
 } from "./roles.js";
 import { indexNote, numbersRows } from "./row-index.js";
 import type { Selection, Source, SourceDescription } from "./source.js";
+import { isStdin } from "./unpacked.js";
 
 /** A data set in memory, as plain data: what `simulate` and `readDataset` give, and what `fit` accepts as `data`. */
 export type Dataset = NativeDataset;
@@ -33,21 +34,25 @@ export type Dataset = NativeDataset;
  * Reads the columns that a configuration gives a role to; all others are ignored. Arrays in memory are copied before the
  * first `await`: what the caller does with them afterwards changes nothing.
  *
+ * @param remembered what is known from data of the same origin
  * @throws `DisentangleError` with one of the CONFIG_*, DATA_* and TREE_* codes
  */
 export async function readDataset(config: DataConfig, remembered: Remembered = {}): Promise<Dataset> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
   const memory = isPaths(checked.data) ? undefined : openConfigured(checked);
-  const folder = isPaths(checked.data) ? await datasetFolder(checked.data) : undefined;
+  const located = memory === undefined ? await locateAll(checked.data as string | readonly string[]) : [];
+  const folder = datasetFolder(located);
+  const { model } = remembered;
   if (folder !== undefined) {
-    const dataset = readFolder(folder, columnKeys(checked));
+    const dataset = readFolder(folder, { ...columnKeys(checked), ...(model && { inputs: [...model.inputs] }) });
     return withTree(await withTruth(dataset, checked), checked);
   }
-  const source = memory ?? (await openPath(checked, remembered));
+  const source = memory ?? (await openPlaces(located, checked, remembered));
   try {
     const description = await source.describe(needsKinds(checked) ? "kinds" : "names");
-    const found = await readRoles(source, description, columnKeys(checked), remembered.offsets);
+    const keys: RoleKeys = { ...columnKeys(checked), ...columnsOf(model, description) };
+    const found = await readRoles(source, description, keys, remembered.offsets);
     const dataset = assemble(checked, description, found, given);
     return await withTree(await withTruth(dataset, checked, description.reading), checked);
   } finally {
@@ -61,6 +66,24 @@ export interface Remembered {
   readonly likely?: FoundReading;
   /** What their columns were kept relative to. */
   readonly offsets?: ReadonlyMap<string, number>;
+  /** Reads new rows for a model: they need its inputs, and no others are taken. */
+  readonly model?: ModelColumns;
+}
+
+/** What a model asks of new rows. */
+export interface ModelColumns {
+  /** Its inputs, in order. */
+  readonly inputs: readonly string[];
+  /** The column with the identifiers of the rows: new rows may have none. */
+  readonly rowId?: string;
+}
+
+/** The columns that a model asks for: by name, or all of a matrix that has no names. */
+function columnsOf(model: ModelColumns | undefined, { format, columns }: SourceDescription): RoleKeys {
+  if (model === undefined) return {};
+  const { inputs, rowId } = model;
+  const hasId = rowId !== undefined && columns.some(({ name }) => name === rowId);
+  return { ...(format !== "npy" && { inputs: [...inputs] }), ...(hasId && { rowId }) };
 }
 
 /** Data in memory, copied, with the words for "no value" that the configuration names. */
@@ -70,9 +93,13 @@ export function openConfigured(config: DataConfig): Source {
   return named(withMissingValues(openMemory(data as InMemoryData, labels), wordsOf(config.missingValues)));
 }
 
-/** Opens paths with the options of their configuration. */
-export function openPath(config: DataConfig, { likely }: Remembered = {}): Promise<Source> {
-  return openSource(config.data as string | readonly string[], { ...readingOf(config), likely });
+/** Opens what was located with the options of its configuration. */
+export function openPlaces(
+  located: readonly Located[],
+  config: DataConfig,
+  { likely }: Remembered = {},
+): Promise<Source> {
+  return openAll(located, { ...readingOf(config), likely });
 }
 
 /** Columns with their roles, as they were read. */
@@ -119,7 +146,8 @@ export function nameOf(config: DataConfig): string {
   if (config.name !== undefined) return config.name;
   if (!isPaths(config.data)) return "in memory";
   const [first = ""] = [config.data].flat();
-  return basename(first).replace(/(?<=.)(\.zarr\.zip|\.[a-z0-9]+)$/i, "");
+  if (isStdin(first)) return "stdin";
+  return basename(first).replace(/(?<=.)(\.[a-z0-9]+(\.(gz|zst|zip))?)$/i, "");
 }
 
 /** Values given per row instead of a column's name, copied. */
@@ -139,7 +167,8 @@ export function takeGiven(config: DataConfig): Given {
   return { labels: Object.fromEntries(labels), targets: placedAt("target", () => copyTargets(target)) };
 }
 
-const DATA_FILE = /\.(csv|tsv|tab|txt|parquet|pq|jsonl?|ndjson|npy|npz|h5ad|zarr|zip)(\.(gz|zst))?$/i;
+const DATA_FILE =
+  /\.(csv|tsv|tab|txt|parquet|pq|jsonl?|ndjson|npy|npz|mtx|h5ad|h5|zarr)(\.(gz|zst|zip))?$|^(-|\/dev\/(stdin|fd\/\d+))$/i;
 
 /** The configuration without a truth that is a file. */
 export function columnKeys(config: DataConfig): DataConfig {

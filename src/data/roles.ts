@@ -85,7 +85,9 @@ export function resolveRoles(keys: RoleKeys, description: SourceDescription): Ro
   if (inputs.length === 0) {
     throw failure("DATA_EMPTY", "inputs: no column of numbers is left to learn from", {
       path: "inputs",
-      hint: "name the input columns, for example inputs: 'gene*'; numbers need a decimal point, not a comma",
+      hint:
+        description.inputsHint ??
+        "name the input columns, for example inputs: 'gene*'; numbers need a decimal point, not a comma",
     });
   }
   const used = new Set([...inputs, ...taken.keys()]);
@@ -96,7 +98,7 @@ export function resolveRoles(keys: RoleKeys, description: SourceDescription): Ro
   if (rowId !== undefined) used.add(rowId);
   const ignored = [...index.names].filter((name) => !used.has(name));
   const chosenBy = keys.inputs === undefined ? "default" : "name";
-  const first = mayNumberRows(description.columns, description.inputGroup);
+  const first = mayNumberRows(description);
   const isNamed = chosenBy === "name" && !takesUsual(keys.inputs!, index);
   const doubtful = isKept || isNamed || first === undefined || !inputs.includes(first) ? undefined : first;
   return {

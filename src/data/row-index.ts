@@ -1,6 +1,6 @@
 // Row indexes: columns that number or name the rows. Tables bring them along from pandas, R and spreadsheets; as an input they
 // would tell a model the order of the file. They name the rows, and are an input only where somebody asks for them by name.
-import type { SourceColumn } from "./source.js";
+import type { SourceColumn, SourceDescription } from "./source.js";
 
 /** Names that only a row index has: pandas' for columns without a name, Arrow's for an index, R's. */
 const INDEX_NAME = /^(Unnamed: \d+(\.\d+)*|\.\.\.1|row[._ ]?names?|__index_level_\d+__)$/i;
@@ -18,8 +18,9 @@ export function isRowIndex({ name, unnamed, index }: SourceColumn): boolean {
 }
 
 /** The first column, where its values could show that it numbers the rows; columns of a bare matrix have no names and never do. */
-export function mayNumberRows(columns: readonly SourceColumn[], inputGroup: string | undefined): string | undefined {
+export function mayNumberRows({ columns, inputGroup, hasRowIds, format }: SourceDescription): string | undefined {
   const [first] = columns;
+  if (hasRowIds === true || /^(mtx|scipy)/.test(format)) return undefined;
   if (first === undefined || first.kind === "text" || isRowIndex(first) || first.positional === true) return undefined;
   return inputGroup === undefined || first.group !== inputGroup || first.group === first.name ? first.name : undefined;
 }

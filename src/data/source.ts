@@ -28,6 +28,8 @@ export interface SourceDescription {
   readonly rows?: number;
   /** The group whose columns are the inputs when none are named; all groups where absent. */
   readonly inputGroup?: string;
+  /** What to do where no inputs are named and there are none by default. */
+  readonly inputsHint?: string;
   /** What was found out about how a text table is written. */
   readonly reading?: FoundReading;
   /** What the user should know about how it was read. */
@@ -143,14 +145,28 @@ export function labelOf(value: number): string {
   return Number.isNaN(value) ? "" : String(value);
 }
 
-/** A 32-bit number as a label: the shortest text that means it, as numpy writes it. */
-export function labelOf32(value: number): string {
-  if (Number.isNaN(value) || Number.isInteger(value)) return labelOf(value);
+/** Values as labels, exactly: 64-bit whole numbers digit by digit, floats as the shortest text that reads back as the same value. */
+export function labelTexts(
+  values: ArrayLike<number | bigint | string> | BigInt64Array | BigUint64Array,
+  isBoolean = false,
+  isSingle = values instanceof Float32Array,
+): string[] {
+  return Array.from(values as ArrayLike<number | bigint | string>, (value) => {
+    if (typeof value === "string") return value;
+    if (isBoolean) return value ? "true" : "false";
+    if (typeof value === "bigint") return String(value);
+    return isSingle ? shortest(value) : labelOf(value);
+  });
+}
+
+/** The shortest text that reads back as the same 32-bit number; NaN is a missing label. */
+export function shortest(value: number): string {
+  if (Number.isInteger(value)) return labelOf(value);
   for (let digits = 6; digits < 9; digits++) {
     const text = String(Number(value.toPrecision(digits)));
     if (Math.fround(Number(text)) === value) return text;
   }
-  return String(Number(value.toPrecision(9)));
+  return Number.isNaN(value) ? "" : String(Number(value.toPrecision(9)));
 }
 
 /** A label as a number: true is 1, false is 0, "" is missing; rows counted from 1. Throws `DATA_NOT_NUMERIC`. */

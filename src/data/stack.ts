@@ -11,7 +11,7 @@ export const ORIGIN = "origin";
 /** The paths that a path or a pattern (`cells/*.csv`) names, sorted; a path that exists stands for itself. */
 export function expandPaths(paths: string | readonly string[]): readonly string[] {
   return [paths].flat().flatMap((path) => {
-    if (existsSync(path) || !/[*?]/.test(path)) return [path];
+    if (!/[*?]/.test(path) || existsSync(path)) return [path];
     const found = matching(path);
     if (found.length > 0) return found;
     return fail("DATA_NOT_FOUND", `no file matches ${path}`, {

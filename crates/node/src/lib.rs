@@ -11,12 +11,13 @@ use convert::{
     Array, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey, NativeTable,
     NativeTree, json, parse,
 };
-use disentangle_data::read::{csv, npy, npz};
-use disentangle_data::write::{NpyData, write_npy};
+use disentangle_data::read::{csv, mtx, npy, npz, scipy, unpack};
+use disentangle_data::write::{NpyData, csv_rows, write_npy};
 use disentangle_data::{
     Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, facts, folder, offsets, simulate, tree,
 };
-use disentangle_learn::{catalogue, model, plan, score};
+use disentangle_engine::{catalogue, model, plan, score};
+use disentangle_methods::METHODS;
 use failure::{NativeFailure, guard};
 use napi::bindgen_prelude::{Either, Either3, Float32Array, Float64Array, Uint8Array, Uint32Array};
 use napi_derive::napi;
@@ -30,7 +31,7 @@ type Answer<T> = Either<T, NativeFailure>;
 #[napi(catch_unwind)]
 pub fn catalogue() -> Answer<String> {
     guard(|| {
-        let mut all = catalogue::catalogue();
+        let mut all = catalogue::catalogue(METHODS);
         all["metrics"] = json(&disentangle_metrics::cards::CARDS)?;
         Ok(all.to_string())
     })
@@ -39,7 +40,7 @@ pub fn catalogue() -> Answer<String> {
 /// JSON Schema of the core configuration.
 #[napi(catch_unwind)]
 pub fn schema() -> Answer<String> {
-    guard(|| Ok(plan::schema().to_string()))
+    guard(|| Ok(plan::schema(METHODS).to_string()))
 }
 
 /// What this build is and what it finds on this machine, as JSON.
@@ -48,7 +49,7 @@ pub fn doctor() -> Answer<String> {
     guard(|| {
         // Unwinds as a panic does, but tells nobody: a check must not look like a crash.
         let caught = guard::<()>(|| std::panic::resume_unwind(Box::new("on purpose")));
-        let features = disentangle_learn::device::features();
+        let features = disentangle_nn::device::features();
         Ok(json!({
             "version": env!("CARGO_PKG_VERSION"),
             "target": format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
@@ -64,7 +65,7 @@ pub fn doctor() -> Answer<String> {
 /// A core configuration with every default written out, as JSON.
 #[napi(catch_unwind)]
 pub fn check_config(config: String) -> Answer<String> {
-    guard(|| Ok(plan::Plan::check(&parse(&config)?)?.canonical().to_string()))
+    guard(|| Ok(plan::Plan::check(METHODS, &parse(&config)?)?.canonical().to_string()))
 }
 
 /// Runs a simulator: `{ simulator, ...options }`.
@@ -191,6 +192,77 @@ pub fn npz_read(path: String, member: String) -> Answer<Array> {
     guard(|| Ok(npz::read(Path::new(&path), &member)?.into()))
 }
 
+/// Type and shape of a `.npy` file, as JSON.
+#[napi(catch_unwind)]
+pub fn npy_about(path: String) -> Answer<String> {
+    guard(|| Ok(json(&npy::peek_file(Path::new(&path))?)?.to_string()))
+}
+
+/// Reads one column of a `.npy` file as text, exactly.
+#[napi(catch_unwind)]
+pub fn npy_text(path: String, column: u32) -> Answer<Vec<String>> {
+    guard(|| npy::read_text(Path::new(&path), column as usize))
+}
+
+/// Reads one column of an array of a `.npz` file as text, exactly.
+#[napi(catch_unwind)]
+pub fn npz_text(path: String, member: String, column: u32) -> Answer<Vec<String>> {
+    guard(|| npz::read_text(Path::new(&path), &member, column as usize))
+}
+
+/// Format and shape of a `scipy.sparse.save_npz` file, as JSON.
+#[napi(catch_unwind)]
+pub fn scipy_about(path: String) -> Answer<String> {
+    guard(|| Ok(json(&scipy::about(Path::new(&path))?)?.to_string()))
+}
+
+/// Reads chosen columns of a `scipy.sparse.save_npz` file.
+#[napi(catch_unwind)]
+pub fn scipy_read(path: String, columns: Uint32Array) -> Answer<MatrixOut> {
+    guard(|| Ok(scipy::read(Path::new(&path), &places(&columns))?.into()))
+}
+
+/// Shape of a Matrix Market file, as JSON.
+#[napi(catch_unwind)]
+pub fn mtx_about(path: String) -> Answer<String> {
+    guard(|| Ok(json(&mtx::about(Path::new(&path))?)?.to_string()))
+}
+
+/// Reads chosen columns of a Matrix Market file, or with `transposed` chosen rows as columns.
+#[napi(catch_unwind)]
+pub fn mtx_read(path: String, transposed: bool, columns: Uint32Array) -> Answer<MatrixOut> {
+    let orientation = if transposed { mtx::Orientation::Transposed } else { mtx::Orientation::AsWritten };
+    guard(|| Ok(mtx::read(Path::new(&path), orientation, &places(&columns))?.into()))
+}
+
+fn places(columns: &[u32]) -> Vec<usize> {
+    columns.iter().map(|&column| column as usize).collect()
+}
+
+/// Lists the files of a zip, as JSON.
+#[napi(catch_unwind)]
+pub fn zip_members(path: String) -> Answer<String> {
+    guard(|| Ok(json(&unpack::zip_members(Path::new(&path))?)?.to_string()))
+}
+
+/// Unpacks one file of a zip.
+#[napi(catch_unwind)]
+pub fn unzip(path: String, member: String, target: String) -> Answer<()> {
+    guard(|| unpack::unzip(Path::new(&path), &member, Path::new(&target)))
+}
+
+/// Unpacks a Zstandard file.
+#[napi(catch_unwind)]
+pub fn unzstd(path: String, target: String) -> Answer<()> {
+    guard(|| unpack::unzstd(Path::new(&path), Path::new(&target)))
+}
+
+/// Rows of a matrix as lines of a CSV table, each after its name where `names` are given.
+#[napi(catch_unwind)]
+pub fn csv_lines(values: NativeMatrix, names: Option<Vec<String>>) -> Answer<Uint8Array> {
+    guard(|| Ok(csv_rows(&values.try_into()?, names.as_deref())?.into()))
+}
+
 /// An array to be written: `{ shape, data }`.
 #[napi(object, object_to_js = false)]
 pub struct ArrayIn {
@@ -261,7 +333,7 @@ pub fn transform(
     offsets: Option<Vec<f64>>,
 ) -> Answer<Transformed> {
     guard(|| {
-        let model = model::Model::open(&model)?;
+        let model = model::Model::open(METHODS, &model)?;
         let latents = model.transform_from(&inputs.try_into()?, &input_names, &offsets.unwrap_or_default())?;
         Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
     })
@@ -288,7 +360,7 @@ pub fn predict(
             None => BTreeMap::new(),
         };
         let environments = environments.map(Into::into);
-        let model = model::Model::open(&model)?;
+        let model = model::Model::open(METHODS, &model)?;
         let predicted =
             model.predict_from(&inputs.try_into()?, &input_names, &offsets, environments.as_ref(), &attach)?;
         Ok(match model.header.target_offset {
@@ -324,7 +396,7 @@ pub fn score(request: String, tables: NativeScoreTables) -> Answer<String> {
             environment: tables.environment.map(Into::into),
             task: tables.task.map(Into::into),
         };
-        Ok(json(&score::score(&parse(&request)?, tables)?)?.to_string())
+        Ok(json(&score::score(METHODS, &parse(&request)?, tables)?)?.to_string())
     })
 }
 
