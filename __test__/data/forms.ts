@@ -35,7 +35,14 @@ export const FORMS: Readonly<
     const path = join(folder, `${name}.parquet`);
     const types = Object.entries(columns).map(([key, values]) => {
       const known = values.find((value) => value !== null);
-      const type = typeof known === "number" ? "DOUBLE" : typeof known === "boolean" ? "BOOLEAN" : "VARCHAR";
+      const isWhole = values.every((value) => value === null || Number.isInteger(value));
+      const type = isWhole
+        ? "BIGINT"
+        : typeof known === "number"
+          ? "DOUBLE"
+          : typeof known === "boolean"
+            ? "BOOLEAN"
+            : "VARCHAR";
       return `"${key}" ${type}`;
     });
     const quote = (value: number | string | boolean | null): string =>

@@ -36,6 +36,8 @@ export function readFolder(folder: string, keys: RoleKeys): NativeDataset {
   const { inputs: inputKey, target, truth: truthKey } = keys;
   const roles = resolveRoles(
     {
+      // The roles are settled: no input is an index of the rows.
+      rowId: false,
       ...(inputKey !== undefined && { inputs: inputKey }),
       ...(target !== undefined && { target }),
       ...(truthKey !== undefined && { truth: truthKey }),

@@ -2,7 +2,7 @@
 import type { Failure } from "../errors.js";
 import { native } from "../native.js";
 import type { ColumnStatistics, Found } from "./column-statistics.js";
-import { type Offset, offsetNotes } from "./offsets.js";
+import type { Offset } from "./offsets.js";
 import type { Roles } from "./roles.js";
 import { indexNote } from "./row-index.js";
 import type { Source } from "./source.js";
@@ -67,13 +67,13 @@ function wordNotes(
 }
 
 /** What rounding to 32 bits would lose, found by reading such columns again with 64. */
-export async function collapseNotes(source: Source, { survey, numbers }: Found): Promise<readonly string[]> {
+export async function collapsed(source: Source, { survey, numbers }: Found): Promise<ReadonlyMap<string, Offset>> {
   const { rows, numeric: data } = survey;
-  if (source.exact === undefined || rows === 0 || numbers.length === 0) return [];
-  const names = [...native().suspects({ data, rows, cols: numbers.length })].map((column) => numbers[column]!);
-  if (names.length === 0) return [];
-  const exact = await source.exact(names).catch(() => new Float64Array());
   const found = new Map<string, Offset>();
+  if (source.exact === undefined || rows === 0 || numbers.length === 0) return found;
+  const names = [...native().suspects({ data, rows, cols: numbers.length })].map((column) => numbers[column]!);
+  if (names.length === 0) return found;
+  const exact = await source.exact(names).catch(() => new Float64Array());
   if (exact.length === rows * names.length) {
     names.forEach((name, j) => {
       const column = Float64Array.from({ length: rows }, (_, i) => exact[i * names.length + j]!);
@@ -81,7 +81,7 @@ export async function collapseNotes(source: Source, { survey, numbers }: Found):
       if (loss !== null) found.set(name, loss);
     });
   }
-  return offsetNotes(found);
+  return found;
 }
 
 /** Columns with infinities, which stop every fit. */

@@ -5,9 +5,10 @@ import type { NativeLabels, NativeTable } from "../native.js";
 import { type Found, factsOf, readStatistics } from "./column-statistics.js";
 import { type DataConfig, type InMemoryData, parseDataConfig } from "./config.js";
 import { readFolder } from "./folder.js";
-import { collapseNotes, infinite, notesOf } from "./inspect-notes.js";
+import { collapsed, infinite, notesOf } from "./inspect-notes.js";
 import { openMemory } from "./memory.js";
 import { withMissingValues, wordsOf } from "./missing-values.js";
+import { offsetNotes } from "./offsets.js";
 import { datasetFolder, locateAll, named } from "./open-source.js";
 import { isPaths, placeOf } from "./paths.js";
 import { columnKeys, type Dataset, encodeLabels, type Given, openPlaces, takeGiven } from "./read.js";
@@ -122,10 +123,8 @@ async function inspectSource(
   const told = await readTold(source, found, roles, given, problems);
   const { tasks, environment } = partsOf(told);
   if (told.targets !== undefined) problems.push(...withoutTarget(config, told.targets));
-  const notes = [
-    ...notesOf(found, roles, config.missingValues, environment?.sizes ?? []),
-    ...(await collapseNotes(source, found)),
-  ];
+  const offsets = await collapsed(source, found);
+  const notes = [...notesOf(found, roles, config.missingValues, environment?.sizes ?? []), ...offsetNotes(offsets)];
   return {
     source: placeOf(config.data),
     format: description.format,
@@ -138,6 +137,8 @@ async function inspectSource(
         ...(group !== undefined && { group }),
         ...(role !== undefined && { role }),
         ...found.statistics.get(name),
+        // What is one value once it is rounded need not be constant.
+        ...(offsets.has(name) && { constant: false }),
       };
     }),
     guesses,

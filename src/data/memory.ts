@@ -4,6 +4,7 @@ import { fail } from "../errors.js";
 import { type NativeTable, native } from "../native.js";
 import type { ArrowLike, ColumnsData, InMemoryData, MatrixData, NumberArray, TargetData } from "./config.js";
 import { pandasIndexes } from "./pandas-index.js";
+import { isRowIndex } from "./row-index.js";
 import {
   type ColumnChoice,
   labelOf,
@@ -128,7 +129,7 @@ export function copyLabels(name: string, values: ArrayLike<unknown>): string[] {
 
 /** A copy of a table; columns without names get `prefix` and their number. */
 function copyTable(data: InMemoryData, prefix = "x", labels?: readonly string[]): Table {
-  const isLabel = (name: string): boolean => labels?.includes(name) ?? true;
+  const isLabel = (name: string): boolean => labels?.includes(name) !== false || isRowIndex({ name, kind: "number" });
   if (isMatrix(data)) return matrixTable(data, prefix, isLabel);
   if (isArrow(data)) return arrowTable(data, isLabel);
   if (isRows(data)) return rowsTable(data, prefix);
