@@ -2,18 +2,10 @@
 import { realpathSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import type { Rows } from "./data/rows.js";
 import { fail } from "./errors.js";
 import { replaceFile } from "./files.js";
 import { native } from "./native.js";
-
-/** Rows x columns, with names. */
-export interface Rows {
-  readonly data: Float32Array | Uint8Array;
-  readonly shape: readonly [rows: number, columns: number];
-  readonly columns: readonly string[];
-  /** Identifiers of the rows, where the data have them. */
-  readonly rowIds?: readonly string[];
-}
 
 /** Tables that are written together: the latents, and what belongs to them. */
 export interface Tables {

@@ -1,7 +1,7 @@
 // Arrow (Feather) files, through flechette.
 import { float32, tableFromArrays, tableToIPC, uint8, utf8 } from "@uwdata/flechette";
-import type { Rows } from "../rows-out.js";
 import { INDEX } from "./parquet-out.js";
+import type { Rows } from "./rows.js";
 
 /** A table as the bytes of an Arrow file; identifiers of the rows are its first column. */
 export function arrowBytes({ data, shape: [rows, cols], columns, rowIds }: Rows): Uint8Array {

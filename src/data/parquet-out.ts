@@ -1,7 +1,7 @@
 // Parquet files written, through DuckDB.
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { Rows } from "../rows-out.js";
 import { identifier, literal, withDuckdb } from "./duckdb.js";
+import type { Rows } from "./rows.js";
 
 /** What pandas calls the column of an index without a name. */
 export const INDEX = "__index_level_0__";

@@ -5,8 +5,8 @@ import { dirname, extname, join, resolve } from "node:path";
 import type { Dataset, Group } from "h5wasm/node";
 import { fail } from "../errors.js";
 import { replaceFile, replaceFolder } from "../files.js";
-import type { Rows } from "../rows-out.js";
 import { formatOf } from "./open.js";
+import type { Rows } from "./rows.js";
 
 /** What latents are called in obsm. */
 export const KEY = "X_disentangle";

@@ -6,6 +6,7 @@ use crate::offsets::Offsets;
 use crate::tree::Tree;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What a column of labels says about a row.
@@ -95,6 +96,18 @@ pub struct Dataset {
     pub provenance: Map<String, Value>,
     /// What is to be added to inputs and targets that lie far from zero.
     pub offsets: Offsets,
+}
+
+impl From<Dataset> for Cow<'_, Dataset> {
+    fn from(dataset: Dataset) -> Self {
+        Cow::Owned(dataset)
+    }
+}
+
+impl<'a> From<&'a Dataset> for Cow<'a, Dataset> {
+    fn from(dataset: &'a Dataset) -> Self {
+        Cow::Borrowed(dataset)
+    }
 }
 
 impl Dataset {

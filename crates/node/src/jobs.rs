@@ -127,7 +127,7 @@ pub fn fit_start(
             .stack_size(STACK)
             .spawn(move || {
                 let mut watch = Watch { cancel: flag, on_event, began: Instant::now(), last: None };
-                let end = guarded(|| native(fit(METHODS, &config, &dataset, &options, &mut watch)?));
+                let end = guarded(|| native(fit(METHODS, &config, dataset, &options, &mut watch)?));
                 self::jobs().remove(&id);
                 let end = end.map_or_else(|failure| Either::B(failure.into()), Either::A);
                 on_end.call(end, ThreadsafeFunctionCallMode::NonBlocking);
@@ -150,10 +150,10 @@ pub fn cancel(job: u32) -> Either<(), NativeFailure> {
     })
 }
 
-/// What V8's collector should know of while a fit runs: the data set and its prepared copy.
+/// What V8's collector should know of while a fit runs: the data set, which is prepared in place.
 fn native_bytes(dataset: &Dataset) -> i64 {
     let targets = dataset.targets.as_ref().map_or(0, |targets| targets.values.data().len());
-    (2 * size_of::<f32>() * (dataset.inputs.data().len() + targets)) as i64
+    (size_of::<f32>() * (dataset.inputs.data().len() + targets)) as i64
 }
 
 fn native(run: RunResult) -> Result<NativeRun> {

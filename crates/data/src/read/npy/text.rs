@@ -20,7 +20,7 @@ pub(super) enum TextType {
         width: usize,
     },
     /// Steps since 1970.
-    Instant {
+    Moment {
         unit: Unit,
         steps: i64,
         order: Order,
@@ -59,7 +59,7 @@ impl TextType {
         if let Some(unit) = name.strip_prefix("M8[").and_then(|rest| rest.strip_suffix(']')) {
             let (steps, unit) = unit.split_at(unit.find(|c: char| !c.is_ascii_digit()).unwrap_or(0));
             let steps = if steps.is_empty() { 1 } else { steps.parse().map_err(|_| refuse())? };
-            return Ok(Self::Instant { unit: unit_of(unit).ok_or_else(refuse)?, steps, order });
+            return Ok(Self::Moment { unit: unit_of(unit).ok_or_else(refuse)?, steps, order });
         }
         Dtype::parse(descr).map(Self::Number)
     }
@@ -69,7 +69,7 @@ impl TextType {
         match self {
             Self::Number(dtype) => dtype.width(),
             Self::Unicode { width, .. } | Self::Bytes { width } => width,
-            Self::Instant { .. } => 8,
+            Self::Moment { .. } => 8,
         }
     }
 
@@ -97,7 +97,7 @@ impl TextType {
                 let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
                 std::str::from_utf8(&bytes[..end]).map(str::to_owned).map_err(|_| no_text())
             }
-            Self::Instant { unit, steps, order } => {
+            Self::Moment { unit, steps, order } => {
                 let word = bytes.try_into().unwrap_or_default();
                 let count = if order == Order::Big { i64::from_be_bytes(word) } else { i64::from_le_bytes(word) };
                 // The smallest number is NumPy's "not a time".
@@ -187,7 +187,7 @@ mod tests {
             (-1, "ns", "1969-12-31 23:59:59.999999999"),
             (1_577_836_800_500, "ms", "2020-01-01 00:00:00.5"),
         ] {
-            let TextType::Instant { unit, .. } = TextType::parse(&format!("<M8[{unit}]")).expect("a unit") else {
+            let TextType::Moment { unit, .. } = TextType::parse(&format!("<M8[{unit}]")).expect("a unit") else {
                 panic!("an instant")
             };
             assert_eq!(instant(count, unit), text);
