@@ -9,8 +9,8 @@ first column that counts the rows. The result goes to benchmark/results/public-t
 wrong or an index became an input.
 """
 
-import importlib
 import importlib.metadata
+import importlib.util
 import io
 import json
 import pathlib
@@ -40,7 +40,9 @@ def files(folder):
             with tarfile.open(archive) as tar:
                 tar.extractall(folder / package, filter="data")
             for path in sorted((folder / package).rglob("*.csv")):
-                yield package, path
+                # macOS leaves a shadow of each file in archives.
+                if not path.name.startswith("._"):
+                    yield package, path
 
 
 def compare(frame, ours):

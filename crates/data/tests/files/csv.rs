@@ -162,7 +162,7 @@ const BAD: &[Bad] = &[
         "\"high\"",
         "",
     ),
-    ("text between blanks", b"x   t\n1   a\n2   b\n  high c\n", "DATA_NOT_NUMERIC", "t.csv:4:3", "row 3: \"high\"", ""),
+    ("text between blanks", b"x   t\n1   a\n2   b\n  high c\n", "DATA_NOT_NUMERIC", "t.csv:4:1", "row 3: \"high\"", ""),
     ("text after a blank", b"x, t\n1, a\nhigh, b\n", "DATA_NOT_NUMERIC", "t.csv:3:1", "\"high\"", ""),
     ("no such column", b"X1,t\n1,a\n", "DATA_MISSING_COLUMN", "t.csv:1", "no column \"x\"", "\"X1\""),
     ("a column in capitals", b"X,t\n1,a\n", "DATA_MISSING_COLUMN", "t.csv:1", "no column \"x\"", "did you mean \"X\"?"),
@@ -273,7 +273,7 @@ fn a_survey_counts_what_a_reading_refuses_and_says_where_it_began() {
         .map(|p| (p.code.as_str(), p.path.clone().unwrap_or_default(), p.message.clone()))
         .collect();
     assert!(told[0].1.ends_with("t.csv:42:4") && told[0].2.contains("row 41: \"<LOD\""), "{told:?}");
-    assert!(told[1].1.ends_with("t.csv:53:7") && told[1].2.contains("9 such fields"), "{told:?}");
+    assert!(told[1].1.ends_with("t.csv:53:8") && told[1].2.contains("9 such fields"), "{told:?}");
     assert_eq!((told.len(), told[1].0), (2, "DATA_NOT_FINITE"));
     found.problems.iter().for_each(check_manners);
 }
