@@ -2,7 +2,7 @@
 import type { Failure } from "../errors.js";
 import { native } from "../native.js";
 import type { ColumnStatistics, Found } from "./column-statistics.js";
-import type { Offset } from "./offsets.js";
+import { exactColumns, type Offset } from "./offsets.js";
 import type { Roles } from "./roles.js";
 import { indexNote } from "./row-index.js";
 import type { Source } from "./source.js";
@@ -70,16 +70,14 @@ function wordNotes(
 export async function collapsed(source: Source, { survey, numbers }: Found): Promise<ReadonlyMap<string, Offset>> {
   const { rows, numeric: data } = survey;
   const found = new Map<string, Offset>();
-  if (source.exact === undefined || rows === 0 || numbers.length === 0) return found;
+  if (rows === 0 || numbers.length === 0) return found;
   const names = [...native().suspects({ data, rows, cols: numbers.length })].map((column) => numbers[column]!);
   if (names.length === 0) return found;
-  const exact = await source.exact(names).catch(() => new Float64Array());
-  if (exact.length === rows * names.length) {
-    names.forEach((name, j) => {
-      const column = Float64Array.from({ length: rows }, (_, i) => exact[i * names.length + j]!);
-      const loss = JSON.parse(native().collapse(column)) as Offset | null;
-      if (loss !== null) found.set(name, loss);
-    });
+  // A column that holds something else is a problem, which is told elsewhere.
+  const exact = await exactColumns(source, names, rows).catch(() => new Map<string, Float64Array>());
+  for (const [name, column] of exact) {
+    const loss = JSON.parse(native().collapse(column)) as Offset | null;
+    if (loss !== null) found.set(name, loss);
   }
   return found;
 }

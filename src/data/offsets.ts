@@ -1,5 +1,6 @@
 // Columns that lie far from zero, such as dates in seconds: 32 bits would make many of their values one. They are read again with
 // 64 bits, and kept as differences from one number per column.
+import { isDisentangleError } from "../errors.js";
 import { native } from "../native.js";
 import type { Selection, Source } from "./source.js";
 
@@ -24,23 +25,55 @@ export async function withOffsets(
 ): Promise<{ readonly selection: Selection; readonly offsets: ReadonlyMap<string, Offset> }> {
   const { rows, numeric } = selection;
   const cols = names.length;
-  if (source.exact === undefined || cols === 0 || rows === 0) return { selection, offsets: new Map() };
+  if (cols === 0 || rows === 0) return { selection, offsets: new Map() };
   const suspects = [...native().suspects({ data: numeric, rows, cols })].map((column) => names[column]!);
   const wanted = [...new Set([...names.filter((name) => fixed.has(name)), ...suspects])];
   if (wanted.length === 0) return { selection, offsets: new Map() };
-  const exact = await source.exact(wanted);
   const offsets = new Map<string, Offset>();
   const out = numeric.slice();
-  wanted.forEach((name, k) => {
-    const values = Float64Array.from({ length: rows }, (_, i) => exact[i * wanted.length + k]!);
+  for (const [name, values] of await exactColumns(source, wanted, rows)) {
     const known = fixed.get(name);
     const found = known === undefined ? (JSON.parse(native().collapse(values)) as Offset | null) : { offset: known };
-    if (found === null || found.offset === 0) return;
+    if (found === null || found.offset === 0) continue;
     offsets.set(name, found);
     const column = names.indexOf(name);
     for (let i = 0; i < rows; i++) out[i * cols + column] = values[i]! - found.offset;
-  });
+  }
   return { selection: { ...selection, numeric: out }, offsets };
+}
+
+/**
+ * Columns with 64 bits. A source without a reading of its own for them gives them as labels, which are exact; a column that it
+ * cannot give so is left out.
+ */
+export async function exactColumns(
+  source: Source,
+  names: readonly string[],
+  rows: number,
+): Promise<ReadonlyMap<string, Float64Array>> {
+  const columns = new Map<string, Float64Array>();
+  if (source.exact !== undefined) {
+    const all = await source.exact(names);
+    names.forEach((name, k) => {
+      columns.set(
+        name,
+        Float64Array.from({ length: rows }, (_, i) => all[i * names.length + k]!),
+      );
+    });
+    return columns;
+  }
+  for (const name of names) {
+    try {
+      const [labels = []] = (await source.read({ numeric: [], text: [name] })).text;
+      columns.set(
+        name,
+        Float64Array.from(labels, (label) => (label === "" ? Number.NaN : Number(label))),
+      );
+    } catch (error) {
+      if (!isDisentangleError(error)) throw error;
+    }
+  }
+  return columns;
 }
 
 /** What is said of columns with an offset. */
