@@ -48,9 +48,12 @@ export function commandFor(config: DataConfig, named: RoleKeys, method: string):
     "disentangle fit",
     `--method ${method}`,
     `--data ${isPaths(config.data) ? [config.data].flat().map(quoted).join(" ") : "FILE"}`,
-    ...READING_KEYS.flatMap((key) =>
-      config[key] === undefined ? [] : [`${flagOf(key)}=${quoted([config[key]].flat().join(","))}`],
-    ),
+    ...READING_KEYS.flatMap((key) => {
+      if (config[key] === undefined) return [];
+      const value = [config[key]].flat().join(",");
+      // A value such as -999 would be taken for a flag.
+      return [`${flagOf(key)}${value.startsWith("-") ? "=" : " "}${quoted(value)}`];
+    }),
     ...flag("inputs", named.inputs),
     ...label("environment", environment),
     ...label("task", named.task),
