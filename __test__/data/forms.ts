@@ -79,6 +79,7 @@ function text(folder: string, name: string, columns: Columns, delimiter: string)
   const path = join(folder, name);
   const cell = (value: unknown): string => (value === null ? "NA" : String(value));
   const lines = rows(columns).map((row) => Object.values(row).map(cell).join(delimiter));
-  writeFileSync(path, [Object.keys(columns).join(delimiter), ...lines].map((line) => `${line}\n`).join(""));
+  const header = Object.keys(columns).map((key) => (key.includes(" ") ? JSON.stringify(key) : key));
+  writeFileSync(path, [header.join(delimiter), ...lines].map((line) => `${line}\n`).join(""));
   return path;
 }

@@ -69,8 +69,6 @@ test("a label `None` is a label, other words are missing, and the message shows 
   t.regex(provenance, /None.*is a label of 15 rows/);
   const { notes } = await inspect({ data });
   t.true(notes.some((note) => note.includes('"batch": "NA" is read as missing in 1 rows')));
-  const config = { method: "tbr", data, environment: "batch", target: "x", inputs: "x" } as const;
-  t.is((await thrown(t, readDataset({ ...config, method: undefined } as never))).code, "CONFIG_CONFLICT");
   const lost = await thrown(t, readDataset({ data, environment: "batch", inputs: "x", tree: "dendrogram" }));
   t.regex(lost.hint ?? "", /"NA" is read as missing.*--missing-values ''/);
   t.deepEqual((await readDataset({ data, environment: "arm", missingValues: "None" })).labels.environment?.levels, [
