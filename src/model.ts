@@ -3,10 +3,18 @@ import { isPaths } from "./data/paths.js";
 import { askAbout } from "./data/place.js";
 import type { Remembered } from "./data/read.js";
 import { type FoundReading, type ReadingOptions, readingOf, rememberedReading } from "./data/reading.js";
-import { type DataPart, type DataSource, type Dataset, isDataset, readData } from "./dataset.js";
+import {
+  type DataPart,
+  type DataSource,
+  type Dataset,
+  isDataset,
+  isViewsData,
+  readData,
+  type ViewsData,
+} from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
-import { type NativeLabels, native } from "./native.js";
+import { type NativeLabels, type NativeView, native } from "./native.js";
 import type { NamedArray, RunRecord } from "./record.js";
 import { MODEL, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
 import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.js";
@@ -18,8 +26,10 @@ export interface ModelInfo {
   readonly method: string;
   /** Its configuration with everything settled, also what was `auto`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Names of the input columns, in the order of the encoder. */
+  /** Names of the input columns outside images, in the order of the encoder. */
   readonly inputs: readonly string[];
+  /** Its modalities and images; absent where it was fitted on one table. */
+  readonly views?: readonly NativeView[];
   /** Names of the latents. */
   readonly latents: readonly string[];
   /** Names of the environments, or of the nodes of the tree, in the order of the heads. */
@@ -83,15 +93,16 @@ export class Model implements AsyncDisposable {
   /**
    * Latents of new rows.
    *
-   * @param x anything that `data` accepts. Columns with names are matched by name, in any order; without names by position
+   * @param x anything that `data` accepts, or `{ modalities, join }`. Columns with names are matched by name, in any order; without
+   * names by position
    * @param reading how to read a file, where that is not as in the fit: what the fit was told and found is remembered
    * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
    */
-  async transform(x: DataSource, reading: ReadingOptions = {}): Promise<NamedArray> {
+  async transform(x: DataSource | ViewsData, reading: ReadingOptions = {}): Promise<NamedArray> {
     const run = this.#open();
     const dataset = await this.#read(x, reading);
-    const { latents, columns } = askAbout(dataset, ({ inputs, inputNames, offsets }) =>
-      native().transform(run.model, inputs, inputNames, offsets?.inputs),
+    const { latents, columns } = askAbout(dataset, ({ inputs, inputNames, views, offsets }) =>
+      native().transform(run.model, inputs, inputNames, views, offsets?.inputs),
     );
     const { rowIds } = dataset;
     return { data: latents.data, shape: [latents.rows, latents.cols], columns, ...(rowIds.length > 0 && { rowIds }) };
@@ -103,19 +114,20 @@ export class Model implements AsyncDisposable {
    * @throws `DATA_UNKNOWN_ENVIRONMENT`, `DATA_COLUMN_MISMATCH`, `MODEL_CLOSED`
    */
   async predict(
-    x: DataSource,
+    x: DataSource | ViewsData,
     { environments, attach, ...reading }: PredictOptions = {},
   ): Promise<Float32Array | Float64Array> {
     const run = this.#open();
     return askAbout(
       await this.#read(x, reading, environments === undefined),
-      ({ inputs, inputNames, labels, offsets }) =>
+      ({ inputs, inputNames, labels, views, offsets }) =>
         native().predict(
           run.model,
           inputs,
           inputNames,
           environments === undefined ? labels.environment : encode(environments),
           JSON.stringify({ attach, offsets: offsets?.inputs }),
+          views,
         ),
     );
   }
@@ -169,22 +181,22 @@ export class Model implements AsyncDisposable {
     );
   }
 
-  #open(): Run {
-    return this.#run ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
-  }
-
   /** How the fit read its data, and so how new rows are read. */
   get reading(): Reading {
     const { config, manifest } = this.#open();
     return rememberedReading(config, manifest.dataset.provenance);
   }
 
-  async #read(x: DataSource, reading: ReadingOptions, withEnvironment = false): Promise<Dataset> {
+  #open(): Run {
+    return this.#run ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
+  }
+
+  async #read(x: DataSource | ViewsData, reading: ReadingOptions, withEnvironment = false): Promise<Dataset> {
     if (isDataset(x)) return x;
-    const { inputs: names } = this.info;
+    const { inputs: names, views } = this.info;
+    if (views !== undefined || isViewsData(x)) return this.#readViews(x, reading, withEnvironment);
     const { environment, rowId } = this.#open().config;
-    const { said, found } = this.reading;
-    const { matrix, ...words } = { ...said, ...readingOf(reading as Readonly<Record<string, unknown>>) };
+    const { matrix, ...words } = this.#words(reading);
     const isPath = isPaths(x);
     const hasNames = !isPath && isNamed(x);
     const roles = {
@@ -197,30 +209,84 @@ export class Model implements AsyncDisposable {
     };
     const model = { inputs: names, ...(typeof rowId === "string" && { rowId }) };
     const dataset = await readNew({ data: x, ...roles } as DataPart, {
-      likely: found,
+      likely: this.reading.found,
       offsets: this.#offsets(),
       ...(isPath && { model }),
     });
-    const { format } = JSON.parse(dataset.provenance) as { format?: string };
-    if (isPath ? format !== "npy" : hasNames) return dataset;
-    if (dataset.inputs.cols !== names.length) {
-      fail(
-        "DATA_COLUMN_MISMATCH",
-        `${dataset.inputs.cols} columns without names, but the model was fitted on ${names.length}`,
-        {
-          path: typeof x === "string" ? x : "data",
-          hint: "give the same columns in the same order, or give them names",
-          context: { got: dataset.inputs.cols, expected: names.length },
-        },
-      );
-    }
+    if (isPath ? formatOf(dataset) !== "npy" : hasNames) return dataset;
+    refuseWidth(x, dataset, names.length);
     return { ...dataset, inputNames: [...names] };
+  }
+
+  /** What is said about reading: what the fit was told, and what is said now. */
+  #words(reading: ReadingOptions): ReadingOptions {
+    return { ...this.reading.said, ...readingOf(reading as Readonly<Record<string, unknown>>) };
+  }
+
+  /** New rows of a model with views, or of modalities. What lacks a view is told so by what the model knows of its views. */
+  async #readViews(
+    x: Exclude<DataSource | ViewsData, Dataset>,
+    reading: ReadingOptions,
+    withEnvironment: boolean,
+  ): Promise<Dataset> {
+    const { environment, channels } = this.#open().config;
+    const { matrix, ...words } = this.#words(reading);
+    const dataset = await readNew(
+      {
+        ...words,
+        ...(withEnvironment && typeof environment === "string" && { environment }),
+        ...(isPaths(x) && matrix !== undefined && { matrix }),
+        ...((channels === "first" || channels === "last") && { channels }),
+        ...this.#parts(x),
+      } as DataPart,
+      { likely: this.reading.found },
+    );
+    const isNameless = isPaths(x) ? formatOf(dataset) === "npy" : !isViewsData(x) && !isNamed(x);
+    if (!isNameless || dataset.views !== undefined) return dataset;
+    const { inputs: names, views } = this.info;
+    refuseWidth(x, dataset, views?.at(-1)?.end ?? names.length);
+    return { ...dataset, inputNames: [] };
+  }
+
+  /** New rows as a configuration names them: with the columns and matrices that the fit chose of each modality. */
+  #parts(x: Exclude<DataSource | ViewsData, Dataset>): ViewsData {
+    const { modalities: fitted, data, join } = this.#open().config as ViewsData;
+    const given: ViewsData = isViewsData(x) ? x : { data: x };
+    const chosen = given.modalities ?? (typeof data === "string" && fitted !== undefined ? fitted : undefined);
+    if (chosen === undefined) return given;
+    const modalities = Object.entries(chosen).map(([name, one]) => {
+      const { data: _, ...settings } = fitted?.[name] ?? {};
+      return [name, { ...settings, ...one }] as const;
+    });
+    return {
+      ...(join !== undefined && given.data === undefined && { join }),
+      ...given,
+      modalities: Object.fromEntries(modalities),
+    };
   }
 }
 
+/** The format that a data set was read from. */
+function formatOf({ provenance }: Dataset): string | undefined {
+  return (JSON.parse(provenance) as { format?: string }).format;
+}
+
+/** Columns without names are matched by position: there must be as many as the model has. */
+function refuseWidth(x: unknown, { inputs: { cols } }: Dataset, expected: number): void {
+  if (cols === expected) return;
+  fail("DATA_COLUMN_MISMATCH", `${cols} columns without names, but the model was fitted on ${expected}`, {
+    path: typeof x === "string" ? x : "data",
+    hint: "give the same columns in the same order, or give them names",
+    context: { got: cols, expected },
+  });
+}
+
 function modelInfo(model: Uint8Array): ModelInfo {
-  const header = JSON.parse(native().modelInfo(model)) as ModelInfo;
+  const header = JSON.parse(native().modelInfo(model)) as ModelInfo & {
+    readonly dimensions: { readonly views?: readonly NativeView[] };
+  };
   const { version, config, inputs, latents, environments, target, fingerprint } = header;
+  const { views } = header.dimensions;
   const method = String(config.method);
   return {
     version,
@@ -230,6 +296,7 @@ function modelInfo(model: Uint8Array): ModelInfo {
     latents,
     environments,
     fingerprint,
+    ...(views !== undefined && { views }),
     ...(target !== undefined && { target }),
   };
 }

@@ -87,9 +87,21 @@ export async function plan(config: RunConfig, signal?: AbortSignal): Promise<Pla
   };
 }
 
-/** A checked configuration as run folders keep it: without `data` when the data lie in memory. */
-function flatConfig({ data: { data, ...roles }, core }: CheckedConfig): Readonly<Record<string, unknown>> {
-  return { ...core, ...(isPaths(data) && { data }), ...roles };
+/** A checked configuration as run folders keep it: without what lies in memory. */
+function flatConfig({
+  data: { data, labels, modalities, ...roles },
+  core,
+}: CheckedConfig): Readonly<Record<string, unknown>> {
+  const parts = Object.entries(modalities ?? {}).map(([name, { data: own, ...rest }]) => {
+    return [name, { ...(typeof own === "string" && { data: own }), ...rest }] as const;
+  });
+  return {
+    ...core,
+    ...(isPaths(data) && { data }),
+    ...(typeof labels === "string" && { labels }),
+    ...(modalities !== undefined && { modalities: Object.fromEntries(parts) }),
+    ...roles,
+  };
 }
 
 /** What is known of a run before it has trained. */
@@ -122,6 +134,13 @@ export function datasetCard(dataset: NativeDataset, fingerprint: string): Datase
     rows: dataset.inputs.rows,
     columns: dataset.inputs.cols,
     inputs: dataset.inputNames,
+    ...(dataset.views !== undefined && {
+      views: dataset.views.map(({ name, start, end, image }) => ({
+        name,
+        columns: end - start,
+        ...(image !== undefined && { image }),
+      })),
+    }),
     ...(target !== undefined && { target }),
     ...(targets.length > 1 && { targets }),
     ...(tasks !== undefined && { tasks }),

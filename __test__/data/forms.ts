@@ -8,7 +8,7 @@ export type Columns = Readonly<Record<string, readonly (number | string | boolea
 
 /** The same table in every form that names its columns; `folder` takes the files. */
 export const FORMS: Readonly<
-  Record<string, (folder: string, name: string, columns: Columns) => Promise<DataConfig["data"]>>
+  Record<string, (folder: string, name: string, columns: Columns) => Promise<NonNullable<DataConfig["data"]>>>
 > = {
   CSV: async (folder, name, columns) => text(folder, `${name}.csv`, columns, ","),
   "blank-separated": async (folder, name, columns) => text(folder, `${name}.txt`, columns, "   "),

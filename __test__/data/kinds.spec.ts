@@ -19,7 +19,7 @@ const plain = { g0: wave(1), g1: wave(2.3), g2: wave(3.7) };
 /** What is read right in every form: the table, and what must be true of it. */
 interface Kind {
   readonly columns: Columns;
-  readonly holds: (t: ExecutionContext, data: DataConfig["data"]) => Promise<void>;
+  readonly holds: (t: ExecutionContext, data: NonNullable<DataConfig["data"]>) => Promise<void>;
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {

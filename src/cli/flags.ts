@@ -55,10 +55,43 @@ export function configOf(
     );
   }
   for (const key of keys) {
-    const given = options[key.name];
-    if (given !== undefined) put(key.name, fromFlag(given, key));
+    const given = options[attributeOf(key)];
+    if (given === undefined) continue;
+    put(key.name, key.name === MODALITIES ? modalitiesOf(given as readonly string[]) : fromFlag(given, key));
   }
   return { config, places };
+}
+
+const MODALITIES = "modalities";
+
+/** The name under which commander keeps a flag. */
+function attributeOf(key: ConfigKey): string {
+  return key.name === MODALITIES ? "modality" : key.name;
+}
+
+/**
+ * Modalities from `NAME=FILE`, `NAME.inputs=COLUMNS`, `NAME.matrix=MATRIX` and `NAME`.
+ *
+ * @throws `CONFIG_USAGE`
+ */
+export function modalitiesOf(words: readonly string[]): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  const modalities = new Map<string, Record<string, string>>();
+  for (const word of words) {
+    const at = word.indexOf("=");
+    const [key, value] = at < 0 ? [word] : [word.slice(0, at), word.slice(at + 1)];
+    const [name = "", setting = "data", ...rest] = key!.split(".");
+    const isKnown = ["data", "inputs", "matrix"].includes(setting) && rest.length === 0;
+    if (name === "" || name === "__proto__" || !isKnown || value === "" || (value === undefined && key !== name)) {
+      fail("CONFIG_USAGE", `--modality ${word}: expected NAME=FILE, NAME.inputs=COLUMNS, NAME.matrix=MATRIX or NAME`, {
+        path: "--modality",
+        hint: "for example --modality rna=rna.csv --modality rna.inputs='gene*' --join subject",
+      });
+    }
+    const modality = modalities.get(name) ?? {};
+    if (value !== undefined) modality[setting] = value;
+    modalities.set(name, modality);
+  }
+  return Object.fromEntries(modalities);
 }
 
 /** What the text of a flag means for its key: columns called `1` stay text, numbers become numbers. */
@@ -92,7 +125,8 @@ function optionOf(key: ConfigKey): Option {
   return new Option(`${flagOf(key.name)} ${argumentOf(key)}`, helpOf(key));
 }
 
-function argumentOf({ types, itemTypes, values }: ConfigKey): string {
+function argumentOf({ name, types, itemTypes, values }: ConfigKey): string {
+  if (name === MODALITIES) return "<name=file...>";
   if (types.size === 1 && types.has("boolean")) return "[boolean]";
   const isList = types.has("array");
   // Where the words are known they say more than "string".

@@ -1,6 +1,7 @@
 // The command line: parses, runs one command, turns errors into exit codes.
 import { CommanderError } from "commander";
-import { errorJson, failure, failuresOf, formatError, isDisentangleError } from "../errors.js";
+import { retiredKey } from "../config-keys.js";
+import { DisentangleError, errorJson, failure, failuresOf, formatError, isDisentangleError } from "../errors.js";
 import { EXIT } from "./exit.js";
 import { buildProgram, COMMANDS } from "./program.js";
 import { note, styleOf } from "./terminal.js";
@@ -46,6 +47,9 @@ function usageError(error: CommanderError, args: readonly string[]): unknown {
   const command = args.find((word) => COMMANDS.some(({ name }) => name === word));
   const code = error.code === "commander.unknownOption" ? "CONFIG_UNKNOWN_KEY" : "CONFIG_USAGE";
   const flag = /'(--?[\w-]+)/.exec(message)?.[1];
+  const retired = code === "CONFIG_UNKNOWN_KEY" ? retiredKey(flag?.replace(/^--/, "") ?? "") : undefined;
+  if (retired !== undefined)
+    return new DisentangleError({ ...retired, message: `${flag}: the flag is retired`, path: flag ?? "" });
   return failure(code, message, {
     path: flag,
     hint: near === "" ? `\`disentangle help${command === undefined ? "" : ` ${command}`}\` shows what there is` : near,

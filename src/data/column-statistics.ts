@@ -11,6 +11,9 @@ export interface ColumnStatistics {
   readonly infinite?: number;
   /** Whether all cells that have a value have the same. */
   readonly constant: boolean;
+  /** Smallest and largest finite number; absent where there is none. */
+  readonly min?: number;
+  readonly max?: number;
   /** Distinct labels of a text column. */
   readonly levels?: number;
   /** Values of a number column that look like words for "no value": frequent, and far outside of the others. */
@@ -45,6 +48,11 @@ export async function readStatistics(source: Source): Promise<Found> {
     const levels = counts.size - Number(missing > 0);
     statistics.set(name, { missing, constant: levels < 2, levels });
   });
+  for (const { name, kind } of columns) {
+    if (kind !== "image") continue;
+    const { images = [] } = await source.read({ numeric: [], text: [], images: [name] });
+    statistics.set(name, statisticsOf(images[0]!, 0, 1));
+  }
   const refused = survey.problems.map(({ context }) => context?.column).filter((name) => typeof name === "string");
   return { survey, numbers, texts, statistics, refused: new Set(refused) };
 }
@@ -94,6 +102,23 @@ function spread(values: Float32Array, given: readonly string[], all: readonly st
     for (let j = 0; j < places.length; j++) out[i * all.length + places[j]!] = values[i * given.length + j]!;
   }
   return out;
+}
+
+/** Missing cells of one column of a row-major matrix, whether the others are all the same, and between which they lie. */
+export function statisticsOf(values: Float32Array, column: number, width: number): ColumnStatistics {
+  let missing = 0;
+  let first = Number.NaN;
+  let constant = true;
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let at = column; at < values.length; at += width) {
+    const value = values[at]!;
+    if (Number.isNaN(value)) missing++;
+    else if (Number.isNaN(first)) first = value;
+    else if (value !== first) constant = false;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { missing, constant, ...(min <= max && { min, max }) };
 }
 
 /** Rows of each label, in order of first appearance; "" counts the rows without one. */

@@ -1,17 +1,16 @@
 // What a file holds and what its columns look like they are for: plain data, nothing printed, nothing decided for `fit`.
 import { quoted } from "../command-line.js";
 import { type Failure, isDisentangleError } from "../errors.js";
-import type { NativeLabels, NativeTable } from "../native.js";
-import { type Found, factsOf, readStatistics } from "./column-statistics.js";
-import { type DataConfig, type InMemoryData, parseDataConfig } from "./config.js";
+import type { NativeImage, NativeLabels, NativeTable } from "../native.js";
+import { type ColumnStatistics, type Found, readStatistics, statisticsOf } from "./column-statistics.js";
+import { type DataConfig, parseDataConfig } from "./config.js";
 import { readFolder } from "./folder.js";
 import { collapsed, infinite, notesOf } from "./inspect-notes.js";
-import { openMemory } from "./memory.js";
-import { withMissingValues, wordsOf } from "./missing-values.js";
+import { refuseIdle } from "./modalities.js";
 import { offsetNotes } from "./offsets.js";
-import { datasetFolder, locateAll, named } from "./open-source.js";
-import { isPaths, placeOf } from "./paths.js";
-import { columnKeys, type Dataset, encodeLabels, type Given, openPlaces, takeGiven } from "./read.js";
+import { datasetFolder, locateAll } from "./open-source.js";
+import { isPaths } from "./paths.js";
+import { columnKeys, type Dataset, encodeLabels, type Given, takeGiven } from "./read.js";
 import {
   type Guesses,
   guessRoles,
@@ -22,9 +21,11 @@ import {
   withoutRowNumbers,
 } from "./roles.js";
 import { isRowIndex, numbersRows } from "./row-index.js";
-import type { Source, SourceColumn, SourceDescription } from "./source.js";
+import type { JoinReport, Source, SourceColumn, SourceDescription } from "./source.js";
+import { openSource, placeOf, takeSources } from "./sources.js";
 import { commandFor, methodFor, rolesToShow } from "./suggestion.js";
 import { rowsWithoutTarget, type TaskSize, tasksOf } from "./tasks.js";
+import { inputColumns, pixels, placesOf, viewOf } from "./views.js";
 
 /** One column. */
 export interface ColumnReport {
@@ -38,14 +39,33 @@ export interface ColumnReport {
   readonly missing?: number;
   /** Whether all cells that have a value have the same. */
   readonly constant?: boolean;
-  /** Infinite cells, where there are any. */
-  readonly infinite?: number;
   /** Distinct labels of a text column. */
   readonly levels?: number;
+  /** Infinite cells, where there are any. */
+  readonly infinite?: number;
   /** Values that look like words for "no value": frequent, and far outside of the others. */
   readonly sentinels?: readonly { readonly value: number; readonly count: number }[];
   /** An earlier column of which this one is a copy, up to scale, offset and rounding. */
   readonly copyOf?: string;
+  /** Smallest and largest number, of a column of numbers. */
+  readonly min?: number;
+  readonly max?: number;
+  /** The shape, of a column of images. */
+  readonly image?: NativeImage;
+}
+
+/** One view of the inputs: a modality, or images. */
+export interface ViewReport {
+  readonly name: string;
+  /** Number of input columns, pixels included. */
+  readonly columns: number;
+  /** The shape of its images. */
+  readonly image?: NativeImage;
+  /** Smallest and largest number; absent where there is none. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Cells without a value. */
+  readonly missing: number;
 }
 
 /** What `inspect` found. */
@@ -53,7 +73,12 @@ export interface InspectReport {
   readonly source: string;
   readonly format: string;
   readonly rows: number;
+  /** Images are one column each. */
   readonly columns: readonly ColumnReport[];
+  /** The views of the inputs, where there are modalities or images. */
+  readonly views?: readonly ViewReport[];
+  /** How the rows of several tables were joined. */
+  readonly joined?: JoinReport;
   /** Candidates for each role, the likeliest first. */
   readonly guesses: Guesses;
   /** The column of labels taken as environment, with its rows per label in order of first appearance. */
@@ -67,7 +92,7 @@ export interface InspectReport {
   readonly memoryBytes: number;
   /** What would stop a fit: columns that look numeric and hold something else, rows without any target. */
   readonly problems: readonly Failure[];
-  /** What stops no fit and is worth knowing: how the file is read, row indexes, words for "no value", copies. */
+  /** What stops no fit and is worth knowing: how the data are read, row indexes, words for "no value", copies. */
   readonly notes: readonly string[];
   /** A command to begin with; NAME and NAMES stand where nothing could be guessed. */
   readonly command: string;
@@ -82,13 +107,12 @@ export interface InspectReport {
 export async function inspect(config: DataConfig, method?: string): Promise<InspectReport> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
+  const taken = takeSources(checked);
   const { data } = checked;
   const located = isPaths(data) ? await locateAll(data) : [];
   const folder = datasetFolder(located);
   if (folder !== undefined) return inspectFolder(checked, readFolder(folder, {}), method);
-  const source = isPaths(data)
-    ? await openPlaces(located, checked)
-    : named(withMissingValues(openMemory(data as InMemoryData), wordsOf(checked.missingValues)));
+  const source = await openSource(checked, taken, located);
   try {
     return await inspectSource(checked, source, given, method);
   } finally {
@@ -108,17 +132,17 @@ async function inspectSource(
     found.refused.has(column.name) ? { ...column, kind: "text" as const } : column,
   );
   const levels = new Map([...found.statistics].map(([name, { levels }]) => [name, levels ?? 0]));
-  const guesses = guessRoles(
-    columns.filter((column) => !isRowIndex(column)),
-    levels,
-    rows,
-  );
+  const measured = columns.filter((column) => !isRowIndex(column));
+  const guesses = guessRoles(measured, levels, rows);
   const chosen = rolesToShow(config, guesses);
-  const problems = [...found.survey.problems, ...infinite(found, placeOf(config.data))];
+  const problems = [...found.survey.problems, ...infinite(found, placeOf(config))];
   const keys = columnKeys({ data: config.data, ...chosen, ...(config.rowId === false && { rowId: false }) });
   const roles = rolesOrProblem(keys, { ...description, columns }, found, problems);
-  const isWide = rows < roles.inputs.length;
-  if (isWide) problems.push(tooWide(config, rows, roles.inputs.length));
+  const views = viewsOf(roles.inputs, columns, found.statistics);
+  const width = views.reduce((sum, view) => sum + view.columns, 0);
+  const isWide = rows < width;
+  if (isWide) problems.push(tooWide(config, rows, width));
+  const isPlain = views.every(({ name, image }) => name === "inputs" && image === undefined);
   const roleOf = rolesByColumn(roles);
   const told = await readTold(source, found, roles, given, problems);
   const { tasks, environment } = partsOf(told);
@@ -126,10 +150,10 @@ async function inspectSource(
   const offsets = await collapsed(source, found);
   const notes = [...notesOf(found, roles, config.missingValues, environment?.sizes ?? []), ...offsetNotes(offsets)];
   return {
-    source: placeOf(config.data),
+    source: placeOf(config),
     format: description.format,
     rows,
-    columns: columns.map(({ name, kind, group }): ColumnReport => {
+    columns: columns.map(({ name, kind, group, image }): ColumnReport => {
       const role = roleOf.get(name);
       return {
         name,
@@ -139,19 +163,58 @@ async function inspectSource(
         ...found.statistics.get(name),
         // What is one value once it is rounded need not be constant.
         ...(offsets.has(name) && { constant: false }),
+        ...(image !== undefined && { image }),
       };
     }),
+    ...(!isPlain && { views }),
+    ...(description.joined !== undefined && { joined: description.joined }),
+    notes,
     guesses,
     ...partsOf(told),
-    memoryBytes: rows * roles.inputs.length * Float32Array.BYTES_PER_ELEMENT,
+    memoryBytes: rows * width * Float32Array.BYTES_PER_ELEMENT,
     problems,
-    notes,
     command: commandFor(
       config,
-      isWide ? { ...chosen, inputs: "NAMES" } : chosen,
-      method ?? methodFor(tasks !== undefined),
+      isWide && isPlain ? { ...chosen, inputs: "NAMES" } : chosen,
+      method ??
+        (isWide && !isPlain
+          ? WIDE
+          : methodFor({
+              tasks: tasks !== undefined,
+              target: chosen.target !== undefined,
+              environment: chosen.environment !== undefined,
+              tree: config.tree !== undefined,
+            })),
     ),
   };
+}
+
+/** The views of the inputs, in order of their first column. */
+function viewsOf(
+  inputs: readonly string[],
+  columns: readonly SourceColumn[],
+  statistics: ReadonlyMap<string, ColumnStatistics>,
+): readonly ViewReport[] {
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  const views = new Map<string, ViewReport>();
+  for (const name of inputs) {
+    const column = byName.get(name)!;
+    const { image } = column;
+    const { missing = 0, min, max } = statistics.get(name) ?? {};
+    const view = viewOf(column);
+    const known = views.get(view) ?? { name: view, columns: 0, missing: 0, ...(image !== undefined && { image }) };
+    const [least, most] = [
+      [known.min, min],
+      [known.max, max],
+    ].map((pair) => pair.filter((value) => value !== undefined));
+    views.set(view, {
+      ...known,
+      columns: known.columns + (image === undefined ? 1 : pixels(image)),
+      missing: known.missing + missing,
+      ...(least!.length > 0 && { min: Math.min(...least!), max: Math.max(...most!) }),
+    });
+  }
+  return [...views.values()];
 }
 
 /** What rows say about themselves: their labels and targets. */
@@ -215,58 +278,95 @@ function withoutTarget({ data }: DataConfig, targets: NativeTable): readonly Fai
     {
       code: "DATA_NOT_FINITE",
       message: `row ${first + 1}: no target has a value; ${count} ${count === 1 ? "row has" : "rows have"} none`,
-      ...(isPaths(data) && { path: placeOf(data) }),
+      ...(isPaths(data) && { path: [data].flat().join(", ") }),
       hint: 'set `missingTarget` to "drop" to leave such rows out (--missing-target drop)',
       context: { row: first + 1, count },
     },
   ];
 }
 
+// The method to begin with where images or modalities have more columns than rows.
+const WIDE = "pca";
+
 function tooWide({ data }: DataConfig, rows: number, inputs: number): Failure {
   return {
     code: "DATA_TOO_FEW_ROWS",
-    message: `${rows} rows are too few for ${inputs} inputs`,
-    ...(isPaths(data) && { path: placeOf(data) }),
-    hint: "name at most as many inputs as there are rows, for example --inputs 'gene*'",
+    message: `${rows} rows are too few for ${inputs} inputs in most methods`,
+    ...(isPaths(data) && { path: [data].flat().join(", ") }),
+    hint: "name at most as many inputs as there are rows, for example --inputs 'gene*', or choose a method that takes more: pca, fast-ica or random-encoder",
   };
 }
 
 function inspectFolder(config: DataConfig, dataset: Dataset, method: string | undefined): InspectReport {
-  const { inputs, inputNames, labels, targets, truth } = dataset;
+  const { inputs, labels, targets, truth } = dataset;
   const { rows } = inputs;
+  const { columns, statistics } = folderInputs(dataset);
+  const views = viewsOf(
+    columns.map(({ name }) => name),
+    columns,
+    statistics,
+  );
   const numbers = (names: readonly string[], values: Float32Array, role: string): ColumnReport[] =>
-    factsOf(values, rows, names).map((facts, j) => ({ name: names[j]!, kind: "number", role, ...facts }));
+    names.map((name, j) => ({ name, kind: "number", role, ...statisticsOf(values, j, names.length) }));
   const texts = Object.entries(labels).map(([role, { column, levels }]): ColumnReport => {
     return { name: column, kind: "text", role, missing: 0, constant: levels.length < 2, levels: levels.length };
   });
   const parts = partsOf(dataset);
+  const holdings = {
+    tasks: parts.tasks !== undefined,
+    target: targets !== undefined,
+    environment: parts.environment !== undefined,
+    tree: dataset.tree !== undefined,
+  };
+  const { notes = [] } = JSON.parse(dataset.provenance) as { readonly notes?: readonly string[] };
   return {
-    source: placeOf(config.data),
+    source: placeOf(config),
     format: "dataset-folder",
     rows,
     columns: [
-      ...numbers(inputNames, inputs.data, "inputs"),
+      ...columns.map(({ name, kind, image }): ColumnReport => {
+        return { name, kind, role: "inputs", ...statistics.get(name), ...(image !== undefined && { image }) };
+      }),
       ...texts,
       ...numbers(targets?.columns ?? [], targets?.values.data ?? new Float32Array(), "target"),
       ...numbers(truth.latents?.columns ?? [], truth.latents?.values.data ?? new Float32Array(), "truth"),
     ],
+    ...(dataset.views !== undefined && { views }),
     guesses: { environment: [], task: [], target: [], truth: [], rowId: [] },
     ...parts,
     memoryBytes: inputs.data.byteLength,
     problems: targets === undefined ? [] : withoutTarget(config, targets),
-    notes: [],
-    command: [
-      "disentangle fit",
-      `--method ${method ?? methodFor(parts.tasks !== undefined)}`,
-      `--data ${quoted(placeOf(config.data))}`,
-    ].join(" "),
+    notes,
+    command: ["disentangle fit", `--method ${method ?? methodFor(holdings)}`, `--data ${quoted(placeOf(config))}`].join(
+      " ",
+    ),
   };
+}
+
+function folderInputs(dataset: Dataset): {
+  readonly columns: readonly SourceColumn[];
+  readonly statistics: ReadonlyMap<string, ColumnStatistics>;
+} {
+  const columns = inputColumns(dataset);
+  const { data, rows, cols } = dataset.inputs;
+  const places = placesOf(dataset);
+  const statistics = new Map(
+    columns.map(({ name, image }) => {
+      const { start, end } = places.get(name)!;
+      if (image === undefined) return [name, statisticsOf(data, start, cols)] as const;
+      const pictures = new Float32Array(rows * (end - start));
+      for (let i = 0; i < rows; i++) pictures.set(data.subarray(i * cols + start, i * cols + end), i * (end - start));
+      return [name, statisticsOf(pictures, 0, 1)] as const;
+    }),
+  );
+  return { columns, statistics };
 }
 
 /** The roles; a table without any input column is described all the same. */
 function rolesOrProblem(keys: RoleKeys, description: SourceDescription, found: Found, problems: Failure[]): Roles {
   try {
     const roles = resolveRoles(keys, description);
+    refuseIdle(description, roles);
     const { doubtful } = roles;
     if (doubtful === undefined) return roles;
     const { survey, numbers } = found;

@@ -15,18 +15,21 @@ export interface Offset {
 /**
  * The same selection with the columns that rounding would collapse as differences from an offset.
  *
+ * @param among columns that may be kept so
  * @param fixed offsets that a model was fitted with
  */
 export async function withOffsets(
   source: Source,
   names: readonly string[],
   selection: Selection,
+  among: ReadonlySet<string>,
   fixed: ReadonlyMap<string, number> = new Map(),
 ): Promise<{ readonly selection: Selection; readonly offsets: ReadonlyMap<string, Offset> }> {
   const { rows, numeric } = selection;
   const cols = names.length;
   if (cols === 0 || rows === 0) return { selection, offsets: new Map() };
-  const suspects = [...native().suspects({ data: numeric, rows, cols })].map((column) => names[column]!);
+  const all = [...native().suspects({ data: numeric, rows, cols })].map((column) => names[column]!);
+  const suspects = all.filter((name) => among.has(name));
   const wanted = [...new Set([...names.filter((name) => fixed.has(name)), ...suspects])];
   if (wanted.length === 0) return { selection, offsets: new Map() };
   const offsets = new Map<string, Offset>();

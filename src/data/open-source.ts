@@ -1,13 +1,13 @@
 // A path, a pattern or several paths as one source, with what holds for every format: columns without names are called by their
 // place, and words for "no value" are known.
 import { withMissingValues, wordsOf } from "./missing-values.js";
-import { type Located, locate, openLocated } from "./open.js";
+import { type Located, locate, type OpenOptions, openLocated } from "./open.js";
 import type { FoundReading, ReadingOptions } from "./reading.js";
 import type { ColumnChoice, Source } from "./source.js";
 import { expandPaths, stackSources } from "./stack.js";
 
 /** How to open paths. */
-export interface SourceOptions extends ReadingOptions {
+export interface SourceOptions extends ReadingOptions, Pick<OpenOptions, "channels" | "modalities"> {
   /** What was found in data of the same origin. */
   readonly likely?: FoundReading | undefined;
   /** Columns of a `.npy` matrix are called `prefix`0, `prefix`1, ...; default "x". */
@@ -43,11 +43,6 @@ export async function openAll(located: readonly Located[], options: SourceOption
   }
   const paths = located.map(({ given }) => given);
   return sources.length === 1 ? sources[0]! : stackSources(paths, sources);
-}
-
-/** Opens paths; throws as `locate` does, and as the reader of their format. */
-export async function openSource(data: string | readonly string[], options: SourceOptions): Promise<Source> {
-  return openAll(await locateAll(data), options);
 }
 
 async function openOne(located: Located, options: SourceOptions): Promise<Source> {

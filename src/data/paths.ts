@@ -4,8 +4,3 @@
 export function isPaths(data: unknown): data is string | readonly string[] {
   return typeof data === "string" || (Array.isArray(data) && data.length > 0 && typeof data[0] === "string");
 }
-
-/** Paths as one text, for messages and names. */
-export function placeOf(data: unknown): string {
-  return isPaths(data) ? [data].flat().join(", ") : "in memory";
-}

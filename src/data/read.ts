@@ -2,15 +2,22 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { DisentangleError, fail, isDisentangleError } from "../errors.js";
-import { type NativeDataset, type NativeLabels, type NativeTable, type NativeTree, native } from "../native.js";
-import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
+import {
+  type NativeDataset,
+  type NativeImage,
+  type NativeLabels,
+  type NativeTable,
+  type NativeTree,
+  native,
+} from "../native.js";
+import { type DataConfig, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
-import { copyLabels, copyTargets, openMemory } from "./memory.js";
-import { withMissingValues, wordsOf } from "./missing-values.js";
+import { copyLabels, copyTargets } from "./memory.js";
+import { refuseIdle } from "./modalities.js";
 import { type Offset, offsetNotes, withOffsets } from "./offsets.js";
-import { type Located, notFound } from "./open.js";
-import { datasetFolder, locateAll, named, openAll, openSource, type SourceOptions } from "./open-source.js";
-import { isPaths, placeOf } from "./paths.js";
+import { notFound } from "./open.js";
+import { datasetFolder, locateAll, openAll, type SourceOptions } from "./open-source.js";
+import { isPaths } from "./paths.js";
 import { askAbout, placedAt } from "./place.js";
 import { type FoundReading, readingOf } from "./reading.js";
 import {
@@ -24,8 +31,10 @@ import {
   withoutRowNumbers,
 } from "./roles.js";
 import { indexNote, numbersRows } from "./row-index.js";
-import type { Selection, Source, SourceDescription } from "./source.js";
+import type { ColumnChoice, Selection, Source, SourceColumn, SourceDescription } from "./source.js";
+import { openSource, placeOf, refuseParts, takeSources } from "./sources.js";
 import { isStdin } from "./unpacked.js";
+import { type Block, joinBlocks, viewOf } from "./views.js";
 
 /** A data set in memory, as plain data: what `simulate` and `readDataset` give, and what `fit` accepts as `data`. */
 export type Dataset = NativeDataset;
@@ -40,19 +49,21 @@ export type Dataset = NativeDataset;
 export async function readDataset(config: DataConfig, remembered: Remembered = {}): Promise<Dataset> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
-  const memory = isPaths(checked.data) ? undefined : openConfigured(checked);
-  const located = memory === undefined ? await locateAll(checked.data as string | readonly string[]) : [];
+  const taken = takeSources(checked);
+  const { data } = checked;
+  const located = isPaths(data) ? await locateAll(data) : [];
   const folder = datasetFolder(located);
-  const { model } = remembered;
+  const { model, likely, offsets } = remembered;
   if (folder !== undefined) {
+    refuseParts(checked, located[0]!.given);
     const dataset = readFolder(folder, { ...columnKeys(checked), ...(model && { inputs: [...model.inputs] }) });
     return withTree(await withTruth(dataset, checked), checked);
   }
-  const source = memory ?? (await openPlaces(located, checked, remembered));
+  const source = await openSource(checked, taken, located, likely);
   try {
     const description = await source.describe(needsKinds(checked) ? "kinds" : "names");
     const keys: RoleKeys = { ...columnKeys(checked), ...columnsOf(model, description) };
-    const found = await readRoles(source, description, keys, remembered.offsets);
+    const found = await readRoles(source, description, keys, offsets);
     const dataset = assemble(checked, description, found, given);
     return await withTree(await withTruth(dataset, checked, description.reading), checked);
   } finally {
@@ -70,38 +81,6 @@ export interface Remembered {
   readonly model?: ModelColumns;
 }
 
-/** What a model asks of new rows. */
-export interface ModelColumns {
-  /** Its inputs, in order. */
-  readonly inputs: readonly string[];
-  /** The column with the identifiers of the rows: new rows may have none. */
-  readonly rowId?: string;
-}
-
-/** The columns that a model asks for: by name, or all of a matrix that has no names. */
-function columnsOf(model: ModelColumns | undefined, { format, columns }: SourceDescription): RoleKeys {
-  if (model === undefined) return {};
-  const { inputs, rowId } = model;
-  const hasId = rowId !== undefined && columns.some(({ name }) => name === rowId);
-  return { ...(format !== "npy" && { inputs: [...inputs] }), ...(hasId && { rowId }) };
-}
-
-/** Data in memory, copied, with the words for "no value" that the configuration names. */
-export function openConfigured(config: DataConfig): Source {
-  const { data, environment, task, segment, rowId } = config;
-  const labels = [environment, task, segment, rowId].filter((name) => typeof name === "string");
-  return named(withMissingValues(openMemory(data as InMemoryData, labels), wordsOf(config.missingValues)));
-}
-
-/** Opens what was located with the options of its configuration. */
-export function openPlaces(
-  located: readonly Located[],
-  config: DataConfig,
-  { likely }: Remembered = {},
-): Promise<Source> {
-  return openAll(located, { ...readingOf(config), likely });
-}
-
 /** Columns with their roles, as they were read. */
 interface FoundRoles {
   readonly roles: Roles;
@@ -117,12 +96,15 @@ async function readRoles(
   fixed?: ReadonlyMap<string, number>,
 ): Promise<FoundRoles> {
   const before = resolveRoles(keys, description);
-  const read = await source.read(choiceOf(before));
-  const { numeric } = choiceOf(before);
-  const { roles, selection } = settled(before, read, numeric);
-  const needed = choiceOf(roles).numeric;
-  const kept = { ...selection, numeric: pick(selection.numeric, numeric, needed) };
-  return { roles, ...(await withOffsets(source, needed, kept, fixed)) };
+  refuseIdle(description, before);
+  const choice = choiceOf(before, description);
+  const { roles, selection } = settled(before, await source.read(choice), choice.numeric);
+  const needed = choiceOf(roles, description).numeric;
+  const kept = { ...selection, numeric: pick(selection.numeric, choice.numeric, needed) };
+  // The columns of views are many and of one kind: they are kept as they are.
+  const own = new Set(description.columns.filter(({ view }) => view === undefined).map(({ name }) => name));
+  const plain = roles.inputs.every((name) => own.has(name)) ? needed : roles.targets;
+  return { roles, ...(await withOffsets(source, needed, kept, new Set(plain), fixed)) };
 }
 
 function settled(
@@ -141,11 +123,29 @@ function settled(
   return { roles: found, selection: { ...selection, text: [...selection.text, ids], ...(words && { words }) } };
 }
 
+/** What a model asks of new rows. */
+export interface ModelColumns {
+  /** Its inputs, in order. */
+  readonly inputs: readonly string[];
+  /** The column with the identifiers of the rows: new rows may have none. */
+  readonly rowId?: string;
+}
+
+/** The columns that a model asks for: by name, or all of a matrix that has no names. */
+function columnsOf(model: ModelColumns | undefined, { format, columns }: SourceDescription): RoleKeys {
+  if (model === undefined) return {};
+  const { inputs, rowId } = model;
+  const hasId = rowId !== undefined && columns.some(({ name }) => name === rowId);
+  return { ...(format !== "npy" && { inputs: [...inputs] }), ...(hasId && { rowId }) };
+}
+
 /** The name that a data set has when none is given: that of its file. */
 export function nameOf(config: DataConfig): string {
   if (config.name !== undefined) return config.name;
-  if (!isPaths(config.data)) return "in memory";
-  const [first = ""] = [config.data].flat();
+  const { data, modalities } = config;
+  if (data === undefined && modalities !== undefined) return Object.keys(modalities).join("+");
+  if (!isPaths(data)) return "in memory";
+  const [first = ""] = [data].flat();
   if (isStdin(first)) return "stdin";
   return basename(first).replace(/(?<=.)(\.[a-z0-9]+(\.(gz|zst|zip))?)$/i, "");
 }
@@ -177,25 +177,28 @@ export function columnKeys(config: DataConfig): DataConfig {
 }
 
 function isFile(truth: NonNullable<DataConfig["truth"]>): truth is string {
-  return typeof truth === "string" && DATA_FILE.test(truth.replace(/\/$/, ""));
+  return typeof truth === "string" && DATA_FILE.test(truth);
 }
 
-function choiceOf(roles: Roles): { numeric: readonly string[]; text: readonly string[] } {
+function choiceOf(roles: Roles, { columns }: SourceDescription): Required<ColumnChoice> {
   // Row ids come last: those that count the rows are known only when all else is read.
   const text = [...Object.values(roles.labels), ...(roles.rowId === undefined ? [] : [roles.rowId])];
-  return { numeric: [...new Set([...roles.inputs, ...roles.targets, ...roles.truth])], text: [...new Set(text)] };
+  const pictures = new Set(columns.filter(({ kind }) => kind === "image").map(({ name }) => name));
+  const numbers = [...roles.inputs.filter((name) => !pictures.has(name)), ...roles.targets, ...roles.truth];
+  return {
+    numeric: [...new Set(numbers)],
+    text: [...new Set(text)],
+    images: roles.inputs.filter((name) => pictures.has(name)),
+  };
 }
 
 function assemble(config: DataConfig, description: SourceDescription, found: FoundRoles, given: Given): Dataset {
   const { roles, selection, offsets } = found;
   const { rows } = selection;
   if (rows === 0) {
-    fail("DATA_EMPTY", `${placeOf(config.data)} has no rows`, {
-      path: placeOf(config.data),
-      hint: "give at least one row",
-    });
+    fail("DATA_EMPTY", `${placeOf(config)} has no rows`, { path: placeOf(config), hint: "give at least one row" });
   }
-  const { numeric, text } = choiceOf(roles);
+  const { numeric, text, images } = choiceOf(roles, description);
   const table = (columns: readonly string[]): NativeTable => ({
     columns: [...columns],
     values: { data: pick(selection.numeric, numeric, columns), rows, cols: columns.length },
@@ -210,17 +213,22 @@ function assemble(config: DataConfig, description: SourceDescription, found: Fou
   }
   const targets = given.targets ?? (roles.targets.length > 0 ? table(roles.targets) : undefined);
   if (targets !== undefined) refuseLength("target", targets.values.rows, rows);
-  const { columns, values: inputs } = table(roles.inputs);
+  const byName = new Map(description.columns.map((column) => [column.name, column]));
+  const blocks = runsOf(roles.inputs, byName).map(({ view, names, image }): Block => {
+    const data = image === undefined ? table(names).values.data : selection.images![images.indexOf(names[0]!)]!;
+    return { view, data, width: data.length / rows, names: image === undefined ? names : [], ...(image && { image }) };
+  });
   return {
     name: nameOf(config),
-    inputs,
-    inputNames: columns,
+    ...joinBlocks(blocks, rows),
     rowIds: roles.rowId === undefined ? (selection.rowIds ?? []) : selection.text[text.indexOf(roles.rowId)]!,
     labels,
     ...(targets !== undefined && { targets }),
     truth: roles.truth.length > 0 ? { latents: table(roles.truth) } : {},
     provenance: JSON.stringify(provenanceOf(config, description, found)),
-    ...(offsets.size > 0 && { offsets: offsetsOf(offsets, columns, given.targets === undefined ? roles.targets : []) }),
+    ...(offsets.size > 0 && {
+      offsets: offsetsOf(offsets, roles.inputs, given.targets === undefined ? roles.targets : []),
+    }),
   };
 }
 
@@ -234,18 +242,34 @@ function offsetsOf(
   return { ...(has(inputs) && { inputs: of(inputs) }), ...(has(targets) && { targets: of(targets) }) };
 }
 
+/** Inputs that follow each other and lie in one view; an image stands alone. */
+function runsOf(
+  inputs: readonly string[],
+  columns: ReadonlyMap<string, SourceColumn>,
+): readonly { readonly view: string; readonly names: string[]; readonly image?: NativeImage }[] {
+  const runs: { view: string; names: string[]; image?: NativeImage }[] = [];
+  for (const name of inputs) {
+    const { image } = columns.get(name)!;
+    const view = viewOf(columns.get(name)!);
+    const last = runs.at(-1);
+    if (image === undefined && last?.view === view && last.image === undefined) last.names.push(name);
+    else runs.push({ view, names: [name], ...(image !== undefined && { image }) });
+  }
+  return runs;
+}
+
 function provenanceOf(
   config: DataConfig,
   description: SourceDescription,
   { roles, selection, offsets }: FoundRoles,
 ): Record<string, unknown> {
   const { labels, targets, truth, rowId, ignored, indexes } = roles;
-  const { reading } = description;
+  const { reading, joined } = description;
   const notes: string[] = [...(description.notes ?? [])];
   const index = rowId !== undefined && rowId !== config.rowId ? [...new Set([rowId, ...indexes])] : indexes;
   if (index.length > 0) notes.push(indexNote(index, rowId));
   notes.push(...offsetNotes(offsets));
-  const { text } = choiceOf(roles);
+  const { text } = choiceOf(roles, description);
   const missingWords: Record<string, string> = {};
   for (const column of new Set(Object.values(labels))) {
     const at = text.indexOf(column);
@@ -266,12 +290,10 @@ function provenanceOf(
   if (roles.chosenBy === "default") {
     const others = ignored.filter((name) => !index.includes(name));
     const left = others.length === 0 ? "" : `, not ${listed(others)}`;
-    notes.push(
-      `no inputs were named: all ${roles.inputs.length} numeric columns without another role were taken${left}`,
-    );
+    notes.push(`no inputs were named: ${takenText(roles.inputs, description)} without another role were taken${left}`);
   }
   return {
-    source: placeOf(config.data),
+    source: placeOf(config),
     format: description.format,
     ...(config.matrix !== undefined && { matrix: config.matrix }),
     columns: {
@@ -285,8 +307,17 @@ function provenanceOf(
     inputsChosenBy: roles.chosenBy,
     ...(reading && { reading }),
     ...(Object.keys(missingWords).length > 0 && { missingWords }),
+    ...(joined !== undefined && { joined }),
     notes,
   };
+}
+
+function takenText(inputs: readonly string[], { columns }: SourceDescription): string {
+  const pictures = columns.filter(({ name, kind }) => kind === "image" && inputs.includes(name)).length;
+  const numbers = inputs.length - pictures;
+  const images = pictures === 1 ? "the images" : `the images of ${pictures} views`;
+  if (pictures === 0) return `all ${numbers} numeric columns`;
+  return numbers === 0 ? images : `${images} and ${numbers} numeric columns`;
 }
 
 function listed(names: readonly string[]): string {
@@ -327,7 +358,7 @@ async function withTruth(dataset: Dataset, config: DataConfig, likely?: FoundRea
 
 /** The number columns of a file with a row for each of the data; its row index is none of them. */
 async function readTruth(truth: string, rows: number, options: SourceOptions): Promise<NativeTable> {
-  const source = await openSource(truth, { ...options, prefix: "z" });
+  const source = await openAll(await locateAll(truth), { ...options, prefix: "z" });
   try {
     const description = await source.describe("kinds");
     const { roles, selection } = await readRoles(source, description, {});
@@ -338,7 +369,7 @@ async function readTruth(truth: string, rows: number, options: SourceOptions): P
         context: { got: selection.rows, expected: rows },
       });
     }
-    const values = pick(selection.numeric, choiceOf(roles).numeric, roles.inputs);
+    const values = pick(selection.numeric, choiceOf(roles, description).numeric, roles.inputs);
     return { columns: [...roles.inputs], values: { data: values, rows, cols: roles.inputs.length } };
   } finally {
     await source.close();

@@ -14,7 +14,7 @@ import { isRowIndex, mayNumberRows } from "./row-index.js";
 import type { SourceColumn, SourceDescription } from "./source.js";
 
 /** The label roles. */
-export const LABEL_ROLES = ["environment", "task", "segment"] as const;
+export const LABEL_ROLES = ["environment", "task"] as const;
 /** A role whose column holds labels. */
 export type LabelRole = (typeof LABEL_ROLES)[number];
 
@@ -36,7 +36,7 @@ export interface Roles {
 }
 
 /** The keys of a configuration that name columns. */
-export type RoleKeys = Pick<DataConfig, "inputs" | "environment" | "task" | "segment" | "target" | "truth" | "rowId">;
+export type RoleKeys = Pick<DataConfig, "inputs" | "environment" | "task" | "target" | "truth" | "rowId">;
 
 /** Whether choosing the inputs needs the kinds of the columns: none are named, or only ones to leave out. */
 export function needsKinds(keys: RoleKeys): boolean {
@@ -163,7 +163,8 @@ function resolveInputs(
   const isSubtraction = patterns.every((pattern) => isNegative(pattern, index));
   const usual = columns.filter(
     (column) =>
-      column.kind === "number" &&
+      (column.kind === "number" || column.kind === "image") &&
+      column.byNameOnly !== true &&
       (inputGroup ?? column.group) === column.group &&
       (rowId === false || !isRowIndex(column)),
   );

@@ -2,8 +2,8 @@
 // would tell a model the order of the file. They name the rows, and are an input only where somebody asks for them by name.
 import type { SourceColumn, SourceDescription } from "./source.js";
 
-/** Names that only a row index has: pandas' for columns without a name, Arrow's for an index, R's. */
-const INDEX_NAME = /^(Unnamed: \d+(\.\d+)*|\.\.\.1|row[._ ]?names?|__index_level_\d+__)$/i;
+/** Names that only a row index has, also behind that of a modality: pandas' for columns without a name, Arrow's for an index, R's. */
+const INDEX_NAME = /^(.+\.)?(Unnamed: \d+(\.\d+)*|\.\.\.1|row[._ ]?names?|__index_level_\d+__)$/i;
 
 /** Names of columns that usually number the rows: few rows are enough to believe it. */
 const ID_NAME =
@@ -18,9 +18,15 @@ export function isRowIndex({ name, unnamed, index }: SourceColumn): boolean {
 }
 
 /** The first column, where its values could show that it numbers the rows; columns of a bare matrix have no names and never do. */
-export function mayNumberRows({ columns, inputGroup, hasRowIds, format }: SourceDescription): string | undefined {
+export function mayNumberRows({
+  columns,
+  inputGroup,
+  hasRowIds,
+  joined,
+  format,
+}: SourceDescription): string | undefined {
   const [first] = columns;
-  if (hasRowIds === true || /^(mtx|scipy)/.test(format)) return undefined;
+  if (hasRowIds === true || joined !== undefined || /^(mtx|scipy)/.test(format)) return undefined;
   if (first === undefined || first.kind === "text" || isRowIndex(first) || first.positional === true) return undefined;
   return inputGroup === undefined || first.group !== inputGroup || first.group === first.name ? first.name : undefined;
 }

@@ -1,13 +1,14 @@
 // What every place that data can lie in looks like to the rest: names first, then the chosen columns.
 import { type Failure, failure, isDisentangleError } from "../errors.js";
+import type { NativeImage } from "../native.js";
 import type { FoundReading } from "./reading.js";
 
 /** What is known of a column without reading all of it. */
 export interface SourceColumn {
   readonly name: string;
   /** What its values are; `unknown` where only a reading would tell. */
-  readonly kind: "number" | "text" | "unknown";
-  /** The part of the file it comes from: "var" and "obs" in AnnData, the array's name in NPZ. */
+  readonly kind: "number" | "text" | "unknown" | "image";
+  /** The part of the file it comes from: "var" and "obs" in AnnData, the array's name in NPZ, the view where there are several. */
   readonly group?: string;
   /** It has no name of its own and is called by its place. */
   readonly unnamed?: boolean;
@@ -15,6 +16,12 @@ export interface SourceColumn {
   readonly index?: boolean;
   /** It is a column of a bare matrix, called by its number. */
   readonly positional?: boolean;
+  /** The view that it belongs to as an input, where the source has views. */
+  readonly view?: string;
+  /** Where an input has to be named to be one. */
+  readonly byNameOnly?: boolean;
+  /** The shape, of a column of images: one name for all their pixels. */
+  readonly image?: NativeImage;
 }
 
 /** What a source holds. */
@@ -32,8 +39,24 @@ export interface SourceDescription {
   readonly inputsHint?: string;
   /** What was found out about how a text table is written. */
   readonly reading?: FoundReading;
-  /** What the user should know about how it was read. */
+  /** What was decided or left out on the way, for people. */
   readonly notes?: readonly string[];
+  /** How rows of several tables were joined. */
+  readonly joined?: JoinReport;
+}
+
+/** How rows of several tables were joined. */
+export interface JoinReport {
+  /** The column with the ids, or "obs names". */
+  readonly by: string;
+  /** Rows in common. */
+  readonly rows: number;
+  readonly tables: readonly {
+    readonly view: string;
+    readonly rows: number;
+    /** Rows left out: their id stands in no other table, or they have none. */
+    readonly dropped: number;
+  }[];
 }
 
 /** Words that were read as missing, with how often. */
@@ -56,6 +79,8 @@ export interface Survey {
 export interface ColumnChoice {
   readonly numeric: readonly string[];
   readonly text: readonly string[];
+  /** Columns of images; none where absent. */
+  readonly images?: readonly string[];
 }
 
 /** The chosen columns, rows in file order. */
@@ -65,6 +90,8 @@ export interface Selection {
   readonly numeric: Float32Array;
   /** `text[column][row]`; "" marks missing text. */
   readonly text: string[][];
+  /** One matrix per column of images, row-major, one image per row; as many as were chosen. */
+  readonly images?: readonly Float32Array[];
   /** Identifiers of the rows, where the source has its own. */
   readonly rowIds?: string[];
   /** Of each text column the words that were read as missing, where the source knows. */

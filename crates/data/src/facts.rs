@@ -14,6 +14,12 @@ pub struct ColumnFacts {
     pub infinite: usize,
     /// Whether all cells that have a value have the same.
     pub constant: bool,
+    /// The smallest finite value; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// The largest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
     /// Values that look like words for "no value", frequent and far outside of the others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sentinels: Vec<Sentinel>,
@@ -44,6 +50,8 @@ pub fn column_facts(values: &Matrix) -> Vec<ColumnFacts> {
         missing: seen.missing,
         infinite: seen.infinite,
         constant: seen.is_constant(),
+        min: end(&seen.low),
+        max: end(&seen.high),
         sentinels: seen.sentinels(),
         copy_of: copies[column].take(),
     });
@@ -94,6 +102,10 @@ impl Seen {
         let values = found.into_iter().flatten().flatten();
         values.map(|(value, count)| Sentinel { value, count }).collect()
     }
+}
+
+fn end(values: &[(f32, usize); ENDS]) -> Option<f64> {
+    (values[0].1 > 0).then(|| f64::from(values[0].0))
 }
 
 #[inline]

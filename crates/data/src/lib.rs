@@ -22,6 +22,7 @@ pub mod smooth;
 pub mod split;
 pub mod stream;
 pub mod tree;
+pub mod views;
 pub mod write;
 
 pub use dataset::{Dataset, Labels, Role, Table};
@@ -30,3 +31,4 @@ pub use matrix::Matrix;
 pub use offsets::Offsets;
 pub use stream::Stream;
 pub use tree::Tree;
+pub use views::{Image, View};

@@ -8,10 +8,10 @@ mod failure;
 mod jobs;
 
 use convert::{
-    Array, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey, NativeTable,
-    NativeTree, json, parse,
+    Array, ImageFolder, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey,
+    NativeTable, NativeTree, NativeView, json, named_inputs, parse,
 };
-use disentangle_data::read::{csv, mtx, npy, npz, scipy, unpack};
+use disentangle_data::read::{csv, idx, images, mtx, npy, npz, scipy, unpack};
 use disentangle_data::write::{NpyData, csv_rows, write_npy};
 use disentangle_data::{
     Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, facts, folder, offsets, simulate, tree,
@@ -192,6 +192,18 @@ pub fn npz_read(path: String, member: String) -> Answer<Array> {
     guard(|| Ok(npz::read(Path::new(&path), &member)?.into()))
 }
 
+/// Reads an IDX file.
+#[napi(catch_unwind)]
+pub fn idx_read(path: String) -> Answer<Array> {
+    guard(|| Ok(idx::read(Path::new(&path))?.into()))
+}
+
+/// Reads the PNG and JPEG files of a folder.
+#[napi(catch_unwind)]
+pub fn images_read(folder: String) -> Answer<ImageFolder> {
+    guard(|| Ok(images::read(Path::new(&folder))?.into()))
+}
+
 /// Type and shape of a `.npy` file, as JSON.
 #[napi(catch_unwind)]
 pub fn npy_about(path: String) -> Answer<String> {
@@ -330,11 +342,13 @@ pub fn transform(
     model: Uint8Array,
     inputs: NativeMatrix,
     input_names: Vec<String>,
+    views: Option<Vec<NativeView>>,
     offsets: Option<Vec<f64>>,
 ) -> Answer<Transformed> {
     guard(|| {
         let model = model::Model::open(METHODS, &model)?;
-        let latents = model.transform_from(&inputs.try_into()?, &input_names, &offsets.unwrap_or_default())?;
+        let (inputs, names) = named_inputs(inputs, input_names, views)?;
+        let latents = model.transform_from(&inputs, &names, &offsets.unwrap_or_default())?;
         Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
     })
 }
@@ -348,6 +362,7 @@ pub fn predict(
     input_names: Vec<String>,
     environments: Option<NativeLabels>,
     options: String,
+    views: Option<Vec<NativeView>>,
 ) -> Answer<Either<Float32Array, Float64Array>> {
     guard(|| {
         let options: Value = parse(&options)?;
@@ -361,8 +376,8 @@ pub fn predict(
         };
         let environments = environments.map(Into::into);
         let model = model::Model::open(METHODS, &model)?;
-        let predicted =
-            model.predict_from(&inputs.try_into()?, &input_names, &offsets, environments.as_ref(), &attach)?;
+        let (inputs, names) = named_inputs(inputs, input_names, views)?;
+        let predicted = model.predict_from(&inputs, &names, &offsets, environments.as_ref(), &attach)?;
         Ok(match model.header.target_offset {
             Some(_) => Either::B(predicted.into()),
             None => Either::A(predicted.into_iter().map(|value| value as f32).collect::<Vec<_>>().into()),

@@ -1,30 +1,36 @@
 import type { Command } from "commander";
 import { dataKeys } from "../../config.js";
-import type { ColumnReport, InspectReport } from "../../data/index.js";
+import type { ColumnReport, InspectReport, ViewReport } from "../../data/index.js";
+import { shapeText } from "../../data/views.js";
 import { located } from "../config-file.js";
 import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
-import { bytes, columns, print, type Style } from "../terminal.js";
+import { bytes, columns, number, print, type Style } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
   $ disentangle inspect cells.csv
   $ disentangle inspect cells.h5ad --environment cell_type --target score --json
   $ disentangle inspect assays.csv --task assay --target potency
-  $ disentangle inspect compounds.parquet --target 'y*'`;
+  $ disentangle inspect compounds.parquet --target 'y*'
+  $ disentangle inspect --modality rna=rna.csv --modality protein=protein.csv --join subject
+  $ disentangle inspect photos --labels labels.csv --environment site`;
 
 /** `disentangle inspect` */
 export async function define(command: Command): Promise<void> {
   const keys = (await dataKeys()).filter(({ name }) => name !== "data");
   addConfigOptions(command, keys, { data: "Data:" });
   command
-    .argument("<files...>", "file or folder to look at; several, or a pattern, are stacked")
+    .argument(
+      "[files...]",
+      "file or folder to look at; several, or a pattern, are stacked; none where --modality names them",
+    )
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (paths: readonly string[], options: ConfigOptions & { json?: boolean }) => {
-      const data = paths.length === 1 ? paths[0]! : [...paths];
+      const data = paths.length > 1 ? [...paths] : paths[0];
       const { config, places } = configOf(options, keys);
       const { inspect } = await import("../../data/index.js");
-      const found = await inspect({ ...config, data }).catch((error: unknown) => {
+      const found = await inspect({ ...config, ...(data !== undefined && { data }) }).catch((error: unknown) => {
         throw located(error, places);
       });
       print(options.json, found, (style) => summary(found, style));
@@ -42,10 +48,13 @@ function summary(found: InspectReport, style: Style): string {
     ...(infinite > 0 ? [[name, `${infinite} of ${found.rows} cells infinite`]] : []),
     ...(constant ? [[name, "constant"]] : []),
   ]);
-  const { environment, tasks } = found;
+  const { environment, tasks, views = [] } = found;
   const blocks = [
     `${style.strong(found.source)}: ${found.format}, ${found.rows} rows, ${found.columns.length} columns; the inputs take ${bytes(found.memoryBytes)}`,
     columns([...roles].map(([role, of]) => [role, of.length, listed(of.map(({ name }) => name))])),
+    ...(views.length === 0
+      ? []
+      : [`${views.length === 1 ? "1 view" : `${views.length} views`} of the inputs\n${columns(views.map(viewRow))}`]),
     ...(environment === undefined
       ? []
       : [
@@ -79,6 +88,12 @@ function summary(found: InspectReport, style: Style): string {
     [`Next: ${style.strong(found.command)}`, ...placeholders(found)].join("\n"),
   ];
   return blocks.join("\n\n");
+}
+
+function viewRow({ name, columns: width, image, min, max, missing }: ViewReport): (string | number)[] {
+  const shape = image === undefined ? `${width} column${width === 1 ? "" : "s"}` : `images of ${shapeText(image)}`;
+  const range = min === undefined ? "no value" : `${number(min)} to ${number(max)}`;
+  return [`  ${name}`, shape, range, missing === 0 ? "" : `${missing} missing`];
 }
 
 /** Groups of rows: how many, how large, and the first of them. */

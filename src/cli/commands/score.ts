@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { checkConfig, dataKeys } from "../../config.js";
-import { isPaths } from "../../data/paths.js";
+import type { DataConfig } from "../../data/index.js";
+import { placeOf } from "../../data/sources.js";
 import { readData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
@@ -55,7 +56,7 @@ export async function define(command: Command): Promise<void> {
 
 /** The data set that a run was fitted on, read again; it must not have changed since. */
 async function dataOf(run: Run): Promise<Observed> {
-  if (!isPaths(run.config.data)) {
+  if (run.manifest.command.startsWith("fit(")) {
     fail("METRIC_NEEDS_TRUTH", "the run was fitted on data in memory, which no file holds", {
       hint: "give the truth with --truth FILE",
     });
@@ -67,7 +68,7 @@ async function dataOf(run: Run): Promise<Observed> {
   if (fingerprint !== expected) {
     fail(
       "CHECKPOINT_MISMATCH",
-      `${[run.config.data].flat().join(", ")}: the data are not those that the run was fitted on`,
+      `${placeOf(run.config as DataConfig)}: the data are not those that the run was fitted on`,
       {
         hint: "fit again, or give the truth with --truth FILE",
         context: { fingerprint, expected },

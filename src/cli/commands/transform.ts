@@ -2,14 +2,15 @@ import { once } from "node:events";
 import { join, parse } from "node:path";
 import type { Command } from "commander";
 import { dataKeys } from "../../config.js";
+import { isPaths } from "../../data/paths.js";
 import { READING_KEYS, rememberedText } from "../../data/reading.js";
 import type { Rows } from "../../data/rows.js";
-import type { DataSource } from "../../dataset.js";
+import type { DataSource, ViewsData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import { load } from "../../model.js";
 import { csvChunks, isCopy, jsonChunks, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
-import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, configOf, modalitiesOf } from "../flags.js";
 import { note, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -18,6 +19,7 @@ Examples:
   $ disentangle transform runs/a --data new-cells.csv > latents.csv
   $ disentangle transform runs/a --data cells.h5ad --out cells-latents.h5ad
   $ zcat new-cells.csv.gz | disentangle transform runs/a --data - --out latents.parquet
+  $ disentangle transform runs/b --modality rna=new-rna.csv --modality protein=new-protein.csv --out latents.npy
 
 Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.
 Identifiers of the rows stand beside the latents in .csv, .parquet and .arrow. A .h5ad file or .zarr folder is a copy of the data, which
@@ -27,7 +29,9 @@ switched off) and silence-probability.npy; with --out new.npy they are new-silen
 data they are obsm["X_disentangle_silent"] and obsm["X_disentangle_silence_probability"].`;
 
 interface TransformOptions extends ConfigOptions {
-  readonly data: readonly string[];
+  readonly data?: readonly string[];
+  readonly modality?: readonly string[];
+  readonly join?: string;
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -38,33 +42,28 @@ export async function define(command: Command): Promise<void> {
   addConfigOptions(command, keys, { data: "Reading (default: as in the fit):" });
   command
     .argument("<run>", "run folder or saved model")
-    .requiredOption("--data <path...>", "rows to transform: any format that `fit --data` reads; - is standard input")
+    .option("--data <path...>", "rows to transform: any format that `fit --data` reads; - is standard input")
+    .option("--modality <name=file...>", "a table for each modality of the model, as for `fit`")
+    .option("--join <column>", "column with the ids of the rows of the modalities (default: that of the fit)")
     .option("--out <file>", "file to write: .npy, .csv, .parquet, .arrow, .h5ad or .zarr (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, options: TransformOptions) => {
-      const { data: paths, out, json } = options;
+      const { data: paths = [], modality, join: by, out, json } = options;
       const { config } = configOf(options, keys);
-      const [data = ""] = paths;
+      const data = paths.length > 1 ? paths : paths[0];
+      const rows = rowsOf(data, modality, by);
       await using model = await load(run);
       const hasSilence = model.summary.silence !== undefined;
-      if (out !== undefined) {
-        if (isCopy(out) && paths.length > 1) {
-          fail("CONFIG_CONFLICT", `--out ${out} is a copy of the data, which are ${paths.length} files`, {
-            path: out,
-            hint: "transform the files one by one, or write .csv, .parquet, .arrow or .npy",
-          });
-        }
-        for (const path of paths) await checkOut(out, path, hasSilence);
-      }
+      if (out !== undefined) await checkOut(out, rows, hasSilence);
       const { said, found } = model.reading;
       const kept = Object.fromEntries(Object.entries(said).filter(([key]) => config[key] === undefined));
       const remembered = rememberedText({ said: kept, found: config.decimal === undefined ? found : {} });
       if (remembered !== undefined) note(remembered);
-      const latents = await model.transform((paths.length === 1 ? data : paths) as DataSource, config);
+      const latents = await model.transform(modality === undefined ? (data as DataSource) : rows, config);
       const silence = hasSilence ? latentSilence(latents, model.summary) : undefined;
       if (out === undefined) return json ? printJson(latents, silence) : printChunks(csvChunks(latents));
-      const known = await write(out, data, latents, silence);
+      const known = await write(out, paths[0] ?? "", latents, silence);
       const { shape, columns } = latents;
       print(json, { out, shape, columns, ...(known && { silence: known }) }, () =>
         [out, ...Object.values(known ?? {})].map((file) => `${file}: ${shape[0]} x ${shape[1]}`).join("\n"),
@@ -73,11 +72,37 @@ export async function define(command: Command): Promise<void> {
 }
 
 /** Before anything is read: what is written must be of a known format, and no part of what is read. */
-async function checkOut(out: string, data: string, hasSilence: boolean): Promise<void> {
+async function checkOut(out: string, { data, modalities = {} }: ViewsData, hasSilence: boolean): Promise<void> {
   outputOf(out);
   const files = hasSilence && !isCopy(out) ? [out, ...Object.values(silenceFiles(out))] : [out];
-  for (const file of files) refuseOverInput(file, data);
-  if (isCopy(out)) await (await import("../../data/write-back.js")).checkCopy(out, data);
+  const all = [data, ...Object.values(modalities).map((one) => one.data)];
+  const given = all.flatMap((one) => (isPaths(one) ? [one].flat() : []));
+  for (const file of files) for (const one of given) refuseOverInput(file, one);
+  if (!isCopy(out)) return;
+  if (typeof data === "string") return (await import("../../data/write-back.js")).checkCopy(out, data);
+  fail("CONFIG_CONFLICT", `--out ${out}: a copy of the data is made of one file, and these lie in several`, {
+    path: "--out",
+    hint: "write a file of its own, for example --out latents.csv",
+  });
+}
+
+/** The rows that the flags name. */
+function rowsOf(
+  data: string | readonly string[] | undefined,
+  modality: readonly string[] | undefined,
+  by: string | undefined,
+): ViewsData {
+  if (data === undefined && modality === undefined) {
+    fail("CONFIG_USAGE", "--data is missing: the rows to transform", {
+      path: "--data",
+      hint: "for example --data new-cells.csv, or --modality NAME=FILE for each modality of the model",
+    });
+  }
+  return {
+    ...(data !== undefined && { data: data as NonNullable<ViewsData["data"]> }),
+    ...(modality !== undefined && { modalities: modalitiesOf(modality) }),
+    ...(by !== undefined && { join: by }),
+  };
 }
 
 /** Writes latents, and where a method looks for silence which of them are silent; tells where that is. */
