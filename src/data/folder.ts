@@ -57,9 +57,13 @@ export function readFolder(folder: string, keys: RoleKeys): NativeDataset {
   const chosen = keys.target === undefined ? targets : roles.targets;
   const { targets: all, truth: tables, ...others } = dataset;
   const { views: _, ...rest } = others;
+  const picked = inputKey === undefined ? others : { ...rest, ...selectInputColumns(dataset, roles.inputs) };
+  const { offsets } = picked;
+  const shifts = offsets?.targets && chosen.map((name) => offsets.targets![targets.indexOf(name)]!);
   return {
-    ...(inputKey === undefined ? others : { ...rest, ...selectInputColumns(dataset, roles.inputs) }),
+    ...picked,
     ...(all !== undefined && { targets: columnsOf(all, chosen) }),
+    ...(shifts && { offsets: { ...offsets, targets: shifts } }),
     truth: roles.truth.length === 0 ? tables : { ...tables, latents: columnsOf(tables.latents!, roles.truth) },
   };
 }
