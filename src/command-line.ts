@@ -1,14 +1,15 @@
 // Commands as people can type them again.
 import { flagOf } from "./config-keys.js";
+import { isPaths } from "./data/paths.js";
 
 /** The command that repeats a run; for data in memory, the call. */
 export function replayCommand(config: Readonly<Record<string, unknown>>): string {
   const { modalities, ...rest } = config;
   const parts = Object.entries((modalities ?? {}) as Readonly<Record<string, Readonly<Record<string, unknown>>>>);
-  const isOnDisk = (data: unknown) => typeof data === "string";
+  const isOnDisk = isPaths;
   const inMemory = typeof rest.labels === "object";
   const lies =
-    !inMemory && (typeof rest.data === "string" || (parts.length > 0 && parts.every(([, { data }]) => isOnDisk(data))));
+    !inMemory && (isOnDisk(rest.data) || (parts.length > 0 && parts.every(([, { data }]) => isOnDisk(data))));
   if (!lies) {
     const { data, ...others } = config;
     return `fit({ data, ...${JSON.stringify(others)} })`;

@@ -1,5 +1,5 @@
 // Everything that may stand where data are expected, as a data set or as a table.
-import type { DataConfig, Dataset, InspectReport, ModelColumns } from "./data/index.js";
+import type { DataConfig, Dataset, InspectReport, Remembered } from "./data/index.js";
 import { fail } from "./errors.js";
 import type { NativeTable } from "./native.js";
 
@@ -46,15 +46,11 @@ export async function inspect(config: DataConfig): Promise<InspectReport> {
   return (await import("./data/index.js")).inspect(config);
 }
 
-/** Reads new rows for a model from a file or a folder; throws as `readDataset` does. */
-export async function readRowsFor(model: ModelColumns, config: DataConfig): Promise<Dataset> {
-  return (await import("./data/index.js")).readDataset(config, model);
-}
-
 /** Reads what a configuration says about data; a data set in memory is taken as it is. */
-export async function readData({ data, ...roles }: DataPart): Promise<Dataset> {
+export async function readData({ data, ...roles }: DataPart, remembered?: Remembered): Promise<Dataset> {
   if (!isDataset(data)) {
-    return readDataset({ ...roles, ...(data !== undefined && { data }) });
+    const config = { ...roles, ...(data !== undefined && { data }) };
+    return (await import("./data/index.js")).readDataset(config, remembered);
   }
   const { name, ...others } = roles;
   const [key] = Object.keys(others);
@@ -68,9 +64,13 @@ export async function readData({ data, ...roles }: DataPart): Promise<Dataset> {
 }
 
 /** Numbers with column names: the numeric columns of whatever is given. */
-export async function readTable(source: DataSource | NativeTable): Promise<NativeTable> {
+export async function readTable(
+  source: DataSource | NativeTable,
+  reading: Omit<DataConfig, "data"> = {},
+  remembered?: Remembered,
+): Promise<NativeTable> {
   if (isTable(source)) return source;
-  const { inputs, inputNames } = await readData({ data: source });
+  const { inputs, inputNames } = isDataset(source) ? source : await readData({ ...reading, data: source }, remembered);
   return { columns: inputNames, values: inputs };
 }
 

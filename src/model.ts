@@ -1,12 +1,15 @@
 import { join } from "node:path";
+import { isPaths } from "./data/paths.js";
 import { askAbout } from "./data/place.js";
+import type { Remembered } from "./data/read.js";
+import { type FoundReading, type ReadingOptions, readingOf, rememberedReading } from "./data/reading.js";
 import {
+  type DataPart,
   type DataSource,
   type Dataset,
   isDataset,
   isViewsData,
   readData,
-  readRowsFor,
   type ViewsData,
 } from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
@@ -38,12 +41,18 @@ export interface ModelInfo {
   readonly fingerprint: string;
 }
 
-/** How to predict the target. */
-export interface PredictOptions {
+/** How to predict the target; the keys of reading win over what the fit was told. */
+export interface PredictOptions extends ReadingOptions {
   /** One label per row. Default: the environment column of `x`, when `x` is a data set or a file. */
   readonly environments?: readonly string[];
   /** Environments the tree does not know, each with the node whose head it takes. */
   readonly attach?: Readonly<Record<string, string>>;
+}
+
+/** How a fit read its data: what it was told, and what it found in the file. */
+export interface Reading {
+  readonly said: ReadingOptions;
+  readonly found: FoundReading;
 }
 
 /** A fitted model. Plain data beside three verbs; it holds no native resources, only its own bytes. */
@@ -87,13 +96,14 @@ export class Model implements AsyncDisposable {
    *
    * @param x anything that `data` accepts, or `{ modalities, join }`. Columns with names are matched by name, in any order; without
    * names by position
+   * @param reading how to read a file, where that is not as in the fit: what the fit was told and found is remembered
    * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
    */
-  async transform(x: DataSource | ViewsData): Promise<NamedArray> {
+  async transform(x: DataSource | ViewsData, reading: ReadingOptions = {}): Promise<NamedArray> {
     const run = this.#open();
-    const dataset = await this.#read(x);
-    const { latents, columns } = askAbout(dataset, ({ inputs, inputNames, views }) =>
-      native().transform(run.model, inputs, inputNames, views),
+    const dataset = await this.#read(x, { reading });
+    const { latents, columns } = askAbout(dataset, ({ inputs, inputNames, views, offsets }) =>
+      native().transform(run.model, inputs, inputNames, views, offsets?.inputs),
     );
     return namedArray(latents, columns, dataset.rowIds);
   }
@@ -137,30 +147,38 @@ export class Model implements AsyncDisposable {
     const request = requestOf(options);
     if (rows === undefined) return interventionOf(native().intervene(run.model, request));
     const dataset = await this.#readRows(rows, environments === undefined);
-    return askAbout(dataset, ({ inputs, inputNames, labels, rowIds, views }) => {
+    return askAbout(dataset, ({ inputs, inputNames, labels, rowIds, views, offsets }) => {
       const labelled = environments === undefined ? labels.environment : encode(environments);
-      const given = { inputs, inputNames, ...(labelled && { environments: labelled }), ...(views && { views }) };
+      const given = {
+        inputs,
+        inputNames,
+        ...(labelled && { environments: labelled }),
+        ...(views && { views }),
+        ...(offsets?.inputs && { offsets: offsets.inputs }),
+      };
       return interventionOf(native().intervene(run.model, request, given), rowIds);
     });
   }
 
   /**
-   * Predicted target of new rows, one number per row.
+   * Predicted target of new rows, one number per row; with 64 bits where the target lies so far from zero that it needs them.
    *
    * @throws `DATA_UNKNOWN_ENVIRONMENT`, `DATA_COLUMN_MISMATCH`, `MODEL_CLOSED`
    */
-  async predict(x: DataSource | ViewsData, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
+  async predict(
+    x: DataSource | ViewsData,
+    { environments, attach, ...reading }: PredictOptions = {},
+  ): Promise<Float32Array | Float64Array> {
     const run = this.#open();
-    const options = JSON.stringify(attach === undefined ? {} : { attach });
     return askAbout(
-      await this.#read(x, { withEnvironment: environments === undefined }),
-      ({ inputs, inputNames, labels, views }) =>
+      await this.#read(x, { reading, withEnvironment: environments === undefined }),
+      ({ inputs, inputNames, labels, views, offsets }) =>
         native().predict(
           run.model,
           inputs,
           inputNames,
           environments === undefined ? labels.environment : encode(environments),
-          options,
+          JSON.stringify({ attach, offsets: offsets?.inputs }),
           views,
         ),
     );
@@ -207,6 +225,20 @@ export class Model implements AsyncDisposable {
     await this.close();
   }
 
+  /** What the inputs were kept relative to, by name. */
+  #offsets(): ReadonlyMap<string, number> {
+    const { inputOffsets = [] } = JSON.parse(native().modelInfo(this.#open().model)) as { inputOffsets?: number[] };
+    return new Map(
+      inputOffsets.flatMap((offset, j) => (offset === 0 ? [] : [[this.info.inputs[j]!, offset] as const])),
+    );
+  }
+
+  /** How the fit read its data, and so how new rows are read. */
+  get reading(): Reading {
+    const { config, manifest } = this.#open();
+    return rememberedReading(config, manifest.dataset.provenance);
+  }
+
   #open(): Run {
     return this.#run ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
   }
@@ -223,38 +255,59 @@ export class Model implements AsyncDisposable {
 
   async #read(
     x: DataSource | ViewsData,
-    { withEnvironment = false, names = this.info.inputs }: Reading = {},
+    { reading = {}, withEnvironment = false, names = this.info.inputs }: Wanted = {},
   ): Promise<Dataset> {
     if (isDataset(x)) return x;
-    const hasViews = this.info.views !== undefined && names === this.info.inputs;
-    if (hasViews || isViewsData(x)) return this.#readViews(x, withEnvironment);
-    const { environment, matrix, rowId } = this.#open().config;
+    const areInputs = names === this.info.inputs;
+    if ((areInputs && this.info.views !== undefined) || isViewsData(x))
+      return this.#readViews(x, reading, withEnvironment);
+    const { environment, rowId } = this.#open().config;
+    const { matrix, ...words } = this.#words(reading);
+    const isPath = isPaths(x);
+    const hasNames = !isPath && isNamed(x);
     const roles = {
-      ...(withEnvironment && typeof environment === "string" && { environment }),
-      ...(typeof x === "string" && typeof matrix === "string" && { matrix }),
+      ...words,
+      ...((isPath || hasNames) && withEnvironment && typeof environment === "string" && { environment }),
+      ...(isPath && matrix !== undefined && { matrix }),
+      ...(hasNames && { inputs: [...names] }),
+      // Without names all columns are inputs, in order.
+      ...(!isPath && !hasNames && { rowId: false as const }),
     };
-    const isPath = typeof x === "string";
     const model = { inputs: names, ...(typeof rowId === "string" && { rowId }) };
-    const dataset = await (isPath
-      ? readNew(() => readRowsFor(model, { data: x, ...roles }))
-      : readNew(() => readData(isNamed(x) ? { data: x, inputs: [...names], ...roles } : { data: x })));
-    if (isPath ? formatOf(dataset) !== "npy" : isNamed(x)) return dataset;
+    const dataset = await readNew({ data: x, ...roles } as DataPart, {
+      likely: this.reading.found,
+      offsets: areInputs ? this.#offsets() : new Map(),
+      ...(isPath && { model }),
+    });
+    if (isPath ? formatOf(dataset) !== "npy" : hasNames) return dataset;
     refuseWidth(x, dataset, names.length);
     return { ...dataset, inputNames: [...names] };
   }
 
+  /** What is said about reading: what the fit was told, and what is said now. */
+  #words(reading: ReadingOptions): ReadingOptions {
+    return { ...this.reading.said, ...readingOf(reading as Readonly<Record<string, unknown>>) };
+  }
+
   /** New rows of a model with views, or of modalities. What lacks a view is told so by what the model knows of its views. */
-  async #readViews(x: Exclude<DataSource | ViewsData, Dataset>, withEnvironment: boolean): Promise<Dataset> {
-    const { environment, matrix, channels } = this.#open().config;
-    const dataset = await readNew(() =>
-      readData({
+  async #readViews(
+    x: Exclude<DataSource | ViewsData, Dataset>,
+    reading: ReadingOptions,
+    withEnvironment: boolean,
+  ): Promise<Dataset> {
+    const { environment, channels } = this.#open().config;
+    const { matrix, ...words } = this.#words(reading);
+    const dataset = await readNew(
+      {
+        ...words,
         ...(withEnvironment && typeof environment === "string" && { environment }),
-        ...(typeof x === "string" && typeof matrix === "string" && { matrix }),
+        ...(isPaths(x) && matrix !== undefined && { matrix }),
         ...((channels === "first" || channels === "last") && { channels }),
         ...this.#parts(x),
-      }),
+      } as DataPart,
+      { likely: this.reading.found },
     );
-    const isNameless = typeof x === "string" ? formatOf(dataset) === "npy" : !isViewsData(x) && !isNamed(x);
+    const isNameless = isPaths(x) ? formatOf(dataset) === "npy" : !isViewsData(x) && !isNamed(x);
     if (!isNameless || dataset.views !== undefined) return dataset;
     const { inputs: names, views } = this.info;
     refuseWidth(x, dataset, views?.at(-1)?.end ?? names.length);
@@ -315,7 +368,9 @@ function modelInfo(model: Uint8Array): ModelInfo {
 }
 
 /** What is read of new rows. */
-interface Reading {
+interface Wanted {
+  /** How, where that is not as in the fit. */
+  readonly reading?: ReadingOptions;
   readonly withEnvironment?: boolean;
   /** Columns that are needed. Default: the inputs of the model. */
   readonly names?: readonly string[];
@@ -343,9 +398,9 @@ export async function load(dir: string): Promise<Model> {
 }
 
 /** Reads new rows; a column that the model needs and they lack is a mismatch with the model. */
-async function readNew(read: () => Promise<Dataset>): Promise<Dataset> {
+async function readNew(config: DataPart, remembered: Remembered): Promise<Dataset> {
   try {
-    return await read();
+    return await readData(config, remembered);
   } catch (error) {
     if (!isDisentangleError(error) || failuresOf(error).some(({ code }) => code !== "DATA_MISSING_COLUMN")) throw error;
     if (error.path === "environment") {
@@ -364,7 +419,7 @@ async function readNew(read: () => Promise<Dataset>): Promise<Dataset> {
 }
 
 /** Whether the columns of `x`, which is in memory, have names of their own. */
-function isNamed(x: Exclude<DataSource, string>): boolean {
+function isNamed(x: DataSource): boolean {
   if (Array.isArray(x)) return false;
   return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
 }

@@ -58,6 +58,8 @@ export interface NativeDataset {
   truth: Record<string, NativeTable>;
   /** JSON object. */
   provenance: string;
+  /** What is to be added to columns that lie far from zero, one number per column. Absent: nothing is. */
+  offsets?: { inputs?: number[]; targets?: number[] };
 }
 /** Columns of a delimited file. Missing number = NaN, missing text = "". */
 export interface NativeSelection {
@@ -65,6 +67,21 @@ export interface NativeSelection {
   numeric: NativeMatrix;
   /** `text[column][row]` */
   text: string[][];
+  /** JSON: of each text column the words that were read as missing, with their rows. */
+  words: string;
+}
+/** All of a delimited file. */
+export interface NativeSurvey {
+  rows: number;
+  /** JSON: the kinds of all columns, in file order. */
+  kinds: string;
+  /** Number columns, in file order; NaN where there is no number. */
+  numeric: NativeMatrix;
+  /** Text columns, in file order. */
+  text: string[][];
+  words: string;
+  /** JSON: failures, of each column the first. */
+  problems: string;
 }
 /** An array as a `.npy` file holds it, read as 32-bit floats. */
 export interface NativeArray {
@@ -103,6 +120,7 @@ export interface NativeRows {
   inputNames: string[];
   environments?: NativeLabels;
   views?: NativeView[];
+  offsets?: number[];
 }
 /** Rows after an intervention. */
 export interface NativeIntervention {
@@ -141,6 +159,14 @@ export interface Native {
   csvColumns(path: string, options: string): string;
   csvKinds(path: string, options: string): string;
   csvRead(path: string, options: string): NativeSelection;
+  /** Row-major. */
+  csvReadExact(path: string, options: string): Float64Array;
+  csvSurvey(path: string, options: string): NativeSurvey;
+  /** JSON `ColumnFacts[]`. */
+  columnFacts(values: NativeMatrix): string;
+  suspects(values: NativeMatrix): Uint32Array;
+  /** JSON `{ distinct, kept, offset }`, or `null`. */
+  collapse(exact: Float64Array): string;
   npyRead(path: string): NativeArray;
   npzMembers(path: string): string;
   npzRead(path: string, member: string): NativeArray;
@@ -179,6 +205,7 @@ export interface Native {
     inputs: NativeMatrix,
     inputNames: string[],
     views?: NativeView[],
+    offsets?: number[],
   ): { latents: NativeMatrix; columns: string[] };
   predict(
     model: Uint8Array,
@@ -187,7 +214,7 @@ export interface Native {
     environments: NativeLabels | undefined,
     options: string,
     views?: NativeView[],
-  ): Float32Array;
+  ): Float32Array | Float64Array;
   decode(model: Uint8Array, latents: NativeMatrix, names: string[]): { inputs: NativeMatrix; columns: string[] };
   /** `request`: JSON `{ do, count?, seed?, environment? }`; without rows they are drawn. */
   intervene(model: Uint8Array, request: string, rows?: NativeRows): NativeIntervention;

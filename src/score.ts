@@ -1,3 +1,4 @@
+import { type ReadingOptions, readingOf, rememberedReading } from "./data/reading.js";
 import { type DataSource, readTable } from "./dataset.js";
 import { fail } from "./errors.js";
 import type { Scores, Summary } from "./generated/types.js";
@@ -8,8 +9,8 @@ import type { Run } from "./results.js";
 /** Which rows are scored. */
 export type RowChoice = "all" | "train" | "validation" | "test";
 
-/** How to score. */
-export interface ScoreOptions {
+/** How to score; how a file of the truth is read, where that is not as in the fit. */
+export interface ScoreOptions extends Pick<ReadingOptions, "missingValues" | "decimal"> {
   /** Rows to score. Default: `test`, the rows that the fit has never seen. */
   readonly rows?: RowChoice;
   /** Seed of the bootstrap and of the nulls. Default: 0. */
@@ -60,7 +61,12 @@ export async function scoreRun(
   options: ScoreOptions = {},
   observed?: Observed,
 ): Promise<Scores> {
-  const tables = await truthTables(truth);
+  const { said, found } = rememberedReading(run.config, run.manifest.dataset.provenance);
+  const { missingValues, decimal } = { ...said, ...readingOf(options as Readonly<Record<string, unknown>>) };
+  // A truth lies in a file of its own: of the delimiter and the like only a guess is taken over.
+  const tables = await truthTables(truth, { missingValues, decimal } as Parameters<typeof readTable>[1], {
+    likely: found,
+  });
   const choice = options.rows ?? "test";
   const kept = keptRows(run, choice);
   const ofDataset = Uint32Array.from(kept, (i) => run.rows[i]!);
@@ -99,13 +105,15 @@ export async function scoreRun(
   );
 }
 
-async function givenTables(truth: Truth | undefined): Promise<Record<string, NativeTable>> {
+type ReadArguments = Parameters<typeof readTable> extends [unknown, ...infer Rest] ? Rest : never;
+
+async function givenTables(truth: Truth | undefined, reading: ReadArguments): Promise<Record<string, NativeTable>> {
   if (truth !== undefined && "truth" in truth) return { ...truth.truth };
-  return truth?.z === undefined ? {} : { latents: await readTable(truth.z) };
+  return truth?.z === undefined ? {} : { latents: await readTable(truth.z, ...reading) };
 }
 
-async function truthTables(truth: Truth): Promise<Record<string, NativeTable>> {
-  const tables = await givenTables(truth);
+async function truthTables(truth: Truth, ...reading: ReadArguments): Promise<Record<string, NativeTable>> {
+  const tables = await givenTables(truth, reading);
   if (tables.latents === undefined) {
     fail("METRIC_NEEDS_TRUTH", "the data hold no true latents", {
       hint: "name the truth columns with `truth`, or give a file with --truth FILE or score({ z })",

@@ -1,6 +1,7 @@
 // From a configuration to a finished run: check, read, train. The API's `fit` and the command line share it.
 import { replayCommand } from "./command-line.js";
 import { type CheckedConfig, checkConfig, type RunConfig } from "./config.js";
+import { isPaths } from "./data/paths.js";
 import { placedIn } from "./data/place.js";
 import { tasksOf } from "./data/tasks.js";
 import { readData } from "./dataset.js";
@@ -96,7 +97,7 @@ function flatConfig({
   });
   return {
     ...core,
-    ...(typeof data === "string" && { data }),
+    ...(isPaths(data) && { data }),
     ...(typeof labels === "string" && { labels }),
     ...(modalities !== undefined && { modalities: Object.fromEntries(parts) }),
     ...roles,

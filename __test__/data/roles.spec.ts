@@ -2,6 +2,7 @@ import { fc, testProp } from "@fast-check/ava";
 import test from "ava";
 import { indexColumns, listOf, matchColumns } from "../../src/data/patterns.js";
 import { guessRoles, needsKinds, type RoleKeys, resolveRoles } from "../../src/data/roles.js";
+import { numbersRows } from "../../src/data/row-index.js";
 import type { SourceColumn, SourceDescription } from "../../src/data/source.js";
 import { DisentangleError, failuresOf } from "../../src/errors.js";
 
@@ -139,4 +140,39 @@ test("a column that is called task holds tasks, also where they are numbered", (
   const { task, target } = guessRoles(columns, levels, 40);
   t.deepEqual(task, ["task_id", "assay"]);
   t.deepEqual(target, ["y", "y12"]);
+});
+
+test("a row index is no input by default or by a pattern, names the rows, and is taken back by its name or by rowId: false", (t) => {
+  for (const name of ["Unnamed: 0", "Unnamed: 0.1", "rownames", "row.names", "__index_level_0__", "...1"]) {
+    const own = { format: "csv", columns: [number(name), number("g0"), number("y")] };
+    for (const keys of [{ target: "y" }, { inputs: "*", target: "y" }]) {
+      const roles = resolveRoles(keys, own);
+      t.deepEqual([roles.inputs, roles.rowId, roles.indexes], [["g0"], name, [name]]);
+    }
+    t.deepEqual(resolveRoles({ inputs: [name, "g0"] }, own).inputs, [name, "g0"]);
+    t.deepEqual(resolveRoles({ rowId: false, target: "y" }, own).inputs, [name, "g0"]);
+    t.is(resolveRoles({ target: "y" }, { ...own, hasRowIds: true }).rowId, undefined);
+  }
+});
+
+test("only a first column of a table that has names may turn out to count the rows", (t) => {
+  const doubtful = (description: SourceDescription, keys: RoleKeys = {}) => resolveRoles(keys, description).doubtful;
+  t.is(doubtful({ format: "csv", columns: [number("time"), number("g0")] }), "time");
+  t.is(doubtful({ format: "csv", columns: [number("time"), number("g0")] }, { inputs: "time,g0" }), undefined);
+  t.is(doubtful({ format: "csv", columns: [text("id"), number("time")] }), undefined);
+  t.is(doubtful({ format: "rows", columns: [{ ...number("x0"), positional: true }, number("x1")] }), undefined);
+  t.is(doubtful({ format: "npz", columns: [number("x0", "x"), number("x1", "x")], inputGroup: "x" }), undefined);
+});
+
+test("row numbers count every row once, from 0 or 1, and are believed where there are enough of them", (t) => {
+  const count = (from: number, rows: number) => Float32Array.from({ length: rows }, (_, i) => from + i);
+  t.true(numbersRows("time", count(0, 10)));
+  t.true(numbersRows("time", count(1, 10)));
+  t.false(numbersRows("time", count(2, 10)));
+  t.false(numbersRows("time", count(0, 9)));
+  t.true(numbersRows("id", count(1, 3)));
+  t.false(numbersRows("year", count(1990, 30)));
+  const twice = Float32Array.from([...count(1, 10), ...count(1, 10)]);
+  t.false(numbersRows("time", twice));
+  t.true(numbersRows("time", twice, [10, 10]));
 });

@@ -54,6 +54,7 @@ export function annDataSource(store: ArrayStore, matrix?: string): Source {
         columns,
         rows: cells.length,
         inputGroup: group,
+        hasRowIds: true,
         ...(place === undefined && { inputsHint }),
       };
     },

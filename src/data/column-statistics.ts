@@ -1,72 +1,107 @@
-// What the columns of a source hold, read once: numbers in passes, labels as a whole.
+// What the columns of a source hold: everything is read once, then counted.
 import { type Failure, isDisentangleError } from "../errors.js";
-import type { Source, SourceColumn, SourceDescription } from "./source.js";
+import { native } from "../native.js";
+import type { Source, SourceColumn, Survey } from "./source.js";
 
 /** What was counted in one column. */
 export interface ColumnStatistics {
   /** Cells without a value. */
   readonly missing: number;
+  /** Infinite cells of a number column, where there are any. */
+  readonly infinite?: number;
   /** Whether all cells that have a value have the same. */
   readonly constant: boolean;
-  /** Smallest and largest number; absent where there is none. */
+  /** Smallest and largest finite number; absent where there is none. */
   readonly min?: number;
   readonly max?: number;
   /** Distinct labels of a text column. */
   readonly levels?: number;
+  /** Values of a number column that look like words for "no value": frequent, and far outside of the others. */
+  readonly sentinels?: readonly { readonly value: number; readonly count: number }[];
+  /** An earlier column of which this one is a copy, up to scale, offset and rounding. */
+  readonly copyOf?: string;
 }
 
 /** What was found in a source. */
 export interface Found {
-  readonly rows: number;
+  readonly survey: Survey;
+  /** Names of the number columns and of the text columns, in the order of the survey. */
+  readonly numbers: readonly string[];
+  readonly texts: readonly string[];
   readonly statistics: ReadonlyMap<string, ColumnStatistics>;
-  /** Rows per label of each text column. */
-  readonly labels: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Columns that look numeric and are not. */
   readonly refused: ReadonlySet<string>;
-  readonly problems: readonly Failure[];
 }
 
-// Numbers held at a time: a wide file is read in several passes rather than held in memory as a whole.
-const CELLS = 1 << 26;
-
 /** Reads all columns of known kind. */
-export async function readStatistics(source: Source, description: SourceDescription): Promise<Found> {
+export async function readStatistics(source: Source): Promise<Found> {
+  const survey = await (source.survey?.() ?? surveyed(source));
+  const { columns } = survey.description;
   const names = (kind: SourceColumn["kind"]) =>
-    description.columns.filter((c) => c.kind === kind).map(({ name }) => name);
-  const text = names("text");
+    columns.filter((column) => column.kind === kind).map(({ name }) => name);
+  const [numbers, texts] = [names("number"), names("text")];
   const statistics = new Map<string, ColumnStatistics>();
-  const refused = new Set<string>();
-  const problems: Failure[] = [];
-  const first = await source.read({ numeric: [], text });
-  const labels = new Map(text.map((name, j) => [name, countLabels(first.text[j]!)]));
-  const { rows } = first;
-  for (const [name, counts] of labels) {
+  for (const [j, facts] of factsOf(survey.numeric, survey.rows, numbers).entries()) statistics.set(numbers[j]!, facts);
+  texts.forEach((name, j) => {
+    const counts = countLabels(survey.text[j]!);
     const missing = counts.get("") ?? 0;
     const levels = counts.size - Number(missing > 0);
     statistics.set(name, { missing, constant: levels < 2, levels });
-  }
-  let waiting = names("number");
-  const width = Math.max(1, Math.floor(CELLS / Math.max(1, rows)));
-  while (waiting.length > 0) {
-    const batch = waiting.slice(0, width);
-    try {
-      const { numeric } = await source.read({ numeric: batch, text: [] });
-      for (const [j, name] of batch.entries()) statistics.set(name, statisticsOf(numeric, j, batch.length));
-      waiting = waiting.slice(width);
-    } catch (error) {
-      const column = isDisentangleError(error) ? error.context.column : undefined;
-      if (!isDisentangleError(error) || typeof column !== "string" || !batch.includes(column)) throw error;
-      problems.push(error.toJSON());
-      refused.add(column);
-      waiting = waiting.filter((name) => name !== column);
-    }
-  }
-  for (const { name, kind } of description.columns) {
+  });
+  for (const { name, kind } of columns) {
     if (kind !== "image") continue;
     const { images = [] } = await source.read({ numeric: [], text: [], images: [name] });
     statistics.set(name, statisticsOf(images[0]!, 0, 1));
   }
-  return { rows, statistics, labels, refused, problems };
+  const refused = survey.problems.map(({ context }) => context?.column).filter((name) => typeof name === "string");
+  return { survey, numbers, texts, statistics, refused: new Set(refused) };
+}
+
+/** Facts of the columns of a row-major matrix. */
+export function factsOf(data: Float32Array, rows: number, names: readonly string[]): readonly ColumnStatistics[] {
+  if (rows === 0 || names.length === 0) return [];
+  type Facts = Omit<ColumnStatistics, "copyOf"> & { readonly infinite: number; readonly copyOf?: number };
+  const all = JSON.parse(native().columnFacts({ data, rows, cols: names.length })) as readonly Facts[];
+  return all.map(({ infinite, copyOf, ...facts }) => ({
+    ...facts,
+    ...(infinite > 0 && { infinite }),
+    ...(copyOf !== undefined && { copyOf: names[copyOf]! }),
+  }));
+}
+
+/** A survey of a source that has none of its own: a column that looks numeric and is not is read as missing. */
+async function surveyed(source: Source): Promise<Survey> {
+  const description = await source.describe("kinds");
+  const text = description.columns.filter(({ kind }) => kind === "text").map(({ name }) => name);
+  const all = description.columns.filter(({ kind }) => kind === "number").map(({ name }) => name);
+  const problems: Failure[] = [];
+  let numeric = all;
+  for (;;) {
+    try {
+      const selection = await source.read({ numeric, text });
+      const values = numeric.length === all.length ? selection.numeric : spread(selection.numeric, numeric, all);
+      const { rows, words = [], parts } = selection;
+      const described = { ...description, rows };
+      const found = { description: described, rows, numeric: values, text: selection.text, words, problems };
+      return { ...found, ...(parts && { parts }) };
+    } catch (error) {
+      const column = isDisentangleError(error) ? error.context.column : undefined;
+      if (!isDisentangleError(error) || typeof column !== "string" || !numeric.includes(column)) throw error;
+      problems.push(error.toJSON());
+      numeric = numeric.filter((name) => name !== column);
+    }
+  }
+}
+
+/** A row-major matrix with columns of gaps for those that it lacks. */
+function spread(values: Float32Array, given: readonly string[], all: readonly string[]): Float32Array {
+  const rows = given.length === 0 ? 0 : values.length / given.length;
+  const out = new Float32Array(rows * all.length).fill(Number.NaN);
+  const places = given.map((name) => all.indexOf(name));
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < places.length; j++) out[i * all.length + places[j]!] = values[i * given.length + j]!;
+  }
+  return out;
 }
 
 /** Missing cells of one column of a row-major matrix, whether the others are all the same, and between which they lie. */

@@ -25,7 +25,10 @@ export type NumberArray =
   | BigUint64Array;
 /** What apache-arrow's `Table` and its kin look like from outside. */
 export interface ArrowLike {
-  readonly schema: { readonly fields: readonly { readonly name: string }[] };
+  readonly schema: {
+    readonly fields: readonly { readonly name: string }[];
+    readonly metadata?: { get(key: string): string | undefined };
+  };
   readonly numRows: number;
   getChild(name: string): { get(row: number): unknown } | null;
 }
@@ -68,7 +71,7 @@ const names = (what: string) => {
 };
 const labels = (what: string) => {
   const error = `expected the name of the column with the ${what}, or one label per row`;
-  return z.union([text(error), labelsPerRow], { error });
+  return z.union([z.string({ error }), labelsPerRow], { error });
 };
 const treeError = "expected the path of a tree, 'dendrogram', or { names, parents, lengths }";
 
@@ -89,10 +92,12 @@ const modality = z.strictObject(
 /** All data keys. Every other key is an error. */
 export const dataConfigSchema = z.strictObject({
   data: z
-    .union([text("expected a path"), inMemory], { error: DATA })
+    .union([text("expected a path"), z.array(text("expected a path")).min(1), inMemory], {
+      error: "expected a path, several paths, or data in memory",
+    })
     .optional()
     .describe(
-      "Table or matrix to learn from: CSV, TSV, Parquet, JSON lines, NPY, NPZ, Matrix Market, h5ad, h5mu, zarr (folder or zip), 10x (.h5 or folder), IDX, a folder of PNG or JPEG images, or a dataset folder; each file also in .gz, .zst or .zip. - is standard input.",
+      "Table or matrix to learn from: CSV, TSV, Parquet, JSON lines, NPY, NPZ, Matrix Market, h5ad, h5mu, zarr (folder or zip), 10x (.h5 or folder), IDX, a folder of PNG or JPEG images, or a dataset folder; each file also in .gz, .zst or .zip. - is standard input. Several files, or a pattern ('cells/*.csv'), are stacked; the column `origin` says which file a row is from.",
     ),
   modalities: z
     .record(viewName, modality, { error: MODALITIES })
@@ -147,9 +152,12 @@ export const dataConfigSchema = z.strictObject({
     .describe(
       "Tree over the environments: a Newick file, a parent-child-length table, or 'dendrogram' (from the data).",
     ),
-  rowId: text("expected the name of a column")
+  rowId: z
+    .union([z.string(), z.literal(false)], { error: "expected the name of a column, or false" })
     .optional()
-    .describe("Column with the identifiers of the rows. Default: the index of AnnData files, numbers elsewhere."),
+    .describe(
+      "Column with the identifiers of the rows; false: none, and row indexes are inputs like other columns. Default: the row index of the table, if it has one.",
+    ),
   matrix: text("expected 'X', 'raw', the name of a layer, or an embedding such as 'obsm/X_pca'")
     .optional()
     .describe(
@@ -159,11 +167,26 @@ export const dataConfigSchema = z.strictObject({
     .string({ error: "expected one character" })
     .length(1, { error: "expected one character" })
     .optional()
-    .describe("Character between the fields of a text table. Default: found from the header."),
+    .describe(
+      "Character between the fields of a text table; a blank: runs of blanks. Default: found from the first lines.",
+    ),
+  quote: z
+    .string({ error: "expected one character, or none" })
+    .regex(/^(.|none)$/, { error: "expected one character, or none" })
+    .optional()
+    .describe("Character around the fields of a text table, or `none`. Default: the double quote."),
+  decimal: z
+    .enum([".", ","], { error: "expected '.' or ','" })
+    .optional()
+    .describe(
+      "Decimal mark of a text table; the other mark separates thousands. Default: found from the first rows, and said.",
+    ),
   missingValues: z
     .union([z.string(), z.array(z.string())], { error: "expected a comma list, or an array of texts" })
     .optional()
-    .describe("Cells of a text table that mean no value. Default: empty, NA, NaN, null and their usual spellings."),
+    .describe(
+      "Words and numbers that mean no value, in every format; numbers by their value: -999 is -999.0. Default, in text tables: empty, NA, NaN, null and their usual spellings.",
+    ),
   name: text("expected a text")
     .optional()
     .describe("Short name of the data set, for the report. Default: the file's name."),

@@ -116,6 +116,15 @@ function floatsOf(vector: DuckDBVector, count: number): ArrayLike<number> {
   return Float32Array.from({ length: count }, (_, i) => vector.getItem(i) as number);
 }
 
+/** Reads number columns of a relation with 64 bits, row-major; NaN where there is no number. */
+export function readExact(relation: Relation, names: readonly string[]): Promise<Float64Array> {
+  return withDuckdb(async (connection) => {
+    const expressions = names.map((name) => `coalesce(TRY_CAST(${relation.column(name)} AS DOUBLE), 'nan'::DOUBLE)`);
+    const reader = await connection.runAndReadAll(`SELECT ${expressions.join(", ")} FROM ${relation.from}`);
+    return Float64Array.from(reader.getRows().flat(), Number);
+  });
+}
+
 // NULL marks a cell that is no number, NaN one that is missing; what is read has an infinity in place of NULL.
 function numberExpression(relation: Relation, name: string): string {
   const column = relation.column(name);
@@ -125,7 +134,9 @@ function numberExpression(relation: Relation, name: string): string {
   const text = asText(column);
   // DuckDB's own reading of numbers allows 1_000 and NAN, which no other reader here does.
   const nan = relation.isNanMissing ? `WHEN ${text} = 'NaN' THEN 'nan'::FLOAT ` : "";
-  const number = `CASE ${nan}WHEN contains(${text}, '_') THEN NULL ELSE nullif(TRY_CAST(${text} AS FLOAT), 'nan'::FLOAT) END`;
+  const truth = `WHEN ${text} IN ('true', 'True', 'TRUE') THEN 1 WHEN ${text} IN ('false', 'False', 'FALSE') THEN 0 `;
+  const parsed = `nullif(TRY_CAST(${text} AS FLOAT), 'nan'::FLOAT)`;
+  const number = `CASE ${nan}${truth}WHEN contains(${text}, '_') THEN NULL ELSE ${parsed} END`;
   return `CASE WHEN ${column} IS NULL THEN 'nan'::FLOAT ELSE ${number} END`;
 }
 

@@ -37,6 +37,8 @@ export function readFolder(folder: string, keys: RoleKeys): NativeDataset {
   const { inputs: inputKey, target, truth: truthKey } = keys;
   const roles = resolveRoles(
     {
+      // The roles are settled: no input is an index of the rows.
+      rowId: false,
       ...(inputKey !== undefined && { inputs: inputKey }),
       ...(target !== undefined && { target }),
       ...(truthKey !== undefined && { truth: truthKey }),
@@ -55,9 +57,13 @@ export function readFolder(folder: string, keys: RoleKeys): NativeDataset {
   const chosen = keys.target === undefined ? targets : roles.targets;
   const { targets: all, truth: tables, ...others } = dataset;
   const { views: _, ...rest } = others;
+  const picked = inputKey === undefined ? others : { ...rest, ...selectInputColumns(dataset, roles.inputs) };
+  const { offsets } = picked;
+  const shifts = offsets?.targets && chosen.map((name) => offsets.targets![targets.indexOf(name)]!);
   return {
-    ...(inputKey === undefined ? others : { ...rest, ...selectInputColumns(dataset, roles.inputs) }),
+    ...picked,
     ...(all !== undefined && { targets: columnsOf(all, chosen) }),
+    ...(shifts && { offsets: { ...offsets, targets: shifts } }),
     truth: roles.truth.length === 0 ? tables : { ...tables, latents: columnsOf(tables.latents!, roles.truth) },
   };
 }

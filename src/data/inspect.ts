@@ -2,13 +2,25 @@
 import { quoted } from "../command-line.js";
 import { type Failure, isDisentangleError } from "../errors.js";
 import type { NativeImage, NativeLabels, NativeTable } from "../native.js";
-import { type ColumnStatistics, readStatistics, statisticsOf } from "./column-statistics.js";
+import { type ColumnStatistics, type Found, readStatistics, statisticsOf } from "./column-statistics.js";
 import { type DataConfig, parseDataConfig } from "./config.js";
 import { readFolder } from "./folder.js";
+import { collapsed, infinite, notesOf } from "./inspect-notes.js";
 import { refuseIdle } from "./modalities.js";
-import { locate } from "./open.js";
+import { offsetNotes } from "./offsets.js";
+import { datasetFolder, locateAll } from "./open-source.js";
+import { isPaths } from "./paths.js";
 import { columnKeys, type Dataset, encodeLabels, type Given, takeGiven } from "./read.js";
-import { type Guesses, guessRoles, LABEL_ROLES, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
+import {
+  type Guesses,
+  guessRoles,
+  LABEL_ROLES,
+  type RoleKeys,
+  type Roles,
+  resolveRoles,
+  withoutRowNumbers,
+} from "./roles.js";
+import { isRowIndex, numbersRows } from "./row-index.js";
 import type { JoinReport, Source, SourceColumn, SourceDescription } from "./source.js";
 import { openSource, placeOf, takeSources } from "./sources.js";
 import { commandFor, methodFor, rolesToShow } from "./suggestion.js";
@@ -29,6 +41,12 @@ export interface ColumnReport {
   readonly constant?: boolean;
   /** Distinct labels of a text column. */
   readonly levels?: number;
+  /** Infinite cells, where there are any. */
+  readonly infinite?: number;
+  /** Values that look like words for "no value": frequent, and far outside of the others. */
+  readonly sentinels?: readonly { readonly value: number; readonly count: number }[];
+  /** An earlier column of which this one is a copy, up to scale, offset and rounding. */
+  readonly copyOf?: string;
   /** Smallest and largest number, of a column of numbers. */
   readonly min?: number;
   readonly max?: number;
@@ -74,8 +92,8 @@ export interface InspectReport {
   readonly memoryBytes: number;
   /** What would stop a fit: columns that look numeric and hold something else, rows without any target. */
   readonly problems: readonly Failure[];
-  /** What was decided when a data set folder was read or made. */
-  readonly notes?: readonly string[];
+  /** What stops no fit and is worth knowing: how the data are read, row indexes, words for "no value", copies. */
+  readonly notes: readonly string[];
   /** A command to begin with; NAME and NAMES stand where nothing could be guessed. */
   readonly command: string;
 }
@@ -91,8 +109,9 @@ export async function inspect(config: DataConfig, method?: string): Promise<Insp
   const given = takeGiven(checked);
   const taken = takeSources(checked);
   const { data } = checked;
-  const located = typeof data === "string" ? await locate(data) : undefined;
-  if (located?.format === "dataset-folder") return inspectFolder(checked, readFolder(located.path, {}), method);
+  const located = isPaths(data) ? await locateAll(data) : [];
+  const folder = datasetFolder(located);
+  if (folder !== undefined) return inspectFolder(checked, readFolder(folder, {}), method);
   const source = await openSource(checked, taken, located);
   try {
     return await inspectSource(checked, source, given, method);
@@ -107,29 +126,33 @@ async function inspectSource(
   given: Given,
   method: string | undefined,
 ): Promise<InspectReport> {
-  const description = await source.describe("kinds");
-  const found = await readStatistics(source, description);
+  const found = await readStatistics(source);
+  const { description, rows } = found.survey;
   const columns = description.columns.map((column) =>
     found.refused.has(column.name) ? { ...column, kind: "text" as const } : column,
   );
   const levels = new Map([...found.statistics].map(([name, { levels }]) => [name, levels ?? 0]));
-  const guesses = guessRoles(columns, levels, found.rows);
-  const named = rolesToShow(config, guesses);
-  const problems = [...found.problems];
-  const roles = rolesOrProblem(columnKeys({ data: config.data, ...named }), { ...description, columns }, problems);
+  const measured = columns.filter((column) => !isRowIndex(column));
+  const guesses = guessRoles(measured, levels, rows);
+  const chosen = rolesToShow(config, guesses);
+  const problems = [...found.survey.problems, ...infinite(found, placeOf(config))];
+  const keys = columnKeys({ data: config.data, ...chosen, ...(config.rowId === false && { rowId: false }) });
+  const roles = rolesOrProblem(keys, { ...description, columns }, found, problems);
   const views = viewsOf(roles.inputs, columns, found.statistics);
   const width = views.reduce((sum, view) => sum + view.columns, 0);
-  const isWide = found.rows < width;
-  if (isWide) problems.push(tooWide(config, found.rows, width));
+  const isWide = rows < width;
+  if (isWide) problems.push(tooWide(config, rows, width));
   const isPlain = views.every(({ name, image }) => name === "inputs" && image === undefined);
   const roleOf = rolesByColumn(roles);
-  const told = await readTold(source, roles, given, problems);
-  const { tasks } = partsOf(told);
+  const told = await readTold(source, found, roles, given, problems);
+  const { tasks, environment } = partsOf(told);
   if (told.targets !== undefined) problems.push(...withoutTarget(config, told.targets));
+  const offsets = await collapsed(source, found);
+  const notes = [...notesOf(found, roles, config.missingValues, environment?.sizes ?? []), ...offsetNotes(offsets)];
   return {
     source: placeOf(config),
     format: description.format,
-    rows: found.rows,
+    rows,
     columns: columns.map(({ name, kind, group, image }): ColumnReport => {
       const role = roleOf.get(name);
       return {
@@ -138,26 +161,28 @@ async function inspectSource(
         ...(group !== undefined && { group }),
         ...(role !== undefined && { role }),
         ...found.statistics.get(name),
+        // What is one value once it is rounded need not be constant.
+        ...(offsets.has(name) && { constant: false }),
         ...(image !== undefined && { image }),
       };
     }),
     ...(!isPlain && { views }),
     ...(description.joined !== undefined && { joined: description.joined }),
-    ...((description.notes ?? []).length > 0 && { notes: description.notes! }),
+    notes,
     guesses,
     ...partsOf(told),
-    memoryBytes: found.rows * width * Float32Array.BYTES_PER_ELEMENT,
+    memoryBytes: rows * width * Float32Array.BYTES_PER_ELEMENT,
     problems,
     command: commandFor(
       config,
-      isWide && isPlain ? { ...named, inputs: "NAMES" } : named,
+      isWide && isPlain ? { ...chosen, inputs: "NAMES" } : chosen,
       method ??
         (isWide && !isPlain
           ? WIDE
           : methodFor({
               tasks: tasks !== undefined,
-              target: named.target !== undefined,
-              environment: named.environment !== undefined,
+              target: chosen.target !== undefined,
+              environment: chosen.environment !== undefined,
               tree: config.tree !== undefined,
             })),
     ),
@@ -195,24 +220,35 @@ function viewsOf(
 /** What rows say about themselves: their labels and targets. */
 type Told = Pick<Dataset, "labels" | "targets">;
 
-/** Reads labels and targets; a column that cannot be read is one problem more. */
-async function readTold(source: Source, roles: Roles, given: Given, problems: Failure[]): Promise<Told> {
-  const text = [...new Set(Object.values(roles.labels))];
+/** Labels and targets; only those of another kind than their column looks are read again. A column that cannot be read is a problem. */
+async function readTold(source: Source, found: Found, roles: Roles, given: Given, problems: Failure[]): Promise<Told> {
+  const { survey, numbers, texts } = found;
+  const { rows } = survey;
+  const wanted = [...new Set(Object.values(roles.labels))];
+  const text = wanted.filter((name) => !texts.includes(name));
+  const numeric = roles.targets.filter((name) => !numbers.includes(name));
   try {
-    const selection = await source.read({ numeric: roles.targets, text });
+    const none = { rows, numeric: new Float32Array(), text: [] };
+    const again = text.length + numeric.length === 0 ? none : await source.read({ numeric, text });
     const labels: Told["labels"] = {};
     for (const role of LABEL_ROLES) {
       const column = roles.labels[role];
-      const values = given.labels[role] ?? (column === undefined ? undefined : selection.text[text.indexOf(column)]);
+      const own =
+        column === undefined ? undefined : (survey.text[texts.indexOf(column)] ?? again.text[text.indexOf(column)]);
+      const values = given.labels[role] ?? own;
       if (values !== undefined) labels[role] = encodeLabels(column ?? role, values);
     }
     if (given.targets !== undefined) return { labels, targets: given.targets };
     if (roles.targets.length === 0) return { labels };
-    const { rows, numeric } = selection;
-    return {
-      labels,
-      targets: { columns: [...roles.targets], values: { data: numeric, rows, cols: roles.targets.length } },
-    };
+    const cols = roles.targets.length;
+    const data = new Float32Array(rows * cols);
+    roles.targets.forEach((name, j) => {
+      const known = numbers.indexOf(name);
+      const [values, width, at] =
+        known >= 0 ? [survey.numeric, numbers.length, known] : [again.numeric, numeric.length, numeric.indexOf(name)];
+      for (let i = 0; i < rows; i++) data[i * cols + j] = values[i * width + at]!;
+    });
+    return { labels, targets: { columns: [...roles.targets], values: { data, rows, cols } } };
   } catch (error) {
     if (!isDisentangleError(error)) throw error;
     if (!problems.some(({ message }) => message === error.message)) problems.push(error.toJSON());
@@ -242,7 +278,7 @@ function withoutTarget({ data }: DataConfig, targets: NativeTable): readonly Fai
     {
       code: "DATA_NOT_FINITE",
       message: `row ${first + 1}: no target has a value; ${count} ${count === 1 ? "row has" : "rows have"} none`,
-      ...(typeof data === "string" && { path: data }),
+      ...(isPaths(data) && { path: [data].flat().join(", ") }),
       hint: 'set `missingTarget` to "drop" to leave such rows out (--missing-target drop)',
       context: { row: first + 1, count },
     },
@@ -256,7 +292,7 @@ function tooWide({ data }: DataConfig, rows: number, inputs: number): Failure {
   return {
     code: "DATA_TOO_FEW_ROWS",
     message: `${rows} rows are too few for ${inputs} inputs in most methods`,
-    ...(typeof data === "string" && { path: data }),
+    ...(isPaths(data) && { path: [data].flat().join(", ") }),
     hint: "name at most as many inputs as there are rows, for example --inputs 'gene*', or choose a method that takes more: pca, fast-ica or random-encoder",
   };
 }
@@ -284,7 +320,7 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string | un
   };
   const { notes = [] } = JSON.parse(dataset.provenance) as { readonly notes?: readonly string[] };
   return {
-    source: config.data as string,
+    source: placeOf(config),
     format: "dataset-folder",
     rows,
     columns: [
@@ -300,8 +336,8 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string | un
     ...parts,
     memoryBytes: inputs.data.byteLength,
     problems: targets === undefined ? [] : withoutTarget(config, targets),
-    ...(notes.length > 0 && { notes }),
-    command: ["disentangle fit", `--method ${method ?? methodFor(holdings)}`, `--data ${quoted(config.data)}`].join(
+    notes,
+    command: ["disentangle fit", `--method ${method ?? methodFor(holdings)}`, `--data ${quoted(placeOf(config))}`].join(
       " ",
     ),
   };
@@ -327,15 +363,20 @@ function folderInputs(dataset: Dataset): {
 }
 
 /** The roles; a table without any input column is described all the same. */
-function rolesOrProblem(keys: RoleKeys, description: SourceDescription, problems: Failure[]): Roles {
+function rolesOrProblem(keys: RoleKeys, description: SourceDescription, found: Found, problems: Failure[]): Roles {
   try {
     const roles = resolveRoles(keys, description);
     refuseIdle(description, roles);
-    return roles;
+    const { doubtful } = roles;
+    if (doubtful === undefined) return roles;
+    const { survey, numbers } = found;
+    const at = numbers.indexOf(doubtful);
+    const values = Float32Array.from({ length: survey.rows }, (_, i) => survey.numeric[i * numbers.length + at]!);
+    return numbersRows(doubtful, values, survey.parts) ? withoutRowNumbers(roles, doubtful) : roles;
   } catch (error) {
     if (!isDisentangleError(error) || error.code !== "DATA_EMPTY") throw error;
     problems.push(error.toJSON());
-    return { inputs: [], chosenBy: "default", labels: {}, targets: [], truth: [], ignored: [] };
+    return { inputs: [], chosenBy: "default", labels: {}, targets: [], truth: [], indexes: [], ignored: [] };
   }
 }
 

@@ -39,6 +39,7 @@ export function formatInspection(report: InspectReport): string {
     ["memory", `${bytes(report.memoryBytes)} for the inputs`],
     ...(report.notes ?? []).map((note) => ["note", note] as const),
     ...report.problems.map(({ message }) => ["problem", message] as const),
+    ...report.notes.map((note) => ["note", note] as const),
     ["try", report.command],
   ];
   const width = Math.max(...lines.map(([label]) => label.length));

@@ -1,6 +1,6 @@
 // JSON lines, or one JSON array of objects, through DuckDB.
 import { fail } from "../errors.js";
-import { literal, pathLiteral, type Relation, readRelation, rowsOf, translateDuckdb } from "./duckdb.js";
+import { literal, pathLiteral, type Relation, readExact, readRelation, rowsOf, translateDuckdb } from "./duckdb.js";
 import { guarded, type Source, type SourceColumn } from "./source.js";
 
 /** Opens a file of JSON objects, one per row. */
@@ -13,23 +13,28 @@ export function openJson(file: string): Source {
     opened ??= openColumns(file, from);
     return opened;
   };
+  const relationOf = (names: readonly string[]): Relation => {
+    const place = new Map(names.map((name, i) => [name, i + 1]));
+    // All fields are taken out in one pass over each object.
+    const paths = names.map((name) => literal(`/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`)).join(", ");
+    const fields = names.length === 0 ? "[]" : `json_extract_string(json, [${paths}])`;
+    return {
+      file,
+      from: `(SELECT ${fields} AS fields FROM ${from})`,
+      column: (name) => `fields[${place.get(name)}]`,
+      isNumeric: () => false,
+      isNanMissing: true,
+    };
+  };
   const source: Source = {
     describe: async () => ({ format: "json", columns: await columns() }),
     read: async (choice) => {
       await columns();
-      const names = [...new Set([...choice.numeric, ...choice.text])];
-      const place = new Map(names.map((name, i) => [name, i + 1]));
-      // All fields are taken out in one pass over each object.
-      const paths = names.map((name) => literal(`/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`)).join(", ");
-      const fields = names.length === 0 ? "[]" : `json_extract_string(json, [${paths}])`;
-      const relation: Relation = {
-        file,
-        from: `(SELECT ${fields} AS fields FROM ${from})`,
-        column: (name) => `fields[${place.get(name)}]`,
-        isNumeric: () => false,
-        isNanMissing: true,
-      };
-      return readRelation(relation, choice);
+      return readRelation(relationOf([...new Set([...choice.numeric, ...choice.text])]), choice);
+    },
+    exact: async (names) => {
+      await columns();
+      return readExact(relationOf(names), names);
     },
     close: async () => {},
   };

@@ -51,6 +51,7 @@ export function joinedSource(parts: readonly Part[], join: string | undefined, b
         format: [...new Set(all.map(({ description }) => description.format))].join(", "),
         columns: all.flatMap(({ columns }) => [...columns].map(([name, column]) => ({ ...column, name }))),
         rows: report.rows,
+        hasRowIds: true,
         joined: report,
         notes: [joinText(report), ...all.flatMap(({ description }) => description.notes ?? [])],
       };

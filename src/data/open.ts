@@ -10,9 +10,10 @@ import { openIdx, openImageFolder } from "./images.js";
 import { openJson } from "./jsonl.js";
 import { type ArrayOptions, openNpy, openNpz } from "./numpy.js";
 import { openParquet } from "./parquet.js";
+import type { FoundReading } from "./reading.js";
 import type { Source } from "./source.js";
 import { isTenxFolder, openMtx, openTenxFolder } from "./tenx.js";
-import { isStdin, renamed, type Unpacked, unpacked } from "./unpacked.js";
+import { isStdin, namedAs, renamed, type Unpacked, unpacked } from "./unpacked.js";
 import { unreadable } from "./unreadable.js";
 
 /** The formats of files and folders. */
@@ -154,6 +155,9 @@ export function notFound(path: string, words: readonly string[] = []): Error {
 /** What a reader may be told. */
 export interface OpenOptions extends StoreOptions, ArrayOptions {
   readonly delimiter?: string | undefined;
+  readonly quote?: string | undefined;
+  readonly decimal?: "." | "," | undefined;
+  readonly likely?: FoundReading | undefined;
   readonly missingValues?: readonly string[] | undefined;
 }
 
@@ -173,6 +177,14 @@ export async function openLocated(
     return {
       describe: (detail) => source.describe(detail).catch(naming),
       read: (choice) => source.read(choice).catch(naming),
+      ...(source.exact && { exact: (names: readonly string[]) => source.exact!(names).catch(naming) }),
+      ...(source.survey && {
+        survey: async () => {
+          const survey = await source.survey!().catch(naming);
+          const problems = survey.problems.map((problem) => namedAs(problem, path, given));
+          return { ...survey, problems };
+        },
+      }),
       close: async () => {
         await source.close();
         await release();

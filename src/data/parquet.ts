@@ -1,6 +1,7 @@
 // Parquet files, through DuckDB.
 import { fail } from "../errors.js";
-import { identifier, pathLiteral, type Relation, readRelation, rowsOf, translateDuckdb } from "./duckdb.js";
+import { identifier, pathLiteral, type Relation, readExact, readRelation, rowsOf, translateDuckdb } from "./duckdb.js";
+import { pandasIndexes } from "./pandas-index.js";
 import { guarded, type Source, type SourceColumn } from "./source.js";
 
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/;
@@ -25,12 +26,15 @@ export function openParquet(file: string): Source {
     return opened;
   };
   const source: Source = {
-    describe: async () => ({
-      format: "parquet",
-      columns: (await columns()).map(({ name, type, isFiner }): SourceColumn => {
-        return { name, kind: isFiner ? "unknown" : kindOf(type) };
-      }),
-    }),
+    describe: async () => {
+      const indexes = await indexesOf(file);
+      return {
+        format: "parquet",
+        columns: (await columns()).map(({ name, type, isFiner }): SourceColumn => {
+          return { name, kind: isFiner ? "unknown" : kindOf(type), ...(indexes.has(name) && { index: true }) };
+        }),
+      };
+    },
     read: async (choice) => {
       const known = new Map((await columns()).map((column) => [column.name, column]));
       for (const name of choice.text) if (known.get(name)?.isFiner) refuseFiner(file, name);
@@ -42,9 +46,23 @@ export function openParquet(file: string): Source {
       };
       return readRelation(relation, choice);
     },
+    exact: async (names) => {
+      const known = new Map((await columns()).map((column) => [column.name, column]));
+      return readExact(
+        { file, from, column: (name) => identifier(known.get(name)?.sql ?? name), isNumeric: () => true },
+        names,
+      );
+    },
     close: async () => {},
   };
   return guarded(source, (error) => translateDuckdb(file, "Parquet", error));
+}
+
+/** The columns that pandas wrote as index. */
+async function indexesOf(file: string): Promise<ReadonlySet<string>> {
+  const query = `SELECT decode(value) FROM parquet_kv_metadata(${pathLiteral(file)}) WHERE decode(key) = 'pandas'`;
+  const [row] = await rowsOf(query);
+  return pandasIndexes(row === undefined ? undefined : String(row[0]));
 }
 
 /** The columns with the names that the file gives them: DuckDB numbers those it takes to be the same. */

@@ -1,6 +1,7 @@
 // Names, patterns and groups matched against the columns of a source.
 import { nearest } from "../config-keys.js";
 import type { Failure } from "../errors.js";
+import { isRowIndex } from "./row-index.js";
 import type { SourceColumn } from "./source.js";
 
 /** Columns for look-ups: lists of names may be as long as the file is wide. */
@@ -8,6 +9,10 @@ export interface ColumnIndex {
   /** In file order. */
   readonly names: ReadonlySet<string>;
   readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** Row indexes: a pattern passes them over, only their name chooses them. */
+  readonly indexes: ReadonlySet<string>;
+  /** Names that have blanks around them, by what is left without. */
+  readonly trimmed: ReadonlyMap<string, string>;
 }
 
 /** Indexes columns by name and by group. */
@@ -19,7 +24,13 @@ export function indexColumns(columns: readonly SourceColumn[]): ColumnIndex {
     members.push(name);
     groups.set(group, members);
   }
-  return { names: new Set(columns.map(({ name }) => name)), groups };
+  const padded = columns.filter(({ name }) => name !== name.trim());
+  return {
+    names: new Set(columns.map(({ name }) => name)),
+    groups,
+    indexes: new Set(columns.filter(isRowIndex).map(({ name }) => name)),
+    trimmed: new Map(padded.map(({ name }) => [name.trim(), name])),
+  };
 }
 
 /** The parts of a comma list; a name that is a column as it stands is not cut. */
@@ -93,16 +104,26 @@ export function missingColumns(key: string, missing: readonly string[], { names 
   });
 }
 
-function columnsOf(pattern: string, { names, groups }: ColumnIndex): readonly string[] {
-  if (names.has(pattern)) return [pattern];
+/** The column that a name means: the one so called, else one that differs in blanks around it, else for "" the one without a name. */
+export function columnNamed(name: string, { names, trimmed }: ColumnIndex): string | undefined {
+  if (names.has(name)) return name;
+  if (name === "") return [...names].find((column) => /^Unnamed: \d+$/.test(column));
+  return trimmed.get(name.trim());
+}
+
+function columnsOf(pattern: string, index: ColumnIndex): readonly string[] {
+  const { names, groups, indexes } = index;
+  const named = columnNamed(pattern, index);
+  if (named !== undefined) return [named];
   const members = groups.get(pattern);
   if (members !== undefined) return members;
   if (!/[*?]/.test(pattern)) return [];
   const expression = globExpression(pattern);
-  return [...names].filter((name) => expression.test(name));
+  return [...names].filter((name) => expression.test(name) && !indexes.has(name));
 }
 
-function globExpression(pattern: string): RegExp {
+/** What a pattern with `*` and `?` matches, all of a text. */
+export function globExpression(pattern: string): RegExp {
   const escaped = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")

@@ -37,7 +37,8 @@ export function matrixSource(file: string, matrix: ColumnMatrix): Source {
   return {
     describe: async () => {
       const { format, rows, columns, inputGroup } = matrix;
-      return { format, rows, columns, ...(inputGroup !== undefined && { inputGroup }) };
+      const own = matrix.rowIds !== undefined;
+      return { format, rows, columns, hasRowIds: own, ...(inputGroup !== undefined && { inputGroup }) };
     },
     read: async ({ numeric, text }: ColumnChoice): Promise<Selection> => {
       const { data } = matrix.read(Uint32Array.from(numeric, placeOf));

@@ -14,10 +14,24 @@ import { type DataConfig, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
 import { copyLabels, copyTargets } from "./memory.js";
 import { refuseIdle } from "./modalities.js";
-import { locate, notFound, openFile } from "./open.js";
+import { type Offset, offsetNotes, withOffsets } from "./offsets.js";
+import { notFound } from "./open.js";
+import { datasetFolder, locateAll, openAll, type SourceOptions } from "./open-source.js";
+import { isPaths } from "./paths.js";
 import { askAbout, placedAt } from "./place.js";
-import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
-import type { ColumnChoice, Selection, SourceColumn, SourceDescription } from "./source.js";
+import { type FoundReading, readingOf } from "./reading.js";
+import {
+  isNames,
+  LABEL_ROLES,
+  type LabelRole,
+  needsKinds,
+  type RoleKeys,
+  type Roles,
+  resolveRoles,
+  withoutRowNumbers,
+} from "./roles.js";
+import { indexNote, numbersRows } from "./row-index.js";
+import type { ColumnChoice, Selection, Source, SourceColumn, SourceDescription } from "./source.js";
 import { openSource, placeOf, refuseParts, takeSources } from "./sources.js";
 import { isStdin } from "./unpacked.js";
 import { type Block, joinBlocks, viewOf } from "./views.js";
@@ -29,30 +43,84 @@ export type Dataset = NativeDataset;
  * Reads the columns that a configuration gives a role to; all others are ignored. Arrays in memory are copied before the
  * first `await`: what the caller does with them afterwards changes nothing.
  *
- * @param model reads new rows for it: they need its inputs, and no others are taken
+ * @param remembered what is known from data of the same origin
  * @throws `DisentangleError` with one of the CONFIG_*, DATA_* and TREE_* codes
  */
-export async function readDataset(config: DataConfig, model?: ModelColumns): Promise<Dataset> {
+export async function readDataset(config: DataConfig, remembered: Remembered = {}): Promise<Dataset> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
   const taken = takeSources(checked);
   const { data } = checked;
-  const located = typeof data === "string" ? await locate(data) : undefined;
-  if (located?.format === "dataset-folder") {
-    refuseParts(checked, located.given);
-    const dataset = readFolder(located.path, { ...columnKeys(checked), ...(model && { inputs: [...model.inputs] }) });
+  const located = isPaths(data) ? await locateAll(data) : [];
+  const folder = datasetFolder(located);
+  const { model, likely, offsets } = remembered;
+  if (folder !== undefined) {
+    refuseParts(checked, located[0]!.given);
+    const dataset = readFolder(folder, { ...columnKeys(checked), ...(model && { inputs: [...model.inputs] }) });
     return withTree(await withTruth(dataset, checked), checked);
   }
-  const source = await openSource(checked, taken, located);
+  const source = await openSource(checked, taken, located, likely);
   try {
     const description = await source.describe(needsKinds(checked) ? "kinds" : "names");
-    const roles = resolveRoles({ ...columnKeys(checked), ...columnsOf(model, description) }, description);
-    refuseIdle(description, roles);
-    const dataset = assemble(checked, description, roles, await source.read(choiceOf(roles, description)), given);
-    return await withTree(await withTruth(dataset, checked), checked);
+    const keys: RoleKeys = { ...columnKeys(checked), ...columnsOf(model, description) };
+    const found = await readRoles(source, description, keys, offsets);
+    const dataset = assemble(checked, description, found, given);
+    return await withTree(await withTruth(dataset, checked, description.reading), checked);
   } finally {
     await source.close();
   }
+}
+
+/** What is known from data of the same origin that were read before. */
+export interface Remembered {
+  /** How they were written. */
+  readonly likely?: FoundReading;
+  /** What their columns were kept relative to. */
+  readonly offsets?: ReadonlyMap<string, number>;
+  /** Reads new rows for a model: they need its inputs, and no others are taken. */
+  readonly model?: ModelColumns;
+}
+
+/** Columns with their roles, as they were read. */
+interface FoundRoles {
+  readonly roles: Roles;
+  readonly selection: Selection;
+  readonly offsets: ReadonlyMap<string, Offset>;
+}
+
+/** Reads what has a role. Whether the first column counts the rows shows only now. */
+async function readRoles(
+  source: Source,
+  description: SourceDescription,
+  keys: RoleKeys,
+  fixed?: ReadonlyMap<string, number>,
+): Promise<FoundRoles> {
+  const before = resolveRoles(keys, description);
+  refuseIdle(description, before);
+  const choice = choiceOf(before, description);
+  const { roles, selection } = settled(before, await source.read(choice), choice.numeric);
+  const needed = choiceOf(roles, description).numeric;
+  const kept = { ...selection, numeric: pick(selection.numeric, choice.numeric, needed) };
+  // The columns of views are many and of one kind: they are kept as they are.
+  const own = new Set(description.columns.filter(({ view }) => view === undefined).map(({ name }) => name));
+  const plain = roles.inputs.every((name) => own.has(name)) ? needed : roles.targets;
+  return { roles, ...(await withOffsets(source, needed, kept, new Set(plain), fixed)) };
+}
+
+function settled(
+  roles: Roles,
+  selection: Selection,
+  numeric: readonly string[],
+): { readonly roles: Roles; readonly selection: Selection } {
+  const { doubtful } = roles;
+  if (doubtful === undefined) return { roles, selection };
+  const values = pick(selection.numeric, numeric, [doubtful]);
+  if (!numbersRows(doubtful, values, selection.parts)) return { roles, selection };
+  const found = withoutRowNumbers(roles, doubtful);
+  if (found.rowId !== doubtful) return { roles: found, selection };
+  const ids = Array.from(values, String);
+  const words = selection.words && [...selection.words, {}];
+  return { roles: found, selection: { ...selection, text: [...selection.text, ids], ...(words && { words }) } };
 }
 
 /** What a model asks of new rows. */
@@ -76,9 +144,10 @@ export function nameOf(config: DataConfig): string {
   if (config.name !== undefined) return config.name;
   const { data, modalities } = config;
   if (data === undefined && modalities !== undefined) return Object.keys(modalities).join("+");
-  if (typeof data !== "string") return "in memory";
-  if (isStdin(data)) return "stdin";
-  return basename(data).replace(/(?<=.)(\.[a-z0-9]+(\.(gz|zst|zip))?)$/i, "");
+  if (!isPaths(data)) return "in memory";
+  const [first = ""] = [data].flat();
+  if (isStdin(first)) return "stdin";
+  return basename(first).replace(/(?<=.)(\.[a-z0-9]+(\.(gz|zst|zip))?)$/i, "");
 }
 
 /** Values given per row instead of a column's name, copied. */
@@ -112,6 +181,7 @@ function isFile(truth: NonNullable<DataConfig["truth"]>): truth is string {
 }
 
 function choiceOf(roles: Roles, { columns }: SourceDescription): Required<ColumnChoice> {
+  // Row ids come last: those that count the rows are known only when all else is read.
   const text = [...Object.values(roles.labels), ...(roles.rowId === undefined ? [] : [roles.rowId])];
   const pictures = new Set(columns.filter(({ kind }) => kind === "image").map(({ name }) => name));
   const numbers = [...roles.inputs.filter((name) => !pictures.has(name)), ...roles.targets, ...roles.truth];
@@ -122,13 +192,8 @@ function choiceOf(roles: Roles, { columns }: SourceDescription): Required<Column
   };
 }
 
-function assemble(
-  config: DataConfig,
-  description: SourceDescription,
-  roles: Roles,
-  selection: Selection,
-  given: Given,
-): Dataset {
+function assemble(config: DataConfig, description: SourceDescription, found: FoundRoles, given: Given): Dataset {
+  const { roles, selection, offsets } = found;
   const { rows } = selection;
   if (rows === 0) {
     fail("DATA_EMPTY", `${placeOf(config)} has no rows`, { path: placeOf(config), hint: "give at least one row" });
@@ -160,8 +225,21 @@ function assemble(
     labels,
     ...(targets !== undefined && { targets }),
     truth: roles.truth.length > 0 ? { latents: table(roles.truth) } : {},
-    provenance: JSON.stringify(provenanceOf(config, description, roles)),
+    provenance: JSON.stringify(provenanceOf(config, description, found)),
+    ...(offsets.size > 0 && {
+      offsets: offsetsOf(offsets, roles.inputs, given.targets === undefined ? roles.targets : []),
+    }),
   };
+}
+
+function offsetsOf(
+  offsets: ReadonlyMap<string, Offset>,
+  inputs: readonly string[],
+  targets: readonly string[],
+): NonNullable<Dataset["offsets"]> {
+  const of = (names: readonly string[]): number[] => names.map((name) => offsets.get(name)?.offset ?? 0);
+  const has = (names: readonly string[]): boolean => names.some((name) => offsets.has(name));
+  return { ...(has(inputs) && { inputs: of(inputs) }), ...(has(targets) && { targets: of(targets) }) };
 }
 
 /** Inputs that follow each other and lie in one view; an image stands alone. */
@@ -180,12 +258,38 @@ function runsOf(
   return runs;
 }
 
-function provenanceOf(config: DataConfig, description: SourceDescription, roles: Roles): Record<string, unknown> {
-  const { labels, targets, truth, rowId, ignored } = roles;
-  const { joined, notes: told = [] } = description;
-  const notes = [...told];
+function provenanceOf(
+  config: DataConfig,
+  description: SourceDescription,
+  { roles, selection, offsets }: FoundRoles,
+): Record<string, unknown> {
+  const { labels, targets, truth, rowId, ignored, indexes } = roles;
+  const { reading, joined } = description;
+  const notes: string[] = [...(description.notes ?? [])];
+  const index = rowId !== undefined && rowId !== config.rowId ? [...new Set([rowId, ...indexes])] : indexes;
+  if (index.length > 0) notes.push(indexNote(index, rowId));
+  notes.push(...offsetNotes(offsets));
+  const { text } = choiceOf(roles, description);
+  const missingWords: Record<string, string> = {};
+  for (const column of new Set(Object.values(labels))) {
+    const at = text.indexOf(column);
+    const words = config.missingValues === undefined ? Object.entries(selection.words?.[at] ?? {}) : [];
+    for (const [word, rows] of words) {
+      missingWords[column] ??= word;
+      notes.push(
+        `${JSON.stringify(column)}: ${JSON.stringify(word)} is read as missing in ${rows} rows (a label: --missing-values '')`,
+      );
+    }
+    const nones = selection.words === undefined ? 0 : selection.text[at]!.filter((label) => label === "None").length;
+    if (nones > 0 && config.missingValues === undefined) {
+      notes.push(
+        `${JSON.stringify(column)}: "None" is a label of ${nones} rows (missing: --missing-values 'None,NA,')`,
+      );
+    }
+  }
   if (roles.chosenBy === "default") {
-    const left = ignored.length === 0 ? "" : `, not ${listed(ignored)}`;
+    const others = ignored.filter((name) => !index.includes(name));
+    const left = others.length === 0 ? "" : `, not ${listed(others)}`;
     notes.push(`no inputs were named: ${takenText(roles.inputs, description)} without another role were taken${left}`);
   }
   return {
@@ -201,6 +305,8 @@ function provenanceOf(config: DataConfig, description: SourceDescription, roles:
       ignored: ignored.length,
     },
     inputsChosenBy: roles.chosenBy,
+    ...(reading && { reading }),
+    ...(Object.keys(missingWords).length > 0 && { missingWords }),
     ...(joined !== undefined && { joined }),
     notes,
   };
@@ -242,16 +348,20 @@ function pick(data: Float32Array, all: readonly string[], columns: readonly stri
   return out;
 }
 
-async function withTruth(dataset: Dataset, { truth }: DataConfig): Promise<Dataset> {
+async function withTruth(dataset: Dataset, config: DataConfig, likely?: FoundReading): Promise<Dataset> {
+  const { truth } = config;
   if (truth === undefined || !isFile(truth)) return dataset;
-  return { ...dataset, truth: { ...dataset.truth, latents: await readTruth(truth, dataset.inputs.rows) } };
+  const { missingValues, decimal } = readingOf(config);
+  const latents = await readTruth(truth, dataset.inputs.rows, { missingValues, decimal, likely });
+  return { ...dataset, truth: { ...dataset.truth, latents } };
 }
 
-async function readTruth(truth: string, rows: number): Promise<NativeTable> {
-  const source = await openFile(truth, { prefix: "z" });
+/** The number columns of a file with a row for each of the data; its row index is none of them. */
+async function readTruth(truth: string, rows: number, options: SourceOptions): Promise<NativeTable> {
+  const source = await openAll(await locateAll(truth), { ...options, prefix: "z" });
   try {
-    const { inputs } = resolveRoles({}, await source.describe("kinds"));
-    const selection = await source.read({ numeric: inputs, text: [] });
+    const description = await source.describe("kinds");
+    const { roles, selection } = await readRoles(source, description, {});
     if (selection.rows !== rows) {
       fail("DATA_SHAPE", `${truth} has ${selection.rows} rows, the data have ${rows}`, {
         path: truth,
@@ -259,7 +369,8 @@ async function readTruth(truth: string, rows: number): Promise<NativeTable> {
         context: { got: selection.rows, expected: rows },
       });
     }
-    return { columns: [...inputs], values: { data: selection.numeric, rows, cols: inputs.length } };
+    const values = pick(selection.numeric, choiceOf(roles, description).numeric, roles.inputs);
+    return { columns: [...roles.inputs], values: { data: values, rows, cols: roles.inputs.length } };
   } finally {
     await source.close();
   }

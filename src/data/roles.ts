@@ -1,7 +1,16 @@
 // Which columns play which role: pure functions on names and kinds.
 import { type Failure, failAll, failure } from "../errors.js";
 import type { DataConfig } from "./config.js";
-import { type ColumnIndex, indexColumns, isNegative, listOf, matchColumns, missingColumns } from "./patterns.js";
+import {
+  type ColumnIndex,
+  columnNamed,
+  indexColumns,
+  isNegative,
+  listOf,
+  matchColumns,
+  missingColumns,
+} from "./patterns.js";
+import { isRowIndex, mayNumberRows } from "./row-index.js";
 import type { SourceColumn, SourceDescription } from "./source.js";
 
 /** The label roles. */
@@ -18,6 +27,10 @@ export interface Roles {
   readonly targets: readonly string[];
   readonly truth: readonly string[];
   readonly rowId?: string;
+  /** Row indexes that would be inputs by their kind. */
+  readonly indexes: readonly string[];
+  /** A column among the inputs that is one only if its values do not count the rows. */
+  readonly doubtful?: string;
   /** Columns without a role. */
   readonly ignored: readonly string[];
 }
@@ -41,8 +54,9 @@ export function resolveRoles(keys: RoleKeys, description: SourceDescription): Ro
   const one = (key: "rowId" | LabelRole): string | undefined => {
     const name = keys[key];
     if (typeof name !== "string") return undefined;
-    if (!index.names.has(name)) failures.push(...missingColumns(key, [name], index));
-    return name;
+    const column = columnNamed(name, index);
+    if (column === undefined) failures.push(...missingColumns(key, [name], index));
+    return column ?? name;
   };
   const many = (key: "target" | "truth"): readonly string[] => {
     const value = keys[key];
@@ -56,17 +70,17 @@ export function resolveRoles(keys: RoleKeys, description: SourceDescription): Ro
     const name = one(role);
     if (name !== undefined) labels[role] = name;
   }
-  const rowId = one("rowId");
+  const own = one("rowId");
   const targets = many("target");
   const truth = many("truth");
   const taken = new Map<string, string>([
     ...truth.map((name) => [name, "truth"] as const),
     ...targets.map((name) => [name, "target"] as const),
     ...Object.entries(labels).map(([role, name]) => [name, role] as const),
-    ...(rowId === undefined ? [] : [[rowId, "rowId"] as const]),
+    ...(own === undefined ? [] : [[own, "rowId"] as const]),
   ]);
   failures.push(...quarrels({ target: targets, truth, label: Object.values(labels) }));
-  const inputs = resolveInputs(keys.inputs, description, index, taken, failures);
+  const inputs = resolveInputs(keys, description, index, taken, failures);
   failAll(failures);
   if (inputs.length === 0) {
     throw failure("DATA_EMPTY", "inputs: no column of numbers is left to learn from", {
@@ -77,9 +91,27 @@ export function resolveRoles(keys: RoleKeys, description: SourceDescription): Ro
     });
   }
   const used = new Set([...inputs, ...taken.keys()]);
+  const isKept = keys.rowId === false;
+  // Rows are called by their index, unless the source has names of its own or the index has another role.
+  const indexes = isKept ? [] : description.columns.filter((column) => isRowIndex(column) && !used.has(column.name));
+  const rowId = own ?? (description.hasRowIds === true ? undefined : indexes[0]?.name);
+  if (rowId !== undefined) used.add(rowId);
   const ignored = [...index.names].filter((name) => !used.has(name));
   const chosenBy = keys.inputs === undefined ? "default" : "name";
-  return { inputs, chosenBy, labels, targets, truth, ignored, ...(rowId !== undefined && { rowId }) };
+  const first = mayNumberRows(description);
+  const isNamed = chosenBy === "name" && !takesUsual(keys.inputs!, index);
+  const doubtful = isKept || isNamed || first === undefined || !inputs.includes(first) ? undefined : first;
+  return {
+    inputs,
+    chosenBy,
+    labels,
+    targets,
+    truth,
+    ignored,
+    indexes: indexes.filter(({ kind }) => kind !== "text").map(({ name }) => name),
+    ...(doubtful !== undefined && { doubtful }),
+    ...(rowId !== undefined && { rowId }),
+  };
 }
 
 /** Columns of two roles that exclude each other; labels may share a column, and rows may be called by it. */
@@ -98,8 +130,30 @@ export function isNames(value: unknown): value is string | readonly string[] {
   return typeof value === "string" || (Array.isArray(value) && typeof value[0] === "string");
 }
 
+/** Whether the inputs are those that are taken by default, some left out. */
+function takesUsual(inputs: string | readonly string[], index: ColumnIndex): boolean {
+  return listOf(inputs, index).every((pattern) => pattern === "*" || isNegative(pattern, index));
+}
+
+/** The roles without an input that turned out to count the rows: they are called by it. */
+export function withoutRowNumbers(roles: Roles, name: string): Roles {
+  const { inputs, doubtful: _, ...rest } = roles;
+  const left = inputs.filter((column) => column !== name);
+  if (left.length === 0) {
+    throw failure(
+      "DATA_EMPTY",
+      `inputs: ${JSON.stringify(name)} counts the rows, and no other column of numbers is left`,
+      {
+        path: "inputs",
+        hint: `name the input columns; to learn from row numbers all the same: inputs: ${JSON.stringify(name)}`,
+      },
+    );
+  }
+  return { ...rest, inputs: left, indexes: [...roles.indexes, name], rowId: roles.rowId ?? name };
+}
+
 function resolveInputs(
-  inputs: RoleKeys["inputs"],
+  { inputs, rowId }: RoleKeys,
   { columns, inputGroup }: SourceDescription,
   index: ColumnIndex,
   taken: ReadonlyMap<string, string>,
@@ -108,8 +162,11 @@ function resolveInputs(
   const patterns = inputs === undefined ? [] : listOf(inputs, index);
   const isSubtraction = patterns.every((pattern) => isNegative(pattern, index));
   const usual = columns.filter(
-    ({ kind, group, byNameOnly }) =>
-      (kind === "number" || kind === "image") && byNameOnly !== true && (inputGroup ?? group) === group,
+    (column) =>
+      (column.kind === "number" || column.kind === "image") &&
+      column.byNameOnly !== true &&
+      (inputGroup ?? column.group) === column.group &&
+      (rowId === false || !isRowIndex(column)),
   );
   const { names, unmatched } = matchColumns(
     isSubtraction ? [...usual.map(({ name }) => name), ...patterns] : patterns,

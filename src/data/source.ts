@@ -1,6 +1,7 @@
 // What every place that data can lie in looks like to the rest: names first, then the chosen columns.
-import { failure, isDisentangleError } from "../errors.js";
+import { type Failure, failure, isDisentangleError } from "../errors.js";
 import type { NativeImage } from "../native.js";
+import type { FoundReading } from "./reading.js";
 
 /** What is known of a column without reading all of it. */
 export interface SourceColumn {
@@ -9,6 +10,12 @@ export interface SourceColumn {
   readonly kind: "number" | "text" | "unknown" | "image";
   /** The part of the file it comes from: "var" and "obs" in AnnData, the array's name in NPZ, the view where there are several. */
   readonly group?: string;
+  /** It has no name of its own and is called by its place. */
+  readonly unnamed?: boolean;
+  /** The file itself says that it is the index of the rows. */
+  readonly index?: boolean;
+  /** It is a column of a bare matrix, called by its number. */
+  readonly positional?: boolean;
   /** The view that it belongs to as an input, where the source has views. */
   readonly view?: string;
   /** Where an input has to be named to be one. */
@@ -22,12 +29,16 @@ export interface SourceDescription {
   /** For example "csv", "h5ad". */
   readonly format: string;
   readonly columns: readonly SourceColumn[];
+  /** Whether the source names its rows itself. */
+  readonly hasRowIds?: boolean;
   /** Number of rows, where it is known before reading. */
   readonly rows?: number;
   /** The group whose columns are the inputs when none are named; all groups where absent. */
   readonly inputGroup?: string;
   /** What to do where no inputs are named and there are none by default. */
   readonly inputsHint?: string;
+  /** What was found out about how a text table is written. */
+  readonly reading?: FoundReading;
   /** What was decided or left out on the way, for people. */
   readonly notes?: readonly string[];
   /** How rows of several tables were joined. */
@@ -46,6 +57,22 @@ export interface JoinReport {
     /** Rows left out: their id stands in no other table, or they have none. */
     readonly dropped: number;
   }[];
+}
+
+/** Words that were read as missing, with how often. */
+export type Words = Readonly<Record<string, number>>;
+
+/** All that a source holds, in one pass: what cannot be read as it looks is a problem and stops nothing. */
+export interface Survey {
+  readonly description: SourceDescription;
+  readonly rows: number;
+  /** Row-major, all number columns in order; NaN where there is no number, infinities as they are. */
+  readonly numeric: Float32Array;
+  /** All text columns in order. */
+  readonly text: readonly (readonly string[])[];
+  readonly words: readonly Words[];
+  readonly parts?: readonly number[];
+  readonly problems: readonly Failure[];
 }
 
 /** Which columns to read, each name once. */
@@ -67,12 +94,20 @@ export interface Selection {
   readonly images?: readonly Float32Array[];
   /** Identifiers of the rows, where the source has its own. */
   readonly rowIds?: string[];
+  /** Of each text column the words that were read as missing, where the source knows. */
+  readonly words?: readonly Words[];
+  /** Rows of each file, where several are stacked. */
+  readonly parts?: readonly number[];
 }
 
 /** A place that data lie in. */
 export interface Source {
   describe(detail: "names" | "kinds"): Promise<SourceDescription>;
   read(choice: ColumnChoice): Promise<Selection>;
+  /** Number columns with 64 bits, row-major; absent where the source holds no more than 32. */
+  readonly exact?: (names: readonly string[]) => Promise<Float64Array>;
+  /** Everything in one pass; absent where describing and reading are one. */
+  readonly survey?: () => Promise<Survey>;
   close(): Promise<void>;
 }
 
@@ -88,6 +123,8 @@ export function guarded(source: Source, translate: (error: unknown) => Error): S
   return {
     describe: (detail) => guard(() => source.describe(detail)),
     read: (choice) => guard(() => source.read(choice)),
+    ...(source.exact && { exact: (names: readonly string[]) => guard(() => source.exact!(names)) }),
+    ...(source.survey && { survey: () => guard(() => source.survey!()) }),
     close: () => source.close(),
   };
 }
@@ -150,7 +187,7 @@ export function labelTexts(
 }
 
 /** The shortest text that reads back as the same 32-bit number; NaN is a missing label. */
-function shortest(value: number): string {
+export function shortest(value: number): string {
   if (Number.isInteger(value)) return labelOf(value);
   for (let digits = 6; digits < 9; digits++) {
     const text = String(Number(value.toPrecision(digits)));
@@ -162,6 +199,7 @@ function shortest(value: number): string {
 /** A label as a number: true is 1, false is 0, "" is missing; rows counted from 1. Throws `DATA_NOT_NUMERIC`. */
 export function numberOfLabel(file: string, column: string, row: number, label: string): number {
   if (label === "") return Number.NaN;
-  if (label === "true" || label === "false") return label === "true" ? 1 : 0;
+  if (/^(true|True|TRUE)$/.test(label)) return 1;
+  if (/^(false|False|FALSE)$/.test(label)) return 0;
   throw notNumeric(file, column, row, label);
 }

@@ -1,7 +1,10 @@
 // A command to begin with: what the user named, and guesses for what he did not.
 import { catalogue } from "../catalogue.js";
 import { modalityWords, quoted } from "../command-line.js";
+import { flagOf } from "../config-keys.js";
 import type { DataConfig } from "./config.js";
+import { isPaths } from "./paths.js";
+import { READING_KEYS } from "./reading.js";
 import { type Guesses, isNames, type RoleKeys } from "./roles.js";
 
 /** The roles of the suggested command; values given per row name nothing. */
@@ -78,9 +81,16 @@ export function commandFor(config: DataConfig, named: RoleKeys, method: string):
   return [
     "disentangle fit",
     `--method ${method}`,
-    ...(config.data === undefined ? [] : flag("data", typeof config.data === "string" ? config.data : "FILE")),
+    ...(config.data === undefined
+      ? []
+      : [`--data ${isPaths(config.data) ? [config.data].flat().map(quoted).join(" ") : "FILE"}`]),
     ...partsOf(config),
-    ...flag("matrix", config.matrix),
+    ...READING_KEYS.flatMap((key) => {
+      if (config[key] === undefined) return [];
+      const value = [config[key]].flat().join(",");
+      // A value such as -999 would be taken for a flag.
+      return [`${flagOf(key)}${value.startsWith("-") ? "=" : " "}${quoted(value)}`];
+    }),
     ...flag("inputs", named.inputs),
     ...label("environment", environment),
     ...label("task", named.task),

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { DisentangleError, fail, failure, isDisentangleError } from "../errors.js";
+import { DisentangleError, type Failure, fail, failure, isDisentangleError } from "../errors.js";
 import { native } from "../native.js";
 import { TELLING } from "./unreadable.js";
 
@@ -63,9 +63,14 @@ export async function unpacked(given: string): Promise<Unpacked> {
 /** A failure that names `path` where it spoke of `temporary`. */
 export function renamed(error: unknown, temporary: string, path: string): unknown {
   if (!isDisentangleError(error) || temporary === path) return error;
-  const text = JSON.stringify(error.toJSON());
+  return new DisentangleError(namedAs(error.toJSON(), temporary, path), error.cause);
+}
+
+/** The failure with the path that was given in place of the temporary one. */
+export function namedAs(failure: Failure, temporary: string, path: string): Failure {
+  if (temporary === path) return failure;
   const inside = (value: string) => JSON.stringify(value).slice(1, -1);
-  return new DisentangleError(JSON.parse(text.replaceAll(inside(temporary), () => inside(path))), error.cause);
+  return JSON.parse(JSON.stringify(failure).replaceAll(inside(temporary), () => inside(path))) as Failure;
 }
 
 function isStream(path: string): boolean {

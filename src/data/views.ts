@@ -101,9 +101,9 @@ export function inputColumns(dataset: Pick<NativeDataset, "inputs" | "inputNames
 
 /** The inputs of these names, in that order but for views, which stay together. An image is taken whole, by its view's name. */
 export function selectInputColumns(
-  dataset: Pick<NativeDataset, "inputs" | "inputNames" | "views">,
+  dataset: Pick<NativeDataset, "inputs" | "inputNames" | "views" | "offsets">,
   names: readonly string[],
-): Pick<NativeDataset, "inputs" | "inputNames" | "views"> {
+): Pick<NativeDataset, "inputs" | "inputNames" | "views" | "offsets"> {
   const places = placesOf(dataset);
   const missing = names.filter((name) => !places.has(name));
   if (missing.length > 0) {
@@ -136,7 +136,12 @@ export function selectInputColumns(
         }
       : block,
   );
-  return joinBlocks(filled, inputs.rows);
+  const chosen = joinBlocks(filled, inputs.rows);
+  const { offsets } = dataset;
+  if (offsets?.inputs === undefined) return chosen;
+  // Data with views have none.
+  const own = offsets.inputs;
+  return { ...chosen, offsets: { ...offsets, inputs: chosen.inputNames.map((name) => own[places.get(name)!.start]!) } };
 }
 
 function cut({ data, rows, cols }: NativeMatrix, places: readonly NativeView[]): Pick<Block, "data" | "width"> {

@@ -2,6 +2,7 @@
 
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::offsets::Offsets;
 use crate::tree::Tree;
 use crate::views::{self, View};
 use serde::{Deserialize, Serialize};
@@ -132,6 +133,8 @@ pub struct Dataset {
     pub truth: BTreeMap<String, Table>,
     /// Where the numbers come from, for the report: source path, format, simulator and its configuration.
     pub provenance: Map<String, Value>,
+    /// What is to be added to inputs and targets that lie far from zero.
+    pub offsets: Offsets,
 }
 
 impl From<Dataset> for Cow<'_, Dataset> {
@@ -186,6 +189,11 @@ impl Dataset {
             shape(format!("rows of the truth {name:?}"), table.values.rows(), rows)?;
             shape(format!("columns of the truth {name:?}"), table.columns.len(), table.values.cols())?;
         }
+        let Offsets { inputs, targets } = &self.offsets;
+        let targets_wide = self.targets.as_ref().map_or(0, |targets| targets.values.cols());
+        for (what, given, wide) in [("inputs", inputs, self.inputs.cols()), ("targets", targets, targets_wide)] {
+            shape(format!("offsets of the {what}"), given.len(), if given.is_empty() { 0 } else { wide })?;
+        }
         let mut seen = std::collections::BTreeSet::new();
         for name in &self.input_names {
             if !seen.insert(name) {
@@ -239,6 +247,9 @@ impl Dataset {
         if let Some(targets) = &self.targets {
             targets.columns.iter().for_each(|name| hash_text(&mut hash, name));
             hash_matrix(&mut hash, &targets.values);
+        }
+        if !self.offsets.is_empty() {
+            hash_text(&mut hash, &serde_json::to_string(&self.offsets).expect("offsets serialise"));
         }
         if let Some(tree) = &self.tree {
             hash_text(&mut hash, &serde_json::to_string(tree).expect("a tree serialises"));

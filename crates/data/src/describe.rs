@@ -227,19 +227,21 @@ fn labels(dataset: &Dataset) -> Vec<LabelSummary> {
 
 fn targets(dataset: &Dataset, rows: &[usize]) -> Vec<TargetSummary> {
     let Some(targets) = &dataset.targets else { return Vec::new() };
-    let summary = |(column, name): (Moments, &String)| {
+    let offsets = &dataset.offsets.targets;
+    let summary = |(place, (column, name)): (usize, (Moments, &String))| {
+        let offset = offsets.get(place).copied().unwrap_or_default();
         let known = |value: f64| (column.finite > 0).then_some(value);
         TargetSummary {
             column: name.clone(),
             missing: column.missing,
             infinite: column.infinite,
-            mean: known(column.mean),
+            mean: known(column.mean + offset),
             sd: known(column.sd),
-            min: known(f64::from(column.min)),
-            max: known(f64::from(column.max)),
+            min: known(f64::from(column.min) + offset),
+            max: known(f64::from(column.max) + offset),
         }
     };
-    moments(&targets.values, rows).into_iter().zip(&targets.columns).map(summary).collect()
+    moments(&targets.values, rows).into_iter().zip(&targets.columns).enumerate().map(summary).collect()
 }
 
 fn tree(dataset: &Dataset) -> Option<TreeDescription> {

@@ -84,6 +84,7 @@ pub fn read(dir: &Path) -> Result<Dataset> {
         views: manifest.views,
         row_ids: manifest.row_ids,
         provenance: manifest.provenance,
+        offsets: manifest.offsets,
     };
     dataset.check_shapes().and_then(|()| written.values().try_for_each(|labels| labels.check(rows))).map_err(own)?;
     // Every file has passed its own digest: what differs now is a name, a level or the tree.
@@ -131,6 +132,7 @@ fn write_parts(dir: &Path, dataset: &Dataset) -> Result<()> {
         tree: dataset.tree.as_ref().map(TreeEntry::of),
         truth,
         provenance: dataset.provenance.clone(),
+        offsets: dataset.offsets.clone(),
         fingerprint: Some(dataset.fingerprint()),
         row_ids: dataset.row_ids.clone(),
     };

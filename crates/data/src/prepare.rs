@@ -22,6 +22,7 @@ pub use tasks::{Task, TaskForm, least_tasks};
 use crate::dataset::{Dataset, Labels, Role, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::offsets::Offsets;
 use crate::split::{Split, SplitBy, SplitConfig, split};
 use crate::tree::Tree;
 use crate::views::View;
@@ -40,8 +41,10 @@ pub struct Prepared {
     pub views: Vec<View>,
     /// How inputs were standardised; new data are treated alike.
     pub standardiser: Standardiser,
-    /// What replaces a missing input, in units of the columns; `None` where missing inputs are refused.
+    /// What replaces a missing input, in units of the columns and relative to `offsets`; `None` where missing inputs are refused.
     pub fill: Option<Vec<f32>>,
+    /// What was subtracted from inputs and targets before they were rounded to 32 bits; the standardisers know it.
+    pub offsets: Offsets,
     /// Targets, where there are any.
     pub targets: Option<Targets>,
     /// Environments, where rows are labelled.
@@ -127,12 +130,17 @@ fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64)
     let (oracle, told) = oracle::tables(&dataset, &config.oracle, &kept)?;
     warnings.extend(told);
     let targets = dataset.targets.as_ref().map(|targets| scale::targets(targets, &kept, &train, config)).transpose()?;
+    let offsets = &dataset.offsets;
+    // What models keep is in units of the columns themselves.
+    let targets =
+        targets.map(|targets| Targets { standardiser: targets.standardiser.shifted(&offsets.targets), ..targets });
     Ok(Prepared {
         inputs: inputs.values,
         input_names: dataset.input_names.clone(),
         views,
-        standardiser: inputs.standardiser,
+        standardiser: inputs.standardiser.shifted(&offsets.inputs),
         fill: inputs.fill,
+        offsets: offsets.clone(),
         targets,
         environments,
         nodes,
@@ -155,6 +163,7 @@ impl Prepared {
             views: self.views.clone(),
             standardiser: self.standardiser.clone(),
             fill: self.fill.clone(),
+            offsets: self.offsets.clone(),
             targets: self.targets.clone(),
             environments: self.environments.clone(),
             nodes: self.nodes.clone(),

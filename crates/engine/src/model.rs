@@ -46,6 +46,12 @@ pub struct Header {
     /// Takes the place of missing inputs, one value per column; without it they are refused.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fill: Option<Vec<f32>>,
+    /// Subtracted from inputs before they are rounded to 32 bits, one per column; `input_scale` knows it, `fill` does not.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub input_offsets: Vec<f64>,
+    /// Subtracted from the target before it was rounded; `target_scale` knows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub target_offset: Option<f64>,
     /// Undone after prediction.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub target_scale: Option<Standardiser>,
@@ -94,6 +100,8 @@ pub fn pack(config: &Value, data: &Prepared, state: &State, latents: usize, fing
         dimensions: Dimensions::of(data),
         input_scale: data.standardiser.clone(),
         fill: data.fill.clone(),
+        input_offsets: data.offsets.inputs.clone(),
+        target_offset: data.offsets.targets.first().copied().filter(|&offset| offset != 0.0),
         target_scale: data.targets.as_ref().map(|t| t.standardiser.clone()),
         fingerprint: fingerprint.into(),
     };
@@ -111,6 +119,21 @@ pub fn pack(config: &Value, data: &Prepared, state: &State, latents: usize, fing
         unreachable!("a struct serialises to an object")
     };
     Ok(Container { header, tensors: trained.chain(solved).collect() }.to_bytes())
+}
+
+/// The offsets of the columns `expected` among those `given`; zeros where there are none.
+fn align_offsets(expected: &[String], given: &[String], offsets: &[f64]) -> Result<Vec<f64>> {
+    if offsets.is_empty() {
+        return Ok(vec![0.0; expected.len()]);
+    }
+    if offsets.len() != if given.is_empty() { expected.len() } else { given.len() } {
+        return Err(Failure::new(Code::DataShape, format!("{} offsets for {} columns", offsets.len(), given.len())));
+    }
+    if given.is_empty() {
+        return Ok(offsets.to_vec());
+    }
+    let of: BTreeMap<&String, f64> = given.iter().zip(offsets.iter().copied()).collect();
+    Ok(expected.iter().map(|name| of.get(name).copied().unwrap_or_default()).collect())
 }
 
 /// A model read back.
@@ -179,9 +202,30 @@ impl Model {
     /// # Errors
     /// `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `NUMERIC_NOT_FINITE`.
     pub fn transform(&self, inputs: &Matrix, names: &[String]) -> Result<Matrix> {
-        let Header { inputs: expected, input_scale, fill, dimensions, .. } = &self.header;
-        let aligned = align_columns(expected, &dimensions.views, names, inputs)?;
-        let inputs = standardise_new(&aligned, expected, &[], input_scale, fill.as_deref())?;
+        self.transform_from(inputs, names, &[])
+    }
+
+    /// As [`Model::transform`], of columns to which `offsets` are to be added; empty: nothing is.
+    ///
+    /// # Errors
+    /// As [`Model::transform`]; `DATA_SHAPE` for another number of offsets.
+    pub fn transform_from(&self, inputs: &Matrix, names: &[String], offsets: &[f64]) -> Result<Matrix> {
+        let Header { inputs: expected, input_scale, fill, input_offsets, dimensions, .. } = &self.header;
+        let mut aligned = align_columns(expected, &dimensions.views, names, inputs)?;
+        if offsets.is_empty() && input_offsets.is_empty() {
+            let inputs = standardise_new(&aligned, expected, &[], input_scale, fill.as_deref())?;
+            return train::encode(&self.state, &inputs);
+        }
+        let given = align_offsets(expected, names, offsets)?;
+        let own = |column: usize| input_offsets.get(column).copied().unwrap_or_default();
+        let cols = aligned.cols();
+        for (place, value) in aligned.data_mut().iter_mut().enumerate() {
+            let column = place % cols;
+            *value = (f64::from(*value) + (given[column] - own(column))) as f32;
+        }
+        let relative: Vec<f64> = (0..cols).map(|column| -own(column)).collect();
+        let scale = input_scale.clone().shifted(&relative);
+        let inputs = standardise_new(&aligned, expected, &[], &scale, fill.as_deref())?;
         train::encode(&self.state, &inputs)
     }
 
@@ -198,15 +242,31 @@ impl Model {
         environments: Option<&Labels>,
         attach: &BTreeMap<String, String>,
     ) -> Result<Vec<f32>> {
+        let predicted = self.predict_from(inputs, names, &[], environments, attach)?;
+        Ok(predicted.into_iter().map(|value| value as f32).collect())
+    }
+
+    /// As [`Model::predict`], of columns to which `offsets` are to be added, and with all digits: a target far from zero needs
+    /// more than 32 bits.
+    ///
+    /// # Errors
+    /// As [`Model::predict`].
+    pub fn predict_from(
+        &self,
+        inputs: &Matrix,
+        names: &[String],
+        offsets: &[f64],
+        environments: Option<&Labels>,
+        attach: &BTreeMap<String, String>,
+    ) -> Result<Vec<f64>> {
         let nodes = self.nodes_of(inputs.rows(), environments, attach)?;
-        let latents = self.transform(inputs, names)?;
+        let latents = self.transform_from(inputs, names, offsets)?;
         let predicted = self.plan.method.predict(&self.state, &latents, &nodes).ok_or_else(|| {
             let name = self.plan.entry.info.name;
             Failure::new(Code::DataNeedsTarget, format!("{name} predicts no target")).hint("use transform")
         })?;
-        let Some(scale) = &self.header.target_scale else { return Ok(predicted) };
-        let (mean, sd) = (scale.mean[0], scale.sd[0]);
-        Ok(predicted.into_iter().map(|y| (f64::from(y) * sd + mean) as f32).collect())
+        let (mean, sd) = self.header.target_scale.as_ref().map_or((0.0, 1.0), |scale| (scale.mean[0], scale.sd[0]));
+        Ok(predicted.into_iter().map(|y| f64::from(y) * sd + mean).collect())
     }
 
     fn nodes_of(

@@ -223,7 +223,7 @@ fn counterfactuals_of_a_model_read_back_move_by_the_weights_and_come_in_units_of
     let data = world();
     let model = Model::open(METHODS, &fitted(&data).model).expect("a model");
     let labels = &data.labels[&Role::Environment];
-    let given = GivenRows { inputs: &data.inputs, names: &data.input_names, environments: Some(labels) };
+    let given = GivenRows { inputs: &data.inputs, names: &data.input_names, offsets: &[], environments: Some(labels) };
     let before = model.transform(&data.inputs, &data.input_names).expect("finite");
     // Back and forth: single precision of numbers up to a hundred.
     let back = model.decode(&before, &model.header.latents).expect("it decodes");
@@ -246,7 +246,7 @@ fn counterfactuals_of_a_model_read_back_move_by_the_weights_and_come_in_units_of
     // What a latent is already changes nothing, to the bit.
     let one = data.inputs.select_rows(&[5]);
     let at = Labels::encode("site", &["b"]);
-    let given = GivenRows { inputs: &one, names: &data.input_names, environments: Some(&at) };
+    let given = GivenRows { inputs: &one, names: &data.input_names, offsets: &[], environments: Some(&at) };
     let same = model.intervene(&set(&[("z1", f64::from(before[(5, 0)]))]), Some(given)).expect("it says");
     assert_eq!(same.latents, before.select_rows(&[5]));
 }
@@ -280,7 +280,7 @@ fn drawn_rows_follow_the_law_of_the_world_under_the_intervention() {
 fn what_cannot_be_asked_is_refused_with_its_code() {
     let data = world();
     let model = Model::open(METHODS, &fitted(&data).model).expect("a model");
-    let rows = GivenRows { inputs: &data.inputs, names: &data.input_names, environments: None };
+    let rows = GivenRows { inputs: &data.inputs, names: &data.input_names, offsets: &[], environments: None };
     let refused = |request: &Intervention, rows| model.intervene(request, rows).expect_err("refused");
     let z9 = refused(&set(&[("z33", 1.0)]), None);
     assert_eq!((z9.code, z9.path.as_deref()), (Code::ConfigUnknownKey, Some("do.z33")));

@@ -3,7 +3,9 @@
 use disentangle_data::config::from_checked;
 use disentangle_data::read::images::Images;
 use disentangle_data::read::npy::NpyArray;
-use disentangle_data::{Code, Dataset, Failure, Image, Labels, Matrix, Result, Role, Table, Tree, View, views};
+use disentangle_data::{
+    Code, Dataset, Failure, Image, Labels, Matrix, Offsets, Result, Role, Table, Tree, View, views,
+};
 use napi::bindgen_prelude::{Float32Array, Uint32Array};
 use napi_derive::napi;
 use serde::Serialize;
@@ -57,6 +59,16 @@ pub struct NativeTable {
     pub rows: Option<Vec<String>>,
     /// Numbers.
     pub values: NativeMatrix,
+}
+
+/// What is to be added to columns that lie far from zero.
+#[napi(object)]
+#[derive(Clone, Default)]
+pub struct NativeOffsets {
+    /// One per input column.
+    pub inputs: Option<Vec<f64>>,
+    /// One per target column.
+    pub targets: Option<Vec<f64>>,
 }
 
 /// A rooted tree; parent -1 is the root.
@@ -128,6 +140,8 @@ pub struct NativeDataset {
     pub truth: HashMap<String, NativeTable>,
     /// JSON object.
     pub provenance: String,
+    /// Absent: nothing is to be added.
+    pub offsets: Option<NativeOffsets>,
 }
 
 /// Columns of a delimited file.
@@ -139,6 +153,25 @@ pub struct NativeSelection {
     pub numeric: NativeMatrix,
     /// `text[column][row]`.
     pub text: Vec<Vec<String>>,
+    /// JSON: of each text column the words that were read as missing, with their rows.
+    pub words: String,
+}
+
+/// All of a delimited file.
+#[napi(object, object_from_js = false)]
+pub struct NativeSurvey {
+    /// Number of rows.
+    pub rows: u32,
+    /// JSON: the kinds of all columns, in file order.
+    pub kinds: String,
+    /// Number columns, in file order; NaN where there is no number.
+    pub numeric: NativeMatrix,
+    /// Text columns, in file order.
+    pub text: Vec<Vec<String>>,
+    /// JSON, as in a selection.
+    pub words: String,
+    /// JSON: failures, of each column the first.
+    pub problems: String,
 }
 
 /// An array of any number of dimensions.
@@ -225,6 +258,19 @@ impl From<Table> for NativeTable {
     }
 }
 
+impl From<NativeOffsets> for Offsets {
+    fn from(offsets: NativeOffsets) -> Self {
+        Self { inputs: offsets.inputs.unwrap_or_default(), targets: offsets.targets.unwrap_or_default() }
+    }
+}
+
+impl From<Offsets> for NativeOffsets {
+    fn from(offsets: Offsets) -> Self {
+        let some = |values: Vec<f64>| (!values.is_empty()).then_some(values);
+        Self { inputs: some(offsets.inputs), targets: some(offsets.targets) }
+    }
+}
+
 impl TryFrom<NativeTree> for Tree {
     type Error = Failure;
     fn try_from(tree: NativeTree) -> Result<Self> {
@@ -268,6 +314,7 @@ impl TryFrom<NativeDataset> for Dataset {
             tree: d.tree.map(TryInto::try_into).transpose().map_err(|failure: Failure| failure.at("tree"))?,
             truth: d.truth.into_iter().map(|(name, t)| Ok((name, t.try_into()?))).collect::<Result<_>>()?,
             provenance: parse(&d.provenance)?,
+            offsets: d.offsets.unwrap_or_default().into(),
         })
     }
 }
@@ -286,6 +333,7 @@ impl TryFrom<Dataset> for NativeDataset {
             tree: d.tree.map(Into::into),
             truth: d.truth.into_iter().map(|(name, t)| (name, t.into())).collect(),
             provenance: Value::Object(d.provenance).to_string(),
+            offsets: (!d.offsets.is_empty()).then(|| d.offsets.into()),
         })
     }
 }

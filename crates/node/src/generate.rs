@@ -48,6 +48,8 @@ pub struct NativeRows {
     pub environments: Option<NativeLabels>,
     /// Their views, where they have some.
     pub views: Option<Vec<NativeView>>,
+    /// Added to each column; absent: nothing is.
+    pub offsets: Option<Vec<f64>>,
 }
 
 /// Rows after an intervention.
@@ -80,12 +82,13 @@ pub fn intervene(
         let rows = rows
             .map(|rows| {
                 let (inputs, names) = named_inputs(rows.inputs, rows.input_names, rows.views)?;
-                Ok((inputs, names, rows.environments.map(Labels::from)))
+                Ok((inputs, names, rows.offsets.unwrap_or_default(), rows.environments.map(Labels::from)))
             })
             .transpose()?;
-        let given = rows.as_ref().map(|(inputs, names, environments)| GivenRows {
+        let given = rows.as_ref().map(|(inputs, names, offsets, environments)| GivenRows {
             inputs,
             names,
+            offsets,
             environments: environments.as_ref(),
         });
         let after = model.intervene(&request, given)?;

@@ -9,16 +9,18 @@ mod generate;
 mod jobs;
 
 use convert::{
-    Array, ImageFolder, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeTable, NativeTree,
-    NativeView, json, named_inputs, parse,
+    Array, ImageFolder, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey,
+    NativeTable, NativeTree, NativeView, json, named_inputs, parse,
 };
 use disentangle_data::read::{csv, idx, images, mtx, npy, npz, scipy, unpack};
 use disentangle_data::write::{NpyData, csv_rows, write_npy};
-use disentangle_data::{Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, folder, simulate, tree};
+use disentangle_data::{
+    Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, facts, folder, offsets, simulate, tree,
+};
 use disentangle_engine::{catalogue, model, plan, score};
 use disentangle_methods::METHODS;
 use failure::{NativeFailure, guard};
-use napi::bindgen_prelude::{Either, Either3, Float32Array, Uint8Array, Uint32Array};
+use napi::bindgen_prelude::{Either, Either3, Float32Array, Float64Array, Uint8Array, Uint32Array};
 use napi_derive::napi;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -127,8 +129,50 @@ pub fn csv_kinds(path: String, options: String) -> Answer<String> {
 pub fn csv_read(path: String, options: String) -> Answer<NativeSelection> {
     guard(|| {
         let table = csv::read(Path::new(&path), &parse(&options)?)?;
-        Ok(NativeSelection { rows: table.rows as u32, numeric: table.numeric.into(), text: table.text })
+        let words = json(&table.words)?.to_string();
+        Ok(NativeSelection { rows: table.rows as u32, numeric: table.numeric.into(), text: table.text, words })
     })
+}
+
+/// Reads chosen columns of a delimited file with 64 bits, row-major.
+#[napi(catch_unwind)]
+pub fn csv_read_exact(path: String, options: String) -> Answer<Float64Array> {
+    guard(|| Ok(csv::read_exact(Path::new(&path), &parse(&options)?)?.numeric.into_data().into()))
+}
+
+/// Reads all of a delimited file and says what is in it.
+#[napi(catch_unwind)]
+pub fn csv_survey(path: String, options: String) -> Answer<NativeSurvey> {
+    guard(|| {
+        let csv::Survey { rows, kinds, numeric, text, words, problems } =
+            csv::survey(Path::new(&path), &parse(&options)?)?;
+        Ok(NativeSurvey {
+            rows: rows as u32,
+            kinds: json(&kinds)?.to_string(),
+            numeric: numeric.into(),
+            text,
+            words: json(&words)?.to_string(),
+            problems: json(&problems)?.to_string(),
+        })
+    })
+}
+
+/// What stands in the columns of a matrix, as a JSON array.
+#[napi(catch_unwind)]
+pub fn column_facts(values: NativeMatrix) -> Answer<String> {
+    guard(|| Ok(json(&facts::column_facts(&values.try_into()?))?.to_string()))
+}
+
+/// Columns of a matrix that 32 bits may have collapsed.
+#[napi(catch_unwind)]
+pub fn suspects(values: NativeMatrix) -> Answer<Uint32Array> {
+    guard(|| Ok(offsets::suspects(&values.try_into()?).into_iter().map(|c| c as u32).collect::<Vec<_>>().into()))
+}
+
+/// What a column of 64 bits loses by rounding, as JSON `{ distinct, kept, offset }`, or JSON `null`.
+#[napi(catch_unwind)]
+pub fn collapse(exact: Float64Array) -> Answer<String> {
+    guard(|| Ok(json(&offsets::collapse(&exact))?.to_string()))
 }
 
 /// Reads a `.npy` file.
@@ -300,16 +344,18 @@ pub fn transform(
     inputs: NativeMatrix,
     input_names: Vec<String>,
     views: Option<Vec<NativeView>>,
+    offsets: Option<Vec<f64>>,
 ) -> Answer<Transformed> {
     guard(|| {
         let model = model::Model::open(METHODS, &model)?;
         let (inputs, names) = named_inputs(inputs, input_names, views)?;
-        let latents = model.transform(&inputs, &names)?;
+        let latents = model.transform_from(&inputs, &names, &offsets.unwrap_or_default())?;
         Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
     })
 }
 
-/// The target of new rows; `options` is JSON `{ attach?: { newEnvironment: node } }`.
+/// The target of new rows, with 64 bits where the target needs them; `options` is JSON `{ attach?: { newEnvironment: node },
+/// offsets?: number[] }`.
 #[napi(catch_unwind)]
 pub fn predict(
     model: Uint8Array,
@@ -318,9 +364,13 @@ pub fn predict(
     environments: Option<NativeLabels>,
     options: String,
     views: Option<Vec<NativeView>>,
-) -> Answer<Float32Array> {
+) -> Answer<Either<Float32Array, Float64Array>> {
     guard(|| {
         let options: Value = parse(&options)?;
+        let offsets: Vec<f64> = match options.get("offsets") {
+            Some(offsets) => parse(&offsets.to_string())?,
+            None => Vec::new(),
+        };
         let attach: BTreeMap<String, String> = match options.get("attach") {
             Some(attach) => parse(&attach.to_string())?,
             None => BTreeMap::new(),
@@ -328,7 +378,11 @@ pub fn predict(
         let environments = environments.map(Into::into);
         let model = model::Model::open(METHODS, &model)?;
         let (inputs, names) = named_inputs(inputs, input_names, views)?;
-        Ok(model.predict(&inputs, &names, environments.as_ref(), &attach)?.into())
+        let predicted = model.predict_from(&inputs, &names, &offsets, environments.as_ref(), &attach)?;
+        Ok(match model.header.target_offset {
+            Some(_) => Either::B(predicted.into()),
+            None => Either::A(predicted.into_iter().map(|value| value as f32).collect::<Vec<_>>().into()),
+        })
     })
 }
 

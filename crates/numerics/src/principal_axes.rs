@@ -115,7 +115,7 @@ mod tests {
     fn both_ways_to_the_axes_agree_where_both_can_be_taken() {
         let wide = Matrix::from_fn(5, 7, |i, j| ((3 * i + 5 * j + i * i * j) % 11) as f32);
         let ((v, a), (w, b)) =
-            (of_covariance(&covariance(&wide)).expect("finite"), of_products(&wide).expect("finite"));
+            (of_covariance(&covariance(&wide)).expect("finite"), of_products(&wide, &means(&wide)).expect("finite"));
         assert_eq!((w.len(), b.cols()), (4, 7), "5 rows span 4 directions about their mean");
         for i in 0..4 {
             assert!((v[i] - w[i]).abs() < 1e-10 * v[0], "{} {}", v[i], w[i]);

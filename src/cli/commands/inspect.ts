@@ -20,10 +20,14 @@ export async function define(command: Command): Promise<void> {
   const keys = (await dataKeys()).filter(({ name }) => name !== "data");
   addConfigOptions(command, keys, { data: "Data:" });
   command
-    .argument("[file]", "file or folder to look at; none where --modality names them")
+    .argument(
+      "[files...]",
+      "file or folder to look at; several, or a pattern, are stacked; none where --modality names them",
+    )
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (data: string | undefined, options: ConfigOptions & { json?: boolean }) => {
+    .action(async (paths: readonly string[], options: ConfigOptions & { json?: boolean }) => {
+      const data = paths.length > 1 ? [...paths] : paths[0];
       const { config, places } = configOf(options, keys);
       const { inspect } = await import("../../data/index.js");
       const found = await inspect({ ...config, ...(data !== undefined && { data }) }).catch((error: unknown) => {
@@ -39,8 +43,9 @@ function summary(found: InspectReport, style: Style): string {
     const role = column.role ?? "without a role";
     roles.set(role, [...(roles.get(role) ?? []), column]);
   }
-  const flaws = found.columns.flatMap(({ name, missing = 0, constant }) => [
+  const flaws = found.columns.flatMap(({ name, missing = 0, infinite = 0, constant }) => [
     ...(missing > 0 ? [[name, `${missing} of ${found.rows} cells missing`]] : []),
+    ...(infinite > 0 ? [[name, `${infinite} of ${found.rows} cells infinite`]] : []),
     ...(constant ? [[name, "constant"]] : []),
   ]);
   const { environment, tasks, views = [] } = found;
@@ -74,9 +79,12 @@ function summary(found: InspectReport, style: Style): string {
     ...(found.problems.length === 0
       ? []
       : [
-          `Problems\n${found.problems.map(({ message, hint }) => `  ${message}${hint === undefined ? "" : `\n    ${hint}`}`).join("\n")}`,
+          `Problems\n${found.problems
+            .slice(0, SHOWN)
+            .map(({ message, hint }) => `  ${message}${hint === undefined ? "" : `\n    ${hint}`}`)
+            .join("\n")}${found.problems.length > SHOWN ? `\n  and ${found.problems.length - SHOWN} more` : ""}`,
         ]),
-    ...(found.notes === undefined ? [] : [`Notes\n${found.notes.map((text) => `  ${text}`).join("\n")}`]),
+    ...(found.notes.length === 0 ? [] : [`Notes\n${found.notes.map((text) => `  ${text}`).join("\n")}`]),
     [`Next: ${style.strong(found.command)}`, ...placeholders(found)].join("\n"),
   ];
   return blocks.join("\n\n");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { checkConfig } from "../../config.js";
+import { checkConfig, dataKeys } from "../../config.js";
 import type { DataConfig } from "../../data/index.js";
 import { placeOf } from "../../data/sources.js";
 import { readData } from "../../dataset.js";
@@ -10,6 +10,7 @@ import type { Mcc, NullScore, Scores } from "../../generated/types.js";
 import { native } from "../../native.js";
 import { type Run, readRunFolder } from "../../results.js";
 import { type Observed, type RowChoice, scoreRun } from "../../score.js";
+import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
 import { columns, note, number, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -19,8 +20,17 @@ Examples:
 
 The truth is read from the data that the run was fitted on, or from --truth. The scores also go to scores.json.`;
 
+interface ScoreCommandOptions extends ConfigOptions {
+  readonly truth?: string;
+  readonly rows: RowChoice;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
 /** `disentangle score` */
-export function define(command: Command): void {
+export async function define(command: Command): Promise<void> {
+  const keys = (await dataKeys()).filter(({ name }) => name === "missingValues" || name === "decimal");
+  addConfigOptions(command, keys, { data: "Reading the truth (default: as in the fit):" });
   command
     .argument("<run>", "run folder")
     .option("--truth <file>", "true latents, one row per row of the data set: any format that `fit --data` reads")
@@ -30,11 +40,12 @@ export function define(command: Command): void {
     .option("--seed <seed>", "seed of the bootstrap and of the nulls", Number, 0)
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (dir: string, options: { truth?: string; rows: RowChoice; seed: number; json?: boolean }) => {
+    .action(async (dir: string, options: ScoreCommandOptions) => {
+      const { config } = configOf(options, keys);
       const run = await readRunFolder(dir);
       const observed = options.truth === undefined ? await dataOf(run) : undefined;
       const truth = options.truth === undefined ? { truth: observed?.truth ?? {} } : { z: options.truth };
-      const scores = await scoreRun(run, truth, { rows: options.rows, seed: options.seed }, observed);
+      const scores = await scoreRun(run, truth, { rows: options.rows, seed: options.seed, ...config }, observed);
       await writeFileAtomic(join(run.dir ?? dir, "scores.json"), `${JSON.stringify(scores, null, 2)}\n`);
       for (const line of scores.notes) note(line);
       print(options.json, scores, (style) =>

@@ -1,13 +1,16 @@
 import { join, parse } from "node:path";
 import type { Command } from "commander";
+import { dataKeys } from "../../config.js";
+import { isPaths } from "../../data/paths.js";
+import { READING_KEYS, rememberedText } from "../../data/reading.js";
 import type { Rows } from "../../data/rows.js";
-import type { ViewsData } from "../../dataset.js";
+import type { DataSource, ViewsData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import { load } from "../../model.js";
 import { csvChunks, isCopy, jsonChunks, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
-import { modalitiesOf } from "../flags.js";
-import { print, printChunks } from "../terminal.js";
+import { addConfigOptions, type ConfigOptions, configOf, modalitiesOf } from "../flags.js";
+import { note, print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
@@ -24,8 +27,8 @@ Of methods that look for silence, such as pdgmm, --out writes two more files bes
 switched off) and silence-probability.npy; with --out new.npy they are new-silent.npy and new-silence-probability.npy. In a copy of the
 data they are obsm["X_disentangle_silent"] and obsm["X_disentangle_silence_probability"].`;
 
-interface TransformOptions {
-  readonly data?: string;
+interface TransformOptions extends ConfigOptions {
+  readonly data?: readonly string[];
   readonly modality?: readonly string[];
   readonly join?: string;
   readonly out?: string;
@@ -33,24 +36,33 @@ interface TransformOptions {
 }
 
 /** `disentangle transform` */
-export function define(command: Command): void {
+export async function define(command: Command): Promise<void> {
+  const keys = (await dataKeys()).filter(({ name }) => (READING_KEYS as readonly string[]).includes(name));
+  addConfigOptions(command, keys, { data: "Reading (default: as in the fit):" });
   command
     .argument("<run>", "run folder or saved model")
-    .option("--data <path>", "rows to transform: any format that `fit --data` reads; - is standard input")
+    .option("--data <path...>", "rows to transform: any format that `fit --data` reads; - is standard input")
     .option("--modality <name=file...>", "a table for each modality of the model, as for `fit`")
     .option("--join <column>", "column with the ids of the rows of the modalities (default: that of the fit)")
     .option("--out <file>", "file to write: .npy, .csv, .parquet, .arrow, .h5ad or .zarr (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (run: string, { data, modality, join: by, out, json }: TransformOptions) => {
+    .action(async (run: string, options: TransformOptions) => {
+      const { data: paths = [], modality, join: by, out, json } = options;
+      const { config } = configOf(options, keys);
+      const data = paths.length > 1 ? paths : paths[0];
       const rows = rowsOf(data, modality, by);
       await using model = await load(run);
       const hasSilence = model.summary.silence !== undefined;
       if (out !== undefined) await checkOut(out, rows, hasSilence);
-      const latents = await model.transform(modality === undefined ? data! : rows);
+      const { said, found } = model.reading;
+      const kept = Object.fromEntries(Object.entries(said).filter(([key]) => config[key] === undefined));
+      const remembered = rememberedText({ said: kept, found: config.decimal === undefined ? found : {} });
+      if (remembered !== undefined) note(remembered);
+      const latents = await model.transform(modality === undefined ? (data as DataSource) : rows, config);
       const silence = hasSilence ? latentSilence(latents, model.summary) : undefined;
       if (out === undefined) return json ? printJson(latents, silence) : printChunks(csvChunks(latents));
-      const known = await write(out, data ?? "", latents, silence);
+      const known = await write(out, paths[0] ?? "", latents, silence);
       const { shape, columns } = latents;
       print(json, { out, shape, columns, ...(known && { silence: known }) }, () =>
         [out, ...Object.values(known ?? {})].map((file) => `${file}: ${shape[0]} x ${shape[1]}`).join("\n"),
@@ -62,18 +74,23 @@ export function define(command: Command): void {
 async function checkOut(out: string, { data, modalities = {} }: ViewsData, hasSilence: boolean): Promise<void> {
   outputOf(out);
   const files = hasSilence && !isCopy(out) ? [out, ...Object.values(silenceFiles(out))] : [out];
-  const given = [data, ...Object.values(modalities).map((one) => one.data)].filter((one) => typeof one === "string");
+  const all = [data, ...Object.values(modalities).map((one) => one.data)];
+  const given = all.flatMap((one) => (isPaths(one) ? [one].flat() : []));
   for (const file of files) for (const one of given) refuseOverInput(file, one);
   if (!isCopy(out)) return;
   if (typeof data === "string") return (await import("../../data/write-back.js")).checkCopy(out, data);
-  fail("CONFIG_CONFLICT", `--out ${out}: a copy of the data is made of one file, and the modalities lie in several`, {
+  fail("CONFIG_CONFLICT", `--out ${out}: a copy of the data is made of one file, and these lie in several`, {
     path: "--out",
     hint: "write a file of its own, for example --out latents.csv",
   });
 }
 
 /** The rows that the flags name. */
-function rowsOf(data: string | undefined, modality: readonly string[] | undefined, by: string | undefined): ViewsData {
+function rowsOf(
+  data: string | readonly string[] | undefined,
+  modality: readonly string[] | undefined,
+  by: string | undefined,
+): ViewsData {
   if (data === undefined && modality === undefined) {
     fail("CONFIG_USAGE", "--data is missing: the rows to transform", {
       path: "--data",
@@ -81,7 +98,7 @@ function rowsOf(data: string | undefined, modality: readonly string[] | undefine
     });
   }
   return {
-    ...(data !== undefined && { data }),
+    ...(data !== undefined && { data: data as NonNullable<ViewsData["data"]> }),
     ...(modality !== undefined && { modalities: modalitiesOf(modality) }),
     ...(by !== undefined && { join: by }),
   };

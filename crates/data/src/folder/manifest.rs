@@ -2,6 +2,7 @@
 
 use crate::dataset::{Dataset, Labels, Role};
 use crate::failure::{Code, Failure, Result};
+use crate::offsets::Offsets;
 use crate::read::unreadable;
 use crate::tree::Tree;
 use crate::views::View;
@@ -39,6 +40,8 @@ pub(super) struct Manifest {
     pub truth: BTreeMap<String, TableFile>,
     #[serde(default)]
     pub provenance: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Offsets::is_empty")]
+    pub offsets: Offsets,
     /// [`crate::Dataset::fingerprint`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,

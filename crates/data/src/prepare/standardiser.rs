@@ -27,6 +27,14 @@ impl Standardiser {
         Self { mean: columns.iter().map(|c| c.mean).collect(), sd: columns.iter().map(|c| c.sd).collect() }
     }
 
+    /// For the numbers themselves, where the columns are differences from `offsets`; empty: there are none.
+    #[must_use]
+    pub fn shifted(self, offsets: &[f64]) -> Self {
+        let offset = |column: usize| offsets.get(column).copied().unwrap_or_default();
+        let mean = self.mean.iter().enumerate().map(|(column, mean)| mean + offset(column)).collect();
+        Self { mean, ..self }
+    }
+
     /// Standardises a matrix (n x columns); NaN stays NaN.
     ///
     /// # Errors

@@ -39,6 +39,28 @@ fn with(missing: Missing) -> PrepareConfig {
 }
 
 #[test]
+fn offsets_change_no_prepared_number_and_stand_in_the_standardisers() {
+    let plain = prepared(&dataset());
+    let offsets = Offsets { inputs: vec![0.0, 1.6e9, 0.0], targets: vec![-2e12] };
+    let data = Dataset { offsets: offsets.clone(), ..dataset() };
+    let shifted = prepared(&data);
+    assert_eq!(shifted.inputs, plain.inputs);
+    let (targets, own) = (plain.targets.expect("targets"), shifted.targets.expect("targets"));
+    assert_eq!(own.values, targets.values);
+    assert_eq!(shifted.standardiser.mean[1], plain.standardiser.mean[1] + 1.6e9);
+    assert_eq!(shifted.standardiser.mean[0], plain.standardiser.mean[0]);
+    assert_eq!(own.standardiser.mean[0], targets.standardiser.mean[0] - 2e12);
+    assert_ne!(data.fingerprint(), dataset().fingerprint());
+    assert_eq!(shifted.offsets, offsets);
+    let wrong = Dataset { offsets: Offsets { inputs: vec![1.0], targets: vec![] }, ..dataset() };
+    assert_eq!(refused_shape(&wrong), Code::DataShape);
+}
+
+fn refused_shape(dataset: &Dataset) -> Code {
+    prepare(dataset, &PrepareConfig::default(), 1).expect_err("refused").code
+}
+
+#[test]
 fn environments_become_nodes_of_the_tree_and_empty_leaves_are_told() {
     let prepared = prepared(&dataset());
     let environments = prepared.needs_environments("tbr").expect("three");

@@ -88,6 +88,7 @@ pub fn phenotype(dataset: &Dataset, config: &PhenotypeConfig) -> Result<Dataset>
         values: values.map(|v| v as f32),
     };
     let mut out = dataset.clone();
+    out.offsets.targets.clear();
     out.targets = Some(Table { columns: vec!["phenotype".into()], rows: Vec::new(), values: target });
     out.truth.insert("heads".into(), of_nodes(&heads));
     out.truth.insert("changes".into(), of_nodes(&changes));

@@ -164,6 +164,7 @@ pub fn tree_world(config: &TreeWorldConfig) -> Result<Dataset> {
         tree: Some(tree),
         truth,
         provenance,
+        offsets: Default::default(),
     })
 }
 

@@ -1,7 +1,9 @@
 use crate::{check_manners, file};
 use disentangle_data::Failure;
 use disentangle_data::read::csv::ColumnKind::{Number, Text, Unknown};
-use disentangle_data::read::csv::{CsvOptions, CsvSelection, CsvTable, KindOptions, columns, kinds, read};
+use disentangle_data::read::csv::{
+    CsvOptions, CsvSelection, CsvTable, KindOptions, columns, kinds, read, read_exact, survey,
+};
 use proptest::prelude::*;
 
 fn select(numeric: &[&str], text: &[&str]) -> CsvSelection {
@@ -51,7 +53,7 @@ fn a_column_is_numeric_where_nine_in_ten_of_its_fields_are() {
         [Number, Text, Unknown, Number, Number, Text]
     );
     let missing = vec!["-999".to_owned(), "1_0".to_owned(), "NA".to_owned()];
-    let options = KindOptions { missing, ..KindOptions::default() };
+    let options = KindOptions { missing: Some(missing), ..KindOptions::default() };
     assert_eq!(kinds(&path, &options).expect("a good table")[5], Unknown);
     let mostly: String = (0..19).map(|i| if i == 4 { "oops,x\n".to_owned() } else { format!("{i},{i}\n") }).collect();
     let (_folder, path) = file("t.csv", format!("a,b\n{mostly}x,y\n").as_bytes());
@@ -75,7 +77,7 @@ fn a_header_alone_has_no_kinds() {
 
 #[test]
 fn the_delimiter_and_the_quote_can_be_given() {
-    let options = |delimiter, quote| CsvOptions { delimiter, quote };
+    let options = |delimiter, quote| CsvOptions { delimiter, quote, ..CsvOptions::default() };
     let (_folder, path) = file("t.csv", b"a;\"b,c\n1;2,3\n");
     let found = columns(&path, &options(Some(';'), None)).expect("a good table");
     assert_eq!((found.columns, found.delimiter), (vec!["a".to_owned(), "\"b,c".to_owned()], ';'));
@@ -95,7 +97,7 @@ fn the_delimiter_and_the_quote_can_be_given() {
 #[test]
 fn words_for_missing_values_may_be_numbers_and_replace_the_defaults() {
     let mut selection = select(&["x"], &["t"]);
-    selection.missing = vec!["-999".into(), ".".into()];
+    selection.missing = Some(vec!["-999".into(), ".".into()]);
     let table = read_bytes(b"x,t\n-999,-999\n.,a\n999,NA\n", &selection).expect("a good table");
     assert!(table.numeric.data()[..2].iter().all(|v| v.is_nan()));
     assert_eq!(table.numeric.data()[2], 999.0);
@@ -111,7 +113,7 @@ fn columns_that_are_not_chosen_may_hold_anything() {
 #[test]
 fn options_come_from_json_with_every_default() {
     let selection: CsvSelection = serde_json::from_str(r#"{"delimiter": ";", "numeric": ["x"]}"#).expect("options");
-    assert_eq!(selection.options, CsvOptions { delimiter: Some(';'), quote: Some('"') });
+    assert_eq!(selection.options, CsvOptions { delimiter: Some(';'), ..CsvOptions::default() });
     assert_eq!((&selection.numeric[..], &selection.text[..]), (&["x".to_owned()][..], &[][..]));
     assert_eq!(selection.missing, CsvSelection::default().missing);
 }
@@ -139,7 +141,9 @@ const BAD: &[Bad] = &[
     ("a quote over lines", b"x,t,u\n1,\"a,2\n2,b,3\n", "DATA_RAGGED_ROW", "t.csv:2", "2 fields", "quote"),
     ("text", b"x,t\n1,a\nhigh,b\n", "DATA_NOT_NUMERIC", "t.csv:3:1", "column \"x\", row 2: \"high\"", "missing"),
     ("a unit", b"x,t\n1 kg,a\n", "DATA_NOT_NUMERIC", "t.csv:2:1", "\"1 kg\"", ""),
-    ("a truth value", b"t,x\na,TRUE\n", "DATA_NOT_NUMERIC", "t.csv:2:3", "\"TRUE\"", ""),
+    ("a truth value among numbers", b"t,x\na,1\nb,TRUE\n", "DATA_NOT_NUMERIC", "t.csv:3:3", "\"TRUE\"", "not both"),
+    ("a number among truth values", b"t,x\na,TRUE\nb,1\n", "DATA_NOT_NUMERIC", "t.csv:3:3", "\"1\"", ""),
+    ("thousands or a decimal comma", b"t;x\nab;1,500\n", "DATA_NOT_NUMERIC", "t.csv:2:4", "\"1,500\"", "--decimal ."),
     ("a decimal comma", b"t;x\nab;1,5\n", "DATA_NOT_NUMERIC", "t.csv:2:4", "\"1,5\"", "1.5 instead of 1,5"),
     ("after umlauts and quotes", "t,x\n\"ä,ö\n\"\"ü\",?\n".as_bytes(), "DATA_NOT_NUMERIC", "t.csv:3:6", "\"?\"", ""),
     ("after a mark", b"\xEF\xBB\xBFx,t\r\n1,a\r\n?,b\r\n", "DATA_NOT_NUMERIC", "t.csv:3:1", "\"?\"", ""),
@@ -149,7 +153,17 @@ const BAD: &[Bad] = &[
     ("an unlisted nan", b"x,t\n-nan,a\n", "DATA_NOT_FINITE", "t.csv:2:1", "-nan", "missing"),
     ("too large", b"x,t\n1e39,a\n", "DATA_OVERFLOW", "t.csv:2:1", "1e39 exceeds", "rescale"),
     ("the same name twice", b"x,t,x\n1,a,2\n", "DATA_DUPLICATE_COLUMN", "t.csv:1:5", "\"x\": columns 1 and 3", ""),
-    ("two columns without names", b"x,t,,\n1,a,,\n", "DATA_DUPLICATE_COLUMN", "t.csv:1:6", "no name", "remove"),
+    ("a comment below", b"x,t,u\n1,a,b\n# end\n", "DATA_RAGGED_ROW", "t.csv:3", "1 fields", "comments"),
+    (
+        "text after comments",
+        b"# one\n# two\nx,t\n# three\n1,a\n\n# four\nhigh,b\n",
+        "DATA_NOT_NUMERIC",
+        "t.csv:8:1",
+        "\"high\"",
+        "",
+    ),
+    ("text between blanks", b"x   t\n1   a\n2   b\n  high c\n", "DATA_NOT_NUMERIC", "t.csv:4:1", "row 3: \"high\"", ""),
+    ("text after a blank", b"x, t\n1, a\nhigh, b\n", "DATA_NOT_NUMERIC", "t.csv:3:1", "\"high\"", ""),
     ("no such column", b"X1,t\n1,a\n", "DATA_MISSING_COLUMN", "t.csv:1", "no column \"x\"", "\"X1\""),
     ("a column in capitals", b"X,t\n1,a\n", "DATA_MISSING_COLUMN", "t.csv:1", "no column \"x\"", "did you mean \"X\"?"),
 ];
@@ -170,13 +184,116 @@ fn each_bad_file_is_refused_with_code_place_value_and_fix() {
     }
 }
 
+/// A table that is written in its own way: its bytes, names, delimiter, the numbers of `x`, the labels of `t`.
+type Written = (&'static [u8], &'static [&'static str], char, &'static [f32], &'static [&'static str]);
+
+const WRITTEN: &[Written] = &[
+    (b"sep=;\r\nx;t\r\n1;a\r\n2;b\r\n", &["x", "t"], ';', &[1.0, 2.0], &["a", "b"]),
+    (b"# by a tool\n# in 2020\nx,t\n1,a\n# between\n2,b\n", &["x", "t"], ',', &[1.0, 2.0], &["a", "b"]),
+    (b"# x t\n1.5e0 a\n2 b\n", &["x", "t"], ' ', &[1.5, 2.0], &["a", "b"]),
+    (b"  x     t\n  1.5   a\n 10.25  b  \n", &["x", "t"], ' ', &[1.5, 10.25], &["a", "b"]),
+    (b"x, t\n1, \"a, b\"\n2, c\n", &["x", "t"], ',', &[1.0, 2.0], &["a, b", "c"]),
+    (b"\"x\" \"t\"\n\"r 1\" 1 \"a b\"\n\"r 2\" 2 \"c\"\n", &["Unnamed: 0", "x", "t"], ' ', &[1.0, 2.0], &["a b", "c"]),
+    (b",x,,t\n0,1,,a\n1,2,,b\n", &["Unnamed: 0", "x", "Unnamed: 2", "t"], ',', &[1.0, 2.0], &["a", "b"]),
+    (b" x , t\n1,a\n2,b\n", &["x", "t"], ',', &[1.0, 2.0], &["a", "b"]),
+    (b"x;t\n1,5;a\n-0,25;b\n", &["x", "t"], ';', &[1.5, -0.25], &["a", "b"]),
+    (b"x;t\n1.234,5;a\n2;b\n", &["x", "t"], ';', &[1234.5, 2.0], &["a", "b"]),
+    (b"x\tt\n1,851\ta\n950\tb\n", &["x", "t"], '\t', &[1851.0, 950.0], &["a", "b"]),
+    (b"x,t\n\"1,234,567.5\",a\n2,b\n", &["x", "t"], ',', &[1_234_567.5, 2.0], &["a", "b"]),
+    (b"x,t\nTRUE,a\nFALSE,b\n", &["x", "t"], ',', &[1.0, 0.0], &["a", "b"]),
+    (b"x,t\n1,None\n2,a\n", &["x", "t"], ',', &[1.0, 2.0], &["None", "a"]),
+];
+
+#[test]
+fn tables_are_read_in_the_way_that_they_are_written() {
+    for &(bytes, names, delimiter, x, t) in WRITTEN {
+        let (_folder, path) = file("t.csv", bytes);
+        let shown = bytes.escape_ascii();
+        let found = columns(&path, &CsvOptions::default()).expect("a good table");
+        assert_eq!(
+            (&found.columns[..], found.delimiter),
+            (&names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>()[..], delimiter),
+            "{shown}"
+        );
+        let options =
+            CsvOptions { delimiter: Some(found.delimiter), numbers: Some(found.numbers), ..CsvOptions::default() };
+        let selection = CsvSelection { options: options.clone(), ..select(&["x"], &["t"]) };
+        let table = read(&path, &selection).expect("a good table");
+        assert_eq!(
+            (table.numeric.data(), &table.text[0][..]),
+            (x, &t.iter().map(|&t| t.to_owned()).collect::<Vec<_>>()[..]),
+            "{shown}"
+        );
+        let exact = read_exact(&path, &selection).expect("a good table");
+        assert_eq!(exact.numeric.data().iter().map(|&v| v as f32).collect::<Vec<_>>(), x, "{shown}");
+        let all = survey(&path, &KindOptions { options, missing: None }).expect("a good table");
+        assert_eq!((all.rows, all.problems), (x.len(), vec![]), "{shown}");
+    }
+}
+
+#[test]
+fn numbers_that_mean_missing_do_so_by_their_value() {
+    let mut selection = select(&["x"], &["t", "u"]);
+    selection.missing = Some(vec!["-999".into(), "NA".into()]);
+    let bytes = b"x,t,u\n-999.0,-999,-0999\n-9.99e2,-999.00,NA\n-999.5,a,b\n";
+    let table = read_bytes(bytes, &selection).expect("a good table");
+    assert!(table.numeric.data()[..2].iter().all(|v| v.is_nan()));
+    assert_eq!(table.numeric.data()[2], -999.5);
+    // As a label, -0999 is another text than -999.
+    assert_eq!(table.text, [["", "", "a"], ["-0999", "", "b"]]);
+    assert_eq!(
+        table.words[0].iter().map(|(word, rows)| (word.as_str(), *rows)).collect::<Vec<_>>(),
+        [("-999", 1), ("-999.00", 1)]
+    );
+}
+
+#[test]
+fn large_numbers_that_32_bits_hold_alike_are_not_missing_alike() {
+    let mut selection = select(&["x"], &[]);
+    selection.missing = Some(vec!["99999999".into()]);
+    let table = read_bytes(b"x\n99999999\n100000000\n", &selection).expect("a good table");
+    assert!(table.numeric.data()[0].is_nan() && table.numeric.data()[1] == 1e8);
+}
+
+#[test]
+fn a_survey_counts_what_a_reading_refuses_and_says_where_it_began() {
+    let rows: String = (0..60)
+        .map(|i| {
+            format!("{i},{},{},g{}\n", if i == 40 { "<LOD" } else { "1.5" }, if i > 50 { "inf" } else { "2" }, i % 2)
+        })
+        .collect();
+    let (_folder, path) = file("t.csv", format!("a,b,c,d\n{rows}").as_bytes());
+    let found = survey(&path, &KindOptions::default()).expect("a table");
+    assert_eq!(found.kinds, [Number, Number, Number, Text]);
+    assert_eq!((found.rows, found.numeric.cols(), found.text.len()), (60, 3, 1));
+    assert!(found.numeric[(40, 1)].is_nan() && found.numeric[(59, 2)].is_infinite());
+    let told: Vec<_> = found
+        .problems
+        .iter()
+        .map(|p| (p.code.as_str(), p.path.clone().unwrap_or_default(), p.message.clone()))
+        .collect();
+    assert!(told[0].1.ends_with("t.csv:42:4") && told[0].2.contains("row 41: \"<LOD\""), "{told:?}");
+    assert!(told[1].1.ends_with("t.csv:53:8") && told[1].2.contains("9 such fields"), "{told:?}");
+    assert_eq!((told.len(), told[1].0), (2, "DATA_NOT_FINITE"));
+    found.problems.iter().for_each(check_manners);
+}
+
+#[test]
+fn a_survey_follows_columns_that_begin_empty() {
+    let rows: String = (0..5000).map(|i| if i < 4000 { "1,,,\n" } else { "1,2,y,\n" }).collect();
+    let (_folder, path) = file("t.csv", format!("a,b,c,d\n{rows}").as_bytes());
+    let found = survey(&path, &KindOptions::default()).expect("a table");
+    assert_eq!(found.kinds, [Number, Number, Text, Unknown]);
+    assert_eq!((found.numeric[(4999, 1)], found.text[0][4000].as_str(), found.text[0].len()), (2.0, "y", 5000));
+}
+
 #[test]
 fn an_empty_field_is_placed_too_where_empty_is_not_missing() {
     for (bytes, place) in
         [(&b"x,t\n1,a\n,b\n"[..], "t.csv:3:1"), (b"t,x\na,\n", "t.csv:2:3"), (b"t,x\r\na,", "t.csv:2:3")]
     {
         let failure =
-            read_bytes(bytes, &CsvSelection { missing: vec![], ..select(&["x"], &["t"]) }).expect_err("empty");
+            read_bytes(bytes, &CsvSelection { missing: Some(vec![]), ..select(&["x"], &["t"]) }).expect_err("empty");
         assert_eq!(failure.code.as_str(), "DATA_NOT_NUMERIC");
         assert!(failure.path.as_deref().is_some_and(|path| path.ends_with(place)), "{failure:?}");
         assert_eq!(failure.hint.as_deref(), Some("list \"\" under `missingValues` if it means no value"));
@@ -231,7 +348,7 @@ proptest! {
             text += &format!("{number:e}{delimiter}{}{ends}", quoted(label));
         }
         let mut selection = select(&["x"], &["a label"]);
-        selection.missing = vec![];
+        selection.missing = Some(vec![]);
         let table = read_bytes(text.as_bytes(), &selection).expect("a good table");
         let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
         let (numbers, labels): (Vec<f32>, Vec<String>) = rows.into_iter().unzip();

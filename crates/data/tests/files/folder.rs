@@ -39,6 +39,7 @@ fn full() -> Dataset {
         ]
         .into(),
         provenance: json!({"simulator": "none", "config": {"seed": 1}}).as_object().expect("an object").clone(),
+        offsets: Default::default(),
     }
 }
 

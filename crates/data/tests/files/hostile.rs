@@ -2,7 +2,7 @@
 
 use crate::{check_manners, file, golden, unhex};
 use disentangle_data::folder;
-use disentangle_data::read::csv::{CsvOptions, CsvSelection, KindOptions, columns, kinds, read as read_csv};
+use disentangle_data::read::csv::{CsvOptions, CsvSelection, KindOptions, columns, kinds, read as read_csv, survey};
 use disentangle_data::read::{mtx, npy, npz, scipy, unpack};
 use disentangle_data::write::{NpyData, write_npy};
 use proptest::prelude::*;
@@ -71,13 +71,17 @@ fn mutated(originals: &[Vec<u8>]) -> impl Strategy<Value = Vec<u8>> + use<> {
 
 fn check_csv(path: &Path) {
     for quote in [Some('"'), None] {
-        let options = CsvOptions { delimiter: None, quote };
+        let options = CsvOptions { quote, ..CsvOptions::default() };
         let found = match columns(path, &options) {
             Ok(found) => found.columns,
             Err(failure) => return check_manners(&failure),
         };
         match kinds(path, &KindOptions { options: options.clone(), ..KindOptions::default() }) {
             Ok(kinds) => assert_eq!(kinds.len(), found.len()),
+            Err(failure) => check_manners(&failure),
+        }
+        match survey(path, &KindOptions { options: options.clone(), ..KindOptions::default() }) {
+            Ok(all) => assert_eq!(all.kinds.len(), found.len()),
             Err(failure) => check_manners(&failure),
         }
         for (numeric, text) in [(found.clone(), vec![]), (vec![], found.clone()), (vec!["x".into()], vec![])] {

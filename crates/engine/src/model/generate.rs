@@ -50,6 +50,8 @@ pub struct GivenRows<'a> {
     pub inputs: &'a Matrix,
     /// One per column, or none.
     pub names: &'a [String],
+    /// Added to each column before anything else; empty: nothing is.
+    pub offsets: &'a [f64],
     /// One per row.
     pub environments: Option<&'a Labels>,
 }
@@ -96,14 +98,14 @@ impl Model {
         };
         let depends = mechanisms.by_environment();
         let (latents, environments) = match rows {
-            Some(GivenRows { inputs, names, environments }) => {
+            Some(GivenRows { inputs, names, offsets, environments }) => {
                 refuse_drawing(intervention)?;
                 let nodes = match (depends, environments) {
                     (true, Some(labels)) => self.nodes_of_labels(inputs.rows(), labels, &BTreeMap::new())?,
                     (true, None) => return Err(needs_environments()),
                     (false, _) => vec![0; inputs.rows()],
                 };
-                let latents = self.transform(inputs, names)?.to_f64();
+                let latents = self.transform_from(inputs, names, offsets)?.to_f64();
                 (counterfactual(mechanisms.as_ref(), &latents, &nodes, &set)?, nodes)
             }
             None => {

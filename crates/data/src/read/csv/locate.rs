@@ -1,5 +1,6 @@
 //! Where a field stands in a text file, as an editor counts. Called only once a read has failed, so it may read the file again.
 
+use super::spaced::{Blanks, Filter, Spaced};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -9,21 +10,31 @@ use std::path::Path;
 pub(super) struct Cut {
     pub delimiter: u8,
     pub quote: Option<u8>,
-    /// Bytes before the first record (a UTF-8 mark).
+    /// What blanks mean.
+    pub blanks: Blanks,
+    /// Whether lines that begin with `#` are comments.
+    pub comments: bool,
+    /// Bytes before the header (a UTF-8 mark, lines of comments).
     pub skip: u64,
+    /// Lines before the header.
+    pub lines: u64,
+}
+
+impl Cut {
+    /// What settles the blanks of the text.
+    pub fn filter(&self) -> Filter {
+        Filter::new(self.blanks, self.delimiter, self.quote)
+    }
 }
 
 /// `file:line:column` of a field of the record that begins at `byte`.
 pub(super) fn place_of_field(path: &Path, cut: Cut, byte: u64, field: usize) -> String {
-    match find(path, cut, byte, field) {
-        Some((line, column)) => format!("{}:{line}:{column}", path.display()),
-        None => path.display().to_string(),
-    }
+    place(path, places(path, cut, &[(byte, field)])[0])
 }
 
 /// `file:line` of the record that begins at `byte`.
 pub(super) fn place_of_record(path: &Path, cut: Cut, byte: u64) -> String {
-    match find(path, cut, byte, 0) {
+    match places(path, cut, &[(byte, 0)])[0] {
         Some((line, _)) => format!("{}:{line}", path.display()),
         None => path.display().to_string(),
     }
@@ -31,7 +42,7 @@ pub(super) fn place_of_record(path: &Path, cut: Cut, byte: u64) -> String {
 
 /// Whether the record that begins at `byte` opens a quote and runs to the end of the file without closing it.
 pub(super) fn is_left_open(path: &Path, cut: Cut, byte: u64) -> bool {
-    let Some(bytes) = bytes_from(path, cut.skip + byte) else { return false };
+    let Some(bytes) = bytes_from(path, cut, byte) else { return false };
     let mut record = Record::default();
     for next in bytes {
         if record.ends_with(next) {
@@ -42,37 +53,65 @@ pub(super) fn is_left_open(path: &Path, cut: Cut, byte: u64) -> bool {
     record.quoted
 }
 
-/// Line and column, from 1, columns in characters. `None` where a file cannot be read twice (a pipe) or has changed since.
-fn find(path: &Path, cut: Cut, byte: u64, field: usize) -> Option<(u64, u64)> {
-    let mut at = Position { line: 1, column: 1, after_return: false };
-    let mut record = Record::default();
-    for (next, offset) in bytes_from(path, cut.skip)?.zip(0..) {
-        if offset >= byte {
-            if !record.started && is_break(next) {
-                at.step(next);
-                continue;
+/// `file:line:column`, or the file alone.
+pub(super) fn place(path: &Path, at: Option<(u64, u64)>) -> String {
+    match at {
+        Some((line, column)) => format!("{}:{line}:{column}", path.display()),
+        None => path.display().to_string(),
+    }
+}
+
+/// Line and column of fields, from 1, columns in characters; each is given by the byte at which its record begins, and they
+/// ascend. `None` where a file cannot be read twice (a pipe) or has changed since.
+pub(super) fn places(path: &Path, cut: Cut, wanted: &[(u64, usize)]) -> Vec<Option<(u64, u64)>> {
+    let mut found = Vec::with_capacity(wanted.len());
+    let Some(bytes) = bytes_from(path, cut, 0) else { return vec![None; wanted.len()] };
+    let mut at = Position { line: cut.lines + 1, column: 1, after_return: false };
+    let (mut start, mut record) = (0, Record::default());
+    for (next, offset) in bytes.zip(0..) {
+        while let Some(&(byte, field)) = wanted.get(found.len()) {
+            if byte != start {
+                (start, record) = (byte, Record::default());
             }
-            if record.field == field {
-                return Some((at.line, at.column));
+            if offset < byte {
+                break;
             }
-            if record.ends_with(next) {
-                return None;
+            let inside = record.started || !(is_break(next) || record.comment || (cut.comments && next == b'#'));
+            if inside && record.field == field {
+                found.push(Some((at.line, at.column)));
+            } else if record.ends_with(next) {
+                found.push(None);
+            } else {
+                record.step(next, cut);
+                break;
             }
-            record.step(next, cut);
+        }
+        if found.len() == wanted.len() {
+            return found;
         }
         at.step(next);
     }
     // An empty last field ends where the file does.
-    (record.started && record.field == field).then_some((at.line, at.column))
+    if let Some(&(byte, field)) = wanted.get(found.len())
+        && byte == start
+        && record.started
+        && record.field == field
+    {
+        found.push(Some((at.line, at.column)));
+    }
+    found.resize(wanted.len(), None);
+    found
 }
 
-fn bytes_from(path: &Path, start: u64) -> Option<impl Iterator<Item = u8>> {
+/// The bytes from `byte` after the header's beginning, blanks settled.
+fn bytes_from(path: &Path, cut: Cut, byte: u64) -> Option<impl Iterator<Item = u8>> {
     if !path.is_file() {
         return None;
     }
     let mut file = File::open(path).ok()?;
-    file.seek(SeekFrom::Start(start)).ok()?;
-    Some(BufReader::with_capacity(1 << 16, file).bytes().map_while(Result::ok))
+    file.seek(SeekFrom::Start(cut.skip + byte)).ok()?;
+    let text = Spaced::new(BufReader::with_capacity(1 << 16, file), cut.filter());
+    Some(BufReader::with_capacity(1 << 16, text).bytes().map_while(Result::ok))
 }
 
 fn is_break(byte: u8) -> bool {
@@ -86,12 +125,14 @@ struct Record {
     /// Where a quote opens: at the first byte of a field, and right after a closing one (a doubled quote).
     fresh: bool,
     quoted: bool,
+    /// Inside a comment above the record.
+    comment: bool,
     field: usize,
 }
 
 impl Default for Record {
     fn default() -> Self {
-        Self { started: false, fresh: true, quoted: false, field: 0 }
+        Self { started: false, fresh: true, quoted: false, comment: false, field: 0 }
     }
 }
 
@@ -101,6 +142,12 @@ impl Record {
     }
 
     fn step(&mut self, byte: u8, cut: Cut) {
+        if !self.started {
+            self.comment = !is_break(byte) && (self.comment || (cut.comments && byte == b'#'));
+            if self.comment {
+                return;
+            }
+        }
         self.started |= !is_break(byte);
         if Some(byte) == cut.quote && (self.fresh || self.quoted) {
             self.quoted = !self.quoted;
