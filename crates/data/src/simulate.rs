@@ -3,6 +3,7 @@
 mod limits;
 mod orthonormal;
 pub mod phenotype;
+pub mod shift_world;
 pub mod silent_world;
 pub mod source;
 mod sparse_heads;
@@ -50,6 +51,13 @@ pub const SIMULATORS: &[Simulator] = &[
         summary: task_world::SUMMARY,
         schema: config::schema_of::<task_world::TaskWorldConfig>,
         run: |config| task_world::task_world(&read(config)?),
+        source: None,
+    },
+    Simulator {
+        name: "shift-world",
+        summary: shift_world::SUMMARY,
+        schema: config::schema_of::<shift_world::ShiftWorldConfig>,
+        run: |config| shift_world::shift_world(&read(config)?),
         source: None,
     },
     Simulator {
@@ -137,6 +145,7 @@ mod tests {
         for (name, small) in [
             ("tree-world", json!({"depth": 2, "pointsPerEnvironment": 5})),
             ("task-world", json!({"tasks": 3, "pointsPerTask": 5})),
+            ("shift-world", json!({"environments": 3, "pointsPerEnvironment": 5})),
             ("silent-world", json!({"rows": 30})),
         ] {
             simulate(name, small).expect("runs").check_shapes().expect("fits together");

@@ -13,7 +13,8 @@ Examples:
   $ disentangle simulate tree-world --depth 4 --seed 0 --out world
   $ disentangle simulate tree-world --config world.yaml --out world --json
   $ disentangle simulate task-world --latents 5 --tasks 100 --out tasks
-  $ disentangle simulate silent-world --latents 10 --active half --out silent`;
+  $ disentangle simulate silent-world --latents 10 --active half --out silent
+  $ disentangle simulate shift-world --latents 3 --link tanh --out shift`;
 
 /** `disentangle simulate` */
 export function define(command: Command): void {
@@ -65,7 +66,7 @@ export function define(command: Command): void {
           ]),
           "",
           `Data set folder: ${options.out}`,
-          `Next: ${style.strong(`disentangle fit --method ${methodFor(labels)} --data ${options.out}`)}`,
+          `Next: ${style.strong(`disentangle fit --method ${methodFor(dataset)} --data ${options.out}`)}`,
         ].join("\n"),
       );
     });
@@ -78,7 +79,8 @@ function groups({ environment, task }: NativeDataset["labels"]): readonly [strin
 }
 
 /** The method that the world was made for. */
-function methodFor({ environment, task }: NativeDataset["labels"]): string {
+function methodFor({ labels: { environment, task }, targets }: NativeDataset): string {
   if (task !== undefined) return "mtlcm";
-  return environment === undefined ? "pdgmm" : "tbr";
+  if (environment === undefined) return "pdgmm";
+  return targets === undefined ? "ivae" : "tbr";
 }
