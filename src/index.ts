@@ -16,11 +16,12 @@ export { type FitHandle, type FitOptions, fit } from "./fit.js";
 export type * from "./generated/methods.js";
 export type * from "./generated/types.js";
 export { type GraphOptions, type LatentGraph, latentGraph } from "./graph.js";
-export { load, type Model, type ModelInfo, type PredictOptions } from "./model.js";
+export { type LoadOptions, load, type Model, type ModelInfo, type PredictOptions } from "./model.js";
 export type { NativeDataset, NativeLabels, NativeMatrix, NativeTable, NativeTree } from "./native.js";
 export { type PrepareConfig, prepare } from "./prepare.js";
 export type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
 export type { DatasetCard, Manifest, RunRecord, SilenceDigest, SilenceHistogram } from "./record.js";
+export { type FitQueue, fitQueue } from "./queue.js";
 export {
   type Agreement,
   type AgreementPair,

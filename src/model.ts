@@ -5,7 +5,17 @@ import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from 
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type NativeLabels, native } from "./native.js";
 import type { RunRecord } from "./record.js";
-import { MODEL, type NamedArray, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
+import { packModel, unpackModel } from "./model-bytes.js";
+import {
+  MODEL,
+  type ModelFiles,
+  type NamedArray,
+  type Run,
+  type RunManifest,
+  readModelFiles,
+  readRunFolder,
+  writeRun,
+} from "./results.js";
 import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.js";
 import { silenceDigest } from "./silence.js";
 
@@ -35,7 +45,7 @@ export interface PredictOptions {
   readonly attach?: Readonly<Record<string, string>>;
 }
 
-/** A fitted model. Plain data beside three verbs; it holds no native resources, only its own bytes. */
+/** A fitted model: plain data beside its verbs. */
 export class Model implements AsyncDisposable {
   readonly info: ModelInfo;
   /** How the fit ended. Not converging is an outcome, not an error. */
@@ -44,31 +54,38 @@ export class Model implements AsyncDisposable {
   readonly history: History;
   /** What the fit found: errors, heads, changes, assumptions. */
   readonly summary: Summary;
-  /** Latents of the rows it was fitted on, in their order. */
-  readonly latents: NamedArray;
-  /** Index in the data set of each row of `latents`. */
-  readonly rows: Uint32Array;
   /** Identity, version, data set and times of the run. */
   readonly manifest: RunManifest;
+  #files: ModelFiles | undefined;
   #run: Run | undefined;
   #observed: Observed | undefined;
 
   /** @internal */
-  constructor(run: Run, observed?: Observed) {
-    this.info = modelInfo(run.model);
-    this.outcome = run.manifest.outcome;
-    this.history = run.history;
-    this.summary = run.summary;
-    this.latents = run.latents;
-    this.rows = run.rows;
-    this.manifest = run.manifest;
-    this.#run = run;
+  constructor(files: ModelFiles | Run, observed?: Observed) {
+    this.info = modelInfo(files.model);
+    this.outcome = files.manifest.outcome;
+    this.history = files.history;
+    this.summary = files.summary;
+    this.manifest = files.manifest;
+    this.#files = files;
+    this.#run = "latents" in files ? files : undefined;
     // The inputs are by far the largest part of a data set, and no score looks at them.
     this.#observed = observed && {
       labels: observed.labels,
       truth: observed.truth,
       ...(observed.targets && { targets: observed.targets }),
     };
+  }
+
+  /** Latents of the rows it was fitted on, in their order. Empty once it is closed, and of a model that was loaded alone. */
+  get latents(): NamedArray {
+    const columns = this.summary.latents.names;
+    return this.#run?.latents ?? { data: new Float32Array(0), shape: [0, columns.length], columns };
+  }
+
+  /** Index in the data set of each row of `latents`. */
+  get rows(): Uint32Array {
+    return this.#run?.rows ?? new Uint32Array(0);
   }
 
   /**
@@ -79,7 +96,7 @@ export class Model implements AsyncDisposable {
    */
   async transform(x: DataSource): Promise<NamedArray> {
     const run = this.#open();
-    const { latents, columns } = askAbout(await this.#read(x), ({ inputs, inputNames }) =>
+    const { latents, columns } = askAbout(await this.readRows(x), ({ inputs, inputNames }) =>
       native().transform(run.model, inputs, inputNames),
     );
     return { data: latents.data, shape: [latents.rows, latents.cols], columns };
@@ -93,7 +110,7 @@ export class Model implements AsyncDisposable {
   async predict(x: DataSource, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
     const run = this.#open();
     const options = JSON.stringify(attach === undefined ? {} : { attach });
-    return askAbout(await this.#read(x, environments === undefined), ({ inputs, inputNames, labels }) =>
+    return askAbout(await this.readRows(x, environments === undefined), ({ inputs, inputNames, labels }) =>
       native().predict(
         run.model,
         inputs,
@@ -111,7 +128,7 @@ export class Model implements AsyncDisposable {
    * @throws `METRIC_NEEDS_TRUTH`, `METRIC_SHAPE`, `MODEL_CLOSED`
    */
   async score(truth?: Truth, options: ScoreOptions = {}): Promise<Scores> {
-    const run = this.#open();
+    const run = this.#whole();
     const scores = await scoreRun(run, truth ?? { truth: this.#observed?.truth ?? {} }, options, this.#observed);
     if (this.#run !== undefined) this.#run = { ...run, scores };
     return scores;
@@ -119,12 +136,12 @@ export class Model implements AsyncDisposable {
 
   /** Writes a run folder with the latest scores; `load`, `readRun` and every command read it. Throws `FILE_WRITE`, `MODEL_CLOSED`. */
   async save(dir: string): Promise<void> {
-    await writeRun(dir, this.#open());
+    await writeRun(dir, this.#whole());
   }
 
   /** The run, with its latest scores, as `report` takes it. Throws `MODEL_CLOSED`. */
   record(): RunRecord {
-    const { config, manifest, history, summary, scores, latents } = this.#open();
+    const { config, manifest, history, summary, scores, latents } = this.#whole();
     return {
       config,
       manifest,
@@ -135,8 +152,19 @@ export class Model implements AsyncDisposable {
     };
   }
 
-  /** Lets go of the model's bytes. Using the model afterwards throws `MODEL_CLOSED`; closing it twice does nothing. */
+  /**
+   * The model as bytes, for a database or another process: `load` takes them. The latents of the rows it was fitted on are no part
+   * of it. Throws `MODEL_CLOSED`.
+   */
+  toBytes(): Uint8Array {
+    return packModel(this.#open());
+  }
+
+  /**
+   * Frees all that it holds: model, latents, rows. Using the model afterwards throws `MODEL_CLOSED`; closing it twice does nothing.
+   */
   async close(): Promise<void> {
+    this.#files = undefined;
     this.#run = undefined;
     this.#observed = undefined;
   }
@@ -145,14 +173,27 @@ export class Model implements AsyncDisposable {
     await this.close();
   }
 
-  #open(): Run {
-    return this.#run ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
+  #open(): ModelFiles {
+    return this.#files ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
   }
 
-  async #read(x: DataSource, withEnvironment = false): Promise<Dataset> {
+  /** What needs the rows that it was fitted on. */
+  #whole(): Run {
+    this.#open();
+    return (
+      this.#run ??
+      fail("CONFIG_CONFLICT", "the model was loaded alone, without the latents of the rows it was fitted on", {
+        hint: 'load its run folder without { only: "model" }',
+      })
+    );
+  }
+
+  /** @internal The rows of whatever is given, as the model takes them. */
+  async readRows(x: DataSource, withEnvironment = false, column?: string): Promise<Dataset> {
     if (isDataset(x)) return x;
     const { inputs: names } = this.info;
-    const { environment, matrix } = this.#open().config;
+    const { matrix, environment: fitted } = this.#open().config;
+    const environment = column ?? fitted;
     const named = isNamed(x);
     const dataset = await readNew({
       data: x,
@@ -197,19 +238,28 @@ export function createModel(run: Run, observed?: Observed): Model {
   return new Model(run, observed);
 }
 
+/** What of a run folder is read. */
+export interface LoadOptions {
+  /** `model` leaves out all that is as long as the data: enough for `transform` and `predict`, and small. Default: all of it. */
+  readonly only?: "model";
+}
+
 /**
- * Reads a model that `model.save` or `disentangle fit` wrote.
+ * Reads a model that `model.save`, `disentangle fit` or `model.toBytes` wrote. Of a folder that others save to meanwhile it reads one
+ * version, whole.
  *
- * @throws `RUN_NOT_FOUND`, `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`
+ * @param from a run folder, or the bytes of `model.toBytes()`
+ * @throws `RUN_NOT_FOUND`, `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`, `DATA_NOT_FOUND` where a file cannot be read
  */
-export async function load(dir: string): Promise<Model> {
-  const run = await readRunFolder(dir);
+export async function load(from: string | Uint8Array, { only }: LoadOptions = {}): Promise<Model> {
+  if (typeof from !== "string") return new Model(unpackModel(from));
+  const files = only === "model" ? await readModelFiles(from) : await readRunFolder(from);
   try {
-    return new Model(run);
+    return new Model(files);
   } catch (error) {
     if (!isDisentangleError(error)) throw error;
     // The core has only seen bytes.
-    throw new DisentangleError({ path: join(run.dir, MODEL), ...error.toJSON() }, error.cause);
+    throw new DisentangleError({ path: join(files.dir ?? "", MODEL), ...error.toJSON() }, error.cause);
   }
 }
 

@@ -129,6 +129,9 @@ export interface Native {
   /** `request`: JSON `{ split, seed?, summary }`. */
   score(request: string, tables: NativeScoreTables): string;
   graph(values: NativeMatrix, config: string, silent?: Uint8Array): string;
+  lockFolder(dir: string, who: string): { id: number; locked: boolean };
+  holdsFolder(id: number): boolean;
+  unlockFolder(id: number): void;
 }
 
 let loaded: Native | undefined;
@@ -155,8 +158,16 @@ function isMusl(): boolean {
   try {
     return readFileSync("/usr/bin/ldd", "latin1").includes("musl");
   } catch {
-    const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-    return report.header?.glibcVersionRuntime === undefined;
+    const report = process.report as typeof process.report & { excludeNetwork?: boolean };
+    const { excludeNetwork = false } = report;
+    // Without this it looks up the name of both ends of every open socket, on the event loop.
+    report.excludeNetwork = true;
+    try {
+      const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
+      return header?.glibcVersionRuntime === undefined;
+    } finally {
+      report.excludeNetwork = excludeNetwork;
+    }
   }
 }
 

@@ -1,4 +1,8 @@
 // From a configuration to a finished run: check, read, train. The API's `fit` and the command line share it.
+import { AsyncResource } from "node:async_hooks";
+import { performance } from "node:perf_hooks";
+// Test environments replace global timers, or have none.
+import { setImmediate } from "node:timers";
 import { replayCommand } from "./command-line.js";
 import { type CheckedConfig, checkConfig, type RunConfig } from "./config.js";
 import { placedIn } from "./data/place.js";
@@ -28,10 +32,10 @@ export interface Plan {
 /** What a fit tells while it runs. Where a hook throws, the fit stops and `CALLBACK_THREW` is thrown. */
 export interface TrainHooks {
   /** Called when a stage begins; closed-form stages report nothing else. */
-  readonly onStage?: ((name: string) => void) | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  readonly onCheckpoint?: ((event: CheckpointEvent) => void) | undefined;
-  readonly onResumed?: ((event: ResumedEvent) => void) | undefined;
+  readonly onStage?: ((name: string) => void) | null | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | null | undefined;
+  readonly onCheckpoint?: ((event: CheckpointEvent) => void) | null | undefined;
+  readonly onResumed?: ((event: ResumedEvent) => void) | null | undefined;
 }
 
 /** Where checkpoints go, and how often. */
@@ -180,7 +184,8 @@ function runNative(planned: Plan, options: TrainOptions): Promise<NativeRun | un
     const stop = (): void => {
       if (job !== undefined) native().cancel(job);
     };
-    const onEvent = (text: string): void => {
+    // What comes from another thread has no asynchronous context of its own.
+    const onEvent = AsyncResource.bind((text: string): void => {
       if (thrown !== undefined || ended) return;
       const event = JSON.parse(text) as NativeEvent;
       const onThrow = (cause: unknown): void => {
@@ -194,7 +199,7 @@ function runNative(planned: Plan, options: TrainOptions): Promise<NativeRun | un
       } catch (cause) {
         onThrow(cause);
       }
-    };
+    });
     const onEnd = (end: NativeRun | { failure: Failure }): void => {
       ended = true;
       signal?.removeEventListener("abort", stop);

@@ -1,5 +1,6 @@
 // What a fit says to people: first what it takes, then what came of it.
 import { join } from "node:path";
+import { quoted } from "../command-line.js";
 import type { Scores, Summary } from "../generated/types.js";
 import { causesOf, countsOf, restartsOf } from "../report/causes.js";
 import type { Run } from "../results.js";
@@ -49,7 +50,9 @@ export function resultText(
   const { manifest, summary } = run;
   const { kind, term } = manifest.outcome;
   const next =
-    scores === undefined ? `disentangle transform ${dir} --data FILE --out latents.npy` : `disentangle score ${dir}`;
+    scores === undefined
+      ? `disentangle transform ${quoted(dir)} --data FILE --out latents.npy`
+      : `disentangle score ${quoted(dir)}`;
   return [
     `${style.strong(manifest.method)} ${ENDS[kind]}${term === undefined ? "" : ` (${term})`} after ${manifest.steps} steps, ${duration(manifest.elapsedMs)}`,
     columns([

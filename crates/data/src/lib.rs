@@ -13,6 +13,7 @@ pub mod failure;
 pub mod folder;
 pub mod matrix;
 pub mod nearest;
+pub mod owner;
 pub mod prepare;
 pub mod read;
 pub mod simulate;
@@ -20,6 +21,7 @@ pub mod smooth;
 pub mod split;
 pub mod stream;
 pub mod tree;
+pub mod version;
 pub mod write;
 
 pub use dataset::{Dataset, Labels, Role, Table};

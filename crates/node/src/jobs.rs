@@ -3,6 +3,7 @@
 
 use crate::convert::{NativeDataset, NativeMatrix, json, parse};
 use crate::failure::{NativeFailure, guard, guarded};
+use crate::locks::unlock_all;
 use disentangle_data::{Code, Dataset, Failure, Result, config};
 use disentangle_learn::fit::{FitOptions, RunResult, fit};
 use disentangle_learn::train::{Event, Observer};
@@ -69,6 +70,7 @@ pub fn init(_: napi::bindgen_prelude::Object, env: Env) -> napi::Result<()> {
         env.add_env_cleanup_hook(thread::current().id(), |owner| {
             // Nobody is left to be told.
             let _ = guarded(|| stop_all(owner));
+            let _ = guarded(|| unlock_all(owner));
         })
         .map_err(|e| Failure::new(Code::InternalPanic, format!("no clean-up hook could be added: {e}")))
     });

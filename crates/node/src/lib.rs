@@ -6,6 +6,7 @@
 mod convert;
 mod failure;
 mod jobs;
+mod locks;
 
 use convert::{
     Array, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeTable, NativeTree, json, parse,

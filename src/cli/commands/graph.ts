@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { writeFileAtomic } from "../../files.js";
 import { type LatentGraph, latentGraph } from "../../graph.js";
-import { readRunFolder } from "../../results.js";
+import { jsonText, readRunFolder } from "../../results.js";
 import { keptLatents, type RowChoice } from "../../score.js";
 import { latentSilence } from "../../silence.js";
+import { numberFlag, wholeNumber } from "../flags.js";
+import { keep } from "../keep.js";
 import { columns, note, number, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -19,9 +19,9 @@ goes to graph.json.`;
 export function define(command: Command): void {
   command
     .argument("<run>", "run folder")
-    .option("--alpha <level>", "level of each test of independence", Number, 0.05)
-    .option("--depth <count>", "largest number of latents given in a test (default: all neighbours)", Number)
-    .option("--threads <count>", "threads that share the tests", Number, 1)
+    .option("--alpha <level>", "level of each test of independence", numberFlag, 0.05)
+    .option("--depth <count>", "largest number of latents given in a test (default: all neighbours)", wholeNumber(0))
+    .option("--threads <count>", "threads that share the tests", wholeNumber(1), 1)
     .addOption(
       new Option("--rows <rows>", "rows to test on").choices(["test", "validation", "train", "all"]).default("all"),
     )
@@ -49,13 +49,13 @@ export function define(command: Command): void {
           ...(told && { silent: latentSilence(latents, run.summary).silent }),
         }),
       };
-      await writeFileAtomic(join(run.dir ?? dir, "graph.json"), `${JSON.stringify(graph, null, 2)}\n`);
       if (!graph.consistent || graph.dropped.length > 0 || graph.opposed.length > 0) {
         note(
           "the tests contradict each other: no graph has all of their independences; trust the edges, not the arrows",
         );
       }
       print(json, graph, () => textOf(graph));
+      await keep(run, { "graph.json": jsonText(graph) });
     });
 }
 

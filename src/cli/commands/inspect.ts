@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { dataKeys } from "../../config.js";
 import type { ColumnReport, InspectReport } from "../../data/index.js";
 import { located } from "../config-file.js";
-import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given } from "../flags.js";
 import { bytes, columns, print, type Style } from "../terminal.js";
 
 const EXAMPLES = `
@@ -20,8 +20,8 @@ export async function define(command: Command): Promise<void> {
     .argument("<file>", "file or folder to look at")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (data: string, options: ConfigOptions & { json?: boolean }) => {
-      const { config, places } = configOf(options, keys);
+    .action(async (data: string, flags: ConfigOptions & { json?: boolean }) => {
+      const { config, places, options } = await given(command, flags, keys);
       const { inspect } = await import("../../data/index.js");
       const found = await inspect({ ...config, data }).catch((error: unknown) => {
         throw located(error, places);

@@ -1,13 +1,14 @@
-import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { quoted } from "../../command-line.js";
 import { checkConfig } from "../../config.js";
 import { readData } from "../../dataset.js";
 import { fail } from "../../errors.js";
-import { writeFileAtomic } from "../../files.js";
 import type { Mcc, NullScore, Scores } from "../../generated/types.js";
 import { native } from "../../native.js";
-import { type Run, readRunFolder } from "../../results.js";
+import { jsonText, type Run, readRunFolder } from "../../results.js";
 import { type Observed, type RowChoice, scoreRun } from "../../score.js";
+import { wholeNumber } from "../flags.js";
+import { keep } from "../keep.js";
 import { columns, note, number, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -25,7 +26,7 @@ export function define(command: Command): void {
     .addOption(
       new Option("--rows <rows>", "rows to score").choices(["test", "validation", "train", "all"]).default("test"),
     )
-    .option("--seed <seed>", "seed of the bootstrap and of the nulls", Number, 0)
+    .option("--seed <seed>", "seed of the bootstrap and of the nulls", wholeNumber(0), 0)
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (dir: string, options: { truth?: string; rows: RowChoice; seed: number; json?: boolean }) => {
@@ -33,11 +34,11 @@ export function define(command: Command): void {
       const observed = options.truth === undefined ? await dataOf(run) : undefined;
       const truth = options.truth === undefined ? { truth: observed?.truth ?? {} } : { z: options.truth };
       const scores = await scoreRun(run, truth, { rows: options.rows, seed: options.seed }, observed);
-      await writeFileAtomic(join(run.dir ?? dir, "scores.json"), `${JSON.stringify(scores, null, 2)}\n`);
       for (const line of scores.notes) note(line);
       print(options.json, scores, (style) =>
-        [summary(scores), "", `Next: ${style.strong(`disentangle report ${dir}`)}`].join("\n"),
+        [summary(scores), "", `Next: ${style.strong(`disentangle report ${quoted(dir)}`)}`].join("\n"),
       );
+      await keep(run, { "scores.json": jsonText(scores) });
     });
 }
 
