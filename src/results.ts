@@ -1,5 +1,5 @@
 // Run folders: plain files, greppable and syncable. A saved model is a run folder; a sweep is a folder of run folders.
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -177,7 +177,7 @@ export async function putManifest(
   manifest: RunManifest | UnfinishedManifest,
 ): Promise<readonly string[]> {
   const { files } = writer;
-  await writer.put("manifest.json", jsonText({ ...manifest, files: { ...files } }));
+  await writer.put("manifest.json", jsonText({ ...manifest, save: randomUUID(), files: { ...files } }));
   const own = new Set(Object.keys(files).map((name) => name.split("/")[0]));
   return (await namesIn(root)).filter((name) => !own.has(name) && !isBookkeeping(name));
 }
@@ -239,8 +239,12 @@ export async function addToRun(
   }
 }
 
-/** A manifest as the folder has it: with digests of the files that belong to it. */
-export type Versioned = (RunManifest | UnfinishedManifest) & { readonly files?: Readonly<Record<string, string>> };
+/** A manifest as the folder has it: with the digests of the files that belong to it, and a name for this version of them. */
+export type Versioned = (RunManifest | UnfinishedManifest) & {
+  readonly files?: Readonly<Record<string, string>>;
+  /** Different for each save, also of the same run: what was read before and after another one must not look the same. */
+  readonly save?: string;
+};
 
 /** Throws `FILE_WRITE` when `dir` holds anything but a run, which is never replaced, and when it cannot be written. */
 export async function checkRunTarget(dir: string): Promise<void> {

@@ -58,7 +58,7 @@ export async function readVersion<T>(root: string, read: (version: RunVersion) =
 
 function versionOf(
   root: string,
-  { files, ...manifest }: Versioned,
+  { files, save: _, ...manifest }: Versioned,
 ): { readonly version: RunVersion; readonly mixed: () => string | undefined } {
   const wrong: string[] = [];
   const bytes = async (name: string): Promise<Buffer> => {

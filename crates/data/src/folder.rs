@@ -55,7 +55,8 @@ fn write_version(root: &Path, dataset: &Dataset) -> Result<()> {
     let owner = Owner::take(root, &who.to_string())?;
     let partial = version::begin(root).map_err(failed)?;
     let written = check_replaceable(root).and_then(|()| write_parts(&partial, dataset)).and_then(|own| {
-        let stale: Vec<String> = files_below(root).map_err(failed)?.into_iter().filter(|name| !own.contains(name)).collect();
+        let stale: Vec<String> =
+            files_below(root).map_err(failed)?.into_iter().filter(|name| !own.contains(name)).collect();
         if !owner.holds() {
             return Err(cannot_write(root, &std::io::Error::other("somebody else took the folder meanwhile")));
         }
@@ -84,17 +85,20 @@ fn of_folder(dir: &Path, failure: Failure) -> Failure {
 /// `DATA_NOT_FOUND`, `DATA_UNKNOWN_FORMAT` (no `dataset.json`), `ARTIFACT_VERSION`, `DATA_CORRUPT` (damaged or edited),
 /// `DATA_SHAPE`, those of [`npy::read`], [`crate::Tree::new`] and [`Dataset::check_shapes`].
 pub fn read(dir: &Path) -> Result<Dataset> {
-    loop {
+    for tries in 0.. {
         let before = fs::read(version::find(dir, MANIFEST)).ok();
         let was_moving = version::is_moving(dir);
         let read = read_once(dir);
-        // Where somebody wrote another data set meanwhile, its files do not fit together: they are read again.
-        let changed = was_moving || version::is_moving(dir) || before != fs::read(version::find(dir, MANIFEST)).ok();
+        // Where somebody wrote another data set meanwhile, its files do not fit together: they are read again. Of several that are
+        // written in turns the first may be there again at the end, so that it looks as if nothing had happened.
+        let changed =
+            tries < 3 || was_moving || version::is_moving(dir) || before != fs::read(version::find(dir, MANIFEST)).ok();
         match read {
             Err(failure) if changed && was_written(&failure) => std::thread::sleep(std::time::Duration::from_millis(2)),
             read => return read,
         }
     }
+    unreachable!("the numbers do not end")
 }
 
 /// Whether a failure is of what the files hold: a folder that is not there does not become one by waiting.

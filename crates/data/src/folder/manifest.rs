@@ -1,10 +1,10 @@
 //! `dataset.json`: what the folder holds, checked before any number is read.
 
-use crate::version;
 use crate::dataset::Role;
 use crate::failure::{Code, Failure, Result};
 use crate::read::unreadable;
 use crate::tree::Tree;
+use crate::version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
