@@ -42,7 +42,7 @@ export async function run({ torch, works, log }) {
 }
 
 async function writes(wanted, folder, interpreter, log) {
-  const binary = example("disentangle-learn", "checkpoint_cost", log);
+  const binary = example("disentangle-engine", "checkpoint_cost", log);
   const script = fileURLToPath(new URL("./torch/checkpoint.py", import.meta.url));
   const pytorch = interpreter && server(interpreter, [script]);
   const rows = [];

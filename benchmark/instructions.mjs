@@ -23,7 +23,7 @@ const BASELINE = new URL("./results/instructions.json", import.meta.url);
 
 export async function run({ works, log }) {
   const valgrind = provide(log);
-  const binary = example("disentangle-learn", "steps", log);
+  const binary = example("disentangle-nn", "steps", log);
   const rows = [];
   for (const [work, [few, many]] of Object.entries(RUNS).filter(([name]) => works(name))) {
     const instructions = Math.round((count(binary, work, many) - count(binary, work, few)) / (many - few));

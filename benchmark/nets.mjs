@@ -1,4 +1,4 @@
-// The networks of the step benchmark, at the sizes of the papers of this field; crates/learn/examples/steps/nets.rs has
+// The networks of the step benchmark, at the sizes of the papers of this field; crates/nn/examples/steps/nets.rs has
 // the same list.
 
 const dense = (sizes, batch, target) => ({ net: { kind: "dense", sizes }, batch, target });

@@ -17,7 +17,7 @@ export function programs(torch, log) {
   const interpreter = torch ? python(log) : undefined;
   const packages = javascript(log);
   return {
-    binary: example("disentangle-learn", "steps", log),
+    binary: example("disentangle-nn", "steps", log),
     packages,
     interpreter,
     versions: { ...packages.versions, ...(torch && pythonVersions(interpreter)) },

@@ -1,4 +1,4 @@
-"""Golden optimum of crates/learn/src/optim/lbfgs.rs: a logistic regression whose columns differ 10,000-fold in scale.
+"""Golden optimum of crates/numerics/src/lbfgs.rs: a logistic regression whose columns differ 10,000-fold in scale.
 
 Solved by SciPy's trust-exact, a second-order method, then polished by Newton steps on the exact Hessian.
 Run: python golden/lbfgs.py    (numpy 2.x, scipy 1.x)

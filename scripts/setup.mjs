@@ -96,8 +96,11 @@ const addonSources = [
   "Cargo.lock",
   ".cargo/config.toml",
   "crates/data",
+  "crates/numerics",
   "crates/metrics",
-  "crates/learn",
+  "crates/nn",
+  "crates/engine",
+  "crates/methods",
   "crates/node",
 ];
 const chromiumNames = ["chromium", "chromium-browser", "google-chrome"];

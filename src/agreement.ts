@@ -2,11 +2,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { NativeTable } from "./native.js";
-import type { RunRecord } from "./record.js";
+import type { NamedArray, RunRecord } from "./record.js";
 import { moments } from "./report/measures.js";
 import type { Agreement } from "./report/options.js";
 import { studiesOf } from "./report/studies.js";
-import { type NamedArray, readRunFolder } from "./results.js";
+import { readRunFolder } from "./results.js";
 import { score } from "./score.js";
 
 /** Latents of the kept rows of a run, and the places of these rows in the data set. */

@@ -1,6 +1,6 @@
 import type { PcGraph } from "./generated/types.js";
 import { native } from "./native.js";
-import type { NamedArray } from "./results.js";
+import type { NamedArray } from "./record.js";
 
 /** How the graph of latents is searched. */
 export interface GraphOptions {

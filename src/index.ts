@@ -20,7 +20,7 @@ export { type LoadOptions, load, type Model, type ModelInfo, type PredictOptions
 export type { NativeDataset, NativeLabels, NativeMatrix, NativeTable, NativeTree } from "./native.js";
 export { type PrepareConfig, prepare } from "./prepare.js";
 export type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
-export type { DatasetCard, Manifest, RunRecord, SilenceDigest, SilenceHistogram } from "./record.js";
+export type { DatasetCard, Manifest, NamedArray, RunRecord, SilenceDigest, SilenceHistogram } from "./record.js";
 export { type FitQueue, fitQueue } from "./queue.js";
 export {
   type Agreement,
@@ -35,7 +35,7 @@ export {
 export type * from "./reproduce/index.js";
 export { PRESETS as presets } from "./reproduce/presets.js";
 export { reproduce } from "./reproduce/run.js";
-export { type NamedArray, type RunManifest, readRun, readRuns } from "./results.js";
+export { type RunManifest, readRun, readRuns } from "./results.js";
 export { type RowChoice, type ScoreOptions, score, type Truth } from "./score.js";
 export { type LatentSilence, latentSilence } from "./silence.js";
 export {

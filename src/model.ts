@@ -4,12 +4,11 @@ import { type DataPart, type DataSource, type Dataset, isDataset, readData } fro
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type NativeLabels, native } from "./native.js";
-import type { RunRecord } from "./record.js";
+import type { NamedArray, RunRecord } from "./record.js";
 import { packModel, unpackModel } from "./model-bytes.js";
 import {
   MODEL,
   type ModelFiles,
-  type NamedArray,
   type Run,
   type RunManifest,
   readModelFiles,

@@ -75,3 +75,10 @@ export interface SilenceHistogram {
   readonly width: number;
   readonly counts: readonly number[];
 }
+
+/** A matrix as results hold it: row-major data, its shape, one name per column. */
+export interface NamedArray {
+  readonly data: Float32Array;
+  readonly shape: readonly [rows: number, columns: number];
+  readonly columns: readonly string[];
+}

@@ -1,6 +1,5 @@
-import type { RunRecord } from "./record.js";
+import type { NamedArray, RunRecord } from "./record.js";
 import type { Agreement, AgreementPair, Remark, Report, ReportOptions } from "./report/index.js";
-import type { NamedArray } from "./results.js";
 
 export type { Agreement, AgreementPair, Remark, Report, ReportOptions };
 

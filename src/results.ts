@@ -3,7 +3,6 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { resumeCommand } from "./command-line.js";
 import { fail, failure } from "./errors.js";
 import { behindLink, checkWritable } from "./files.js";
@@ -11,28 +10,20 @@ import type { History, Scores, Summary } from "./generated/types.js";
 import { historyLines, parseHistory } from "./history.js";
 import { type NpyValues, npyParts } from "./npy.js";
 import { isBookkeeping, namesIn, ownFolder } from "./owned-folder.js";
-import type { Manifest, RunRecord } from "./record.js";
-import type { UnfinishedManifest } from "./run-folder.js";
-import { type RunVersion, readManifestOf, readVersion } from "./run-version.js";
+import type { NamedArray, RunRecord } from "./record.js";
+import {
+  isUnfinished,
+  MODEL,
+  type RunManifest,
+  type RunStart,
+  type Unfinished,
+  type UnfinishedManifest,
+  type Versioned,
+} from "./run-manifest.js";
+import { digestOf, type RunVersion, readManifestOf, readVersion } from "./run-version.js";
 import { latentSilence, silenceDigest } from "./silence.js";
 
-/** A matrix as results hold it: row-major data, its shape, one name per column. */
-export interface NamedArray {
-  readonly data: Float32Array;
-  readonly shape: readonly [rows: number, columns: number];
-  readonly columns: readonly string[];
-}
-
-/** What `manifest.json` holds: it alone of all files of a run says anything about time. */
-export interface RunManifest extends Manifest {
-  /** ISO 8601, UTC: when it began, also where it was resumed. */
-  readonly createdAt: string;
-  /** Milliseconds of training; those of a process that was killed are not known and not counted. */
-  readonly elapsedMs: number;
-}
-
-/** What is known of a run before it has trained. */
-export type RunStart = Omit<RunManifest, "outcome" | "steps">;
+export { isUnfinished, MODEL, type RunManifest, type RunStart, type Unfinished, type UnfinishedManifest };
 
 /** A finished fit as plain data: all of a run folder. */
 export interface Run extends RunRecord {
@@ -52,8 +43,6 @@ export type StoppedRun = Pick<Run, "config" | "manifest" | "history">;
 
 /** Where the loss curves lie in their run folder. */
 export const HISTORY = "metrics.jsonl";
-/** Where the model lies in its run folder. */
-export const MODEL = join("model", "model.bin");
 /** All that a run folder can hold, at its top. */
 const RUN_ENTRIES: ReadonlySet<string> = new Set([
   "checkpoint",
@@ -116,21 +105,6 @@ export function runWriter(dir: string): RunWriter {
     },
   };
 }
-
-/** SHA-256. Of much it is computed in turns with whatever else the process does. */
-export async function digestOf(parts: readonly Uint8Array[]): Promise<string> {
-  const hash = createHash("sha256");
-  for (const part of parts) {
-    for (let from = 0; from < part.length; from += SLICE) {
-      hash.update(part.subarray(from, from + SLICE));
-      if (part.length > SLICE) await nextTurn();
-    }
-  }
-  return hash.digest("hex");
-}
-
-/** Hashed within two milliseconds. */
-const SLICE = 1 << 20;
 
 // How long a save waits for one that is under way.
 const PATIENCE_MS = 20_000;
@@ -238,13 +212,6 @@ export async function addToRun(
     await owned.release();
   }
 }
-
-/** A manifest as the folder has it: with the digests of the files that belong to it, and a name for this version of them. */
-export type Versioned = (RunManifest | UnfinishedManifest) & {
-  readonly files?: Readonly<Record<string, string>>;
-  /** Different for each save, also of the same run: what was read before and after another one must not look the same. */
-  readonly save?: string;
-};
 
 /** Throws `FILE_WRITE` when `dir` holds anything but a run, which is never replaced, and when it cannot be written. */
 export async function checkRunTarget(dir: string): Promise<void> {
@@ -411,11 +378,6 @@ function readHistory(path: string, text: string): History {
   } catch (error) {
     throw damaged(path, error);
   }
-}
-
-/** Whether a manifest is that of a run that has not ended by itself. */
-export function isUnfinished(manifest: RunManifest | UnfinishedManifest): manifest is UnfinishedManifest {
-  return "unfinished" in manifest;
 }
 
 /** Reads `manifest.json`. Throws `RUN_NOT_FOUND`, `ARTIFACT_VERSION`, `ARTIFACT_CORRUPT`. */

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { resumeCommand } from "./command-line.js";
 import { differences, isObject, pathsOf } from "./differences.js";
 import { fail, failure } from "./errors.js";
-import type { Outcome } from "./generated/types.js";
 import { historyLines } from "./history.js";
 import { namesIn, type OwnedFolder, ownFolder } from "./owned-folder.js";
 import {
@@ -20,29 +19,12 @@ import {
   readManifest,
   runWriter,
   type StoppedRun,
+  type Unfinished,
+  type UnfinishedManifest,
 } from "./results.js";
 import { readJson } from "./run-version.js";
 
 type Config = Readonly<Record<string, unknown>>;
-
-/** What is needed to resume a run, and not once it has finished. */
-export interface Unfinished {
-  /** The folder in which the fit was started: relative paths of the configuration begin there. */
-  readonly startedIn: string;
-  /** The configuration as it was then; `config.json` must still say the same. */
-  readonly config: Config;
-  /** Gradient steps between checkpoints, where a number was given. */
-  readonly checkpointEvery?: number;
-  /** Whether a report is wanted. */
-  readonly report: boolean;
-}
-
-/** `manifest.json` of a run that has not ended by itself: with an outcome it was stopped, without it runs or was killed. */
-export interface UnfinishedManifest extends RunStart {
-  readonly outcome?: Outcome;
-  readonly steps?: number;
-  readonly unfinished: Unfinished;
-}
 
 /** A fit that is about to begin. */
 export interface NewRun {

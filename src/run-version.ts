@@ -1,14 +1,14 @@
 // One version of a run folder, read whole while others may be saving: its manifest lists the digest of every file, and what
 // does not fit is read again for as long as the folder changes.
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { DisentangleError, fail, failure, isDisentangleError } from "./errors.js";
 import { native } from "./native.js";
 import { type NpyValues, parseNpy } from "./npy.js";
 import { readVersioned } from "./owned-folder.js";
-import { digestOf, MODEL, type RunManifest, type Versioned } from "./results.js";
-import type { UnfinishedManifest } from "./run-folder.js";
+import { MODEL, type RunManifest, type UnfinishedManifest, type Versioned } from "./run-manifest.js";
 
 /** The files of one version. */
 export interface RunVersion {
@@ -173,3 +173,18 @@ function notWhole(root: string, name: string, content: Buffer): Error {
     hint: "run the fit again, or copy the folder again",
   });
 }
+
+/** SHA-256. Of much it is computed in turns with whatever else the process does. */
+export async function digestOf(parts: readonly Uint8Array[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    for (let from = 0; from < part.length; from += SLICE) {
+      hash.update(part.subarray(from, from + SLICE));
+      if (part.length > SLICE) await nextTurn();
+    }
+  }
+  return hash.digest("hex");
+}
+
+/** Hashed within two milliseconds. */
+const SLICE = 1 << 20;

@@ -2,7 +2,8 @@ import { type DataSource, readTable } from "./dataset.js";
 import { fail } from "./errors.js";
 import type { Scores, Summary } from "./generated/types.js";
 import { type NativeDataset, type NativeLabels, type NativeMatrix, type NativeTable, native } from "./native.js";
-import type { NamedArray, Run } from "./results.js";
+import type { NamedArray } from "./record.js";
+import type { Run } from "./results.js";
 
 /** Which rows are scored. */
 export type RowChoice = "all" | "train" | "validation" | "test";

@@ -1,7 +1,6 @@
 import { fail } from "./errors.js";
 import type { Silence, SilentLatent, Summary } from "./generated/types.js";
-import type { SilenceDigest, SilenceHistogram } from "./record.js";
-import type { NamedArray } from "./results.js";
+import type { NamedArray, SilenceDigest, SilenceHistogram } from "./record.js";
 
 /** Which latents are switched off in which row. */
 export interface LatentSilence {

@@ -1,6 +1,5 @@
 import type { Silence, SilenceScores } from "../../src/generated/types.js";
-import type { RunRecord } from "../../src/record.js";
-import type { NamedArray } from "../../src/results.js";
+import type { NamedArray, RunRecord } from "../../src/record.js";
 import { silenceDigest } from "../../src/silence.js";
 import { record } from "./records.js";
 

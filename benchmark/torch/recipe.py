@@ -1,5 +1,5 @@
 """The closed-form half of TBR's default recipe in NumPy: heads per environment, and the map that makes their differences
-along the tree sparse. Written from the description in crates/learn/src/rotation.rs, not from its code."""
+along the tree sparse. Written from the description in crates/numerics/src/rotation.rs, not from its code."""
 import numpy as np
 
 EPS_PATH = (1.0, 0.3, 0.1, 0.03, 0.01)

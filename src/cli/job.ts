@@ -5,8 +5,8 @@ import type { RunConfig } from "../config.js";
 import { type Difference, differences, pathsOf } from "../differences.js";
 import { failure } from "../errors.js";
 import { checkOutput, type Input } from "../outputs.js";
-import type { RunStart } from "../results.js";
-import { beginRun, type NewRun, type RunFolder, reopenRun, type Unfinished } from "../run-folder.js";
+import type { RunStart, Unfinished } from "../results.js";
+import { beginRun, type NewRun, type RunFolder, reopenRun } from "../run-folder.js";
 import { type Plan, plan, startOf } from "../train.js";
 
 /** All that a fit needs. */

@@ -1,17 +1,7 @@
 // The one list of commands. Only the invoked one is loaded: `--help` and `--version` must not wait for the rest.
-import { createRequire } from "node:module";
 import { Command } from "commander";
-
-/** What a command module exports. */
-export interface CommandModule {
-  /** Adds arguments, options, help and the action. */
-  define(command: Command, state: ProgramState): void | Promise<void>;
-}
-
-/** What a command leaves behind. */
-export interface ProgramState {
-  exitCode: number;
-}
+import type { CommandModule, ProgramState } from "./command.js";
+import { packageVersion } from "./version.js";
 
 interface Entry {
   readonly name: string;
@@ -93,11 +83,6 @@ export async function buildProgram(args: readonly string[], state: ProgramState)
     program.addCommand(command);
   }
   return program;
-}
-
-/** The version in package.json. */
-export function packageVersion(): string {
-  return (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
 }
 
 function quiet(command: Command): Command {

@@ -13,7 +13,8 @@ export {
   type TargetData,
   type TreeData,
 } from "./config.js";
-export { type ColumnReport, formatInspection, type InspectReport, inspect } from "./inspect.js";
+export { type ColumnReport, type InspectReport, inspect } from "./inspect.js";
+export { formatInspection } from "./inspection-text.js";
 export { type Dataset, readDataset } from "./read.js";
 export type { Guesses } from "./roles.js";
 export type { TaskSize } from "./tasks.js";

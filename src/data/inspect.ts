@@ -13,8 +13,6 @@ import type { Source, SourceColumn, SourceDescription } from "./source.js";
 import { commandFor, methodFor, rolesToShow } from "./suggestion.js";
 import { rowsWithoutTarget, type TaskSize, tasksOf } from "./tasks.js";
 
-export { formatInspection } from "./inspection-text.js";
-
 /** One column. */
 export interface ColumnReport {
   readonly name: string;

@@ -12,10 +12,11 @@ import { givenData } from "./given.js";
 import { judged, type ReproducedRow, type Verdict } from "./judge.js";
 import type { Preset, Scale } from "./preset.js";
 import { presetOf } from "./presets.js";
+import type { Reproduction, TrialFailure } from "./reproduction.js";
 import { trialStore } from "./store.js";
 import { markdownOf } from "./table.js";
 import type { Trial } from "./trial.js";
-import { type PlannedTrial, plannedTrials, type TrialPlace } from "./trials.js";
+import { type PlannedTrial, plannedTrials } from "./trials.js";
 import { runTrials, type TrialEvent } from "./work.js";
 
 /** How to run a preset. */
@@ -38,37 +39,6 @@ export interface ReproduceOptions {
   readonly onTrial?: (event: TrialEvent) => void;
   /** Called about ten times a second while a fit runs. */
   readonly onProgress?: (progress: Progress) => void;
-}
-
-/** What a reproduction found. */
-export interface Reproduction {
-  readonly preset: string;
-  readonly title: string;
-  readonly repeats: string;
-  readonly paper: string;
-  readonly scale: Scale;
-  /** `in band` when no trial failed and every row that has a band lies in it. */
-  readonly verdict: Verdict;
-  readonly rows: readonly ReproducedRow[];
-  /** How many trials there are, how many of them an earlier run left, and which failed. */
-  readonly trials: { readonly total: number; readonly kept: number; readonly failed: readonly TrialFailure[] };
-  /** Where the table was written. */
-  readonly files: { readonly json: string; readonly markdown: string };
-  readonly version: string;
-  /** What the times were measured on. */
-  readonly machine: {
-    readonly node: string;
-    readonly platform: string;
-    readonly cores: number;
-    readonly model: string;
-  };
-}
-
-/** A trial without a result. */
-export interface TrialFailure extends TrialPlace {
-  readonly id: string;
-  readonly code: string;
-  readonly message: string;
 }
 
 /**

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile, writeFileAtomic } from "../files.js";
 import { native } from "../native.js";
-import type { NamedArray } from "../results.js";
+import type { NamedArray } from "../record.js";
 import type { Trial } from "./trial.js";
 
 /** Where trials are kept. */

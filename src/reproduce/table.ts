@@ -1,7 +1,7 @@
 // The table of a reproduction, for files and for terminals.
 import type { ReproducedRow } from "./judge.js";
 import type { Band, Published } from "./preset.js";
-import type { Reproduction } from "./run.js";
+import type { Reproduction } from "./reproduction.js";
 
 /** The headings of the table. */
 export const HEADINGS = ["data", "fit", "measure", "mean ± sd", "n", "published", "band", "verdict"] as const;

@@ -5,7 +5,8 @@ import { errorJson, type Failure, failure, isDisentangleError } from "../errors.
 import type { Outcome, Scores, Summary } from "../generated/types.js";
 import { native } from "../native.js";
 import type { Progress } from "../progress.js";
-import type { NamedArray, Run } from "../results.js";
+import type { NamedArray } from "../record.js";
+import type { Run } from "../results.js";
 import { score, scoreRun } from "../score.js";
 import { type SimulateConfig, simulate } from "../simulate.js";
 import { isFinished, plan, train } from "../train.js";

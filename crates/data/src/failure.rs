@@ -30,7 +30,7 @@ pub struct Failure {
 impl Failure {
     /// A failure with a code and a one-line message.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), path: None, hint: None, context: Map::new() }
+        Self { code, message: on_one_line(message.into()), path: None, hint: None, context: Map::new() }
     }
 
     /// Says where.
@@ -145,9 +145,24 @@ codes! {
     InternalPanic "INTERNAL_PANIC" => "A bug in disentangle. The process lives; please report it.",
 }
 
+/// A message may quote what a file says: its line ends and other control characters are written as escapes.
+fn on_one_line(message: String) -> String {
+    if !message.contains(char::is_control) {
+        return message;
+    }
+    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    message.chars().map(escaped).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_stays_one_line_whatever_it_quotes() {
+        let failure = Failure::new(Code::DataShape, "name `environme\nt\u{7}` \u{e9}");
+        assert_eq!(failure.message, "name `environme\\nt\\u{7}` \u{e9}");
+    }
 
     #[test]
     fn codes_are_upper_snake_unique_and_round_trip() {

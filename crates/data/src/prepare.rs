@@ -13,7 +13,9 @@ pub(crate) mod tasks;
 
 pub use columns::{align_columns, standardise_new};
 pub use config::{Missing, MissingTarget, PrepareConfig, Standardize, Warning};
+pub use environments::Environments;
 pub use fresh::{FreshRows, Rows};
+pub use scale::Targets;
 pub use standardiser::Standardiser;
 pub use tasks::{Task, TaskForm, least_tasks};
 
@@ -24,26 +26,6 @@ use crate::split::{Split, SplitBy, SplitConfig, split};
 use crate::tree::Tree;
 use environments::listed;
 use std::collections::BTreeMap;
-
-/// Targets of the kept rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Targets {
-    /// One name per column.
-    pub names: Vec<String>,
-    /// n x t, standardised. NaN marks a gap, possible only where t > 1.
-    pub values: Matrix,
-    /// Back to the units of the targets.
-    pub standardiser: Standardiser,
-}
-
-/// The nodes that rows belong to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Environments {
-    /// Name of the column of labels.
-    pub column: String,
-    /// The nodes of the tree, in its order; without a tree the labels that have rows.
-    pub names: Vec<String>,
-}
 
 /// All that a method sees. Rows are the kept rows, in the order of the data set.
 #[derive(Debug, Clone, PartialEq)]

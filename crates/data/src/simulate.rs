@@ -1,5 +1,6 @@
 //! Worlds with known causes. The methods know nothing of them.
 
+mod limits;
 mod orthonormal;
 pub mod phenotype;
 pub mod silent_world;
@@ -7,6 +8,8 @@ pub mod source;
 mod sparse_heads;
 pub mod task_world;
 pub mod tree_world;
+
+pub(crate) use limits::{numbered, refuse_huge};
 
 use crate::config;
 use crate::dataset::Dataset;
@@ -58,8 +61,10 @@ pub const SIMULATORS: &[Simulator] = &[
     },
 ];
 
-/// At most this many numbers in a world, 4 GiB: an allocation that fails would end the user's process.
-const MOST_VALUES: u128 = 1 << 30;
+/// Rows of a data set that are compared with those of its world.
+const COMPARED: usize = 16;
+/// Share of a value by which the mathematical functions of two machines may differ, generously.
+const ROUNDING: f32 = 1e-4;
 
 /// Runs the simulator `name` with a JSON object of its configuration; what is absent has its default.
 ///
@@ -74,18 +79,34 @@ pub fn simulate(name: &str, config: Value) -> Result<Dataset> {
     }
 }
 
-/// Fails when a world would hold too many numbers; `path` is the option that grows fastest.
-fn refuse_huge(values: u128, path: &str, hint: &str) -> Result<()> {
-    if values <= MOST_VALUES {
-        return Ok(());
+/// The world that a data set was made by, known by its provenance.
+///
+/// # Errors
+/// `DATA_NEEDS_SIMULATOR` when there is none that can draw more rows, or when the inputs are not its inputs any more.
+pub fn source_of(dataset: &Dataset) -> Result<Arc<dyn Source>> {
+    let refuse = |what: String| {
+        let names: Vec<&str> = SIMULATORS.iter().filter(|s| s.source.is_some()).map(|s| s.name).collect();
+        let hint =
+            format!("use data of a simulator that can ({}) as they are, or the rows that are given", names.join(", "));
+        Err(Failure::new(Code::DataNeedsSimulator, what).hint(hint))
+    };
+    let Some(name) = dataset.provenance.get("simulator").and_then(Value::as_str) else {
+        return refuse("no simulator made the data: there are no other rows than those given".into());
+    };
+    let Some(open) = SIMULATORS.iter().find(|s| s.name == name).and_then(|s| s.source) else {
+        return refuse(format!("the simulator {name:?}, which made the data, cannot draw more rows"));
+    };
+    let source = open(dataset.provenance.get("config").cloned().unwrap_or_default())?;
+    let rows = COMPARED.min(dataset.rows());
+    let known = source.first_inputs(rows);
+    let close = |(a, b): (&f32, &f32)| (a - b).abs() <= ROUNDING * a.abs().max(b.abs()).max(1.0);
+    let given = &dataset.inputs.data()[..rows * dataset.inputs.cols()];
+    if known.cols() != dataset.inputs.cols() || !known.data().iter().zip(given).all(close) {
+        return refuse(format!(
+            "the inputs are not those of {name:?} any more: columns or rows were chosen, or values changed"
+        ));
     }
-    let message = format!("{path}: a world of {values} numbers is too large, allowed are {MOST_VALUES}");
-    Err(Failure::new(Code::ConfigOutOfRange, message).at(path).hint(hint))
-}
-
-/// `z1`, `z2`, ...
-fn numbered(letter: &str, count: usize) -> Vec<String> {
-    (1..=count).map(|i| format!("{letter}{i}")).collect()
+    Ok(source)
 }
 
 fn read<T: serde::de::DeserializeOwned + schemars::JsonSchema>(config: Value) -> Result<T> {

@@ -8,8 +8,8 @@
 //!   Hyvarinen, 2020), <https://arxiv.org/abs/2002.11537>.
 
 use crate::columns::{Correlation, refuse_unpaired};
+use crate::matching::mcc_value;
 use crate::matching::mean_of;
-use crate::mcc::mcc_value;
 use crate::weak::weak_mcc;
 use disentangle_data::{Matrix, Result};
 use schemars::JsonSchema;

@@ -4,8 +4,8 @@
 //! <https://doi.org/10.1201/9780429246593>.
 
 use crate::columns::UnitColumns;
+use crate::effort::Effort;
 use crate::matching::Matching;
-use crate::mcc::Effort;
 use disentangle_data::Stream;
 
 /// With this many groups the interval's own noise comes from the resamples, not from the grouping.

@@ -1,7 +1,7 @@
 //! The one list of metrics: what each says, its range, its conventions and what it cannot see. `docs/metrics.md` and the
 //! law tests are made from it.
 
-use crate::score::Scores;
+use crate::scores::Scores;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,7 @@
 //! Which estimated latent stands for which true one: the pairing with the largest sum of |correlation|.
 
 use crate::assignment::assign;
+use crate::columns::{Correlation, FEWEST_ROWS, UnitColumns, correlations};
 use disentangle_data::{Matrix, Result};
 
 /// A pairing of true latents with estimated ones.
@@ -56,4 +57,31 @@ pub(crate) fn mean_of(values: &[Option<f64>]) -> Option<f64> {
     let defined: Option<Vec<f64>> = values.iter().copied().collect();
     let defined = defined.filter(|v| !v.is_empty())?;
     Some(defined.iter().sum::<f64>() / defined.len() as f64)
+}
+
+/// The score alone, without interval and nulls; `None` where it is not defined. Matrices must be finite and of equal rows.
+pub(crate) fn mcc_value(kind: Correlation, truth: &Matrix<f64>, estimate: &Matrix<f64>) -> Result<Option<f64>> {
+    let (z, zhat) = (UnitColumns::new(kind, truth), UnitColumns::new(kind, estimate));
+    if why_undefined(truth.rows(), &z, &zhat).is_some() {
+        return Ok(None);
+    }
+    Ok(Matching::best(&correlations(&z, &zhat))?.mean())
+}
+
+/// Why no correlation of these columns can be averaged, in one sentence.
+pub(crate) fn why_undefined(rows: usize, truth: &UnitColumns, estimate: &UnitColumns) -> Option<String> {
+    if rows < FEWEST_ROWS {
+        return Some(format!("{rows} rows are too few for a correlation; at least {FEWEST_ROWS} are needed"));
+    }
+    let constant = |what: &str, columns: &UnitColumns| {
+        let list: Vec<String> =
+            columns.constant.iter().enumerate().filter(|(_, c)| **c).map(|(j, _)| j.to_string()).collect();
+        (!list.is_empty()).then(|| match list.len() {
+            1 => format!("{what} {} is constant", list[0]),
+            _ => format!("{what}s {} are constant", list.join(", ")),
+        })
+    };
+    let reasons: Vec<String> =
+        [constant("true latent", truth), constant("estimated latent", estimate)].into_iter().flatten().collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }

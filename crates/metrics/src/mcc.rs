@@ -16,28 +16,12 @@
 
 use crate::bootstrap::interval;
 use crate::columns::{Correlation, FEWEST_ROWS, UnitColumns, correlations, refuse_unpaired};
-use crate::matching::Matching;
+pub use crate::effort::Effort;
+use crate::matching::{Matching, why_undefined};
 use crate::nulls::{Nulls, nulls};
 use disentangle_data::{Matrix, Result, Stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// How much to compute around a score, and from which random numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Effort {
-    /// Seed of every random stream.
-    pub seed: u64,
-    /// Resamples of the bootstrap; 0 leaves the interval out.
-    pub resamples: u32,
-    /// Draws of each null; 0 leaves the nulls out.
-    pub draws: u32,
-}
-
-impl Default for Effort {
-    fn default() -> Self {
-        Self { seed: 0, resamples: 200, draws: 100 }
-    }
-}
 
 /// Mean correlation coefficient. `value` is null where it is not defined, and then `reason` says why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -88,33 +72,6 @@ pub fn mcc(kind: Correlation, truth: &Matrix<f64>, estimate: &Matrix<f64>, effor
         matching: matching.columns,
         reason,
     })
-}
-
-/// The score alone, without interval and nulls; `None` where it is not defined. Matrices must be finite and of equal rows.
-pub(crate) fn mcc_value(kind: Correlation, truth: &Matrix<f64>, estimate: &Matrix<f64>) -> Result<Option<f64>> {
-    let (z, zhat) = (UnitColumns::new(kind, truth), UnitColumns::new(kind, estimate));
-    if why_undefined(truth.rows(), &z, &zhat).is_some() {
-        return Ok(None);
-    }
-    Ok(Matching::best(&correlations(&z, &zhat))?.mean())
-}
-
-/// Why no correlation of these columns can be averaged, in one sentence.
-pub(crate) fn why_undefined(rows: usize, truth: &UnitColumns, estimate: &UnitColumns) -> Option<String> {
-    if rows < FEWEST_ROWS {
-        return Some(format!("{rows} rows are too few for a correlation; at least {FEWEST_ROWS} are needed"));
-    }
-    let constant = |what: &str, columns: &UnitColumns| {
-        let list: Vec<String> =
-            columns.constant.iter().enumerate().filter(|(_, c)| **c).map(|(j, _)| j.to_string()).collect();
-        (!list.is_empty()).then(|| match list.len() {
-            1 => format!("{what} {} is constant", list[0]),
-            _ => format!("{what}s {} are constant", list.join(", ")),
-        })
-    };
-    let reasons: Vec<String> =
-        [constant("true latent", truth), constant("estimated latent", estimate)].into_iter().flatten().collect();
-    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 fn out_of_sample(kind: Correlation, truth: &Matrix<f64>, estimate: &Matrix<f64>, seed: u64) -> Result<Option<f64>> {

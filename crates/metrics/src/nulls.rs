@@ -15,9 +15,10 @@
 
 use crate::bootstrap::quantile;
 use crate::columns::{Correlation, FEWEST_ROWS, UnitColumns, correlations, product, sampled_rows};
+use crate::effort::Effort;
 use crate::linear::LinearFit;
 use crate::matching::Matching;
-use crate::mcc::{Effort, mcc_value};
+use crate::matching::mcc_value;
 use disentangle_data::{Matrix, Result, Stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,20 +1,21 @@
 //! All metrics of one set of estimated latents, assembled.
 
 use crate::ate::{Ate, ate};
-use crate::blocks::{BlockScores, blocks};
+use crate::blocks::blocks;
 use crate::cards::{CARDS, Invariance};
 use crate::changes::{ChangeScores, ChangesInput, changes};
 use crate::columns::Correlation;
+use crate::effort::Effort;
 use crate::graph::recovered::{GraphInput, GraphScore, graph_score};
 use crate::indicators::{IndicatorScores, IndicatorsInput, indicators};
-use crate::mcc::{Effort, Mcc, mcc, mcc_value};
-use crate::r2::{R2, r2};
+use crate::matching::mcc_value;
+use crate::mcc::{Mcc, mcc};
+use crate::r2::r2;
+pub use crate::scores::{Oracle, ScoredRows, ScoredSplit, Scores};
 use crate::silence::{SilenceInput, SilenceScores, silence};
-use crate::task_mcc::{TaskMcc, task_mcc};
-use crate::weak::{WeakMcc, weak_mcc};
+use crate::task_mcc::task_mcc;
+use crate::weak::weak_mcc;
 use disentangle_data::{Code, Failure, Labels, Matrix, Result};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// Matrices to score; all of them have one row for each scored row, except those about the tree.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,92 +59,6 @@ pub struct NamedColumns {
     pub names: Vec<String>,
     /// The numbers.
     pub values: Matrix<f64>,
-}
-
-/// Which rows of the data set were scored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ScoredSplit {
-    /// The rows that parameters were fitted to.
-    Train,
-    /// The rows that choices were made by.
-    Validation,
-    /// The rows that the fit has never seen.
-    Test,
-    /// All rows.
-    All,
-}
-
-/// Every score of one set of estimated latents.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Scores {
-    /// What was scored.
-    pub rows: ScoredRows,
-    /// Names of the true latents.
-    pub truth: Vec<String>,
-    /// Names of the estimated latents.
-    pub latents: Vec<String>,
-    /// Agreement of single latents, linear.
-    pub mcc: Mcc,
-    /// Agreement of single latents, by rank.
-    pub mcc_spearman: Mcc,
-    /// Agreement with the true latents before they were rotated, linear, where they were.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub mcc_unrotated: Option<Mcc>,
-    /// Agreement of single latents within each task, linear, where rows have tasks.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub mcc_task: Option<TaskMcc>,
-    /// The same by rank.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub mcc_task_spearman: Option<TaskMcc>,
-    /// Agreement up to a linear map.
-    pub mcc_weak: WeakMcc,
-    /// Share of the true latents that a linear map of the estimated ones explains.
-    pub r2: R2,
-    /// The score of the best possible predictor E[z|x], where the simulator knows it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub oracle: Option<Oracle>,
-    /// Recovered changes on the tree's edges, where they are known.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub changes: Option<ChangeScores>,
-    /// Recovered causes of the target of each task, where they are known.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub indicators: Option<IndicatorScores>,
-    /// Recovered silence: which latents are switched off in which row, where it is known.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub silence: Option<SilenceScores>,
-    /// Recovered blocks of latents, where the true ones fall into some.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub blocks: Option<BlockScores>,
-    /// Error of the effects of the latents on the target, where there are a target and environments.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub ate: Option<Ate>,
-    /// Recovered causal graph of the latents, where the true one is known.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub graph: Option<GraphScore>,
-    /// What to bear in mind when reading these numbers, in sentences.
-    pub notes: Vec<String>,
-}
-
-/// Which rows were scored, and how many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ScoredRows {
-    /// Part of the data set.
-    pub split: ScoredSplit,
-    /// Number of rows.
-    pub count: usize,
-}
-
-/// What the best possible predictor of the true latents from the inputs would score.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Oracle {
-    /// Its Pearson MCC; null where that is not defined.
-    pub value: Option<f64>,
-    /// What it stands for.
-    pub explanation: String,
 }
 
 /// Scores estimated latents against true ones, with everything the input has.

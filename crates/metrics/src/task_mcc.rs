@@ -12,8 +12,9 @@
 //!   Hernandez-Lobato, 2024), <https://arxiv.org/abs/2306.14861>.
 
 use crate::columns::{Correlation, FEWEST_ROWS, UnitColumns, correlations, refuse_unequal, refuse_unpaired};
+use crate::effort::Effort;
+use crate::matching::why_undefined;
 use crate::matching::{Matching, mean_of};
-use crate::mcc::{Effort, why_undefined};
 use disentangle_data::{Labels, Matrix, Result, Stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -13,7 +13,7 @@
 use crate::columns::{Correlation, UnitColumns, correlations, inner_products, product, refuse_unpaired, view};
 use crate::linear::Span;
 use crate::matching::Matching;
-use crate::mcc::why_undefined;
+use crate::matching::why_undefined;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -5,8 +5,9 @@ use crate::convert::{NativeDataset, NativeMatrix, json, parse};
 use crate::failure::{NativeFailure, guard, guarded};
 use crate::locks::unlock_all;
 use disentangle_data::{Code, Dataset, Failure, Result, config};
-use disentangle_learn::fit::{FitOptions, RunResult, fit};
-use disentangle_learn::train::{Event, Observer};
+use disentangle_engine::fit::{FitOptions, RunResult, fit};
+use disentangle_engine::observe::{Event, Observer};
+use disentangle_methods::METHODS;
 use napi::bindgen_prelude::{Either, Env, Function, Uint8Array, Uint32Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
@@ -128,7 +129,7 @@ pub fn fit_start(
             .stack_size(STACK)
             .spawn(move || {
                 let mut watch = Watch { cancel: flag, on_event, began: Instant::now(), last: None };
-                let end = guarded(|| native(fit(&config, &dataset, &options, &mut watch)?));
+                let end = guarded(|| native(fit(METHODS, &config, &dataset, &options, &mut watch)?));
                 self::jobs().remove(&id);
                 let end = end.map_or_else(|failure| Either::B(failure.into()), Either::A);
                 on_end.call(end, ThreadsafeFunctionCallMode::NonBlocking);

@@ -14,7 +14,8 @@ use convert::{
 use disentangle_data::read::{csv, npy, npz};
 use disentangle_data::write::{NpyData, write_npy};
 use disentangle_data::{Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, folder, simulate, tree};
-use disentangle_learn::{catalogue, model, plan, score};
+use disentangle_engine::{catalogue, model, plan, score};
+use disentangle_methods::METHODS;
 use failure::{NativeFailure, guard};
 use napi::bindgen_prelude::{Either, Either3, Float32Array, Uint8Array, Uint32Array};
 use napi_derive::napi;
@@ -28,7 +29,7 @@ type Answer<T> = Either<T, NativeFailure>;
 #[napi(catch_unwind)]
 pub fn catalogue() -> Answer<String> {
     guard(|| {
-        let mut all = catalogue::catalogue();
+        let mut all = catalogue::catalogue(METHODS);
         all["metrics"] = json(&disentangle_metrics::cards::CARDS)?;
         Ok(all.to_string())
     })
@@ -37,7 +38,7 @@ pub fn catalogue() -> Answer<String> {
 /// JSON Schema of the core configuration.
 #[napi(catch_unwind)]
 pub fn schema() -> Answer<String> {
-    guard(|| Ok(plan::schema().to_string()))
+    guard(|| Ok(plan::schema(METHODS).to_string()))
 }
 
 /// What this build is and what it finds on this machine, as JSON.
@@ -46,7 +47,7 @@ pub fn doctor() -> Answer<String> {
     guard(|| {
         // Unwinds as a panic does, but tells nobody: a check must not look like a crash.
         let caught = guard::<()>(|| std::panic::resume_unwind(Box::new("on purpose")));
-        let features = disentangle_learn::device::features();
+        let features = disentangle_nn::device::features();
         Ok(json!({
             "version": env!("CARGO_PKG_VERSION"),
             "target": format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
@@ -62,7 +63,7 @@ pub fn doctor() -> Answer<String> {
 /// A core configuration with every default written out, as JSON.
 #[napi(catch_unwind)]
 pub fn check_config(config: String) -> Answer<String> {
-    guard(|| Ok(plan::Plan::check(&parse(&config)?)?.canonical().to_string()))
+    guard(|| Ok(plan::Plan::check(METHODS, &parse(&config)?)?.canonical().to_string()))
 }
 
 /// Runs a simulator: `{ simulator, ...options }`.
@@ -212,7 +213,7 @@ pub struct Transformed {
 #[napi(catch_unwind)]
 pub fn transform(model: Uint8Array, inputs: NativeMatrix, input_names: Vec<String>) -> Answer<Transformed> {
     guard(|| {
-        let model = model::Model::open(&model)?;
+        let model = model::Model::open(METHODS, &model)?;
         let latents = model.transform(&inputs.try_into()?, &input_names)?;
         Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
     })
@@ -234,7 +235,7 @@ pub fn predict(
             None => BTreeMap::new(),
         };
         let environments = environments.map(Into::into);
-        let model = model::Model::open(&model)?;
+        let model = model::Model::open(METHODS, &model)?;
         Ok(model.predict(&inputs.try_into()?, &input_names, environments.as_ref(), &attach)?.into())
     })
 }
@@ -265,7 +266,7 @@ pub fn score(request: String, tables: NativeScoreTables) -> Answer<String> {
             environment: tables.environment.map(Into::into),
             task: tables.task.map(Into::into),
         };
-        Ok(json(&score::score(&parse(&request)?, tables)?)?.to_string())
+        Ok(json(&score::score(METHODS, &parse(&request)?, tables)?)?.to_string())
     })
 }
 

@@ -1,38 +1,15 @@
 //! The invariants of ARCHITECTURE.md, each a function from the repository's files to what violates it.
 
+mod circles;
 mod docs;
 mod manifests;
 mod rust;
 mod size;
 mod typescript;
+mod violation;
 
 use crate::tree::Tree;
-use std::fmt;
-
-/// One place that breaks an invariant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// `path` or `path:line`.
-    pub place: String,
-    /// What is wrong, lower case, one line.
-    pub message: String,
-}
-
-impl Violation {
-    fn at_line(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self { place: format!("{path}:{line}"), message: message.into() }
-    }
-
-    fn in_file(path: &str, message: impl Into<String>) -> Self {
-        Self { place: path.to_owned(), message: message.into() }
-    }
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.message)
-    }
-}
+pub use violation::Violation;
 
 /// An invariant: its sentence, and what finds the places that break it.
 pub struct Invariant {
@@ -45,6 +22,15 @@ pub struct Invariant {
 /// All invariants that can be read off the files.
 pub const INVARIANTS: &[Invariant] = &[
     Invariant { sentence: "candle is named by one crate, napi by one", find: manifests::engines_stay_in_their_crate },
+    Invariant { sentence: "no crate uses one that stands above it", find: manifests::crates_keep_their_floors },
+    Invariant {
+        sentence: "no modules of a crate use each other in a circle",
+        find: circles::modules_stand_on_each_other,
+    },
+    Invariant {
+        sentence: "no circle of files is over 5 in crates/, none is in src/",
+        find: circles::circles_of_files_are_small,
+    },
     Invariant { sentence: "the lock file of npm names no host", find: manifests::npm_lock_names_no_host },
     Invariant { sentence: "only src/native.ts loads the addon", find: typescript::addon_is_loaded_once },
     Invariant { sentence: "the report reads records only", find: typescript::report_never_reaches_the_addon },
@@ -72,5 +58,6 @@ pub fn run(tree: &Tree) -> usize {
         }
         count += violations.len();
     }
+    println!("     {}", circles::largest(tree));
     count
 }

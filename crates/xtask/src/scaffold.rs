@@ -4,8 +4,8 @@
 use crate::generate::Files;
 use crate::tree::Tree;
 
-const REGISTRY: &str = "crates/learn/src/methods.rs";
-const PATTERN: &str = "crates/learn/src/methods/shared_head.rs";
+const REGISTRY: &str = "crates/methods/src/lib.rs";
+const PATTERN: &str = "crates/methods/src/shared_head.rs";
 
 /// The files of a new method: its source, its line in the registry, its page, the script of its golden numbers.
 ///
@@ -20,7 +20,7 @@ pub fn files(tree: &Tree, name: &str) -> Result<Files, String> {
         return Err(format!("{name:?} is not kebab-case, for example latent-anm"));
     }
     let module = name.replace('-', "_");
-    let source = format!("crates/learn/src/methods/{module}.rs");
+    let source = format!("crates/methods/src/{module}.rs");
     if tree.has(&source) {
         return Err(format!("{source} exists"));
     }
@@ -60,7 +60,7 @@ fn registered(registry: &str, name: &str, module: &str) -> Result<String, String
     let end = list + rest[list..].find("];").ok_or_else(|| unknown("end of the list METHODS"))?;
     let (before, after) = rest.split_at(end);
     let before = before.trim_end().trim_end_matches(',');
-    Ok(format!("{head}{}\n\n{before}, entry::<{module}::{}>(){after}", modules.join("\n"), pascal(name)))
+    Ok(format!("{head}{}\n\n{before}, Entry::of::<{module}::{}>(){after}", modules.join("\n"), pascal(name)))
 }
 
 fn page(name: &str) -> String {
@@ -72,7 +72,7 @@ fn page(name: &str) -> String {
 
 fn golden(module: &str) -> String {
     format!(
-        "\"\"\"Golden numbers of crates/learn/src/methods/{module}.rs, by an implementation that shares no code with it.\n\n\
+        "\"\"\"Golden numbers of crates/methods/src/{module}.rs, by an implementation that shares no code with it.\n\n\
          Writes golden/{module}.json: inputs, parameters, and the value and gradient of each loss term in double precision.\n\
          The tests read only the JSON.\n\"\"\"\n\n\
          raise SystemExit(\"write the loss with NumPy, then json.dump inputs and results to golden/{module}.json\")\n"
@@ -93,7 +93,7 @@ mod tests {
     use crate::check::INVARIANTS;
 
     const SAMPLE: &str = "//! Old head.\n\nuse x;\n\nimpl Specification for SharedHead {\n    name: \"shared-head\",\n        baseline_of: Some(\"tbr\"),\n}\n";
-    const LIST: &str = "//! The list.\n\npub mod shared_head;\npub mod tbr;\n\npub const METHODS: &[Entry] = &[entry::<tbr::Tbr>(), entry::<shared_head::SharedHead>()];\n";
+    const LIST: &str = "//! The list.\n\npub mod shared_head;\npub mod tbr;\n\npub const METHODS: &[Entry] = &[Entry::of::<tbr::Tbr>(), Entry::of::<shared_head::SharedHead>()];\n";
 
     fn scaffold(name: &str) -> Result<Files, String> {
         files(&Tree::of(&[(PATTERN, SAMPLE), (REGISTRY, LIST)]), name)
@@ -102,13 +102,13 @@ mod tests {
     #[test]
     fn a_new_method_is_registered_once_and_named_after_itself() {
         let files = scaffold("latent-anm").expect("a new name");
-        let source = &files["crates/learn/src/methods/latent_anm.rs"];
+        let source = &files["crates/methods/src/latent_anm.rs"];
         assert!(source.starts_with("//! latent-anm: ") && source.contains("for LatentAnm {"), "{source}");
         assert!(source.contains("baseline_of: None,") && !source.to_lowercase().contains("shared"), "{source}");
         let registry = &files[REGISTRY];
         assert!(registry.contains("pub mod latent_anm;\npub mod shared_head;\npub mod tbr;\n\n"), "{registry}");
         assert!(
-            registry.contains("entry::<shared_head::SharedHead>(), entry::<latent_anm::LatentAnm>()];"),
+            registry.contains("Entry::of::<shared_head::SharedHead>(), Entry::of::<latent_anm::LatentAnm>()];"),
             "{registry}"
         );
     }
@@ -134,6 +134,6 @@ mod tests {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let tree = Tree::read(&root).expect("the repository is readable");
         let files = files(&tree, "scaffold-probe").expect("the registry has the form that is expected");
-        assert!(files[REGISTRY].contains("entry::<scaffold_probe::ScaffoldProbe>()"));
+        assert!(files[REGISTRY].contains("Entry::of::<scaffold_probe::ScaffoldProbe>()"));
     }
 }

@@ -2,8 +2,8 @@
 //! changes their form.
 
 use disentangle_data::simulate::SIMULATORS;
-use disentangle_learn::methods::METHODS;
-use disentangle_learn::{plan, results as learnt};
+use disentangle_engine::{plan, results as learnt};
+use disentangle_methods::METHODS;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -24,7 +24,7 @@ pub fn results() -> Map<String, Value> {
     generator.subschema_for::<learnt::Outcome>();
     generator.subschema_for::<learnt::History>();
     generator.subschema_for::<learnt::Summary>();
-    generator.subschema_for::<disentangle_learn::methods::MethodInfo>();
+    generator.subschema_for::<disentangle_engine::entry::MethodInfo>();
     generator.subschema_for::<disentangle_metrics::Scores>();
     generator.subschema_for::<disentangle_data::describe::Description>();
     generator.take_definitions(true)
@@ -32,7 +32,7 @@ pub fn results() -> Map<String, Value> {
 
 /// All methods.
 pub fn methods() -> Vec<Choice> {
-    let choice = |entry: &disentangle_learn::methods::Entry| {
+    let choice = |entry: &disentangle_engine::entry::Entry| {
         let info = serde_json::to_value(entry.info).expect("a description serialises");
         choice(entry.info.name, info, plan::schema_of(entry))
     };
@@ -55,7 +55,7 @@ pub fn metrics() -> Vec<Value> {
 
 /// JSON Schema of the whole core configuration.
 pub fn configuration() -> Value {
-    plan::schema()
+    plan::schema(METHODS)
 }
 
 fn choice(name: &str, info: Value, mut schema: Value) -> Choice {

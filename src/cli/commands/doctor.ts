@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { native, nativeTarget } from "../../native.js";
-import { packageVersion } from "../program.js";
 import { columns, print } from "../terminal.js";
+import { packageVersion } from "../version.js";
 
 /** `disentangle doctor` */
 export function define(command: Command): void {

@@ -7,11 +7,11 @@ import { jsonText, type Run, type RunWriter, readRunFolder, type StoppedRun } fr
 import { namesIn } from "../../owned-folder.js";
 import { scoreRun } from "../../score.js";
 import { isFinished, type Plan, train } from "../../train.js";
+import type { ProgramState } from "../command.js";
 import { located } from "../config-file.js";
 import { EXIT } from "../exit.js";
 import { addConfigOptions, type ConfigOptions, given, numberFlag, wholeNumber } from "../flags.js";
 import { type Job, newJob, resumedJob } from "../job.js";
-import type { ProgramState } from "../program.js";
 import { progressLine } from "../progress-line.js";
 import { dataText, isUseless, resultText } from "../run-text.js";
 import { interruption } from "../signals.js";

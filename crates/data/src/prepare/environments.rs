@@ -1,10 +1,19 @@
 //! Environments as nodes of the tree.
 
-use super::{Environments, Warning};
+use super::Warning;
 use crate::dataset::Labels;
 use crate::failure::{Code, Failure, Result};
 use crate::nearest::did_you_mean;
 use crate::tree::Tree;
+
+/// The nodes that rows belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environments {
+    /// Name of the column of labels.
+    pub column: String,
+    /// The nodes of the tree, in its order; without a tree the labels that have rows.
+    pub names: Vec<String>,
+}
 
 /// Names of the nodes and the node of each row. Without a tree the nodes are the labels that have rows.
 pub(super) fn nodes(labels: &Labels, tree: Option<&Tree>) -> Result<(Environments, Vec<u32>)> {

@@ -3,10 +3,21 @@
 use super::columns::fill_gaps;
 use super::environments::listed;
 use super::moments::{Moments, moments};
-use super::{Missing, PrepareConfig, Standardiser, Standardize, Targets, Warning};
+use super::{Missing, PrepareConfig, Standardiser, Standardize, Warning};
 use crate::dataset::{Dataset, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+
+/// Targets of the kept rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Targets {
+    /// One name per column.
+    pub names: Vec<String>,
+    /// n x t, standardised. NaN marks a gap, possible only where t > 1.
+    pub values: Matrix,
+    /// Back to the units of the targets.
+    pub standardiser: Standardiser,
+}
 
 /// Inputs of the kept rows, n x d.
 pub(super) struct Inputs {

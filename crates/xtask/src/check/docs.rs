@@ -3,20 +3,20 @@
 use super::Violation;
 use crate::tree::Tree;
 
-const REGISTRY: &str = "crates/learn/src/methods.rs";
+const REGISTRY: &str = "crates/methods/src/lib.rs";
 
-/// Every module of the registry has a file, a page and golden numbers (a baseline: its own, or those of its method).
+/// Every method of the registry has a file, a page and golden numbers (a baseline: its own, or those of its method).
 pub fn methods_are_complete(tree: &Tree) -> Vec<Violation> {
     let mut violations = Vec::new();
     for module in methods_of(tree.text(REGISTRY).unwrap_or_default()) {
         let name = module.replace('_', "-");
-        if !tree.has(&format!("crates/learn/src/methods/{module}.rs")) {
-            violations.push(Violation::in_file(REGISTRY, format!("{name}: no crates/learn/src/methods/{module}.rs")));
+        if !tree.has(&format!("crates/methods/src/{module}.rs")) {
+            violations.push(Violation::in_file(REGISTRY, format!("{name}: no crates/methods/src/{module}.rs")));
         }
         if !tree.has(&format!("docs/methods/{name}.md")) {
             violations.push(Violation::in_file(REGISTRY, format!("{name}: no docs/methods/{name}.md")));
         }
-        let source = tree.text(&format!("crates/learn/src/methods/{module}.rs")).unwrap_or_default();
+        let source = tree.text(&format!("crates/methods/src/{module}.rs")).unwrap_or_default();
         let golden = |module: &str| tree.with_extension(&format!("golden/{module}"), &["json"]).next().is_some();
         if !golden(module) && !baseline_of(source).is_some_and(|of| golden(&of.replace('-', "_"))) {
             violations.push(Violation::in_file(REGISTRY, format!("{name}: no golden/{module}.json")));
@@ -54,10 +54,9 @@ pub fn readme_shows_an_example(tree: &Tree) -> Vec<Violation> {
         .collect()
 }
 
-/// Modules declared by the registry: one per method.
+/// Modules of the methods in the registry's list.
 pub fn methods_of(registry: &str) -> impl Iterator<Item = &str> {
-    let declared = registry.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
-    declared.filter_map(|rest| rest.strip_suffix(';'))
+    registry.split("Entry::of::<").skip(1).filter_map(|rest| Some(rest.split_once("::")?.0))
 }
 
 fn baseline_of(source: &str) -> Option<&str> {
@@ -123,10 +122,11 @@ mod tests {
 
     #[test]
     fn a_method_without_file_page_or_golden_numbers_is_caught() {
-        let registry = "pub mod shared_head;\nmod tbr;\nuse x;";
+        let registry =
+            "pub mod linear;\n[\n    Entry::of::<shared_head::SharedHead>(),\n    Entry::of::<tbr::Tbr>(),\n]";
         let tree = Tree::of(&[
             (REGISTRY, registry),
-            ("crates/learn/src/methods/shared_head.rs", ""),
+            ("crates/methods/src/shared_head.rs", ""),
             ("docs/methods/shared-head.md", ""),
             ("golden/shared_head.json", ""),
         ]);
@@ -138,7 +138,8 @@ mod tests {
     #[test]
     fn the_golden_numbers_of_a_method_serve_its_baseline() {
         let source = "baseline_of: Some(\"latent-anm\"),";
-        let files = [(REGISTRY, "mod b;"), ("crates/learn/src/methods/b.rs", source), ("docs/methods/b.md", "")];
+        let files =
+            [(REGISTRY, "[Entry::of::<b::B>()]"), ("crates/methods/src/b.rs", source), ("docs/methods/b.md", "")];
         assert_eq!(methods_are_complete(&Tree::of(&files)).len(), 1);
         let with_golden = [files.as_slice(), &[("golden/latent_anm.json", "")]].concat();
         assert_eq!(methods_are_complete(&Tree::of(&with_golden)), []);

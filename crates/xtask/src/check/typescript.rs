@@ -2,7 +2,7 @@
 
 use super::Violation;
 use crate::tree::Tree;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const LOADER: &str = "src/native.ts";
 const ADDON_MARKS: &[&str] = &[".node\"", ".node'", ".node`", "process.dlopen", "\"@disentangle/", "`@disentangle/"];
@@ -35,7 +35,8 @@ pub fn report_never_reaches_the_addon(tree: &Tree) -> Vec<Violation> {
         if !seen.insert(last.clone()) {
             continue;
         }
-        for specifier in imports(tree.text(&last).unwrap_or_default()) {
+        let imports = imports(tree.text(&last).unwrap_or_default());
+        for (specifier, _) in imports.into_iter().filter(|(_, type_only)| !type_only) {
             if let Some(next) = resolve(&last, &specifier).filter(|next| tree.has(next)) {
                 let mut longer = chain.clone();
                 longer.push(next);
@@ -46,8 +47,17 @@ pub fn report_never_reaches_the_addon(tree: &Tree) -> Vec<Violation> {
     violations
 }
 
-/// Specifiers of the imports and re-exports that exist at run time, static or dynamic.
-fn imports(text: &str) -> Vec<String> {
+/// The files of src/, each with those that it imports; types count.
+pub fn uses(tree: &Tree) -> BTreeMap<String, BTreeSet<String>> {
+    let used = |path: &str, text: &str| {
+        let imports = imports(text).into_iter().filter_map(|(specifier, _)| resolve(path, &specifier));
+        imports.filter(|other| other != path && tree.has(other)).collect()
+    };
+    tree.with_extension("src/", &["ts"]).map(|(path, text)| (path.to_owned(), used(path, text))).collect()
+}
+
+/// Specifiers of the imports and re-exports, static or dynamic, and whether each is of types alone.
+fn imports(text: &str) -> Vec<(String, bool)> {
     let statements = text.split([';', '\n']).map(str::trim_start);
     let mut found = Vec::new();
     let mut type_only = false;
@@ -57,8 +67,8 @@ fn imports(text: &str) -> Vec<String> {
         }
         let dynamic = after(statement, "import(");
         let fixed = after(statement, "from ").or_else(|| after(statement, "import "));
-        found.extend(dynamic);
-        found.extend(fixed.filter(|_| !type_only));
+        found.extend(dynamic.map(|specifier| (specifier, false)));
+        found.extend(fixed.map(|specifier| (specifier, type_only)));
     }
     found
 }

@@ -1,0 +1,298 @@
+//! What a method supplies. It never owns the loop: `train` drives every method the same way.
+
+mod solving;
+
+pub use solving::Solving;
+
+use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, OutcomeKind, Silence, TaskRoles, TreeSummary};
+use crate::rows;
+use disentangle_nn::Params;
+use disentangle_nn::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, Schedule};
+
+use disentangle_data::dataset::Role;
+use disentangle_data::prepare::{Prepared, Warning};
+use disentangle_data::{Matrix, Result, Stream};
+use disentangle_nn::Tensor;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the parameters of a network depend on: known from the data when fitting, from the artifact when loading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dimensions {
+    /// Input columns.
+    pub inputs: usize,
+    /// Parent of each tree node; empty without a tree.
+    pub parents: Vec<Option<usize>>,
+    /// Target columns.
+    #[serde(default)]
+    pub targets: usize,
+    /// Tasks that rows are labelled with; 0 without such labels.
+    #[serde(default)]
+    pub tasks: usize,
+    /// Tasks, of either form, whose target has two values.
+    #[serde(default)]
+    pub binary: Vec<usize>,
+}
+
+impl Dimensions {
+    /// Of the data that a method is fitted to.
+    pub fn of(data: &Prepared) -> Self {
+        Self {
+            inputs: data.inputs.cols(),
+            parents: rows::parents(data),
+            targets: data.targets.as_ref().map_or(0, |targets| targets.names.len()),
+            tasks: data.labels.get(&Role::Task).map_or(0, |labels| labels.levels.len()),
+            binary: data.binary_tasks(),
+        }
+    }
+}
+
+/// Everything a fitted model is: trained parameters, the network over them, and the results of solved stages.
+pub struct State {
+    /// What gradients train.
+    pub params: Params,
+    /// The network whose parameters they are.
+    pub network: Box<dyn Network>,
+    /// What is solved for, by name, in double precision.
+    pub solved: BTreeMap<String, Matrix<f64>>,
+}
+
+/// Rows of one step.
+#[derive(Debug)]
+pub struct Batch {
+    /// (b, d), standardised.
+    pub inputs: Tensor,
+    /// Standardised: (b) with one target or none (then empty), (b, t) with several. NaN marks a gap.
+    pub targets: Tensor,
+    /// Tree node (or environment) of each row.
+    pub nodes: Vec<u32>,
+    /// Task of each row; empty where rows are not labelled with tasks.
+    pub tasks: Vec<u32>,
+    /// Where random numbers of this batch come from: they depend on (seed, step) alone, so a resumed fit draws the same.
+    pub draws: Stream,
+    /// Name of the descent that asks: a method with several may have a loss for each.
+    pub stage: &'static str,
+    /// What the loss is asked for.
+    pub phase: Phase,
+}
+
+/// What a loss is asked for: layers that learn from batches, such as batch normalisation, tell training from looking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// To take a step.
+    Train,
+    /// To look at it.
+    Evaluate,
+}
+
+/// What a step sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Batching {
+    /// So many rows, at most all training rows; of fresh rows as many.
+    Rows(usize),
+    /// All training rows of so many tasks.
+    Tasks(usize),
+}
+
+/// One named, weighted term of the loss: a scalar.
+#[derive(Debug)]
+pub struct Term {
+    /// For example `fit` or `changes`.
+    pub name: &'static str,
+    /// Its weighted value; the loss is the sum of all terms.
+    pub value: Tensor,
+}
+
+/// How a stage of gradient descent runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// Name of the stage.
+    pub name: &'static str,
+    /// Number of steps.
+    pub steps: usize,
+    /// What each step sees.
+    pub batches: Batching,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Settings of the optimiser.
+    pub adam: AdamSettings,
+    /// Where each step looks ahead from, for games between parameters and multipliers; `None`: plain Adam.
+    pub extrapolation: Option<Extrapolation>,
+    /// What is held, beside what is minimised. The lowest loss is then not the best: use `Keep::Last`.
+    pub constraints: Option<Constraints>,
+    /// How the learning rate moves.
+    pub schedule: Schedule,
+    /// Norm that gradients are cut down to; `None`: they are taken as they are.
+    pub clip: Option<f64>,
+    /// Validations without a new lowest loss after which the stage ends early, of 25 per stage; 0: never.
+    pub patience: usize,
+    /// Which parameters are kept at the end.
+    pub keep: Keep,
+}
+
+/// Terms of the loss that are held instead of minimised: their values are violations, and multipliers climb on them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constraints {
+    /// Each is a term of the loss by its name.
+    pub list: Vec<Constraint>,
+    /// How the multipliers climb.
+    pub settings: MultiplierSettings,
+    /// Learning rate of the multipliers.
+    pub learning_rate: f64,
+}
+
+/// Which parameters a descent keeps. The truth is never asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// Those with the lowest validation loss.
+    #[default]
+    Best,
+    /// Those of the last step.
+    Last,
+}
+
+/// A part of training.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "a fit has a handful of stages")]
+pub enum Stage {
+    /// Gradient descent on the method's loss.
+    Descent(Recipe),
+    /// A stage that is solved: the method's `solve` is called with this name.
+    Solve(&'static str),
+}
+
+/// A hyper-parameter that validation error decides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidates {
+    /// For example `latentDim`.
+    pub parameter: &'static str,
+    /// Values to try, ascending; the smallest that is good enough is taken.
+    pub values: Vec<usize>,
+}
+
+/// What a method says about its own fit, beyond what every fit has.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// Linear heads on standardised latents and targets.
+    pub heads: Option<NamedMatrix>,
+    /// The tree with its changes.
+    pub tree: Option<TreeSummary>,
+    /// The role of every latent in every task.
+    pub tasks: Option<TaskRoles>,
+    /// When each latent is silent.
+    pub silence: Option<Silence>,
+    /// The map of a closed-form stage.
+    pub map: Option<LatentMap>,
+    /// Assumptions checked.
+    pub assumptions: Vec<Assumption>,
+    /// Warnings.
+    pub warnings: Vec<Warning>,
+    /// Further numbers.
+    pub facts: Vec<Fact>,
+}
+
+/// A network over named parameters.
+pub trait Network: Send {
+    /// The loss on a batch, as named terms; the first is the data term, on which validation rows are scored.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn loss(&self, batch: &Batch) -> disentangle_nn::Result<Vec<Term>>;
+
+    /// What the descent of this name sees in place of inputs (b, d): the output of layers that rest while it runs, outside any
+    /// graph; `None`: the inputs themselves. It is computed once for all given rows.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn view(&self, _stage: &str, _inputs: &Tensor) -> disentangle_nn::Result<Option<Tensor>> {
+        Ok(None)
+    }
+
+    /// Latents (b, k) of inputs (b, d), outside any graph and before any solved map.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn encode(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor>;
+}
+
+/// A method with its configuration checked: pure functions of state and data.
+pub trait Method: Send + Sync {
+    /// The method's options with every default settled, as they are written to a run folder.
+    fn config(&self) -> serde_json::Value;
+
+    /// Checks what the method needs from the data, before anything is computed.
+    ///
+    /// # Errors
+    /// `DATA_NEEDS_ENVIRONMENTS`, `DATA_NEEDS_TARGET`, `DATA_NEEDS_TREE`, `CONFIG_OUT_OF_RANGE` and the like.
+    fn check(&self, data: &Prepared) -> Result<()>;
+
+    /// A hyper-parameter to be chosen by validation error, if the user left one open.
+    fn candidates(&self, _: &Prepared) -> Option<Candidates> {
+        None
+    }
+
+    /// The same method with one of its candidates.
+    ///
+    /// # Panics
+    /// A method without candidates.
+    fn with_candidate(&self, _: usize) -> Box<dyn Method> {
+        unreachable!("a method with candidates says what it is with one of them")
+    }
+
+    /// Names of the truth tables it can use where the run's `oracle` shows them; they are then in [`Prepared::oracle`].
+    fn oracles(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The stages, in order.
+    fn stages(&self, data: &Prepared) -> Vec<Stage>;
+
+    /// Whether the descent of this name has something to do, after what the stages before it found.
+    fn wants(&self, _stage: &str, _state: &State) -> bool {
+        true
+    }
+
+    /// Creates the parameters and the network over them.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn network(
+        &self,
+        dimensions: &Dimensions,
+        params: &mut Params,
+        seed: u64,
+    ) -> disentangle_nn::Result<Box<dyn Network>>;
+
+    /// Runs a solved stage; says how it ended: `Converged` when there is nothing more to do, `Cancelled` with the state as
+    /// it was. Long stages look at [`Solving::cancelled`].
+    ///
+    /// # Errors
+    /// `NUMERIC_SINGULAR` and the like.
+    fn solve(&self, stage: &str, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind>;
+
+    /// Standardised target of each row from its latents (n, k) and tree node; `None` where there is none, or where a row
+    /// alone does not say for which of many tasks it is wanted.
+    fn predict(&self, _: &State, _: &Matrix, _: &[u32]) -> Option<Vec<f32>> {
+        None
+    }
+
+    /// Squared errors on validation rows by which candidates are compared, where [`Method::predict`] does not give them.
+    ///
+    /// # Errors
+    /// Those of encoding and of solving.
+    fn validation_errors(&self, _: &Prepared, _: &State) -> Result<Option<Vec<f64>>> {
+        Ok(None)
+    }
+
+    /// What the method says about its fit.
+    ///
+    /// # Errors
+    /// `NUMERIC_NOT_FINITE` and the like.
+    fn findings(&self, data: &Prepared, state: &State, latents: &Matrix) -> Result<Findings>;
+}
+
+/// Name of the solved matrix that maps encoded latents to final ones: latents = map x encoding.
+pub const MAP: &str = "map";

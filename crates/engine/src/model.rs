@@ -1,0 +1,228 @@
+//! A fitted model as bytes: packed once, used without a handle.
+
+use crate::container::{Container, Named, Values};
+use crate::entry::Entry;
+use crate::method::{Dimensions, State};
+use crate::plan::{Plan, defining};
+use crate::results::latent_names;
+use crate::rows;
+use crate::train;
+use disentangle_data::nearest::nearest;
+use disentangle_data::prepare::{Prepared, Standardiser, align_columns, standardise_new};
+use disentangle_data::{Code, Failure, Labels, Matrix, Result};
+use disentangle_nn::Device;
+use disentangle_nn::{NamedValues, Params};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What a model says about itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Header {
+    /// Always `model`.
+    pub kind: String,
+    /// Version of disentangle that wrote it.
+    pub version: String,
+    /// What defines the numbers of the configuration, with everything settled.
+    pub config: Value,
+    /// Names of the input columns, in order.
+    pub inputs: Vec<String>,
+    /// Names of the latents.
+    pub latents: Vec<String>,
+    /// Names of the tree's nodes (or environments), in the order of the heads.
+    pub environments: Vec<String>,
+    /// Name of the target, where the method predicts one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub target: Option<String>,
+    /// What the parameters depend on.
+    pub dimensions: Dimensions,
+    /// Applied to inputs before the encoder.
+    pub input_scale: Standardiser,
+    /// Takes the place of missing inputs, one value per column; without it they are refused.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fill: Option<Vec<f32>>,
+    /// Undone after prediction.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub target_scale: Option<Standardiser>,
+    /// Fingerprint of the data the model was fitted to.
+    pub fingerprint: String,
+}
+
+/// Packs a fitted state with so many latents.
+///
+/// # Errors
+/// Those of candle.
+pub fn pack(config: &Value, data: &Prepared, state: &State, latents: usize, fingerprint: &str) -> Result<Vec<u8>> {
+    let exported = state.params.export().map_err(disentangle_nn::internal)?;
+    let header = Header {
+        kind: "model".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        config: defining(config),
+        inputs: data.input_names.clone(),
+        latents: latent_names(latents),
+        environments: rows::environment_names(data),
+        target: data.targets.as_ref().and_then(|t| t.names.first().cloned()),
+        dimensions: Dimensions::of(data),
+        input_scale: data.standardiser.clone(),
+        fill: data.fill.clone(),
+        target_scale: data.targets.as_ref().map(|t| t.standardiser.clone()),
+        fingerprint: fingerprint.into(),
+    };
+    let trained = exported.into_iter().map(|NamedValues { name, shape, values }| Named {
+        name: format!("trained/{name}"),
+        shape,
+        values: Values::F32(values),
+    });
+    let solved = state.solved.iter().map(|(name, m)| Named {
+        name: format!("solved/{name}"),
+        shape: vec![m.rows(), m.cols()],
+        values: Values::F64(m.data().to_vec()),
+    });
+    let Value::Object(header) = serde_json::to_value(header).expect("a header serialises") else {
+        unreachable!("a struct serialises to an object")
+    };
+    Ok(Container { header, tensors: trained.chain(solved).collect() }.to_bytes())
+}
+
+/// A model read back.
+pub struct Model {
+    /// What it says about itself.
+    pub header: Header,
+    plan: Plan,
+    state: State,
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("header", &self.header).finish()
+    }
+}
+
+/// Reads only the header.
+///
+/// # Errors
+/// `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`.
+pub fn header(bytes: &[u8]) -> Result<Header> {
+    header_of(&Container::from_bytes(bytes)?)
+}
+
+const AGAIN: &str = "fit again, or copy the file again: the copy may be incomplete";
+
+fn header_of(container: &Container) -> Result<Header> {
+    serde_json::from_value(Value::Object(container.header.clone()))
+        .map_err(|e| Failure::new(Code::ArtifactCorrupt, format!("the model's header is damaged: {e}")).hint(AGAIN))
+}
+
+impl Model {
+    /// Reads a model of one of the methods.
+    ///
+    /// # Errors
+    /// `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`.
+    pub fn open(methods: &'static [Entry], bytes: &[u8]) -> Result<Self> {
+        let container = Container::from_bytes(bytes)?;
+        let header = header_of(&container)?;
+        let damaged =
+            |e: String| Failure::new(Code::ArtifactCorrupt, format!("the model does not fit itself: {e}")).hint(AGAIN);
+        let plan = Plan::check(methods, &header.config)?;
+        let mut params = Params::new(&Device::Cpu);
+        let network = plan
+            .method
+            .network(&header.dimensions, &mut params, plan.options.seed)
+            .map_err(|e| damaged(e.to_string()))?;
+        let (mut trained, mut solved) = (Vec::new(), BTreeMap::new());
+        for Named { name, shape, values } in container.tensors {
+            match (name.split_once('/'), values) {
+                (Some(("trained", name)), Values::F32(values)) => {
+                    trained.push(NamedValues { name: name.into(), shape, values });
+                }
+                (Some(("solved", name)), Values::F64(values)) if shape.len() == 2 => {
+                    solved.insert(name.into(), Matrix::new(shape[0], shape[1], values)?);
+                }
+                _ => return Err(damaged(format!("unexpected tensor {name:?}"))),
+            }
+        }
+        params.import(&trained).map_err(|e| damaged(e.to_string()))?;
+        Ok(Self { header, plan, state: State { params, network, solved } })
+    }
+
+    /// Latents of new rows, n x k. Columns are matched by name; further columns are ignored.
+    ///
+    /// # Errors
+    /// `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `NUMERIC_NOT_FINITE`.
+    pub fn transform(&self, inputs: &Matrix, names: &[String]) -> Result<Matrix> {
+        let Header { inputs: expected, input_scale, fill, .. } = &self.header;
+        let aligned = align_columns(expected, names, inputs)?;
+        let inputs = standardise_new(&aligned, expected, &[], input_scale, fill.as_deref())?;
+        train::encode(&self.state, &inputs)
+    }
+
+    /// The target of new rows, in its own units.
+    ///
+    /// `attach` hangs new environments onto nodes of the tree: they get those nodes' heads.
+    ///
+    /// # Errors
+    /// As `transform`; `DATA_NEEDS_ENVIRONMENTS`, `DATA_UNKNOWN_ENVIRONMENT`, `DATA_NEEDS_TARGET`.
+    pub fn predict(
+        &self,
+        inputs: &Matrix,
+        names: &[String],
+        environments: Option<&Labels>,
+        attach: &BTreeMap<String, String>,
+    ) -> Result<Vec<f32>> {
+        let nodes = self.nodes_of(inputs.rows(), environments, attach)?;
+        let latents = self.transform(inputs, names)?;
+        let predicted = self.plan.method.predict(&self.state, &latents, &nodes).ok_or_else(|| {
+            let name = self.plan.entry.info.name;
+            Failure::new(Code::DataNeedsTarget, format!("{name} predicts no target")).hint("use transform")
+        })?;
+        let Some(scale) = &self.header.target_scale else { return Ok(predicted) };
+        let (mean, sd) = (scale.mean[0], scale.sd[0]);
+        Ok(predicted.into_iter().map(|y| (f64::from(y) * sd + mean) as f32).collect())
+    }
+
+    fn nodes_of(
+        &self,
+        rows: usize,
+        environments: Option<&Labels>,
+        attach: &BTreeMap<String, String>,
+    ) -> Result<Vec<u32>> {
+        let known = &self.header.environments;
+        let needs = self.plan.entry.info.needs.contains(&"environment");
+        let Some(labels) = environments else {
+            return match needs {
+                false => Ok(vec![0; rows]),
+                true => {
+                    Err(Failure::new(Code::DataNeedsEnvironments, "a prediction needs the environment of each row")
+                        .hint("name the column with `environment`"))
+                }
+            };
+        };
+        if !needs {
+            return Ok(vec![0; rows]);
+        }
+        if labels.codes.len() != rows {
+            let message = format!("environments: {} labels for {rows} rows", labels.codes.len());
+            return Err(Failure::new(Code::DataShape, message)
+                .at("environments")
+                .hint("give one label per row, in the order of the rows")
+                .with("got", labels.codes.len())
+                .with("expected", rows));
+        }
+        let mut node_of_level = Vec::with_capacity(labels.levels.len());
+        for level in &labels.levels {
+            let name = attach.get(level).unwrap_or(level);
+            let node = known.iter().position(|n| n == name).ok_or_else(|| {
+                let message =
+                    format!("column {:?}: the environment {name:?} is not in the model's tree", labels.column);
+                let failure = Failure::new(Code::DataUnknownEnvironment, message).with("environment", name.clone());
+                match nearest(name, known) {
+                    Some(near) => failure.hint(format!("did you mean {near:?}? or attach it to a node of the tree")),
+                    None => failure.hint("attach it to a node of the tree: its head is then that node's"),
+                }
+            })?;
+            node_of_level.push(node as u32);
+        }
+        Ok(labels.codes.iter().map(|&code| node_of_level[code as usize]).collect())
+    }
+}

@@ -1,0 +1,207 @@
+//! Rows in seeded order: the shuffle of an epoch is a pure function of (seed, epoch).
+
+use crate::method::{Batch, Batching, Phase, Recipe, State};
+use disentangle_data::dataset::Role;
+use disentangle_data::prepare::{FreshRows, Prepared};
+use disentangle_data::split::Split;
+use disentangle_data::{Result, Stream};
+use disentangle_nn::internal;
+use disentangle_nn::{Device, Tensor};
+
+/// What is never torn apart by a batch: single rows, or all rows of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Units {
+    rows: Vec<usize>,
+    /// Where each unit ends in `rows`; empty for single rows.
+    ends: Vec<usize>,
+}
+
+impl Units {
+    /// Every row on its own.
+    pub fn rows(rows: Vec<usize>) -> Self {
+        Self { rows, ends: Vec::new() }
+    }
+
+    /// Rows of one part of the split, in units of a batching.
+    pub fn of(data: &Prepared, part: Split, batching: Batching) -> Self {
+        let rows = data.rows_of(part);
+        match (batching, data.labels.get(&Role::Task)) {
+            (Batching::Tasks(_), Some(labels)) => {
+                // An empty label is a missing one.
+                let known = rows.into_iter().filter(|&row| !labels.label(row).is_empty()).collect();
+                Self::grouped(known, &labels.codes, labels.levels.len())
+            }
+            _ => Self::rows(rows),
+        }
+    }
+
+    fn grouped(rows: Vec<usize>, codes: &[u32], levels: usize) -> Self {
+        let mut of_task = vec![Vec::new(); levels];
+        rows.iter().for_each(|&row| of_task[codes[row] as usize].push(row));
+        of_task.retain(|rows| !rows.is_empty());
+        let ends = of_task.iter().scan(0, |end, rows| {
+            *end += rows.len();
+            Some(*end)
+        });
+        let ends = ends.collect();
+        Self { rows: of_task.into_iter().flatten().collect(), ends }
+    }
+
+    /// Number of units.
+    pub fn len(&self) -> usize {
+        if self.ends.is_empty() { self.rows.len() } else { self.ends.len() }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Rows of unit `i`.
+    pub fn get(&self, i: usize) -> &[usize] {
+        match self.ends.get(i) {
+            None => &self.rows[i..=i],
+            Some(&end) => &self.rows[if i == 0 { 0 } else { self.ends[i - 1] }..end],
+        }
+    }
+}
+
+/// Mixed batches over the training rows. The last, incomplete batch of an epoch is left out, as in the papers' loops.
+#[derive(Debug)]
+pub struct Batches {
+    units: Units,
+    order: Vec<usize>,
+    size: usize,
+    stream: Stream,
+    epoch: Option<u32>,
+}
+
+impl Batches {
+    /// Batches of `size` units (at most all of them).
+    pub fn new(units: Units, size: usize, seed: u64) -> Self {
+        let size = size.min(units.len()).max(1);
+        Self { order: Vec::new(), size, stream: Stream::new(seed, "batches"), epoch: None, units }
+    }
+
+    /// Batches of the training rows.
+    pub fn of(data: &Prepared, batching: Batching, seed: u64) -> Self {
+        let (Batching::Rows(size) | Batching::Tasks(size)) = batching;
+        Self::new(Units::of(data, Split::Train, batching), size, seed)
+    }
+
+    /// Rows of step `step`, counted from 0: any step can be asked for, so a resumed run goes on where it stopped.
+    pub fn at(&mut self, step: usize) -> Vec<usize> {
+        let per_epoch = (self.units.len() / self.size).max(1);
+        let epoch = (step / per_epoch) as u32;
+        if self.epoch != Some(epoch) {
+            self.order = self.stream.at(epoch).permutation(self.units.len());
+            self.epoch = Some(epoch);
+        }
+        let start = (step % per_epoch) * self.size;
+        self.order[start..start + self.size].iter().flat_map(|&i| self.units.get(i)).copied().collect()
+    }
+}
+
+/// The given rows as a batch on a device, for the loss of a descent; `draws` is where its random numbers come from.
+///
+/// # Errors
+/// Those of candle.
+pub fn batch_of(
+    data: &Prepared,
+    rows: &[usize],
+    draws: Stream,
+    (stage, phase): (&'static str, Phase),
+    device: &Device,
+) -> Result<Batch> {
+    let inputs = data.inputs.select_rows(rows);
+    let shape = (rows.len(), inputs.cols());
+    let targets = match &data.targets {
+        Some(targets) if targets.names.len() > 1 => {
+            let values = targets.values.select_rows(rows);
+            let shape = (rows.len(), values.cols());
+            Tensor::from_vec(values.into_data(), shape, device)
+        }
+        Some(targets) => {
+            let values: Vec<f32> = rows.iter().map(|&i| targets.values[(i, 0)]).collect();
+            Tensor::from_vec(values, rows.len(), device)
+        }
+        None => Tensor::from_vec(Vec::<f32>::new(), 0, device),
+    };
+    let codes = data.labels.get(&Role::Task).map(|labels| &labels.codes);
+    Ok(Batch {
+        inputs: Tensor::from_vec(inputs.into_data(), shape, device).map_err(internal)?,
+        targets: targets.map_err(internal)?,
+        nodes: rows.iter().map(|&i| data.nodes[i]).collect(),
+        tasks: codes.map(|codes| rows.iter().map(|&i| codes[i]).collect()).unwrap_or_default(),
+        draws,
+        stage,
+        phase,
+    })
+}
+
+/// Fresh rows for a step, seen through the layers that rest: a pure function of (seed, stage, step), without targets and labels.
+///
+/// # Errors
+/// Those of candle; `NUMERIC_NOT_FINITE`.
+pub(super) fn fresh_batch(
+    source: &FreshRows,
+    recipe: &Recipe,
+    (seed, step): (u64, usize),
+    draws: Stream,
+    state: &State,
+) -> Result<Batch> {
+    let (Batching::Rows(count) | Batching::Tasks(count)) = recipe.batches;
+    let inputs = source.batch(count, seed, recipe.name, step)?;
+    let (shape, device) = ((count, inputs.cols()), state.params.device());
+    let seen = || {
+        let inputs = Tensor::from_vec(inputs.into_data(), shape, device)?;
+        Ok(state.network.view(recipe.name, &inputs)?.unwrap_or(inputs))
+    };
+    Ok(Batch {
+        inputs: seen().map_err(internal)?,
+        targets: Tensor::from_vec(Vec::<f32>::new(), 0, device).map_err(internal)?,
+        nodes: vec![0; count],
+        tasks: Vec::new(),
+        draws,
+        stage: recipe.name,
+        phase: Phase::Train,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(rows: std::ops::Range<usize>) -> Units {
+        Units::rows(rows.collect())
+    }
+
+    #[test]
+    fn an_epoch_visits_every_row_once_and_any_step_can_be_asked_for() {
+        let mut batches = Batches::new(rows(10..22), 4, 3);
+        let mut seen: Vec<usize> = (0..3).flat_map(|s| batches.at(s)).collect();
+        let second: Vec<usize> = batches.at(4);
+        seen.sort_unstable();
+        assert_eq!(seen, (10..22).collect::<Vec<_>>());
+        assert_eq!(Batches::new(rows(10..22), 4, 3).at(4), second);
+        assert_ne!(Batches::new(rows(10..22), 4, 4).at(4), second);
+    }
+
+    #[test]
+    fn a_batch_larger_than_the_data_is_the_data() {
+        assert_eq!(Batches::new(rows(5..7), 100, 0).at(7).len(), 2);
+    }
+
+    #[test]
+    fn a_batch_of_tasks_has_all_rows_of_each() {
+        let units = Units::grouped(vec![0, 1, 2, 4, 5, 6], &[2, 0, 2, 9, 1, 2, 0], 4);
+        assert_eq!((units.len(), units.get(0), units.get(1), units.get(2)), (3, &[1, 6][..], &[4][..], &[0, 2, 5][..]));
+        let mut batches = Batches::new(units, 2, 1);
+        for step in 0..5 {
+            let batch = batches.at(step);
+            assert!([3, 4, 5].contains(&batch.len()), "{batch:?}");
+            assert_eq!(batch.contains(&1), batch.contains(&6));
+            assert_eq!(batch.contains(&0), batch.contains(&5));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Variational auto-encoders whose prior is conditioned on the target: what `ivae`, `icarl` and their multi-task forms share.
+//!
+//! Objective: `minimise  E_q [-log p(x | z)] + KL(q(z | x) || p(z | u))`, with u the target, or the target and its task.
+//!
+//! The encoder sees x alone, in all four methods. The published encoders see x and u; then new rows would have latents only
+//! where their targets are known, and targets of test rows would leak into latents that are scored against what predicts them.
+//! The bound holds for every q, and is as tight where x determines z, as the theorems on these models assume.
+
+pub(crate) mod account;
+mod condition;
+mod network;
+mod prior;
+
+pub use condition::Condition;
+pub use prior::Prior;
+
+use crate::regression::{EncoderOptions, at_most, scale_latents};
+use disentangle_data::prepare::Prepared;
+use disentangle_data::{Matrix, Result};
+use disentangle_engine::entry::{MethodInfo, Specification};
+use disentangle_engine::method::Solving;
+use disentangle_engine::method::{Batching, Dimensions, Findings, Keep, Method, Network, Recipe, Stage, State};
+use disentangle_engine::results::OutcomeKind;
+use disentangle_nn::Params;
+use disentangle_nn::optim::Schedule;
+use network::VaeNetwork;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How latents become inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Decoder {
+    /// A network with the hidden layers of the encoder.
+    #[default]
+    Mlp,
+    /// One linear layer: for inputs that are known to mix the latents linearly.
+    Linear,
+}
+
+/// Networks and training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VaeOptions {
+    /// Number of latents.
+    #[schemars(range(min = 1, max = 256))]
+    pub latent_dim: usize,
+    /// Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+    #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 65536)))]
+    pub hidden: Vec<usize>,
+    /// How latents become inputs: a network, or one linear layer.
+    pub decoder: Decoder,
+    /// Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+    /// the more the reconstruction counts beside the prior.
+    #[schemars(extend("exclusiveMinimum" = 0), range(max = 1000.0))]
+    pub decoder_variance: f64,
+    /// Gradient steps.
+    #[schemars(range(min = 1, max = 100_000_000))]
+    pub steps: usize,
+    /// Rows per step; at most all training rows.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub batch_size: usize,
+    /// Peak learning rate of Adam.
+    #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
+    pub learning_rate: f64,
+    /// Norm that gradients are cut down to; 0 takes them as they are.
+    #[schemars(range(min = 0.0, max = 1e9))]
+    pub clip_norm: f64,
+    /// Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
+    /// ends early; 0: never.
+    #[schemars(range(min = 0, max = 1000))]
+    pub patience: usize,
+    /// Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+    pub keep: Keep,
+}
+
+impl Default for VaeOptions {
+    fn default() -> Self {
+        Self {
+            latent_dim: 5,
+            hidden: vec![50, 50],
+            decoder: Decoder::Mlp,
+            decoder_variance: 0.01,
+            steps: 10_000,
+            batch_size: 256,
+            learning_rate: 1e-3,
+            clip_norm: 0.0,
+            patience: 0,
+            keep: Keep::Last,
+        }
+    }
+}
+
+impl VaeOptions {
+    fn recipe(&self) -> Recipe {
+        Recipe {
+            steps: self.steps,
+            batches: Batching::Rows(self.batch_size),
+            learning_rate: self.learning_rate,
+            schedule: Schedule::Cosine { warmup: 0.0, floor: 1e-3 },
+            clip: (self.clip_norm > 0.0).then_some(self.clip_norm),
+            patience: self.patience,
+            keep: self.keep,
+            ..EncoderOptions::default().recipe("bound", (0.9, 0.999))
+        }
+    }
+}
+
+/// What tells one method of the family from another.
+pub trait Variant: Clone + Send + Sync + 'static {
+    /// The options of the method.
+    type Config: Clone + std::fmt::Debug + Serialize + JsonSchema + for<'a> Deserialize<'a> + Send + Sync;
+    /// What the method is.
+    const INFO: MethodInfo;
+
+    /// Fills in what is left open.
+    fn settle(_: &mut Self::Config) {}
+
+    /// The options that all have.
+    fn options(config: &Self::Config) -> &VaeOptions;
+    /// The family of the prior.
+    fn prior(config: &Self::Config) -> Prior;
+    /// What the prior is conditioned on.
+    fn condition(config: &Self::Config) -> Condition;
+}
+
+/// A method of the family with its options.
+#[derive(Debug, Clone)]
+pub struct ConditionalVae<V: Variant> {
+    config: V::Config,
+}
+
+impl<V: Variant> ConditionalVae<V> {
+    fn options(&self) -> &VaeOptions {
+        V::options(&self.config)
+    }
+
+    fn build(&self, dimensions: &Dimensions, params: &mut Params, seed: u64) -> disentangle_nn::Result<VaeNetwork> {
+        let (prior, condition) = (V::prior(&self.config), V::condition(&self.config));
+        VaeNetwork::new(params, dimensions, self.options(), prior, condition, seed)
+    }
+}
+
+impl<V: Variant> Specification for ConditionalVae<V> {
+    type Config = V::Config;
+
+    const INFO: MethodInfo = V::INFO;
+
+    fn new(mut config: V::Config) -> Self {
+        V::settle(&mut config);
+        Self { config }
+    }
+}
+
+impl<V: Variant> Method for ConditionalVae<V> {
+    fn config(&self) -> serde_json::Value {
+        serde_json::to_value(&self.config).expect("options serialise")
+    }
+
+    fn check(&self, data: &Prepared) -> Result<()> {
+        V::condition(&self.config).check(data, V::INFO.name)?;
+        at_most(self.options().latent_dim, data.inputs.cols())
+    }
+
+    fn stages(&self, _: &Prepared) -> Vec<Stage> {
+        vec![Stage::Descent(self.options().recipe()), Stage::Solve("scale")]
+    }
+
+    fn network(
+        &self,
+        dimensions: &Dimensions,
+        params: &mut Params,
+        seed: u64,
+    ) -> disentangle_nn::Result<Box<dyn Network>> {
+        Ok(Box::new(self.build(dimensions, params, seed)?))
+    }
+
+    fn solve(&self, _: &str, data: &Prepared, state: &mut State, _: &mut Solving<'_>) -> Result<OutcomeKind> {
+        scale_latents(data, state)?;
+        Ok(OutcomeKind::Converged)
+    }
+
+    fn findings(&self, data: &Prepared, state: &State, _: &Matrix) -> Result<Findings> {
+        account::findings(data, state, |dimensions, params| self.build(dimensions, params, 0))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! What a prior is conditioned on, as a matrix: u in the equations.
+
+use disentangle_data::Stream;
+use disentangle_data::prepare::Prepared;
+use disentangle_engine::method::{Batch, Dimensions};
+use disentangle_nn::{DType, Device, Result, Tensor, Var};
+use disentangle_nn::{Init, Params};
+
+/// What the prior of a row is conditioned on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// All targets of the row; a gap counts as 0, the mean of a standardised target.
+    Targets,
+    /// One target of the row and as many learnt numbers of its task. With several targets each is a task: every step draws
+    /// one of those that the row has, so that the loss is that of all (row, task) pairs.
+    TargetAndTask(usize),
+}
+
+impl Condition {
+    pub(super) fn check(self, data: &Prepared, method: &str) -> disentangle_data::Result<()> {
+        match self {
+            Condition::Targets => data.needs_target(method).map(drop),
+            Condition::TargetAndTask(_) => data.tasks(method).map(drop),
+        }
+    }
+}
+
+/// Reads u from a batch.
+#[derive(Debug)]
+pub(super) enum Reader {
+    Targets(usize),
+    TargetAndTask(Var),
+}
+
+impl Reader {
+    pub(super) fn new(condition: Condition, params: &mut Params, dimensions: &Dimensions, seed: u64) -> Result<Self> {
+        match condition {
+            Condition::Targets => Ok(Self::Targets(dimensions.targets.max(1))),
+            Condition::TargetAndTask(width) => {
+                let tasks = dimensions.tasks.max(dimensions.targets).max(1);
+                Ok(Self::TargetAndTask(params.insert("tasks", &[tasks, width], &Init::Normal { sd: 1.0 }, seed)?))
+            }
+        }
+    }
+
+    /// Number of columns of u.
+    pub(super) fn width(&self) -> usize {
+        match self {
+            Self::Targets(width) => *width,
+            Self::TargetAndTask(table) => 1 + table.dims()[1],
+        }
+    }
+
+    /// u (b, width) of a batch; `draws` decides among several targets.
+    pub(super) fn read(&self, batch: &Batch, draws: &mut Stream) -> Result<Tensor> {
+        let targets = match batch.targets.rank() {
+            1 => batch.targets.unsqueeze(1)?,
+            _ => batch.targets.clone(),
+        };
+        match self {
+            Self::Targets(_) => targets.eq(&targets)?.where_cond(&targets, &targets.zeros_like()?),
+            Self::TargetAndTask(table) => {
+                let (y, tasks) = match batch.tasks.is_empty() {
+                    false => (targets, batch.tasks.clone()),
+                    true => picked(&targets, draws)?,
+                };
+                let codes = Tensor::new(tasks.as_slice(), table.device())?;
+                Tensor::cat(&[y, table.index_select(&codes, 0)?], 1)
+            }
+        }
+    }
+}
+
+/// One target (b, 1) of those that each row has, and its column.
+fn picked(targets: &Tensor, draws: &mut Stream) -> Result<(Tensor, Vec<u32>)> {
+    let rows = targets.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_vec2::<f64>()?;
+    let (mut values, mut columns) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for row in rows {
+        let known: Vec<usize> = (0..row.len()).filter(|&j| !row[j].is_nan()).collect();
+        // Rows without any target are left out when data are prepared.
+        let column = if known.is_empty() { 0 } else { known[draws.below(known.len())] };
+        values.push(row[column]);
+        columns.push(column as u32);
+    }
+    let values = Tensor::from_vec(values, (columns.len(), 1), &Device::Cpu)?;
+    Ok((values.to_dtype(targets.dtype())?.to_device(targets.device())?, columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use disentangle_engine::method::Phase;
+
+    fn batch(targets: [f32; 3], step: u32) -> Batch {
+        Batch {
+            inputs: Tensor::zeros((1, 2), DType::F32, &Device::Cpu).expect("zeros"),
+            targets: Tensor::new(&[targets], &Device::Cpu).expect("a matrix"),
+            nodes: Vec::new(),
+            tasks: Vec::new(),
+            draws: Stream::new(3, "draws").at(step),
+            stage: "joint",
+            phase: Phase::Train,
+        }
+    }
+
+    fn read(reader: &Reader, batch: &Batch) -> Vec<Vec<f32>> {
+        reader.read(batch, &mut batch.draws.clone()).and_then(|u| u.to_vec2()).expect("a matrix")
+    }
+
+    #[test]
+    fn a_gap_among_targets_counts_as_their_mean() {
+        let u = read(&Reader::Targets(3), &batch([1.0, f32::NAN, -2.0], 0));
+        assert_eq!(u, [[1.0, 0.0, -2.0]]);
+    }
+
+    #[test]
+    fn every_step_draws_one_known_target_with_its_own_numbers_and_all_have_their_turn() -> Result<()> {
+        let mut params = Params::new(&Device::Cpu);
+        let dimensions = Dimensions { inputs: 2, parents: Vec::new(), targets: 3, tasks: 0, binary: Vec::new() };
+        let reader = Reader::new(Condition::TargetAndTask(1), &mut params, &dimensions, 1)?;
+        params.get("tasks")?.set(&Tensor::new(&[[10f32], [20.0], [30.0]], &Device::Cpu)?)?;
+        let mut seen = std::collections::BTreeSet::new();
+        for step in 0..40 {
+            let batch = batch([1.0, f32::NAN, 3.0], step);
+            let u = read(&reader, &batch);
+            assert!(u == [[1.0, 10.0]] || u == [[3.0, 30.0]], "{u:?}");
+            assert_eq!(read(&reader, &batch), u);
+            seen.insert(u[0][1] as i32);
+        }
+        assert_eq!((seen.len(), reader.width()), (2, 2));
+        Ok(())
+    }
+}

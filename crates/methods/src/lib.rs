@@ -1,0 +1,39 @@
+//! The methods, and the one list of them: the parser, the catalogue, the schema, the types, the docs and the law tests come from
+//! it.
+//!
+//! They touch no clock, no environment variable, no standard output and no global random state.
+#![forbid(unsafe_code)]
+
+pub mod conditional_vae;
+pub mod fast_ica;
+pub mod icarl;
+pub mod ivae;
+pub mod linear;
+pub mod mt_icarl;
+pub mod mt_ivae;
+pub mod mtlcm;
+pub mod pca;
+pub mod pdgmm;
+pub mod random_encoder;
+pub mod regression;
+pub mod shared_head;
+pub mod tbr;
+pub mod vade;
+
+use disentangle_engine::entry::Entry;
+
+/// All methods.
+pub const METHODS: &[Entry] = &[
+    Entry::of::<tbr::Tbr>(),
+    Entry::of::<shared_head::SharedHead>(),
+    Entry::of::<mtlcm::Mtlcm>(),
+    Entry::of::<pdgmm::Pdgmm>(),
+    Entry::of::<ivae::Ivae>(),
+    Entry::of::<icarl::Icarl>(),
+    Entry::of::<mt_ivae::MtIvae>(),
+    Entry::of::<mt_icarl::MtIcarl>(),
+    Entry::of::<vade::Vade>(),
+    Entry::of::<pca::Pca>(),
+    Entry::of::<fast_ica::FastIca>(),
+    Entry::of::<random_encoder::RandomEncoder>(),
+];

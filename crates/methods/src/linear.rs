@@ -1,0 +1,50 @@
+//! What linear methods stand on: a network that passes inputs on, and what the variances along
+//! the principal axes of the inputs say.
+
+use disentangle_data::Matrix;
+use disentangle_data::prepare::Warning;
+use disentangle_engine::method::{Batch, Network, State, Term};
+use disentangle_engine::results::Fact;
+use disentangle_nn::{Error, Tensor};
+use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
+
+/// A network without parameters whose code is its input: for methods whose latents are a solved linear map
+/// (`method::MAP`) of the standardised inputs. Such a method has no stage of descent.
+#[derive(Debug, Clone, Copy)]
+pub struct IdentityNetwork;
+
+impl Network for IdentityNetwork {
+    fn loss(&self, _: &Batch) -> disentangle_nn::Result<Vec<Term>> {
+        Err(Error::Msg("a network without parameters has no loss".into()).bt())
+    }
+
+    fn encode(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor> {
+        Ok(inputs.clone())
+    }
+}
+
+/// Name of the solved row of variances along all principal axes, descending.
+const VARIANCES: &str = "variances";
+
+/// Adds the variances along the axes to the solved results, for [`account`].
+pub fn keep(axes: &PrincipalAxes, state: &mut State) {
+    let d = axes.variances.len();
+    state.solved.insert(VARIANCES.into(), Matrix::from_fn(1, d, |_, j| axes.variances[j]));
+}
+
+/// What the variances say of a method that keeps `k` axes: facts, and a warning when the inputs span fewer directions.
+pub fn account(state: &State, k: usize) -> (Vec<Fact>, Vec<Warning>) {
+    let Some(variances) = state.solved.get(VARIANCES).map(|row| row.row(0)) else { return Default::default() };
+    let rank = rank(variances);
+    let kept = variances.iter().take(k.min(rank)).sum::<f64>() / variances.iter().sum::<f64>();
+    let facts = vec![
+        Fact::new("explained-variance", "share of the inputs' variance in the latents", kept),
+        Fact::new("input-rank", "effective rank of the inputs", rank as f64),
+    ];
+    let short = (rank < k).then(|| {
+        let columns = variances.len();
+        let message = format!("the {columns} input columns span {rank} directions: {rank} latents instead of {k}");
+        Warning::new("INPUTS_RANK", message).hint(format!("choose latentDim <= {rank}, or leave out copies of columns"))
+    });
+    (facts, short.into_iter().collect())
+}

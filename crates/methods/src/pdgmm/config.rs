@@ -1,0 +1,105 @@
+//! The options of the method.
+
+use super::autoencoder::AutoencoderOptions;
+use super::flow::{FlowOptions, Use};
+use super::published::PublishedOptions;
+use crate::regression::{Auto, LatentDim};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How the latents are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "PdgmmAlgorithm")]
+pub enum Algorithm {
+    /// The planes on which latents are silent, and a flow that straightens them.
+    #[default]
+    Planes,
+    /// The published procedure: an affine autoencoder under a budget.
+    Paper,
+}
+
+/// What the planes are looked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "PdgmmRepresentation")]
+pub enum Representation {
+    /// The inputs themselves.
+    Inputs,
+    /// The code of an autoencoder.
+    Autoencoder,
+}
+
+/// Whether silence is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "PdgmmSparsity")]
+pub enum Sparsity {
+    /// It is.
+    #[default]
+    Held,
+    /// It is not: the ablation.
+    None,
+}
+
+/// Options of `pdgmm`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PdgmmConfig {
+    /// How to fit: `planes` takes seconds; `paper` is the published procedure and takes hours.
+    pub algorithm: Algorithm,
+    /// What latents are looked for in: the `inputs`, or the code of an `autoencoder` trained on them. Absent: the inputs for
+    /// `planes`, the autoencoder for `paper`.
+    pub representation: Option<Representation>,
+    /// Number of latents. `auto`: the effective rank of the inputs. Where inputs have more directions, the leading ones are kept.
+    pub latent_dim: LatentDim,
+    /// `held` looks for silent latents; `none` is the ablation, which does everything else: `planes` then takes a random rotation
+    /// of the white codes, `paper` drops the budget.
+    pub sparsity: Sparsity,
+    /// The flow of `planes`.
+    pub flow: FlowOptions,
+    /// The autoencoder, where it is used.
+    pub autoencoder: AutoencoderOptions,
+    /// The second stage of `paper`.
+    pub published: PublishedOptions,
+}
+
+impl Default for PdgmmConfig {
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::Planes,
+            representation: None,
+            latent_dim: LatentDim::Auto(Auto::Auto),
+            sparsity: Sparsity::Held,
+            flow: FlowOptions::default(),
+            autoencoder: AutoencoderOptions::default(),
+            published: PublishedOptions::default(),
+        }
+    }
+}
+
+impl PdgmmConfig {
+    /// The representation, with its default.
+    pub(super) fn settled_representation(&self) -> Representation {
+        self.representation.unwrap_or(match self.algorithm {
+            Algorithm::Planes => Representation::Inputs,
+            Algorithm::Paper => Representation::Autoencoder,
+        })
+    }
+
+    /// The flow, which has nothing to straighten where no plane is looked for.
+    pub(super) fn flow_options(&self) -> FlowOptions {
+        match self.sparsity {
+            Sparsity::Held => self.flow.clone(),
+            Sparsity::None => FlowOptions { usage: Use::Never, ..self.flow.clone() },
+        }
+    }
+
+    /// Number of latents from inputs of `d` columns, once it is settled.
+    pub(super) fn latents(&self, d: usize) -> usize {
+        match self.latent_dim {
+            LatentDim::Fixed(k) => k,
+            LatentDim::Auto(_) => d,
+        }
+    }
+}

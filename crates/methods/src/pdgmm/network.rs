@@ -1,0 +1,92 @@
+//! The network: an autoencoder where its code is learnt from, then either the flow or the published stacks.
+
+use super::autoencoder::{self, Autoencoder};
+use super::flow::{FLOW, Flow, Sizes};
+use super::stacks::Stacks;
+use super::{Algorithm, PdgmmConfig, Representation, published};
+use disentangle_data::Matrix;
+use disentangle_engine::method::{Batch, Dimensions, Network, Term};
+use disentangle_nn::Params;
+use disentangle_nn::{Error, Result, Tensor};
+
+/// What codes go through.
+#[derive(Debug)]
+pub struct PdgmmNetwork {
+    autoencoder: Option<Autoencoder>,
+    second: Second,
+}
+
+/// What stands on the code.
+#[derive(Debug)]
+enum Second {
+    Flow(Flow),
+    Stacks(Stacks),
+}
+
+impl PdgmmNetwork {
+    /// Adds the parameters for `k` latents.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn new(config: &PdgmmConfig, d: &Dimensions, k: usize, params: &mut Params, seed: u64) -> Result<Self> {
+        let (autoencoder, codes) = match config.settled_representation() {
+            Representation::Inputs => (None, d.inputs),
+            Representation::Autoencoder => {
+                (Some(Autoencoder::new(params, (d.inputs, k), &config.autoencoder, seed)?), k)
+            }
+        };
+        let second = match config.algorithm {
+            Algorithm::Planes => {
+                Second::Flow(Flow::new(params, Sizes { codes, latents: k }, &config.flow_options(), seed)?)
+            }
+            Algorithm::Paper => Second::Stacks(Stacks::new(params, k, &config.published, config.sparsity, seed)?),
+        };
+        Ok(Self { autoencoder, second })
+    }
+
+    /// The map of the published stage, where that is what stands on the code.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn merged(&self) -> Result<Option<Matrix<f64>>> {
+        match &self.second {
+            Second::Flow(_) => Ok(None),
+            Second::Stacks(stacks) => stacks.merged().map(Some),
+        }
+    }
+
+    /// Codes of inputs, outside any graph.
+    fn code(&self, inputs: &Tensor) -> Result<Tensor> {
+        match &self.autoencoder {
+            Some(autoencoder) => autoencoder.encode(inputs),
+            None => Ok(inputs.clone()),
+        }
+    }
+}
+
+impl Network for PdgmmNetwork {
+    fn loss(&self, batch: &Batch) -> Result<Vec<Term>> {
+        match (batch.stage, &self.autoencoder, &self.second) {
+            (autoencoder::STAGE, Some(autoencoder), _) => autoencoder.terms(&batch.inputs, batch.phase),
+            (FLOW, _, Second::Flow(flow)) => flow.terms_with_noise(batch),
+            (published::STAGE, _, Second::Stacks(stacks)) => stacks.terms(&batch.inputs, batch.phase),
+            (stage, ..) => Err(Error::Msg(format!("{stage:?} is not trained")).bt()),
+        }
+    }
+
+    fn view(&self, stage: &str, inputs: &Tensor) -> Result<Option<Tensor>> {
+        match (stage, &self.second) {
+            (FLOW, Second::Flow(flow)) => flow.white(&self.code(inputs)?).map(Some),
+            (published::STAGE, Second::Stacks(_)) => self.code(inputs).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn encode(&self, inputs: &Tensor) -> Result<Tensor> {
+        let code = self.code(inputs)?;
+        match &self.second {
+            Second::Flow(flow) => flow.encode(&code),
+            Second::Stacks(stacks) => stacks.encode(&code),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The solved stages: planes on white codes, and again on what the flow made of them.
+
+use super::flow::{self, Use};
+use super::oracle::{SILENT, known_planes};
+use super::planes::{ROWS, any_rotation, planes, score};
+use super::silence::{Examined, TOGETHER, company, examine};
+use super::spike::Mixture;
+use super::{PdgmmConfig, Representation, Sparsity};
+use crate::linear::keep;
+use disentangle_data::prepare::Prepared;
+use disentangle_data::split::Split;
+use disentangle_data::{Code, Failure, Matrix, Result, Stream};
+use disentangle_engine::method::Solving;
+use disentangle_engine::method::{MAP, State};
+use disentangle_engine::results::OutcomeKind;
+use disentangle_engine::train;
+use disentangle_numerics::directions::along;
+use disentangle_numerics::linalg::{median, product};
+use disentangle_numerics::principal_axes::PrincipalAxes;
+
+/// The first solved stage, and the one after the flow.
+pub const PLANES: &str = "planes";
+/// See [`PLANES`].
+pub const REFIT: &str = "refit";
+/// Solved: score of the planes, of those after the flow (NaN without), and whether there is a flow: 1 x 3.
+pub const DECIDED: &str = "decided";
+
+/// White codes of the training rows, in random order and not too many, with the map that made them white.
+struct White {
+    rows: Matrix,
+    /// k x d.
+    map: Matrix<f64>,
+    mean: Vec<f64>,
+    /// Training rows, as indices into the prepared rows, in the order of `rows`.
+    picked: Vec<usize>,
+}
+
+impl White {
+    /// Of what `codes` makes of inputs.
+    fn of(
+        data: &Prepared,
+        k: usize,
+        seed: u64,
+        codes: impl Fn(&Matrix) -> Result<Matrix>,
+    ) -> Result<(Self, PrincipalAxes)> {
+        let train = data.rows_of(Split::Train);
+        // Rows come in the order of their masks where a simulator emits them so: batches of such rows say little.
+        let order = Stream::new(seed, "planes-rows").permutation(train.len());
+        let picked: Vec<usize> = order.into_iter().take(ROWS).map(|i| train[i]).collect();
+        let codes = codes(&data.inputs.select_rows(&picked))?;
+        let axes = PrincipalAxes::of_rows(&codes)?;
+        let map = axes.whitening(k);
+        if map.rows() < k {
+            let message = format!("the codes span {} directions, {k} latents were asked for", map.rows());
+            return Err(Failure::new(Code::NumericSingular, message).hint("choose a smaller latentDim"));
+        }
+        let n = codes.rows() as f64;
+        let mean: Vec<f64> =
+            (0..codes.cols()).map(|j| (0..codes.rows()).map(|i| f64::from(codes[(i, j)])).sum::<f64>() / n).collect();
+        let centred = Matrix::from_fn(codes.rows(), codes.cols(), |i, j| (f64::from(codes[(i, j)]) - mean[j]) as f32);
+        let rows = Matrix::new(codes.rows(), k, along(centred.data(), &map))?;
+        Ok((Self { rows, map, mean, picked }, axes))
+    }
+
+    /// Rows of unit length on the white codes; `None` when the user cancels.
+    fn directions(
+        &self,
+        config: &PdgmmConfig,
+        data: &Prepared,
+        solving: &mut Solving<'_>,
+    ) -> Result<Option<Matrix<f64>>> {
+        if config.sparsity == Sparsity::None {
+            return Ok(Some(any_rotation(self.rows.cols(), solving.seed)));
+        }
+        match data.oracle.get(SILENT) {
+            Some(silent) => known_planes(&self.rows, &silent.values.select_rows(&self.picked)).map(Some),
+            None => planes(&self.rows, solving),
+        }
+    }
+}
+
+/// Runs a solved stage.
+///
+/// # Errors
+/// `NUMERIC_SINGULAR` and those of the oracle.
+pub fn solve(
+    config: &PdgmmConfig,
+    k: usize,
+    stage: &str,
+    data: &Prepared,
+    state: &mut State,
+    solving: &mut Solving<'_>,
+) -> Result<OutcomeKind> {
+    match stage {
+        REFIT => refit(config, k, data, state, solving),
+        _ => first(config, k, data, state, solving),
+    }
+}
+
+fn first(
+    config: &PdgmmConfig,
+    k: usize,
+    data: &Prepared,
+    state: &mut State,
+    solving: &mut Solving<'_>,
+) -> Result<OutcomeKind> {
+    let (white, axes) = White::of(data, k, solving.seed, |inputs| match config.settled_representation() {
+        Representation::Inputs => Ok(inputs.clone()),
+        // Whitening and flow are still the identity.
+        Representation::Autoencoder => train::codes(state, inputs),
+    })?;
+    let Some(found) = white.directions(config, data, solving)? else { return Ok(OutcomeKind::Cancelled) };
+    let found = oriented(found);
+    keep(&axes, state);
+    let sharp = score(&white.rows, &found);
+    flow::place(&state.params, &[("whitening.map", white.map.data()), ("whitening.mean", &white.mean)])?;
+    state.solved.insert(MAP.into(), found.clone());
+    let examined = examine(data, &train::encode(state, &data.inputs)?);
+    let bend = f64::from(u8::from(worth_bending(config, &examined)));
+    state.solved.insert(DECIDED.into(), Matrix::new(1, 3, vec![sharp, f64::NAN, bend])?);
+    flow::begin(&state.params, &found, &examined.parts)?;
+    Ok(OutcomeKind::Converged)
+}
+
+/// Largest median share of a spike for a flow: where most entries are silent it follows the few that are not.
+const MOSTLY_SILENT: f64 = 0.65;
+
+/// Whether a flow can make planes straighter: there are some, they are not those of values that are mostly silent, no two
+/// are of latents that are silent together, and their spikes are wider than the noise that a flow is trained with. Its density
+/// takes latents for silent each on its own: where several are in the same rows it gains most by bringing all rows there.
+fn worth_bending(config: &PdgmmConfig, examined: &Examined) -> bool {
+    let middle = |value: fn(&Mixture) -> f64| median(examined.parts.iter().map(value).collect());
+    match config.flow_options().usage {
+        Use::Never => false,
+        Use::Always => true,
+        Use::Auto => {
+            examined.spikes.contains(&true)
+                && middle(|m| m.spike.weight) <= MOSTLY_SILENT
+                && middle(|m| m.spike.sd) > config.flow.noise
+                && company(examined).is_none_or(|(most, _)| most <= TOGETHER)
+        }
+    }
+}
+
+/// Whether the flow is trained, as the planes before it have decided.
+pub fn wants_flow(state: &State) -> bool {
+    state.solved.get(DECIDED).is_some_and(|decided| decided[(0, 2)] > 0.0)
+}
+
+fn refit(
+    config: &PdgmmConfig,
+    k: usize,
+    data: &Prepared,
+    state: &mut State,
+    solving: &mut Solving<'_>,
+) -> Result<OutcomeKind> {
+    if !wants_flow(state) {
+        return Ok(OutcomeKind::Converged);
+    }
+    let (bent, _) = White::of(data, k, solving.seed, |inputs| train::codes(state, inputs))?;
+    let Some(found) = bent.directions(config, data, solving)? else { return Ok(OutcomeKind::Cancelled) };
+    let decided = state.solved.get_mut(DECIDED).expect("the first planes have decided on the flow");
+    decided[(0, 1)] = score(&bent.rows, &found);
+    // Seldom does a flow lose the planes: then those before it stay.
+    if config.flow_options().usage == Use::Auto && decided[(0, 1)] >= decided[(0, 0)] {
+        decided[(0, 2)] = 0.0;
+        flow::straighten(&state.params)?;
+    } else {
+        state.solved.insert(MAP.into(), oriented(product(&found, &bent.map)));
+    }
+    Ok(OutcomeKind::Converged)
+}
+
+/// Rows come with either sign: the entry of the largest magnitude decides.
+fn oriented(mut map: Matrix<f64>) -> Matrix<f64> {
+    for i in 0..map.rows() {
+        let largest = map.row(i).iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
+        map.row_mut(i).iter_mut().for_each(|v| *v *= largest.signum());
+    }
+    map
+}

@@ -1,0 +1,100 @@
+//! The VAE family on data that satisfy its assumptions: there it must find the latents.
+
+use disentangle_data::dataset::Table;
+use disentangle_data::{Code, Dataset, Matrix, Stream};
+use disentangle_engine::fit::{FitOptions, RunResult, fit};
+use disentangle_engine::observe::Silent;
+use disentangle_methods::METHODS;
+use disentangle_metrics::columns::Correlation;
+use disentangle_metrics::mcc::{Effort, mcc};
+use serde_json::{Value, json};
+
+const ROWS: usize = 3000;
+
+/// Two latents whose standard deviations are exp(y_1) and exp(y_2), mixed into four inputs. One target in ten is missing.
+fn modulated() -> Dataset {
+    let mut stream = Stream::new(17, "modulated");
+    let targets = Matrix::from_fn(ROWS, 2, |_, _| stream.normal() as f32);
+    let latents = Matrix::from_fn(ROWS, 2, |i, j| targets[(i, j)].exp() * stream.normal() as f32);
+    let mixing = [[1.0, -0.6, 0.3, 0.8], [0.5, 1.0, -0.9, 0.4]];
+    let inputs = Matrix::from_fn(ROWS, 4, |i, j| {
+        let mixed: f32 = (0..2).map(|l| latents[(i, l)] * mixing[l][j]).sum();
+        mixed + 0.02 * stream.normal() as f32
+    });
+    let gaps = Matrix::from_fn(ROWS, 2, |i, j| if i % 20 == 10 * j { f32::NAN } else { targets[(i, j)] });
+    let table = |columns: &[&str], values| Table {
+        columns: columns.iter().map(|&c| c.to_owned()).collect(),
+        rows: Vec::new(),
+        values,
+    };
+    Dataset {
+        inputs,
+        input_names: (0..4).map(|j| format!("x{j}")).collect(),
+        targets: Some(table(&["y1", "y2"], gaps)),
+        truth: [("latents".to_owned(), table(&["z1", "z2"], latents))].into_iter().collect(),
+        ..Dataset::default()
+    }
+}
+
+fn fitted(config: &Value, data: &Dataset) -> RunResult {
+    fit(METHODS, config, data, &FitOptions::default(), &mut Silent).expect("the fit runs")
+}
+
+fn score(run: &RunResult, data: &Dataset) -> f64 {
+    let effort = Effort { seed: 0, resamples: 0, draws: 0 };
+    let truth = data.truth["latents"].values.to_f64();
+    mcc(Correlation::Pearson, &truth, &run.latents.to_f64(), effort).expect("it fits").value.expect("it is defined")
+}
+
+#[test]
+fn latents_whose_variances_follow_the_targets_are_found_by_the_whole_family() {
+    let data = modulated();
+    let random = score(&fitted(&json!({"method": "random-encoder", "latentDim": 2}), &data), &data);
+    // Priors that let latents depend on each other are far from their optimum after so few steps.
+    for (method, least) in [("ivae", 0.95), ("mt-ivae", 0.95), ("icarl", random + 0.1), ("mt-icarl", random + 0.1)] {
+        let config = json!({
+            "method": method, "latentDim": 2, "hidden": [20], "decoder": "linear", "steps": 2500, "learningRate": 1e-2,
+        });
+        let run = fitted(&config, &data);
+        let mcc = score(&run, &data);
+        assert!(mcc > least, "{method}: {mcc}, random encoder {random}");
+        let reconstruction = &run.history.stages[0].terms["reconstruction"];
+        assert!(reconstruction[reconstruction.len() - 1] < 0.1 * reconstruction[0], "{method}: {reconstruction:?}");
+        assert_eq!(run.summary.warnings, [], "{method}");
+    }
+}
+
+#[test]
+fn latents_that_carry_nothing_are_named() {
+    let config = json!({
+        "method": "ivae", "latentDim": 4, "hidden": [20], "decoderVariance": 0.1, "steps": 1500, "learningRate": 1e-2,
+    });
+    let run = fitted(&config, &modulated());
+    let warning =
+        run.summary.warnings.iter().find(|w| w.code == "LATENTS_COLLAPSED").expect("two dimensions are filled");
+    assert!(warning.message.contains(" of 4 latents carry nothing of the inputs: z"), "{}", warning.message);
+    let active = run.summary.facts.iter().find(|f| f.id == "active-latents").and_then(|f| f.value);
+    assert!(active.is_some_and(|active| (1.0..4.0).contains(&active)), "{active:?}");
+}
+
+#[test]
+fn data_without_what_a_prior_is_conditioned_on_are_refused() {
+    let refused = |method: &str, data: &Dataset| {
+        fit(METHODS, &json!({"method": method, "latentDim": 2}), data, &FitOptions::default(), &mut Silent)
+            .expect_err("refused")
+            .code
+    };
+    let alone = Dataset { targets: None, ..modulated() };
+    let mut single = modulated();
+    single.targets = single.targets.map(|t| Table {
+        columns: vec!["y1".into()],
+        values: t.values.select_cols(&[0]).map(|v| if v.is_nan() { 0.0 } else { v }),
+        ..t
+    });
+    for method in ["ivae", "icarl"] {
+        assert_eq!(refused(method, &alone), Code::DataNeedsTarget, "{method}");
+    }
+    for method in ["mt-ivae", "mt-icarl"] {
+        assert_eq!(refused(method, &single), Code::DataNeedsTasks, "{method}");
+    }
+}

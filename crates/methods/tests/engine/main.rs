@@ -1,0 +1,16 @@
+//! Laws of the training loop, over all methods: whatever happens to a fit, it ends with the same bits or says why not.
+
+mod baselines;
+mod determinism;
+mod faults;
+mod formulas;
+mod fresh;
+mod golden;
+mod held;
+mod plan;
+mod published;
+mod resume;
+mod score;
+mod small;
+mod stopping;
+mod yardsticks;

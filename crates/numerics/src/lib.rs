@@ -1,0 +1,21 @@
+//! What computes on slices, without a graph: products, small dense linear algebra, and the solvers that stand on them. Knows no
+//! candle.
+//!
+//! It touches no clock, no environment variable, no standard output and no global random state. Every function gives the same
+//! bits with any number of threads.
+#![deny(unsafe_code)]
+
+pub mod compute;
+pub mod directions;
+pub mod ica;
+pub mod joint_diagonalisation;
+pub mod lbfgs;
+pub mod linalg;
+pub mod logistic;
+pub mod moments;
+pub mod principal_axes;
+pub mod product;
+pub mod real;
+pub mod rotation;
+pub mod simd;
+pub mod tree_heads;
