@@ -11,6 +11,7 @@ pub mod dendrogram;
 pub mod describe;
 pub mod failure;
 pub mod folder;
+pub mod interrupt;
 pub mod matrix;
 pub mod nearest;
 pub mod owner;

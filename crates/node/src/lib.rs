@@ -7,6 +7,8 @@ mod convert;
 mod failure;
 mod jobs;
 mod locks;
+mod models;
+mod work;
 
 use convert::{
     Array, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeTable, NativeTree, json, parse,
@@ -20,7 +22,7 @@ use failure::{NativeFailure, guard};
 use napi::bindgen_prelude::{Either, Either3, Float32Array, Uint8Array, Uint32Array};
 use napi_derive::napi;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 
 type Answer<T> = Either<T, NativeFailure>;
@@ -207,37 +209,6 @@ pub struct Transformed {
     pub latents: MatrixOut,
     /// Names of the latents.
     pub columns: Vec<String>,
-}
-
-/// Latents of new rows; columns are matched by name.
-#[napi(catch_unwind)]
-pub fn transform(model: Uint8Array, inputs: NativeMatrix, input_names: Vec<String>) -> Answer<Transformed> {
-    guard(|| {
-        let model = model::Model::open(METHODS, &model)?;
-        let latents = model.transform(&inputs.try_into()?, &input_names)?;
-        Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
-    })
-}
-
-/// The target of new rows; `options` is JSON `{ attach?: { newEnvironment: node } }`.
-#[napi(catch_unwind)]
-pub fn predict(
-    model: Uint8Array,
-    inputs: NativeMatrix,
-    input_names: Vec<String>,
-    environments: Option<NativeLabels>,
-    options: String,
-) -> Answer<Float32Array> {
-    guard(|| {
-        let options: Value = parse(&options)?;
-        let attach: BTreeMap<String, String> = match options.get("attach") {
-            Some(attach) => parse(&attach.to_string())?,
-            None => BTreeMap::new(),
-        };
-        let environments = environments.map(Into::into);
-        let model = model::Model::open(METHODS, &model)?;
-        Ok(model.predict(&inputs.try_into()?, &input_names, environments.as_ref(), &attach)?.into())
-    })
 }
 
 /// What is scored: tables of the scored rows.

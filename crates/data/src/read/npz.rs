@@ -3,6 +3,7 @@
 use super::npy::{self, Header, NpyArray};
 use super::open;
 use crate::failure::{Code, Failure, Result};
+use crate::interrupt::Stoppable;
 use crate::nearest::did_you_mean;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -57,7 +58,7 @@ pub fn read(path: &Path, member: &str) -> Result<NpyArray> {
 
 const ENDING: &str = ".npy";
 
-type Archive = ZipArchive<BufReader<File>>;
+type Archive = ZipArchive<BufReader<Stoppable<File>>>;
 
 fn open_archive(path: &Path) -> Result<Archive> {
     let mut file = open(path)?;

@@ -5,6 +5,7 @@ use super::locate::{Cut, is_left_open, place_of_field, place_of_record};
 use super::number::{self, NotANumber};
 use super::sniff;
 use crate::failure::{Code, Failure, Result};
+use crate::interrupt::Stoppable;
 use crate::nearest::did_you_mean;
 use crate::read::{open, unreadable};
 use csv::ByteRecord;
@@ -19,7 +20,7 @@ pub(super) struct Source<'a> {
     cut: Cut,
     /// Unique names, in file order.
     pub header: Vec<String>,
-    reader: csv::Reader<Chain<Cursor<Vec<u8>>, File>>,
+    reader: csv::Reader<Chain<Cursor<Vec<u8>>, Stoppable<File>>>,
     /// The current row, as long as the header.
     pub record: ByteRecord,
     /// Where the last record begins, if it contains line breaks.

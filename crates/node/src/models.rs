@@ -1,0 +1,102 @@
+//! Models that were opened, by number: the weights are read once and shared by all calls until `closeModel`.
+
+use crate::Transformed;
+use crate::convert::{NativeLabels, NativeMatrix, parse};
+use crate::failure::{NativeFailure, guard};
+use disentangle_data::{Code, Failure, Matrix, Result};
+use disentangle_engine::model::Model;
+use disentangle_methods::METHODS;
+use napi::bindgen_prelude::{Either, Float32Array};
+use napi_derive::napi;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
+
+/// A model whose calls take turns.
+type Shared = Arc<Mutex<Model>>;
+
+static MODELS: LazyLock<Mutex<BTreeMap<u32, (ThreadId, Shared)>>> = LazyLock::new(Mutex::default);
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+fn models() -> MutexGuard<'static, BTreeMap<u32, (ThreadId, Shared)>> {
+    MODELS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A model that was opened.
+#[napi(object, object_from_js = false)]
+pub struct Opened {
+    /// Its number.
+    pub id: u32,
+    /// Numbers in its parameters: what a row costs.
+    pub weights: u32,
+}
+
+/// Opens a model for the environment of a thread.
+pub fn open(bytes: &[u8], owner: ThreadId) -> Result<Opened> {
+    let model = Model::open(METHODS, bytes)?;
+    let weights = u32::try_from(bytes.len() / size_of::<f32>()).unwrap_or(u32::MAX);
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    models().insert(id, (owner, Arc::new(Mutex::new(model))));
+    Ok(Opened { id, weights })
+}
+
+/// Frees a model, once the calls that use it have ended. One that was closed is ignored.
+#[napi(catch_unwind)]
+pub fn close_model(id: u32) -> Either<(), NativeFailure> {
+    guard(|| {
+        let closed = models().remove(&id);
+        drop(closed);
+        Ok(())
+    })
+}
+
+/// Frees what an environment still holds when it ends.
+pub fn close_all(ended: ThreadId) -> Result<()> {
+    models().retain(|_, (owner, _)| *owner != ended);
+    Ok(())
+}
+
+fn with<T>(id: u32, ask: impl FnOnce(&Model) -> Result<T>) -> Result<T> {
+    let model = models().get(&id).map(|(_, model)| model.clone());
+    let model = model.ok_or_else(|| {
+        Failure::new(Code::ModelClosed, "the model is closed").hint("load it again, or close it later")
+    })?;
+    // A panic in another call has changed nothing: calls only read.
+    let model = model.lock().unwrap_or_else(PoisonError::into_inner);
+    ask(&model)
+}
+
+/// Latents of new rows; columns are matched by name.
+#[napi(catch_unwind)]
+pub fn transform(model: u32, inputs: NativeMatrix, input_names: Vec<String>) -> Either<Transformed, NativeFailure> {
+    guard(|| {
+        let inputs: Matrix = inputs.try_into()?;
+        with(model, |model| {
+            let latents = model.transform(&inputs, &input_names)?;
+            Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
+        })
+    })
+}
+
+/// The target of new rows; `options` is JSON `{ attach?: { newEnvironment: node } }`.
+#[napi(catch_unwind)]
+pub fn predict(
+    model: u32,
+    inputs: NativeMatrix,
+    input_names: Vec<String>,
+    environments: Option<NativeLabels>,
+    options: String,
+) -> Either<Float32Array, NativeFailure> {
+    guard(|| {
+        let options: Value = parse(&options)?;
+        let attach: BTreeMap<String, String> = match options.get("attach") {
+            Some(attach) => parse(&attach.to_string())?,
+            None => BTreeMap::new(),
+        };
+        let environments = environments.map(Into::into);
+        let inputs: Matrix = inputs.try_into()?;
+        with(model, |model| Ok(model.predict(&inputs, &input_names, environments.as_ref(), &attach)?.into()))
+    })
+}
