@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { askAbout } from "./data/place.js";
+import { askLater } from "./data/place.js";
 import { type DataPart, type DataSource, type Dataset, isDataset, readData } from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
-import { type NativeLabels, native } from "./native.js";
+import { type Later, later, type Native, type NativeLabels, native } from "./native.js";
+import { plain } from "./plain.js";
 import type { NamedArray, RunRecord } from "./record.js";
 import { packModel, unpackModel } from "./model-bytes.js";
 import {
@@ -59,9 +60,11 @@ export class Model implements AsyncDisposable {
   #run: Run | undefined;
   #observed: Observed | undefined;
 
+  #opened: Promise<OpenModel> | undefined;
+
   /** @internal */
-  constructor(files: ModelFiles | Run, observed?: Observed) {
-    this.info = modelInfo(files.model);
+  constructor(files: ModelFiles | Run, info: ModelInfo, observed?: Observed) {
+    this.info = info;
     this.outcome = files.manifest.outcome;
     this.history = files.history;
     this.summary = files.summary;
@@ -94,9 +97,10 @@ export class Model implements AsyncDisposable {
    * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
    */
   async transform(x: DataSource): Promise<NamedArray> {
-    const run = this.#open();
-    const { latents, columns } = askAbout(await this.readRows(x), ({ inputs, inputNames }) =>
-      native().transform(run.model, inputs, inputNames),
+    this.#open();
+    const rows = await this.readRows(x);
+    const { latents, columns } = await this.#ask(rows, ({ inputs, inputNames }, { id }, run) =>
+      run.transform(id, inputs, inputNames),
     );
     return { data: latents.data, shape: [latents.rows, latents.cols], columns };
   }
@@ -107,16 +111,11 @@ export class Model implements AsyncDisposable {
    * @throws `DATA_UNKNOWN_ENVIRONMENT`, `DATA_COLUMN_MISMATCH`, `MODEL_CLOSED`
    */
   async predict(x: DataSource, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
-    const run = this.#open();
+    this.#open();
     const options = JSON.stringify(attach === undefined ? {} : { attach });
-    return askAbout(await this.readRows(x, environments === undefined), ({ inputs, inputNames, labels }) =>
-      native().predict(
-        run.model,
-        inputs,
-        inputNames,
-        environments === undefined ? labels.environment : encode(environments),
-        options,
-      ),
+    const rows = await this.readRows(x, environments === undefined);
+    return this.#ask(rows, ({ inputs, inputNames, labels }, { id }, run) =>
+      run.predict(id, inputs, inputNames, environments === undefined ? labels.environment : encode(environments), options),
     );
   }
 
@@ -163,13 +162,31 @@ export class Model implements AsyncDisposable {
    * Frees all that it holds: model, latents, rows. Using the model afterwards throws `MODEL_CLOSED`; closing it twice does nothing.
    */
   async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
     this.#files = undefined;
     this.#run = undefined;
     this.#observed = undefined;
+    // Calls that are under way keep the weights until they have ended.
+    await opened?.then(({ close }) => close()).catch(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** What the core answers about rows: few of them at once, many on a thread of its own. */
+  async #ask<T>(
+    rows: Dataset,
+    ask: (rows: Dataset, model: OpenModel, run: Pick<Native, Asked> | Pick<Later, Asked>) => T | Promise<T>,
+  ): Promise<T> {
+    const { model } = this.#open();
+    this.#opened ??= openModel(model, this);
+    const opened = await this.#opened;
+    const isShort = rows.inputs.rows * opened.weights <= AT_ONCE;
+    return askLater(rows, async (dataset) =>
+      isShort ? plain(await ask(dataset, opened, native())) : ask(dataset, opened, later()),
+    );
   }
 
   #open(): ModelFiles {
@@ -191,6 +208,8 @@ export class Model implements AsyncDisposable {
   async readRows(x: DataSource, withEnvironment = false, column?: string): Promise<Dataset> {
     if (isDataset(x)) return x;
     const { inputs: names } = this.info;
+    const plainRows = matrixOf(x, names);
+    if (plainRows !== undefined) return plainRows;
     const { matrix, environment: fitted } = this.#open().config;
     const environment = column ?? fitted;
     const named = isNamed(x);
@@ -216,8 +235,37 @@ export class Model implements AsyncDisposable {
   }
 }
 
-function modelInfo(model: Uint8Array): ModelInfo {
-  const header = JSON.parse(native().modelInfo(model)) as ModelInfo;
+type Asked = "transform" | "predict";
+
+/** Multiplications that take less time than to begin a thread, about a quarter of a millisecond. */
+const AT_ONCE = 1 << 19;
+
+/** A model whose weights the core holds. */
+interface OpenModel {
+  readonly id: number;
+  /** Numbers in it: about as many multiplications as a row costs. */
+  readonly weights: number;
+  close(): void;
+}
+
+const forgotten = new FinalizationRegistry((id: number) => native().closeModel(id));
+
+async function openModel(model: Uint8Array, of: Model): Promise<OpenModel> {
+  const { id, weights } = await later().openModel(model);
+  const token = {};
+  forgotten.register(of, id, token);
+  return {
+    id,
+    weights,
+    close() {
+      forgotten.unregister(token);
+      native().closeModel(id);
+    },
+  };
+}
+
+async function modelInfo(model: Uint8Array): Promise<ModelInfo> {
+  const header = JSON.parse(await later().modelInfo(model)) as ModelInfo;
   const { version, config, inputs, latents, environments, target, fingerprint } = header;
   const method = String(config.method);
   return {
@@ -233,8 +281,8 @@ function modelInfo(model: Uint8Array): ModelInfo {
 }
 
 /** @internal */
-export function createModel(run: Run, observed?: Observed): Model {
-  return new Model(run, observed);
+export async function createModel(files: ModelFiles | Run, observed?: Observed): Promise<Model> {
+  return new Model(files, await modelInfo(files.model), observed);
 }
 
 /** What of a run folder is read. */
@@ -251,10 +299,10 @@ export interface LoadOptions {
  * @throws `RUN_NOT_FOUND`, `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`, `DATA_NOT_FOUND` where a file cannot be read
  */
 export async function load(from: string | Uint8Array, { only }: LoadOptions = {}): Promise<Model> {
-  if (typeof from !== "string") return new Model(unpackModel(from));
+  if (typeof from !== "string") return createModel(unpackModel(from));
   const files = only === "model" ? await readModelFiles(from) : await readRunFolder(from);
   try {
-    return new Model(files);
+    return await createModel(files);
   } catch (error) {
     if (!isDisentangleError(error)) throw error;
     // The core has only seen bytes.
@@ -288,6 +336,25 @@ function isNamed(x: DataSource): boolean {
   if (typeof x === "string") return !/\.npy$/i.test(x);
   if (Array.isArray(x)) return false;
   return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
+}
+
+/** Numbers of the right width, which need no reading: a copy, as a request's buffer may be used again before its turn. */
+function matrixOf(x: DataSource, names: readonly string[]): Dataset | undefined {
+  if (typeof x !== "object" || x === null || !("shape" in x) || !("data" in x) || "columns" in x) return undefined;
+  const { data, shape } = x as { readonly data: unknown; readonly shape: readonly number[] };
+  const [rows = 0, cols] = shape;
+  // Anything else is judged, and refused, where data are read.
+  if (!(data instanceof Float32Array) || shape.length !== 2 || cols !== names.length || rows < 1) return undefined;
+  if (data.length !== rows * cols) return undefined;
+  return {
+    name: "rows",
+    inputs: { data: data.slice(), rows, cols },
+    inputNames: [...names],
+    rowIds: [],
+    labels: {},
+    truth: {},
+    provenance: '{"source":"in memory"}',
+  };
 }
 
 function encode(labels: readonly string[]): NativeLabels {

@@ -1,8 +1,10 @@
 // The only importer of the addon. Types mirror "The boundary" in ARCHITECTURE.md, same names, same order.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
+import { plain } from "./plain.js";
 
 /** Row-major matrix. */
 export interface NativeMatrix {
@@ -113,18 +115,20 @@ export interface Native {
     onEnd: (end: NativeRun | { failure: Failure }) => void,
   ): number;
   cancel(job: number): void;
+  /** `model`: the number that `later().openModel` gave, until `closeModel`. */
   transform(
-    model: Uint8Array,
+    model: number,
     inputs: NativeMatrix,
-    inputNames: string[],
+    inputNames: readonly string[],
   ): { latents: NativeMatrix; columns: string[] };
   predict(
-    model: Uint8Array,
+    model: number,
     inputs: NativeMatrix,
-    inputNames: string[],
+    inputNames: readonly string[],
     environments: NativeLabels | undefined,
     options: string,
   ): Float32Array;
+  closeModel(model: number): void;
   modelInfo(model: Uint8Array): string;
   /** `request`: JSON `{ split, seed?, summary }`. */
   score(request: string, tables: NativeScoreTables): string;
@@ -132,6 +136,74 @@ export interface Native {
   lockFolder(dir: string, who: string): { id: number; locked: boolean };
   holdsFolder(id: number): boolean;
   unlockFolder(id: number): void;
+}
+
+/** The same on a thread of its own, where it takes time; `withSignal` says what stops it. */
+export interface Later {
+  readDatasetFolder(dir: string): Promise<NativeDataset>;
+  writeDatasetFolder(dir: string, dataset: NativeDataset): Promise<void>;
+  csvColumns(path: string, options: string): Promise<string>;
+  csvKinds(path: string, options: string): Promise<string>;
+  csvRead(path: string, options: string): Promise<NativeSelection>;
+  npyRead(path: string): Promise<NativeArray>;
+  npzRead(path: string, member: string): Promise<NativeArray>;
+  simulate(config: string): Promise<NativeDataset>;
+  smooth(inputs: NativeMatrix, config: string): Promise<NativeMatrix>;
+  phenotype(dataset: NativeDataset, config: string): Promise<NativeDataset>;
+  dendrogram(dataset: NativeDataset, options: string): Promise<NativeTree>;
+  describe(dataset: NativeDataset, shown?: readonly string[]): Promise<string>;
+  score(request: string, tables: NativeScoreTables): Promise<string>;
+  graph(values: NativeMatrix, config: string, silent: Uint8Array | undefined): Promise<string>;
+  modelInfo(model: Uint8Array): Promise<string>;
+  openModel(model: Uint8Array): Promise<{ id: number; weights: number }>;
+  transform(
+    model: number,
+    inputs: NativeMatrix,
+    inputNames: readonly string[],
+  ): Promise<{ latents: NativeMatrix; columns: string[] }>;
+  predict(
+    model: number,
+    inputs: NativeMatrix,
+    inputNames: readonly string[],
+    environments: NativeLabels | undefined,
+    options: string,
+  ): Promise<Float32Array>;
+}
+
+const signals = new AsyncLocalStorage<AbortSignal | undefined>();
+
+/** Runs `work`; what it has running on other threads is stopped when the signal aborts. */
+export function withSignal<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  return signals.run(signal, work);
+}
+
+const threads = new Proxy({} as Later, {
+  get: (_, name) => (name === "then" ? undefined : (...args: unknown[]) => onThread(String(name), args)),
+});
+
+/** The addon's functions that take time, each on a thread of its own. */
+export function later(): Later {
+  return threads;
+}
+
+function onThread(name: string, args: readonly unknown[]): Promise<unknown> {
+  const signal = signals.getStore();
+  const own = native() as unknown as Record<string, (...args: unknown[]) => number>;
+  return new Promise((resolve, reject) => {
+    const onEnd = (end: unknown): void => {
+      signal?.removeEventListener("abort", stop);
+      if (isFailure(end)) reject(new DisentangleError(end.failure));
+      // Arrays of the core's memory cannot be handed to other threads.
+      else resolve(plain(end));
+    };
+    const job = own[`${name}Later`]!(...args, onEnd);
+    const stop = (): void => {
+      native().cancel(job);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
+  });
 }
 
 let loaded: Native | undefined;

@@ -10,7 +10,8 @@ import { tasksOf } from "./data/tasks.js";
 import { readData } from "./dataset.js";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 import type { Description, History, Outcome, Summary } from "./generated/types.js";
-import { isFailure, type NativeDataset, type NativeRun, native } from "./native.js";
+import { isFailure, later, type NativeDataset, type NativeRun, native, withSignal } from "./native.js";
+import { plain } from "./plain.js";
 import type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
 import type { DatasetCard } from "./record.js";
 import { type Run, type RunManifest, type RunStart, runIdOf, type StoppedRun } from "./results.js";
@@ -70,14 +71,12 @@ export async function plan(config: RunConfig, signal?: AbortSignal): Promise<Pla
   throwIfAborted(signal);
   const { data, core } = await checkConfig(config);
   throwIfAborted(signal);
-  const dataset = await readData(data);
+  const dataset = await stoppable(signal, () => readData(data));
   throwIfAborted(signal);
   const { version } = JSON.parse(native().catalogue()) as { version: string };
   // Truth that the method is shown is part of what the run is, and no part of the data that other methods see.
-  const described = JSON.parse(native().describe(dataset, core.oracle as readonly string[])) as Pick<
-    Description,
-    "fingerprint" | "shown"
-  >;
+  const text = await stoppable(signal, () => later().describe(dataset, core.oracle as readonly string[] | undefined));
+  const described = JSON.parse(text) as Pick<Description, "fingerprint" | "shown">;
   const { fingerprint, shown = fingerprint } = described;
   return {
     config: flatConfig({ data, core }),
@@ -88,6 +87,16 @@ export async function plan(config: RunConfig, signal?: AbortSignal): Promise<Pla
     version,
     command: replayCommand({ ...config, seed: core.seed }),
   };
+}
+
+/** What is given up where the signal aborts, wherever it is. */
+async function stoppable<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withSignal(signal, work);
+  } catch (error) {
+    throwIfAborted(signal);
+    throw error;
+  }
 }
 
 /** A checked configuration as run folders keep it: without `data` when the data lie in memory. */
@@ -211,7 +220,7 @@ function runNative(planned: Plan, options: TrainOptions): Promise<NativeRun | un
             cause,
           }),
         );
-      } else if (!isFailure(end)) resolve(end);
+      } else if (!isFailure(end)) resolve(plain(end));
       else if (end.failure.code === "FIT_CANCELLED") resolve(undefined);
       else reject(new DisentangleError(placedIn(planned.dataset, end.failure)));
     };

@@ -1,5 +1,5 @@
 // Delimited text. The native reader parses headers, says what columns look like, reads cells and places errors.
-import { native } from "../native.js";
+import { later } from "../native.js";
 import type { Source, SourceColumn } from "./source.js";
 
 /** How a text table is cut and which cells are empty. */
@@ -11,23 +11,26 @@ export interface CsvOptions {
 }
 
 /** Opens a delimited text file with a header. */
-export function openCsv(file: string, { delimiter: given, missingValues: missing }: CsvOptions = {}): Source {
+export async function openCsv(
+  file: string,
+  { delimiter: given, missingValues: missing }: CsvOptions = {},
+): Promise<Source> {
   // JSON leaves out what is undefined, and the reader then takes its defaults.
-  const { columns, delimiter } = JSON.parse(native().csvColumns(file, JSON.stringify({ delimiter: given }))) as {
+  const { columns, delimiter } = JSON.parse(await later().csvColumns(file, JSON.stringify({ delimiter: given }))) as {
     readonly columns: readonly string[];
     readonly delimiter: string;
   };
   return {
     describe: async (detail) => {
       const kinds: readonly SourceColumn["kind"][] =
-        detail === "kinds" ? JSON.parse(native().csvKinds(file, JSON.stringify({ delimiter, missing }))) : [];
+        detail === "kinds" ? JSON.parse(await later().csvKinds(file, JSON.stringify({ delimiter, missing }))) : [];
       return {
         format: delimiter === "\t" ? "tsv" : "csv",
         columns: columns.map((name, j) => ({ name, kind: kinds[j] ?? "unknown" })),
       };
     },
     read: async ({ numeric, text }) => {
-      const selection = native().csvRead(file, JSON.stringify({ delimiter, numeric, text, missing }));
+      const selection = await later().csvRead(file, JSON.stringify({ delimiter, numeric, text, missing }));
       return { rows: selection.rows, numeric: selection.numeric.data, text: selection.text };
     },
     close: async () => {},

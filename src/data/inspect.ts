@@ -63,7 +63,7 @@ export async function inspect(config: DataConfig, method?: string): Promise<Insp
   const given = takeGiven(checked);
   const { data } = checked;
   if (typeof data === "string" && (await formatOf(data)) === "dataset-folder") {
-    return inspectFolder(checked, readFolder(data, {}), method);
+    return inspectFolder(checked, await readFolder(data, {}), method);
   }
   const source = typeof data === "string" ? await openPath(checked) : openMemory(data as InMemoryData);
   try {

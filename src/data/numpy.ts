@@ -1,11 +1,11 @@
 // NumPy files: one matrix (.npy), or named arrays that share their rows (.npz). Both are read natively.
 import { fail } from "../errors.js";
-import { type NativeArray, native } from "../native.js";
+import { type NativeArray, later, native } from "../native.js";
 import { type ColumnChoice, labelOf, type Selection, type Source, type SourceColumn } from "./source.js";
 
 /** Opens a `.npy` file; its columns are called `prefix`0, `prefix`1, ... */
-export function openNpy(file: string, prefix = "x"): Source {
-  const array = native().npyRead(file);
+export async function openNpy(file: string, prefix = "x"): Promise<Source> {
+  const array = await later().npyRead(file);
   const members = [{ name: prefix, shape: array.shape, kind: "number" as const, load: () => array }];
   return arraySource(file, "npy", members);
 }

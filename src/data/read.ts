@@ -2,12 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { DisentangleError, fail, isDisentangleError } from "../errors.js";
-import { type NativeDataset, type NativeLabels, type NativeTable, type NativeTree, native } from "../native.js";
+import { type NativeDataset, type NativeLabels, type NativeTable, type NativeTree, later, native } from "../native.js";
 import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
 import { copyLabels, copyTargets, openMemory } from "./memory.js";
 import { formatOf, notFound, openFile } from "./open.js";
-import { askAbout, placedAt } from "./place.js";
+import { askLater, placedAt } from "./place.js";
 import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type Roles, resolveRoles } from "./roles.js";
 import type { Selection, Source, SourceDescription } from "./source.js";
 
@@ -25,7 +25,7 @@ export async function readDataset(config: DataConfig): Promise<Dataset> {
   const given = takeGiven(checked);
   const memory = typeof checked.data === "string" ? undefined : openMemory(checked.data as InMemoryData);
   if (memory === undefined && (await formatOf(checked.data as string)) === "dataset-folder") {
-    const dataset = readFolder(checked.data as string, columnKeys(checked));
+    const dataset = await readFolder(checked.data as string, columnKeys(checked));
     return withTree(await withTruth(dataset, checked), checked);
   }
   const source = memory ?? (await openPath(checked));
@@ -217,7 +217,7 @@ async function readTruth(truth: string, rows: number): Promise<NativeTable> {
 
 async function withTree(dataset: Dataset, { tree }: DataConfig): Promise<Dataset> {
   if (tree === undefined) return dataset;
-  if (tree === "dendrogram") return { ...dataset, tree: askAbout(dataset, (data) => native().dendrogram(data, "{}")) };
+  if (tree === "dendrogram") return { ...dataset, tree: await askLater(dataset, (data) => later().dendrogram(data, "{}")) };
   return { ...dataset, tree: typeof tree === "string" ? await readTree(tree) : copyTree(tree) };
 }
 

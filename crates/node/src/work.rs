@@ -120,6 +120,12 @@ pub fn graph_later(
     later(on_end, move || crate::graph(values, config, silent))
 }
 
+/// `modelInfo`.
+#[napi(catch_unwind)]
+pub fn model_info_later(model: Uint8Array, on_end: Function<Answer<String>, ()>) -> Job {
+    later(on_end, move || crate::model_info(model))
+}
+
 /// `openModel`.
 #[napi(catch_unwind)]
 pub fn open_model_later(model: Uint8Array, on_end: Function<Answer<models::Opened>, ()>) -> Job {

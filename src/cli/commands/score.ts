@@ -4,7 +4,7 @@ import { checkConfig } from "../../config.js";
 import { readData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import type { Mcc, NullScore, Scores } from "../../generated/types.js";
-import { native } from "../../native.js";
+import { later } from "../../native.js";
 import { jsonText, type Run, readRunFolder } from "../../results.js";
 import { type Observed, type RowChoice, scoreRun } from "../../score.js";
 import { wholeNumber } from "../flags.js";
@@ -51,7 +51,7 @@ async function dataOf(run: Run): Promise<Observed> {
   }
   const { data } = await checkConfig(run.config);
   const dataset = await readData(data);
-  const { fingerprint } = JSON.parse(native().describe(dataset)) as { fingerprint: string };
+  const { fingerprint } = JSON.parse(await later().describe(dataset)) as { fingerprint: string };
   const expected = run.manifest.dataset.fingerprint;
   if (fingerprint !== expected) {
     fail("CHECKPOINT_MISMATCH", `${run.config.data}: the data are not those that the run was fitted on`, {
