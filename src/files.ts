@@ -163,7 +163,10 @@ export function unwritable(path: string, error: unknown): unknown {
 }
 
 /** Why the system refused to write, and what to do. */
-export function reasonOf({ code = "", message }: NodeJS.ErrnoException): { readonly what: string; readonly hint: string } {
+export function reasonOf({ code = "", message }: NodeJS.ErrnoException): {
+  readonly what: string;
+  readonly hint: string;
+} {
   const [what, hint] = REASONS[code] ?? [message, "choose another place"];
   return { what, hint };
 }

@@ -202,7 +202,8 @@ function checkOptions(options: FitOptions): void {
   }
   for (const name of CALLBACKS) {
     const callback = options[name] as unknown;
-    if (callback !== undefined && callback !== null && typeof callback !== "function") wrong(name, callback, "a function");
+    if (callback !== undefined && callback !== null && typeof callback !== "function")
+      wrong(name, callback, "a function");
   }
 }
 

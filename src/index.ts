@@ -20,8 +20,8 @@ export { type LoadOptions, load, type Model, type ModelInfo, type PredictOptions
 export type { NativeDataset, NativeLabels, NativeMatrix, NativeTable, NativeTree } from "./native.js";
 export { type PrepareConfig, prepare } from "./prepare.js";
 export type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
-export type { DatasetCard, Manifest, NamedArray, RunRecord, SilenceDigest, SilenceHistogram } from "./record.js";
 export { type FitQueue, fitQueue } from "./queue.js";
+export type { DatasetCard, Manifest, NamedArray, RunRecord, SilenceDigest, SilenceHistogram } from "./record.js";
 export {
   type Agreement,
   type AgreementPair,

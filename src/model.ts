@@ -3,10 +3,10 @@ import { askLater } from "./data/place.js";
 import { type DataPart, type DataSource, type Dataset, isDataset, readData } from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
+import { packModel, unpackModel } from "./model-bytes.js";
 import { type Later, later, type Native, type NativeLabels, native } from "./native.js";
 import { plain } from "./plain.js";
 import type { NamedArray, RunRecord } from "./record.js";
-import { packModel, unpackModel } from "./model-bytes.js";
 import {
   MODEL,
   type ModelFiles,
@@ -115,7 +115,13 @@ export class Model implements AsyncDisposable {
     const options = JSON.stringify(attach === undefined ? {} : { attach });
     const rows = await this.readRows(x, environments === undefined);
     return this.#ask(rows, ({ inputs, inputNames, labels }, { id }, run) =>
-      run.predict(id, inputs, inputNames, environments === undefined ? labels.environment : encode(environments), options),
+      run.predict(
+        id,
+        inputs,
+        inputNames,
+        environments === undefined ? labels.environment : encode(environments),
+        options,
+      ),
     );
   }
 

@@ -243,23 +243,44 @@ function isMusl(): boolean {
   }
 }
 
+const require = createRequire(import.meta.url);
+
+// One literal call each: what traces the files of an application (Next.js, serverless bundlers) sees only these.
+const PACKAGES: Readonly<Record<string, () => unknown>> = {
+  "darwin-arm64": () => require("@disentangle/darwin-arm64"),
+  "darwin-x64": () => require("@disentangle/darwin-x64"),
+  "linux-arm64-gnu": () => require("@disentangle/linux-arm64-gnu"),
+  "linux-arm64-musl": () => require("@disentangle/linux-arm64-musl"),
+  "linux-x64-gnu": () => require("@disentangle/linux-x64-gnu"),
+  "linux-x64-musl": () => require("@disentangle/linux-x64-musl"),
+  "win32-x64-msvc": () => require("@disentangle/win32-x64-msvc"),
+};
+
 function load(): Record<string, unknown> {
   const target = nativeTarget();
-  const require = createRequire(import.meta.url);
   const local = fileURLToPath(new URL(`../disentangle.${target}.node`, import.meta.url));
   // A development build wins: in an installed package there is none.
-  const candidates = [...(existsSync(local) ? [local] : []), `@disentangle/${target}`];
+  const name = `@disentangle/${target}`;
+  const candidates: (readonly [name: string, load: () => unknown])[] = [
+    ...(existsSync(local) ? [[local, () => require(local)] as const] : []),
+    [name, PACKAGES[target] ?? (() => require(name))],
+  ];
   const tried = existsSync(local) ? [] : [`${local}: not there`];
-  for (const candidate of candidates) {
+  let refused: string | undefined;
+  for (const [candidate, open] of candidates) {
     try {
-      return require(candidate) as Record<string, unknown>;
+      return open() as Record<string, unknown>;
     } catch (error) {
-      const [line] = (error instanceof Error ? error.message : String(error)).split("\n");
+      const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
       tried.push(`${candidate}: ${line}`);
+      if ((error as { code?: unknown } | undefined)?.code === "ERR_DLOPEN_FAILED") refused = line;
     }
   }
   throw failure("NATIVE_NOT_FOUND", `no native addon for ${target}; tried ${tried.join("; ")}`, {
-    hint: `install the package without \`--no-optional\`, or build the addon in a checkout: \`npm run setup\``,
+    hint:
+      refused === undefined
+        ? "install the package without `--no-optional`, or build the addon in a checkout: `npm run setup`"
+        : "the addon is there, but the system cannot load it: its C library is older than the addon needs, or a file is damaged",
     context: { target, tried },
   });
 }

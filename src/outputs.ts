@@ -25,7 +25,11 @@ export async function checkOutput(out: string, inputs: readonly Input[], flag = 
     const isInside = !same && !leaves(inside);
     if (isInside && kind === "run" && !OF_A_RUN.has(inside.split(/[\\/]/)[0]!)) continue;
     if (!same && !isInside && leaves(relative(place, from))) continue;
-    const what = same ? "is what it reads" : isInside ? `lies in ${path}, which it reads` : `holds ${path}, which it reads`;
+    const what = same
+      ? "is what it reads"
+      : isInside
+        ? `lies in ${path}, which it reads`
+        : `holds ${path}, which it reads`;
     fail("CONFIG_CONFLICT", `${flag} ${out}: ${what}`, {
       path: flag,
       hint: "name another place: what is read is never overwritten",

@@ -130,7 +130,8 @@ async function settle(root: string): Promise<void> {
   const commit = join(root, COMMIT);
   const text = await readFile(join(commit, STALE), "utf8").catch(absent);
   if (text !== undefined) {
-    for (const name of JSON.parse(text) as readonly string[]) await rm(join(root, name), { recursive: true, force: true });
+    for (const name of JSON.parse(text) as readonly string[])
+      await rm(join(root, name), { recursive: true, force: true });
     for (const entry of await readdir(commit, { recursive: true, withFileTypes: true })) {
       const place = join(root, relative(commit, entry.parentPath), entry.name);
       if (entry.isDirectory()) await mkdir(place, { recursive: true });

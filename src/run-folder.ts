@@ -229,7 +229,8 @@ async function putAside(root: string): Promise<void> {
 async function putBack(root: string): Promise<void> {
   const replaced = join(root, REPLACED);
   const kept = await readFile(join(replaced, "manifest.json"), "utf8").catch(() => undefined);
-  if (kept !== undefined && kept !== (await readFile(join(root, "manifest.json"), "utf8").catch(() => undefined))) return;
+  if (kept !== undefined && kept !== (await readFile(join(root, "manifest.json"), "utf8").catch(() => undefined)))
+    return;
   await rename(join(replaced, CHECKPOINTS), join(root, CHECKPOINTS)).catch(() => {});
   await rm(replaced, { recursive: true, force: true });
 }

@@ -1,7 +1,14 @@
 import { type DataSource, readTable } from "./dataset.js";
 import { fail } from "./errors.js";
 import type { Scores, Summary } from "./generated/types.js";
-import { later, type NativeDataset, type NativeLabels, type NativeMatrix, type NativeTable, native } from "./native.js";
+import {
+  later,
+  type NativeDataset,
+  type NativeLabels,
+  type NativeMatrix,
+  type NativeTable,
+  type native,
+} from "./native.js";
 import type { NamedArray } from "./record.js";
 import type { Run } from "./results.js";
 

@@ -1,7 +1,7 @@
 import type { Dataset } from "./dataset.js";
 import { fail } from "./errors.js";
 import type { SimulatorOptions } from "./generated/methods.js";
-import { type NativeTable, later } from "./native.js";
+import { later, type NativeTable } from "./native.js";
 
 /** What to simulate: the name of a simulator beside its options; `disentangle simulate --help` lists them. */
 export type SimulateConfig = {

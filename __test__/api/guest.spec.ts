@@ -13,7 +13,10 @@ import { testWithAddon as test } from "../addon.js";
 
 const world = (): Promise<Dataset> =>
   simulate({ simulator: "tree-world", depth: 2, pointsPerEnvironment: 50, inputs: 6, latents: 2 });
-const table = { a: Array.from({ length: 50 }, (_, i) => Math.sin(i * i)), b: Array.from({ length: 50 }, (_, i) => i % 7) };
+const table = {
+  a: Array.from({ length: 50 }, (_, i) => Math.sin(i * i)),
+  b: Array.from({ length: 50 }, (_, i) => i % 7),
+};
 const pca = { method: "pca", latentDim: 1, data: table } as const;
 
 test("whatever is given is copied: buffers, views, other realms, class instances, Arrow tables", (t) => {
@@ -46,7 +49,13 @@ test("whatever is given is copied: buffers, views, other realms, class instances
   t.deepEqual([...copy.buffer], [1, 2, 3]);
   t.false(Buffer.isBuffer(copy.buffer));
   t.deepEqual([...copy.view], [2, 3]);
-  t.deepEqual([copy.foreign.list, [...copy.foreign.numbers]], [[1, 2], [1, 2]]);
+  t.deepEqual(
+    [copy.foreign.list, [...copy.foreign.numbers]],
+    [
+      [1, 2],
+      [1, 2],
+    ],
+  );
   t.deepEqual({ ...copy.columns }, { x: [1, 2], y: [1, 2] });
   t.is(copy.arrow.getChild("x")?.get(0), 1);
   t.is(copy.none, null);
@@ -74,11 +83,15 @@ test("an error is itself again after JSON, a message between threads, and what -
   t.is(cloned.code, "DATA_NOT_FOUND");
   t.is(cloned.message, error.message);
   t.is(DisentangleError.from(error), error);
-  for (const other of [new Error("mine"), "text", null, { code: 3 }]) t.is(DisentangleError.from(other).code, "INTERNAL_PANIC");
+  for (const other of [new Error("mine"), "text", null, { code: 3 }])
+    t.is(DisentangleError.from(other).code, "INTERNAL_PANIC");
 });
 
 test("null means none, and what is no signal, no callback or no object is told through the result", async (t) => {
-  t.is((await fit(pca, { signal: null, onProgress: null, checkpoint: null, budgets: null }).result).outcome.kind, "converged");
+  t.is(
+    (await fit(pca, { signal: null, onProgress: null, checkpoint: null, budgets: null }).result).outcome.kind,
+    "converged",
+  );
   t.is((await fit(pca, null).result).latents.shape[0], 50);
   for (const options of [{ signal: {} }, { signal: "now" }, { onProgress: 3 }, 7, { maxSteps: "9" }]) {
     await t.throwsAsync(fit(pca, options as never).result, { code: "CONFIG_WRONG_TYPE" } as never);
@@ -88,7 +101,10 @@ test("null means none, and what is no signal, no callback or no object is told t
 test("a signal of another class, as jsdom has one, stops a fit", async (t) => {
   const target = new EventTarget() as EventTarget & { aborted: boolean; reason?: unknown };
   target.aborted = false;
-  const { result } = fit({ method: "tbr", latentDim: 2, steps: 10_000_000, data: await world() }, { signal: target as never });
+  const { result } = fit(
+    { method: "tbr", latentDim: 2, steps: 10_000_000, data: await world() },
+    { signal: target as never },
+  );
   await sleep(100);
   target.aborted = true;
   target.dispatchEvent(new Event("abort"));
@@ -98,7 +114,10 @@ test("a signal of another class, as jsdom has one, stops a fit", async (t) => {
 test("callbacks run in the asynchronous context of their fit", async (t) => {
   const context = new AsyncLocalStorage<string>();
   const seen = new Set<string | undefined>();
-  const hooks = { onProgress: () => seen.add(context.getStore()), onStage: () => seen.add(context.getStore()) } as never;
+  const hooks = {
+    onProgress: () => seen.add(context.getStore()),
+    onStage: () => seen.add(context.getStore()),
+  } as never;
   const data = await world();
   await context.run("one", () => fit({ method: "tbr", latentDim: 2, steps: 50, data }, hooks).result);
   t.deepEqual([...seen], ["one"]);
@@ -107,9 +126,16 @@ test("callbacks run in the asynchronous context of their fit", async (t) => {
 /** Runs a module that has `fit`; gives its exit code and what it said. */
 function program(text: string): Promise<{ code: number | null; said: string }> {
   const api = new URL("../../src/index.ts", import.meta.url).href;
-  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", `import { fit } from ${JSON.stringify(api)}; ${text}`]);
+  const child = spawn(process.execPath, [
+    "--import",
+    import.meta.resolve("tsx"),
+    "--input-type=module",
+    "-e",
+    `import { fit } from ${JSON.stringify(api)}; ${text}`,
+  ]);
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part: string) => (said += part));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (part: string) => (said += part));
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, said })));
 }
 
@@ -117,7 +143,9 @@ test("a fit that nobody awaits fails aloud; one whose events are read, or that w
   const silent = await program('fit({ method: "pca", data: "/nope.csv" }, { onProgress() {} });');
   t.not(silent.code, 0);
   t.regex(silent.said, /nope\.csv/);
-  const read = await program('try { for await (const _ of fit({ method: "pca", data: "/nope.csv" })); } catch (e) { console.log(e.code); }');
+  const read = await program(
+    'try { for await (const _ of fit({ method: "pca", data: "/nope.csv" })); } catch (e) { console.log(e.code); }',
+  );
   t.deepEqual(read, { code: 0, said: "DATA_NOT_FOUND\n" });
   t.is((await program('fit({ method: "pca", data: "/nope.csv" }).cancel();')).code, 0);
 });
@@ -209,7 +237,11 @@ test("a model is loaded alone, from its bytes, and frees what it holds", async (
 test("the event loop goes on while a large batch is transformed", async (t) => {
   const [rows, columns] = [100_000, 50];
   const data = new Float32Array(rows * columns).map((_, i) => Math.sin(i * 1.7));
-  const model = await fit({ method: "pca", latentDim: 5, data: { data: data.slice(0, 500 * columns), shape: [500, columns] } }).result;
+  const model = await fit({
+    method: "pca",
+    latentDim: 5,
+    data: { data: data.slice(0, 500 * columns), shape: [500, columns] },
+  }).result;
   let [last, worst, turns] = [performance.now(), 0, 0];
   const timer = setInterval(() => {
     const now = performance.now();

@@ -127,7 +127,10 @@ test("a score or report that fails costs no training", async (t) => {
   const dir = join(await folder(), "a");
   const run = newRun(0);
   const begun = await beginRun(dir, run);
-  await t.throwsAsync(begun.finish(ended(run), () => Promise.reject(new Error("no report"))), { message: "no report" });
+  await t.throwsAsync(
+    begun.finish(ended(run), () => Promise.reject(new Error("no report"))),
+    { message: "no report" },
+  );
   t.is((await readRun(dir)).manifest.seed, 0);
   t.false(await begun.abandon());
 });

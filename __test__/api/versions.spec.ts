@@ -45,7 +45,10 @@ test("of runs that are saved while others are loading each load gives one, whole
   await saves;
   t.true(loads > 0);
   t.deepEqual(await readdir(join(dir, "..")), ["hot"]);
-  t.deepEqual((await readdir(dir)).filter((name) => name.startsWith(".")), []);
+  t.deepEqual(
+    (await readdir(dir)).filter((name) => name.startsWith(".")),
+    [],
+  );
 });
 
 test("of many that save at once the last one stays, and nothing is left beside it", async (t) => {
@@ -77,7 +80,10 @@ test("a save that was killed at any point is not there at all, or there whole; t
   await (await ownFolder(dir, "test")).release();
   t.deepEqual(seedsOf(await readRunFolder(dir)), [1, 1, 1, 1]);
   const names = await readdir(dir);
-  t.false(names.some((name) => name.startsWith(".") || name === "scores.json"), names.join());
+  t.false(
+    names.some((name) => name.startsWith(".") || name === "scores.json"),
+    names.join(),
+  );
 });
 
 test("a file of another run among those of this one is damage, with the name of the file", async (t) => {
@@ -106,7 +112,11 @@ test("scores are added to the run that was scored, and to no other that took its
 });
 
 test("arrays are written as numpy writes them, and read to the bit", (t) => {
-  for (const values of [Float32Array.of(1.5, Number.NaN, -0, 1e-45), Uint32Array.of(0, 2 ** 32 - 1, 7, 1), Uint8Array.of(1, 2, 3, 255)]) {
+  for (const values of [
+    Float32Array.of(1.5, Number.NaN, -0, 1e-45),
+    Uint32Array.of(0, 2 ** 32 - 1, 7, 1),
+    Uint8Array.of(1, 2, 3, 255),
+  ]) {
     for (const shape of [[4], [2, 2], [4, 1]]) {
       const bytes = Buffer.concat([...npyParts(shape, values)]);
       t.is(bytes.indexOf("\n") % 64, 63);

@@ -4,7 +4,14 @@ import { join } from "node:path";
 import test from "ava";
 import { Command } from "commander";
 import { located, parseConfig, readConfigFile } from "../../src/cli/config-file.js";
-import { addConfigOptions, type ConfigOptions, type Given, given, parseFlag, wholeNumber } from "../../src/cli/flags.js";
+import {
+  addConfigOptions,
+  type ConfigOptions,
+  type Given,
+  given,
+  parseFlag,
+  wholeNumber,
+} from "../../src/cli/flags.js";
 import { type ConfigKey, keysOf } from "../../src/config-keys.js";
 import { type DisentangleError, failure } from "../../src/errors.js";
 
@@ -178,7 +185,8 @@ test("help says description, default and range, and what a value may be", (t) =>
 });
 
 test("merge keys are followed, what stands at the place itself wins, and x- keys are a place for anchors", (t) => {
-  const text = "x-base: &base {method: tbr, seed: 1}\nx-more: &more {seed: 2, inputs: g*}\n<<: [*base, *more]\nlatentDim: 2\n";
+  const text =
+    "x-base: &base {method: tbr, seed: 1}\nx-more: &more {seed: 2, inputs: g*}\n<<: [*base, *more]\nlatentDim: 2\n";
   const { config, places } = parseConfig(text, "run.yaml");
   t.deepEqual(config, { method: "tbr", seed: 1, inputs: "g*", latentDim: 2 });
   t.is(places.get("method")?.value, "run.yaml:1:25");
@@ -188,7 +196,10 @@ test("merge keys are followed, what stands at the place itself wins, and x- keys
   t.is(own.places.get("seed")?.value, "run.yaml:2:7");
 });
 
-const bomb = ["a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]", ..."bcdefgh".split("").map((key, i) => `${key}: &${key} [${Array(9).fill(`*${"abcdefg"[i]}`)}]`)];
+const bomb = [
+  "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]",
+  ..."bcdefgh".split("").map((key, i) => `${key}: &${key} [${Array(9).fill(`*${"abcdefg"[i]}`)}]`),
+];
 for (const text of ["seed: *nothing\n", "a: &a\n  b: *a\n", bomb.join("\n")]) {
   test(`aliases of nothing and of themselves are no panic: ${JSON.stringify(text.slice(0, 20))}`, (t) => {
     try {
@@ -203,7 +214,12 @@ for (const text of ["seed: *nothing\n", "a: &a\n  b: *a\n", bomb.join("\n")]) {
 test("variables win over the file, and --set and flags over variables", async (t) => {
   const file = join(await mkdtemp(join(tmpdir(), "disentangle-config-")), "run.yaml");
   await writeFile(file, "method: tbr\nseed: 1\nlatentDim: 2\n");
-  const env = { DISENTANGLE_SEED: "5", DISENTANGLE_LATENT_DIM: "7", DISENTANGLE_INPUTS: "[a, b]", DISENTANGLE_OTHER: "1" };
+  const env = {
+    DISENTANGLE_SEED: "5",
+    DISENTANGLE_LATENT_DIM: "7",
+    DISENTANGLE_INPUTS: "[a, b]",
+    DISENTANGLE_OTHER: "1",
+  };
   t.deepEqual((await parsed(["--config", file], env)).config, {
     method: "tbr",
     seed: 5,
@@ -229,7 +245,13 @@ test("flags that are no keys may stand in the file and in variables, checked as 
   t.deepEqual(config, { seed: 1 });
   t.like(options, { out: "a", quiet: true, report: false, every: 3 });
   t.like((await read("out: a\n", ["--out", "b"])).options, { out: "b" });
-  t.like((await read("out: a\n", [], { DISENTANGLE_OUT: "c", DISENTANGLE_QUIET: "0" })).options, { out: "c", quiet: false });
-  await t.throwsAsync(read("every: x\n"), { code: "CONFIG_WRONG_TYPE", message: /every: got "x", expected a whole number/ } as never);
+  t.like((await read("out: a\n", [], { DISENTANGLE_OUT: "c", DISENTANGLE_QUIET: "0" })).options, {
+    out: "c",
+    quiet: false,
+  });
+  await t.throwsAsync(read("every: x\n"), {
+    code: "CONFIG_WRONG_TYPE",
+    message: /every: got "x", expected a whole number/,
+  } as never);
   await t.throwsAsync(read("quiet: [1]\n"), { code: "CONFIG_WRONG_TYPE" } as never);
 });

@@ -57,7 +57,9 @@ test("a report has the format that its name says", async (t) => {
 
 onUnix("the result of a run that cannot be written to is printed, with a note", async (t) => {
   const cwd = await folderOf();
-  await run("simulate tree-world --depth 2 --points-per-environment 50 --inputs 6 --latents 2 --out world".split(" "), { cwd });
+  await run("simulate tree-world --depth 2 --points-per-environment 50 --inputs 6 --latents 2 --out world".split(" "), {
+    cwd,
+  });
   await run("fit --method tbr --data world --latent-dim 2 --steps 20 --no-report --quiet --out a".split(" "), { cwd });
   await chmod(join(cwd, "a"), 0o555);
   if (process.getuid?.() === 0) return t.pass("root writes anywhere");
@@ -84,9 +86,14 @@ test("resuming a run that has finished prints its result", async (t) => {
 
 onUnix("a second fit is told who works there, and neither it nor a resumption takes anything from it", async (t) => {
   const cwd = await folderOf();
-  const slow = "fit --method shared-head --data good.csv --inputs x* --target y --latent-dim 2 --steps 100000000 --out a".split(" ");
+  const slow =
+    "fit --method shared-head --data good.csv --inputs x* --target y --latent-dim 2 --steps 100000000 --out a".split(
+      " ",
+    );
   const { child, ended } = start(slow, { cwd });
-  await new Promise<void>((resolve) => child.stderr!.on("data", (text: Buffer) => String(text).includes("begins") && resolve()));
+  await new Promise<void>((resolve) =>
+    child.stderr!.on("data", (text: Buffer) => String(text).includes("begins") && resolve()),
+  );
   child.kill("SIGSTOP");
   for (const words of [slow.join(" "), "fit --resume a", `${slow.join(" ")} --force`]) {
     const { code, stdout } = await run([...words.split(" "), "--json"], { cwd });
@@ -102,33 +109,53 @@ onUnix("a second fit is told who works there, and neither it nor a resumption ta
   const { code, stderr } = await ended;
   t.is(code, 129, stderr);
   t.regex(stderr, /go on with\n {2}disentangle fit --resume a/);
-  t.deepEqual((await readdir(join(cwd, "a"))).filter((name) => name.startsWith(".")), []);
+  t.deepEqual(
+    (await readdir(join(cwd, "a"))).filter((name) => name.startsWith(".")),
+    [],
+  );
   t.regex((await run(["runs", "."], { cwd })).stdout, /a +stopped +shared-head/);
 });
 
 onUnix("a reader that goes away changes no exit code, and an output that is full is one line", async (t) => {
   const cwd = await folderOf();
-  const failed = await shell(cwd, "( $D fit --method pca --data nope.csv --json 2>/dev/null; echo $? > rc ) | true; cat rc");
+  const failed = await shell(
+    cwd,
+    "( $D fit --method pca --data nope.csv --json 2>/dev/null; echo $? > rc ) | true; cat rc",
+  );
   t.is(failed.stdout.trim(), "1");
   const whole = await shell(cwd, "( $D schema; echo $? > rc ) | head -c 5; cat rc");
-  t.is(whole.stdout, "{\n  \"0\n");
+  t.is(whole.stdout, '{\n  "0\n');
   const full = await shell(cwd, "$D methods > /dev/full");
   t.is(full.code, 1);
-  t.is(full.stderr, "error cannot write the output: no space is left [FILE_WRITE]\n  free some space, or write elsewhere\n");
-  const notes = await shell(cwd, `$D ${FIT.join(" ").replace("x*", "'x*'").replace(" --quiet", "")} --out b 2> /dev/full`);
+  t.is(
+    full.stderr,
+    "error cannot write the output: no space is left [FILE_WRITE]\n  free some space, or write elsewhere\n",
+  );
+  const notes = await shell(
+    cwd,
+    `$D ${FIT.join(" ").replace("x*", "'x*'").replace(" --quiet", "")} --out b 2> /dev/full`,
+  );
   t.is(notes.code, 0);
   t.true((await readdir(join(cwd, "b"))).includes("manifest.json"));
 });
 
 test("predictions come with the ids of their rows, and flags are checked before anything is read", async (t) => {
   const cwd = await folderOf();
-  await run("fit --method tbr --data good.csv --environment env --target y --tree tree.nwk --latent-dim 2 --steps 20 --no-report --quiet --out a".split(" "), { cwd });
+  await run(
+    "fit --method tbr --data good.csv --environment env --target y --tree tree.nwk --latent-dim 2 --steps 20 --no-report --quiet --out a".split(
+      " ",
+    ),
+    { cwd },
+  );
   const { code, stdout, stderr } = await run("predict a --data good.csv".split(" "), { cwd });
   t.is(code, 0, stderr);
   const lines = stdout.trim().split("\n");
   t.is(lines[0], "id,y");
   t.regex(lines[1] ?? "", /^0,-?[\d.e-]+$/);
-  const json = JSON.parse((await run("predict a --data good.csv --json".split(" "), { cwd })).stdout) as { ids: string[]; values: number[] };
+  const json = JSON.parse((await run("predict a --data good.csv --json".split(" "), { cwd })).stdout) as {
+    ids: string[];
+    values: number[];
+  };
   t.is(json.ids.length, lines.length - 1);
   t.is(Math.fround(Number(lines[1]!.split(",")[1])), Math.fround(json.values[0]!));
   t.is((await run("predict a --data good.csv --out p.txt".split(" "), { cwd })).code, 2);

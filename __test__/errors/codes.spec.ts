@@ -178,7 +178,9 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
   RUN_BUSY: async () => {
     const { cwd } = await saved();
     await ownFolder(join(cwd, "a"), "test");
-    return printed(["fit", "--method", "pca", "--data", "world", "--latent-dim", "2", "--out", "a", "--force"], { cwd });
+    return printed(["fit", "--method", "pca", "--data", "world", "--latent-dim", "2", "--out", "a", "--force"], {
+      cwd,
+    });
   },
   MODEL_CLOSED: async () => {
     const model = await fit({ ...quick, data: await world() }).result;

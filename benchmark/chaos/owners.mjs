@@ -44,7 +44,13 @@ async function stalls(folder, trials, log) {
     rmSync(join(folder, name), { recursive: true, force: true });
   }
   log(`stalls: ${met} of ${trials} met the owner at work, ${broken} broken`);
-  return { fault: "SIGSTOP of the owner, a second one tries", trials, broken, figure: "seconds that met it", value: met };
+  return {
+    fault: "SIGSTOP of the owner, a second one tries",
+    trials,
+    broken,
+    figure: "seconds that met it",
+    value: met,
+  };
 }
 
 /** One thread saves two models in turns, another loads: every load is one of them, whole. */

@@ -2,7 +2,15 @@
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { DisentangleError, type Failure, failAll, failure, failuresOf, isDisentangleError, messageOf } from "../errors.js";
+import {
+  DisentangleError,
+  type Failure,
+  failAll,
+  failure,
+  failuresOf,
+  isDisentangleError,
+  messageOf,
+} from "../errors.js";
 
 /** Where the keys and values of a file stand: configuration path (`split.train`) to `file:line:column`. */
 export type Places = ReadonlyMap<string, { readonly key: string; readonly value: string }>;

@@ -22,7 +22,11 @@ export function addConfigOptions(
 ): void {
   for (const key of keys) command.addOption(optionOf(key).helpGroup(groups[key.part] ?? "Options:"));
   command
-    .addOption(new Option("--config <file>", "YAML or JSON file with the same keys; - reads standard input").helpGroup("Configuration:"))
+    .addOption(
+      new Option("--config <file>", "YAML or JSON file with the same keys; - reads standard input").helpGroup(
+        "Configuration:",
+      ),
+    )
     .addOption(
       new Option("--set <key=value>", "override one key, also inside another: --set a.b=c")
         .argParser((value: string, previous: readonly string[] = []) => [...previous, value])
@@ -78,8 +82,8 @@ export async function given<T extends ConfigOptions>(
     delete config[name];
     if (command.getOptionValueSource(name) === "cli") continue;
     const text = env[variableOf(name)];
-    if (text !== undefined && text !== "") options[name] = valueOf(option, text, variableOf(name));
-    else if (said) options[name] = valueOf(option, value, places.get(name)?.value ?? name);
+    if (text !== undefined && text !== "") options[name] = flagValue(option, text, variableOf(name));
+    else if (said) options[name] = flagValue(option, value, places.get(name)?.value ?? name);
   }
   return { config, places, options: options as T };
 }
@@ -93,7 +97,7 @@ export function addVariables(command: Command, env: NodeJS.ProcessEnv = process.
       const name = option.attributeName();
       const text = env[variableOf(name)];
       if (text === undefined || text === "" || command.getOptionValueSource(name) === "cli") continue;
-      command.setOptionValueWithSource(name, valueOf(option, text, variableOf(name)), "env");
+      command.setOptionValueWithSource(name, flagValue(option, text, variableOf(name)), "env");
     }
   });
 }
@@ -104,9 +108,11 @@ export function variableOf(name: string): string {
 }
 
 /** The value of a flag that a file or a variable gives. */
-function valueOf(option: Option, value: unknown, path: string): unknown {
+function flagValue(option: Option, value: unknown, path: string): unknown {
   const wrong = (expected: string): never =>
-    fail("CONFIG_WRONG_TYPE", `${option.attributeName()}: got ${JSON.stringify(value)}, expected ${expected}`, { path });
+    fail("CONFIG_WRONG_TYPE", `${option.attributeName()}: got ${JSON.stringify(value)}, expected ${expected}`, {
+      path,
+    });
   if (option.isBoolean() || option.negate) {
     if (typeof value === "boolean") return value;
     const word = String(value).toLowerCase();

@@ -20,7 +20,12 @@ export async function main(args: readonly string[]): Promise<number> {
   await flushed(process.stdout);
   if (refused === undefined) return code;
   const { what, hint } = reasonOf(refused);
-  note(formatError(failure("FILE_WRITE", `cannot write the output: ${what}`, { hint, cause: refused }), styleOf(process.stderr)));
+  note(
+    formatError(
+      failure("FILE_WRITE", `cannot write the output: ${what}`, { hint, cause: refused }),
+      styleOf(process.stderr),
+    ),
+  );
   return code === EXIT.ok ? EXIT.failed : code;
 }
 

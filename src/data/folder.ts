@@ -1,6 +1,6 @@
 // A dataset folder knows its own roles; a configuration can only choose among them.
 import { fail, failAll } from "../errors.js";
-import { type NativeDataset, type NativeTable, later } from "../native.js";
+import { later, type NativeDataset, type NativeTable } from "../native.js";
 import { isNames, LABEL_ROLES, type RoleKeys, resolveRoles } from "./roles.js";
 import type { SourceColumn } from "./source.js";
 

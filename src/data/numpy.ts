@@ -1,6 +1,6 @@
 // NumPy files: one matrix (.npy), or named arrays that share their rows (.npz). Both are read natively.
 import { fail } from "../errors.js";
-import { type NativeArray, later, native } from "../native.js";
+import { later, type NativeArray, native } from "../native.js";
 import { type ColumnChoice, labelOf, type Selection, type Source, type SourceColumn } from "./source.js";
 
 /** Opens a `.npy` file; its columns are called `prefix`0, `prefix`1, ... */

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { DisentangleError, fail, isDisentangleError } from "../errors.js";
-import { type NativeDataset, type NativeLabels, type NativeTable, type NativeTree, later, native } from "../native.js";
+import { later, type NativeDataset, type NativeLabels, type NativeTable, type NativeTree, native } from "../native.js";
 import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
 import { copyLabels, copyTargets, openMemory } from "./memory.js";
@@ -217,7 +217,8 @@ async function readTruth(truth: string, rows: number): Promise<NativeTable> {
 
 async function withTree(dataset: Dataset, { tree }: DataConfig): Promise<Dataset> {
   if (tree === undefined) return dataset;
-  if (tree === "dendrogram") return { ...dataset, tree: await askLater(dataset, (data) => later().dendrogram(data, "{}")) };
+  if (tree === "dendrogram")
+    return { ...dataset, tree: await askLater(dataset, (data) => later().dendrogram(data, "{}")) };
   return { ...dataset, tree: typeof tree === "string" ? await readTree(tree) : copyTree(tree) };
 }
 

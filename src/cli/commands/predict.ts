@@ -29,7 +29,10 @@ export function define(command: Command): void {
     .argument("<run>", "run folder or saved model")
     .requiredOption("--data <path>", "rows to predict the target of: any format that `fit --data` reads")
     .option("--environment <column>", "column of environments (default: that of the fit)")
-    .option("--attach <new=node...>", "environments that the tree does not know, each with the node whose head it takes")
+    .option(
+      "--attach <new=node...>",
+      "environments that the tree does not know, each with the node whose head it takes",
+    )
     .option("--out <file>", "file to write, .csv or .npy (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
@@ -49,7 +52,11 @@ export function define(command: Command): void {
       if (out === undefined && !json) process.stdout.write(csv(target, ids, values));
       else {
         const shown = out === undefined ? { ids, values: [...values] } : { out };
-        print(json, { ...shown, target, rows: values.length }, () => `${out}: ${values.length} predictions of ${target}`);
+        print(
+          json,
+          { ...shown, target, rows: values.length },
+          () => `${out}: ${values.length} predictions of ${target}`,
+        );
       }
     });
 }
@@ -57,7 +64,10 @@ export function define(command: Command): void {
 function attached(text: string): readonly [name: string, node: string] {
   const at = text.indexOf("=");
   if (at < 1) {
-    fail("CONFIG_USAGE", `--attach ${text}: expected new=node`, { path: "--attach", hint: "for example --attach oslo=nordic" });
+    fail("CONFIG_USAGE", `--attach ${text}: expected new=node`, {
+      path: "--attach",
+      hint: "for example --attach oslo=nordic",
+    });
   }
   return [text.slice(0, at), text.slice(at + 1)];
 }

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { readJson } from "../../run-version.js";
-import { isUnfinished, readManifest, runFolders } from "../../results.js";
 import type { Scores } from "../../generated/types.js";
+import { isUnfinished, readManifest, runFolders } from "../../results.js";
+import { readJson } from "../../run-version.js";
 import { columns, duration, number, print } from "../terminal.js";
 
 const EXAMPLES = `
