@@ -1,5 +1,5 @@
 // Everything that may stand where data are expected, as a data set or as a table.
-import type { DataConfig, Dataset, InspectReport } from "./data/index.js";
+import type { DataConfig, Dataset, InspectReport, ModelColumns } from "./data/index.js";
 import { fail } from "./errors.js";
 import type { NativeTable } from "./native.js";
 
@@ -41,6 +41,11 @@ export async function readDataset(config: DataConfig): Promise<Dataset> {
  */
 export async function inspect(config: DataConfig): Promise<InspectReport> {
   return (await import("./data/index.js")).inspect(config);
+}
+
+/** Reads new rows for a model from a file or a folder; throws as `readDataset` does. */
+export async function readRowsFor(model: ModelColumns, config: DataConfig): Promise<Dataset> {
+  return (await import("./data/index.js")).readDataset(config, model);
 }
 
 /** Reads what a configuration says about data; a data set in memory is taken as it is. */

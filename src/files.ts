@@ -11,7 +11,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 }
 
 /** Lets `write` write a file under a temporary name and renames it; throws `FILE_WRITE`. A link is followed. */
-export async function replaceFile(path: string, write: (partial: string) => Promise<void> | void): Promise<void> {
+export async function replaceFile(path: string, write: (partial: string) => Promise<unknown> | unknown): Promise<void> {
   if (path.trim() === "") throw failure("FILE_WRITE", "the file has an empty name", { path, hint: "name a file" });
   const place = await behindLink(path);
   const folder = dirname(place);
@@ -22,13 +22,38 @@ export async function replaceFile(path: string, write: (partial: string) => Prom
     made = await mkdir(folder, { recursive: true });
     if (made === undefined) await clearLeftovers(folder);
     partial = join(folder, await temporaryName());
-    await write(partial);
-    await rename(partial, place);
+    if ((await write(partial)) !== "placed") await rename(partial, place);
   } catch (error) {
     if (partial !== undefined) await discard(partial);
     await removeMade(place, made);
     throw unwritable(path, error);
   }
+}
+
+/** Lets `fill` fill a folder under a temporary name, which then takes the place of `dir`; throws `FILE_WRITE`. A link is followed. */
+export async function replaceFolder(dir: string, fill: (partial: string) => Promise<void>): Promise<void> {
+  await replaceFile(dir, async (partial) => {
+    await mkdir(partial);
+    await fill(partial);
+    // A folder does not take the place of one that is not empty: that one steps aside, and goes with the leftovers.
+    const old = join(dirname(partial), await temporaryName());
+    const place = await behindLink(dir);
+    const moved = await rename(place, old).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+        return false;
+      },
+    );
+    try {
+      await rename(partial, place);
+    } catch (error) {
+      if (moved) await rename(old, place);
+      throw error;
+    }
+    await discard(old);
+    return "placed";
+  });
 }
 
 /**

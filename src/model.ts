@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { askLater } from "./data/place.js";
-import { type DataPart, type DataSource, type Dataset, isDataset, readData } from "./dataset.js";
+import { type DataSource, type Dataset, isDataset, readData, readRowsFor } from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { packModel, unpackModel } from "./model-bytes.js";
@@ -98,11 +98,12 @@ export class Model implements AsyncDisposable {
    */
   async transform(x: DataSource): Promise<NamedArray> {
     this.#open();
-    const rows = await this.readRows(x);
-    const { latents, columns } = await this.#ask(rows, ({ inputs, inputNames }, { id }, run) =>
+    const dataset = await this.readRows(x);
+    const { latents, columns } = await this.#ask(dataset, ({ inputs, inputNames }, { id }, run) =>
       run.transform(id, inputs, inputNames),
     );
-    return { data: latents.data, shape: [latents.rows, latents.cols], columns };
+    const { rowIds } = dataset;
+    return { data: latents.data, shape: [latents.rows, latents.cols], columns, ...(rowIds.length > 0 && { rowIds }) };
   }
 
   /**
@@ -216,16 +217,18 @@ export class Model implements AsyncDisposable {
     const { inputs: names } = this.info;
     const plainRows = matrixOf(x, names);
     if (plainRows !== undefined) return plainRows;
-    const { matrix, environment: fitted } = this.#open().config;
+    const { matrix, rowId, environment: fitted } = this.#open().config;
     const environment = column ?? fitted;
-    const named = isNamed(x);
-    const dataset = await readNew({
-      data: x,
-      ...(named && { inputs: [...names] }),
-      ...(named && withEnvironment && typeof environment === "string" && { environment }),
+    const roles = {
+      ...(withEnvironment && typeof environment === "string" && { environment }),
       ...(typeof x === "string" && typeof matrix === "string" && { matrix }),
-    });
-    if (named) return dataset;
+    };
+    const isPath = typeof x === "string";
+    const model = { inputs: names, ...(typeof rowId === "string" && { rowId }) };
+    const dataset = await (isPath
+      ? readNew(() => readRowsFor(model, { data: x, ...roles }))
+      : readNew(() => readData(isNamed(x) ? { data: x, inputs: [...names], ...roles } : { data: x })));
+    if (isPath ? (JSON.parse(dataset.provenance) as { format?: string }).format !== "npy" : isNamed(x)) return dataset;
     if (dataset.inputs.cols !== names.length) {
       fail(
         "DATA_COLUMN_MISMATCH",
@@ -317,9 +320,9 @@ export async function load(from: string | Uint8Array, { only }: LoadOptions = {}
 }
 
 /** Reads new rows; a column that the model needs and they lack is a mismatch with the model. */
-async function readNew(config: DataPart): Promise<Dataset> {
+async function readNew(read: () => Promise<Dataset>): Promise<Dataset> {
   try {
-    return await readData(config);
+    return await read();
   } catch (error) {
     if (!isDisentangleError(error) || failuresOf(error).some(({ code }) => code !== "DATA_MISSING_COLUMN")) throw error;
     if (error.path === "environment") {
@@ -337,9 +340,8 @@ async function readNew(config: DataPart): Promise<Dataset> {
   }
 }
 
-/** Whether the columns of `x` have names of their own. */
-function isNamed(x: DataSource): boolean {
-  if (typeof x === "string") return !/\.npy$/i.test(x);
+/** Whether the columns of `x`, which is in memory, have names of their own. */
+function isNamed(x: Exclude<DataSource, string>): boolean {
   if (Array.isArray(x)) return false;
   return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
 }

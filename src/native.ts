@@ -102,6 +102,21 @@ export interface Native {
   npyRead(path: string): NativeArray;
   npzMembers(path: string): string;
   npzRead(path: string, member: string): NativeArray;
+  /** JSON `{ shape, dtype }` */
+  npyAbout(path: string): string;
+  npyText(path: string, column: number): string[];
+  npzText(path: string, member: string, column: number): string[];
+  /** JSON `{ format, rows, columns }` */
+  scipyAbout(path: string): string;
+  scipyRead(path: string, columns: Uint32Array): NativeMatrix;
+  /** JSON `{ rows, columns }` */
+  mtxAbout(path: string): string;
+  mtxRead(path: string, transposed: boolean, columns: Uint32Array): NativeMatrix;
+  /** JSON `[{ name, size }, ...]` */
+  zipMembers(path: string): string;
+  unzip(path: string, member: string, target: string): void;
+  unzstd(path: string, target: string): void;
+  csvLines(values: NativeMatrix, names?: readonly string[]): Uint8Array;
   npyWrite(path: string, array: { shape: number[]; data: Float32Array | Uint32Array | Uint8Array }): void;
   parseTree(text: string, format: "newick" | "table"): NativeTree;
   dendrogram(dataset: NativeDataset, options: string): NativeTree;

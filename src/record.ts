@@ -81,4 +81,6 @@ export interface NamedArray {
   readonly data: Float32Array;
   readonly shape: readonly [rows: number, columns: number];
   readonly columns: readonly string[];
+  /** Identifiers of the rows: of new rows (`model.transform`), where their data have them. */
+  readonly rowIds?: readonly string[];
 }

@@ -1,6 +1,6 @@
 // The matrix of an AnnData store, dense or sparse: only the chosen columns are ever held in memory.
 import { fail } from "../errors.js";
-import { type ArrayStore, lacks, readAll, type StoreNode, WRITE_AGAIN } from "./anndata-store.js";
+import { type ArrayStore, lacks, numbersOf, readAll, type StoreNode, WRITE_AGAIN } from "./anndata-store.js";
 import { overflow, overflows } from "./source.js";
 
 // Values read in one go: large enough to spread the cost of a call, small enough to stay in cache.
@@ -40,6 +40,12 @@ export async function readMatrix(
     // Sparse matrices may hold an entry in several parts.
     target.values[row * target.width + slot]! += value;
   };
+  if (node.kind === "array" && node.type === "other") {
+    fail("DATA_UNSUPPORTED", `${store.file}: ${path} holds ${node.what}, expected numbers`, {
+      path: store.file,
+      hint: "convert the matrix before writing: adata.X = adata.X.astype('float32')",
+    });
+  }
   if (node.kind === "array") return readDense(store, path, node, slots, put);
   const format = String(node.attributes["encoding-type"] ?? node.attributes.h5sparse_format);
   if (format.startsWith("csr")) return readSparse(store, path, () => true, put);
@@ -65,7 +71,7 @@ async function readDense(store: ArrayStore, path: string, node: StoreNode, slots
   const wanted = Array.from(slots.keys()).filter((column) => slots[column]! >= 0);
   for (let from = 0; from < rows; from += step) {
     const to = Math.min(rows, from + step);
-    const block = (await store.read(path, from, to)) as ArrayLike<number>;
+    const block = numbersOf(await store.read(path, from, to));
     for (let row = from; row < to; row++) {
       for (const column of wanted) put(row, column, block[(row - from) * columns + column]!);
     }
@@ -79,7 +85,7 @@ async function readSparse(
   isWanted: (major: number) => boolean,
   put: Put,
 ): Promise<void> {
-  const pointers = (await readAll(store, `${path}/indptr`)) as ArrayLike<number>;
+  const pointers = numbersOf(await readAll(store, `${path}/indptr`));
   const indices = await store.node(`${path}/indices`);
   const entries = pointers[pointers.length - 1] ?? 0;
   if ((indices?.shape[0] ?? -1) < entries) {
@@ -95,8 +101,8 @@ async function readSparse(
     while (pointers[major + 1]! <= from) major++;
     const last = lastBefore(pointers, major, to);
     if (!someWanted(isWanted, major, last)) continue;
-    const minors = (await store.read(`${path}/indices`, from, to)) as ArrayLike<number>;
-    const values = (await store.read(`${path}/data`, from, to)) as ArrayLike<number>;
+    const minors = numbersOf(await store.read(`${path}/indices`, from, to));
+    const values = numbersOf(await store.read(`${path}/data`, from, to));
     for (let at = major; at <= last; at++) {
       if (!isWanted(at)) continue;
       const end = Math.min(to, pointers[at + 1]!);
@@ -124,7 +130,8 @@ function blockLength(wanted: number, stored: number): number {
   return Math.max(1, Math.round(wanted / stored)) * stored;
 }
 
-function sparseShape(node: StoreNode): readonly number[] {
+/** The shape of a sparse matrix, [] where it does not say. */
+export function sparseShape(node: StoreNode): readonly number[] {
   const shape = node.attributes.shape ?? node.attributes.h5sparse_shape;
   return shape === undefined ? [] : Array.from(shape as ArrayLike<number | bigint>, Number);
 }

@@ -1,5 +1,6 @@
 // What h5ad and zarr have in common: groups and arrays under paths, with attributes.
 import { failure } from "../errors.js";
+import { labelTexts } from "./source.js";
 
 /** A group or an array of a store. */
 export interface StoreNode {
@@ -9,8 +10,18 @@ export interface StoreNode {
   readonly shape: readonly number[];
   /** Rows that are stored, and so best read, together. */
   readonly blockRows: number;
-  readonly type: "number" | "boolean" | "text" | "other";
+  readonly type: CellType;
+  /** Of an array of records: their fields. */
+  readonly fields?: readonly { readonly name: string; readonly type: CellType; readonly isSingle: boolean }[];
+  /** What `other` is, in words. */
+  readonly what?: string;
 }
+
+/** What the cells of an array are. */
+export type CellType = "number" | "boolean" | "text" | "other";
+
+/** Cells as they are stored, 64-bit whole numbers among them; booleans are 0 and 1. */
+export type StoreValues = ArrayLike<number> | BigInt64Array | BigUint64Array | readonly string[];
 
 /** What h5ad and zarr have in common. Paths are like "obs/cell_type". */
 export interface ArrayStore {
@@ -21,8 +32,10 @@ export interface ArrayStore {
   node(path: string): Promise<StoreNode | undefined>;
   /** Names of the members of a group. */
   children(path: string): Promise<readonly string[]>;
-  /** Rows `from` to `to` of an array, row-major: text, or numbers with booleans as 0 and 1. */
-  read(path: string, from: number, to: number): Promise<ArrayLike<number> | readonly string[]>;
+  /** Rows `from` to `to` of an array, row-major; a single value is one row. */
+  read(path: string, from: number, to: number): Promise<StoreValues>;
+  /** All of an array of records, where the format has such. */
+  records?(path: string): Promise<readonly (readonly unknown[])[]>;
   close(): Promise<void>;
 }
 
@@ -35,9 +48,20 @@ export function lacks(store: ArrayStore, path: string): Error {
 export const WRITE_AGAIN =
   "the file is incomplete, or was not written by anndata; write it again with a recent anndata";
 
-/** All of a vector. */
-export async function readAll(store: ArrayStore, path: string): Promise<ArrayLike<number> | readonly string[]> {
+/** All of a vector, or a single value. */
+export async function readAll(store: ArrayStore, path: string): Promise<StoreValues> {
   const node = await store.node(path);
   if (node === undefined) throw lacks(store, path);
-  return store.read(path, 0, node.shape[0] ?? 0);
+  return store.read(path, 0, node.shape[0] ?? 1);
+}
+
+/** All of a vector as text, exactly. */
+export async function readTexts(store: ArrayStore, path: string): Promise<string[]> {
+  return labelTexts(await readAll(store, path));
+}
+
+/** Values as numbers: 64-bit whole numbers rounded to doubles. */
+export function numbersOf(values: StoreValues): ArrayLike<number> {
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) return Float64Array.from(values, Number);
+  return values as ArrayLike<number>;
 }

@@ -1,27 +1,40 @@
 // What an AnnData file means, over any store of groups and arrays: https://anndata.readthedocs.io/en/stable/fileformat-prose.html
 import { fail } from "../errors.js";
 import { type FrameColumn, openFrame } from "./anndata-frame.js";
-import { readMatrix } from "./anndata-matrix.js";
-import { type ArrayStore, WRITE_AGAIN } from "./anndata-store.js";
+import { readMatrix, sparseShape } from "./anndata-matrix.js";
+import type { ArrayStore } from "./anndata-store.js";
+import { numbered } from "./positional.js";
 import type { Source, SourceColumn } from "./source.js";
 
 interface Layout {
-  readonly matrix: string;
+  /** Where the chosen matrix lies; nothing where none was named and there is no X. */
+  readonly matrix?: Place;
   readonly genes: readonly string[];
   readonly cells: readonly string[];
   /** By public name. */
   readonly var: ReadonlyMap<string, number>;
   readonly obs: ReadonlyMap<string, FrameColumn>;
   readonly repeated: ReadonlySet<string>;
+  /** The matrices that there are. */
+  readonly found: readonly string[];
+}
+
+/** A matrix with a row per cell. */
+interface Place {
+  /** As a user names it: X, raw, a layer, obsm/X_pca. */
+  readonly name: string;
+  readonly path: string;
+  /** The frame that names its columns; an embedding has none, or is a frame itself. */
+  readonly frame?: string;
 }
 
 /**
  * Opens an AnnData store: the variables of the chosen matrix and the columns of `obs` become columns, the index of `obs`
  * the row ids. A name that both have is written "var:name" and "obs:name".
  *
- * @param matrix "X", "raw", or the name of a layer
+ * @param matrix "X", "raw", the name of a layer, or an embedding such as "obsm/X_pca"; default: X, where it is there
  */
-export function annDataSource(store: ArrayStore, matrix = "X"): Source {
+export function annDataSource(store: ArrayStore, matrix?: string): Source {
   let opened: Promise<Layout> | undefined;
   const layout = (): Promise<Layout> => {
     opened ??= openLayout(store, matrix);
@@ -29,12 +42,20 @@ export function annDataSource(store: ArrayStore, matrix = "X"): Source {
   };
   return {
     describe: async () => {
-      const { var: genes, obs, cells } = await layout();
+      const { matrix: place, var: genes, obs, cells, found } = await layout();
+      const group = place?.name.startsWith("obsm/") ? place.name : "var";
       const columns: SourceColumn[] = [
-        ...[...genes.keys()].map((name) => ({ name, kind: "number" as const, group: "var" })),
+        ...[...genes.keys()].map((name) => ({ name, kind: "number" as const, group })),
         ...[...obs].map(([name, column]) => ({ name, kind: column.kind, group: "obs" })),
       ];
-      return { format: store.format, columns, rows: cells.length, inputGroup: "var" };
+      const inputsHint = `the file has no X: name columns of obs, or choose a matrix with --matrix: ${found.join(", ") || "there is none"}`;
+      return {
+        format: store.format,
+        columns,
+        rows: cells.length,
+        inputGroup: group,
+        ...(place === undefined && { inputsHint }),
+      };
     },
     read: async ({ numeric, text }) => {
       const known = await layout();
@@ -51,9 +72,14 @@ export function annDataSource(store: ArrayStore, matrix = "X"): Source {
           slots[gene] = slot;
         }
       }
-      if (slots.some((slot) => slot >= 0)) {
+      if (known.matrix !== undefined && slots.some((slot) => slot >= 0)) {
         const { cells, genes: names } = known;
-        await readMatrix(store, known.matrix, slots, { values: out, rows: cells.length, width: numeric.length, names });
+        await readMatrix(store, known.matrix.path, slots, {
+          values: out,
+          rows: cells.length,
+          width: numeric.length,
+          names,
+        });
       }
       const texts: string[][] = [];
       for (const name of text) texts.push(await findObs(store.file, known.obs, name).texts());
@@ -63,10 +89,10 @@ export function annDataSource(store: ArrayStore, matrix = "X"): Source {
   };
 }
 
-async function openLayout(store: ArrayStore, matrix: string): Promise<Layout> {
-  const place = await findMatrix(store, matrix);
+async function openLayout(store: ArrayStore, matrix: string | undefined): Promise<Layout> {
+  const { place, found } = await findMatrix(store, matrix);
   const obs = await openFrame(store, "obs");
-  const genes = await (await openFrame(store, place.frame)).index();
+  const genes = place === undefined ? [] : await columnNames(store, place);
   const cells = await obs.index();
   const obsNames = new Set(obs.columns.map(({ name }) => name));
   const both = new Set(genes.filter((name) => obsNames.has(name)));
@@ -78,45 +104,62 @@ async function openLayout(store: ArrayStore, matrix: string): Promise<Layout> {
     else byName.set(named("var", name), j);
   });
   return {
-    matrix: place.path,
+    ...(place !== undefined && { matrix: place }),
     genes,
     cells,
     var: byName,
     obs: new Map(obs.columns.map((column) => [named("obs", column.name), column])),
     repeated,
+    found,
   };
 }
 
-async function findMatrix(store: ArrayStore, matrix: string): Promise<{ path: string; frame: string }> {
+async function columnNames(store: ArrayStore, { name, path, frame }: Place): Promise<readonly string[]> {
+  if (frame !== undefined) return (await openFrame(store, frame)).index();
+  const node = await store.node(path);
+  const shape = node?.kind === "group" ? sparseShape(node) : (node?.shape ?? []);
+  const label = name.slice(name.indexOf("/") + 1);
+  if (shape.length !== 2) {
+    fail("DATA_UNSUPPORTED", `${store.file}: ${path} is no matrix of numbers`, {
+      path: "matrix",
+      hint: `write it as an array: adata.obsm[${JSON.stringify(label)}] = numpy.asarray(adata.obsm[${JSON.stringify(label)}])`,
+    });
+  }
+  return numbered(store.file, label, shape[1]!);
+}
+
+async function findMatrix(
+  store: ArrayStore,
+  matrix: string | undefined,
+): Promise<{ readonly place?: Place; readonly found: readonly string[] }> {
   const isThere = async (path: string): Promise<boolean> => {
     const node = await store.node(path);
     return node !== undefined && node.attributes["encoding-type"] !== "null";
   };
-  if (!(await isThere("obs")) || !(await isThere("var"))) {
-    fail("DATA_UNKNOWN_FORMAT", `${store.file}: no AnnData: "obs" and "var" are missing`, {
-      path: store.file,
-      hint: WRITE_AGAIN,
-    });
-  }
-  const layers = (await isThere("layers")) ? await store.children("layers") : [];
-  const places = [
+  const membersOf = async (path: string) => ((await isThere(path)) ? store.children(path) : []);
+  const places: Place[] = [
     { name: "X", path: "X", frame: "var" },
     { name: "raw", path: "raw/X", frame: "raw/var" },
-    ...layers.map((name) => ({ name, path: `layers/${name}`, frame: "var" })),
+    // As anndata 0.6 wrote it.
+    { name: "raw", path: "raw.X", frame: "raw.var" },
+    ...(await membersOf("layers")).map((name) => ({ name, path: `layers/${name}`, frame: "var" })),
+    ...(await membersOf("obsm")).map((name) => ({ name: `obsm/${name}`, path: `obsm/${name}` })),
   ];
-  const found: string[] = [];
-  for (const place of places) {
-    if (!(await isThere(place.path))) continue;
-    if (place.name === matrix) return place;
-    found.push(place.name);
-  }
+  const found: Place[] = [];
+  for (const place of places) if (await isThere(place.path)) found.push(place);
+  const names = found.map(({ name }) => name);
+  const wanted = matrix ?? "X";
+  const place = found.find(({ name, path }) => name === wanted || path === wanted);
+  if (place !== undefined) return { place, found: names };
+  // Columns of obs can be learnt from without a matrix.
+  if (matrix === undefined) return { found: names };
   return fail(
     "DATA_MISSING_COLUMN",
-    `${store.file}: no matrix ${JSON.stringify(matrix)}; there are ${found.join(", ")}`,
+    `${store.file}: no matrix ${JSON.stringify(matrix)}; there are ${names.join(", ") || "none"}`,
     {
       path: "matrix",
-      hint: found.length > 0 ? `for example matrix: ${JSON.stringify(found[0])}` : "the file holds no matrix at all",
-      context: { matrix, found },
+      hint: found.length > 0 ? `for example matrix: ${JSON.stringify(names[0])}` : "the file holds no matrix at all",
+      context: { matrix, found: names },
     },
   );
 }

@@ -13,6 +13,8 @@ export interface Relation {
   readonly column: (name: string) => string;
   /** Whether a column has a numeric SQL type; other columns are parsed from their text. */
   readonly isNumeric: (name: string) => boolean;
+  /** Whether the text NaN stands for no value, as Python writes it into JSON. */
+  readonly isNanMissing?: boolean;
 }
 
 /** A text as an SQL literal. */
@@ -59,6 +61,11 @@ async function loadDuckdb(): Promise<typeof import("@duckdb/node-api")> {
       cause,
     });
   }
+}
+
+/** The rows of a query. */
+export function rowsOf(query: string): Promise<readonly (readonly unknown[])[]> {
+  return withDuckdb(async (connection) => (await connection.runAndReadAll(query)).getRows());
 }
 
 /** Reads columns of a relation, in row order. */
@@ -110,12 +117,15 @@ function numberExpression(relation: Relation, name: string): string {
   }
   const text = asText(column);
   // DuckDB's own reading of numbers allows 1_000 and NAN, which no other reader here does.
-  const number = `CASE WHEN contains(${text}, '_') THEN NULL ELSE nullif(TRY_CAST(${text} AS FLOAT), 'nan'::FLOAT) END`;
+  const nan = relation.isNanMissing ? `WHEN ${text} = 'NaN' THEN 'nan'::FLOAT ` : "";
+  const number = `CASE ${nan}WHEN contains(${text}, '_') THEN NULL ELSE nullif(TRY_CAST(${text} AS FLOAT), 'nan'::FLOAT) END`;
   return `CASE WHEN ${column} IS NULL THEN 'nan'::FLOAT ELSE ${number} END`;
 }
 
 function textExpression(relation: Relation, name: string): string {
-  return `coalesce(${asText(relation.column(name))}, '')`;
+  const text = asText(relation.column(name));
+  const nan = relation.isNumeric(name) ? "'nan'" : relation.isNanMissing ? "'NaN'" : undefined;
+  return `coalesce(${nan === undefined ? text : `nullif(${text}, ${nan})`}, '')`;
 }
 
 function asText(column: string): string {
@@ -150,9 +160,21 @@ function concatenate(blocks: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** What DuckDB's message means in our terms. */
+/** What DuckDB's message means in our terms: what it does not support is not damaged. */
 export function translateDuckdb(file: string, format: string, error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
-  const [reason] = message.replace(/^[A-Za-z ]*Error: /, "").split("\n", 1);
-  return corrupt(file, format, new Error(reason, { cause: error }));
+  const [line = ""] = message.replace(/^[A-Za-z ]*Error: /, "").split("\n", 1);
+  const reason = line.replace(/^Failed to read file "[^"]*": /, "");
+  if (!/unsupported|not (yet )?(supported|implemented)|encrypt|unknown codec/i.test(message)) {
+    return corrupt(file, format, new Error(reason, { cause: error }));
+  }
+  const hint =
+    format === "Parquet"
+      ? 'write it again with zstd or snappy and plain types: frame.to_parquet(path, compression="zstd")'
+      : "write it again as one object per line";
+  return failure("DATA_UNSUPPORTED", `${file}: a ${format} file that cannot be read: ${reason}`, {
+    path: file,
+    hint,
+    cause: error,
+  });
 }

@@ -1,25 +1,29 @@
 // AnnData in HDF5, through h5wasm (the HDF5 library as WebAssembly).
 import { resolve } from "node:path";
-import type { Dataset, File, Group } from "h5wasm/node";
-import { failure } from "../errors.js";
-import { annDataSource } from "./anndata.js";
-import type { ArrayStore, StoreNode } from "./anndata-store.js";
+import type { Dataset, File, Group, Metadata, ready } from "h5wasm/node";
+import { fail, failure, isDisentangleError } from "../errors.js";
+import type { ArrayStore, CellType, StoreNode, StoreValues } from "./anndata-store.js";
+import { halves } from "./half.js";
 import { corrupt, guarded, type Source } from "./source.js";
+import { storeSource } from "./stores.js";
 
-/** Opens an `.h5ad` file. */
+type H5Module = Awaited<typeof ready>;
+
+/** Opens an HDF5 file: AnnData (`.h5ad`), or counts of 10x Genomics. */
 export async function openH5ad(file: string, matrix?: string): Promise<Source> {
   const { default: h5wasm } = await import("h5wasm/node");
   // Without it the library prints its errors on stderr and goes on.
-  (await h5wasm.ready).activate_throwing_error_handler();
+  const module = await h5wasm.ready;
+  module.activate_throwing_error_handler();
   const translate = (error: unknown): Error => corrupt(file, "HDF5", innermost(error));
-  let opened: File;
+  let opened: File | undefined;
   try {
     opened = new h5wasm.File(resolve(file), "r");
-    opened.keys();
+    return guarded(await storeSource(h5Store(file, opened, module), matrix), translate);
   } catch (error) {
-    throw translate(error);
+    opened?.close();
+    throw isDisentangleError(error) ? error : translate(error);
   }
-  return guarded(annDataSource(h5Store(file, opened), matrix), translate);
 }
 
 /** HDF5 reports a stack of errors, the first cause last: `#006: ... line 577 in H5F__super_read(): truncated file`. */
@@ -29,10 +33,16 @@ function innermost(error: unknown): unknown {
   return causes.length === 0 ? error : new Error(causes.at(-1)![1], { cause: error });
 }
 
-function h5Store(file: string, opened: File): ArrayStore {
+function h5Store(file: string, opened: File, module: H5Module): ArrayStore {
   const nodes = new Map<string, StoreNode | undefined>();
   const get = (path: string): Dataset | Group | undefined => {
-    const entity = opened.get(path);
+    const entity = opened.get(path === "" ? "/" : path);
+    if (entity !== null && "obj_path" in entity) {
+      fail("DATA_UNSUPPORTED", `${file}: ${path} is a link to another file, ${entity.filename}`, {
+        path: file,
+        hint: "copy it into the file: read the file and write it again with anndata",
+      });
+    }
     return entity !== null && "attrs" in entity && ("keys" in entity || "slice" in entity)
       ? (entity as Dataset | Group)
       : undefined;
@@ -41,7 +51,7 @@ function h5Store(file: string, opened: File): ArrayStore {
     format: "h5ad",
     file,
     node: async (path) => {
-      if (!nodes.has(path)) nodes.set(path, nodeOf(get(path)));
+      if (!nodes.has(path)) nodes.set(path, nodeOf(get(path), module));
       return nodes.get(path);
     },
     children: async (path) => {
@@ -53,7 +63,15 @@ function h5Store(file: string, opened: File): ArrayStore {
       refuseFilters(file, path, dataset);
       const shape = dataset.shape ?? [];
       if (from === to) return [];
-      return numbers(dataset.slice([[from, to], ...shape.slice(1).map(() => [] as [])]));
+      const isHalf = dataset.metadata.type === module.H5T_class_t.H5T_FLOAT.value && dataset.metadata.size === 2;
+      if (isHalf) return halves(readRaw(module, dataset, from, to));
+      if (shape.length === 0) return [dataset.value] as unknown as StoreValues;
+      return dataset.slice([[from, to], ...shape.slice(1).map(() => [] as [])]) as StoreValues;
+    },
+    records: async (path) => {
+      const dataset = get(path) as Dataset;
+      refuseFilters(file, path, dataset);
+      return dataset.value as unknown as readonly (readonly unknown[])[];
     },
     close: async () => {
       opened.close();
@@ -61,13 +79,22 @@ function h5Store(file: string, opened: File): ArrayStore {
   };
 }
 
-function nodeOf(entity: Dataset | Group | undefined): StoreNode | undefined {
+function nodeOf(entity: Dataset | Group | undefined, module: H5Module): StoreNode | undefined {
   if (entity === undefined) return undefined;
   const attributes = Object.fromEntries(Object.keys(entity.attrs).map((key) => [key, attribute(entity, key)]));
   if ("keys" in entity) return { kind: "group", attributes, shape: [], blockRows: 1, type: "other" };
   const { metadata } = entity;
   const shape = metadata.shape ?? [];
-  return { kind: "array", attributes, shape, blockRows: metadata.chunks?.[0] ?? 1, type: typeOf(entity) };
+  const node = { kind: "array", attributes, shape, blockRows: metadata.chunks?.[0] ?? 1 } as const;
+  const type = typeOf(metadata, module);
+  if (type !== "other") return { ...node, type };
+  const members = metadata.compound_type?.members ?? [];
+  const isComplex = members.length === 2 && members[0]!.name === "r" && members[1]!.name === "i";
+  if (members.length === 0 || isComplex) return { ...node, type, what: wordsOf(metadata, isComplex, module) };
+  const fields = members.map((member) => {
+    return { name: member.name, type: typeOf(member, module), isSingle: member.size === 4 };
+  });
+  return { ...node, type, fields, what: "records" };
 }
 
 // References to other objects have no JSON form, and none is needed here.
@@ -79,34 +106,79 @@ function attribute(entity: Dataset | Group, key: string): unknown {
   }
 }
 
-function typeOf(dataset: Dataset): StoreNode["type"] {
-  const { dtype, metadata } = dataset;
-  if (metadata.enum_type !== undefined) return isBoolean(metadata.enum_type) ? "boolean" : "other";
-  if (typeof dtype !== "string") return "other";
-  return dtype.startsWith("S") ? "text" : "number";
+function typeOf({ type, size, enum_type: words }: Metadata, { H5T_class_t: of }: H5Module): CellType {
+  if (words !== undefined) return isBoolean(words) ? "boolean" : "other";
+  if (type === of.H5T_STRING.value) return "text";
+  if (type === of.H5T_INTEGER.value) return [1, 2, 4, 8].includes(size) ? "number" : "other";
+  return type === of.H5T_FLOAT.value && [2, 4, 8].includes(size) ? "number" : "other";
 }
 
 function isBoolean(type: { readonly members: Readonly<Record<string, number>> }): boolean {
   return Object.keys(type.members).sort().join() === "FALSE,TRUE";
 }
 
-function numbers(values: unknown): ArrayLike<number> | readonly string[] {
-  if (values instanceof BigInt64Array || values instanceof BigUint64Array) return Float64Array.from(values, Number);
-  return values as ArrayLike<number>;
+/** What cannot be read, in words. */
+function wordsOf({ type, size }: Metadata, isComplex: boolean, { H5T_class_t: of }: H5Module): string {
+  if (isComplex) return "complex numbers";
+  if (type === of.H5T_FLOAT.value || type === of.H5T_INTEGER.value) return `numbers of ${8 * size} bits`;
+  const words: readonly (readonly [number, string])[] = [
+    [of.H5T_VLEN.value, "lists"],
+    [of.H5T_ARRAY.value, "arrays"],
+    [of.H5T_REFERENCE.value, "references"],
+    [of.H5T_OPAQUE.value, "raw bytes"],
+    [of.H5T_BITFIELD.value, "bit fields"],
+    [of.H5T_ENUM.value, "an enumeration"],
+  ];
+  return words.find(([known]) => known === type)?.[1] ?? "a type that is not known";
+}
+
+/** Rows as the 16-bit words they are stored as: the library has no half precision. */
+function readRaw(module: H5Module, dataset: Dataset, from: number, to: number): Uint16Array {
+  const shape = dataset.shape ?? [];
+  const count = shape.map((length, axis) => BigInt(axis === 0 ? to - from : length));
+  const offset = shape.map((_, axis) => BigInt(axis === 0 ? from : 0));
+  const bytes = 2 * Number(count.reduce((product, length) => product * length, 1n));
+  const at = module._malloc(bytes);
+  try {
+    module.get_dataset_data(
+      dataset.file_id,
+      dataset.path,
+      count,
+      offset,
+      count.map(() => 1n),
+      BigInt(at),
+    );
+    return new Uint16Array(module.HEAPU8.slice(at, at + bytes).buffer);
+  } finally {
+    module._free(at);
+  }
 }
 
 // gzip and shuffle are built in; others come as plug-ins that WebAssembly cannot load.
 const FILTERS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6]);
+
+// https://github.com/HDFGroup/hdf5_plugins/blob/master/docs/RegisteredFilterPlugins.md
+const FILTER_NAMES: Readonly<Record<number, string>> = {
+  307: "bzip2",
+  32000: "LZF",
+  32001: "Blosc",
+  32004: "LZ4",
+  32008: "bitshuffle",
+  32013: "ZFP",
+  32015: "Zstandard",
+  32017: "SZ",
+  32026: "Blosc2",
+};
 
 function refuseFilters(file: string, path: string, dataset: Dataset): void {
   const filter = dataset.filters.find(({ id }) => !FILTERS.has(id));
   if (filter === undefined) return;
   throw failure(
     "DATA_UNSUPPORTED",
-    `${file}: ${path} is compressed with ${filter.name || `filter ${filter.id}`}, expected gzip`,
+    `${file}: ${path} is compressed with ${FILTER_NAMES[filter.id] ?? (filter.name || `filter ${filter.id}`)}, expected gzip`,
     {
       path: file,
-      hint: 'write the file again: adata.write_h5ad(path, compression="gzip")',
+      hint: `write the file again: adata.write_h5ad(path, compression="gzip"), or h5repack -f GZIP=4 ${file} new.h5`,
       context: { filter: filter.id },
     },
   );

@@ -15,6 +15,6 @@ export {
 } from "./config.js";
 export { type ColumnReport, type InspectReport, inspect } from "./inspect.js";
 export { formatInspection } from "./inspection-text.js";
-export { type Dataset, readDataset } from "./read.js";
+export { type Dataset, type ModelColumns, readDataset } from "./read.js";
 export type { Guesses } from "./roles.js";
 export type { TaskSize } from "./tasks.js";

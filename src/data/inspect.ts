@@ -6,8 +6,8 @@ import { readStatistics, statisticsOf } from "./column-statistics.js";
 import { type DataConfig, type InMemoryData, parseDataConfig } from "./config.js";
 import { readFolder } from "./folder.js";
 import { openMemory } from "./memory.js";
-import { formatOf } from "./open.js";
-import { columnKeys, type Dataset, encodeLabels, type Given, openPath, takeGiven } from "./read.js";
+import { locate } from "./open.js";
+import { columnKeys, type Dataset, encodeLabels, type Given, openPlace, takeGiven } from "./read.js";
 import { type Guesses, guessRoles, LABEL_ROLES, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
 import type { Source, SourceColumn, SourceDescription } from "./source.js";
 import { commandFor, methodFor, rolesToShow } from "./suggestion.js";
@@ -62,10 +62,9 @@ export async function inspect(config: DataConfig, method?: string): Promise<Insp
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
   const { data } = checked;
-  if (typeof data === "string" && (await formatOf(data)) === "dataset-folder") {
-    return inspectFolder(checked, await readFolder(data, {}), method);
-  }
-  const source = typeof data === "string" ? await openPath(checked) : openMemory(data as InMemoryData);
+  const located = typeof data === "string" ? await locate(data) : undefined;
+  if (located?.format === "dataset-folder") return inspectFolder(checked, await readFolder(located.path, {}), method);
+  const source = located === undefined ? openMemory(data as InMemoryData) : await openPlace(located, checked);
   try {
     return await inspectSource(checked, source, given, method);
   } finally {

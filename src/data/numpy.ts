@@ -1,28 +1,64 @@
 // NumPy files: one matrix (.npy), or named arrays that share their rows (.npz). Both are read natively.
 import { fail } from "../errors.js";
-import { later, type NativeArray, native } from "../native.js";
-import { type ColumnChoice, labelOf, type Selection, type Source, type SourceColumn } from "./source.js";
+import { type NativeArray, native } from "../native.js";
+import { matrixSource, numbered } from "./positional.js";
+import type { ColumnChoice, Selection, Source, SourceColumn } from "./source.js";
 
-/** Opens a `.npy` file; its columns are called `prefix`0, `prefix`1, ... */
-export async function openNpy(file: string, prefix = "x"): Promise<Source> {
-  const array = await later().npyRead(file);
-  const members = [{ name: prefix, shape: array.shape, kind: "number" as const, load: () => array }];
-  return arraySource(file, "npy", members);
+interface About {
+  readonly shape: readonly number[];
+  readonly dtype: string;
 }
 
-/** Opens a `.npz` file; column j of the member `m` is called `m`j, and a vector `m` is one column `m`. */
-export function openNpz(file: string): Source {
-  const listed = JSON.parse(native().npzMembers(file)) as readonly { name: string; shape: number[]; dtype: string }[];
-  const members = listed.map(({ name, shape, dtype }): Member => {
-    let array: NativeArray | undefined;
-    const load = () => {
-      array ??= native().npzRead(file, name);
-      return array;
-    };
-    // Booleans, integers and floats; anything else is refused where it is asked for.
-    return { name, shape, kind: /^[<>|=]?[biuf]\d/.test(dtype) ? "number" : "unknown", load };
+/** Opens a `.npy` file; its columns are called `prefix`0, `prefix`1, ... */
+export function openNpy(file: string, prefix = "x"): Source {
+  const about = JSON.parse(native().npyAbout(file)) as About;
+  const member = memberOf(
+    prefix,
+    about,
+    () => native().npyRead(file),
+    (column) => native().npyText(file, column),
+  );
+  // What is read neither as numbers nor as text says itself what it is.
+  if (member.kind === "unknown") member.load();
+  return arraySource(file, "npy", [member]);
+}
+
+/**
+ * Opens a `.npz` file; column j of the member `m` is called `m`j, and a vector `m` is one column `m`. The archive of
+ * `scipy.sparse.save_npz` is the matrix it describes, with the columns x0, x1, ...
+ */
+export function openNpz(file: string, prefix = "x"): Source {
+  const listed = JSON.parse(native().npzMembers(file)) as readonly (About & { readonly name: string })[];
+  if (isSparse(listed.map(({ name }) => name))) return openSparse(file, prefix);
+  const members = listed.map((about) => {
+    const { name } = about;
+    return memberOf(
+      name,
+      about,
+      () => native().npzRead(file, name),
+      (column) => native().npzText(file, name, column),
+    );
   });
   return arraySource(file, "npz", members);
+}
+
+function isSparse(names: readonly string[]): boolean {
+  const has = (...wanted: readonly string[]) => wanted.every((name) => names.includes(name));
+  return has("format", "shape", "data") && (has("indices", "indptr") || has("row", "col") || has("offsets"));
+}
+
+function openSparse(file: string, prefix: string): Source {
+  const { format, rows, columns } = JSON.parse(native().scipyAbout(file)) as {
+    format: string;
+    rows: number;
+    columns: number;
+  };
+  return matrixSource(file, {
+    format: `scipy-${format}`,
+    rows,
+    columns: numbered(file, prefix, columns).map((name) => ({ name, kind: "number" })),
+    read: (places) => native().scipyRead(file, places),
+  });
 }
 
 // Names under which a matrix of measurements is usually stored.
@@ -33,9 +69,26 @@ interface Member {
   readonly shape: readonly number[];
   readonly kind: SourceColumn["kind"];
   readonly load: () => NativeArray;
+  readonly texts: (column: number) => string[];
+}
+
+function memberOf(name: string, { shape, dtype }: About, read: () => NativeArray, texts: Member["texts"]): Member {
+  let array: NativeArray | undefined;
+  const load = () => {
+    array ??= read();
+    return array;
+  };
+  return { name, shape, kind: kindOf(dtype), load, texts };
+}
+
+/** Anything but numbers and text is refused where it is asked for. */
+function kindOf(dtype: string): SourceColumn["kind"] {
+  if (/^[<>|=]?[biuf]\d/.test(dtype)) return "number";
+  return /^[<>|=]?([USa]\d|M8\[)/.test(dtype) ? "text" : "unknown";
 }
 
 interface Place {
+  readonly name: string;
   readonly member: Member;
   readonly column: number;
   readonly width: number;
@@ -43,7 +96,8 @@ interface Place {
 
 function arraySource(file: string, format: "npy" | "npz", members: readonly Member[]): Source {
   const tables = members.filter(({ shape }) => shape.length === 1 || shape.length === 2);
-  const places = new Map(tables.flatMap((member) => placesOf(member, format)));
+  const all = apart(tables.flatMap((member) => placesOf(file, member, format)));
+  const places = new Map(all.map((place) => [place.name, place]));
   const inputGroup = inputMember(tables);
   return {
     describe: async () => {
@@ -54,7 +108,11 @@ function arraySource(file: string, format: "npy" | "npz", members: readonly Memb
           hint: "reshape it to rows and columns: array.reshape(len(array), -1)",
         });
       }
-      const columns = [...places].map(([name, { member }]) => ({ name, kind: member.kind, group: member.name }));
+      const columns = all.map(({ name, member, width }): SourceColumn => {
+        // A vector whose name another array's column has too is not called by that name.
+        const isApart = width === 1 && member.shape.length === 1 && name !== member.name;
+        return { name, kind: member.kind, ...(!isApart && { group: member.name }) };
+      });
       return { format, columns, ...(inputGroup !== undefined && { inputGroup }) };
     },
     read: async (choice) => readPlaces(file, places, choice),
@@ -62,45 +120,51 @@ function arraySource(file: string, format: "npy" | "npz", members: readonly Memb
   };
 }
 
-function placesOf(member: Member, format: "npy" | "npz"): readonly (readonly [string, Place])[] {
+function placesOf(file: string, member: Member, format: "npy" | "npz"): readonly Place[] {
   const { name, shape } = member;
-  if (shape.length === 1 && format === "npz") return [[name, { member, column: 0, width: 1 }]];
+  if (shape.length === 1 && format === "npz") return [{ name, member, column: 0, width: 1 }];
   const width = shape[1] ?? 1;
-  return Array.from({ length: width }, (_, column) => [`${name}${column}`, { member, column, width }]);
+  return numbered(file, name, width).map((numberedName, column) => ({ name: numberedName, member, column, width }));
+}
+
+/** Columns of two arrays that have the same name are told apart by the names of their arrays. */
+function apart(places: readonly Place[]): readonly Place[] {
+  const counts = new Map<string, number>();
+  for (const { name } of places) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return places.map((place) => {
+    const { name, member } = place;
+    return counts.get(name) === 1 ? place : { ...place, name: `${member.name}:${name}` };
+  });
 }
 
 function inputMember(tables: readonly Member[]): string | undefined {
   const usual = tables.filter(({ name }) => INPUT_MEMBERS.includes(name));
   if (usual.length === 1) return usual[0]!.name;
-  const matrices = tables.filter(({ shape }) => shape.length === 2);
+  const matrices = tables.filter(({ shape, kind }) => shape.length === 2 && kind === "number");
   return matrices.length === 1 ? matrices[0]!.name : undefined;
 }
 
 function readPlaces(file: string, places: ReadonlyMap<string, Place>, choice: ColumnChoice): Selection {
-  const wanted = [...choice.numeric, ...choice.text].map((name): readonly [string, Place] => [
-    name,
-    places.get(name) ?? fail("DATA_MISSING_COLUMN", `${file} has no column ${JSON.stringify(name)}`, { path: file }),
-  ]);
-  const [first = [...places][0]] = wanted;
-  const rows = first?.[1].member.shape[0] ?? 0;
-  for (const [name, { member }] of wanted) {
+  const wanted = [...choice.numeric, ...choice.text].map(
+    (name): Place =>
+      places.get(name) ?? fail("DATA_MISSING_COLUMN", `${file} has no column ${JSON.stringify(name)}`, { path: file }),
+  );
+  const [first = [...places.values()][0]] = wanted;
+  const rows = first?.member.shape[0] ?? 0;
+  for (const { name, member } of wanted) {
     const got = member.shape[0];
     if (got === rows) continue;
-    fail("DATA_SHAPE", `${file}: ${name} has ${got} rows, ${first![0]} has ${rows}`, {
+    fail("DATA_SHAPE", `${file}: ${name} has ${got} rows, ${first!.name} has ${rows}`, {
       path: file,
       hint: "choose arrays with one row per observation",
       context: { column: name, got, expected: rows },
     });
   }
-  const numbers = wanted.slice(0, choice.numeric.length).map(([, place]) => place);
-  const texts = wanted.slice(choice.numeric.length).map(([, place]) => place);
+  const texts = wanted.slice(choice.numeric.length);
   return {
     rows,
-    numeric: gather(numbers, rows),
-    text: texts.map(({ member, column, width }) => {
-      const { data } = member.load();
-      return Array.from({ length: rows }, (_, i) => labelOf(data[i * width + column]!));
-    }),
+    numeric: gather(wanted.slice(0, choice.numeric.length), rows),
+    text: texts.map(({ member, column }) => member.texts(column)),
   };
 }
 
@@ -108,6 +172,8 @@ function gather(places: readonly Place[], rows: number): Float32Array {
   const [first] = places;
   const isWhole = places.length === first?.width && places.every((p, j) => p.member === first.member && p.column === j);
   if (isWhole) return first.member.load().data;
+  // An array is held only if all of its bytes are there: before anything is made for them, they are read.
+  for (const { member } of places) member.load();
   const out = new Float32Array(rows * places.length);
   places.forEach(({ member, column, width }, j) => {
     const { data } = member.load();

@@ -1,6 +1,5 @@
 // Which reader a path needs: by what the file begins with, then by its extension.
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { nearest } from "../config-keys.js";
 import { fail, failure } from "../errors.js";
@@ -10,12 +9,26 @@ import { openJson } from "./jsonl.js";
 import { openNpy, openNpz } from "./numpy.js";
 import { openParquet } from "./parquet.js";
 import type { Source } from "./source.js";
+import { isTenxFolder, openMtx, openTenxFolder } from "./tenx.js";
+import { isStdin, renamed, type Unpacked, unpacked } from "./unpacked.js";
+import { unreadable } from "./unreadable.js";
 
 /** The formats of files and folders. */
-export type FileFormat = "csv" | "json" | "parquet" | "npy" | "npz" | "h5ad" | "zarr" | "zarr-zip" | "dataset-folder";
+export type FileFormat =
+  | "csv"
+  | "json"
+  | "parquet"
+  | "npy"
+  | "npz"
+  | "mtx"
+  | "h5ad"
+  | "zarr"
+  | "zarr-zip"
+  | "10x-folder"
+  | "dataset-folder";
 
 const SUPPORTED =
-  "CSV and TSV (.csv .tsv .tab .txt), Parquet, JSON lines (.jsonl .ndjson .json), NumPy (.npy .npz), AnnData (.h5ad, .zarr folder, .zarr.zip), dataset folders";
+  "CSV and TSV (.csv .tsv .tab .txt), Parquet, JSON lines (.jsonl .ndjson .json), NumPy and SciPy (.npy .npz), Matrix Market (.mtx), AnnData (.h5ad, .zarr folder, .zarr.zip), 10x Genomics (.h5, folder), dataset folders; each also in .gz, .zst or .zip";
 
 const BY_EXTENSION: Readonly<Record<string, FileFormat>> = {
   ".csv": "csv",
@@ -29,7 +42,11 @@ const BY_EXTENSION: Readonly<Record<string, FileFormat>> = {
   ".pq": "parquet",
   ".npy": "npy",
   ".npz": "npz",
+  ".mtx": "mtx",
   ".h5ad": "h5ad",
+  ".h5": "h5ad",
+  ".hdf5": "h5ad",
+  ".loom": "h5ad",
   ".zip": "zarr-zip",
 };
 
@@ -38,38 +55,66 @@ const MAGIC: readonly { readonly format: FileFormat; readonly bytes: string; rea
   { format: "h5ad", bytes: "\x89HDF\r\n\x1a\n", name: "HDF5" },
   { format: "parquet", bytes: "PAR1", name: "Parquet" },
   { format: "npy", bytes: "\x93NUMPY", name: "NPY" },
+  { format: "mtx", bytes: "%%MatrixMarket", name: "Matrix Market" },
   { format: "npz", bytes: "PK\x03\x04", name: "zip" },
   { format: "zarr-zip", bytes: "PK\x03\x04", name: "zip" },
 ];
 
+/** A file or folder that a reader can open. */
+export interface Located {
+  /** The path as it was given. */
+  readonly given: string;
+  /** Where it can be read: what was unpacked or came through a pipe lies elsewhere. */
+  readonly path: string;
+  readonly format: FileFormat;
+  /** Removes what was written to read it; a source that was opened does it when it is closed. */
+  release(): Promise<void>;
+}
+
 /**
- * The format of a file or folder.
+ * Finds what a path holds. Standard input (`-`), pipes and compressed files are unpacked first.
  *
  * @throws `DATA_NOT_FOUND`, `DATA_EMPTY`, `DATA_UNKNOWN_FORMAT`, `DATA_CORRUPT` (the extension promises another content),
- * `DATA_UNSUPPORTED` (compressed)
+ * `DATA_UNSUPPORTED` (a format that is known and not read)
  */
-export async function formatOf(path: string): Promise<FileFormat> {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) throw notFound(path);
-  if (stat.isDirectory()) return folderFormat(path);
-  if (stat.size === 0) {
-    fail("DATA_EMPTY", `${path} is empty`, { path, hint: "expected a header with the names of the columns, and rows" });
-  }
-  const lower = basename(path).toLowerCase();
-  if (/\.(xlsx?|xlsm|ods|numbers)$/.test(lower)) {
-    fail("DATA_UNKNOWN_FORMAT", `${path} is a workbook of Excel or the like`, {
-      path,
+export async function locate(given: string): Promise<Located> {
+  const stat = statSync(given, { throwIfNoEntry: false });
+  if (stat === undefined && !isStdin(given)) throw notFound(given);
+  if (stat?.isDirectory()) return { given, path: given, format: folderFormat(given), release: async () => {} };
+  if (/\.(xlsx?|xlsm|ods|numbers)$/i.test(given)) {
+    fail("DATA_UNKNOWN_FORMAT", `${given} is a workbook of Excel or the like`, {
+      path: given,
       hint: 'save the sheet as CSV (in Excel: "CSV UTF-8")',
     });
   }
-  const head = await firstBytes(path);
+  const file = await unpacked(given);
+  try {
+    return { given, path: file.path, format: fileFormat(given, file), release: file.release };
+  } catch (error) {
+    await file.release();
+    throw error;
+  }
+}
+
+/** The format of a file or folder; throws as `locate` does. */
+export async function formatOf(path: string): Promise<FileFormat> {
+  const { format, release } = await locate(path);
+  await release();
+  return format;
+}
+
+function fileFormat(path: string, { name, head, isTemporary, archive }: Unpacked): FileFormat {
+  if (head === "") {
+    fail("DATA_EMPTY", `${path} is empty`, { path, hint: "expected a header with the names of the columns, and rows" });
+  }
+  const lower = name.toLowerCase();
   const extension = Object.keys(BY_EXTENSION).find((end) => lower.endsWith(end));
   const promised = extension === undefined ? undefined : BY_EXTENSION[extension];
   const found = MAGIC.filter(({ bytes }) => head.startsWith(bytes)).map(({ format }) => format);
+  if (archive !== undefined) return archive;
   if (found.length > 0) return promised !== undefined && found.includes(promised) ? promised : found.at(-1)!;
-  if (head.startsWith("\x1f\x8b")) {
-    fail("DATA_UNSUPPORTED", `${path} is compressed with gzip`, { path, hint: `gunzip ${path}` });
-  }
+  const foreign = unreadable(path, head);
+  if (foreign !== undefined) throw foreign;
   const expected = MAGIC.find(({ format }) => format === promised);
   if (expected !== undefined) {
     fail("DATA_CORRUPT", `${path}: not a ${expected.name} file: it does not begin as one`, {
@@ -77,13 +122,13 @@ export async function formatOf(path: string): Promise<FileFormat> {
       hint: "the file is damaged, or has the wrong extension",
     });
   }
-  if (promised === undefined) {
-    fail("DATA_UNKNOWN_FORMAT", `${path}: unknown format; supported are ${SUPPORTED}`, {
-      path,
-      hint: "give the file the extension of its format; for a text table that is .csv or .tsv",
-    });
-  }
-  return promised;
+  if (promised !== undefined) return promised;
+  // What came through a pipe has no name: it is a table of text unless it begins as something else.
+  if (isTemporary && !head.includes("\0")) return /^(\xef\xbb\xbf)?\s*[[{]/.test(head) ? "json" : "csv";
+  return fail("DATA_UNKNOWN_FORMAT", `${path}: unknown format; supported are ${SUPPORTED}`, {
+    path,
+    hint: "give the file the extension of its format; for a text table that is .csv or .tsv",
+  });
 }
 
 /** `DATA_NOT_FOUND` for a path at which nothing is; offers the nearest file of the same folder, or of `words`. */
@@ -104,11 +149,42 @@ export interface OpenOptions {
   readonly prefix?: string | undefined;
 }
 
-/** Opens a file, or a zarr folder, of a known format. */
-export async function openFile(
+/** Opens what was located; its failures name the path that was given, and closing the source releases it. */
+export async function openLocated(
+  { given, path, format, release }: Located,
+  options: OpenOptions = {},
+): Promise<Source> {
+  try {
+    if (format === "dataset-folder") {
+      return fail("DATA_UNKNOWN_FORMAT", `${given} is a dataset folder`, { path: given, hint: "name a file" });
+    }
+    const source = await openFormat(path, format, options);
+    const naming = (error: unknown): never => {
+      throw renamed(error, path, given);
+    };
+    return {
+      describe: (detail) => source.describe(detail).catch(naming),
+      read: (choice) => source.read(choice).catch(naming),
+      close: async () => {
+        await source.close();
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw renamed(error, path, given);
+  }
+}
+
+/** Opens a path; throws as `locate` does, and as the reader of its format. */
+export async function openFile(path: string, options: OpenOptions = {}): Promise<Source> {
+  return openLocated(await locate(path), options);
+}
+
+async function openFormat(
   path: string,
   format: Exclude<FileFormat, "dataset-folder">,
-  options: OpenOptions = {},
+  options: OpenOptions,
 ): Promise<Source> {
   switch (format) {
     case "csv":
@@ -121,6 +197,10 @@ export async function openFile(
       return openNpy(path, options.prefix);
     case "npz":
       return openNpz(path);
+    case "mtx":
+      return openMtx(path, options.prefix);
+    case "10x-folder":
+      return openTenxFolder(path);
     case "h5ad":
       return openH5ad(path, options.matrix);
     case "zarr":
@@ -140,22 +220,13 @@ function neighbour(path: string): string | undefined {
 function folderFormat(path: string): FileFormat {
   if (existsSync(join(path, "dataset.json"))) return "dataset-folder";
   if (["zarr.json", ".zgroup"].some((name) => existsSync(join(path, name)))) return "zarr";
+  if (isTenxFolder(path)) return "10x-folder";
   return fail(
     "DATA_UNKNOWN_FORMAT",
-    `${path}: a folder with neither dataset.json (dataset folder) nor zarr.json or .zgroup (zarr)`,
+    `${path}: a folder with neither dataset.json (dataset folder) nor zarr.json or .zgroup (zarr) nor matrix.mtx (10x)`,
     {
       path,
       hint: `supported are ${SUPPORTED}`,
     },
   );
-}
-
-async function firstBytes(path: string): Promise<string> {
-  const handle = await open(path, "r");
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0);
-    return buffer.toString("latin1", 0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }

@@ -72,12 +72,19 @@ export function missingColumns(key: string, missing: readonly string[], { names 
   const offer = known.length === 1 ? `there is one column, ${some}: check the delimiter` : `the columns are ${some}`;
   return missing.map((name, i) => {
     const isPattern = /[*?]/.test(name);
-    const near = isPattern || i >= OFFERS ? undefined : nearest(name, known);
+    // A name of two parts of a file is told apart by theirs: "var:score", "obs:score".
+    const apart = i >= OFFERS ? [] : known.filter((one) => one.endsWith(`:${name}`));
+    const near = isPattern || apart.length > 0 || i >= OFFERS ? undefined : nearest(name, known);
     return {
       code: "DATA_MISSING_COLUMN",
       message: `${key}: no column ${isPattern ? "matches" : "is called"} ${JSON.stringify(name.replace(/^!/, ""))}`,
       path: key,
-      hint: near === undefined ? offer : `did you mean ${JSON.stringify(near)}?`,
+      hint:
+        apart.length > 0
+          ? `several parts of the file have that name: write ${apart.map((one) => JSON.stringify(one)).join(" or ")}`
+          : near === undefined
+            ? offer
+            : `did you mean ${JSON.stringify(near)}?`,
       context: { column: name, ...(near !== undefined && { nearest: near }) },
     };
   });

@@ -6,10 +6,11 @@ import { later, type NativeDataset, type NativeLabels, type NativeTable, type Na
 import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
 import { copyLabels, copyTargets, openMemory } from "./memory.js";
-import { formatOf, notFound, openFile } from "./open.js";
+import { type Located, locate, notFound, openFile, openLocated } from "./open.js";
 import { askLater, placedAt } from "./place.js";
-import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type Roles, resolveRoles } from "./roles.js";
+import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
 import type { Selection, Source, SourceDescription } from "./source.js";
+import { isStdin } from "./unpacked.js";
 
 /** A data set in memory, as plain data: what `simulate` and `readDataset` give, and what `fit` accepts as `data`. */
 export type Dataset = NativeDataset;
@@ -18,20 +19,25 @@ export type Dataset = NativeDataset;
  * Reads the columns that a configuration gives a role to; all others are ignored. Arrays in memory are copied before the
  * first `await`: what the caller does with them afterwards changes nothing.
  *
+ * @param model reads new rows for it: they need its inputs, and no others are taken
  * @throws `DisentangleError` with one of the CONFIG_*, DATA_* and TREE_* codes
  */
-export async function readDataset(config: DataConfig): Promise<Dataset> {
+export async function readDataset(config: DataConfig, model?: ModelColumns): Promise<Dataset> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
   const memory = typeof checked.data === "string" ? undefined : openMemory(checked.data as InMemoryData);
-  if (memory === undefined && (await formatOf(checked.data as string)) === "dataset-folder") {
-    const dataset = await readFolder(checked.data as string, columnKeys(checked));
+  const located = memory === undefined ? await locate(checked.data as string) : undefined;
+  if (located?.format === "dataset-folder") {
+    const dataset = await readFolder(checked.data as string, {
+      ...columnKeys(checked),
+      ...(model && { inputs: [...model.inputs] }),
+    });
     return withTree(await withTruth(dataset, checked), checked);
   }
-  const source = memory ?? (await openPath(checked));
+  const source = memory ?? (await openPlace(located!, checked));
   try {
     const description = await source.describe(needsKinds(checked) ? "kinds" : "names");
-    const roles = resolveRoles(columnKeys(checked), description);
+    const roles = resolveRoles({ ...columnKeys(checked), ...columnsOf(model, description) }, description);
     const dataset = assemble(checked, description, roles, await source.read(choiceOf(roles)), given);
     return await withTree(await withTruth(dataset, checked), checked);
   } finally {
@@ -39,12 +45,24 @@ export async function readDataset(config: DataConfig): Promise<Dataset> {
   }
 }
 
-/** Opens a path with the options of its configuration. */
-export async function openPath(config: DataConfig): Promise<Source> {
-  const path = config.data as string;
-  const format = await formatOf(path);
-  if (format === "dataset-folder")
-    fail("DATA_UNKNOWN_FORMAT", `${path} is a dataset folder`, { path, hint: "name a file" });
+/** What a model asks of new rows. */
+export interface ModelColumns {
+  /** Its inputs, in order. */
+  readonly inputs: readonly string[];
+  /** The column with the identifiers of the rows: new rows may have none. */
+  readonly rowId?: string;
+}
+
+/** The columns that a model asks for: by name, or all of a matrix that has no names. */
+function columnsOf(model: ModelColumns | undefined, { format, columns }: SourceDescription): RoleKeys {
+  if (model === undefined) return {};
+  const { inputs, rowId } = model;
+  const hasId = rowId !== undefined && columns.some(({ name }) => name === rowId);
+  return { ...(format !== "npy" && { inputs: [...inputs] }), ...(hasId && { rowId }) };
+}
+
+/** Opens what was located with the options of its configuration. */
+export function openPlace(located: Located, config: DataConfig): Promise<Source> {
   const { matrix, delimiter, missingValues } = config;
   const words =
     missingValues === undefined
@@ -52,14 +70,15 @@ export async function openPath(config: DataConfig): Promise<Source> {
       : typeof missingValues === "string"
         ? missingValues.split(",")
         : missingValues;
-  return openFile(path, format, { matrix, delimiter, missingValues: words });
+  return openLocated(located, { matrix, delimiter, missingValues: words });
 }
 
 /** The name that a data set has when none is given: that of its file. */
 export function nameOf(config: DataConfig): string {
   if (config.name !== undefined) return config.name;
   if (typeof config.data !== "string") return "in memory";
-  return basename(config.data).replace(/(?<=.)(\.zarr\.zip|\.[a-z0-9]+)$/i, "");
+  if (isStdin(config.data)) return "stdin";
+  return basename(config.data).replace(/(?<=.)(\.[a-z0-9]+(\.(gz|zst|zip))?)$/i, "");
 }
 
 /** Values given per row instead of a column's name, copied. */
@@ -79,7 +98,8 @@ export function takeGiven(config: DataConfig): Given {
   return { labels: Object.fromEntries(labels), targets: placedAt("target", () => copyTargets(target)) };
 }
 
-const DATA_FILE = /\.(csv|tsv|tab|txt|parquet|pq|jsonl?|ndjson|npy|npz)$/i;
+const DATA_FILE =
+  /\.(csv|tsv|tab|txt|parquet|pq|jsonl?|ndjson|npy|npz|mtx|h5ad|h5|zarr)(\.(gz|zst|zip))?$|^(-|\/dev\/(stdin|fd\/\d+))$/i;
 
 /** The configuration without a truth that is a file. */
 export function columnKeys(config: DataConfig): DataConfig {
@@ -195,10 +215,7 @@ async function withTruth(dataset: Dataset, { truth }: DataConfig): Promise<Datas
 }
 
 async function readTruth(truth: string, rows: number): Promise<NativeTable> {
-  const format = await formatOf(truth);
-  if (format === "dataset-folder")
-    return fail("DATA_UNKNOWN_FORMAT", `${truth} is a dataset folder`, { path: truth, hint: "name a file" });
-  const source = await openFile(truth, format, { prefix: "z" });
+  const source = await openFile(truth, { prefix: "z" });
   try {
     const { inputs } = resolveRoles({}, await source.describe("kinds"));
     const selection = await source.read({ numeric: inputs, text: [] });

@@ -71,7 +71,9 @@ export function resolveRoles(keys: RoleKeys, description: SourceDescription): Ro
   if (inputs.length === 0) {
     throw failure("DATA_EMPTY", "inputs: no column of numbers is left to learn from", {
       path: "inputs",
-      hint: "name the input columns, for example inputs: 'gene*'; numbers need a decimal point, not a comma",
+      hint:
+        description.inputsHint ??
+        "name the input columns, for example inputs: 'gene*'; numbers need a decimal point, not a comma",
     });
   }
   const used = new Set([...inputs, ...taken.keys()]);

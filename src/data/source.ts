@@ -19,6 +19,8 @@ export interface SourceDescription {
   readonly rows?: number;
   /** The group whose columns are the inputs when none are named; all groups where absent. */
   readonly inputGroup?: string;
+  /** What to do where no inputs are named and there are none by default. */
+  readonly inputsHint?: string;
 }
 
 /** Which columns to read, each name once. */
@@ -102,6 +104,30 @@ export function overflows(value: number): boolean {
 /** A number as a label; NaN is a missing label. */
 export function labelOf(value: number): string {
   return Number.isNaN(value) ? "" : String(value);
+}
+
+/** Values as labels, exactly: 64-bit whole numbers digit by digit, floats as the shortest text that reads back as the same value. */
+export function labelTexts(
+  values: ArrayLike<number | bigint | string> | BigInt64Array | BigUint64Array,
+  isBoolean = false,
+  isSingle = values instanceof Float32Array,
+): string[] {
+  return Array.from(values as ArrayLike<number | bigint | string>, (value) => {
+    if (typeof value === "string") return value;
+    if (isBoolean) return value ? "true" : "false";
+    if (typeof value === "bigint") return String(value);
+    return isSingle ? shortest(value) : labelOf(value);
+  });
+}
+
+/** The shortest text that reads back as the same 32-bit number; NaN is a missing label. */
+function shortest(value: number): string {
+  if (Number.isInteger(value)) return labelOf(value);
+  for (let digits = 6; digits < 9; digits++) {
+    const text = String(Number(value.toPrecision(digits)));
+    if (Math.fround(Number(text)) === value) return text;
+  }
+  return Number.isNaN(value) ? "" : String(Number(value.toPrecision(9)));
 }
 
 /** A label as a number: true is 1, false is 0, "" is missing; rows counted from 1. Throws `DATA_NOT_NUMERIC`. */

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import FileSystemStore from "@zarrita/storage/fs";
 import ZipFileStore from "@zarrita/storage/zip";
 import * as zarr from "zarrita";
-import { failure } from "../errors.js";
-import { annDataSource } from "./anndata.js";
-import type { ArrayStore, StoreNode } from "./anndata-store.js";
+import { failure, isDisentangleError, messageOf } from "../errors.js";
+import type { ArrayStore, StoreNode, StoreValues } from "./anndata-store.js";
+import { halves } from "./half.js";
 import { corrupt, guarded, type Source } from "./source.js";
+import { storeSource } from "./stores.js";
 
 /** A place that zarr's keys are looked up in. */
 interface KeyStore {
@@ -33,7 +34,7 @@ export async function openZarrFolder(folder: string, matrix?: string): Promise<S
 export async function openZarrZip(file: string, matrix?: string): Promise<Source> {
   const handle = await open(file, "r");
   try {
-    return zarrSource(file, await zipKeys(handle, file), matrix);
+    return await zarrSource(file, await zipKeys(handle, file), matrix);
   } catch (error) {
     await handle.close();
     throw error;
@@ -69,7 +70,8 @@ async function zipKeys(handle: FileHandle, file: string): Promise<KeyStore> {
   return {
     store,
     children: async (path) => {
-      const below = names.filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1));
+      const above = path === "" ? "" : `${path}/`;
+      const below = names.filter((name) => name.startsWith(above)).map((name) => name.slice(above.length));
       return [...new Set(below.filter((name) => name.includes("/")).map((name) => name.slice(0, name.indexOf("/"))))];
     },
     close: () => handle.close(),
@@ -84,23 +86,44 @@ function rootOf(names: readonly string[]): string {
   return roots.reduce((shortest, root) => (root.length < shortest.length ? root : shortest), roots[0] ?? "");
 }
 
-function zarrSource(file: string, keys: KeyStore, matrix: string | undefined): Source {
+async function zarrSource(file: string, keys: KeyStore, matrix: string | undefined): Promise<Source> {
   const translate = (error: unknown): Error => {
-    if (!zarr.isZarritaError(error, "UnknownCodecError")) return corrupt(file, "zarr", error);
-    return failure("DATA_UNSUPPORTED", `${file}: compressed with ${error.codec}, which is not supported`, {
+    if (isDisentangleError(error)) return error;
+    if (zarr.isZarritaError(error, "UnknownCodecError")) {
+      return failure("DATA_UNSUPPORTED", `${file}: compressed with ${error.codec}, which is not supported`, {
+        path: file,
+        hint: "write it again with the default codecs of zarr",
+        cause: error,
+      });
+    }
+    // zarrita has one error for a type it does not know and for metadata that are damaged.
+    const type =
+      /^(?:Unknown or unsupported dataType|Unsupported or unknown dtype|Unknown chunk key encoding): (.*)$/.exec(
+        messageOf(error),
+      );
+    if (type === null) return corrupt(file, "zarr", error);
+    return failure("DATA_UNSUPPORTED", `${file}: an array of type ${type[1]}, which is not supported`, {
       path: file,
-      hint: "write it again with the default codecs of zarr",
+      hint: "write it as 32-bit floats, integers or text",
       cause: error,
     });
   };
-  return guarded(annDataSource(zarrStore(file, keys), matrix), translate);
+  try {
+    return guarded(await storeSource(zarrStore(file, keys), matrix), translate);
+  } catch (error) {
+    throw translate(error);
+  }
 }
 
 function zarrStore(file: string, keys: KeyStore): ArrayStore {
   const get = keys.store;
   // zarrita resolves paths as URLs, which cuts names at # and ?: they travel encoded twice and are decoded here.
+  const half = new Set<string>();
   const store: zarr.AsyncReadable = {
-    get: (key, options) => get.get(decodeURIComponent(key) as `/${string}`, options),
+    get: async (key, options) => {
+      const name = decodeURIComponent(key) as `/${string}`;
+      return withoutHalves(name, await get.get(name, options), half);
+    },
     getRange: (key, range, options) => get.getRange!(decodeURIComponent(key) as `/${string}`, range, options),
   };
   const at = (path: string) => {
@@ -121,11 +144,27 @@ function zarrStore(file: string, keys: KeyStore): ArrayStore {
     read: async (path, from, to) => {
       const array = (await opened(path)) as zarr.Array<zarr.DataType>;
       if (from === to) return [];
+      if (array.shape.length === 0) return [await zarr.get(array)] as unknown as StoreValues;
       const block = await zarr.get(array, [zarr.slice(from, to), ...array.shape.slice(1).map(() => null)]);
-      return plainValues(block, path, file);
+      const values = plainValues(block, path, file);
+      return half.has(path) ? halves(values as unknown as Uint16Array) : values;
     },
     close: () => keys.close(),
   };
+}
+
+/** Metadata of half precision read as 16-bit words, which every version of Node has; `half` learns their paths. */
+function withoutHalves(key: string, bytes: Uint8Array | undefined, half: Set<string>): Uint8Array | undefined {
+  if (bytes === undefined || !/\/(zarr\.json|\.zarray)$/.test(key)) return bytes;
+  const text = new TextDecoder().decode(bytes);
+  if (!/"(float16|[<>]f2)"/.test(text)) return bytes;
+  const metadata = JSON.parse(text) as Record<string, unknown>;
+  if (metadata.data_type === "float16") Object.assign(metadata, { data_type: "uint16", fill_value: 0 });
+  else if (/^[<>]f2$/.test(String(metadata.dtype))) {
+    Object.assign(metadata, { dtype: String(metadata.dtype).replace("f", "u"), fill_value: 0 });
+  } else return bytes;
+  half.add(key.slice(1).replace(/\/[^/]*$/, ""));
+  return new TextEncoder().encode(JSON.stringify(metadata));
 }
 
 function absent(error: unknown): undefined {
@@ -152,11 +191,7 @@ function typeOf(array: zarr.Array<zarr.DataType>): StoreNode["type"] {
   return array.is("string") || array.is("object") ? "text" : "other";
 }
 
-function plainValues(
-  block: zarr.Chunk<zarr.DataType>,
-  path: string,
-  file: string,
-): ArrayLike<number> | readonly string[] {
+function plainValues(block: zarr.Chunk<zarr.DataType>, path: string, file: string): StoreValues {
   const { data, shape, stride } = block;
   const isRowMajor = shape.length < 2 || stride[1] === 1;
   if (!isRowMajor) {
@@ -165,8 +200,7 @@ function plainValues(
       hint: "write the matrix in C order",
     });
   }
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
-  if (ArrayBuffer.isView(data)) return data as unknown as ArrayLike<number>;
+  if (ArrayBuffer.isView(data)) return data as unknown as StoreValues;
   // Booleans and text come in containers of zarrita's own.
   return Array.from(data as Iterable<unknown>, (value) =>
     typeof value === "boolean" ? Number(value) : value,

@@ -1,7 +1,7 @@
 // Superconductors: from a table of formulas and critical temperatures to shares of elements and 81 tasks.
 import { basename } from "node:path";
 import { z } from "zod";
-import { formatOf, openFile } from "../data/open.js";
+import { openFile } from "../data/open.js";
 import { parseKeys } from "../data/parse-keys.js";
 import { indexColumns, missingColumns } from "../data/patterns.js";
 import type { Dataset } from "../data/read.js";
@@ -111,11 +111,7 @@ interface Row {
 }
 
 async function readRows(path: string, formula: string, tc: string): Promise<readonly Row[]> {
-  const format = await formatOf(path);
-  if (format === "dataset-folder") {
-    fail("DATA_UNKNOWN_FORMAT", `${path} is a dataset folder`, { path, hint: "name a table of formulas" });
-  }
-  const source = await openFile(path, format);
+  const source = await openFile(path);
   try {
     const index = indexColumns((await source.describe("names")).columns);
     failAll(

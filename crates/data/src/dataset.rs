@@ -5,6 +5,7 @@ use crate::matrix::Matrix;
 use crate::tree::Tree;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What a column of labels says about a row.
@@ -92,6 +93,18 @@ pub struct Dataset {
     pub truth: BTreeMap<String, Table>,
     /// Where the numbers come from, for the report: source path, format, simulator and its configuration.
     pub provenance: Map<String, Value>,
+}
+
+impl From<Dataset> for Cow<'_, Dataset> {
+    fn from(dataset: Dataset) -> Self {
+        Cow::Owned(dataset)
+    }
+}
+
+impl<'a> From<&'a Dataset> for Cow<'a, Dataset> {
+    fn from(dataset: &'a Dataset) -> Self {
+        Cow::Borrowed(dataset)
+    }
 }
 
 impl Dataset {

@@ -94,6 +94,21 @@ impl<T: Copy + Default> Matrix<T> {
         Self { rows: rows.len(), cols: self.cols, data }
     }
 
+    /// The given rows, which must ascend, without a copy.
+    ///
+    /// # Panics
+    /// When a row is not there.
+    pub fn into_rows(mut self, rows: &[usize]) -> Self {
+        debug_assert!(rows.is_sorted_by(|a, b| a < b), "rows move towards the front only");
+        for (to, &from) in rows.iter().enumerate() {
+            if to != from {
+                self.data.copy_within(from * self.cols..(from + 1) * self.cols, to * self.cols);
+            }
+        }
+        self.data.truncate(rows.len() * self.cols);
+        Self { rows: rows.len(), ..self }
+    }
+
     /// The given columns, in the given order.
     pub fn select_cols(&self, cols: &[usize]) -> Self {
         Self::from_fn(self.rows, cols.len(), |i, j| self[(i, cols[j])])
@@ -135,6 +150,14 @@ impl<T> std::ops::IndexMut<(usize, usize)> for Matrix<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_taken_in_place_are_the_rows_that_are_copied() {
+        let matrix = Matrix::from_fn(5, 3, |i, j| (10 * i + j) as f32);
+        for rows in [vec![], vec![0, 1, 2, 3, 4], vec![0, 3], vec![1, 2, 4]] {
+            assert_eq!(matrix.clone().into_rows(&rows), matrix.select_rows(&rows));
+        }
+    }
 
     #[test]
     fn a_matrix_refuses_a_wrong_number_of_values() {

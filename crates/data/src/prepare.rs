@@ -25,6 +25,7 @@ use crate::matrix::Matrix;
 use crate::split::{Split, SplitBy, SplitConfig, split};
 use crate::tree::Tree;
 use environments::listed;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// All that a method sees. Rows are the kept rows, in the order of the data set.
@@ -60,14 +61,19 @@ pub struct Prepared {
     pub warnings: Vec<Warning>,
 }
 
-/// Checks, cleans, splits and standardises a data set. A pure function of its arguments.
+/// Checks, cleans, splits and standardises a data set. A pure function of its arguments. A data set that is given away, not lent,
+/// lends its memory to the result: inputs are often all that fits.
 ///
 /// # Errors
 /// Those of [`Dataset::check_shapes`] and [`split`]; `DATA_NOT_FINITE`, `DATA_TOO_FEW_ROWS`, `DATA_CONSTANT_COLUMN`,
 /// `DATA_UNKNOWN_ENVIRONMENT`, `DATA_NEEDS_TRUTH`; `CONFIG_CONFLICT` and `DATA_NEEDS_SIMULATOR` for fresh rows.
-pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<Prepared> {
+pub fn prepare<'a>(dataset: impl Into<Cow<'a, Dataset>>, config: &PrepareConfig, seed: u64) -> Result<Prepared> {
+    prepare_cow(dataset.into(), config, seed)
+}
+
+fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64) -> Result<Prepared> {
     dataset.check_shapes()?;
-    let (kept, dropped) = rows::kept_rows(dataset, config)?;
+    let (kept, dropped) = rows::kept_rows(&dataset, config)?;
     let mut warnings: Vec<Warning> = dropped.into_iter().collect();
     let (n, d) = (kept.len(), dataset.inputs.cols());
     if n < d.max(2) {
@@ -106,10 +112,15 @@ pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<P
                 .hint("name the column of environments"),
         );
     }
-    let inputs = scale::inputs(dataset, &kept, &train, config)?;
+    let world = fresh::world(&dataset, config);
+    let values = match &mut dataset {
+        Cow::Borrowed(dataset) => dataset.inputs.select_rows(&kept),
+        Cow::Owned(dataset) => std::mem::take(&mut dataset.inputs).into_rows(&kept),
+    };
+    let inputs = scale::inputs(values, &dataset.input_names, &train, config)?;
     warnings.extend(inputs.warning);
-    let source = fresh::source(dataset, config, &inputs.standardiser)?;
-    let (oracle, told) = oracle::tables(dataset, &config.oracle, &kept)?;
+    let source = world?.map(|world| FreshRows { world, standardiser: inputs.standardiser.clone() });
+    let (oracle, told) = oracle::tables(&dataset, &config.oracle, &kept)?;
     warnings.extend(told);
     let targets = dataset.targets.as_ref().map(|targets| scale::targets(targets, &kept, &train, config)).transpose()?;
     Ok(Prepared {
@@ -131,6 +142,26 @@ pub fn prepare(dataset: &Dataset, config: &PrepareConfig, seed: u64) -> Result<P
 }
 
 impl Prepared {
+    /// The same rows with other inputs in place of these, which are not copied.
+    pub fn with_inputs(&self, inputs: Matrix) -> Self {
+        Self {
+            inputs,
+            input_names: self.input_names.clone(),
+            standardiser: self.standardiser.clone(),
+            fill: self.fill.clone(),
+            targets: self.targets.clone(),
+            environments: self.environments.clone(),
+            nodes: self.nodes.clone(),
+            tree: self.tree.clone(),
+            labels: self.labels.clone(),
+            oracle: self.oracle.clone(),
+            source: self.source.clone(),
+            split: self.split.clone(),
+            kept: self.kept.clone(),
+            warnings: self.warnings.clone(),
+        }
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.kept.len()

@@ -2,8 +2,12 @@
 //! typed failure that says where.
 
 pub mod csv;
+pub mod mtx;
 pub mod npy;
 pub mod npz;
+pub mod scipy;
+mod sparse;
+pub mod unpack;
 
 use crate::atomic::folder_of;
 use crate::failure::{Code, Failure, Result};

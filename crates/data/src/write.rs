@@ -2,6 +2,8 @@
 
 use crate::atomic::write_atomically;
 use crate::failure::{Code, Failure, Result};
+use crate::matrix::Matrix;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -25,6 +27,72 @@ pub enum NpyData<'a> {
 pub fn write_npy(path: &Path, shape: &[usize], data: NpyData<'_>) -> Result<()> {
     check_shape(shape, data)?;
     write_atomically(path, |writer| encode_npy(writer, shape, data))
+}
+
+/// Lines of a text table: the rows of a matrix, each after its name where there are any. Numbers are the shortest text that
+/// reads back as the same 32-bit number.
+///
+/// # Errors
+/// `DATA_SHAPE` when there are not as many names as rows.
+pub fn csv_rows(values: &Matrix, names: Option<&[String]>) -> Result<Vec<u8>> {
+    if let Some(names) = names.filter(|names| names.len() != values.rows()) {
+        return Err(Failure::new(Code::DataShape, format!("{} names for {} rows", names.len(), values.rows())));
+    }
+    let mut text = String::with_capacity(values.data().len() * 12);
+    for row in 0..values.rows() {
+        if let Some(names) = names {
+            push_field(&mut text, &names[row]);
+        }
+        for (column, &value) in values.row(row).iter().enumerate() {
+            if column > 0 || names.is_some() {
+                text.push(',');
+            }
+            push_f32(&mut text, value);
+        }
+        text.push('\n');
+    }
+    Ok(text.into_bytes())
+}
+
+/// A text as a field of a CSV table.
+fn push_field(text: &mut String, field: &str) {
+    if !field.contains([',', '"', '\n', '\r']) {
+        return text.push_str(field);
+    }
+    text.push('"');
+    text.push_str(&field.replace('"', "\"\""));
+    text.push('"');
+}
+
+/// Between these a number is written without an exponent.
+const PLAIN: std::ops::Range<f64> = 1e-6..1e17;
+
+fn push_f32(text: &mut String, value: f32) {
+    let size = f64::from(value.abs());
+    // Writing to a String cannot fail.
+    let _ = match value {
+        _ if value.is_nan() => Ok(()),
+        _ if value.is_infinite() => write!(text, "{}Infinity", if value < 0.0 { "-" } else { "" }),
+        _ if value == 0.0 || PLAIN.contains(&size) => write!(text, "{value}"),
+        _ => write!(text, "{value:e}"),
+    };
+}
+
+/// The shortest text that reads back as the same number; NaN is "".
+pub(crate) fn shortest_f32(value: f32) -> String {
+    let mut text = String::new();
+    push_f32(&mut text, value);
+    text
+}
+
+/// As [`shortest_f32`].
+pub(crate) fn shortest_f64(value: f64) -> String {
+    match value {
+        _ if value.is_nan() => String::new(),
+        _ if value.is_infinite() => if value < 0.0 { "-Infinity" } else { "Infinity" }.to_owned(),
+        _ if value == 0.0 || PLAIN.contains(&value.abs()) => value.to_string(),
+        _ => format!("{value:e}"),
+    }
 }
 
 fn check_shape(shape: &[usize], data: NpyData<'_>) -> Result<()> {

@@ -19,6 +19,7 @@ use disentangle_numerics::compute::Compute;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use summarise::summarise;
 
 /// Everything a fit gives.
@@ -59,15 +60,25 @@ pub struct FitOptions {
     pub budgets: Budgets,
 }
 
-/// Fits the method of a configuration, one of the given, to a data set.
+/// Fits the method of a configuration, one of the given, to a data set. One that is given away, not lent, is not copied.
 ///
 /// # Errors
 /// `CONFIG_*`, `DATA_*` and `CHECKPOINT_MISMATCH` before anything is computed; `NUMERIC_*` from solved stages;
 /// `FILE_WRITE` from checkpoints. Not converging is an outcome.
-pub fn fit(
+pub fn fit<'a>(
     methods: &'static [Entry],
     config: &Value,
-    dataset: &Dataset,
+    dataset: impl Into<Cow<'a, Dataset>>,
+    options: &FitOptions,
+    observer: &mut dyn Observer,
+) -> Result<RunResult> {
+    fit_cow(methods, config, dataset.into(), options, observer)
+}
+
+fn fit_cow(
+    methods: &'static [Entry],
+    config: &Value,
+    dataset: Cow<'_, Dataset>,
     options: &FitOptions,
     observer: &mut dyn Observer,
 ) -> Result<RunResult> {
@@ -75,12 +86,12 @@ pub fn fit(
     let defined = defining(&plan.canonical());
     let Plan { entry, options: run, method } = plan;
     dataset.check_shapes()?;
+    let (fingerprint, shown) = (dataset.fingerprint(), dataset.fingerprint_shown(&run.prepare.oracle));
     let data = prepare(dataset, &run.prepare, run.seed)?;
     method.check(&data)?;
     refuse_idle_source(entry, method.as_ref(), &data)?;
     let device = disentangle_nn::device::open(run.device)?;
-    let fingerprint = dataset.fingerprint();
-    let identity = Identity { config: defined, fingerprint: dataset.fingerprint_shown(&run.prepare.oracle) };
+    let identity = Identity { config: defined, fingerprint: shown };
     let (checkpoints, standing) = begin(options, identity, observer, &|config| settled(methods, config))?;
     let checkpoints = checkpoints.map(|folder| Box::new(folder) as Box<dyn Keeper>);
     let session = Session::new(&data, run.seed, observer);

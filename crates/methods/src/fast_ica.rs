@@ -107,7 +107,7 @@ impl Method for FastIca {
         let axes = PrincipalAxes::of(data)?;
         keep(&axes, state);
         let whitening = axes.whitening(latent_dim);
-        let whitened = centred(&data.inputs.select_rows(&data.rows_of(Split::Train)), &whitening);
+        let whitened = centred(&data.inputs, &data.rows_of(Split::Train), &whitening);
         let k = whitening.rows();
         let mut stream = Stream::new(solving.seed, "fast-ica");
         let start = Matrix::from_fn(k, k, |_, _| stream.normal());
@@ -149,8 +149,14 @@ impl Method for FastIca {
 }
 
 /// The whitened rows, n x k, with mean zero also where the inputs were not standardised.
-fn centred(inputs: &Matrix, whitening: &Matrix<f64>) -> Matrix<f64> {
-    let mut whitened = product(&inputs.to_f64(), &whitening.transposed());
+fn centred(inputs: &Matrix, rows: &[usize], whitening: &Matrix<f64>) -> Matrix<f64> {
+    let transposed = whitening.transposed();
+    let mut whitened = Matrix::zeros(rows.len(), whitening.rows());
+    // A row at a time: in double precision all inputs would take twice their memory.
+    for (i, &row) in rows.iter().enumerate() {
+        let wide = inputs.select_rows(&[row]).to_f64();
+        whitened.row_mut(i).copy_from_slice(product(&wide, &transposed).row(0));
+    }
     for j in 0..whitened.cols() {
         let mean = whitened.col(j).iter().sum::<f64>() / whitened.rows() as f64;
         (0..whitened.rows()).for_each(|i| whitened[(i, j)] -= mean);

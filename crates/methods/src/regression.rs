@@ -202,7 +202,7 @@ impl Encoder {
 /// # Errors
 /// Those of encoding.
 pub fn scale_latents(data: &Prepared, state: &mut State) -> Result<Vec<f64>> {
-    let codes = train::codes(state, &data.inputs.select_rows(&data.rows_of(Split::Train)))?;
+    let codes = train::codes_of_rows(state, &data.inputs, &data.rows_of(Split::Train))?;
     let covariance = covariance(&codes);
     let sd: Vec<f64> = (0..codes.cols()).map(|j| positive(covariance[(j, j)].sqrt())).collect();
     let map = Matrix::from_fn(sd.len(), sd.len(), |i, j| if i == j { 1.0 / sd[i] } else { 0.0 });

@@ -124,7 +124,7 @@ pub fn fit_start(
             let mut watch = Watch { cancel, on_event, began: Instant::now(), last: None };
             let end = guarded(|| {
                 let dataset: Dataset = dataset.try_into()?;
-                native(fit(METHODS, &config, &dataset, &options, &mut watch)?)
+                native(fit(METHODS, &config, dataset, &options, &mut watch)?)
             });
             let end = end.map_or_else(|failure| Either::B(failure.into()), Either::A);
             on_end.call(end, ThreadsafeFunctionCallMode::NonBlocking);
@@ -164,10 +164,10 @@ pub fn cancel(job: u32) -> Either<(), NativeFailure> {
     })
 }
 
-/// What V8's collector should know of while a fit runs: the data set and its prepared copy.
+/// What V8's collector should know of while a fit runs: the data set, which is prepared in place.
 fn native_bytes(dataset: &NativeDataset) -> i64 {
     let targets = dataset.targets.as_ref().map_or(0, |targets| targets.values.data.len());
-    (2 * size_of::<f32>() * (dataset.inputs.data.len() + targets)) as i64
+    (size_of::<f32>() * (dataset.inputs.data.len() + targets)) as i64
 }
 
 fn native(run: RunResult) -> Result<NativeRun> {

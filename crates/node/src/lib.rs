@@ -13,8 +13,8 @@ mod work;
 use convert::{
     Array, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeTable, NativeTree, json, parse,
 };
-use disentangle_data::read::{csv, npy, npz};
-use disentangle_data::write::{NpyData, write_npy};
+use disentangle_data::read::{csv, mtx, npy, npz, scipy, unpack};
+use disentangle_data::write::{NpyData, csv_rows, write_npy};
 use disentangle_data::{Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, folder, simulate, tree};
 use disentangle_engine::{catalogue, model, plan, score};
 use disentangle_methods::METHODS;
@@ -148,6 +148,77 @@ pub fn npz_members(path: String) -> Answer<String> {
 #[napi(catch_unwind)]
 pub fn npz_read(path: String, member: String) -> Answer<Array> {
     guard(|| Ok(npz::read(Path::new(&path), &member)?.into()))
+}
+
+/// Type and shape of a `.npy` file, as JSON.
+#[napi(catch_unwind)]
+pub fn npy_about(path: String) -> Answer<String> {
+    guard(|| Ok(json(&npy::peek_file(Path::new(&path))?)?.to_string()))
+}
+
+/// Reads one column of a `.npy` file as text, exactly.
+#[napi(catch_unwind)]
+pub fn npy_text(path: String, column: u32) -> Answer<Vec<String>> {
+    guard(|| npy::read_text(Path::new(&path), column as usize))
+}
+
+/// Reads one column of an array of a `.npz` file as text, exactly.
+#[napi(catch_unwind)]
+pub fn npz_text(path: String, member: String, column: u32) -> Answer<Vec<String>> {
+    guard(|| npz::read_text(Path::new(&path), &member, column as usize))
+}
+
+/// Format and shape of a `scipy.sparse.save_npz` file, as JSON.
+#[napi(catch_unwind)]
+pub fn scipy_about(path: String) -> Answer<String> {
+    guard(|| Ok(json(&scipy::about(Path::new(&path))?)?.to_string()))
+}
+
+/// Reads chosen columns of a `scipy.sparse.save_npz` file.
+#[napi(catch_unwind)]
+pub fn scipy_read(path: String, columns: Uint32Array) -> Answer<MatrixOut> {
+    guard(|| Ok(scipy::read(Path::new(&path), &places(&columns))?.into()))
+}
+
+/// Shape of a Matrix Market file, as JSON.
+#[napi(catch_unwind)]
+pub fn mtx_about(path: String) -> Answer<String> {
+    guard(|| Ok(json(&mtx::about(Path::new(&path))?)?.to_string()))
+}
+
+/// Reads chosen columns of a Matrix Market file, or with `transposed` chosen rows as columns.
+#[napi(catch_unwind)]
+pub fn mtx_read(path: String, transposed: bool, columns: Uint32Array) -> Answer<MatrixOut> {
+    let orientation = if transposed { mtx::Orientation::Transposed } else { mtx::Orientation::AsWritten };
+    guard(|| Ok(mtx::read(Path::new(&path), orientation, &places(&columns))?.into()))
+}
+
+fn places(columns: &[u32]) -> Vec<usize> {
+    columns.iter().map(|&column| column as usize).collect()
+}
+
+/// Lists the files of a zip, as JSON.
+#[napi(catch_unwind)]
+pub fn zip_members(path: String) -> Answer<String> {
+    guard(|| Ok(json(&unpack::zip_members(Path::new(&path))?)?.to_string()))
+}
+
+/// Unpacks one file of a zip.
+#[napi(catch_unwind)]
+pub fn unzip(path: String, member: String, target: String) -> Answer<()> {
+    guard(|| unpack::unzip(Path::new(&path), &member, Path::new(&target)))
+}
+
+/// Unpacks a Zstandard file.
+#[napi(catch_unwind)]
+pub fn unzstd(path: String, target: String) -> Answer<()> {
+    guard(|| unpack::unzstd(Path::new(&path), Path::new(&target)))
+}
+
+/// Rows of a matrix as lines of a CSV table, each after its name where `names` are given.
+#[napi(catch_unwind)]
+pub fn csv_lines(values: NativeMatrix, names: Option<Vec<String>>) -> Answer<Uint8Array> {
+    guard(|| Ok(csv_rows(&values.try_into()?, names.as_deref())?.into()))
 }
 
 /// An array to be written: `{ shape, data }`.

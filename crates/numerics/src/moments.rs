@@ -9,11 +9,23 @@ pub fn positive(sd: f64) -> f64 {
 
 /// Covariance of the columns, k x k.
 pub fn covariance(values: &Matrix) -> Matrix<f64> {
-    let (n, k) = (values.rows(), values.cols());
-    let mean: Vec<f64> =
-        (0..k).map(|j| (0..n).map(|i| f64::from(values[(i, j)])).sum::<f64>() / n.max(1) as f64).collect();
+    covariance_over(values, values.rows(), 0..values.rows())
+}
+
+/// The same over the given rows, which are not copied.
+pub fn covariance_of_rows(values: &Matrix, rows: &[usize]) -> Matrix<f64> {
+    covariance_over(values, rows.len(), rows.iter().copied())
+}
+
+fn covariance_over(values: &Matrix, n: usize, rows: impl Iterator<Item = usize> + Clone) -> Matrix<f64> {
+    let k = values.cols();
+    let mut mean = vec![0.0; k];
+    for i in rows.clone() {
+        mean.iter_mut().zip(values.row(i)).for_each(|(m, &v)| *m += f64::from(v));
+    }
+    mean.iter_mut().for_each(|m| *m /= n.max(1) as f64);
     let mut sum = Matrix::zeros(k, k);
-    for i in 0..n {
+    for i in rows {
         let centred: Vec<f64> = values.row(i).iter().zip(&mean).map(|(&v, m)| f64::from(v) - m).collect();
         for (a, &ca) in centred.iter().enumerate() {
             sum.row_mut(a).iter_mut().zip(&centred).for_each(|(s, cb)| *s += ca * cb);

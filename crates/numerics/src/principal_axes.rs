@@ -1,7 +1,7 @@
 //! The principal axes of rows, and their effective rank.
 
 use crate::linalg::symmetric_eigen;
-use crate::moments::covariance;
+use crate::moments::{covariance, covariance_of_rows};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result};
@@ -25,7 +25,7 @@ impl PrincipalAxes {
     /// # Errors
     /// `NUMERIC_SINGULAR` when no input varies.
     pub fn of(data: &Prepared) -> Result<Self> {
-        Self::of_rows(&data.inputs.select_rows(&data.rows_of(Split::Train)))
+        Self::of_covariance(&covariance_of_rows(&data.inputs, &data.rows_of(Split::Train)))
     }
 
     /// Of given rows (n x d).
@@ -33,7 +33,11 @@ impl PrincipalAxes {
     /// # Errors
     /// `NUMERIC_SINGULAR` when no column varies.
     pub fn of_rows(rows: &Matrix) -> Result<Self> {
-        let (ascending, vectors) = symmetric_eigen(&covariance(rows))?;
+        Self::of_covariance(&covariance(rows))
+    }
+
+    fn of_covariance(covariance: &Matrix<f64>) -> Result<Self> {
+        let (ascending, vectors) = symmetric_eigen(covariance)?;
         let d = ascending.len();
         let variances: Vec<f64> = ascending.iter().rev().map(|&v| v.max(0.0)).collect();
         let axes = Matrix::from_fn(d, d, |i, j| sign(&vectors, d - 1 - i) * vectors[(j, d - 1 - i)]);

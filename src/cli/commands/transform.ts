@@ -1,9 +1,9 @@
-import { extname, join, parse } from "node:path";
+import { once } from "node:events";
+import { join, parse } from "node:path";
 import type { Command } from "commander";
-import { fail } from "../../errors.js";
-import { replaceFile, writeFileAtomic } from "../../files.js";
+import type { Rows } from "../../data/rows.js";
 import { load } from "../../model.js";
-import { native } from "../../native.js";
+import { csvChunks, isCopy, jsonChunks, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
 import { print } from "../terminal.js";
 
@@ -11,98 +11,116 @@ const EXAMPLES = `
 Examples:
   $ disentangle transform runs/a --data new-cells.csv --out latents.npy
   $ disentangle transform runs/a --data new-cells.csv > latents.csv
+  $ disentangle transform runs/a --data cells.h5ad --out cells-latents.h5ad
+  $ zcat new-cells.csv.gz | disentangle transform runs/a --data - --out latents.parquet
 
 Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.
+Identifiers of the rows stand beside the latents in .csv, .parquet and .arrow. A .h5ad file or .zarr folder is a copy of the data, which
+must be of that format, with the latents in obsm["X_disentangle"].
 Of methods that look for silence, such as pdgmm, --out writes two more files beside the latents: silent.npy (1 where a latent is
-switched off) and silence-probability.npy; with --out new.npy they are new-silent.npy and new-silence-probability.npy.`;
-
-/** Rows x columns, with names. */
-interface Rows {
-  readonly data: Float32Array | Uint8Array;
-  readonly shape: readonly [rows: number, columns: number];
-  readonly columns: readonly string[];
-}
+switched off) and silence-probability.npy; with --out new.npy they are new-silent.npy and new-silence-probability.npy. In a copy of the
+data they are obsm["X_disentangle_silent"] and obsm["X_disentangle_silence_probability"].`;
 
 /** `disentangle transform` */
 export function define(command: Command): void {
   command
     .argument("<run>", "run folder or saved model")
-    .requiredOption("--data <path>", "rows to transform: any format that `fit --data` reads")
-    .option("--out <file>", "file to write, .npy or .csv (default: CSV on stdout)")
+    .requiredOption("--data <path>", "rows to transform: any format that `fit --data` reads; - is standard input")
+    .option("--out <file>", "file to write: .npy, .csv, .parquet, .arrow, .h5ad or .zarr (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, { data, out, json }: { data: string; out?: string; json?: boolean }) => {
-      if (out !== undefined) checkFormat(out);
       await using model = await load(run);
+      const hasSilence = model.summary.silence !== undefined;
+      if (out !== undefined) await checkOut(out, data, hasSilence);
       const latents = await model.transform(data);
-      const silence = model.summary.silence === undefined ? undefined : latentSilence(latents, model.summary);
+      const silence = hasSilence ? latentSilence(latents, model.summary) : undefined;
+      if (out === undefined) return json ? printJson(latents, silence) : printChunks(csvChunks(latents));
+      const known = await write(out, data, latents, silence);
       const { shape, columns } = latents;
-      const known = silence && (out === undefined ? inRows(silence) : await writeSilence(out, silence));
-      if (out !== undefined) await write(out, latents);
-      if (out === undefined && !json) process.stdout.write(csv(latents));
-      else
-        print(
-          json,
-          {
-            ...(out === undefined ? { values: rowsOf(latents) } : { out }),
-            shape,
-            columns,
-            ...(known && { silence: known }),
-          },
-          () => [out, ...Object.values(known ?? {})].map((file) => `${file}: ${shape[0]} x ${shape[1]}`).join("\n"),
-        );
+      print(json, { out, shape, columns, ...(known && { silence: known }) }, () =>
+        [out, ...Object.values(known ?? {})].map((file) => `${file}: ${shape[0]} x ${shape[1]}`).join("\n"),
+      );
     });
 }
 
-/** Writes which latents are silent beside the latents of the same rows, and tells where. */
-async function writeSilence(
+/** Before anything is read: what is written must be of a known format, and no part of what is read. */
+async function checkOut(out: string, data: string, hasSilence: boolean): Promise<void> {
+  outputOf(out);
+  const files = hasSilence && !isCopy(out) ? [out, ...Object.values(silenceFiles(out))] : [out];
+  for (const file of files) refuseOverInput(file, data);
+  if (isCopy(out)) await (await import("../../data/write-back.js")).checkCopy(out, data);
+}
+
+/** Writes latents, and where a method looks for silence which of them are silent; tells where that is. */
+async function write(
   out: string,
-  { silent, probability, shape, columns }: LatentSilence,
-): Promise<{ readonly silent: string; readonly probability: string }> {
+  data: string,
+  latents: Rows,
+  silence: LatentSilence | undefined,
+): Promise<SilenceFiles | undefined> {
+  const tables = silence && silenceTables(silence, latents.rowIds);
+  if (isCopy(out)) {
+    const { KEY, writeCopy } = await import("../../data/write-back.js");
+    const keys = { silent: `${KEY}_silent`, probability: `${KEY}_silence_probability` };
+    await writeCopy(out, data, {
+      [KEY]: latents,
+      ...(tables && { [keys.silent]: tables.silent, [keys.probability]: tables.probability }),
+    });
+    return tables && { silent: `${out}: obsm/${keys.silent}`, probability: `${out}: obsm/${keys.probability}` };
+  }
+  const files = silenceFiles(out);
+  if (tables) {
+    await writeRows(files.silent, tables.silent);
+    await writeRows(files.probability, tables.probability);
+  }
+  await writeRows(out, latents);
+  return tables && files;
+}
+
+interface SilenceFiles {
+  readonly silent: string;
+  readonly probability: string;
+}
+
+/** Where silence is written that belongs to the latents of the same rows. */
+function silenceFiles(out: string): SilenceFiles {
   const { dir, name, ext } = parse(out);
   // Rows of other data keep their masks apart, and those of the run when they are written into its folder.
   const before = name.replace(/[-_.]?latents$/, "");
   const named = (what: string): string => join(dir, `${before === "" ? what : `${before}-${what}`}${ext}`);
-  const files = { silent: named("silent"), probability: named("silence-probability") };
-  await write(files.silent, { data: silent, shape, columns });
-  await write(files.probability, { data: probability, shape, columns });
-  return files;
+  return { silent: named("silent"), probability: named("silence-probability") };
 }
 
-function inRows({ silent, probability, shape, columns }: LatentSilence): object {
-  const rows = (data: Rows["data"]): number[][] => rowsOf({ data, shape, columns });
-  return { silent: rows(silent), probability: rows(probability) };
+function silenceTables(
+  { silent, probability, shape, columns }: LatentSilence,
+  rowIds: readonly string[] | undefined,
+): { readonly silent: Rows; readonly probability: Rows } {
+  const common = { shape, columns, ...(rowIds !== undefined && { rowIds }) };
+  return { silent: { data: silent, ...common }, probability: { data: probability, ...common } };
 }
 
-async function write(out: string, rows: Rows): Promise<void> {
-  if (extname(out) === ".csv") return writeFileAtomic(out, csv(rows));
-  await replaceFile(out, (partial) => native().npyWrite(partial, { shape: [...rows.shape], data: rows.data }));
+/** Prints chunk after chunk, no faster than they are taken. */
+async function printChunks(chunks: Iterable<string | Uint8Array>): Promise<void> {
+  for (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
 }
 
-/** Before anything is computed: another format than its name says would be a riddle to whoever opens it. */
-function checkFormat(out: string): void {
-  if ([".npy", ".csv"].includes(extname(out))) return;
-  fail("CONFIG_USAGE", `--out ${out}: expected a file that ends in .npy or .csv`, {
-    path: out,
-    hint: "for example --out latents.npy",
-  });
-}
-
-function csv(rows: Rows): string {
-  return [rows.columns.join(","), ...rowsOf(rows).map((row) => row.map(shortest).join(","))]
-    .map((line) => `${line}\n`)
-    .join("");
-}
-
-/** The shortest text that reads back as the same 32-bit number. */
-function shortest(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
-    const text = String(Number(value.toPrecision(digits)));
-    if (Math.fround(Number(text)) === value) return text;
+function printJson(latents: Rows, silence: LatentSilence | undefined): Promise<void> {
+  const { shape, columns, rowIds } = latents;
+  const tables = silence && silenceTables(silence, undefined);
+  function* text(): Generator<string> {
+    yield '{\n  "values": ';
+    yield* jsonChunks(latents);
+    yield `,\n  "shape": ${JSON.stringify(shape)},\n  "columns": ${JSON.stringify(columns)}`;
+    if (rowIds !== undefined) yield `,\n  "rowIds": ${JSON.stringify(rowIds)}`;
+    if (tables !== undefined) {
+      yield ',\n  "silence": { "silent": ';
+      yield* jsonChunks(tables.silent);
+      yield ', "probability": ';
+      yield* jsonChunks(tables.probability);
+      yield " }";
+    }
+    yield "\n}\n";
   }
-  return String(Number(value.toPrecision(9)));
-}
-
-function rowsOf({ data, shape: [rows, columns] }: Rows): number[][] {
-  return Array.from({ length: rows }, (_, i) => [...data.subarray(i * columns, (i + 1) * columns)]);
+  return printChunks(text());
 }

@@ -80,7 +80,7 @@ pub fn standardise_new(
     }
     let mut filled = inputs.clone();
     fill_gaps(&mut filled, fill);
-    standardiser.apply(&filled)
+    standardiser.apply_in_place(filled)
 }
 
 /// Replaces missing values by one number per column; says how many there were.

@@ -26,8 +26,8 @@ pub enum Rows {
 /// The world that made the data, on their scale.
 #[derive(Debug, Clone)]
 pub struct FreshRows {
-    world: Arc<dyn Source>,
-    standardiser: Standardiser,
+    pub(super) world: Arc<dyn Source>,
+    pub(super) standardiser: Standardiser,
 }
 
 impl PartialEq for FreshRows {
@@ -47,12 +47,8 @@ impl FreshRows {
     }
 }
 
-/// Where fresh rows come from, if the configuration wants any.
-pub(super) fn source(
-    dataset: &Dataset,
-    config: &PrepareConfig,
-    standardiser: &Standardiser,
-) -> Result<Option<FreshRows>> {
+/// The world that fresh rows come from, if the configuration wants any.
+pub(super) fn world(dataset: &Dataset, config: &PrepareConfig) -> Result<Option<Arc<dyn Source>>> {
     if config.rows == Rows::Given {
         return Ok(None);
     }
@@ -65,7 +61,7 @@ pub(super) fn source(
     if dataset.targets.is_some() || !dataset.labels.is_empty() || dataset.tree.is_some() {
         return conflict("targets, labels or tree, as the data have", "learn from the rows that are given");
     }
-    Ok(Some(FreshRows { world: source_of(dataset)?, standardiser: standardiser.clone() }))
+    source_of(dataset).map(Some)
 }
 
 #[cfg(test)]

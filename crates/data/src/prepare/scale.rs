@@ -4,7 +4,7 @@ use super::columns::fill_gaps;
 use super::environments::listed;
 use super::moments::{Moments, moments};
 use super::{Missing, PrepareConfig, Standardiser, Standardize, Warning};
-use crate::dataset::{Dataset, Table};
+use crate::dataset::Table;
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 
@@ -27,12 +27,16 @@ pub(super) struct Inputs {
     pub warning: Option<Warning>,
 }
 
-/// Fits means and deviations on the training rows (indices into `kept`), fills gaps, standardises.
-pub(super) fn inputs(dataset: &Dataset, kept: &[usize], train: &[usize], config: &PrepareConfig) -> Result<Inputs> {
-    let mut values = dataset.inputs.select_rows(kept);
+/// Fits means and deviations of the kept rows on those to train on (indices into them), fills gaps, standardises.
+pub(super) fn inputs(
+    mut values: Matrix,
+    input_names: &[String],
+    train: &[usize],
+    config: &PrepareConfig,
+) -> Result<Inputs> {
     let columns = moments(&values, train);
     let names = |pick: &dyn Fn(&Moments) -> bool| -> Vec<&str> {
-        let picked = columns.iter().zip(&dataset.input_names).filter(|(column, _)| pick(column));
+        let picked = columns.iter().zip(input_names).filter(|(column, _)| pick(column));
         picked.map(|(_, name)| name.as_str()).collect()
     };
     let empty = names(&|column| column.finite == 0);
@@ -64,7 +68,7 @@ pub(super) fn inputs(dataset: &Dataset, kept: &[usize], train: &[usize], config:
         Standardize::All | Standardize::Inputs => Standardiser::of(&columns),
         Standardize::None => Standardiser::identity(columns.len()),
     };
-    Ok(Inputs { values: standardiser.apply(&values)?, standardiser, fill, warning })
+    Ok(Inputs { values: standardiser.apply_in_place(values)?, standardiser, fill, warning })
 }
 
 /// Targets of the kept rows, standardised over the training rows.
@@ -93,5 +97,5 @@ pub(super) fn targets(targets: &Table, kept: &[usize], train: &[usize], config: 
         Standardize::All => Standardiser::of(&columns),
         Standardize::Inputs | Standardize::None => Standardiser::identity(columns.len()),
     };
-    Ok(Targets { names: targets.columns.clone(), values: standardiser.apply(&values)?, standardiser })
+    Ok(Targets { names: targets.columns.clone(), values: standardiser.apply_in_place(values)?, standardiser })
 }

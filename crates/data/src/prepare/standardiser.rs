@@ -33,6 +33,14 @@ impl Standardiser {
     /// `DATA_SHAPE` for another number of columns; `NUMERIC_NOT_FINITE` where a value is too many deviations from the mean for
     /// 32-bit floating point.
     pub fn apply(&self, values: &Matrix) -> Result<Matrix> {
+        self.apply_in_place(values.clone())
+    }
+
+    /// The same without a copy.
+    ///
+    /// # Errors
+    /// As [`Standardiser::apply`].
+    pub fn apply_in_place(&self, values: Matrix) -> Result<Matrix> {
         self.each(values, |value, mean, sd| (value - mean) / sd)
     }
 
@@ -41,20 +49,20 @@ impl Standardiser {
     /// # Errors
     /// As [`Standardiser::apply`].
     pub fn undo(&self, values: &Matrix) -> Result<Matrix> {
-        self.each(values, |value, mean, sd| value * sd + mean)
+        self.each(values.clone(), |value, mean, sd| value * sd + mean)
     }
 
-    fn each(&self, values: &Matrix, f: impl Fn(f64, f64, f64) -> f64) -> Result<Matrix> {
+    fn each(&self, mut values: Matrix, f: impl Fn(f64, f64, f64) -> f64) -> Result<Matrix> {
         if values.cols() != self.mean.len() || self.sd.len() != self.mean.len() {
             return Err(Failure::new(
                 Code::DataShape,
                 format!("{} columns to standardise, expected {}", values.cols(), self.mean.len()),
             ));
         }
-        let mut out = values.clone();
         let mut overflow = false;
-        if values.cols() > 0 {
-            for row in out.data_mut().chunks_exact_mut(values.cols()) {
+        let cols = values.cols();
+        if cols > 0 {
+            for row in values.data_mut().chunks_exact_mut(cols) {
                 for (value, (&mean, &sd)) in row.iter_mut().zip(self.mean.iter().zip(&self.sd)) {
                     *value = f(f64::from(*value), mean, sd) as f32;
                     overflow |= value.is_infinite();
@@ -68,6 +76,6 @@ impl Standardiser {
             )
             .hint("look for outliers, or for a column that hardly varies over the training rows"));
         }
-        Ok(out)
+        Ok(values)
     }
 }

@@ -8,14 +8,17 @@
 mod dtype;
 mod header;
 mod literal;
+mod text;
 
 use super::open;
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use dtype::Dtype;
 pub(crate) use header::Header;
+use serde::{Deserialize, Serialize};
 use std::io::{self, Read};
 use std::path::Path;
+use text::TextType;
 
 /// An array of any number of dimensions.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +27,15 @@ pub struct NpyArray<T = f32> {
     pub shape: Vec<usize>,
     /// The numbers, row-major (the last index runs fastest).
     pub data: Vec<T>,
+}
+
+/// What an array says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NpyAbout {
+    /// Length of each dimension.
+    pub shape: Vec<usize>,
+    /// NumPy's description of its type, such as `<f4`.
+    pub dtype: String,
 }
 
 impl NpyArray<f32> {
@@ -60,6 +72,84 @@ pub fn read(path: &Path) -> Result<NpyArray> {
 /// As [`read`].
 pub fn decode(reader: impl Read) -> Result<NpyArray> {
     decode_with(reader, Dtype::parse, |dtype, bytes, data| dtype.decode(bytes, data))
+}
+
+/// Type and shape of a file, without its numbers.
+///
+/// # Errors
+/// `DATA_NOT_FOUND`, `DATA_UNKNOWN_FORMAT`, `DATA_CORRUPT`.
+pub fn peek_file(path: &Path) -> Result<NpyAbout> {
+    let Header { descr, shape, .. } = peek(open(path)?).map_err(|failure| placed(path, failure))?;
+    Ok(NpyAbout { shape, dtype: descr })
+}
+
+/// Reads one column of a vector or a matrix as text, each entry exactly as its type writes it: whole numbers of 64 bits, floats of
+/// any width, booleans, dates to the nanosecond, text. NaN and "not a time" are "".
+///
+/// # Errors
+/// As [`read`]; `DATA_SHAPE` for an array without such a column.
+pub fn read_text(path: &Path, column: usize) -> Result<Vec<String>> {
+    decode_text(open(path)?, column).map_err(|failure| placed(path, failure))
+}
+
+/// Reads a column as text from bytes, as [`read_text`] does from a file.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn decode_text(mut reader: impl Read, column: usize) -> Result<Vec<String>> {
+    /// Near the size of a chunk of numbers.
+    const CHUNK: usize = 1 << 18;
+    let header = Header::read(&mut reader)?;
+    let dtype = TextType::parse(&header.descr)?;
+    let (rows, columns) = match header.shape[..] {
+        [rows] => (rows, 1),
+        [rows, columns] => (rows, columns),
+        _ => (0, 0),
+    };
+    if column >= columns {
+        return Err(Failure::new(
+            Code::DataShape,
+            format!("an array of shape {:?} has no column {column}", header.shape),
+        )
+        .hint("reshape it: array.reshape(len(array), -1)"));
+    }
+    let (count, width) = (header.count()?, dtype.width());
+    let wanted = |entry: usize| if header.fortran { entry / rows == column } else { entry % columns == column };
+    let mut texts = Vec::new();
+    let mut buffer = vec![0; (CHUNK / width).max(1) * width];
+    let mut entry = 0;
+    while entry < count {
+        let size = buffer.len().min((count - entry).saturating_mul(width));
+        let got = fill(&mut reader, &mut buffer[..size]).map_err(|error| interrupted(&error))?;
+        if got < size {
+            let found = entry as u64 * width as u64 + got as u64;
+            return Err(wrong_length(&header, (count as u64).saturating_mul(width as u64), found, "truncated"));
+        }
+        for bytes in buffer[..size].chunks_exact(width) {
+            if wanted(entry) {
+                texts.push(dtype.text(bytes)?);
+            }
+            entry += 1;
+        }
+    }
+    Ok(texts)
+}
+
+/// Reads a single text or number, whatever its shape says of one.
+pub(crate) fn decode_scalar_text(mut reader: impl Read) -> Result<String> {
+    let header = Header::read(&mut reader)?;
+    let dtype = TextType::parse(&header.descr)?;
+    let mut bytes = vec![0; dtype.width()];
+    let got = fill(&mut reader, &mut bytes).map_err(|error| interrupted(&error))?;
+    if got < bytes.len() {
+        return Err(wrong_length(&header, bytes.len() as u64, got as u64, "truncated"));
+    }
+    dtype.text(&bytes)
+}
+
+/// Reads whole numbers exactly: the places of the entries of a sparse matrix.
+pub(crate) fn decode_whole(reader: impl Read) -> Result<NpyArray<i64>> {
+    decode_with(reader, Dtype::parse, |dtype, bytes, data| dtype.decode_whole(bytes, data))
 }
 
 /// Reads codes: 32-bit unsigned integers, exactly.

@@ -43,6 +43,19 @@ pub fn members(path: &Path) -> Result<Vec<NpzMember>> {
 /// # Errors
 /// As [`members`] and [`npy::read`]; `DATA_NOT_FOUND` with the nearest name when there is no such array.
 pub fn read(path: &Path, member: &str) -> Result<NpyArray> {
+    with_member(path, member, |entry| npy::decode(entry))
+}
+
+/// Reads one column of an array as text; its name with or without `.npy`.
+///
+/// # Errors
+/// As [`read`] and [`npy::read_text`].
+pub fn read_text(path: &Path, member: &str, column: usize) -> Result<Vec<String>> {
+    with_member(path, member, |entry| npy::decode_text(entry, column))
+}
+
+/// Lets `read` read one array.
+pub(crate) fn with_member<T>(path: &Path, member: &str, read: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
     let mut archive = open_archive(path)?;
     let names = array_names(path, &archive)?;
     let wanted = member.strip_suffix(ENDING).unwrap_or(member);
@@ -53,14 +66,14 @@ pub fn read(path: &Path, member: &str) -> Result<NpyArray> {
             .hint(did_you_mean(wanted, known.iter().copied()))
             .with("member", wanted));
     };
-    with_entry(path, &mut archive, index, wanted, |entry| npy::decode(entry))
+    with_entry(path, &mut archive, index, wanted, read)
 }
 
 const ENDING: &str = ".npy";
 
-type Archive = ZipArchive<BufReader<Stoppable<File>>>;
+pub(crate) type Archive = ZipArchive<BufReader<Stoppable<File>>>;
 
-fn open_archive(path: &Path) -> Result<Archive> {
+pub(crate) fn open_archive(path: &Path) -> Result<Archive> {
     let mut file = open(path)?;
     let mut magic = [0; 4];
     let starts_like_one = file.read_exact(&mut magic).is_ok() && (magic == *b"PK\x03\x04" || magic == *b"PK\x05\x06");
@@ -104,7 +117,7 @@ fn unsupported(message: String) -> Failure {
     Failure::new(Code::DataUnsupported, message).hint("save the arrays with numpy.savez or numpy.savez_compressed")
 }
 
-fn damaged(error: &ZipError) -> Failure {
+pub(crate) fn damaged(error: &ZipError) -> Failure {
     match error {
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
             unsupported("the archive is encrypted".to_owned())

@@ -21,7 +21,7 @@ pub(super) fn squared_errors(
 ) -> Result<Option<Vec<f64>>> {
     let encoded = match latents {
         Some(latents) => latents.select_rows(picked),
-        None => train::encode(state, &data.inputs.select_rows(picked))?,
+        None => train::encode_rows(state, &data.inputs, picked)?,
     };
     let nodes: Vec<u32> = picked.iter().map(|&i| data.nodes[i]).collect();
     let Some(predicted) = method.predict(state, &encoded, &nodes) else { return Ok(None) };

@@ -1,7 +1,7 @@
 //! One stage of gradient descent.
 
 use super::batches::{Batches, batch_of, fresh_batch};
-use super::encode::in_chunks;
+use super::encode::view;
 use super::session::{Place, Session};
 use super::stepper::Stepper;
 use super::watch::Watch;
@@ -76,9 +76,9 @@ pub fn descend(recipe: &Recipe, state: &mut State, session: &mut Session<'_>) ->
 
 /// The data as a descent sees them: with what resting layers make of the inputs in their place, where there are such.
 fn seen<'a>(data: &'a Prepared, stage: &str, state: &State) -> Result<Cow<'a, Prepared>> {
-    Ok(match in_chunks(state, &data.inputs, |x| state.network.view(stage, x))? {
+    Ok(match view(state, stage, &data.inputs)? {
         None => Cow::Borrowed(data),
-        Some(inputs) => Cow::Owned(Prepared { inputs, ..data.clone() }),
+        Some(inputs) => Cow::Owned(data.with_inputs(inputs)),
     })
 }
 

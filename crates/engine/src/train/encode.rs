@@ -3,6 +3,8 @@
 use crate::method::{MAP, State};
 use disentangle_data::{Code, Failure, Matrix, Result};
 use disentangle_nn::{Tensor, internal};
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// Rows encoded at once: large enough for the products, small enough for the caches.
 pub(super) const CHUNK: usize = 4096;
@@ -12,13 +14,53 @@ pub(super) const CHUNK: usize = 4096;
 /// # Errors
 /// `NUMERIC_NOT_FINITE` when a latent is not finite: such numbers are never given away.
 pub fn encode(state: &State, inputs: &Matrix) -> Result<Matrix> {
-    let codes = codes(state, inputs)?;
-    let latents = match state.solved.get(MAP) {
+    finite(latents(state, &Rows::All(inputs))?)
+}
+
+/// The same of the given rows alone.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_rows(state: &State, inputs: &Matrix, rows: &[usize]) -> Result<Matrix> {
+    finite(latents(state, &Rows::Of(inputs, rows))?)
+}
+
+/// The network's code of standardised inputs, before any solved map.
+///
+/// # Errors
+/// Those of candle.
+pub fn codes(state: &State, inputs: &Matrix) -> Result<Matrix> {
+    let codes = in_chunks(state, &Rows::All(inputs), |x| state.network.encode(x).map(Some), |code| code)?;
+    Ok(codes.expect("every chunk has a code"))
+}
+
+/// The same of the given rows alone.
+///
+/// # Errors
+/// Those of candle.
+pub fn codes_of_rows(state: &State, inputs: &Matrix, rows: &[usize]) -> Result<Matrix> {
+    let codes = in_chunks(state, &Rows::Of(inputs, rows), |x| state.network.encode(x).map(Some), |code| code)?;
+    Ok(codes.expect("every chunk has a code"))
+}
+
+/// What a network makes of all rows (n x d) in place of them; `None` where it makes nothing of one.
+pub(super) fn view(state: &State, stage: &str, inputs: &Matrix) -> Result<Option<Matrix>> {
+    in_chunks(state, &Rows::All(inputs), |x| state.network.view(stage, x), |seen| seen)
+}
+
+/// Chunk after chunk through the map too: the code may be as wide as the inputs.
+fn latents(state: &State, rows: &Rows<'_>) -> Result<Matrix> {
+    let mapped = |codes: Matrix| match state.solved.get(MAP) {
         None => codes,
         Some(map) => Matrix::from_fn(codes.rows(), map.rows(), |i, j| {
             codes.row(i).iter().zip(map.row(j)).map(|(&c, m)| f64::from(c) * m).sum::<f64>() as f32
         }),
     };
+    let latents = in_chunks(state, rows, |x| state.network.encode(x).map(Some), mapped)?;
+    Ok(latents.expect("every chunk has a code"))
+}
+
+fn finite(latents: Matrix) -> Result<Matrix> {
     match latents.data().iter().position(|v| !v.is_finite()) {
         None => Ok(latents),
         Some(at) => {
@@ -29,32 +71,57 @@ pub fn encode(state: &State, inputs: &Matrix) -> Result<Matrix> {
     }
 }
 
-/// The network's code of standardised inputs, before any solved map.
-///
-/// # Errors
-/// Those of candle.
-pub fn codes(state: &State, inputs: &Matrix) -> Result<Matrix> {
-    let codes = in_chunks(state, inputs, |x| state.network.encode(x).map(Some))?;
-    Ok(codes.expect("every chunk has a code"))
+/// Rows of a matrix, copied a chunk at a time.
+enum Rows<'a> {
+    All(&'a Matrix),
+    Of(&'a Matrix, &'a [usize]),
 }
 
-/// What a network makes of all rows (n x d), chunk after chunk; `None` where it makes nothing of one.
-pub(super) fn in_chunks(
+impl Rows<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Rows::All(matrix) => matrix.rows(),
+            Rows::Of(_, rows) => rows.len(),
+        }
+    }
+
+    fn cols(&self) -> usize {
+        let (Rows::All(matrix) | Rows::Of(matrix, _)) = self;
+        matrix.cols()
+    }
+
+    fn chunk(&self, range: Range<usize>) -> Cow<'_, [f32]> {
+        match self {
+            Rows::All(matrix) => Cow::Borrowed(&matrix.data()[range.start * matrix.cols()..range.end * matrix.cols()]),
+            Rows::Of(matrix, rows) => Cow::Owned(matrix.select_rows(&rows[range]).into_data()),
+        }
+    }
+}
+
+/// What a network makes of rows, and what becomes of that, chunk after chunk; `None` where the network makes nothing of one.
+fn in_chunks(
     state: &State,
-    inputs: &Matrix,
+    rows: &Rows<'_>,
     map: impl Fn(&Tensor) -> disentangle_nn::Result<Option<Tensor>>,
+    then: impl Fn(Matrix) -> Matrix,
 ) -> Result<Option<Matrix>> {
     let device = state.params.device();
-    let (n, d) = (inputs.rows(), inputs.cols());
+    let (n, d) = (rows.len(), rows.cols());
     let mut data = Vec::new();
     let mut width = 0;
     for start in (0..n).step_by(CHUNK) {
-        let rows = CHUNK.min(n - start);
-        let chunk = &inputs.data()[start * d..(start + rows) * d];
-        let x = Tensor::from_slice(chunk, (rows, d), device).map_err(internal)?;
+        let count = CHUNK.min(n - start);
+        let chunk = rows.chunk(start..start + count);
+        let x = Tensor::from_slice(&chunk, (count, d), device).map_err(internal)?;
         let Some(code) = map(&x).map_err(internal)? else { return Ok(None) };
-        width = code.dim(1).map_err(internal)?;
-        data.extend(code.flatten_all().and_then(|flat| flat.to_vec1::<f32>()).map_err(internal)?);
+        let code_width = code.dim(1).map_err(internal)?;
+        let code = code.flatten_all().and_then(|flat| flat.to_vec1::<f32>()).map_err(internal)?;
+        let made = then(Matrix::new(count, code_width, code)?);
+        if start == 0 {
+            width = made.cols();
+            data.reserve_exact(n * width);
+        }
+        data.extend_from_slice(made.data());
     }
     Matrix::new(n, width, data).map(Some)
 }

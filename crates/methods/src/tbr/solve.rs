@@ -61,7 +61,7 @@ pub fn scale(data: &Prepared, state: &mut State) -> Result<()> {
 pub fn rotate(config: &TbrConfig, data: &Prepared, state: &mut State, seed: u64) -> Result<()> {
     let parents = rows::parents(data);
     let rows = data.rows_of(Split::Train);
-    let codes = train::codes(state, &data.inputs.select_rows(&rows))?; // (n, k)
+    let codes = train::codes_of_rows(state, &data.inputs, &rows)?; // (n, k)
     if codes.data().iter().any(|v| !v.is_finite()) {
         return Err(Failure::new(Code::NumericNotFinite, "the encoder gave numbers that are not finite"));
     }

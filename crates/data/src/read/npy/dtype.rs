@@ -1,6 +1,7 @@
 //! The types an array may have, and their numbers as 32-bit floats.
 
 use crate::failure::{Code, Failure, Result};
+use crate::write::{shortest_f32, shortest_f64};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -19,7 +20,7 @@ enum Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
+pub(super) enum Order {
     Little,
     Big,
 }
@@ -111,6 +112,58 @@ impl Dtype {
         Ok(())
     }
 
+    /// One number as text, exactly: the shortest that reads back as the same number of the same type. NaN is "".
+    pub(super) fn text(self, bytes: &[u8]) -> String {
+        macro_rules! number {
+            ($type:ty) => {{
+                let word = bytes.try_into().unwrap_or_default();
+                if self.order == Order::Big { <$type>::from_be_bytes(word) } else { <$type>::from_le_bytes(word) }
+            }};
+        }
+        match self.kind {
+            Kind::Bool => (bytes != [0]).to_string(),
+            Kind::I8 => number!(i8).to_string(),
+            Kind::I16 => number!(i16).to_string(),
+            Kind::I32 => number!(i32).to_string(),
+            Kind::I64 => number!(i64).to_string(),
+            Kind::U8 => number!(u8).to_string(),
+            Kind::U16 => number!(u16).to_string(),
+            Kind::U32 => number!(u32).to_string(),
+            Kind::U64 => number!(u64).to_string(),
+            Kind::F16 => shortest_half(half(number!(u16))),
+            Kind::F32 => shortest_f32(number!(f32)),
+            Kind::F64 => shortest_f64(number!(f64)),
+        }
+    }
+
+    /// Appends whole numbers, exactly.
+    ///
+    /// # Errors
+    /// `DATA_UNSUPPORTED` for another type, `DATA_CORRUPT` for a number beyond 63 bits.
+    pub(super) fn decode_whole(self, bytes: &[u8], data: &mut Vec<i64>) -> Result<()> {
+        macro_rules! append {
+            ($type:ty, $convert:expr) => {
+                append(bytes, self.order, <$type>::from_le_bytes, <$type>::from_be_bytes, $convert, data)
+            };
+        }
+        match self.kind {
+            Kind::I8 => append!(i8, i64::from),
+            Kind::I16 => append!(i16, i64::from),
+            Kind::I32 => append!(i32, i64::from),
+            Kind::I64 => append!(i64, |v| v),
+            Kind::U8 => append!(u8, i64::from),
+            Kind::U16 => append!(u16, i64::from),
+            Kind::U32 => append!(u32, i64::from),
+            // What is no place of an entry stays none.
+            Kind::U64 => append!(u64, |v| i64::try_from(v).unwrap_or(i64::MAX)),
+            Kind::Bool | Kind::F16 | Kind::F32 | Kind::F64 => {
+                return Err(Failure::new(Code::DataCorrupt, "the places of the entries are no whole numbers")
+                    .hint("write the matrix again with scipy.sparse.save_npz"));
+            }
+        }
+        Ok(())
+    }
+
     /// Appends codes.
     pub(super) fn decode_codes(self, bytes: &[u8], data: &mut Vec<u32>) {
         append(bytes, self.order, u32::from_le_bytes, u32::from_be_bytes, |v| v, data);
@@ -164,14 +217,25 @@ fn half(bits: u16) -> f32 {
     }
 }
 
-fn refused(descr: &str, name: &str) -> Failure {
+/// The shortest decimal that no other half precision number is nearer to; five digits tell all of them apart.
+fn shortest_half(value: f32) -> String {
+    let spacing = 2f64.powi(i32::max(f64::from(value).abs().log2().floor() as i32, -14) - 10);
+    (0..4)
+        .map(|digits| format!("{value:.digits$e}").parse::<f64>().unwrap_or(f64::NAN))
+        .find(|text| (text - f64::from(value)).abs() < spacing / 2.0)
+        .map_or_else(|| shortest_f32(value), shortest_f64)
+}
+
+pub(super) fn refused(descr: &str, name: &str) -> Failure {
     let cast = "save it with a plain type: numpy.save(path, array.astype(numpy.float32))";
     let (what, hint) = match name.as_bytes().first() {
         Some(b'O') => ("pickled objects, which can run code and are never loaded", cast),
-        Some(b'U' | b'S' | b'a') => ("text", "save labels as text in a CSV file, or as codes"),
+        Some(b'U' | b'S' | b'a') => {
+            ("text", "name the array as a column of labels (environment, task), not as numbers")
+        }
         Some(b'c') => ("complex numbers", "save real and imaginary parts as two arrays"),
         Some(b'M' | b'm') => {
-            ("dates or durations", "save them as numbers: (array - start) / numpy.timedelta64(1, 's')")
+            ("dates or durations", "name dates as labels, or save numbers: (array - start) / numpy.timedelta64(1, 's')")
         }
         Some(b'V') => ("raw bytes", cast),
         _ if name.starts_with("record(") => ("records", "save each field as an array of its own"),

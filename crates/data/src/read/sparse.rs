@@ -1,0 +1,59 @@
+//! Chosen columns of a sparse matrix as a dense one: only these are ever held.
+
+use crate::failure::{Code, Failure, Result};
+use crate::matrix::Matrix;
+
+/// Numbers that a dense matrix may have; beyond it is a shape that lies, or a matrix that no fit could hold.
+const MOST_NUMBERS: usize = 1 << 34;
+
+/// A dense matrix that is filled entry by entry.
+pub(super) struct Dense {
+    rows: usize,
+    width: usize,
+    /// Where each column of the sparse matrix goes.
+    slots: Vec<Option<usize>>,
+    data: Vec<f32>,
+}
+
+impl Dense {
+    /// Zeros for the chosen columns of a matrix of `shape`, in the order chosen.
+    pub fn new(shape: (usize, usize), chosen: &[usize]) -> Result<Self> {
+        let (rows, columns) = shape;
+        let mut slots = vec![None; chosen.iter().map(|column| column + 1).max().unwrap_or(0)];
+        for (slot, &column) in chosen.iter().enumerate() {
+            if column >= columns {
+                return Err(Failure::new(
+                    Code::DataShape,
+                    format!("a matrix of {columns} columns has no column {column}"),
+                )
+                .hint("choose one of its columns"));
+            }
+            slots[column] = Some(slot);
+        }
+        let size =
+            rows.checked_mul(chosen.len()).filter(|size| *size <= MOST_NUMBERS).ok_or_else(|| too_large(shape))?;
+        let mut data = Vec::new();
+        data.try_reserve_exact(size).map_err(|_| too_large(shape))?;
+        data.resize(size, 0.0);
+        Ok(Self { rows, width: chosen.len(), slots, data })
+    }
+
+    /// Adds an entry: a matrix may hold one in several parts.
+    pub fn add(&mut self, row: usize, column: usize, value: f32) {
+        if let Some(Some(slot)) = self.slots.get(column) {
+            self.data[row * self.width + slot] += value;
+        }
+    }
+
+    /// The filled matrix.
+    pub fn finish(self) -> Result<Matrix> {
+        Matrix::new(self.rows, self.width, self.data)
+    }
+}
+
+fn too_large((rows, columns): (usize, usize)) -> Failure {
+    Failure::new(Code::DataCorrupt, format!("a dense {rows} x {columns} matrix does not fit into memory"))
+        .hint("choose fewer columns as inputs; if the shape is wrong, write the file again")
+        .with("rows", rows)
+        .with("columns", columns)
+}

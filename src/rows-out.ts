@@ -1,0 +1,134 @@
+// Tables of latents written out, in whatever format the file's extension names; in bounded memory, whole or not at all.
+import { realpathSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import type { Rows } from "./data/rows.js";
+import { fail } from "./errors.js";
+import { replaceFile } from "./files.js";
+import { native } from "./native.js";
+
+/** Tables that are written together: the latents, and what belongs to them. */
+export interface Tables {
+  readonly latents: Rows;
+  readonly others: Readonly<Record<string, Rows>>;
+}
+
+/** The formats, by extension. */
+export const OUTPUTS = [".npy", ".csv", ".parquet", ".arrow", ".feather", ".h5ad", ".zarr"] as const;
+type Output = (typeof OUTPUTS)[number];
+
+/** Whether a format is a copy of the data with the latents in it. */
+export function isCopy(out: string): boolean {
+  return [".h5ad", ".zarr"].includes(extname(out));
+}
+
+/** The format that a file's name asks for; throws `CONFIG_USAGE`. */
+export function outputOf(out: string): Output {
+  const end = OUTPUTS.find((known) => extname(out) === known);
+  if (end !== undefined) return end;
+  return fail(
+    "CONFIG_USAGE",
+    `--out ${out}: expected a file that ends in ${OUTPUTS.slice(0, -1).join(", ")} or ${OUTPUTS.at(-1)}`,
+    {
+      path: out,
+      hint: "for example --out latents.npy",
+    },
+  );
+}
+
+/** Throws `CONFIG_CONFLICT` where writing `out` would replace the data that are read, or write into them. */
+export function refuseOverInput(out: string, data: string): void {
+  const [target, source] = [placeOf(out), placeOf(data)];
+  const isSame = target === source || sameFile(out, data);
+  if (!isSame && !(isFolder(data) && target.startsWith(join(source, "/")))) return;
+  fail("CONFIG_CONFLICT", `--out ${out} ${isSame ? "is" : "lies in"} the data that are read, ${data}`, {
+    path: out,
+    hint: "write to another file: the data are left as they are",
+  });
+}
+
+function sameFile(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
+  return (
+    first !== undefined &&
+    second !== undefined &&
+    first.ino === second.ino &&
+    first.dev === second.dev &&
+    first.ino !== 0n
+  );
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Where a path leads, through links; of a file that is not there yet, by its folder. */
+function placeOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const full = resolve(path);
+    return dirname(full) === full ? full : join(placeOf(dirname(full)), basename(full));
+  }
+}
+
+/** Writes a table as the file its name asks for, which is no copy of the data; throws `FILE_WRITE`. */
+export async function writeRows(out: string, rows: Rows): Promise<void> {
+  switch (outputOf(out)) {
+    case ".npy":
+      return replaceFile(out, (partial) => native().npyWrite(partial, { shape: [...rows.shape], data: rows.data }));
+    case ".csv":
+      return replaceFile(out, (partial) => writeChunks(partial, csvChunks(rows)));
+    case ".parquet": {
+      const { writeParquet } = await import("./data/parquet-out.js");
+      return replaceFile(out, (partial) => writeParquet(partial, rows));
+    }
+    default: {
+      const { arrowBytes } = await import("./data/arrow-out.js");
+      return replaceFile(out, (partial) => writeChunks(partial, [arrowBytes(rows)]));
+    }
+  }
+}
+
+async function writeChunks(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    for (const chunk of chunks) await file.writeFile(chunk);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+// Numbers made into text at a time.
+const CELLS = 1 << 17;
+
+/** The lines of a CSV table, some thousands at a time: a header, then rows; identifiers stand first, in a column without a name. */
+export function* csvChunks({ data, shape: [rows, cols], columns, rowIds }: Rows): Generator<Uint8Array> {
+  const header = [...(rowIds === undefined ? [] : [""]), ...columns].map(quoted).join(",");
+  yield new TextEncoder().encode(`${header}\n`);
+  const step = Math.max(1, Math.floor(CELLS / Math.max(1, cols)));
+  for (let from = 0; from < rows; from += step) {
+    const to = Math.min(rows, from + step);
+    const block = data.subarray(from * cols, to * cols);
+    const values = { data: block instanceof Float32Array ? block : Float32Array.from(block), rows: to - from, cols };
+    yield native().csvLines(values, rowIds?.slice(from, to));
+  }
+}
+
+function quoted(name: string): string {
+  return /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+}
+
+/** The text of a JSON array of rows, some thousands at a time. */
+export function* jsonChunks({ data, shape: [rows, cols] }: Rows): Generator<string> {
+  const step = Math.max(1, Math.floor(CELLS / Math.max(1, cols)));
+  yield "[";
+  for (let from = 0; from < rows; from += step) {
+    const lines = Array.from({ length: Math.min(rows, from + step) - from }, (_, i) =>
+      JSON.stringify([...data.subarray((from + i) * cols, (from + i + 1) * cols)]),
+    );
+    yield `${from === 0 ? "" : ","}\n    ${lines.join(",\n    ")}`;
+  }
+  yield "\n  ]";
+}
