@@ -22,6 +22,15 @@ export function print(json: boolean | undefined, value: unknown, text: (style: S
   process.stdout.write(`${body}\n`);
 }
 
+/** Prints much, piece by piece as the reader takes it; it ends early where the reader has gone. */
+export async function printChunks(chunks: Iterable<string | Uint8Array>): Promise<void> {
+  for (const chunk of chunks) {
+    const error = await new Promise((resolve) => process.stdout.write(chunk, resolve));
+    // What it was is told at the end, for all commands alike.
+    if (error !== null && error !== undefined) return;
+  }
+}
+
 /** Prints a line for people on stderr. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);
