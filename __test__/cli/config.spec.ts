@@ -189,8 +189,8 @@ test("merge keys are followed, what stands at the place itself wins, and x- keys
     "x-base: &base {method: tbr, seed: 1}\nx-more: &more {seed: 2, inputs: g*}\n<<: [*base, *more]\nlatentDim: 2\n";
   const { config, places } = parseConfig(text, "run.yaml");
   t.deepEqual(config, { method: "tbr", seed: 1, inputs: "g*", latentDim: 2 });
-  t.is(places.get("method")?.value, "run.yaml:1:25");
-  t.is(places.get("seed")?.value, "run.yaml:1:36");
+  t.is(places.get("method")?.value, "run.yaml:1:24");
+  t.is(places.get("seed")?.value, "run.yaml:1:35");
   const own = parseConfig("x-a: &a {seed: 1}\nseed: 3\nsplit:\n  <<: *a\n  train: 0.5\n<<: *a\n", "run.yaml");
   t.deepEqual(own.config, { seed: 3, split: { seed: 1, train: 0.5 } });
   t.is(own.places.get("seed")?.value, "run.yaml:2:7");

@@ -65,9 +65,9 @@ export function parseConfig(text: string, path: string): ConfigFile {
     });
   }
   const places = new Map<string, { key: string; value: string }>();
-  const visit = (node: Node, prefix: string, depth = 0): void => {
-    // Deeper than any configuration: an alias may hold itself.
-    if (depth > 32) return;
+  const visit = (node: Node, prefix: string, above: readonly Node[] = []): void => {
+    if (above.includes(node)) throw new Error(`the value of ${prefix} holds itself`);
+    const within = [...above, node];
     const items: readonly unknown[] = isMap(node) || isSeq(node) ? node.items : [];
     items.forEach((item, index) => {
       const key = isPair(item) ? item.key : undefined;
@@ -76,7 +76,7 @@ export function parseConfig(text: string, path: string): ConfigFile {
       if (name === "<<") {
         const merged = isSeq(value) ? value.items : [value];
         // What stands at the place itself wins over what is merged, and the first of several over the others.
-        for (const one of merged) visitMerged(one, prefix, depth);
+        for (const one of merged) visitMerged(one, prefix, within);
         return;
       }
       const at = prefix === "" ? name : `${prefix}.${name}`;
@@ -84,20 +84,21 @@ export function parseConfig(text: string, path: string): ConfigFile {
       const keyAt = isNode(key) ? key.range?.[0] : valueAt;
       places.set(at, { key: place(keyAt ?? 0), value: place(valueAt ?? keyAt ?? 0) });
       const inner = isAlias(value) ? value.resolve(document) : value;
-      if (isNode(inner)) visit(inner, at, depth + 1);
+      if (isNode(inner)) visit(inner, at, within);
     });
   };
-  const visitMerged = (value: unknown, prefix: string, depth: number): void => {
+  const visitMerged = (value: unknown, prefix: string, above: readonly Node[]): void => {
     const map = isAlias(value) ? value.resolve(document) : value;
     if (!isMap(map)) return;
     const known = new Map(places);
-    visit(map, prefix, depth + 1);
+    visit(map, prefix, above);
     for (const [at, place] of known) places.set(at, place);
   };
   let values: unknown;
   try {
-    if (root !== null) visit(root, "");
+    // First, as it refuses aliases that grow without bound.
     values = document.toJS();
+    if (root !== null) visit(root, "");
   } catch (cause) {
     // Aliases of nothing, of themselves, or of more than fits into memory.
     throw failure("CONFIG_PARSE", lowerFirst(messageOf(cause)), {

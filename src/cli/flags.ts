@@ -115,6 +115,7 @@ function flagValue(option: Option, value: unknown, path: string): unknown {
     });
   if (option.isBoolean() || option.negate) {
     if (typeof value === "boolean") return value;
+    if (typeof value === "object") return wrong("true or false");
     const word = String(value).toLowerCase();
     if (["true", "1", "yes"].includes(word)) return true;
     return ["false", "0", "no"].includes(word) ? false : wrong("true or false");
