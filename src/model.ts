@@ -61,6 +61,7 @@ export class Model implements AsyncDisposable {
   #observed: Observed | undefined;
 
   #opened: Promise<OpenModel> | undefined;
+  readonly #calls = new Set<Promise<unknown>>();
 
   /** @internal */
   constructor(files: ModelFiles | Run, info: ModelInfo, observed?: Observed) {
@@ -174,7 +175,8 @@ export class Model implements AsyncDisposable {
     this.#files = undefined;
     this.#run = undefined;
     this.#observed = undefined;
-    // Calls that are under way keep the weights until they have ended.
+    // Calls that are under way have their answer.
+    await Promise.allSettled(this.#calls);
     await opened?.then(({ close }) => close()).catch(() => {});
   }
 
@@ -183,17 +185,23 @@ export class Model implements AsyncDisposable {
   }
 
   /** What the core answers about rows: few of them at once, many on a thread of its own. */
-  async #ask<T>(
+  #ask<T>(
     rows: Dataset,
     ask: (rows: Dataset, model: OpenModel, run: Pick<Native, Asked> | Pick<Later, Asked>) => T | Promise<T>,
   ): Promise<T> {
     const { model } = this.#open();
     this.#opened ??= openModel(model, this);
-    const opened = await this.#opened;
-    const isShort = rows.inputs.rows * opened.weights <= AT_ONCE;
-    return askLater(rows, async (dataset) =>
-      isShort ? plain(await ask(dataset, opened, native())) : ask(dataset, opened, later()),
-    );
+    const opening = this.#opened;
+    const answer = async (): Promise<T> => {
+      const opened = await opening;
+      const isShort = rows.inputs.rows * opened.weights <= AT_ONCE;
+      return askLater(rows, async (dataset) =>
+        isShort ? plain(await ask(dataset, opened, native())) : ask(dataset, opened, later()),
+      );
+    };
+    const call = answer();
+    this.#calls.add(call);
+    return call.finally(() => this.#calls.delete(call));
   }
 
   #open(): ModelFiles {
