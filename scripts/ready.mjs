@@ -17,9 +17,9 @@ await main(async () => {
   );
   await step("types", () => tool("typescript#tsc", ["--noEmit"]));
   await addonAndTests();
-  const xtask = join(targetFolder(), "release", "xtask");
-  await step("invariants", () => run(xtask, ["check"]));
-  await step("generated files", () => run(xtask, ["gen", "--check"], fixable));
+  const built = (name) => join(targetFolder(), "release", name);
+  await step("invariants", () => run(built("xtask"), ["check"]));
+  await step("generated files", () => run(built("generate"), ["--check"], fixable));
   await javascript();
   await step("faults", () => run(process.execPath, ["benchmark/chaos.mjs"]));
   await step("benchmark tables", () => run(process.execPath, ["benchmark/readme.mjs", "--check"]));

@@ -3,17 +3,35 @@ import { flagOf } from "./config-keys.js";
 
 /** The command that repeats a run; for data in memory, the call. */
 export function replayCommand(config: Readonly<Record<string, unknown>>): string {
-  if (typeof config.data !== "string") {
-    const { data, ...rest } = config;
-    return `fit({ data, ...${JSON.stringify(rest)} })`;
+  const { modalities, ...rest } = config;
+  const parts = Object.entries((modalities ?? {}) as Readonly<Record<string, Readonly<Record<string, unknown>>>>);
+  const isOnDisk = (data: unknown) => typeof data === "string";
+  const inMemory = typeof rest.labels === "object";
+  const lies =
+    !inMemory && (typeof rest.data === "string" || (parts.length > 0 && parts.every(([, { data }]) => isOnDisk(data))));
+  if (!lies) {
+    const { data, ...others } = config;
+    return `fit({ data, ...${JSON.stringify(others)} })`;
   }
-  const words = Object.entries(config).flatMap(([key, value]) => {
+  const words = Object.entries(rest).flatMap(([key, value]) => {
     if (value === undefined || value === null) return [];
     const flag = flagOf(key);
     if (Array.isArray(value) && value.every((one) => typeof one !== "object")) return [flag, ...value.map(quoted)];
     return [flag, quoted(typeof value === "object" ? JSON.stringify(value) : value)];
   });
+  words.push(...modalityWords(parts));
   return ["disentangle fit", ...words].join(" ");
+}
+
+/** `--modality rna=rna.csv --modality rna.inputs=...` */
+export function modalityWords(parts: readonly (readonly [string, Readonly<Record<string, unknown>>])[]): string[] {
+  return parts.flatMap(([name, { data, ...settings }]) => [
+    flagOf("modalities"),
+    quoted(data === undefined ? name : `${name}=${data}`),
+    ...Object.entries(settings).flatMap(([key, value]) =>
+      value === undefined ? [] : [flagOf("modalities"), quoted(`${name}.${key}=${value}`)],
+    ),
+  ]);
 }
 
 /** The command that goes on with an interrupted run. */

@@ -1,4 +1,5 @@
 // Configuration keys, read from JSON Schema: the one source of flags, help texts and "did you mean".
+import type { Failure } from "./errors.js";
 
 /** The part of JSON Schema that serde, schemars and zod produce here. */
 export interface JsonSchema {
@@ -76,9 +77,31 @@ export function keysOf(schema: JsonSchema, part: ConfigKey["part"], tag = "metho
   }));
 }
 
-/** `latentDim` as `--latent-dim`. */
+// Keys that are given one entry at a time.
+const ONE_BY_ONE: Readonly<Record<string, string>> = { modalities: "--modality" };
+
+/** `latentDim` as `--latent-dim`; `modalities` as `--modality`, one for each. */
 export function flagOf(name: string): string {
+  const one = ONE_BY_ONE[name];
+  if (one !== undefined) return one;
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+const RETIRED: Readonly<Record<string, string>> = {
+  segment: "environment",
+};
+
+/** The failure for a key that earlier versions had, which names what took its place; nothing for other words. */
+export function retiredKey(name: string): Failure | undefined {
+  const replacement = Object.hasOwn(RETIRED, name) ? RETIRED[name] : undefined;
+  if (replacement === undefined) return undefined;
+  return {
+    code: "CONFIG_UNKNOWN_KEY",
+    message: `${name}: the key is retired`,
+    path: name,
+    hint: `use ${JSON.stringify(replacement)} (${flagOf(replacement)}) in its place`,
+    context: { key: name, replacement },
+  };
 }
 
 /** The nearest of `words` in a misspelt word, or nothing when none is near. */

@@ -1,5 +1,5 @@
 // One flat configuration: the ingestion reads some keys, the core the others; nobody's key is unknown to its neighbour.
-import { type ConfigKey, flagOf, type JsonSchema, keysOf, nearest } from "./config-keys.js";
+import { type ConfigKey, flagOf, type JsonSchema, keysOf, nearest, retiredKey } from "./config-keys.js";
 import type { ArrowLike } from "./data/config.js";
 import type { DataPart } from "./dataset.js";
 import {
@@ -107,6 +107,8 @@ export function splitConfig(
 
 /** The failure for a key that does not exist, with the nearest of all that do. */
 export function unknownKey(name: string, keys: readonly ConfigKey[]): Failure {
+  const retired = retiredKey(name);
+  if (retired !== undefined) return retired;
   const near = nearest(
     name,
     keys.map((key) => key.name),

@@ -5,11 +5,14 @@ import type { NativeTable } from "./native.js";
 
 export type { Dataset };
 
-/** What stands where data are expected: a path, numbers in memory, or a data set. */
-export type DataSource = DataConfig["data"] | Dataset;
+/** Data with several views: modalities with the column that joins their rows, or images with their labels. */
+export type ViewsData = Pick<DataConfig, "data" | "modalities" | "join" | "labels" | "channels">;
+
+/** What stands where data are expected: a path, numbers in memory, a data set, or modalities. */
+export type DataSource = NonNullable<DataConfig["data"]> | Dataset;
 
 /** The data keys of a configuration whose `data` may also be a data set. */
-export type DataPart = Omit<DataConfig, "data"> & { readonly data: DataSource };
+export type DataPart = Omit<DataConfig, "data"> & { readonly data?: DataSource | undefined };
 
 /**
  * Reads the columns that a configuration gives a role to, from a file, a folder or memory.
@@ -51,7 +54,7 @@ export async function readRowsFor(model: ModelColumns, config: DataConfig): Prom
 /** Reads what a configuration says about data; a data set in memory is taken as it is. */
 export async function readData({ data, ...roles }: DataPart): Promise<Dataset> {
   if (!isDataset(data)) {
-    return readDataset({ ...roles, data });
+    return readDataset({ ...roles, ...(data !== undefined && { data }) });
   }
   const { name, ...others } = roles;
   const [key] = Object.keys(others);
@@ -69,6 +72,14 @@ export async function readTable(source: DataSource | NativeTable): Promise<Nativ
   if (isTable(source)) return source;
   const { inputs, inputNames } = await readData({ data: source });
   return { columns: inputNames, values: inputs };
+}
+
+/** Whether something names modalities, or data with labels, as a configuration does. */
+export function isViewsData(value: unknown): value is ViewsData {
+  if (!isObject(value) || isDataset(value) || ArrayBuffer.isView(value)) return false;
+  const { modalities, data, labels } = value;
+  const isColumn = (one: unknown) => Array.isArray(one) || ArrayBuffer.isView(one);
+  return (isObject(modalities) && !isColumn(modalities)) || (typeof data === "string" && labels !== undefined);
 }
 
 /** Whether something is a data set. */

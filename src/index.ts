@@ -9,7 +9,7 @@ export { type Catalogue, catalogue, type SimulatorInfo } from "./catalogue.js";
 export { configSchema, type RunConfig } from "./config.js";
 export type { JsonSchema } from "./config-keys.js";
 export type * from "./data/index.js";
-export { type DataPart, type DataSource, inspect, readDataset } from "./dataset.js";
+export { type DataPart, type DataSource, inspect, readDataset, type ViewsData } from "./dataset.js";
 export type { Cleaning, SuperconductorsConfig, superconductorsSchema } from "./datasets/index.js";
 export { DisentangleError, type ErrorCode, type Failure, isDisentangleError } from "./errors.js";
 export { type FitHandle, type FitOptions, fit } from "./fit.js";
@@ -17,7 +17,15 @@ export type * from "./generated/methods.js";
 export type * from "./generated/types.js";
 export { type GraphOptions, type LatentGraph, latentGraph } from "./graph.js";
 export { type LoadOptions, load, type Model, type ModelInfo, type PredictOptions } from "./model.js";
-export type { NativeDataset, NativeLabels, NativeMatrix, NativeTable, NativeTree } from "./native.js";
+export type {
+  NativeDataset,
+  NativeImage,
+  NativeLabels,
+  NativeMatrix,
+  NativeTable,
+  NativeTree,
+  NativeView,
+} from "./native.js";
 export { type PrepareConfig, prepare } from "./prepare.js";
 export type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
 export { type FitQueue, fitQueue } from "./queue.js";

@@ -1,10 +1,18 @@
 import { join } from "node:path";
 import { askLater } from "./data/place.js";
-import { type DataSource, type Dataset, isDataset, readData, readRowsFor } from "./dataset.js";
+import {
+  type DataSource,
+  type Dataset,
+  isDataset,
+  isViewsData,
+  readData,
+  readRowsFor,
+  type ViewsData,
+} from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { packModel, unpackModel } from "./model-bytes.js";
-import { type Later, later, type Native, type NativeLabels, native } from "./native.js";
+import { type Later, later, type Native, type NativeLabels, type NativeView, native } from "./native.js";
 import { plain } from "./plain.js";
 import type { NamedArray, RunRecord } from "./record.js";
 import {
@@ -25,8 +33,10 @@ export interface ModelInfo {
   readonly method: string;
   /** Its configuration with everything settled, also what was `auto`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Names of the input columns, in the order of the encoder. */
+  /** Names of the input columns outside images, in the order of the encoder. */
   readonly inputs: readonly string[];
+  /** Its modalities and images; absent where it was fitted on one table. */
+  readonly views?: readonly NativeView[];
   /** Names of the latents. */
   readonly latents: readonly string[];
   /** Names of the environments, or of the nodes of the tree, in the order of the heads. */
@@ -94,14 +104,15 @@ export class Model implements AsyncDisposable {
   /**
    * Latents of new rows.
    *
-   * @param x anything that `data` accepts. Columns with names are matched by name, in any order; without names by position
+   * @param x anything that `data` accepts, or `{ modalities, join }`. Columns with names are matched by name, in any order; without
+   * names by position
    * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
    */
-  async transform(x: DataSource): Promise<NamedArray> {
+  async transform(x: DataSource | ViewsData): Promise<NamedArray> {
     this.#open();
     const dataset = await this.readRows(x);
-    const { latents, columns } = await this.#ask(dataset, ({ inputs, inputNames }, { id }, run) =>
-      run.transform(id, inputs, inputNames),
+    const { latents, columns } = await this.#ask(dataset, ({ inputs, inputNames, views }, { id }, run) =>
+      run.transform(id, inputs, inputNames, views),
     );
     const { rowIds } = dataset;
     return { data: latents.data, shape: [latents.rows, latents.cols], columns, ...(rowIds.length > 0 && { rowIds }) };
@@ -112,17 +123,18 @@ export class Model implements AsyncDisposable {
    *
    * @throws `DATA_UNKNOWN_ENVIRONMENT`, `DATA_COLUMN_MISMATCH`, `MODEL_CLOSED`
    */
-  async predict(x: DataSource, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
+  async predict(x: DataSource | ViewsData, { environments, attach }: PredictOptions = {}): Promise<Float32Array> {
     this.#open();
     const options = JSON.stringify(attach === undefined ? {} : { attach });
     const rows = await this.readRows(x, environments === undefined);
-    return this.#ask(rows, ({ inputs, inputNames, labels }, { id }, run) =>
+    return this.#ask(rows, ({ inputs, inputNames, labels, views }, { id }, run) =>
       run.predict(
         id,
         inputs,
         inputNames,
         environments === undefined ? labels.environment : encode(environments),
         options,
+        views,
       ),
     );
   }
@@ -220,9 +232,10 @@ export class Model implements AsyncDisposable {
   }
 
   /** @internal The rows of whatever is given, as the model takes them. */
-  async readRows(x: DataSource, withEnvironment = false, column?: string): Promise<Dataset> {
+  async readRows(x: DataSource | ViewsData, withEnvironment = false, column?: string): Promise<Dataset> {
     if (isDataset(x)) return x;
-    const { inputs: names } = this.info;
+    const { inputs: names, views } = this.info;
+    if (views !== undefined || isViewsData(x)) return this.#readViews(x, withEnvironment, column);
     const plainRows = matrixOf(x, names);
     if (plainRows !== undefined) return plainRows;
     const { matrix, rowId, environment: fitted } = this.#open().config;
@@ -236,20 +249,65 @@ export class Model implements AsyncDisposable {
     const dataset = await (isPath
       ? readNew(() => readRowsFor(model, { data: x, ...roles }))
       : readNew(() => readData(isNamed(x) ? { data: x, inputs: [...names], ...roles } : { data: x })));
-    if (isPath ? (JSON.parse(dataset.provenance) as { format?: string }).format !== "npy" : isNamed(x)) return dataset;
-    if (dataset.inputs.cols !== names.length) {
-      fail(
-        "DATA_COLUMN_MISMATCH",
-        `${dataset.inputs.cols} columns without names, but the model was fitted on ${names.length}`,
-        {
-          path: typeof x === "string" ? x : "data",
-          hint: "give the same columns in the same order, or give them names",
-          context: { got: dataset.inputs.cols, expected: names.length },
-        },
-      );
-    }
+    if (isPath ? formatOf(dataset) !== "npy" : isNamed(x)) return dataset;
+    refuseWidth(x, dataset, names.length);
     return { ...dataset, inputNames: [...names] };
   }
+
+  /** New rows of a model with views, or of modalities. What lacks a view is told so by what the model knows of its views. */
+  async #readViews(
+    x: Exclude<DataSource | ViewsData, Dataset>,
+    withEnvironment: boolean,
+    column: string | undefined,
+  ): Promise<Dataset> {
+    const { environment: fitted, matrix, channels } = this.#open().config;
+    const environment = column ?? fitted;
+    const dataset = await readNew(() =>
+      readData({
+        ...(withEnvironment && typeof environment === "string" && { environment }),
+        ...(typeof x === "string" && typeof matrix === "string" && { matrix }),
+        ...((channels === "first" || channels === "last") && { channels }),
+        ...this.#parts(x),
+      }),
+    );
+    const isNameless = typeof x === "string" ? formatOf(dataset) === "npy" : !isViewsData(x) && !isNamed(x);
+    if (!isNameless || dataset.views !== undefined) return dataset;
+    const { inputs: names, views } = this.info;
+    refuseWidth(x, dataset, views?.at(-1)?.end ?? names.length);
+    return { ...dataset, inputNames: [] };
+  }
+
+  /** New rows as a configuration names them: with the columns and matrices that the fit chose of each modality. */
+  #parts(x: Exclude<DataSource | ViewsData, Dataset>): ViewsData {
+    const { modalities: fitted, data, join } = this.#open().config as ViewsData;
+    const given: ViewsData = isViewsData(x) ? x : { data: x };
+    const chosen = given.modalities ?? (typeof data === "string" && fitted !== undefined ? fitted : undefined);
+    if (chosen === undefined) return given;
+    const modalities = Object.entries(chosen).map(([name, one]) => {
+      const { data: _, ...settings } = fitted?.[name] ?? {};
+      return [name, { ...settings, ...one }] as const;
+    });
+    return {
+      ...(join !== undefined && given.data === undefined && { join }),
+      ...given,
+      modalities: Object.fromEntries(modalities),
+    };
+  }
+}
+
+/** The format that a data set was read from. */
+function formatOf({ provenance }: Dataset): string | undefined {
+  return (JSON.parse(provenance) as { format?: string }).format;
+}
+
+/** Columns without names are matched by position: there must be as many as the model has. */
+function refuseWidth(x: unknown, { inputs: { cols } }: Dataset, expected: number): void {
+  if (cols === expected) return;
+  fail("DATA_COLUMN_MISMATCH", `${cols} columns without names, but the model was fitted on ${expected}`, {
+    path: typeof x === "string" ? x : "data",
+    hint: "give the same columns in the same order, or give them names",
+    context: { got: cols, expected },
+  });
 }
 
 type Asked = "transform" | "predict";
@@ -282,8 +340,11 @@ async function openModel(model: Uint8Array, of: Model): Promise<OpenModel> {
 }
 
 async function modelInfo(model: Uint8Array): Promise<ModelInfo> {
-  const header = JSON.parse(await later().modelInfo(model)) as ModelInfo;
+  const header = JSON.parse(await later().modelInfo(model)) as ModelInfo & {
+    readonly dimensions: { readonly views?: readonly NativeView[] };
+  };
   const { version, config, inputs, latents, environments, target, fingerprint } = header;
+  const { views } = header.dimensions;
   const method = String(config.method);
   return {
     version,
@@ -293,6 +354,7 @@ async function modelInfo(model: Uint8Array): Promise<ModelInfo> {
     latents,
     environments,
     fingerprint,
+    ...(views !== undefined && { views }),
     ...(target !== undefined && { target }),
   };
 }

@@ -30,14 +30,30 @@ export interface NativeTree {
   parents: number[];
   lengths: number[];
 }
+/** The shape of an image: its columns are channels x height x width, the width running fastest. */
+export interface NativeImage {
+  channels: number;
+  height: number;
+  width: number;
+}
+/** A named range of the input columns, from `start` up to `end`: a modality, or an image where it has a shape. */
+export interface NativeView {
+  name: string;
+  start: number;
+  end: number;
+  image?: NativeImage;
+}
 /** Everything a method may see, and in `truth` what it may not. */
 export interface NativeDataset {
   name: string;
   inputs: NativeMatrix;
+  /** One per column outside images: pixels have no names. */
   inputNames: string[];
+  /** One after the other, over all input columns. Absent: one view, `inputs`. */
+  views?: NativeView[];
   /** Empty: rows are numbered from 0. */
   rowIds: string[];
-  labels: { environment?: NativeLabels; task?: NativeLabels; segment?: NativeLabels };
+  labels: { environment?: NativeLabels; task?: NativeLabels };
   targets?: NativeTable;
   tree?: NativeTree;
   /** `latents`, `heads`, `changes`, `expected`, `graph`. */
@@ -55,6 +71,14 @@ export interface NativeSelection {
 /** An array as a `.npy` file holds it, read as 32-bit floats. */
 export interface NativeArray {
   shape: number[];
+  data: Float32Array;
+}
+/** The PNG and JPEG files below a folder. */
+export interface NativeImageFolder {
+  /** In the order of the rows. */
+  files: string[];
+  image: NativeImage;
+  /** Row-major, one image per row, channel first. */
   data: Float32Array;
 }
 /** What a fit yields. */
@@ -102,6 +126,8 @@ export interface Native {
   npyRead(path: string): NativeArray;
   npzMembers(path: string): string;
   npzRead(path: string, member: string): NativeArray;
+  idxRead(path: string): NativeArray;
+  imagesRead(folder: string): NativeImageFolder;
   /** JSON `{ shape, dtype }` */
   npyAbout(path: string): string;
   npyText(path: string, column: number): string[];
@@ -135,6 +161,7 @@ export interface Native {
     model: number,
     inputs: NativeMatrix,
     inputNames: readonly string[],
+    views?: NativeView[],
   ): { latents: NativeMatrix; columns: string[] };
   predict(
     model: number,
@@ -142,6 +169,7 @@ export interface Native {
     inputNames: readonly string[],
     environments: NativeLabels | undefined,
     options: string,
+    views?: NativeView[],
   ): Float32Array;
   closeModel(model: number): void;
   modelInfo(model: Uint8Array): string;
@@ -175,6 +203,7 @@ export interface Later {
     model: number,
     inputs: NativeMatrix,
     inputNames: readonly string[],
+    views: NativeView[] | undefined,
   ): Promise<{ latents: NativeMatrix; columns: string[] }>;
   predict(
     model: number,
@@ -182,6 +211,7 @@ export interface Later {
     inputNames: readonly string[],
     environments: NativeLabels | undefined,
     options: string,
+    views: NativeView[] | undefined,
   ): Promise<Float32Array>;
 }
 

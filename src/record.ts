@@ -42,7 +42,14 @@ export interface DatasetCard {
   readonly fingerprint: string;
   readonly rows: number;
   readonly columns: number;
+  /** Names of the inputs; pixels have none. */
   readonly inputs: readonly string[];
+  /** The modalities and images; absent where the data are one table. */
+  readonly views?: readonly {
+    readonly name: string;
+    readonly columns: number;
+    readonly image?: { readonly channels: number; readonly height: number; readonly width: number };
+  }[];
   /** The target; of several the first. */
   readonly target?: string;
   /** All targets, where there are several. */

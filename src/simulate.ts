@@ -1,7 +1,7 @@
+import { selectInputColumns } from "./data/views.js";
 import type { Dataset } from "./dataset.js";
-import { fail } from "./errors.js";
 import type { SimulatorOptions } from "./generated/methods.js";
-import { later, type NativeTable } from "./native.js";
+import { later } from "./native.js";
 
 /** What to simulate: the name of a simulator beside its options; `disentangle simulate --help` lists them. */
 export type SimulateConfig = {
@@ -54,7 +54,7 @@ export async function smooth(dataset: Dataset, config: SmoothConfig = {}): Promi
 }
 
 /**
- * Keeps some of the input columns, and makes others the true latents.
+ * Keeps some of the input columns, and makes others the true latents. Images are named by their view and kept whole.
  *
  * @throws `DATA_MISSING_COLUMN`
  */
@@ -62,23 +62,11 @@ export function selectInputs(
   dataset: Dataset,
   columns: { inputs: readonly string[]; truth?: readonly string[] },
 ): Dataset {
-  const pick = (names: readonly string[]): NativeTable => selectColumns(dataset, names);
-  const inputs = pick(columns.inputs);
-  const latents = columns.truth === undefined ? {} : { latents: pick(columns.truth) };
-  return { ...dataset, inputs: inputs.values, inputNames: inputs.columns, truth: { ...dataset.truth, ...latents } };
-}
-
-function selectColumns({ inputs, inputNames }: Dataset, names: readonly string[]): NativeTable {
-  const places = names.map((name) => inputNames.indexOf(name));
-  const missing = names.filter((_, i) => places[i] === -1);
-  if (missing.length > 0) {
-    fail("DATA_MISSING_COLUMN", `no input column is called ${missing.join(", ")}`, { context: { missing } });
-  }
-  const data = new Float32Array(inputs.rows * names.length);
-  for (let row = 0; row < inputs.rows; row++) {
-    for (let j = 0; j < names.length; j++) data[row * names.length + j] = inputs.data[row * inputs.cols + places[j]!]!;
-  }
-  return { columns: [...names], values: { data, rows: inputs.rows, cols: names.length } };
+  const { views: _, ...rest } = dataset;
+  const chosen = selectInputColumns(dataset, columns.inputs);
+  if (columns.truth === undefined) return { ...rest, ...chosen };
+  const { inputs, inputNames } = selectInputColumns(dataset, columns.truth);
+  return { ...rest, ...chosen, truth: { ...dataset.truth, latents: { columns: inputNames, values: inputs } } };
 }
 
 function withProvenance({ provenance }: Dataset, more: Record<string, unknown>): string {

@@ -99,9 +99,21 @@ async function stoppable<T>(signal: AbortSignal | undefined, work: () => Promise
   }
 }
 
-/** A checked configuration as run folders keep it: without `data` when the data lie in memory. */
-function flatConfig({ data: { data, ...roles }, core }: CheckedConfig): Readonly<Record<string, unknown>> {
-  return { ...core, ...(typeof data === "string" && { data }), ...roles };
+/** A checked configuration as run folders keep it: without what lies in memory. */
+function flatConfig({
+  data: { data, labels, modalities, ...roles },
+  core,
+}: CheckedConfig): Readonly<Record<string, unknown>> {
+  const parts = Object.entries(modalities ?? {}).map(([name, { data: own, ...rest }]) => {
+    return [name, { ...(typeof own === "string" && { data: own }), ...rest }] as const;
+  });
+  return {
+    ...core,
+    ...(typeof data === "string" && { data }),
+    ...(typeof labels === "string" && { labels }),
+    ...(modalities !== undefined && { modalities: Object.fromEntries(parts) }),
+    ...roles,
+  };
 }
 
 /** What is known of a run before it has trained. */
@@ -134,6 +146,13 @@ export function datasetCard(dataset: NativeDataset, fingerprint: string): Datase
     rows: dataset.inputs.rows,
     columns: dataset.inputs.cols,
     inputs: dataset.inputNames,
+    ...(dataset.views !== undefined && {
+      views: dataset.views.map(({ name, start, end, image }) => ({
+        name,
+        columns: end - start,
+        ...(image !== undefined && { image }),
+      })),
+    }),
     ...(target !== undefined && { target }),
     ...(targets.length > 1 && { targets }),
     ...(tasks !== undefined && { tasks }),

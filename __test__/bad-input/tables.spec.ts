@@ -190,15 +190,15 @@ faults([
     ...bad(good.split("\n").slice(0, 2).join("\n")),
     code: "DATA_TOO_FEW_ROWS",
     path: "bad.csv",
-    says: ["1 usable row ", "4 input columns"],
-    hint: "fewer input columns",
+    says: ["1 usable row,", "at least 2"],
+    hint: "more rows",
   },
   {
     name: "fewer rows than inputs",
     ...bad(text(cells({ rows: 7, inputs: 8 }))),
     code: "DATA_TOO_FEW_ROWS",
     path: "bad.csv",
-    says: ["7 usable rows", "8 input columns"],
+    says: ["tbr needs", "7 rows", "8 columns"],
     hint: "fewer input columns",
   },
   {

@@ -17,6 +17,12 @@ test("--help lists every command and goes to stdout", async (t) => {
 
 const usage = [
   { law: "an unknown command", args: ["fti"], code: "CONFIG_USAGE", says: /did you mean fit\?/ },
+  {
+    law: "a retired option",
+    args: ["inspect", "a.csv", "--segment", "day"],
+    code: "CONFIG_UNKNOWN_KEY",
+    says: /--environment/,
+  },
   { law: "an unknown option", args: ["score", "runs/a", "--row", "all"], code: "CONFIG_UNKNOWN_KEY", says: /--rows/ },
   { law: "a missing argument", args: ["score"], code: "CONFIG_USAGE", says: /missing required argument/ },
   { law: "a missing option", args: ["transform", "runs/a"], code: "CONFIG_USAGE", says: /--data/ },

@@ -1,8 +1,9 @@
 import test from "ava";
 import { resultText } from "../../src/cli/run-text.js";
 import { styleOf } from "../../src/cli/terminal.js";
+import type { Conditioned } from "../../src/generated/types.js";
 import type { Run } from "../../src/results.js";
-import { record } from "../report/records.js";
+import { altered, record } from "../report/records.js";
 import { taskRecord } from "../report/task-records.js";
 
 const said = (run: ReturnType<typeof record>) =>
@@ -24,4 +25,29 @@ test("a fit of tasks says what causes them, the rank, how many starts agree, and
 
 test("a fit without tasks says nothing of them", (t) => {
   t.notRegex(said(record()), /task|causes|restarts/);
+});
+
+test("a method that takes no gradient steps is solved, or reaches its limit of iterations", (t) => {
+  const ended = (kind: "converged" | "step-limit" | "cancelled", steps: number, term?: string) => {
+    const outcome = { kind, step: steps, ...(term !== undefined && { term }) };
+    return said(altered(record(), { manifest: { outcome, steps } })).split("\n")[0]!;
+  };
+  t.regex(ended("converged", 0), /^tbr solved, /);
+  t.regex(ended("step-limit", 0), /^tbr reached its limit of iterations, /);
+  t.regex(ended("cancelled", 0), /^tbr was stopped, /);
+  t.regex(ended("converged", 80), /^tbr converged after 80 steps, /);
+  t.regex(
+    ended("step-limit", 25, "budget of steps"),
+    /^tbr reached its step limit \(budget of steps\) after 25 steps, /,
+  );
+});
+
+test("a fit says what the prior of its latents is conditioned on", (t) => {
+  const on = (conditioned: Conditioned) => said(altered(record(), { summary: { conditioned } }));
+  const site = { on: "environment", columns: ["site"], environments: 12 };
+  t.regex(on(site), /^conditioned on +the 12 environments in site$/m);
+  const target = { on: "target", columns: ["y"], unused: "site" };
+  t.regex(on(target), /^conditioned on +target y, not the environments in site$/m);
+  t.regex(on({ on: "target", columns: ["y1", "y2"] }), /^conditioned on +targets y1, y2$/m);
+  t.notRegex(said(record()), /conditioned/);
 });

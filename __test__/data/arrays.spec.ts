@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { inspect, readDataset } from "../../src/data/index.js";
+import { fit } from "../../src/fit.js";
 import { native } from "../../src/native.js";
 import { fixture, matrixOf, textsOf, thrown } from "./support.js";
 
@@ -20,9 +21,9 @@ test("a .npy matrix needs no names", async (t) => {
 });
 
 test("the arrays of a .npz are columns; a member's name stands for all of them", async (t) => {
-  const dataset = await readDataset({ data: fixture("arrays.npz"), truth: "s", segment: "u" });
+  const dataset = await readDataset({ data: fixture("arrays.npz"), truth: "s", environment: "u" });
   t.deepEqual(dataset.inputNames, ["x0", "x1", "x2"]);
-  t.deepEqual(textsOf(dataset.labels.segment!), ["0", "1", "1", "0", "2", "2"]);
+  t.deepEqual(textsOf(dataset.labels.environment!), ["0", "1", "1", "0", "2", "2"]);
   t.deepEqual(dataset.truth.latents?.columns, ["s0", "s1"]);
   t.deepEqual(
     matrixOf(dataset.truth.latents!.values),
@@ -45,6 +46,30 @@ test("truth may be a file of its own, with as many rows", async (t) => {
 test("pickled objects are refused, truncated archives are corrupt", async (t) => {
   t.is((await thrown(t, readDataset({ data: fixture("pickled.npy") }))).code, "DATA_UNSUPPORTED");
   t.is((await thrown(t, readDataset({ data: fixture("truncated.npz") }))).code, "DATA_CORRUPT");
+});
+
+test("segments of a folder of version 0.1 become environments, and this is said", async (t) => {
+  const data = join(import.meta.dirname, "../../crates/data/tests/folders-0.1.0/segment");
+  const { labels, provenance } = await readDataset({ data });
+  t.deepEqual(textsOf(labels.environment!), ["s", "s", "t", "s"]);
+  const { notes } = JSON.parse(provenance) as { notes: string[] };
+  t.deepEqual(notes, ['the segments in "s" are taken as environments: `segment` is retired']);
+  t.deepEqual((await inspect({ data })).notes, notes);
+});
+
+test("a data set that still has segments is refused with what to write", async (t) => {
+  const dataset = await readDataset({ data: { a: [1, 2], b: [3, 4], e: ["u", "v"] }, environment: "e" });
+  const old = { ...dataset, labels: { segment: dataset.labels.environment! } as typeof dataset.labels };
+  const error = await thrown(t, fit({ method: "pca", latentDim: 1, data: old }).result);
+  t.like(error, { code: "CONFIG_UNKNOWN_KEY", path: "labels.segment" });
+  t.regex(error.hint ?? "", /`environment`/);
+});
+
+test("environments alone suggest a method that conditions on them", async (t) => {
+  const rows = Array.from({ length: 12 }, (_, i) => i);
+  const data = { a: rows, b: rows.map((i) => i * i), site: rows.map((i) => `s${i % 3}`) };
+  t.is((await inspect({ data })).command, "disentangle fit --method ivae --data FILE --environment site");
+  t.regex((await inspect({ data: { ...data, y: rows } })).command, /--method tbr .*--target y/);
 });
 
 test("a dataset folder knows its roles; inputs may be left out of it", async (t) => {

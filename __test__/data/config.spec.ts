@@ -37,6 +37,15 @@ test("every form that the documentation names passes", (t) => {
   for (const form of forms) t.deepEqual(failures(form), [], JSON.stringify(form));
 });
 
+test("a retired key points to the one that took its place", (t) => {
+  t.like(failures({ data: "a.csv", segment: "day" })[0], {
+    code: "CONFIG_UNKNOWN_KEY",
+    path: "segment",
+    message: "segment: the key is retired",
+    hint: 'use "environment" (--environment) in its place',
+  });
+});
+
 test("all mistakes are told at once, each with its key", (t) => {
   const found = failures({ data: "a.csv", enviroment: "e", target: true, inputs: 3, tree: 1, delimiter: ";;" });
   t.deepEqual(found.map(({ code, path }) => `${code} ${path}`).sort(), [
@@ -65,7 +74,7 @@ test("a million targets are not a million mistakes", (t) => {
 test("the JSON Schema has every key, refuses others and says what each is for", (t) => {
   const schema = dataJsonSchema() as { properties: Record<string, { description?: string; anyOf?: object[] }> };
   t.deepEqual(Object.keys(schema.properties), [...dataKeys]);
-  t.like(schema, { additionalProperties: false, required: ["data"] });
+  t.like(schema, { additionalProperties: false, required: undefined }, "data lie in `data` or in the modalities");
   for (const [key, { description, anyOf = [] }] of Object.entries(schema.properties)) {
     t.truthy(description, key);
     for (const form of anyOf) t.true(Object.keys(form).length > 0, key);

@@ -41,6 +41,14 @@ test("! takes away from what came before, and from the default when it stands al
   t.false(needsKinds({ inputs: "gene*" }));
 });
 
+test("an exclusion that leaves nothing out is told as it was given", (t) => {
+  const wrong = (inputs: string) => t.throws(() => resolve({ inputs }), { instanceOf: DisentangleError })!;
+  t.is(wrong("!CDC*").message, 'inputs: "!CDC*" leaves nothing out, no column matches "CDC*"');
+  t.is(wrong("!gene3").message, 'inputs: "!gene3" leaves nothing out, no column is called "gene3"');
+  t.is(wrong("gene*,!gene3").hint, 'did you mean "!gene1"?');
+  t.is(wrong("CDC*").message, 'inputs: no column matches "CDC*"');
+});
+
 test("a pattern leaves columns with another role alone", (t) => {
   t.deepEqual(resolve({ inputs: "*", rowId: "id", environment: "env", target: "y", truth: "z0" }).inputs, [
     "gene1",

@@ -97,7 +97,7 @@ test("marks, blanks, signs, quotes and line breaks inside fields are understood,
     "dialect.csv",
     `\ufeffa,b,c\r\n 1.5 ,NA,x\r\n\r\n+2,1e-46," y "\r\n3.4028235e38,.1,"a\nb"\r\n16777217,5.,#N/A\r\n`,
   );
-  const { inputs, labels, inputNames } = await readDataset({ data, segment: "c" });
+  const { inputs, labels, inputNames } = await readDataset({ data, environment: "c" });
   t.deepEqual(inputNames, ["a", "b"]);
   t.deepEqual(matrixOf(inputs), [
     [1.5, Number.NaN],
@@ -105,7 +105,7 @@ test("marks, blanks, signs, quotes and line breaks inside fields are understood,
     [Math.fround(3.4028235e38), Math.fround(0.1)],
     [16777216, 5],
   ]);
-  t.deepEqual(textsOf(labels.segment!), ["x", " y ", "a\nb", ""]);
+  t.deepEqual(textsOf(labels.environment!), ["x", " y ", "a\nb", ""]);
 });
 
 test("a column that begins with 3,000 empty cells is an input all the same, one that has no value is not", async (t) => {

@@ -111,6 +111,10 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
       for (let i = 0; i < data.length; i += cols) data[i] = 1;
     }),
   DATA_SHAPE: () => readDataset({ data: { data: new Float32Array(5), shape: [2, 3] } }),
+  DATA_JOIN: () => {
+    const table = (id: string) => ({ data: { id: [id], x: [1] } });
+    return readDataset({ modalities: { a: table("01"), b: table("1") }, join: "id" });
+  },
   DATA_CORRUPT: () => readDataset({ data: fixture("truncated.npz") }),
   DATA_UNSUPPORTED: () => readDataset({ data: fixture("pickled.npy") }),
   DATA_DETACHED: () => {

@@ -69,8 +69,9 @@ export async function given<T extends ConfigOptions>(
     put(path, parseFlag(text, key));
   }
   for (const key of keys) {
-    const value = flags[key.name];
-    if (value !== undefined) put(key.name, fromFlag(value, key));
+    const value = flags[attributeOf(key)];
+    if (value === undefined) continue;
+    put(key.name, key.name === MODALITIES ? modalitiesOf(value as readonly string[]) : fromFlag(value, key));
   }
   const names = new Set(keys.map(({ name }) => name));
   const options: Record<string, unknown> = { ...flags };
@@ -157,6 +158,38 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+const MODALITIES = "modalities";
+
+/** The name under which commander keeps a flag. */
+function attributeOf(key: ConfigKey): string {
+  return key.name === MODALITIES ? "modality" : key.name;
+}
+
+/**
+ * Modalities from `NAME=FILE`, `NAME.inputs=COLUMNS`, `NAME.matrix=MATRIX` and `NAME`.
+ *
+ * @throws `CONFIG_USAGE`
+ */
+export function modalitiesOf(words: readonly string[]): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  const modalities = new Map<string, Record<string, string>>();
+  for (const word of words) {
+    const at = word.indexOf("=");
+    const [key, value] = at < 0 ? [word] : [word.slice(0, at), word.slice(at + 1)];
+    const [name = "", setting = "data", ...rest] = key!.split(".");
+    const isKnown = ["data", "inputs", "matrix"].includes(setting) && rest.length === 0;
+    if (name === "" || name === "__proto__" || !isKnown || value === "" || (value === undefined && key !== name)) {
+      fail("CONFIG_USAGE", `--modality ${word}: expected NAME=FILE, NAME.inputs=COLUMNS, NAME.matrix=MATRIX or NAME`, {
+        path: "--modality",
+        hint: "for example --modality rna=rna.csv --modality rna.inputs='gene*' --join subject",
+      });
+    }
+    const modality = modalities.get(name) ?? {};
+    if (value !== undefined) modality[setting] = value;
+    modalities.set(name, modality);
+  }
+  return Object.fromEntries(modalities);
+}
+
 /** What the text of a flag means for its key: columns called `1` stay text, numbers become numbers. */
 export function parseFlag(text: string, key: ConfigKey | undefined): unknown {
   if (key !== undefined && (key.types.size === 0 || (key.types.has("string") && !isStructured(text, key)))) {
@@ -188,7 +221,8 @@ function optionOf(key: ConfigKey): Option {
   return new Option(`${flagOf(key.name)} ${argumentOf(key)}`, helpOf(key));
 }
 
-function argumentOf({ types, itemTypes, values }: ConfigKey): string {
+function argumentOf({ name, types, itemTypes, values }: ConfigKey): string {
+  if (name === MODALITIES) return "<name=file...>";
   if (types.size === 1 && types.has("boolean")) return "[boolean]";
   const isList = types.has("array");
   // Where the words are known they say more than "string".

@@ -122,8 +122,11 @@ function refuse(dir: string, found: readonly Difference[]): void {
 }
 
 /** Paths begin where the fit was started; where the run was moved to another machine, here. */
-function folderOf({ startedIn }: Unfinished, { data }: NewRun["config"]): string {
-  return existsSync(startedIn) && existsSync(resolve(startedIn, String(data))) ? startedIn : process.cwd();
+function folderOf({ startedIn }: Unfinished, { data, modalities = {} }: NewRun["config"]): string {
+  const own = Object.values(modalities as Readonly<Record<string, { readonly data?: unknown }>>).map((one) => one.data);
+  const files = [data, ...own].filter((file) => typeof file === "string");
+  const isThere = existsSync(startedIn) && files.every((file) => existsSync(resolve(startedIn, file)));
+  return isThere ? startedIn : process.cwd();
 }
 
 /** What is said of paths is then the same as at the first start, to the byte of the report. */

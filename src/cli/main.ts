@@ -1,7 +1,8 @@
 // The command line: parses, runs one command, turns errors into exit codes.
 import { setImmediate } from "node:timers";
 import { CommanderError } from "commander";
-import { errorJson, failure, failuresOf, formatError, isDisentangleError } from "../errors.js";
+import { retiredKey } from "../config-keys.js";
+import { DisentangleError, errorJson, failure, failuresOf, formatError, isDisentangleError } from "../errors.js";
 import { reasonOf } from "../files.js";
 import { EXIT } from "./exit.js";
 import { buildProgram, COMMANDS } from "./program.js";
@@ -69,6 +70,9 @@ function usageError(error: CommanderError, args: readonly string[]): unknown {
   const command = args.find((word) => COMMANDS.some(({ name }) => name === word));
   const code = error.code === "commander.unknownOption" ? "CONFIG_UNKNOWN_KEY" : "CONFIG_USAGE";
   const flag = /'(--?[\w-]+)/.exec(message)?.[1];
+  const retired = code === "CONFIG_UNKNOWN_KEY" ? retiredKey(flag?.replace(/^--/, "") ?? "") : undefined;
+  if (retired !== undefined)
+    return new DisentangleError({ ...retired, message: `${flag}: the flag is retired`, path: flag ?? "" });
   return failure(code, message, {
     path: flag,
     hint: near === "" ? `\`disentangle help${command === undefined ? "" : ` ${command}`}\` shows what there is` : near,

@@ -1,8 +1,11 @@
 // What a fit says to people: first what it takes, then what came of it.
 import { join } from "node:path";
 import { quoted } from "../command-line.js";
+import { shapeText } from "../data/views.js";
 import type { Scores, Summary } from "../generated/types.js";
+import type { DatasetCard } from "../record.js";
 import { causesOf, countsOf, restartsOf } from "../report/causes.js";
+import { conditionedText } from "../report/conditioned.js";
 import type { Run } from "../results.js";
 import type { Plan } from "../train.js";
 import { columns, duration, number, type Style } from "./terminal.js";
@@ -26,7 +29,9 @@ export function dataText({ card, dataset }: Plan): string {
   const { notes = [] } = card.provenance as { readonly notes?: readonly string[] };
   const parts = [
     `${card.name}: ${counted(card.rows, "row")}`,
-    `${counted(card.columns, "input")} (${listed(card.inputs)})`,
+    card.views === undefined
+      ? `${counted(card.columns, "input")} (${listed(card.inputs)})`
+      : `${counted(card.views.length, "view")}: ${card.views.map(viewText).join(", ")}`,
     ...(environment === undefined
       ? []
       : [`${counted(card.environments?.length ?? 0, "environment")} in ${environment.column}`]),
@@ -39,6 +44,10 @@ export function dataText({ card, dataset }: Plan): string {
   return [parts.join(", "), ...notes.map((text) => `  ${text}`)].join("\n");
 }
 
+function viewText({ name, columns, image }: NonNullable<DatasetCard["views"]>[number]): string {
+  return `${name} (${image === undefined ? counted(columns, "column") : `images of ${shapeText(image)}`})`;
+}
+
 /** How a fit ended, its error beside that of the simplest guess, its scores, and where to go from here. */
 export function resultText(
   run: Run,
@@ -48,16 +57,16 @@ export function resultText(
   style: Style,
 ): string {
   const { manifest, summary } = run;
-  const { kind, term } = manifest.outcome;
   const next =
     scores === undefined
       ? `disentangle transform ${quoted(dir)} --data FILE --out latents.npy`
       : `disentangle score ${quoted(dir)}`;
   return [
-    `${style.strong(manifest.method)} ${ENDS[kind]}${term === undefined ? "" : ` (${term})`} after ${manifest.steps} steps, ${duration(manifest.elapsedMs)}`,
+    `${style.strong(manifest.method)} ${endText(manifest)}, ${duration(manifest.elapsedMs)}`,
     columns([
       ...errorRows(summary),
       ["latents", latentsText(summary)],
+      ...(summary.conditioned === undefined ? [] : [["conditioned on", conditionedText(summary.conditioned)]]),
       ...taskRows(summary),
       ...(scores === undefined ? [] : scoreRows(scores)),
     ]),
@@ -66,6 +75,14 @@ export function resultText(
     ...(hasReport ? [`Report: ${join(dir, "report.html")}`] : []),
     `Next: ${style.strong(next)}`,
   ].join("\n");
+}
+
+/** How it ended and after how many gradient steps; a method that is solved takes none. */
+function endText({ outcome: { kind, term }, steps }: Run["manifest"]): string {
+  const end = `${ENDS[kind]}${term === undefined ? "" : ` (${term})`}`;
+  if (steps > 0) return `${end} after ${steps} steps`;
+  if (kind === "converged") return "solved";
+  return kind === "step-limit" && term === undefined ? "reached its limit of iterations" : end;
 }
 
 /** Where the model predicts no better than the mean of the target does, its latents explain nothing. */

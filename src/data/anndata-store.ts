@@ -1,5 +1,6 @@
 // What h5ad and zarr have in common: groups and arrays under paths, with attributes.
 import { failure } from "../errors.js";
+import type { ModalityConfig } from "./config.js";
 import { labelTexts } from "./source.js";
 
 /** A group or an array of a store. */
@@ -22,6 +23,14 @@ export type CellType = "number" | "boolean" | "text" | "other";
 
 /** Cells as they are stored, 64-bit whole numbers among them; booleans are 0 and 1. */
 export type StoreValues = ArrayLike<number> | BigInt64Array | BigUint64Array | readonly string[];
+
+/** What is wanted of a store. */
+export interface StoreOptions {
+  /** "X", "raw" or the name of a layer; of MuData, of every modality that names no other. */
+  readonly matrix?: string | undefined;
+  /** The modalities of MuData to take, in this order; all where absent. */
+  readonly modalities?: Readonly<Record<string, ModalityConfig>> | undefined;
+}
 
 /** What h5ad and zarr have in common. Paths are like "obs/cell_type". */
 export interface ArrayStore {

@@ -8,6 +8,9 @@ export interface ColumnStatistics {
   readonly missing: number;
   /** Whether all cells that have a value have the same. */
   readonly constant: boolean;
+  /** Smallest and largest number; absent where there is none. */
+  readonly min?: number;
+  readonly max?: number;
   /** Distinct labels of a text column. */
   readonly levels?: number;
 }
@@ -58,21 +61,29 @@ export async function readStatistics(source: Source, description: SourceDescript
       waiting = waiting.filter((name) => name !== column);
     }
   }
+  for (const { name, kind } of description.columns) {
+    if (kind !== "image") continue;
+    const { images = [] } = await source.read({ numeric: [], text: [], images: [name] });
+    statistics.set(name, statisticsOf(images[0]!, 0, 1));
+  }
   return { rows, statistics, labels, refused, problems };
 }
 
-/** Missing cells of one column of a row-major matrix, and whether the others are all the same. */
+/** Missing cells of one column of a row-major matrix, whether the others are all the same, and between which they lie. */
 export function statisticsOf(values: Float32Array, column: number, width: number): ColumnStatistics {
   let missing = 0;
   let first = Number.NaN;
   let constant = true;
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let at = column; at < values.length; at += width) {
     const value = values[at]!;
     if (Number.isNaN(value)) missing++;
     else if (Number.isNaN(first)) first = value;
     else if (value !== first) constant = false;
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
-  return { missing, constant };
+  return { missing, constant, ...(min <= max && { min, max }) };
 }
 
 /** Rows of each label, in order of first appearance; "" counts the rows without one. */

@@ -1,6 +1,7 @@
 // Where data lie and which columns play which role: the one declaration, shared by the API, the flags and config files.
 import { z } from "zod";
 import type { JsonSchema } from "../config-keys.js";
+import { type Failure, failAll, failuresOf, isDisentangleError } from "../errors.js";
 import { jsonSchemaOf, parseKeys } from "./parse-keys.js";
 
 /** A dense row-major matrix with its shape `[rows, columns]`; without `columns` they are called x0, x1, ... */
@@ -40,6 +41,16 @@ export interface TreeData {
   readonly lengths?: readonly number[];
 }
 
+/** One of several modalities of the same rows. */
+export interface ModalityConfig {
+  /** Its table; absent where `data` names a file that holds all of them. */
+  readonly data?: string | InMemoryData | undefined;
+  /** Its input columns. Default: all numeric columns without another role, or the array of its name. */
+  readonly inputs?: string | readonly string[] | undefined;
+  /** Its matrix in an AnnData or MuData file. */
+  readonly matrix?: string | undefined;
+}
+
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 const isPerRow = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || ArrayBuffer.isView(value);
 
@@ -59,12 +70,50 @@ const labels = (what: string) => {
 };
 const treeError = "expected the path of a tree, 'dendrogram', or { names, parents, lengths }";
 
+const DATA = "expected a path, or data in memory";
+const MODALITIES = "expected an object with a table for each name, such as rna: { data: 'rna.csv' }";
+const viewName = z.string().regex(/^[^.=,\s][^.=,]*$/, {
+  error: "expected a name without dot, comma and equals sign",
+});
+const modality = z.strictObject(
+  {
+    data: z.union([text("expected a path"), inMemory], { error: DATA }).optional(),
+    inputs: names("input columns").optional(),
+    matrix: text("expected 'X', 'raw' or the name of a layer").optional(),
+  },
+  { error: "expected an object with data, inputs or matrix" },
+);
+
 /** All data keys. Every other key is an error. */
 export const dataConfigSchema = z.strictObject({
   data: z
-    .union([text("expected a path"), inMemory], { error: "expected a path, or data in memory" })
+    .union([text("expected a path"), inMemory], { error: DATA })
+    .optional()
     .describe(
-      "Table or matrix to learn from: CSV, TSV, Parquet, JSON lines, NPY, NPZ, h5ad, zarr (folder or zip), or a dataset folder.",
+      "Table or matrix to learn from: CSV, TSV, Parquet, JSON lines, NPY, NPZ, h5ad, h5mu, zarr (folder or zip), IDX, a folder of PNG or JPEG images, or a dataset folder.",
+    ),
+  modalities: z
+    .record(viewName, modality, { error: MODALITIES })
+    .optional()
+    .describe(
+      "Several measurements of the same rows, each a view of the inputs. On the command line one flag each: NAME=FILE, NAME.inputs=COLUMNS, NAME.matrix=MATRIX; NAME alone chooses a part of --data.",
+    ),
+  join: text("expected the name of a column")
+    .optional()
+    .describe(
+      "Column with the ids by which rows of the modalities are joined, as exact text; rows that are not in all of them are left out and counted. Default: the row names that files such as AnnData bring.",
+    ),
+  labels: z
+    .union([text("expected a path"), inMemory], { error: "expected the path of a table, or a table in memory" })
+    .optional()
+    .describe(
+      "Table with further columns of the same rows: of a folder of images by file name (its column `join`, or its first), elsewhere in the order of the rows.",
+    ),
+  channels: z
+    .enum(["first", "last"], { error: "expected first or last" })
+    .optional()
+    .describe(
+      "Where an array of four dimensions has the channels of its images. Default: last where the last axis has at most 4 entries and the second more, else first.",
     ),
   inputs: names("input columns")
     .optional()
@@ -73,9 +122,8 @@ export const dataConfigSchema = z.strictObject({
     ),
   environment: labels("environments")
     .optional()
-    .describe("Column with the environment of each row (cell type, site, batch)."),
+    .describe("Column with the environment of each row (cell type, site, batch, subject, time window)."),
   task: labels("tasks").optional().describe("Column with the task that the target of each row belongs to."),
-  segment: labels("segments").optional().describe("Column with the segment (subject, time window) of each row."),
   target: z
     // Numbers first: a union tries its members in turn, and the other would report every number as a wrong name.
     .union([targetsPerRow, names("target columns")], {
@@ -138,5 +186,52 @@ export function parseDataConfig(value: unknown, known: readonly string[] = []): 
   const hints = {
     data: "for example data: cells.csv (--data cells.csv); `disentangle inspect FILE` shows what a file holds",
   };
-  return parseKeys(dataConfigSchema, value, { about: "data", known, hints });
+  const missing = isObject(value) ? missingData(value as Readonly<Record<string, unknown>>, hints.data) : [];
+  const config = allOrNothing(missing, () => parseKeys(dataConfigSchema, value, { about: "data", known, hints }));
+  failAll(missing);
+  return config;
+}
+
+/** What `parse` gives; its mistakes are told with the others, all at once. */
+function allOrNothing<T>(others: readonly Failure[], parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (isDisentangleError(error)) failAll([...others, ...failuresOf(error)]);
+    throw error;
+  }
+}
+
+/** Data lie in `data`, or in every one of the modalities. */
+function missingData({ data, modalities }: Readonly<Record<string, unknown>>, hint: string): readonly Failure[] {
+  if (modalities === undefined || !isObject(modalities)) {
+    return data === undefined
+      ? [{ code: "CONFIG_MISSING", path: "data", message: `data is missing: ${DATA}`, hint }]
+      : [];
+  }
+  return Object.entries(modalities as Readonly<Record<string, unknown>>).flatMap(([name, one]): Failure[] => {
+    const own = isObject(one) ? (one as { readonly data?: unknown }).data : undefined;
+    const path = `modalities.${name}.data`;
+    if (data === undefined && own === undefined) {
+      const message = `${path} is missing: ${DATA}`;
+      return [
+        {
+          code: "CONFIG_MISSING",
+          path,
+          message,
+          hint: `for example --modality ${name}=${name}.csv, or --data FILE for all`,
+        },
+      ];
+    }
+    if (data === undefined || own === undefined) return [];
+    const message = `${path}: the data lie in \`data\` already`;
+    return [
+      {
+        code: "CONFIG_CONFLICT",
+        path,
+        message,
+        hint: "give `data` for one file with all modalities, or a file for each",
+      },
+    ];
+  });
 }

@@ -1,8 +1,9 @@
 // A dataset folder knows its own roles; a configuration can only choose among them.
-import { fail, failAll } from "../errors.js";
+import { fail, failAll, failure } from "../errors.js";
 import { later, type NativeDataset, type NativeTable } from "../native.js";
 import { isNames, LABEL_ROLES, type RoleKeys, resolveRoles } from "./roles.js";
 import type { SourceColumn } from "./source.js";
+import { inputColumns, selectInputColumns } from "./views.js";
 
 /** Reads a dataset folder; `keys` may leave out inputs and targets, and must otherwise agree with its roles. */
 export async function readFolder(folder: string, keys: RoleKeys): Promise<NativeDataset> {
@@ -42,17 +43,20 @@ export async function readFolder(folder: string, keys: RoleKeys): Promise<Native
     },
     {
       format: "dataset-folder",
-      columns: [...group(dataset.inputNames, "inputs"), ...group(targets, "targets"), ...group(truth, "truth")],
-      inputGroup: "inputs",
+      columns: [
+        ...inputColumns(dataset),
+        ...[...group(targets, "targets"), ...group(truth, "truth")].map((column) => ({ ...column, byNameOnly: true })),
+      ],
     },
   );
-  const inputs = columnsOf({ columns: dataset.inputNames, values: dataset.inputs }, roles.inputs);
+  const own = new Set(inputColumns(dataset).map(({ name }) => name));
+  const foreign = roles.inputs.find((name) => !own.has(name));
+  if (foreign !== undefined) throw otherRole(foreign);
   const chosen = keys.target === undefined ? targets : roles.targets;
-  const { targets: all, truth: tables, ...rest } = dataset;
+  const { targets: all, truth: tables, ...others } = dataset;
+  const { views: _, ...rest } = others;
   return {
-    ...rest,
-    inputs: inputs.values,
-    inputNames: inputs.columns,
+    ...(inputKey === undefined ? others : { ...rest, ...selectInputColumns(dataset, roles.inputs) }),
     ...(all !== undefined && { targets: columnsOf(all, chosen) }),
     truth: roles.truth.length === 0 ? tables : { ...tables, latents: columnsOf(tables.latents!, roles.truth) },
   };
@@ -63,14 +67,16 @@ function columnsOf(table: NativeTable, names: readonly string[]): NativeTable {
   if (columns.length === names.length && columns.every((name, j) => name === names[j])) return table;
   const position = new Map(columns.map((name, j) => [name, j]));
   const from = names.map((name) => position.get(name) ?? -1);
-  if (from.includes(-1)) {
-    fail("DATA_MISSING_COLUMN", `${names[from.indexOf(-1)]} has another role in the dataset folder`, {
-      hint: "a dataset folder knows its roles",
-    });
-  }
+  if (from.includes(-1)) throw otherRole(names[from.indexOf(-1)]!);
   const data = new Float32Array(values.rows * names.length);
   for (let i = 0; i < values.rows; i++) {
     for (let j = 0; j < from.length; j++) data[i * from.length + j] = values.data[i * values.cols + from[j]!]!;
   }
   return { ...table, columns: [...names], values: { data, rows: values.rows, cols: names.length } };
+}
+
+function otherRole(name: string): Error {
+  return failure("DATA_MISSING_COLUMN", `${name} has another role in the dataset folder`, {
+    hint: "a dataset folder knows its roles",
+  });
 }

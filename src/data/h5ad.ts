@@ -1,16 +1,16 @@
-// AnnData in HDF5, through h5wasm (the HDF5 library as WebAssembly).
+// AnnData and MuData in HDF5, through h5wasm (the HDF5 library as WebAssembly).
 import { resolve } from "node:path";
 import type { Dataset, File, Group, Metadata, ready } from "h5wasm/node";
 import { fail, failure, isDisentangleError } from "../errors.js";
-import type { ArrayStore, CellType, StoreNode, StoreValues } from "./anndata-store.js";
+import type { ArrayStore, CellType, StoreNode, StoreOptions, StoreValues } from "./anndata-store.js";
 import { halves } from "./half.js";
 import { corrupt, guarded, type Source } from "./source.js";
 import { storeSource } from "./stores.js";
 
 type H5Module = Awaited<typeof ready>;
 
-/** Opens an HDF5 file: AnnData (`.h5ad`), or counts of 10x Genomics. */
-export async function openH5ad(file: string, matrix?: string): Promise<Source> {
+/** Opens an HDF5 file: AnnData (`.h5ad`), MuData (`.h5mu`), or counts of 10x Genomics. */
+export async function openH5ad(file: string, options: StoreOptions = {}): Promise<Source> {
   const { default: h5wasm } = await import("h5wasm/node");
   // Without it the library prints its errors on stderr and goes on.
   const module = await h5wasm.ready;
@@ -19,7 +19,7 @@ export async function openH5ad(file: string, matrix?: string): Promise<Source> {
   let opened: File | undefined;
   try {
     opened = new h5wasm.File(resolve(file), "r");
-    return guarded(await storeSource(h5Store(file, opened, module), matrix), translate);
+    return guarded(await storeSource(h5Store(file, opened, module), options), translate);
   } catch (error) {
     opened?.close();
     throw isDisentangleError(error) ? error : translate(error);

@@ -8,13 +8,15 @@ export {
   dataKeys,
   type InMemoryData,
   type MatrixData,
+  type ModalityConfig,
   type NumberArray,
   parseDataConfig,
   type TargetData,
   type TreeData,
 } from "./config.js";
-export { type ColumnReport, type InspectReport, inspect } from "./inspect.js";
+export { type ColumnReport, type InspectReport, inspect, type ViewReport } from "./inspect.js";
 export { formatInspection } from "./inspection-text.js";
 export { type Dataset, type ModelColumns, readDataset } from "./read.js";
 export type { Guesses } from "./roles.js";
+export type { JoinReport } from "./source.js";
 export type { TaskSize } from "./tasks.js";

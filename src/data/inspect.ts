@@ -1,17 +1,19 @@
 // What a file holds and what its columns look like they are for: plain data, nothing printed, nothing decided for `fit`.
 import { quoted } from "../command-line.js";
 import { type Failure, isDisentangleError } from "../errors.js";
-import type { NativeLabels, NativeTable } from "../native.js";
-import { readStatistics, statisticsOf } from "./column-statistics.js";
-import { type DataConfig, type InMemoryData, parseDataConfig } from "./config.js";
+import type { NativeImage, NativeLabels, NativeTable } from "../native.js";
+import { type ColumnStatistics, readStatistics, statisticsOf } from "./column-statistics.js";
+import { type DataConfig, parseDataConfig } from "./config.js";
 import { readFolder } from "./folder.js";
-import { openMemory } from "./memory.js";
+import { refuseIdle } from "./modalities.js";
 import { locate } from "./open.js";
-import { columnKeys, type Dataset, encodeLabels, type Given, openPlace, takeGiven } from "./read.js";
+import { columnKeys, type Dataset, encodeLabels, type Given, takeGiven } from "./read.js";
 import { type Guesses, guessRoles, LABEL_ROLES, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
-import type { Source, SourceColumn, SourceDescription } from "./source.js";
+import type { JoinReport, Source, SourceColumn, SourceDescription } from "./source.js";
+import { openSource, placeOf, takeSources } from "./sources.js";
 import { commandFor, methodFor, rolesToShow } from "./suggestion.js";
 import { rowsWithoutTarget, type TaskSize, tasksOf } from "./tasks.js";
+import { inputColumns, pixels, placesOf, viewOf } from "./views.js";
 
 /** One column. */
 export interface ColumnReport {
@@ -27,6 +29,25 @@ export interface ColumnReport {
   readonly constant?: boolean;
   /** Distinct labels of a text column. */
   readonly levels?: number;
+  /** Smallest and largest number, of a column of numbers. */
+  readonly min?: number;
+  readonly max?: number;
+  /** The shape, of a column of images. */
+  readonly image?: NativeImage;
+}
+
+/** One view of the inputs: a modality, or images. */
+export interface ViewReport {
+  readonly name: string;
+  /** Number of input columns, pixels included. */
+  readonly columns: number;
+  /** The shape of its images. */
+  readonly image?: NativeImage;
+  /** Smallest and largest number; absent where there is none. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Cells without a value. */
+  readonly missing: number;
 }
 
 /** What `inspect` found. */
@@ -34,7 +55,12 @@ export interface InspectReport {
   readonly source: string;
   readonly format: string;
   readonly rows: number;
+  /** Images are one column each. */
   readonly columns: readonly ColumnReport[];
+  /** The views of the inputs, where there are modalities or images. */
+  readonly views?: readonly ViewReport[];
+  /** How the rows of several tables were joined. */
+  readonly joined?: JoinReport;
   /** Candidates for each role, the likeliest first. */
   readonly guesses: Guesses;
   /** The column of labels taken as environment, with its rows per label in order of first appearance. */
@@ -48,6 +74,8 @@ export interface InspectReport {
   readonly memoryBytes: number;
   /** What would stop a fit: columns that look numeric and hold something else, rows without any target. */
   readonly problems: readonly Failure[];
+  /** What was decided when a data set folder was read or made. */
+  readonly notes?: readonly string[];
   /** A command to begin with; NAME and NAMES stand where nothing could be guessed. */
   readonly command: string;
 }
@@ -61,10 +89,11 @@ export interface InspectReport {
 export async function inspect(config: DataConfig, method?: string): Promise<InspectReport> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
+  const taken = takeSources(checked);
   const { data } = checked;
   const located = typeof data === "string" ? await locate(data) : undefined;
   if (located?.format === "dataset-folder") return inspectFolder(checked, await readFolder(located.path, {}), method);
-  const source = located === undefined ? openMemory(data as InMemoryData) : await openPlace(located, checked);
+  const source = await openSource(checked, taken, located);
   try {
     return await inspectSource(checked, source, given, method);
   } finally {
@@ -88,17 +117,20 @@ async function inspectSource(
   const named = rolesToShow(config, guesses);
   const problems = [...found.problems];
   const roles = rolesOrProblem(columnKeys({ data: config.data, ...named }), { ...description, columns }, problems);
-  const isWide = found.rows < roles.inputs.length;
-  if (isWide) problems.push(tooWide(config, found.rows, roles.inputs.length));
+  const views = viewsOf(roles.inputs, columns, found.statistics);
+  const width = views.reduce((sum, view) => sum + view.columns, 0);
+  const isWide = found.rows < width;
+  if (isWide) problems.push(tooWide(config, found.rows, width));
+  const isPlain = views.every(({ name, image }) => name === "inputs" && image === undefined);
   const roleOf = rolesByColumn(roles);
   const told = await readTold(source, roles, given, problems);
   const { tasks } = partsOf(told);
   if (told.targets !== undefined) problems.push(...withoutTarget(config, told.targets));
   return {
-    source: typeof config.data === "string" ? config.data : "in memory",
+    source: placeOf(config),
     format: description.format,
     rows: found.rows,
-    columns: columns.map(({ name, kind, group }): ColumnReport => {
+    columns: columns.map(({ name, kind, group, image }): ColumnReport => {
       const role = roleOf.get(name);
       return {
         name,
@@ -106,18 +138,58 @@ async function inspectSource(
         ...(group !== undefined && { group }),
         ...(role !== undefined && { role }),
         ...found.statistics.get(name),
+        ...(image !== undefined && { image }),
       };
     }),
+    ...(!isPlain && { views }),
+    ...(description.joined !== undefined && { joined: description.joined }),
+    ...((description.notes ?? []).length > 0 && { notes: description.notes! }),
     guesses,
     ...partsOf(told),
-    memoryBytes: found.rows * roles.inputs.length * Float32Array.BYTES_PER_ELEMENT,
+    memoryBytes: found.rows * width * Float32Array.BYTES_PER_ELEMENT,
     problems,
     command: commandFor(
       config,
-      isWide ? { ...named, inputs: "NAMES" } : named,
-      method ?? methodFor(tasks !== undefined),
+      isWide && isPlain ? { ...named, inputs: "NAMES" } : named,
+      method ??
+        (isWide && !isPlain
+          ? WIDE
+          : methodFor({
+              tasks: tasks !== undefined,
+              target: named.target !== undefined,
+              environment: named.environment !== undefined,
+              tree: config.tree !== undefined,
+            })),
     ),
   };
+}
+
+/** The views of the inputs, in order of their first column. */
+function viewsOf(
+  inputs: readonly string[],
+  columns: readonly SourceColumn[],
+  statistics: ReadonlyMap<string, ColumnStatistics>,
+): readonly ViewReport[] {
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  const views = new Map<string, ViewReport>();
+  for (const name of inputs) {
+    const column = byName.get(name)!;
+    const { image } = column;
+    const { missing = 0, min, max } = statistics.get(name) ?? {};
+    const view = viewOf(column);
+    const known = views.get(view) ?? { name: view, columns: 0, missing: 0, ...(image !== undefined && { image }) };
+    const [least, most] = [
+      [known.min, min],
+      [known.max, max],
+    ].map((pair) => pair.filter((value) => value !== undefined));
+    views.set(view, {
+      ...known,
+      columns: known.columns + (image === undefined ? 1 : pixels(image)),
+      missing: known.missing + missing,
+      ...(least!.length > 0 && { min: Math.min(...least!), max: Math.max(...most!) }),
+    });
+  }
+  return [...views.values()];
 }
 
 /** What rows say about themselves: their labels and targets. */
@@ -177,50 +249,89 @@ function withoutTarget({ data }: DataConfig, targets: NativeTable): readonly Fai
   ];
 }
 
+// The method to begin with where images or modalities have more columns than rows.
+const WIDE = "pca";
+
 function tooWide({ data }: DataConfig, rows: number, inputs: number): Failure {
   return {
     code: "DATA_TOO_FEW_ROWS",
-    message: `${rows} rows are too few for ${inputs} inputs`,
+    message: `${rows} rows are too few for ${inputs} inputs in most methods`,
     ...(typeof data === "string" && { path: data }),
-    hint: "name at most as many inputs as there are rows, for example --inputs 'gene*'",
+    hint: "name at most as many inputs as there are rows, for example --inputs 'gene*', or choose a method that takes more: pca, fast-ica or random-encoder",
   };
 }
 
 function inspectFolder(config: DataConfig, dataset: Dataset, method: string | undefined): InspectReport {
-  const { inputs, inputNames, labels, targets, truth } = dataset;
+  const { inputs, labels, targets, truth } = dataset;
   const { rows } = inputs;
+  const { columns, statistics } = folderInputs(dataset);
+  const views = viewsOf(
+    columns.map(({ name }) => name),
+    columns,
+    statistics,
+  );
   const numbers = (names: readonly string[], values: Float32Array, role: string): ColumnReport[] =>
     names.map((name, j) => ({ name, kind: "number", role, ...statisticsOf(values, j, names.length) }));
   const texts = Object.entries(labels).map(([role, { column, levels }]): ColumnReport => {
     return { name: column, kind: "text", role, missing: 0, constant: levels.length < 2, levels: levels.length };
   });
   const parts = partsOf(dataset);
+  const holdings = {
+    tasks: parts.tasks !== undefined,
+    target: targets !== undefined,
+    environment: parts.environment !== undefined,
+    tree: dataset.tree !== undefined,
+  };
+  const { notes = [] } = JSON.parse(dataset.provenance) as { readonly notes?: readonly string[] };
   return {
     source: config.data as string,
     format: "dataset-folder",
     rows,
     columns: [
-      ...numbers(inputNames, inputs.data, "inputs"),
+      ...columns.map(({ name, kind, image }): ColumnReport => {
+        return { name, kind, role: "inputs", ...statistics.get(name), ...(image !== undefined && { image }) };
+      }),
       ...texts,
       ...numbers(targets?.columns ?? [], targets?.values.data ?? new Float32Array(), "target"),
       ...numbers(truth.latents?.columns ?? [], truth.latents?.values.data ?? new Float32Array(), "truth"),
     ],
+    ...(dataset.views !== undefined && { views }),
     guesses: { environment: [], task: [], target: [], truth: [], rowId: [] },
     ...parts,
     memoryBytes: inputs.data.byteLength,
     problems: targets === undefined ? [] : withoutTarget(config, targets),
-    command: [
-      "disentangle fit",
-      `--method ${method ?? methodFor(parts.tasks !== undefined)}`,
-      `--data ${quoted(config.data)}`,
-    ].join(" "),
+    ...(notes.length > 0 && { notes }),
+    command: ["disentangle fit", `--method ${method ?? methodFor(holdings)}`, `--data ${quoted(config.data)}`].join(
+      " ",
+    ),
   };
+}
+
+function folderInputs(dataset: Dataset): {
+  readonly columns: readonly SourceColumn[];
+  readonly statistics: ReadonlyMap<string, ColumnStatistics>;
+} {
+  const columns = inputColumns(dataset);
+  const { data, rows, cols } = dataset.inputs;
+  const places = placesOf(dataset);
+  const statistics = new Map(
+    columns.map(({ name, image }) => {
+      const { start, end } = places.get(name)!;
+      if (image === undefined) return [name, statisticsOf(data, start, cols)] as const;
+      const pictures = new Float32Array(rows * (end - start));
+      for (let i = 0; i < rows; i++) pictures.set(data.subarray(i * cols + start, i * cols + end), i * (end - start));
+      return [name, statisticsOf(pictures, 0, 1)] as const;
+    }),
+  );
+  return { columns, statistics };
 }
 
 /** The roles; a table without any input column is described all the same. */
 function rolesOrProblem(keys: RoleKeys, description: SourceDescription, problems: Failure[]): Roles {
   try {
-    return resolveRoles(keys, description);
+    const roles = resolveRoles(keys, description);
+    refuseIdle(description, roles);
+    return roles;
   } catch (error) {
     if (!isDisentangleError(error) || error.code !== "DATA_EMPTY") throw error;
     problems.push(error.toJSON());

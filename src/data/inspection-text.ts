@@ -1,5 +1,6 @@
 // An inspection as a text for people.
 import type { ColumnReport, InspectReport } from "./inspect.js";
+import { shapeText } from "./views.js";
 
 // Longer lists are cut: a file may have 20,000 columns, and the JSON has them all.
 const SHOWN = 12;
@@ -13,7 +14,11 @@ export function formatInspection(report: InspectReport): string {
     ["source", `${report.source} (${report.format})`],
     ["rows", count(report.rows)],
     ["columns", `${count(columns.length)}: ${kinds(columns)}`],
-    ...["inputs", "target", "truth", "environment", "task", "segment", "rowId"].flatMap((role) => {
+    ...(report.views ?? []).map(({ name, columns: width, image, min, max }) => {
+      const shape = image === undefined ? `${count(width)} columns` : `images of ${shapeText(image)}`;
+      return [`view ${name}`, min === undefined ? shape : `${shape}, ${min} to ${max}`] as const;
+    }),
+    ...["inputs", "target", "truth", "environment", "task", "rowId"].flatMap((role) => {
       const names = columns.filter((column) => column.role === role).map(({ name }) => name);
       return names.length === 0 ? [] : [[role, `${count(names.length)}: ${some(names)}`] as const];
     }),
@@ -32,6 +37,7 @@ export function formatInspection(report: InspectReport): string {
       ? []
       : [[`${count(tasks.length)} tasks`, some(tasks.map(({ name, rows }) => `${name} ${count(rows)}`))] as const]),
     ["memory", `${bytes(report.memoryBytes)} for the inputs`],
+    ...(report.notes ?? []).map((note) => ["note", note] as const),
     ...report.problems.map(({ message }) => ["problem", message] as const),
     ["try", report.command],
   ];
@@ -40,7 +46,7 @@ export function formatInspection(report: InspectReport): string {
 }
 
 function kinds(columns: readonly ColumnReport[]): string {
-  return (["number", "text", "unknown"] as const)
+  return (["number", "image", "text", "unknown"] as const)
     .map((kind) => [columns.filter((column) => column.kind === kind).length, kind] as const)
     .filter(([many]) => many > 0)
     .map(([many, kind]) => `${count(many)} ${kind}`)

@@ -1,6 +1,7 @@
 // NumPy files: one matrix (.npy), or named arrays that share their rows (.npz). Both are read natively.
-import { fail } from "../errors.js";
+import { fail, failure } from "../errors.js";
 import { type NativeArray, native } from "../native.js";
+import { type Channels, channelFirst, IMAGES, imageColumn, imageLayout } from "./images.js";
 import { matrixSource, numbered } from "./positional.js";
 import type { ColumnChoice, Selection, Source, SourceColumn } from "./source.js";
 
@@ -9,25 +10,33 @@ interface About {
   readonly dtype: string;
 }
 
-/** Opens a `.npy` file; its columns are called `prefix`0, `prefix`1, ... */
-export function openNpy(file: string, prefix = "x"): Source {
+/** What a reader of arrays may be told. */
+export interface ArrayOptions {
+  /** Columns of a `.npy` matrix are called `prefix`0, `prefix`1, ...; default "x". */
+  readonly prefix?: string | undefined;
+  /** Where an array of four dimensions has the channels of its images. */
+  readonly channels?: Channels | undefined;
+}
+
+/** Opens a `.npy` file; its columns are called `prefix`0, `prefix`1, ..., its images `images`. */
+export function openNpy(file: string, { prefix = "x", channels }: ArrayOptions = {}): Source {
   const about = JSON.parse(native().npyAbout(file)) as About;
   const member = memberOf(
-    prefix,
+    holdsImages(about.shape) ? IMAGES : prefix,
     about,
     () => native().npyRead(file),
     (column) => native().npyText(file, column),
   );
   // What is read neither as numbers nor as text says itself what it is.
   if (member.kind === "unknown") member.load();
-  return arraySource(file, "npy", [member]);
+  return arraySource(file, "npy", [member], channels);
 }
 
 /**
- * Opens a `.npz` file; column j of the member `m` is called `m`j, and a vector `m` is one column `m`. The archive of
+ * Opens a `.npz` file; column j of the member `m` is called `m`j, a vector `m` is one column `m`, and so are images. The archive of
  * `scipy.sparse.save_npz` is the matrix it describes, with the columns x0, x1, ...
  */
-export function openNpz(file: string, prefix = "x"): Source {
+export function openNpz(file: string, { prefix = "x", channels }: ArrayOptions = {}): Source {
   const listed = JSON.parse(native().npzMembers(file)) as readonly (About & { readonly name: string })[];
   if (isSparse(listed.map(({ name }) => name))) return openSparse(file, prefix);
   const members = listed.map((about) => {
@@ -39,7 +48,7 @@ export function openNpz(file: string, prefix = "x"): Source {
       (column) => native().npzText(file, name, column),
     );
   });
-  return arraySource(file, "npz", members);
+  return arraySource(file, "npz", members, channels);
 }
 
 function isSparse(names: readonly string[]): boolean {
@@ -94,18 +103,35 @@ interface Place {
   readonly width: number;
 }
 
-function arraySource(file: string, format: "npy" | "npz", members: readonly Member[]): Source {
+/** Whether an array of this shape is one image per row. */
+function holdsImages(shape: readonly number[]): boolean {
+  return (shape.length === 3 || shape.length === 4) && shape.every((length) => length > 0);
+}
+
+function arraySource(file: string, format: "npy" | "npz", members: readonly Member[], channels?: Channels): Source {
+  const pictures = new Map(
+    members
+      .filter(({ shape, kind }) => holdsImages(shape) && kind === "number")
+      .map((member) => [member.name, imageLayout(member.shape, channels)]),
+  );
   const tables = members.filter(({ shape }) => shape.length === 1 || shape.length === 2);
   const all = apart(tables.flatMap((member) => placesOf(file, member, format)));
   const places = new Map(all.map((place) => [place.name, place]));
-  const inputGroup = inputMember(tables);
+  const inputGroup = inputMember(members.filter((member) => tables.includes(member) || pictures.has(member.name)));
+  const imageOf = (name: string): Float32Array => {
+    const [member, layout] = [members.find((one) => one.name === name), pictures.get(name)];
+    if (member === undefined || layout === undefined) {
+      return fail("DATA_MISSING_COLUMN", `${file} has no images ${JSON.stringify(name)}`, { path: file });
+    }
+    return channelFirst(member.load().data, layout);
+  };
   return {
     describe: async () => {
-      if (places.size === 0) {
+      if (places.size + pictures.size === 0) {
         const shapes = members.map(({ name, shape }) => `${name} (${shape.join(" x ")})`).join(", ");
-        fail("DATA_SHAPE", `${file}: no vector or matrix; it holds ${shapes || "nothing"}`, {
+        fail("DATA_SHAPE", `${file}: no vector, matrix or array of images; it holds ${shapes || "nothing"}`, {
           path: file,
-          hint: "reshape it to rows and columns: array.reshape(len(array), -1)",
+          hint: "reshape it to rows and columns, array.reshape(len(array), -1), or to count x channels x height x width",
         });
       }
       const columns = all.map(({ name, member, width }): SourceColumn => {
@@ -113,9 +139,22 @@ function arraySource(file: string, format: "npy" | "npz", members: readonly Memb
         const isApart = width === 1 && member.shape.length === 1 && name !== member.name;
         return { name, kind: member.kind, ...(!isApart && { group: member.name }) };
       });
-      return { format, columns, ...(inputGroup !== undefined && { inputGroup }) };
+      const images = [...pictures].map(([name, { image }]) => imageColumn(name, image));
+      const notes = [...pictures.values()].flatMap(({ note }) => (note === undefined ? [] : [note]));
+      return { format, columns: [...images, ...columns], notes, ...(inputGroup !== undefined && { inputGroup }) };
     },
-    read: async (choice) => readPlaces(file, places, choice),
+    read: async (choice) => {
+      const { images = [] } = choice;
+      const counts = images.map((name) => [name, members.find((one) => one.name === name)?.shape[0] ?? 0] as const);
+      // An array of images alone is read without a column, and has rows all the same.
+      const [only] =
+        places.size === 0 ? [...pictures.keys()].map((name) => members.find((one) => one.name === name)!) : [];
+      const like = counts[0] ?? (only === undefined ? undefined : ([only.name, only.shape[0] ?? 0] as const));
+      const found = readPlaces(file, places, choice, like);
+      const other = counts.find(([, rows]) => rows !== found.rows);
+      if (other !== undefined) throw otherRows(file, other[0], other[1], counts[0]![0], found.rows);
+      return { ...found, images: images.map(imageOf) };
+    },
     close: async () => {},
   };
 }
@@ -140,25 +179,26 @@ function apart(places: readonly Place[]): readonly Place[] {
 function inputMember(tables: readonly Member[]): string | undefined {
   const usual = tables.filter(({ name }) => INPUT_MEMBERS.includes(name));
   if (usual.length === 1) return usual[0]!.name;
-  const matrices = tables.filter(({ shape, kind }) => shape.length === 2 && kind === "number");
+  const matrices = tables.filter(({ shape, kind }) => shape.length >= 2 && kind === "number");
   return matrices.length === 1 ? matrices[0]!.name : undefined;
 }
 
-function readPlaces(file: string, places: ReadonlyMap<string, Place>, choice: ColumnChoice): Selection {
+/** @param like another array that was chosen, and its rows */
+function readPlaces(
+  file: string,
+  places: ReadonlyMap<string, Place>,
+  choice: ColumnChoice,
+  like: readonly [string, number] | undefined,
+): Selection {
   const wanted = [...choice.numeric, ...choice.text].map(
     (name): Place =>
       places.get(name) ?? fail("DATA_MISSING_COLUMN", `${file} has no column ${JSON.stringify(name)}`, { path: file }),
   );
   const [first = [...places.values()][0]] = wanted;
-  const rows = first?.member.shape[0] ?? 0;
+  const rows = like?.[1] ?? first?.member.shape[0] ?? 0;
   for (const { name, member } of wanted) {
-    const got = member.shape[0];
-    if (got === rows) continue;
-    fail("DATA_SHAPE", `${file}: ${name} has ${got} rows, ${first!.name} has ${rows}`, {
-      path: file,
-      hint: "choose arrays with one row per observation",
-      context: { column: name, got, expected: rows },
-    });
+    const got = member.shape[0] ?? 0;
+    if (got !== rows) throw otherRows(file, name, got, like?.[0] ?? first!.name, rows);
   }
   const texts = wanted.slice(choice.numeric.length);
   return {
@@ -166,6 +206,14 @@ function readPlaces(file: string, places: ReadonlyMap<string, Place>, choice: Co
     numeric: gather(wanted.slice(0, choice.numeric.length), rows),
     text: texts.map(({ member, column }) => member.texts(column)),
   };
+}
+
+function otherRows(file: string, column: string, got: number, other: string, expected: number): Error {
+  return failure("DATA_SHAPE", `${file}: ${column} has ${got} rows, ${other} has ${expected}`, {
+    path: file,
+    hint: "choose arrays with one row per observation",
+    context: { column, got, expected },
+  });
 }
 
 function gather(places: readonly Place[], rows: number): Float32Array {

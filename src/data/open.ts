@@ -3,10 +3,12 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { nearest } from "../config-keys.js";
 import { fail, failure } from "../errors.js";
+import type { StoreOptions } from "./anndata-store.js";
 import { openCsv } from "./csv.js";
 import { openH5ad } from "./h5ad.js";
+import { openIdx, openImageFolder } from "./images.js";
 import { openJson } from "./jsonl.js";
-import { openNpy, openNpz } from "./numpy.js";
+import { type ArrayOptions, openNpy, openNpz } from "./numpy.js";
 import { openParquet } from "./parquet.js";
 import type { Source } from "./source.js";
 import { isTenxFolder, openMtx, openTenxFolder } from "./tenx.js";
@@ -25,10 +27,12 @@ export type FileFormat =
   | "zarr"
   | "zarr-zip"
   | "10x-folder"
+  | "idx"
+  | "images"
   | "dataset-folder";
 
 const SUPPORTED =
-  "CSV and TSV (.csv .tsv .tab .txt), Parquet, JSON lines (.jsonl .ndjson .json), NumPy and SciPy (.npy .npz), Matrix Market (.mtx), AnnData (.h5ad, .zarr folder, .zarr.zip), 10x Genomics (.h5, folder), dataset folders; each also in .gz, .zst or .zip";
+  "CSV and TSV (.csv .tsv .tab .txt), Parquet, JSON lines (.jsonl .ndjson .json), NumPy and SciPy (.npy .npz), Matrix Market (.mtx), AnnData and MuData (.h5ad .h5mu, .zarr folder, .zarr.zip), 10x Genomics (.h5, folder), IDX (.idx3-ubyte), folders of PNG or JPEG images, dataset folders; each file also in .gz, .zst or .zip";
 
 const BY_EXTENSION: Readonly<Record<string, FileFormat>> = {
   ".csv": "csv",
@@ -44,6 +48,7 @@ const BY_EXTENSION: Readonly<Record<string, FileFormat>> = {
   ".npz": "npz",
   ".mtx": "mtx",
   ".h5ad": "h5ad",
+  ".h5mu": "h5ad",
   ".h5": "h5ad",
   ".hdf5": "h5ad",
   ".loom": "h5ad",
@@ -110,9 +115,15 @@ function fileFormat(path: string, { name, head, isTemporary, archive }: Unpacked
   const lower = name.toLowerCase();
   const extension = Object.keys(BY_EXTENSION).find((end) => lower.endsWith(end));
   const promised = extension === undefined ? undefined : BY_EXTENSION[extension];
-  const found = MAGIC.filter(({ bytes }) => head.startsWith(bytes)).map(({ format }) => format);
+  const found = MAGIC.filter(
+    ({ bytes, format }) => head.startsWith(bytes) || (format === "h5ad" && hasUserBlock(head, bytes)),
+  ).map(({ format }) => format);
   if (archive !== undefined) return archive;
   if (found.length > 0) return promised !== undefined && found.includes(promised) ? promised : found.at(-1)!;
+  if (isIdx(head)) return "idx";
+  if (/^(\x89PNG|\xff\xd8\xff)/.test(head)) {
+    fail("DATA_UNKNOWN_FORMAT", `${path} is an image`, { path, hint: "name the folder that the images lie in" });
+  }
   const foreign = unreadable(path, head);
   if (foreign !== undefined) throw foreign;
   const expected = MAGIC.find(({ format }) => format === promised);
@@ -141,12 +152,9 @@ export function notFound(path: string, words: readonly string[] = []): Error {
 }
 
 /** What a reader may be told. */
-export interface OpenOptions {
-  readonly matrix?: string | undefined;
+export interface OpenOptions extends StoreOptions, ArrayOptions {
   readonly delimiter?: string | undefined;
   readonly missingValues?: readonly string[] | undefined;
-  /** Columns of a `.npy` matrix are called `prefix`0, `prefix`1, ...; default "x". */
-  readonly prefix?: string | undefined;
 }
 
 /** Opens what was located; its failures name the path that was given, and closing the source releases it. */
@@ -194,20 +202,43 @@ async function openFormat(
     case "parquet":
       return openParquet(path);
     case "npy":
-      return openNpy(path, options.prefix);
+      return openNpy(path, options);
     case "npz":
-      return openNpz(path);
+      return openNpz(path, options);
     case "mtx":
       return openMtx(path, options.prefix);
     case "10x-folder":
       return openTenxFolder(path);
     case "h5ad":
-      return openH5ad(path, options.matrix);
+      return openH5ad(path, options);
     case "zarr":
-      return (await import("./zarr.js")).openZarrFolder(path, options.matrix);
+      return (await import("./zarr.js")).openZarrFolder(path, options);
     case "zarr-zip":
-      return (await import("./zarr.js")).openZarrZip(path, options.matrix);
+      return (await import("./zarr.js")).openZarrZip(path, options);
+    case "idx":
+      return openIdx(path, options.channels);
+    case "images":
+      return openImageFolder(path);
   }
+}
+
+/** HDF5 may begin after a block of the writer's own, whose length is a power of two: MuData writes its name there. */
+function hasUserBlock(head: string, magic: string): boolean {
+  return [512, 1024, 2048].some((offset) => head.startsWith(magic, offset));
+}
+
+/** Two zeros, a type, and the number of dimensions. */
+function isIdx(head: string): boolean {
+  return /^\0\0[\x08\x09\x0b-\x0e][\x01-\x08]/.test(head);
+}
+
+/** Whether a folder or one of its folders holds an image. */
+function holdsImages(path: string): boolean {
+  return readdirSync(path, { withFileTypes: true }).some(
+    (entry) =>
+      !entry.name.startsWith(".") &&
+      (entry.isDirectory() ? holdsImages(join(path, entry.name)) : /\.(png|jpe?g)$/i.test(entry.name)),
+  );
 }
 
 /** The file of the same folder whose name is nearest. */
@@ -221,9 +252,10 @@ function folderFormat(path: string): FileFormat {
   if (existsSync(join(path, "dataset.json"))) return "dataset-folder";
   if (["zarr.json", ".zgroup"].some((name) => existsSync(join(path, name)))) return "zarr";
   if (isTenxFolder(path)) return "10x-folder";
+  if (holdsImages(path)) return "images";
   return fail(
     "DATA_UNKNOWN_FORMAT",
-    `${path}: a folder with neither dataset.json (dataset folder) nor zarr.json or .zgroup (zarr) nor matrix.mtx (10x)`,
+    `${path}: a folder with neither dataset.json (dataset folder) nor zarr.json or .zgroup (zarr) nor matrix.mtx (10x) nor PNG or JPEG images`,
     {
       path,
       hint: `supported are ${SUPPORTED}`,

@@ -1,6 +1,6 @@
 // Configurations that zod describes, checked with all mistakes at once and in the words of the product.
 import { z } from "zod";
-import { type JsonSchema, nearest } from "../config-keys.js";
+import { type JsonSchema, nearest, retiredKey } from "../config-keys.js";
 import { type Failure, failAll } from "../errors.js";
 
 /** What the words about a configuration need beyond its schema. */
@@ -57,6 +57,8 @@ function failuresOfIssue(
 }
 
 function unknownKey(key: string, schema: z.ZodObject, { about, known = [] }: KeyWords): Failure {
+  const retired = retiredKey(key);
+  if (retired !== undefined) return retired;
   const keys = Object.keys(schema.shape);
   const near = nearest(key, [...keys, ...known]);
   return {

@@ -71,13 +71,16 @@ export function missingColumns(key: string, missing: readonly string[], { names 
       .join(", ") + (known.length > 8 ? `, and ${known.length - 8} more` : "");
   const offer = known.length === 1 ? `there is one column, ${some}: check the delimiter` : `the columns are ${some}`;
   return missing.map((name, i) => {
-    const isPattern = /[*?]/.test(name);
+    const [mark, wanted] = name.startsWith("!") ? ["!", name.slice(1)] : ["", name];
+    const excludes = mark === "" ? "" : `${JSON.stringify(name)} leaves nothing out, `;
+    const isPattern = /[*?]/.test(wanted);
     // A name of two parts of a file is told apart by theirs: "var:score", "obs:score".
-    const apart = i >= OFFERS ? [] : known.filter((one) => one.endsWith(`:${name}`));
-    const near = isPattern || apart.length > 0 || i >= OFFERS ? undefined : nearest(name, known);
+    const apart = i >= OFFERS ? [] : known.filter((one) => one.endsWith(`:${wanted}`)).map((one) => `${mark}${one}`);
+    const found = isPattern || apart.length > 0 || i >= OFFERS ? undefined : nearest(wanted, known);
+    const near = found === undefined ? undefined : `${mark}${found}`;
     return {
       code: "DATA_MISSING_COLUMN",
-      message: `${key}: no column ${isPattern ? "matches" : "is called"} ${JSON.stringify(name.replace(/^!/, ""))}`,
+      message: `${key}: ${excludes}no column ${isPattern ? "matches" : "is called"} ${JSON.stringify(wanted)}`,
       path: key,
       hint:
         apart.length > 0

@@ -2,15 +2,26 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { DisentangleError, fail, isDisentangleError } from "../errors.js";
-import { later, type NativeDataset, type NativeLabels, type NativeTable, type NativeTree, native } from "../native.js";
-import { type DataConfig, type InMemoryData, parseDataConfig, type TreeData } from "./config.js";
+import {
+  later,
+  type NativeDataset,
+  type NativeImage,
+  type NativeLabels,
+  type NativeTable,
+  type NativeTree,
+  native,
+} from "../native.js";
+import { type DataConfig, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
-import { copyLabels, copyTargets, openMemory } from "./memory.js";
-import { type Located, locate, notFound, openFile, openLocated } from "./open.js";
+import { copyLabels, copyTargets } from "./memory.js";
+import { refuseIdle } from "./modalities.js";
+import { locate, notFound, openFile } from "./open.js";
 import { askLater, placedAt } from "./place.js";
 import { isNames, LABEL_ROLES, type LabelRole, needsKinds, type RoleKeys, type Roles, resolveRoles } from "./roles.js";
-import type { Selection, Source, SourceDescription } from "./source.js";
+import type { ColumnChoice, Selection, SourceColumn, SourceDescription } from "./source.js";
+import { openSource, placeOf, refuseParts, takeSources } from "./sources.js";
 import { isStdin } from "./unpacked.js";
+import { type Block, joinBlocks, viewOf } from "./views.js";
 
 /** A data set in memory, as plain data: what `simulate` and `readDataset` give, and what `fit` accepts as `data`. */
 export type Dataset = NativeDataset;
@@ -25,20 +36,23 @@ export type Dataset = NativeDataset;
 export async function readDataset(config: DataConfig, model?: ModelColumns): Promise<Dataset> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
-  const memory = typeof checked.data === "string" ? undefined : openMemory(checked.data as InMemoryData);
-  const located = memory === undefined ? await locate(checked.data as string) : undefined;
+  const taken = takeSources(checked);
+  const { data } = checked;
+  const located = typeof data === "string" ? await locate(data) : undefined;
   if (located?.format === "dataset-folder") {
-    const dataset = await readFolder(checked.data as string, {
+    refuseParts(checked, located.given);
+    const dataset = await readFolder(located.path, {
       ...columnKeys(checked),
       ...(model && { inputs: [...model.inputs] }),
     });
     return withTree(await withTruth(dataset, checked), checked);
   }
-  const source = memory ?? (await openPlace(located!, checked));
+  const source = await openSource(checked, taken, located);
   try {
     const description = await source.describe(needsKinds(checked) ? "kinds" : "names");
     const roles = resolveRoles({ ...columnKeys(checked), ...columnsOf(model, description) }, description);
-    const dataset = assemble(checked, description, roles, await source.read(choiceOf(roles)), given);
+    refuseIdle(description, roles);
+    const dataset = assemble(checked, description, roles, await source.read(choiceOf(roles, description)), given);
     return await withTree(await withTruth(dataset, checked), checked);
   } finally {
     await source.close();
@@ -61,24 +75,14 @@ function columnsOf(model: ModelColumns | undefined, { format, columns }: SourceD
   return { ...(format !== "npy" && { inputs: [...inputs] }), ...(hasId && { rowId }) };
 }
 
-/** Opens what was located with the options of its configuration. */
-export function openPlace(located: Located, config: DataConfig): Promise<Source> {
-  const { matrix, delimiter, missingValues } = config;
-  const words =
-    missingValues === undefined
-      ? undefined
-      : typeof missingValues === "string"
-        ? missingValues.split(",")
-        : missingValues;
-  return openLocated(located, { matrix, delimiter, missingValues: words });
-}
-
 /** The name that a data set has when none is given: that of its file. */
 export function nameOf(config: DataConfig): string {
   if (config.name !== undefined) return config.name;
-  if (typeof config.data !== "string") return "in memory";
-  if (isStdin(config.data)) return "stdin";
-  return basename(config.data).replace(/(?<=.)(\.[a-z0-9]+(\.(gz|zst|zip))?)$/i, "");
+  const { data, modalities } = config;
+  if (data === undefined && modalities !== undefined) return Object.keys(modalities).join("+");
+  if (typeof data !== "string") return "in memory";
+  if (isStdin(data)) return "stdin";
+  return basename(data).replace(/(?<=.)(\.[a-z0-9]+(\.(gz|zst|zip))?)$/i, "");
 }
 
 /** Values given per row instead of a column's name, copied. */
@@ -111,9 +115,15 @@ function isFile(truth: NonNullable<DataConfig["truth"]>): truth is string {
   return typeof truth === "string" && DATA_FILE.test(truth);
 }
 
-function choiceOf(roles: Roles): { numeric: readonly string[]; text: readonly string[] } {
+function choiceOf(roles: Roles, { columns }: SourceDescription): Required<ColumnChoice> {
   const text = [...Object.values(roles.labels), ...(roles.rowId === undefined ? [] : [roles.rowId])];
-  return { numeric: [...new Set([...roles.inputs, ...roles.targets, ...roles.truth])], text: [...new Set(text)] };
+  const pictures = new Set(columns.filter(({ kind }) => kind === "image").map(({ name }) => name));
+  const numbers = [...roles.inputs.filter((name) => !pictures.has(name)), ...roles.targets, ...roles.truth];
+  return {
+    numeric: [...new Set(numbers)],
+    text: [...new Set(text)],
+    images: roles.inputs.filter((name) => pictures.has(name)),
+  };
 }
 
 function assemble(
@@ -127,7 +137,7 @@ function assemble(
   if (rows === 0) {
     fail("DATA_EMPTY", `${placeOf(config)} has no rows`, { path: placeOf(config), hint: "give at least one row" });
   }
-  const { numeric, text } = choiceOf(roles);
+  const { numeric, text, images } = choiceOf(roles, description);
   const table = (columns: readonly string[]): NativeTable => ({
     columns: [...columns],
     values: { data: pick(selection.numeric, numeric, columns), rows, cols: columns.length },
@@ -142,11 +152,14 @@ function assemble(
   }
   const targets = given.targets ?? (roles.targets.length > 0 ? table(roles.targets) : undefined);
   if (targets !== undefined) refuseLength("target", targets.values.rows, rows);
-  const { columns, values: inputs } = table(roles.inputs);
+  const byName = new Map(description.columns.map((column) => [column.name, column]));
+  const blocks = runsOf(roles.inputs, byName).map(({ view, names, image }): Block => {
+    const data = image === undefined ? table(names).values.data : selection.images![images.indexOf(names[0]!)]!;
+    return { view, data, width: data.length / rows, names: image === undefined ? names : [], ...(image && { image }) };
+  });
   return {
     name: nameOf(config),
-    inputs,
-    inputNames: columns,
+    ...joinBlocks(blocks, rows),
     rowIds: roles.rowId === undefined ? (selection.rowIds ?? []) : selection.text[text.indexOf(roles.rowId)]!,
     labels,
     ...(targets !== undefined && { targets }),
@@ -155,14 +168,29 @@ function assemble(
   };
 }
 
+/** Inputs that follow each other and lie in one view; an image stands alone. */
+function runsOf(
+  inputs: readonly string[],
+  columns: ReadonlyMap<string, SourceColumn>,
+): readonly { readonly view: string; readonly names: string[]; readonly image?: NativeImage }[] {
+  const runs: { view: string; names: string[]; image?: NativeImage }[] = [];
+  for (const name of inputs) {
+    const { image } = columns.get(name)!;
+    const view = viewOf(columns.get(name)!);
+    const last = runs.at(-1);
+    if (image === undefined && last?.view === view && last.image === undefined) last.names.push(name);
+    else runs.push({ view, names: [name], ...(image !== undefined && { image }) });
+  }
+  return runs;
+}
+
 function provenanceOf(config: DataConfig, description: SourceDescription, roles: Roles): Record<string, unknown> {
   const { labels, targets, truth, rowId, ignored } = roles;
-  const notes: string[] = [];
+  const { joined, notes: told = [] } = description;
+  const notes = [...told];
   if (roles.chosenBy === "default") {
     const left = ignored.length === 0 ? "" : `, not ${listed(ignored)}`;
-    notes.push(
-      `no inputs were named: all ${roles.inputs.length} numeric columns without another role were taken${left}`,
-    );
+    notes.push(`no inputs were named: ${takenText(roles.inputs, description)} without another role were taken${left}`);
   }
   return {
     source: placeOf(config),
@@ -177,8 +205,17 @@ function provenanceOf(config: DataConfig, description: SourceDescription, roles:
       ignored: ignored.length,
     },
     inputsChosenBy: roles.chosenBy,
+    ...(joined !== undefined && { joined }),
     notes,
   };
+}
+
+function takenText(inputs: readonly string[], { columns }: SourceDescription): string {
+  const pictures = columns.filter(({ name, kind }) => kind === "image" && inputs.includes(name)).length;
+  const numbers = inputs.length - pictures;
+  const images = pictures === 1 ? "the images" : `the images of ${pictures} views`;
+  if (pictures === 0) return `all ${numbers} numeric columns`;
+  return numbers === 0 ? images : `${images} and ${numbers} numeric columns`;
 }
 
 function listed(names: readonly string[]): string {
@@ -275,8 +312,4 @@ function refuseLength(key: string, got: number, expected: number): void {
     hint: "give one value per row, in the order of the rows",
     context: { got, expected },
   });
-}
-
-function placeOf(config: DataConfig): string {
-  return typeof config.data === "string" ? config.data : "in memory";
 }

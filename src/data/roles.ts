@@ -5,7 +5,7 @@ import { type ColumnIndex, indexColumns, isNegative, listOf, matchColumns, missi
 import type { SourceColumn, SourceDescription } from "./source.js";
 
 /** The label roles. */
-export const LABEL_ROLES = ["environment", "task", "segment"] as const;
+export const LABEL_ROLES = ["environment", "task"] as const;
 /** A role whose column holds labels. */
 export type LabelRole = (typeof LABEL_ROLES)[number];
 
@@ -23,7 +23,7 @@ export interface Roles {
 }
 
 /** The keys of a configuration that name columns. */
-export type RoleKeys = Pick<DataConfig, "inputs" | "environment" | "task" | "segment" | "target" | "truth" | "rowId">;
+export type RoleKeys = Pick<DataConfig, "inputs" | "environment" | "task" | "target" | "truth" | "rowId">;
 
 /** Whether choosing the inputs needs the kinds of the columns: none are named, or only ones to leave out. */
 export function needsKinds(keys: RoleKeys): boolean {
@@ -107,7 +107,10 @@ function resolveInputs(
 ): readonly string[] {
   const patterns = inputs === undefined ? [] : listOf(inputs, index);
   const isSubtraction = patterns.every((pattern) => isNegative(pattern, index));
-  const usual = columns.filter(({ kind, group }) => kind === "number" && (inputGroup ?? group) === group);
+  const usual = columns.filter(
+    ({ kind, group, byNameOnly }) =>
+      (kind === "number" || kind === "image") && byNameOnly !== true && (inputGroup ?? group) === group,
+  );
   const { names, unmatched } = matchColumns(
     isSubtraction ? [...usual.map(({ name }) => name), ...patterns] : patterns,
     index,

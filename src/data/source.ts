@@ -1,13 +1,20 @@
 // What every place that data can lie in looks like to the rest: names first, then the chosen columns.
 import { failure, isDisentangleError } from "../errors.js";
+import type { NativeImage } from "../native.js";
 
 /** What is known of a column without reading all of it. */
 export interface SourceColumn {
   readonly name: string;
   /** What its values are; `unknown` where only a reading would tell. */
-  readonly kind: "number" | "text" | "unknown";
-  /** The part of the file it comes from: "var" and "obs" in AnnData, the array's name in NPZ. */
+  readonly kind: "number" | "text" | "unknown" | "image";
+  /** The part of the file it comes from: "var" and "obs" in AnnData, the array's name in NPZ, the view where there are several. */
   readonly group?: string;
+  /** The view that it belongs to as an input, where the source has views. */
+  readonly view?: string;
+  /** Where an input has to be named to be one. */
+  readonly byNameOnly?: boolean;
+  /** The shape, of a column of images: one name for all their pixels. */
+  readonly image?: NativeImage;
 }
 
 /** What a source holds. */
@@ -21,12 +28,32 @@ export interface SourceDescription {
   readonly inputGroup?: string;
   /** What to do where no inputs are named and there are none by default. */
   readonly inputsHint?: string;
+  /** What was decided or left out on the way, for people. */
+  readonly notes?: readonly string[];
+  /** How rows of several tables were joined. */
+  readonly joined?: JoinReport;
+}
+
+/** How rows of several tables were joined. */
+export interface JoinReport {
+  /** The column with the ids, or "obs names". */
+  readonly by: string;
+  /** Rows in common. */
+  readonly rows: number;
+  readonly tables: readonly {
+    readonly view: string;
+    readonly rows: number;
+    /** Rows left out: their id stands in no other table, or they have none. */
+    readonly dropped: number;
+  }[];
 }
 
 /** Which columns to read, each name once. */
 export interface ColumnChoice {
   readonly numeric: readonly string[];
   readonly text: readonly string[];
+  /** Columns of images; none where absent. */
+  readonly images?: readonly string[];
 }
 
 /** The chosen columns, rows in file order. */
@@ -36,6 +63,8 @@ export interface Selection {
   readonly numeric: Float32Array;
   /** `text[column][row]`; "" marks missing text. */
   readonly text: string[][];
+  /** One matrix per column of images, row-major, one image per row; as many as were chosen. */
+  readonly images?: readonly Float32Array[];
   /** Identifiers of the rows, where the source has its own. */
   readonly rowIds?: string[];
 }

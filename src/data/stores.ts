@@ -1,14 +1,17 @@
 // Which of the formats that live in HDF5 or zarr a store holds.
 import { fail } from "../errors.js";
 import { annDataSource } from "./anndata.js";
-import { type ArrayStore, WRITE_AGAIN } from "./anndata-store.js";
+import { type ArrayStore, type StoreOptions, WRITE_AGAIN } from "./anndata-store.js";
+import { muDataSource } from "./mudata.js";
 import type { Source } from "./source.js";
 import { isTenxGroup, openTenxGroup } from "./tenx.js";
 
-/** Opens what a store holds: AnnData, or counts of 10x Genomics; throws `DATA_UNSUPPORTED` for what else is known. */
-export async function storeSource(store: ArrayStore, matrix?: string): Promise<Source> {
+/** Opens what a store holds: AnnData, MuData, or counts of 10x Genomics; throws `DATA_UNSUPPORTED` for what else is known. */
+export async function storeSource(store: ArrayStore, options: StoreOptions = {}): Promise<Source> {
+  const { matrix } = options;
   const members = await store.children("");
   const has = (...names: readonly string[]) => names.every((name) => members.includes(name));
+  if (has("obs", "mod")) return muDataSource(store, options);
   if (has("obs", "var")) return annDataSource(store, matrix);
   const groups: string[] = [];
   for (const name of members) if (await isTenxGroup(store, name)) groups.push(name);

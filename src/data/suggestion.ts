@@ -1,15 +1,15 @@
 // A command to begin with: what the user named, and guesses for what he did not.
 import { catalogue } from "../catalogue.js";
-import { quoted } from "../command-line.js";
+import { modalityWords, quoted } from "../command-line.js";
 import type { DataConfig } from "./config.js";
 import { type Guesses, isNames, type RoleKeys } from "./roles.js";
 
 /** The roles of the suggested command; values given per row name nothing. */
 export function rolesToShow(config: DataConfig, guesses: Guesses): RoleKeys {
-  const { inputs, segment, rowId } = config;
+  const { inputs, rowId } = config;
   const task = config.task ?? guesses.task[0];
   const environment = config.environment ?? guesses.environment.find((name) => name !== task);
-  const used = new Set([environment, task, segment, rowId].filter((name) => typeof name === "string"));
+  const used = new Set([environment, task, rowId].filter((name) => typeof name === "string"));
   const free = (names: readonly string[]) => names.filter((name) => !used.has(name));
   const target = config.target ?? free(guesses.target);
   const truth = config.truth ?? free(guesses.truth);
@@ -17,17 +17,46 @@ export function rolesToShow(config: DataConfig, guesses: Guesses): RoleKeys {
     ...(inputs !== undefined && { inputs }),
     ...(environment !== undefined && { environment }),
     ...(task !== undefined && { task }),
-    ...(segment !== undefined && { segment }),
     ...(rowId !== undefined && { rowId }),
     ...(!(Array.isArray(target) && target.length === 0) && { target: target as NonNullable<DataConfig["target"]> }),
     ...(truth.length > 0 && { truth }),
   };
 }
 
-/** The method for data with or without tasks: the first of the catalogue that needs just that. */
-export function methodFor(hasTasks: boolean): string {
+/** What data have that decides which method suits them. */
+export interface Holdings {
+  readonly tasks: boolean;
+  readonly target: boolean;
+  readonly environment: boolean;
+  readonly tree: boolean;
+}
+
+/**
+ * The first method of the catalogue that suits the data: one for tasks where there are any, one that needs no target where there are
+ * environments alone, else one with a target.
+ */
+export function methodFor({ tasks, target, environment, tree }: Holdings): string {
   const { methods } = catalogue();
-  return (methods.find(({ needs }) => needs.includes("task") === hasTasks) ?? methods[0]!).name;
+  const alone = environment && !target && !tasks && !tree;
+  const suits = (needs: readonly string[]): boolean =>
+    alone ? needs.includes("target or environment") : needs.includes("task") === tasks;
+  return (methods.find(({ needs }) => suits(needs)) ?? methods[0]!).name;
+}
+
+/** The flags of modalities, labels and what joins them. */
+function partsOf({ modalities = {}, join, labels, channels }: DataConfig): readonly string[] {
+  const parts = Object.entries(modalities).map(([name, { data, ...rest }]) => {
+    return [name, { ...rest, ...(data !== undefined && { data: typeof data === "string" ? data : "FILE" }) }] as const;
+  });
+  const flag = (name: string, value: unknown): readonly string[] =>
+    value === undefined ? [] : [`--${name} ${typeof value === "string" ? quoted(value) : "FILE"}`];
+  const words = modalityWords(parts);
+  return [
+    ...(words.length === 0 ? [] : [words.join(" ")]),
+    ...flag("join", join),
+    ...flag("labels", labels),
+    ...flag("channels", channels),
+  ];
 }
 
 /** `disentangle fit` with these roles; NAME and NAMES stand where the method needs what nothing names. */
@@ -40,11 +69,17 @@ export function commandFor(config: DataConfig, named: RoleKeys, method: string):
     typeof value === "string" ? flag(name, value) : [];
   const needed = (role: string, word: string): string | undefined => (needs.includes(role) ? word : undefined);
   const targetWord = needs.includes("task") && named.task === undefined ? "NAMES" : needed("target", "NAME");
-  const environment = config.environment ?? (needs.includes("environment") ? (named.environment ?? "NAME") : undefined);
+  const either = needs.includes("target or environment");
+  const environment =
+    config.environment ??
+    (needs.includes("environment") || (either && named.target === undefined)
+      ? (named.environment ?? "NAME")
+      : undefined);
   return [
     "disentangle fit",
     `--method ${method}`,
-    ...flag("data", typeof config.data === "string" ? config.data : "FILE"),
+    ...(config.data === undefined ? [] : flag("data", typeof config.data === "string" ? config.data : "FILE")),
+    ...partsOf(config),
     ...flag("matrix", config.matrix),
     ...flag("inputs", named.inputs),
     ...label("environment", environment),

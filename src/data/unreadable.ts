@@ -56,7 +56,7 @@ const KNOWN: readonly Known[] = [
 ];
 
 /** As many bytes as tell the formats apart. */
-export const TELLING = 512;
+export const TELLING = 2056;
 
 /** `DATA_UNSUPPORTED` for a file that begins as a format that is known and not read; nothing where it does not. */
 export function unreadable(path: string, head: string): Error | undefined {

@@ -1,11 +1,11 @@
-// AnnData in zarr, versions 2 and 3, as a folder or in a zip, through zarrita.
+// AnnData and MuData in zarr, versions 2 and 3, as a folder or in a zip, through zarrita.
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import FileSystemStore from "@zarrita/storage/fs";
 import ZipFileStore from "@zarrita/storage/zip";
 import * as zarr from "zarrita";
 import { failure, isDisentangleError, messageOf } from "../errors.js";
-import type { ArrayStore, StoreNode, StoreValues } from "./anndata-store.js";
+import type { ArrayStore, StoreNode, StoreOptions, StoreValues } from "./anndata-store.js";
 import { halves } from "./half.js";
 import { corrupt, guarded, type Source } from "./source.js";
 import { storeSource } from "./stores.js";
@@ -18,7 +18,7 @@ interface KeyStore {
 }
 
 /** Opens a zarr folder. */
-export async function openZarrFolder(folder: string, matrix?: string): Promise<Source> {
+export async function openZarrFolder(folder: string, options?: StoreOptions): Promise<Source> {
   const keys: KeyStore = {
     store: new FileSystemStore(folder),
     children: async (path) => {
@@ -27,14 +27,14 @@ export async function openZarrFolder(folder: string, matrix?: string): Promise<S
     },
     close: async () => {},
   };
-  return zarrSource(folder, keys, matrix);
+  return zarrSource(folder, keys, options);
 }
 
 /** Opens a zarr in a zip file, at its root or in a folder of it. */
-export async function openZarrZip(file: string, matrix?: string): Promise<Source> {
+export async function openZarrZip(file: string, options?: StoreOptions): Promise<Source> {
   const handle = await open(file, "r");
   try {
-    return await zarrSource(file, await zipKeys(handle, file), matrix);
+    return await zarrSource(file, await zipKeys(handle, file), options);
   } catch (error) {
     await handle.close();
     throw error;
@@ -86,7 +86,7 @@ function rootOf(names: readonly string[]): string {
   return roots.reduce((shortest, root) => (root.length < shortest.length ? root : shortest), roots[0] ?? "");
 }
 
-async function zarrSource(file: string, keys: KeyStore, matrix: string | undefined): Promise<Source> {
+async function zarrSource(file: string, keys: KeyStore, options: StoreOptions | undefined): Promise<Source> {
   const translate = (error: unknown): Error => {
     if (isDisentangleError(error)) return error;
     if (zarr.isZarritaError(error, "UnknownCodecError")) {
@@ -109,7 +109,7 @@ async function zarrSource(file: string, keys: KeyStore, matrix: string | undefin
     });
   };
   try {
-    return guarded(await storeSource(zarrStore(file, keys), matrix), translate);
+    return guarded(await storeSource(zarrStore(file, keys), options), translate);
   } catch (error) {
     throw translate(error);
   }

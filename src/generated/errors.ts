@@ -26,6 +26,7 @@ export const explanations = {
   DATA_DUPLICATE_COLUMN: "Two columns have the same name.",
   DATA_MISSING_COLUMN: "A column that was asked for does not exist.",
   DATA_CONSTANT_COLUMN: "An input column that never varies.",
+  DATA_JOIN: "Rows of several tables cannot be joined: an id stands twice in one of them, or none stands in all.",
   DATA_SHAPE: "Matrices, labels or names whose sizes do not fit together.",
   DATA_CORRUPT: "A binary file is truncated or its header does not describe its content.",
   DATA_UNSUPPORTED: "A file uses a feature that is refused, such as pickled objects.",

@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { FastIcaConfig, IcarlConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig } from "./types.js";
+import type { FactorAnalysisConfig, FastIcaConfig, IcarlConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -12,9 +12,9 @@ export interface MethodOptions {
   "mtlcm": MtlcmConfig;
   /** Latents that are silent, at a fixed value, in part of the rows. */
   "pdgmm": PdgmmConfig;
-  /** A variational auto-encoder whose latents are independent given the target, with variances that depend on it. */
+  /** A variational auto-encoder whose latents are independent given the target or the environment, with a distribution that depends on it. */
   "ivae": IvaeConfig;
-  /** A variational auto-encoder whose latents may depend on each other given the target, with a prior learnt by score matching. */
+  /** A variational auto-encoder whose latents may depend on each other given the target or the environment, with a prior learnt by score matching. */
   "icarl": IcarlConfig;
   /** A variational auto-encoder whose latents are independent given target and task, with variances that depend on both. */
   "mt-ivae": MtIvaeConfig;
@@ -24,6 +24,8 @@ export interface MethodOptions {
   "vade": VadeConfig;
   /** Yardstick: the directions in which the inputs vary most, without any target. */
   "pca": PcaConfig;
+  /** Yardstick: the linear latents that inputs share, apart from the noise of each input, without any target. */
+  "factor-analysis": FactorAnalysisConfig;
   /** Yardstick: the linear latents of the inputs that are furthest from Gaussian, without any target. */
   "fast-ica": FastIcaConfig;
   /** Yardstick: an encoder with its initial random parameters, untrained. */

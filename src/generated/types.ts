@@ -106,6 +106,13 @@ export type MissingTarget = "error" | "drop";
 export type Standardize = "all" | "inputs" | "none";
 
 /**
+ * How images are scaled where inputs are standardised. Never by pixel: a pixel may be the same in all images.
+ * - `channel`: Each channel to mean 0 and standard deviation 1 over all its pixels of the training rows.
+ * - `unit`: Each view to [0, 1], from the smallest to the largest value of the training rows.
+ */
+export type ImageScale = "channel" | "unit";
+
+/**
  * Which rows a gradient step sees.
  * - `given`: Training rows of the data set.
  * - `fresh`: New rows at every step, from the simulator that made the data.
@@ -118,6 +125,13 @@ export type TrainingRows = "given" | "fresh";
  * - `environments`: Every environment goes wholly into one part.
  */
 export type SplitBy = "rows" | "environments";
+
+/**
+ * How factors are turned once they are found.
+ * - `none`: As the likelihood orders them: from the factor with the largest variance beside the noise down.
+ * - `varimax`: So that each factor has few large loadings.
+ */
+export type Rotation = "none" | "varimax";
 
 /**
  * What a reversed arrow costs in the SHD.
@@ -448,6 +462,18 @@ export interface ColumnList {
   first: string[];
 }
 
+/** What the prior of the latents is conditioned on. */
+export interface Conditioned {
+  /** `target`, `environment`, or `target and task`. */
+  on: string;
+  /** The columns that hold it. */
+  columns: string[];
+  /** Environments with training rows, where the prior is conditioned on them. */
+  environments?: number;
+  /** The column of environments that the data have and the prior does not see. */
+  unused?: string;
+}
+
 /** Counts and the shares made of them. */
 export interface Confusion {
   /** Called and true. */
@@ -506,7 +532,7 @@ export interface Description {
   infinite: ColumnCounts;
   /** Input columns that never vary, missing values aside. */
   constant: ColumnList;
-  /** Sizes of environments, tasks and segments. */
+  /** Sizes of environments and tasks. */
   labels: LabelSummary[];
   /** One entry per target column. */
   targets: TargetSummary[];
@@ -526,7 +552,7 @@ export interface Description {
 
 /** One column of labels. */
 export interface LabelSummary {
-  /** `environment`, `task` or `segment`. */
+  /** `environment` or `task`. */
   role: string;
   /** Name of the column. */
   column: string;
@@ -666,9 +692,9 @@ export interface Fact {
   value: number | null;
 }
 
-export interface FastIcaConfig {
-  /** Yardstick: the linear latents of the inputs that are furthest from Gaussian, without any target. */
-  method: "fast-ica";
+export interface FactorAnalysisConfig {
+  /** Yardstick: the linear latents that inputs share, apart from the noise of each input, without any target. */
+  method: "factor-analysis";
   /**
    * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
    *
@@ -726,29 +752,36 @@ export interface FastIcaConfig {
    */
   split?: SplitConfig;
   /**
-   * Number of components. As a yardstick of another method: its number of latents.
+   * Number of factors. As a yardstick of another method: its number of latents.
    *
    * Default: 5. Range: 1 to 256.
    */
   latentDim?: number;
   /**
-   * What measures how far a component is from Gaussian.
+   * How factors are turned once they are found.
    *
-   * Default: "log-cosh".
+   * Default: "none".
    */
-  contrast?: Contrast;
+  rotation?: Rotation;
   /**
    * Iterations, at most.
    *
-   * Default: 1000. Range: 1 to 100000.
+   * Default: 10000. Range: 1 to 1000000.
    */
   iterations?: number;
   /**
-   * Converged when no direction turns by more in an iteration: one minus the cosine between old and new.
+   * Converged when no noise variance moves by more in an iteration, as a share of the variance of its input.
    *
-   * Default: 1e-8. Range: 0 to 1.
+   * Default: 1e-7. Range: 0 to 1.
    */
   tolerance?: number;
+  /**
+   * Least noise variance of an input, as a share of its variance. At 0 an input can be explained in full (a Heywood case), and the
+   * likelihood has no maximum.
+   *
+   * Default: 0.005. Range: 0 to 0.5.
+   */
+  leastNoise?: number;
 }
 
 /** How rows are split into training, validation and test. */
@@ -783,6 +816,96 @@ export interface SplitConfig {
    * Default: [].
    */
   holdout?: string[];
+}
+
+export interface FastIcaConfig {
+  /** Yardstick: the linear latents of the inputs that are furthest from Gaussian, without any target. */
+  method: "fast-ica";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: DeviceChoice;
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: Missing;
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: MissingTarget;
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
+  /**
+   * Number of components. As a yardstick of another method: its number of latents.
+   *
+   * Default: 5. Range: 1 to 256.
+   */
+  latentDim?: number;
+  /**
+   * What measures how far a component is from Gaussian.
+   *
+   * Default: "log-cosh".
+   */
+  contrast?: Contrast;
+  /**
+   * Iterations, at most.
+   *
+   * Default: 1000. Range: 1 to 100000.
+   */
+  iterations?: number;
+  /**
+   * Converged when no direction turns by more in an iteration: one minus the cosine between old and new.
+   *
+   * Default: 1e-8. Range: 0 to 1.
+   */
+  tolerance?: number;
 }
 
 /** Where an estimated graph differs from the true one. */
@@ -884,7 +1007,7 @@ export interface StageHistory {
 }
 
 export interface IcarlConfig {
-  /** A variational auto-encoder whose latents may depend on each other given the target, with a prior learnt by score matching. */
+  /** A variational auto-encoder whose latents may depend on each other given the target or the environment, with a prior learnt by score matching. */
   method: "icarl";
   /**
    * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
@@ -922,6 +1045,11 @@ export interface IcarlConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -1088,7 +1216,7 @@ export interface Tally {
 }
 
 export interface IvaeConfig {
-  /** A variational auto-encoder whose latents are independent given the target, with variances that depend on it. */
+  /** A variational auto-encoder whose latents are independent given the target or the environment, with a distribution that depends on it. */
   method: "ivae";
   /**
    * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
@@ -1126,6 +1254,11 @@ export interface IvaeConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -1241,6 +1374,26 @@ export interface LatentSummary {
   sd: number[];
 }
 
+/** How inputs depend on latents: input = mean + loadings x latents + noise, in units of the standardised inputs. */
+export interface Loadings {
+  /** One row per input, one column per latent. */
+  values: NamedMatrix;
+  /** Variance of the noise of each input. */
+  noise: number[];
+  /** Variance of each input over the training rows. */
+  variances: number[];
+}
+
+/** A small matrix with names, for people. */
+export interface NamedMatrix {
+  /** One name per row. */
+  rows: string[];
+  /** One name per column. */
+  columns: string[];
+  /** Row by row. */
+  values: number[][];
+}
+
 /** Mean correlation coefficient. `value` is null where it is not defined, and then `reason` says why. */
 export interface Mcc {
   /** Mean over the true latents of |correlation| with the match, 0 to 1. */
@@ -1303,7 +1456,7 @@ export interface MethodInfo {
   title: string;
   /** One sentence. */
   summary: string;
-  /** Roles the data must have. */
+  /** Roles the data must have; `target or environment` where one of the two is enough. */
   needs: string[];
   /** What the fit gives. */
   gives: string[];
@@ -1372,6 +1525,11 @@ export interface MtIcarlConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -1519,6 +1677,11 @@ export interface MtIvaeConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -1658,6 +1821,11 @@ export interface MtlcmConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -1837,16 +2005,6 @@ export interface PublishedOptions {
   learningRate?: number;
 }
 
-/** A small matrix with names, for people. */
-export interface NamedMatrix {
-  /** One name per row. */
-  rows: string[];
-  /** One name per column. */
-  columns: string[];
-  /** Row by row. */
-  values: number[][];
-}
-
 /** Mean correlation coefficient of one task. */
 export interface OneTaskMcc {
   /** Its label. */
@@ -1915,6 +2073,11 @@ export interface PcaConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -1981,6 +2144,11 @@ export interface PdgmmConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -2183,6 +2351,11 @@ export interface RandomEncoderConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -2362,6 +2535,11 @@ export interface SharedHeadConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -2597,6 +2775,8 @@ export interface Summary {
   latents: LatentSummary;
   /** Error of the predicted target by split, over all rows (`environment` absent) and per environment. */
   errors: ErrorRow[];
+  /** What the prior of the latents is conditioned on, for methods that have such a prior. */
+  conditioned?: Conditioned;
   /** Linear heads in units of the target per standard deviation of the latent, one row per environment node. */
   heads?: NamedMatrix;
   /** The tree with the change on the edge above each node. */
@@ -2605,6 +2785,8 @@ export interface Summary {
   tasks?: TaskRoles;
   /** When each latent is silent, for methods that look for it. */
   silence?: Silence;
+  /** How inputs depend on latents, for methods with a linear model of the inputs. */
+  loadings?: Loadings;
   /** `map`: latents = `map` x (latents before the closed-form stage); absent where there is no such stage. */
   map?: LatentMap;
   /** How a hyper-parameter was chosen without truth. */
@@ -2776,6 +2958,11 @@ export interface TbrConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
@@ -3016,6 +3203,11 @@ export interface VadeConfig {
    * Default: "all".
    */
   standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   */
+  imageScale?: ImageScale;
   /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.

@@ -65,6 +65,7 @@ function runSummary(run: RunRecord) {
       mean: summary.latents.mean.map((value) => rounded(value)),
       sd: summary.latents.sd.map((value) => rounded(value)),
     },
+    conditioned: summary.conditioned,
     error: error && {
       split: error.split,
       rows: error.rows,

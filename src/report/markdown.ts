@@ -1,10 +1,12 @@
-import type { Silence } from "../generated/types.js";
+import type { Loadings, Silence } from "../generated/types.js";
 import { causesOf } from "./causes.js";
+import { conditionedText } from "./conditioned.js";
 import { count, deviation, NOT_DEFINED, percent, score, signed, significant } from "./format.js";
 import { visible } from "./markup.js";
 import { measured, spread } from "./measures.js";
 import type { ReportModel, StudyModel } from "./model.js";
 import { statusWords } from "./sections/assumptions.js";
+import { largestShared, noiseShare } from "./sections/loadings.js";
 import { warningsOf } from "./sections/warnings.js";
 import { bySeed } from "./studies.js";
 import { ended } from "./verdict.js";
@@ -47,6 +49,10 @@ function study({ study, verdict, remarks, agreements }: StudyModel, heading: str
     `**${inline(verdict.headline)}.** ${inline(verdict.sentences.join(" "))}`,
     ...remarks.map(inline),
     ...section("Methods", table(["Method", "Runs", ...measures.map(({ label }) => label)], methods)),
+    ...(summary.conditioned === undefined
+      ? []
+      : [inline(`The prior of the latents (${seed}) is conditioned on ${conditionedText(summary.conditioned)}.`)]),
+    ...(summary.loadings === undefined ? [] : section(`Inputs by latent (${seed})`, loadingTable(summary.loadings))),
     ...(scores === undefined ? [] : section(`Latents (${seed})`, latentTable(scores))),
     ...(summary.tasks === undefined ? [] : section(`Causes of each task (${seed})`, causeTable(summary))),
     ...(summary.silence === undefined ? [] : section(`Silent latents (${seed})`, silenceTable(summary.silence))),
@@ -112,6 +118,18 @@ function study({ study, verdict, remarks, agreements }: StudyModel, heading: str
       fenced(JSON.stringify(config, null, 2), "json"),
     ),
   ];
+}
+
+function loadingTable(loadings: Loadings): string {
+  const { rows, columns, values } = loadings.values;
+  return table(
+    ["Input", ...columns, "Noise"],
+    largestShared(loadings).map((j) => [
+      rows[j]!,
+      ...values[j]!.map((value) => significant(value)),
+      percent(noiseShare(loadings, j)),
+    ]),
+  );
 }
 
 function latentTable({ truth, latents, mcc }: NonNullable<StudyModel["study"]["focus"]["scores"]>): string {

@@ -63,7 +63,7 @@ export function tilesOf(study: Study, agreement: Agreement | undefined): Tile[] 
       note: against === null ? "on rows kept out" : `${other!.label} ${percent(against)}`,
     });
   }
-  if (tiles.length === 0)
+  if (tiles.length === 0 && study.focus.manifest.steps > 0)
     tiles.push({ id: "steps", label: "Steps", value: significant(study.focus.manifest.steps), note: "" });
   return tiles.slice(0, 5);
 }

@@ -239,9 +239,10 @@ export function ended({ kind, step, term }: RunRecord["manifest"]["outcome"]): s
   const of = term === undefined ? "" : ` (${term})`;
   switch (kind) {
     case "converged":
-      return `converged ${at}`;
+      // Without a gradient step there was nothing but stages that are solved.
+      return step === 0 ? "solved" : `converged ${at}`;
     case "step-limit":
-      return `stopped at its limit of ${counted(step, "step")}`;
+      return step === 0 ? "stopped at its limit of iterations" : `stopped at its limit of ${counted(step, "step")}`;
     case "early-stop":
       return `stopped early ${at}`;
     case "diverged":

@@ -129,9 +129,9 @@ async function scored(
 
 async function tried(run: Run, { elsewhere }: PlannedTrial): Promise<Pick<FinishedTrial, "elsewhere">> {
   if (elsewhere === undefined) return {};
-  const { inputs, inputNames, truth } = await simulate(elsewhere as unknown as SimulateConfig);
+  const { inputs, inputNames, views, truth } = await simulate(elsewhere as unknown as SimulateConfig);
   const { id } = await later().openModel(run.model);
-  const { latents, columns } = await later().transform(id, inputs, inputNames);
+  const { latents, columns } = await later().transform(id, inputs, inputNames, views);
   native().closeModel(id);
   return { elsewhere: await score({ columns, values: latents }, { truth }) };
 }

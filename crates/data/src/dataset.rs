@@ -3,6 +3,7 @@
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use crate::tree::Tree;
+use crate::views::{self, View};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -12,12 +13,37 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// The environment (cell type, site, batch) the row was measured in.
+    /// The environment (cell type, site, batch, subject, time window) the row was measured in.
     Environment,
     /// The task the row's target belongs to.
     Task,
-    /// The segment (subject, time window) the row comes from.
-    Segment,
+}
+
+impl Role {
+    /// The role of this name.
+    ///
+    /// # Errors
+    /// `CONFIG_UNKNOWN_KEY`, which for `segment` says what took its place.
+    pub fn named(name: &str) -> Result<Self> {
+        match name {
+            "environment" => Ok(Role::Environment),
+            "task" => Ok(Role::Task),
+            "segment" => Err(Failure::new(Code::ConfigUnknownKey, "labels.segment: the role `segment` is retired")
+                .at("labels.segment")
+                .hint("give these labels as `environment`: segments are environments")),
+            other => Err(Failure::new(Code::ConfigUnknownKey, format!("labels: there is no role {other:?}"))
+                .at(format!("labels.{other}"))
+                .hint("the roles of labels are `environment` and `task`")),
+        }
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Environment => "environment",
+            Role::Task => "task",
+        }
+    }
 }
 
 /// One column of labels: text, never numbers.
@@ -50,6 +76,17 @@ impl Labels {
         Self { column: column.into(), levels, codes }
     }
 
+    /// Checks that there is one label per row and that each code names one.
+    ///
+    /// # Errors
+    /// `DATA_SHAPE`.
+    pub(crate) fn check(&self, rows: usize) -> Result<()> {
+        check_size(format!("labels in column {:?}", self.column), self.codes.len(), rows)?;
+        let Some(code) = self.codes.iter().find(|&&code| code as usize >= self.levels.len()) else { return Ok(()) };
+        let message = format!("column {:?}: code {code}, but there are {} labels", self.column, self.levels.len());
+        Err(Failure::new(Code::DataShape, message).hint("codes count labels from 0"))
+    }
+
     /// The label of row `i`.
     pub fn label(&self, i: usize) -> &str {
         &self.levels[self.codes[i] as usize]
@@ -78,6 +115,8 @@ pub struct Dataset {
     pub inputs: Matrix,
     /// One name per input column.
     pub input_names: Vec<String>,
+    /// Named ranges of the input columns, one after the other: modalities and images. Empty: one view, `inputs`, of all columns.
+    pub views: Vec<View>,
     /// One id per row, or empty: then rows are numbered from 0.
     pub row_ids: Vec<String>,
     /// Label columns by role.
@@ -113,6 +152,11 @@ impl Dataset {
         self.inputs.rows()
     }
 
+    /// The views; where none are declared, the one of all columns.
+    pub fn views(&self) -> Vec<View> {
+        views::or_whole(&self.views, self.inputs.cols())
+    }
+
     /// Checks that all parts have fitting sizes and that names are unique.
     ///
     /// # Errors
@@ -126,29 +170,13 @@ impl Dataset {
             )
             .hint("choose at least one input column with `inputs`"));
         }
-        let shape = |what: String, got: usize, expected: usize| -> Result<()> {
-            if got == expected {
-                return Ok(());
-            }
-            Err(Failure::new(Code::DataShape, format!("{what}: {got}, expected {expected}"))
-                .hint("one name per column and one value per row, in the same order")
-                .with("got", got)
-                .with("expected", expected))
-        };
+        let shape = check_size;
         shape("number of input names".into(), self.input_names.len(), self.inputs.cols())?;
+        views::check(&self.views, &self.input_names)?;
         if !self.row_ids.is_empty() {
             shape("number of row ids".into(), self.row_ids.len(), n)?;
         }
-        for labels in self.labels.values() {
-            shape(format!("labels in column {:?}", labels.column), labels.codes.len(), n)?;
-            if let Some(code) = labels.codes.iter().find(|&&c| c as usize >= labels.levels.len()) {
-                return Err(Failure::new(
-                    Code::DataShape,
-                    format!("column {:?}: code {code}, but there are {} labels", labels.column, labels.levels.len()),
-                )
-                .hint("codes count labels from 0"));
-            }
-        }
+        self.labels.values().try_for_each(|labels| labels.check(n))?;
         if let Some(targets) = &self.targets {
             shape("rows of the targets".into(), targets.values.rows(), n)?;
             shape("number of target names".into(), targets.columns.len(), targets.values.cols())?;
@@ -171,13 +199,22 @@ impl Dataset {
 
     /// BLAKE3 of every value, name and label that a method may see; truth and provenance do not count.
     pub fn fingerprint(&self) -> String {
-        self.seen().finalize().to_hex().to_string()
+        self.seen(self.named_labels()).finalize().to_hex().to_string()
+    }
+
+    /// The fingerprint of the same data set with labels under other names of roles than this version has.
+    pub(crate) fn fingerprint_labelled<'a>(&self, labels: impl Iterator<Item = (String, &'a Labels)>) -> String {
+        self.seen(labels).finalize().to_hex().to_string()
+    }
+
+    fn named_labels(&self) -> impl Iterator<Item = (String, &Labels)> {
+        self.labels.iter().map(|(role, labels)| (format!("{role:?}"), labels))
     }
 
     /// The same, and of the tables of the truth that a method is shown, by their names: with another one of these it is another
     /// fit. Without any, [`Dataset::fingerprint`].
     pub fn fingerprint_shown(&self, truth: &[String]) -> String {
-        let mut hash = self.seen();
+        let mut hash = self.seen(self.named_labels());
         let names: std::collections::BTreeSet<&String> = truth.iter().collect();
         for (name, table) in names.into_iter().filter_map(|name| self.truth.get_key_value(name)) {
             hash_text(&mut hash, name);
@@ -187,12 +224,16 @@ impl Dataset {
         hash.finalize().to_hex().to_string()
     }
 
-    fn seen(&self) -> blake3::Hasher {
+    fn seen<'a>(&self, labels: impl Iterator<Item = (String, &'a Labels)>) -> blake3::Hasher {
         let mut hash = blake3::Hasher::new();
         hash_matrix(&mut hash, &self.inputs);
         self.input_names.iter().for_each(|name| hash_text(&mut hash, name));
-        for (role, labels) in &self.labels {
-            hash_text(&mut hash, &format!("{role:?}"));
+        if !views::is_plain(&self.views) {
+            // Only then: data without views keep the fingerprint that they had before there were any.
+            hash_text(&mut hash, &serde_json::to_string(&self.views).expect("views serialise"));
+        }
+        for (role, labels) in labels {
+            hash_text(&mut hash, &role);
             (0..labels.codes.len()).for_each(|i| hash_text(&mut hash, labels.label(i)));
         }
         if let Some(targets) = &self.targets {
@@ -204,6 +245,16 @@ impl Dataset {
         }
         hash
     }
+}
+
+fn check_size(what: String, got: usize, expected: usize) -> Result<()> {
+    if got == expected {
+        return Ok(());
+    }
+    Err(Failure::new(Code::DataShape, format!("{what}: {got}, expected {expected}"))
+        .hint("one name per column and one value per row, in the same order")
+        .with("got", got)
+        .with("expected", expected))
 }
 
 fn hash_text(hash: &mut blake3::Hasher, text: &str) {

@@ -28,7 +28,7 @@ pub struct Description {
     pub infinite: ColumnCounts,
     /// Input columns that never vary, missing values aside.
     pub constant: ColumnList,
-    /// Sizes of environments, tasks and segments.
+    /// Sizes of environments and tasks.
     pub labels: Vec<LabelSummary>,
     /// One entry per target column.
     pub targets: Vec<TargetSummary>,
@@ -85,7 +85,7 @@ pub struct ColumnList {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LabelSummary {
-    /// `environment`, `task` or `segment`.
+    /// `environment` or `task`.
     pub role: String,
     /// Name of the column.
     pub column: String,
@@ -220,12 +220,7 @@ fn labels(dataset: &Dataset) -> Vec<LabelSummary> {
         let mut rows = vec![0; labels.levels.len()];
         labels.codes.iter().for_each(|&code| rows[code as usize] += 1);
         let sizes = labels.levels.iter().cloned().zip(rows).map(|(label, rows)| LabelSize { label, rows }).collect();
-        let role = match role {
-            Role::Environment => "environment",
-            Role::Task => "task",
-            Role::Segment => "segment",
-        };
-        LabelSummary { role: role.to_owned(), column: labels.column.clone(), sizes }
+        LabelSummary { role: role.as_str().to_owned(), column: labels.column.clone(), sizes }
     };
     dataset.labels.iter().map(summary).collect()
 }

@@ -107,6 +107,7 @@ codes! {
     DataDuplicateColumn "DATA_DUPLICATE_COLUMN" => "Two columns have the same name.",
     DataMissingColumn "DATA_MISSING_COLUMN" => "A column that was asked for does not exist.",
     DataConstantColumn "DATA_CONSTANT_COLUMN" => "An input column that never varies.",
+    DataJoin "DATA_JOIN" => "Rows of several tables cannot be joined: an id stands twice in one of them, or none stands in all.",
     DataShape "DATA_SHAPE" => "Matrices, labels or names whose sizes do not fit together.",
     DataCorrupt "DATA_CORRUPT" => "A binary file is truncated or its header does not describe its content.",
     DataUnsupported "DATA_UNSUPPORTED" => "A file uses a feature that is refused, such as pickled objects.",

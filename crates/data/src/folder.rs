@@ -1,10 +1,10 @@
 //! The data set folder: `dataset.json` with names and roles, and one `.npy` file per table, which `numpy.load` opens.
 //!
 //! ```text
-//! dataset.json       format version, names, roles, tree, provenance, digests
+//! dataset.json       format version, names, views, roles, tree, provenance, digests
 //! inputs.npy         f4 [n, d]
 //! targets.npy        f4 [n, t]
-//! environment.npy    u4 [n], codes into the levels in dataset.json; likewise task.npy, segment.npy
+//! environment.npy    u4 [n], codes into the levels in dataset.json; likewise task.npy
 //! truth/<name>.npy   f4
 //! ```
 //! Digests and fingerprint are optional, so that a folder can be made by hand; where they are, edited data are refused.
@@ -20,9 +20,10 @@ use crate::owner::Owner;
 use crate::read::npy::{self, NpyArray};
 use crate::read::{open, unreadable};
 use crate::version;
+use crate::views;
 use crate::write::{NpyData, encode_npy};
 use digest::Digesting;
-use manifest::{ArrayFile, FORMAT, LabelsFile, MANIFEST, Manifest, TableFile, TreeEntry};
+use manifest::{ArrayFile, FORMAT, LabelsFile, MANIFEST, Manifest, TableFile, TreeEntry, WrittenRole, take_segment};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
@@ -114,30 +115,38 @@ fn read_once(dir: &Path) -> Result<Dataset> {
         let values = read_matrix(dir, &file.array, height, file.columns.len())?;
         Ok(Table { columns: file.columns.clone(), rows: file.rows.clone(), values })
     };
-    let mut labels = BTreeMap::new();
+    let mut written = BTreeMap::new();
     for (&role, file) in &manifest.labels {
         let codes = read_array(dir, &file.array, |reader| npy::decode_codes(reader))?;
         check_shape(dir, &file.array, &codes.shape, &[rows])?;
-        labels.insert(role, Labels { column: file.column.clone(), levels: file.levels.clone(), codes: codes.data });
+        written.insert(role, Labels { column: file.column.clone(), levels: file.levels.clone(), codes: codes.data });
     }
     let own = |failure: Failure| failure.at(dir.join(MANIFEST).display().to_string());
-    let dataset = Dataset {
-        inputs: read_matrix(dir, &manifest.inputs, rows, manifest.input_names.len())?,
-        labels,
+    let current = |(role, labels): (&WrittenRole, &Labels)| Some((role.current()?, labels.clone()));
+    let columns = manifest.views.last().map_or(manifest.input_names.len(), |view| view.end);
+    let inputs = read_matrix(dir, &manifest.inputs, rows, columns)?;
+    let mut dataset = Dataset {
+        input_names: views::with_pixels(&manifest.views, manifest.input_names, columns).map_err(own)?,
+        inputs,
+        labels: written.iter().filter_map(current).collect(),
         targets: manifest.targets.as_ref().map(table).transpose()?,
         tree: manifest.tree.map(TreeEntry::into_tree).transpose().map_err(own)?,
         truth: manifest.truth.iter().map(|(name, file)| Ok((name.clone(), table(file)?))).collect::<Result<_>>()?,
         name: manifest.name,
-        input_names: manifest.input_names,
+        views: manifest.views,
         row_ids: manifest.row_ids,
         provenance: manifest.provenance,
     };
-    dataset.check_shapes().map_err(own)?;
+    dataset.check_shapes().and_then(|()| written.values().try_for_each(|labels| labels.check(rows))).map_err(own)?;
     // Every file has passed its own digest: what differs now is a name, a level or the tree.
-    match manifest.fingerprint {
-        Some(fingerprint) if fingerprint != dataset.fingerprint() => Err(edited(dir, MANIFEST, "fingerprint")),
-        _ => Ok(dataset),
+    let labelled = || dataset.fingerprint_labelled(written.iter().map(|(role, labels)| (format!("{role:?}"), labels)));
+    if manifest.fingerprint.is_some_and(|fingerprint| fingerprint != labelled()) {
+        return Err(edited(dir, MANIFEST, "fingerprint"));
     }
+    if let Some(segment) = written.remove(&WrittenRole::Segment) {
+        take_segment(&mut dataset, segment);
+    }
+    Ok(dataset)
 }
 
 /// Writes all files; gives their names.
@@ -151,9 +160,9 @@ fn write_parts(dir: &Path, dataset: &Dataset) -> Result<Vec<String>> {
     };
     let mut labels = BTreeMap::new();
     for (&role, values) in &dataset.labels {
-        let name = format!("{}.npy", format!("{role:?}").to_lowercase());
+        let name = format!("{}.npy", role.as_str());
         let array = write_array(dir, name, &[values.codes.len()], NpyData::U32(&values.codes))?;
-        labels.insert(role, LabelsFile { column: values.column.clone(), levels: values.levels.clone(), array });
+        labels.insert(role.into(), LabelsFile { column: values.column.clone(), levels: values.levels.clone(), array });
     }
     if !dataset.truth.is_empty() {
         let truth = dir.join("truth");
@@ -164,11 +173,12 @@ fn write_parts(dir: &Path, dataset: &Dataset) -> Result<Vec<String>> {
         truth.insert(name.clone(), write_table(truth_file(name, number), table)?);
     }
     let manifest = Manifest {
-        format: FORMAT,
+        format: if dataset.views.is_empty() { 1 } else { FORMAT },
         name: dataset.name.clone(),
         rows: dataset.rows(),
         inputs: write_matrix("inputs.npy".to_owned(), &dataset.inputs)?,
-        input_names: dataset.input_names.clone(),
+        input_names: views::outside_images(&dataset.views, &dataset.input_names),
+        views: dataset.views.clone(),
         targets: dataset.targets.as_ref().map(|table| write_table("targets.npy".to_owned(), table)).transpose()?,
         labels,
         tree: dataset.tree.as_ref().map(TreeEntry::of),

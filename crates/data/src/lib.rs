@@ -23,6 +23,7 @@ pub mod split;
 pub mod stream;
 pub mod tree;
 pub mod version;
+pub mod views;
 pub mod write;
 
 pub use dataset::{Dataset, Labels, Role, Table};
@@ -30,3 +31,4 @@ pub use failure::{Code, Failure, Result};
 pub use matrix::Matrix;
 pub use stream::Stream;
 pub use tree::Tree;
+pub use views::{Image, View};

@@ -12,7 +12,7 @@ mod standardiser;
 pub(crate) mod tasks;
 
 pub use columns::{align_columns, standardise_new};
-pub use config::{Missing, MissingTarget, PrepareConfig, Standardize, Warning};
+pub use config::{ImageScale, Missing, MissingTarget, PrepareConfig, Standardize, Warning};
 pub use environments::Environments;
 pub use fresh::{FreshRows, Rows};
 pub use scale::Targets;
@@ -24,6 +24,7 @@ use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use crate::split::{Split, SplitBy, SplitConfig, split};
 use crate::tree::Tree;
+use crate::views::View;
 use environments::listed;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -35,6 +36,8 @@ pub struct Prepared {
     pub inputs: Matrix,
     /// One name per input column.
     pub input_names: Vec<String>,
+    /// Named ranges of the input columns, at least one: modalities and images.
+    pub views: Vec<View>,
     /// How inputs were standardised; new data are treated alike.
     pub standardiser: Standardiser,
     /// What replaces a missing input, in units of the columns; `None` where missing inputs are refused.
@@ -75,16 +78,16 @@ fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64)
     dataset.check_shapes()?;
     let (kept, dropped) = rows::kept_rows(&dataset, config)?;
     let mut warnings: Vec<Warning> = dropped.into_iter().collect();
-    let (n, d) = (kept.len(), dataset.inputs.cols());
-    if n < d.max(2) {
+    let n = kept.len();
+    if n < 2 {
         let dropped: String = warnings.iter().map(|warning| format!("; {}", warning.message)).collect();
         let rows = if n == 1 { "row" } else { "rows" };
-        let message = format!("{n} usable {rows} for {d} input columns, expected at least {}{dropped}", d.max(2));
+        let message = format!("{n} usable {rows}, expected at least 2{dropped}");
         let hint = match dropped.is_empty() {
-            true => "choose fewer input columns with `inputs`, or give more rows",
+            true => "give more rows",
             false => "choose fewer input columns with `inputs`, or another policy for missing values with `missing`",
         };
-        return Err(Failure::new(Code::DataTooFewRows, message).hint(hint).with("rows", n).with("columns", d));
+        return Err(Failure::new(Code::DataTooFewRows, message).hint(hint).with("rows", n));
     }
     let mut labels: BTreeMap<Role, Labels> =
         dataset.labels.iter().map(|(&role, labels)| (role, of_rows(role, labels, &kept))).collect();
@@ -113,11 +116,12 @@ fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64)
         );
     }
     let world = fresh::world(&dataset, config);
+    let views = dataset.views();
     let values = match &mut dataset {
         Cow::Borrowed(dataset) => dataset.inputs.select_rows(&kept),
         Cow::Owned(dataset) => std::mem::take(&mut dataset.inputs).into_rows(&kept),
     };
-    let inputs = scale::inputs(values, &dataset.input_names, &train, config)?;
+    let inputs = scale::inputs(values, &dataset.input_names, &views, &train, config)?;
     warnings.extend(inputs.warning);
     let source = world?.map(|world| FreshRows { world, standardiser: inputs.standardiser.clone() });
     let (oracle, told) = oracle::tables(&dataset, &config.oracle, &kept)?;
@@ -126,6 +130,7 @@ fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64)
     Ok(Prepared {
         inputs: inputs.values,
         input_names: dataset.input_names.clone(),
+        views,
         standardiser: inputs.standardiser,
         fill: inputs.fill,
         targets,
@@ -147,6 +152,7 @@ impl Prepared {
         Self {
             inputs,
             input_names: self.input_names.clone(),
+            views: self.views.clone(),
             standardiser: self.standardiser.clone(),
             fill: self.fill.clone(),
             targets: self.targets.clone(),
@@ -170,6 +176,26 @@ impl Prepared {
     /// Rows of one part of the split, in order.
     pub fn rows_of(&self, part: Split) -> Vec<usize> {
         (0..self.rows()).filter(|&row| self.split[row] == part).collect()
+    }
+
+    /// As many rows as input columns, for a method that cannot do with fewer.
+    ///
+    /// # Errors
+    /// `DATA_TOO_FEW_ROWS`.
+    pub fn needs_rows(&self, method: &str) -> Result<()> {
+        let (n, d) = (self.rows(), self.inputs.cols());
+        if n >= d {
+            return Ok(());
+        }
+        let dropped = self.warnings.iter().filter(|warning| warning.code == "ROWS_DROPPED");
+        let dropped: String = dropped.map(|warning| format!("; {}", warning.message)).collect();
+        let message = format!("{method} needs at least as many rows as input columns: {n} rows, {d} columns{dropped}");
+        Err(Failure::new(Code::DataTooFewRows, message)
+            .hint(
+                "choose fewer input columns with `inputs`, or a method that takes fewer rows than columns, such as pca",
+            )
+            .with("rows", n)
+            .with("columns", d))
     }
 
     /// The targets, for a method that cannot do without.
@@ -236,9 +262,7 @@ fn of_rows(role: Role, labels: &Labels, kept: &[usize]) -> Labels {
             let kept: Vec<&str> = kept.iter().map(|&row| labels.label(row)).collect();
             Labels::encode(labels.column.as_str(), &kept)
         }
-        Role::Environment | Role::Segment => {
-            Labels { codes: kept.iter().map(|&row| labels.codes[row]).collect(), ..labels.clone() }
-        }
+        Role::Environment => Labels { codes: kept.iter().map(|&row| labels.codes[row]).collect(), ..labels.clone() },
     }
 }
 

@@ -2,6 +2,8 @@
 //! typed failure that says where.
 
 pub mod csv;
+pub mod idx;
+pub mod images;
 pub mod mtx;
 pub mod npy;
 pub mod npz;

@@ -19,7 +19,7 @@ pub struct MethodInfo {
     pub title: &'static str,
     /// One sentence.
     pub summary: &'static str,
-    /// Roles the data must have.
+    /// Roles the data must have; `target or environment` where one of the two is enough.
     pub needs: &'static [&'static str],
     /// What the fit gives.
     pub gives: &'static [&'static str],

@@ -4,14 +4,16 @@ mod solving;
 
 pub use solving::Solving;
 
-use crate::results::{Assumption, Fact, LatentMap, NamedMatrix, OutcomeKind, Silence, TaskRoles, TreeSummary};
+use crate::results::{
+    Assumption, Conditioned, Fact, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence, TaskRoles, TreeSummary,
+};
 use crate::rows;
 use disentangle_nn::Params;
 use disentangle_nn::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, Schedule};
 
 use disentangle_data::dataset::Role;
 use disentangle_data::prepare::{Prepared, Warning};
-use disentangle_data::{Matrix, Result, Stream};
+use disentangle_data::{Matrix, Result, Stream, View, views};
 use disentangle_nn::Tensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,11 +25,17 @@ use std::collections::BTreeMap;
 pub struct Dimensions {
     /// Input columns.
     pub inputs: usize,
+    /// Named ranges of them: modalities and images, at least one. Left out of artifacts where it is the one of all columns.
+    #[serde(default, skip_serializing_if = "views::is_plain")]
+    pub views: Vec<View>,
     /// Parent of each tree node; empty without a tree.
     pub parents: Vec<Option<usize>>,
     /// Target columns.
     #[serde(default)]
     pub targets: usize,
+    /// Environments, or nodes of their tree; 0 without.
+    #[serde(default)]
+    pub environments: usize,
     /// Tasks that rows are labelled with; 0 without such labels.
     #[serde(default)]
     pub tasks: usize,
@@ -41,7 +49,9 @@ impl Dimensions {
     pub fn of(data: &Prepared) -> Self {
         Self {
             inputs: data.inputs.cols(),
+            views: data.views.clone(),
             parents: rows::parents(data),
+            environments: data.environments.as_ref().map_or(0, |environments| environments.names.len()),
             targets: data.targets.as_ref().map_or(0, |targets| targets.names.len()),
             tasks: data.labels.get(&Role::Task).map_or(0, |labels| labels.levels.len()),
             binary: data.binary_tasks(),
@@ -176,6 +186,8 @@ pub struct Candidates {
 /// What a method says about its own fit, beyond what every fit has.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
+    /// What a prior is conditioned on.
+    pub conditioned: Option<Conditioned>,
     /// Linear heads on standardised latents and targets.
     pub heads: Option<NamedMatrix>,
     /// The tree with its changes.
@@ -184,6 +196,8 @@ pub struct Findings {
     pub tasks: Option<TaskRoles>,
     /// When each latent is silent.
     pub silence: Option<Silence>,
+    /// How inputs depend on latents.
+    pub loadings: Option<Loadings>,
     /// The map of a closed-form stage.
     pub map: Option<LatentMap>,
     /// Assumptions checked.
@@ -296,3 +310,6 @@ pub trait Method: Send + Sync {
 
 /// Name of the solved matrix that maps encoded latents to final ones: latents = map x encoding.
 pub const MAP: &str = "map";
+
+/// Name of the solved row (1 x k) that is added after the map: latents = map x encoding + offset. Absent: nothing is added.
+pub const OFFSET: &str = "offset";

@@ -9,7 +9,7 @@ use crate::rows;
 use crate::train;
 use disentangle_data::nearest::nearest;
 use disentangle_data::prepare::{Prepared, Standardiser, align_columns, standardise_new};
-use disentangle_data::{Code, Failure, Labels, Matrix, Result};
+use disentangle_data::{Code, Failure, Labels, Matrix, Result, views};
 use disentangle_nn::Device;
 use disentangle_nn::{NamedValues, Params};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub struct Header {
     pub version: String,
     /// What defines the numbers of the configuration, with everything settled.
     pub config: Value,
-    /// Names of the input columns, in order.
+    /// Names of the input columns, in order; in the artifact those outside images.
     pub inputs: Vec<String>,
     /// Names of the latents.
     pub latents: Vec<String>,
@@ -47,6 +47,30 @@ pub struct Header {
     pub target_scale: Option<Standardiser>,
     /// Fingerprint of the data the model was fitted to.
     pub fingerprint: String,
+}
+
+impl Header {
+    /// As it is written: pixels are not named, and each channel has one scale.
+    fn squeezed(mut self) -> Self {
+        let views = &self.dimensions.views;
+        self.inputs = views::outside_images(views, &self.inputs);
+        self.input_scale.mean = views::squeeze(views, &self.input_scale.mean);
+        self.input_scale.sd = views::squeeze(views, &self.input_scale.sd);
+        self.fill = self.fill.map(|fill| views::squeeze(views, &fill));
+        self
+    }
+
+    /// The inverse of `squeezed`; without views everything is as it was written.
+    fn spread(mut self) -> Result<Self> {
+        let Dimensions { inputs, views, .. } = &mut self.dimensions;
+        *views = views::or_whole(views, *inputs);
+        views::check_ranges(views, *inputs)?;
+        self.inputs = views::with_pixels(views, self.inputs, *inputs)?;
+        self.input_scale.mean = views::spread(views, self.input_scale.mean);
+        self.input_scale.sd = views::spread(views, self.input_scale.sd);
+        self.fill = self.fill.map(|fill| views::spread(views, fill));
+        Ok(self)
+    }
 }
 
 /// Packs a fitted state with so many latents.
@@ -79,7 +103,7 @@ pub fn pack(config: &Value, data: &Prepared, state: &State, latents: usize, fing
         shape: vec![m.rows(), m.cols()],
         values: Values::F64(m.data().to_vec()),
     });
-    let Value::Object(header) = serde_json::to_value(header).expect("a header serialises") else {
+    let Value::Object(header) = serde_json::to_value(header.squeezed()).expect("a header serialises") else {
         unreachable!("a struct serialises to an object")
     };
     Ok(Container { header, tensors: trained.chain(solved).collect() }.to_bytes())
@@ -99,7 +123,7 @@ impl std::fmt::Debug for Model {
     }
 }
 
-/// Reads only the header.
+/// Reads only the header, as it is written.
 ///
 /// # Errors
 /// `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`.
@@ -121,9 +145,9 @@ impl Model {
     /// `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`.
     pub fn open(methods: &'static [Entry], bytes: &[u8]) -> Result<Self> {
         let container = Container::from_bytes(bytes)?;
-        let header = header_of(&container)?;
         let damaged =
             |e: String| Failure::new(Code::ArtifactCorrupt, format!("the model does not fit itself: {e}")).hint(AGAIN);
+        let header = header_of(&container)?.spread().map_err(|failure| damaged(failure.message))?;
         let plan = Plan::check(methods, &header.config)?;
         let mut params = Params::new(&Device::Cpu);
         let network = plan
@@ -151,8 +175,8 @@ impl Model {
     /// # Errors
     /// `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `NUMERIC_NOT_FINITE`.
     pub fn transform(&self, inputs: &Matrix, names: &[String]) -> Result<Matrix> {
-        let Header { inputs: expected, input_scale, fill, .. } = &self.header;
-        let aligned = align_columns(expected, names, inputs)?;
+        let Header { inputs: expected, input_scale, fill, dimensions, .. } = &self.header;
+        let aligned = align_columns(expected, &dimensions.views, names, inputs)?;
         let inputs = standardise_new(&aligned, expected, &[], input_scale, fill.as_deref())?;
         train::encode(&self.state, &inputs)
     }

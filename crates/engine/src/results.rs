@@ -129,6 +129,9 @@ pub struct Summary {
     pub latents: LatentSummary,
     /// Error of the predicted target by split, over all rows (`environment` absent) and per environment.
     pub errors: Vec<ErrorRow>,
+    /// What the prior of the latents is conditioned on, for methods that have such a prior.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub conditioned: Option<Conditioned>,
     /// Linear heads in units of the target per standard deviation of the latent, one row per environment node.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub heads: Option<NamedMatrix>,
@@ -141,6 +144,9 @@ pub struct Summary {
     /// When each latent is silent, for methods that look for it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub silence: Option<Silence>,
+    /// How inputs depend on latents, for methods with a linear model of the inputs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub loadings: Option<Loadings>,
     /// `map`: latents = `map` x (latents before the closed-form stage); absent where there is no such stage.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub map: Option<LatentMap>,
@@ -152,6 +158,34 @@ pub struct Summary {
     pub warnings: Vec<Warning>,
     /// Further single numbers.
     pub facts: Vec<Fact>,
+}
+
+/// What the prior of the latents is conditioned on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Conditioned {
+    /// `target`, `environment`, or `target and task`.
+    pub on: String,
+    /// The columns that hold it.
+    pub columns: Vec<String>,
+    /// Environments with training rows, where the prior is conditioned on them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub environments: Option<usize>,
+    /// The column of environments that the data have and the prior does not see.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unused: Option<String>,
+}
+
+/// How inputs depend on latents: input = mean + loadings x latents + noise, in units of the standardised inputs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Loadings {
+    /// One row per input, one column per latent.
+    pub values: NamedMatrix,
+    /// Variance of the noise of each input.
+    pub noise: Vec<f64>,
+    /// Variance of each input over the training rows.
+    pub variances: Vec<f64>,
 }
 
 /// Names, means and standard deviations of the latents over the training rows.

@@ -1,9 +1,10 @@
-//! Variational auto-encoders whose prior is conditioned on the target: what `ivae`, `icarl` and their multi-task forms share.
+//! Variational auto-encoders whose prior is conditioned on the target or the environment: what `ivae`, `icarl` and their multi-task forms share.
 //!
-//! Objective: `minimise  E_q [-log p(x | z)] + KL(q(z | x) || p(z | u))`, with u the target, or the target and its task.
+//! Objective: `minimise  E_q [-log p(x | z)] + KL(q(z | x) || p(z | u))`, with u the target, the environment where there is no target, or the target and its task.
 //!
 //! The encoder sees x alone, in all four methods. The published encoders see x and u; then new rows would have latents only
-//! where their targets are known, and targets of test rows would leak into latents that are scored against what predicts them.
+//! where their targets are known, and targets of test rows would leak into latents that are scored against what predicts them;
+//! and rows of an environment that the fit never saw would have none.
 //! The bound holds for every q, and is as tight where x determines z, as the theorems on these models assume.
 
 pub(crate) mod account;
@@ -20,7 +21,7 @@ use disentangle_data::{Matrix, Result};
 use disentangle_engine::entry::{MethodInfo, Specification};
 use disentangle_engine::method::Solving;
 use disentangle_engine::method::{Batching, Dimensions, Findings, Keep, Method, Network, Recipe, Stage, State};
-use disentangle_engine::results::OutcomeKind;
+use disentangle_engine::results::{Assumption, OutcomeKind, Status};
 use disentangle_nn::Params;
 use disentangle_nn::optim::Schedule;
 use network::VaeNetwork;
@@ -159,6 +160,7 @@ impl<V: Variant> Method for ConditionalVae<V> {
 
     fn check(&self, data: &Prepared) -> Result<()> {
         V::condition(&self.config).check(data, V::INFO.name)?;
+        data.needs_rows(V::INFO.name)?;
         at_most(self.options().latent_dim, data.inputs.cols())
     }
 
@@ -181,7 +183,25 @@ impl<V: Variant> Method for ConditionalVae<V> {
     }
 
     fn findings(&self, data: &Prepared, state: &State, _: &Matrix) -> Result<Findings> {
-        account::findings(data, state, |dimensions, params| self.build(dimensions, params, 0))
+        let found = account::findings(data, state, |dimensions, params| self.build(dimensions, params, 0))?;
+        let told = V::condition(&self.config).told(data);
+        let enough = told
+            .environments
+            .map(|count| enough_environments(count, V::prior(&self.config).statistics(self.options().latent_dim)));
+        Ok(Findings { conditioned: Some(told), assumptions: enough.into_iter().collect(), ..found })
+    }
+}
+
+/// Identifiability asks for one environment more than the prior has sufficient statistics, whose parameters all differ.
+fn enough_environments(count: usize, statistics: usize) -> Assumption {
+    let needed = statistics + 1;
+    Assumption {
+        id: "environments".into(),
+        question: "Are there enough environments to tell the latents apart?".into(),
+        status: if count >= needed { Status::Ok } else { Status::Warning },
+        finding: format!(
+            "{count} environments have training rows; the theorem asks for {needed}, one more than the prior has sufficient statistics."
+        ),
     }
 }
 

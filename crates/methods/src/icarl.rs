@@ -1,6 +1,7 @@
-//! iCaRL: a variational auto-encoder whose latents may depend on each other given the target.
+//! iCaRL: a variational auto-encoder whose latents may depend on each other given the target or the environment.
 //!
-//! Objective: with p(z | u) a general exponential family (see `crate::conditional_vae::Prior`), u the target,
+//! Objective: with p(z | u) a general exponential family (see `crate::conditional_vae::Prior`), u the target, or the
+//! environment where there is no target,
 //!   minimise over f, q        E_q [|x - f(z)|^2 / (2 s^2) - log p(z | u)] - H(q(z | x)) ,
 //!   minimise over the prior   E_q sum_j [d^2 log p(z | u) / dz_j^2 + (d log p(z | u) / dz_j)^2 / 2]   (score matching).
 //!
@@ -63,10 +64,10 @@ impl Variant for IcarlVariant {
     const INFO: MethodInfo = MethodInfo {
         name: "icarl",
         title: "Invariant causal representation learning",
-        summary: "A variational auto-encoder whose latents may depend on each other given the target, with a prior learnt by score matching.",
-        needs: &["target"],
+        summary: "A variational auto-encoder whose latents may depend on each other given the target or the environment, with a prior learnt by score matching.",
+        needs: &["target or environment"],
         gives: &["latents"],
-        identifies: "the latents up to order and a monotone map of each, when the target changes their distribution in enough ways",
+        identifies: "the latents up to order and a monotone map of each, when the target or the environment changes their distribution in enough ways",
         left_open: &[
             Invariance::Permutation,
             Invariance::Sign,
@@ -87,6 +88,6 @@ impl Variant for IcarlVariant {
     }
 
     fn condition(_: &IcarlConfig) -> Condition {
-        Condition::Targets
+        Condition::TargetsOrEnvironment
     }
 }

@@ -1,9 +1,10 @@
-//! iVAE: a variational auto-encoder whose latents have variances that depend on the target.
+//! iVAE: a variational auto-encoder whose latents have a distribution that depends on the target or the environment.
 //!
-//! Objective: `minimise over f, q, l   E_q [|x - f(z)|^2 / (2 s^2)] + KL(q(z | x) || N(0, diag exp(l(u))))`, u the target.
+//! Objective: `minimise over f, q, l   E_q [|x - f(z)|^2 / (2 s^2)] + KL(q(z | x) || N(m(u), diag exp(l(u))))`. u is the target, and
+//! m = 0; without a target u is the environment, and m and l are learnt for each.
 //!
-//! Assumes that the latents are independent given u, that u changes their variances in at least as many ways as there are
-//! latents plus one, and that they determine x up to small noise. Then it identifies them up to order, sign and scale.
+//! Assumes that the latents are independent given u, that u changes their variances (for environments: means and variances) in at
+//! least as many ways as there are latents (twice as many) plus one, and that they determine x up to small noise. Then it identifies them up to order, sign and scale.
 //!
 //! Reference: see `INFO`.
 //!
@@ -49,10 +50,10 @@ impl Variant for IvaeVariant {
     const INFO: MethodInfo = MethodInfo {
         name: "ivae",
         title: "Identifiable VAE",
-        summary: "A variational auto-encoder whose latents are independent given the target, with variances that depend on it.",
-        needs: &["target"],
+        summary: "A variational auto-encoder whose latents are independent given the target or the environment, with a distribution that depends on it.",
+        needs: &["target or environment"],
         gives: &["latents"],
-        identifies: "the latents up to order, sign and scale, when they are independent given the target and it changes their variances in enough ways",
+        identifies: "the latents up to order, sign and scale, when they are independent given the target or the environment and it changes their distribution in enough ways",
         left_open: &[Invariance::Permutation, Invariance::Sign, Invariance::Scale, Invariance::Shift],
         reference: REFERENCE,
         baseline_of: Some("mtlcm"),
@@ -67,6 +68,6 @@ impl Variant for IvaeVariant {
     }
 
     fn condition(_: &IvaeConfig) -> Condition {
-        Condition::Targets
+        Condition::TargetsOrEnvironment
     }
 }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod conditional_vae;
+pub mod factor_analysis;
 pub mod fast_ica;
 pub mod icarl;
 pub mod ivae;
@@ -34,6 +35,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<mt_icarl::MtIcarl>(),
     Entry::of::<vade::Vade>(),
     Entry::of::<pca::Pca>(),
+    Entry::of::<factor_analysis::FactorAnalysis>(),
     Entry::of::<fast_ica::FastIca>(),
     Entry::of::<random_encoder::RandomEncoder>(),
 ];

@@ -42,9 +42,9 @@ pub fn account(state: &State, k: usize) -> (Vec<Fact>, Vec<Warning>) {
         Fact::new("input-rank", "effective rank of the inputs", rank as f64),
     ];
     let short = (rank < k).then(|| {
-        let columns = variances.len();
-        let message = format!("the {columns} input columns span {rank} directions: {rank} latents instead of {k}");
-        Warning::new("INPUTS_RANK", message).hint(format!("choose latentDim <= {rank}, or leave out copies of columns"))
+        let message = format!("the training rows span {rank} directions: {rank} latents instead of {k}");
+        Warning::new("INPUTS_RANK", message)
+            .hint(format!("choose latentDim <= {rank}, give more rows, or leave out copies of columns"))
     });
     (facts, short.into_iter().collect())
 }

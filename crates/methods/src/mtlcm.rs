@@ -218,6 +218,7 @@ impl Method for Mtlcm {
 
     fn check(&self, data: &Prepared) -> Result<()> {
         let tasks = solve::tasks(data)?;
+        data.needs_rows(NAME)?;
         let LatentDim::Fixed(k) = self.config.latent_dim else { return Ok(()) };
         if self.config.representation == Representation::Mtrn {
             data.needs_points(&tasks, k + 2, NAME)?;

@@ -117,6 +117,7 @@ impl Method for Pdgmm {
     }
 
     fn check(&self, data: &Prepared) -> Result<()> {
+        data.needs_rows(Self::INFO.name)?;
         let d = data.inputs.cols();
         let rank = rank(&PrincipalAxes::of(data)?.variances);
         let k = match self.config.latent_dim {

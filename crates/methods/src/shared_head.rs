@@ -86,6 +86,7 @@ impl Method for SharedHead {
 
     fn check(&self, data: &Prepared) -> Result<()> {
         data.needs_target("shared-head")?;
+        data.needs_rows("shared-head")?;
         self.config.encoder.check(data.inputs.cols())
     }
 

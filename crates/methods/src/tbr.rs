@@ -157,6 +157,7 @@ impl Method for Tbr {
         data.needs_target("tbr")?;
         data.needs_environments("tbr")?;
         data.needs_tree("tbr")?;
+        data.needs_rows("tbr")?;
         self.config.encoder.check(data.inputs.cols())
     }
 

@@ -205,6 +205,7 @@ impl Method for Vade {
     }
 
     fn check(&self, data: &Prepared) -> Result<()> {
+        data.needs_rows(Self::INFO.name)?;
         at_most(self.config.latent_dim, data.inputs.cols())
     }
 

@@ -1,8 +1,9 @@
 //! Data that cross: numbers as typed arrays, copied once in each direction.
 
 use disentangle_data::config::from_checked;
+use disentangle_data::read::images::Images;
 use disentangle_data::read::npy::NpyArray;
-use disentangle_data::{Code, Dataset, Failure, Labels, Matrix, Result, Role, Table, Tree};
+use disentangle_data::{Code, Dataset, Failure, Image, Labels, Matrix, Result, Role, Table, Tree, View, views};
 use napi::bindgen_prelude::{Float32Array, Uint32Array};
 use napi_derive::napi;
 use serde::Serialize;
@@ -69,6 +70,41 @@ pub struct NativeTree {
     pub lengths: Vec<f64>,
 }
 
+/// A named range of the input columns.
+#[napi(object)]
+pub struct NativeView {
+    /// Unique among the views.
+    pub name: String,
+    /// The first column.
+    pub start: u32,
+    /// The column after the last.
+    pub end: u32,
+    /// The shape, where each row of the view is an image.
+    pub image: Option<NativeImage>,
+}
+
+/// The shape of an image.
+#[napi(object)]
+pub struct NativeImage {
+    /// Such as 1 for grey and 3 for colour.
+    pub channels: u32,
+    /// Rows of pixels.
+    pub height: u32,
+    /// Columns of pixels.
+    pub width: u32,
+}
+
+/// The images of a folder.
+#[napi(object, object_from_js = false)]
+pub struct ImageFolder {
+    /// Below the folder, in the order of the rows.
+    pub files: Vec<String>,
+    /// Shape of each.
+    pub image: NativeImage,
+    /// Channel first.
+    pub data: Float32Array,
+}
+
 /// A data set.
 #[napi(object)]
 pub struct NativeDataset {
@@ -76,8 +112,10 @@ pub struct NativeDataset {
     pub name: String,
     /// n x d.
     pub inputs: NativeMatrix,
-    /// One per column.
+    /// One per column outside images.
     pub input_names: Vec<String>,
+    /// Absent: one view, `inputs`, of all columns.
+    pub views: Option<Vec<NativeView>>,
     /// One per row, or none.
     pub row_ids: Vec<String>,
     /// By role.
@@ -115,6 +153,36 @@ pub struct Array {
 impl From<NpyArray> for Array {
     fn from(array: NpyArray) -> Self {
         Self { shape: array.shape.iter().map(|&n| n as u32).collect(), data: array.data.into() }
+    }
+}
+
+impl From<Images> for ImageFolder {
+    fn from(Images { files, image, data }: Images) -> Self {
+        Self { files, image: image.into(), data: data.into() }
+    }
+}
+
+impl From<Image> for NativeImage {
+    fn from(Image { channels, height, width }: Image) -> Self {
+        Self { channels: channels as u32, height: height as u32, width: width as u32 }
+    }
+}
+
+impl From<NativeImage> for Image {
+    fn from(image: NativeImage) -> Self {
+        Self { channels: image.channels as usize, height: image.height as usize, width: image.width as usize }
+    }
+}
+
+impl From<View> for NativeView {
+    fn from(View { name, start, end, image }: View) -> Self {
+        Self { name, start: start as u32, end: end as u32, image: image.map(Into::into) }
+    }
+}
+
+impl From<NativeView> for View {
+    fn from(NativeView { name, start, end, image }: NativeView) -> Self {
+        Self { name, start: start as usize, end: end as usize, image: image.map(Into::into) }
     }
 }
 
@@ -172,16 +240,30 @@ impl From<Tree> for NativeTree {
     }
 }
 
+/// New inputs with one name per column; without names where none are given.
+pub fn named_inputs(
+    inputs: NativeMatrix,
+    names: Vec<String>,
+    views: Option<Vec<NativeView>>,
+) -> Result<(Matrix, Vec<String>)> {
+    let inputs: Matrix = inputs.try_into()?;
+    let views: Vec<View> = views.unwrap_or_default().into_iter().map(Into::into).collect();
+    let names = views::with_pixels(&views, names, inputs.cols())?;
+    Ok((inputs, names))
+}
+
 impl TryFrom<NativeDataset> for Dataset {
     type Error = Failure;
     fn try_from(d: NativeDataset) -> Result<Self> {
-        let role = |name: &str| from_checked::<Role>(Value::String(name.to_owned()));
+        let inputs: Matrix = d.inputs.try_into()?;
+        let views: Vec<View> = d.views.unwrap_or_default().into_iter().map(Into::into).collect();
         Ok(Self {
             name: d.name,
-            inputs: d.inputs.try_into()?,
-            input_names: d.input_names,
+            input_names: views::with_pixels(&views, d.input_names, inputs.cols())?,
+            inputs,
+            views,
             row_ids: d.row_ids,
-            labels: d.labels.into_iter().map(|(name, l)| Ok((role(&name)?, l.into()))).collect::<Result<_>>()?,
+            labels: d.labels.into_iter().map(|(name, l)| Ok((Role::named(&name)?, l.into()))).collect::<Result<_>>()?,
             targets: d.targets.map(TryInto::try_into).transpose()?,
             tree: d.tree.map(TryInto::try_into).transpose().map_err(|failure: Failure| failure.at("tree"))?,
             truth: d.truth.into_iter().map(|(name, t)| Ok((name, t.try_into()?))).collect::<Result<_>>()?,
@@ -193,13 +275,13 @@ impl TryFrom<NativeDataset> for Dataset {
 impl TryFrom<Dataset> for NativeDataset {
     type Error = Failure;
     fn try_from(d: Dataset) -> Result<Self> {
-        let word = |role: Role| Ok(json(&role)?.as_str().unwrap_or_default().to_owned());
         Ok(Self {
             name: d.name,
             inputs: d.inputs.into(),
-            input_names: d.input_names,
+            input_names: views::outside_images(&d.views, &d.input_names),
+            views: (!d.views.is_empty()).then(|| d.views.into_iter().map(Into::into).collect()),
             row_ids: d.row_ids,
-            labels: d.labels.into_iter().map(|(role, l)| Ok((word(role)?, l.into()))).collect::<Result<_>>()?,
+            labels: d.labels.into_iter().map(|(role, l)| (role.as_str().to_owned(), l.into())).collect(),
             targets: d.targets.map(Into::into),
             tree: d.tree.map(Into::into),
             truth: d.truth.into_iter().map(|(name, t)| (name, t.into())).collect(),

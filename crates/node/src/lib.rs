@@ -11,9 +11,10 @@ mod models;
 mod work;
 
 use convert::{
-    Array, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeTable, NativeTree, json, parse,
+    Array, ImageFolder, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeTable, NativeTree,
+    json, parse,
 };
-use disentangle_data::read::{csv, mtx, npy, npz, scipy, unpack};
+use disentangle_data::read::{csv, idx, images, mtx, npy, npz, scipy, unpack};
 use disentangle_data::write::{NpyData, csv_rows, write_npy};
 use disentangle_data::{Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, folder, simulate, tree};
 use disentangle_engine::{catalogue, model, plan, score};
@@ -148,6 +149,18 @@ pub fn npz_members(path: String) -> Answer<String> {
 #[napi(catch_unwind)]
 pub fn npz_read(path: String, member: String) -> Answer<Array> {
     guard(|| Ok(npz::read(Path::new(&path), &member)?.into()))
+}
+
+/// Reads an IDX file.
+#[napi(catch_unwind)]
+pub fn idx_read(path: String) -> Answer<Array> {
+    guard(|| Ok(idx::read(Path::new(&path))?.into()))
+}
+
+/// Reads the PNG and JPEG files of a folder.
+#[napi(catch_unwind)]
+pub fn images_read(folder: String) -> Answer<ImageFolder> {
+    guard(|| Ok(images::read(Path::new(&folder))?.into()))
 }
 
 /// Type and shape of a `.npy` file, as JSON.

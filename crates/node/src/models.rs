@@ -1,9 +1,9 @@
 //! Models that were opened, by number: the weights are read once and shared by all calls until `closeModel`.
 
 use crate::Transformed;
-use crate::convert::{NativeLabels, NativeMatrix, parse};
+use crate::convert::{NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
 use crate::failure::{NativeFailure, guard};
-use disentangle_data::{Code, Failure, Matrix, Result};
+use disentangle_data::{Code, Failure, Result};
 use disentangle_engine::model::Model;
 use disentangle_methods::METHODS;
 use napi::bindgen_prelude::{Either, Float32Array};
@@ -70,11 +70,16 @@ fn with<T>(id: u32, ask: impl FnOnce(&Model) -> Result<T>) -> Result<T> {
 
 /// Latents of new rows; columns are matched by name.
 #[napi(catch_unwind)]
-pub fn transform(model: u32, inputs: NativeMatrix, input_names: Vec<String>) -> Either<Transformed, NativeFailure> {
+pub fn transform(
+    model: u32,
+    inputs: NativeMatrix,
+    input_names: Vec<String>,
+    views: Option<Vec<NativeView>>,
+) -> Either<Transformed, NativeFailure> {
     guard(|| {
-        let inputs: Matrix = inputs.try_into()?;
+        let (inputs, names) = named_inputs(inputs, input_names, views)?;
         with(model, |model| {
-            let latents = model.transform(&inputs, &input_names)?;
+            let latents = model.transform(&inputs, &names)?;
             Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
         })
     })
@@ -88,6 +93,7 @@ pub fn predict(
     input_names: Vec<String>,
     environments: Option<NativeLabels>,
     options: String,
+    views: Option<Vec<NativeView>>,
 ) -> Either<Float32Array, NativeFailure> {
     guard(|| {
         let options: Value = parse(&options)?;
@@ -96,7 +102,7 @@ pub fn predict(
             None => BTreeMap::new(),
         };
         let environments = environments.map(Into::into);
-        let inputs: Matrix = inputs.try_into()?;
-        with(model, |model| Ok(model.predict(&inputs, &input_names, environments.as_ref(), &attach)?.into()))
+        let (inputs, names) = named_inputs(inputs, input_names, views)?;
+        with(model, |model| Ok(model.predict(&inputs, &names, environments.as_ref(), &attach)?.into()))
     })
 }

@@ -1,7 +1,7 @@
 //! What takes time, on threads of its own: reading, describing, transforming, predicting, scoring. The callback gets what the
 //! function of the same name without `later` yields. Never libuv's pool, and never napi's `AsyncTask`: a panic there ends Node.
 
-use crate::convert::{Array, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeTree};
+use crate::convert::{Array, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeTree, NativeView};
 use crate::failure::{NativeFailure, guard, guarded};
 use crate::jobs::{STACK, run_job};
 use crate::{NativeScoreTables, Transformed, models};
@@ -139,9 +139,10 @@ pub fn transform_later(
     model: u32,
     inputs: NativeMatrix,
     input_names: Vec<String>,
+    views: Option<Vec<NativeView>>,
     on_end: Function<Answer<Transformed>, ()>,
 ) -> Job {
-    later(on_end, move || models::transform(model, inputs, input_names))
+    later(on_end, move || models::transform(model, inputs, input_names, views))
 }
 
 /// `predict`.
@@ -152,7 +153,8 @@ pub fn predict_later(
     input_names: Vec<String>,
     environments: Option<NativeLabels>,
     options: String,
+    views: Option<Vec<NativeView>>,
     on_end: Function<Answer<Float32Array>, ()>,
 ) -> Job {
-    later(on_end, move || models::predict(model, inputs, input_names, environments, options))
+    later(on_end, move || models::predict(model, inputs, input_names, environments, options, views))
 }

@@ -7,6 +7,7 @@
 
 pub mod compute;
 pub mod directions;
+pub mod factor_model;
 pub mod ica;
 pub mod joint_diagonalisation;
 pub mod lbfgs;
@@ -19,3 +20,4 @@ pub mod real;
 pub mod rotation;
 pub mod simd;
 pub mod tree_heads;
+pub mod varimax;

@@ -1,6 +1,6 @@
 //! The principal axes of rows, and their effective rank.
 
-use crate::linalg::symmetric_eigen;
+use crate::linalg::{from_faer, symmetric_eigen, to_faer};
 use crate::moments::{covariance, covariance_of_rows};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
@@ -13,9 +13,9 @@ const NEGLIGIBLE: f64 = 1e-12;
 /// Orthogonal directions of the training inputs, from the largest variance down.
 #[derive(Debug, Clone)]
 pub struct PrincipalAxes {
-    /// Variance along each axis, descending, d.
+    /// Variance along each axis, descending: d, or with fewer rows than columns as many as stand above rounding.
     pub variances: Vec<f64>,
-    /// One axis per row, of length one, its largest entry positive, d x d.
+    /// One axis per row, of length one, its largest entry positive, each of d entries.
     pub axes: Matrix<f64>,
 }
 
@@ -25,7 +25,11 @@ impl PrincipalAxes {
     /// # Errors
     /// `NUMERIC_SINGULAR` when no input varies.
     pub fn of(data: &Prepared) -> Result<Self> {
-        Self::of_covariance(&covariance_of_rows(&data.inputs, &data.rows_of(Split::Train)))
+        let train = data.rows_of(Split::Train);
+        if train.len() < data.inputs.cols() {
+            return Self::checked(of_products(&data.inputs.select_rows(&train))?);
+        }
+        Self::checked(of_covariance(&covariance_of_rows(&data.inputs, &train))?)
     }
 
     /// Of given rows (n x d).
@@ -33,14 +37,14 @@ impl PrincipalAxes {
     /// # Errors
     /// `NUMERIC_SINGULAR` when no column varies.
     pub fn of_rows(rows: &Matrix) -> Result<Self> {
-        Self::of_covariance(&covariance(rows))
+        if rows.rows() < rows.cols() {
+            return Self::checked(of_products(rows)?);
+        }
+        Self::checked(of_covariance(&covariance(rows))?)
     }
 
-    fn of_covariance(covariance: &Matrix<f64>) -> Result<Self> {
-        let (ascending, vectors) = symmetric_eigen(covariance)?;
-        let d = ascending.len();
-        let variances: Vec<f64> = ascending.iter().rev().map(|&v| v.max(0.0)).collect();
-        let axes = Matrix::from_fn(d, d, |i, j| sign(&vectors, d - 1 - i) * vectors[(j, d - 1 - i)]);
+    fn checked((variances, axes): (Vec<f64>, Matrix<f64>)) -> Result<Self> {
+        let d = axes.cols();
         if variances.first().is_none_or(|&largest| largest <= 0.0) {
             return Err(Failure::new(
                 Code::NumericSingular,
@@ -54,9 +58,33 @@ impl PrincipalAxes {
     /// The map to unit variances along the first `k` axes, or as many as there are with a variance above rounding:
     /// r x d.
     pub fn whitening(&self, k: usize) -> Matrix<f64> {
-        let d = self.variances.len();
+        let d = self.axes.cols();
         Matrix::from_fn(k.min(rank(&self.variances)), d, |i, j| self.axes[(i, j)] / self.variances[i].sqrt())
     }
+}
+
+/// Eigenvectors of the covariance of the columns, d x d.
+fn of_covariance(covariance: &Matrix<f64>) -> Result<(Vec<f64>, Matrix<f64>)> {
+    let (ascending, vectors) = symmetric_eigen(covariance)?;
+    let d = ascending.len();
+    let variances: Vec<f64> = ascending.iter().rev().map(|&v| v.max(0.0)).collect();
+    Ok((variances, Matrix::from_fn(d, d, |i, j| sign(&vectors, d - 1 - i) * vectors[(j, d - 1 - i)])))
+}
+
+/// The same axes from the products of the rows, n x n, of which there are fewer: with the centred rows X and an eigenvector u of
+/// X X' / n of eigenvalue v, the axis is X' u / sqrt(n v). Axes whose variance is rounding have no direction and are left out.
+fn of_products(rows: &Matrix) -> Result<(Vec<f64>, Matrix<f64>)> {
+    let (n, d) = (rows.rows(), rows.cols());
+    let mean: Vec<f64> =
+        (0..d).map(|j| (0..n).map(|i| f64::from(rows[(i, j)])).sum::<f64>() / n.max(1) as f64).collect();
+    let centred = to_faer(&Matrix::from_fn(n, d, |i, j| f64::from(rows[(i, j)]) - mean[j]));
+    let products = from_faer(&(&centred * centred.transpose()));
+    let (ascending, vectors) = symmetric_eigen(&Matrix::from_fn(n, n, |i, j| products[(i, j)] / n as f64))?;
+    let all: Vec<f64> = ascending.iter().rev().map(|&v| v.max(0.0)).collect();
+    let r = rank(&all);
+    let scaled = Matrix::from_fn(n, r, |i, j| vectors[(i, n - 1 - j)] / (n as f64 * all[j]).sqrt());
+    let axes = from_faer(&(centred.transpose() * to_faer(&scaled)));
+    Ok((all[..r].to_vec(), Matrix::from_fn(r, d, |i, j| sign(&axes, i) * axes[(j, i)])))
 }
 
 /// Eigenvectors come with either sign: the entry of the largest magnitude decides.
@@ -79,5 +107,17 @@ mod tests {
     fn the_effective_rank_counts_variances_above_rounding() {
         assert_eq!(rank(&[4.0, 1.0, 1e-6, 1e-13, 0.0]), 3);
         assert_eq!(rank(&[]), 0);
+    }
+
+    #[test]
+    fn both_ways_to_the_axes_agree_where_both_can_be_taken() {
+        let wide = Matrix::from_fn(5, 7, |i, j| ((3 * i + 5 * j + i * i * j) % 11) as f32);
+        let ((v, a), (w, b)) =
+            (of_covariance(&covariance(&wide)).expect("finite"), of_products(&wide).expect("finite"));
+        assert_eq!((w.len(), b.cols()), (4, 7), "5 rows span 4 directions about their mean");
+        for i in 0..4 {
+            assert!((v[i] - w[i]).abs() < 1e-10 * v[0], "{} {}", v[i], w[i]);
+            (0..7).for_each(|j| assert!((a[(i, j)] - b[(i, j)]).abs() < 1e-8, "axis {i}"));
+        }
     }
 }

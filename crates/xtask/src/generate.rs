@@ -7,14 +7,11 @@ mod metrics;
 mod schema;
 mod types;
 
+use crate::files::{Files, write_all};
 use crate::sources::{self, Choice};
 use crate::tree::Tree;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
-
-/// Path relative to the root -> text.
-pub type Files = BTreeMap<String, String>;
 
 const BANNER: &str = "// Written by `cargo xtask gen`; changes are lost.\n\n";
 const FOLDER: &str = "src/generated/";
@@ -61,20 +58,6 @@ pub fn write(root: &Path, tree: &Tree, files: &Files) -> io::Result<()> {
     }
     let changed = files.iter().filter(|(path, _)| stale.contains(&path.as_str()));
     write_all(root, &changed.map(|(path, text)| (path.clone(), text.clone())).collect())
-}
-
-/// Writes files and prints their paths.
-///
-/// # Errors
-/// Those of the file system.
-pub fn write_all(root: &Path, files: &Files) -> io::Result<()> {
-    for (path, text) in files {
-        let full = root.join(path);
-        fs::create_dir_all(full.parent().expect("a file has a folder"))?;
-        fs::write(full, text)?;
-        println!("{path}");
-    }
-    Ok(())
 }
 
 fn block(tree: &Tree, name: &str) -> Result<String, String> {

@@ -1,18 +1,13 @@
-//! `cargo xtask gen [--check] | check | new-method NAME`.
+//! `cargo xtask check | new-method [--solved] NAME | gen [--check]`.
 #![forbid(unsafe_code)]
 
-mod check;
-mod code;
-mod generate;
-mod scaffold;
-mod sources;
-mod tree;
-
 use std::path::Path;
-use std::process::ExitCode;
-use tree::Tree;
+use std::process::{Command, ExitCode};
+use xtask::files::write_all;
+use xtask::scaffold::{self, Pattern};
+use xtask::tree::Tree;
 
-const USAGE: &str = "usage: cargo xtask gen [--check] | check | new-method NAME";
+const USAGE: &str = "usage: cargo xtask check | new-method [--solved] NAME | gen [--check]";
 
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -20,9 +15,9 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let ended = match words[..] {
         ["check"] => check(&root),
-        ["gen"] => write_generated(&root),
-        ["gen", "--check"] => generated_files_are_current(&root),
-        ["new-method", name] => new_method(&root, name),
+        ["gen", ref rest @ ..] => generate(&root, rest),
+        ["new-method", name] => new_method(&root, name, Pattern::Trained),
+        ["new-method", "--solved", name] | ["new-method", name, "--solved"] => new_method(&root, name, Pattern::Solved),
         _ => Err(USAGE.to_owned()),
     };
     match ended {
@@ -35,32 +30,29 @@ fn main() -> ExitCode {
 }
 
 fn check(root: &Path) -> Result<(), String> {
-    match check::run(&read(root)?) {
+    match xtask::check::run(&read(root)?) {
         0 => Ok(()),
         1 => Err("1 violation".to_owned()),
         count => Err(format!("{count} violations")),
     }
 }
 
-fn write_generated(root: &Path) -> Result<(), String> {
-    let tree = read(root)?;
-    let files = generate::files(root, &tree)?;
-    generate::write(root, &tree, &files).map_err(|e| e.to_string())
-}
-
-fn generated_files_are_current(root: &Path) -> Result<(), String> {
-    let tree = read(root)?;
-    let files = generate::files(root, &tree)?;
-    match generate::stale(&tree, &files)[..] {
-        [] => Ok(()),
-        ref stale => Err(format!("not current: {}; run `cargo xtask gen`", stale.join(", "))),
+/// Runs the one program that compiles the other crates, so that nobody else waits for them.
+fn generate(root: &Path, arguments: &[&str]) -> Result<(), String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let run = ["run", "--release", "--quiet", "--package", "xtask", "--bin", "generate", "--"];
+    let status = Command::new(cargo).current_dir(root).args(run).args(arguments).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err("nothing was generated".to_owned()),
+        Err(error) => Err(format!("cargo could not be run: {error}")),
     }
 }
 
-fn new_method(root: &Path, name: &str) -> Result<(), String> {
-    let files = scaffold::files(&read(root)?, name)?;
-    generate::write_all(root, &files).map_err(|e| e.to_string())?;
-    println!("next: `cargo xtask gen`, then rewrite the method; CONTRIBUTING.md says how");
+fn new_method(root: &Path, name: &str, pattern: Pattern) -> Result<(), String> {
+    let files = scaffold::files(&read(root)?, name, pattern)?;
+    write_all(root, &files).map_err(|e| e.to_string())?;
+    println!("{}", scaffold::next(name));
     Ok(())
 }
 

@@ -1,29 +1,32 @@
 import type { Command } from "commander";
 import { dataKeys } from "../../config.js";
-import type { ColumnReport, InspectReport } from "../../data/index.js";
+import type { ColumnReport, InspectReport, ViewReport } from "../../data/index.js";
+import { shapeText } from "../../data/views.js";
 import { located } from "../config-file.js";
 import { addConfigOptions, type ConfigOptions, given } from "../flags.js";
-import { bytes, columns, print, type Style } from "../terminal.js";
+import { bytes, columns, number, print, type Style } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
   $ disentangle inspect cells.csv
   $ disentangle inspect cells.h5ad --environment cell_type --target score --json
   $ disentangle inspect assays.csv --task assay --target potency
-  $ disentangle inspect compounds.parquet --target 'y*'`;
+  $ disentangle inspect compounds.parquet --target 'y*'
+  $ disentangle inspect --modality rna=rna.csv --modality protein=protein.csv --join subject
+  $ disentangle inspect photos --labels labels.csv --environment site`;
 
 /** `disentangle inspect` */
 export async function define(command: Command): Promise<void> {
   const keys = (await dataKeys()).filter(({ name }) => name !== "data");
   addConfigOptions(command, keys, { data: "Data:" });
   command
-    .argument("<file>", "file or folder to look at")
+    .argument("[file]", "file or folder to look at; none where --modality names them")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (data: string, flags: ConfigOptions & { json?: boolean }) => {
+    .action(async (data: string | undefined, flags: ConfigOptions & { json?: boolean }) => {
       const { config, places, options } = await given(command, flags, keys);
       const { inspect } = await import("../../data/index.js");
-      const found = await inspect({ ...config, data }).catch((error: unknown) => {
+      const found = await inspect({ ...config, ...(data !== undefined && { data }) }).catch((error: unknown) => {
         throw located(error, places);
       });
       print(options.json, found, (style) => summary(found, style));
@@ -40,10 +43,13 @@ function summary(found: InspectReport, style: Style): string {
     ...(missing > 0 ? [[name, `${missing} of ${found.rows} cells missing`]] : []),
     ...(constant ? [[name, "constant"]] : []),
   ]);
-  const { environment, tasks } = found;
+  const { environment, tasks, views = [] } = found;
   const blocks = [
     `${style.strong(found.source)}: ${found.format}, ${found.rows} rows, ${found.columns.length} columns; the inputs take ${bytes(found.memoryBytes)}`,
     columns([...roles].map(([role, of]) => [role, of.length, listed(of.map(({ name }) => name))])),
+    ...(views.length === 0
+      ? []
+      : [`${views.length === 1 ? "1 view" : `${views.length} views`} of the inputs\n${columns(views.map(viewRow))}`]),
     ...(environment === undefined
       ? []
       : [
@@ -70,9 +76,16 @@ function summary(found: InspectReport, style: Style): string {
       : [
           `Problems\n${found.problems.map(({ message, hint }) => `  ${message}${hint === undefined ? "" : `\n    ${hint}`}`).join("\n")}`,
         ]),
+    ...(found.notes === undefined ? [] : [`Notes\n${found.notes.map((text) => `  ${text}`).join("\n")}`]),
     [`Next: ${style.strong(found.command)}`, ...placeholders(found)].join("\n"),
   ];
   return blocks.join("\n\n");
+}
+
+function viewRow({ name, columns: width, image, min, max, missing }: ViewReport): (string | number)[] {
+  const shape = image === undefined ? `${width} column${width === 1 ? "" : "s"}` : `images of ${shapeText(image)}`;
+  const range = min === undefined ? "no value" : `${number(min)} to ${number(max)}`;
+  return [`  ${name}`, shape, range, missing === 0 ? "" : `${missing} missing`];
 }
 
 /** Groups of rows: how many, how large, and the first of them. */

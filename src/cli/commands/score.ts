@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
 import { quoted } from "../../command-line.js";
 import { checkConfig } from "../../config.js";
+import type { DataConfig } from "../../data/index.js";
+import { placeOf } from "../../data/sources.js";
 import { readData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import type { Mcc, NullScore, Scores } from "../../generated/types.js";
@@ -44,7 +46,7 @@ export function define(command: Command): void {
 
 /** The data set that a run was fitted on, read again; it must not have changed since. */
 async function dataOf(run: Run): Promise<Observed> {
-  if (typeof run.config.data !== "string") {
+  if (run.manifest.command.startsWith("fit(")) {
     fail("METRIC_NEEDS_TRUTH", "the run was fitted on data in memory, which no file holds", {
       hint: "give the truth with --truth FILE",
     });
@@ -54,10 +56,14 @@ async function dataOf(run: Run): Promise<Observed> {
   const { fingerprint } = JSON.parse(await later().describe(dataset)) as { fingerprint: string };
   const expected = run.manifest.dataset.fingerprint;
   if (fingerprint !== expected) {
-    fail("CHECKPOINT_MISMATCH", `${run.config.data}: the data are not those that the run was fitted on`, {
-      hint: "fit again, or give the truth with --truth FILE",
-      context: { fingerprint, expected },
-    });
+    fail(
+      "CHECKPOINT_MISMATCH",
+      `${placeOf(run.config as DataConfig)}: the data are not those that the run was fitted on`,
+      {
+        hint: "fit again, or give the truth with --truth FILE",
+        context: { fingerprint, expected },
+      },
+    );
   }
   return dataset;
 }

@@ -1,9 +1,12 @@
 import { join, parse } from "node:path";
 import type { Command } from "commander";
 import type { Rows } from "../../data/rows.js";
+import type { ViewsData } from "../../dataset.js";
+import { fail } from "../../errors.js";
 import { load } from "../../model.js";
 import { csvChunks, isCopy, jsonChunks, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
+import { modalitiesOf } from "../flags.js";
 import { print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
@@ -12,6 +15,7 @@ Examples:
   $ disentangle transform runs/a --data new-cells.csv > latents.csv
   $ disentangle transform runs/a --data cells.h5ad --out cells-latents.h5ad
   $ zcat new-cells.csv.gz | disentangle transform runs/a --data - --out latents.parquet
+  $ disentangle transform runs/b --modality rna=new-rna.csv --modality protein=new-protein.csv --out latents.npy
 
 Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.
 Identifiers of the rows stand beside the latents in .csv, .parquet and .arrow. A .h5ad file or .zarr folder is a copy of the data, which
@@ -20,22 +24,33 @@ Of methods that look for silence, such as pdgmm, --out writes two more files bes
 switched off) and silence-probability.npy; with --out new.npy they are new-silent.npy and new-silence-probability.npy. In a copy of the
 data they are obsm["X_disentangle_silent"] and obsm["X_disentangle_silence_probability"].`;
 
+interface TransformOptions {
+  readonly data?: string;
+  readonly modality?: readonly string[];
+  readonly join?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
 /** `disentangle transform` */
 export function define(command: Command): void {
   command
     .argument("<run>", "run folder or saved model")
-    .requiredOption("--data <path>", "rows to transform: any format that `fit --data` reads; - is standard input")
+    .option("--data <path>", "rows to transform: any format that `fit --data` reads; - is standard input")
+    .option("--modality <name=file...>", "a table for each modality of the model, as for `fit`")
+    .option("--join <column>", "column with the ids of the rows of the modalities (default: that of the fit)")
     .option("--out <file>", "file to write: .npy, .csv, .parquet, .arrow, .h5ad or .zarr (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (run: string, { data, out, json }: { data: string; out?: string; json?: boolean }) => {
+    .action(async (run: string, { data, modality, join: by, out, json }: TransformOptions) => {
+      const rows = rowsOf(data, modality, by);
       await using model = await load(run);
       const hasSilence = model.summary.silence !== undefined;
-      if (out !== undefined) await checkOut(out, data, hasSilence);
-      const latents = await model.transform(data);
+      if (out !== undefined) await checkOut(out, rows, hasSilence);
+      const latents = await model.transform(modality === undefined ? data! : rows);
       const silence = hasSilence ? latentSilence(latents, model.summary) : undefined;
       if (out === undefined) return json ? printJson(latents, silence) : printChunks(csvChunks(latents));
-      const known = await write(out, data, latents, silence);
+      const known = await write(out, data ?? "", latents, silence);
       const { shape, columns } = latents;
       print(json, { out, shape, columns, ...(known && { silence: known }) }, () =>
         [out, ...Object.values(known ?? {})].map((file) => `${file}: ${shape[0]} x ${shape[1]}`).join("\n"),
@@ -44,11 +59,32 @@ export function define(command: Command): void {
 }
 
 /** Before anything is read: what is written must be of a known format, and no part of what is read. */
-async function checkOut(out: string, data: string, hasSilence: boolean): Promise<void> {
+async function checkOut(out: string, { data, modalities = {} }: ViewsData, hasSilence: boolean): Promise<void> {
   outputOf(out);
   const files = hasSilence && !isCopy(out) ? [out, ...Object.values(silenceFiles(out))] : [out];
-  for (const file of files) refuseOverInput(file, data);
-  if (isCopy(out)) await (await import("../../data/write-back.js")).checkCopy(out, data);
+  const given = [data, ...Object.values(modalities).map((one) => one.data)].filter((one) => typeof one === "string");
+  for (const file of files) for (const one of given) refuseOverInput(file, one);
+  if (!isCopy(out)) return;
+  if (typeof data === "string") return (await import("../../data/write-back.js")).checkCopy(out, data);
+  fail("CONFIG_CONFLICT", `--out ${out}: a copy of the data is made of one file, and the modalities lie in several`, {
+    path: "--out",
+    hint: "write a file of its own, for example --out latents.csv",
+  });
+}
+
+/** The rows that the flags name. */
+function rowsOf(data: string | undefined, modality: readonly string[] | undefined, by: string | undefined): ViewsData {
+  if (data === undefined && modality === undefined) {
+    fail("CONFIG_USAGE", "--data is missing: the rows to transform", {
+      path: "--data",
+      hint: "for example --data new-cells.csv, or --modality NAME=FILE for each modality of the model",
+    });
+  }
+  return {
+    ...(data !== undefined && { data }),
+    ...(modality !== undefined && { modalities: modalitiesOf(modality) }),
+    ...(by !== undefined && { join: by }),
+  };
 }
 
 /** Writes latents, and where a method looks for silence which of them are silent; tells where that is. */

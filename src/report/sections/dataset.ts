@@ -1,3 +1,4 @@
+import { shapeText } from "../../data/views.js";
 import type { SectionInput } from "../context.js";
 import { name, table } from "../figure.js";
 import { count, counted } from "../format.js";
@@ -19,7 +20,11 @@ export async function datasetSection({ study }: SectionInput): Promise<Section |
   const facts: readonly (readonly [string, Content])[] = [
     ["Rows", count(dataset.rows)],
     ["Columns", count(dataset.columns)],
-    ["Inputs", count(dataset.inputs.length)],
+    ["Inputs", count(dataset.views === undefined ? dataset.inputs.length : dataset.columns)],
+    ...(dataset.views ?? []).map(({ name: view, columns, image }): readonly [string, Content] => [
+      `View ${view}`,
+      image === undefined ? counted(columns, "column") : `images of ${shapeText(image)}`,
+    ]),
     dataset.targets !== undefined
       ? ["Targets", `${count(dataset.targets.length)}, one per task`]
       : ["Target", dataset.target === undefined ? "none" : name(dataset.target)],
@@ -40,7 +45,7 @@ export async function datasetSection({ study }: SectionInput): Promise<Section |
         }
       : {}),
     body: html`<dl class="facts">${facts.map(([label, value]) => html`<div${label === "Fingerprint" && html` class="long"`}><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
-<details${environments.length === 0 && dataset.inputs.length > 0 && html` open`}><summary>${counted(dataset.inputs.length, "input")}</summary><ul class="names">${inputs}${left > 0 && html`<li>and ${count(left)} more</li>`}</ul></details>
+${dataset.inputs.length > 0 && html`<details${environments.length === 0 && html` open`}><summary>${counted(dataset.inputs.length, "input")}</summary><ul class="names">${inputs}${left > 0 && html`<li>and ${count(left)} more</li>`}</ul></details>`}
 ${sizeTable("environment", environments)}${sizeTable("task", tasks)}${provenance}`,
   };
 }

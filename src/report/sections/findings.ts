@@ -1,3 +1,4 @@
+import { conditionedText } from "../conditioned.js";
 import type { SectionInput } from "../context.js";
 import { defined, name, table } from "../figure.js";
 import { finite, significant } from "../format.js";
@@ -6,7 +7,7 @@ import { focusName, type Section } from "./section.js";
 
 /** The latents as numbers, and whatever else the method has to say about them. */
 export async function findingsSection(input: SectionInput): Promise<Section | undefined> {
-  const { latents, facts } = input.study.focus.summary;
+  const { latents, facts, conditioned } = input.study.focus.summary;
   if (latents.names.length === 0 && facts.length === 0) return undefined;
   const latentTable = table(
     "Estimated latents. One that does not vary carries nothing.",
@@ -30,7 +31,7 @@ export async function findingsSection(input: SectionInput): Promise<Section | un
   return {
     id: "findings",
     title: "The latents in numbers",
-    lead: `Of ${focusName(input)}.`,
+    lead: `Of ${focusName(input)}.${conditioned === undefined ? "" : ` Their prior is conditioned on ${conditionedText(conditioned)}.`}`,
     body: html`<div class="grid">${latentTable}${factTable}</div>`,
   };
 }

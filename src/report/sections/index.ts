@@ -7,6 +7,7 @@ import { datasetSection } from "./dataset.js";
 import { errorsSection } from "./errors.js";
 import { findingsSection } from "./findings.js";
 import { headsSection } from "./heads.js";
+import { loadingsSection } from "./loadings.js";
 import { replaySection } from "./replay.js";
 import { restartsSection } from "./restarts.js";
 import { scoresSection } from "./scores.js";
@@ -34,6 +35,7 @@ export const SECTIONS: readonly Entry[] = [
   { make: silenceSection, needs: "result" },
   { make: treeSection, needs: "result" },
   { make: headsSection, needs: "result" },
+  { make: loadingsSection, needs: "result" },
   { make: errorsSection, needs: "record" },
   { make: findingsSection, needs: "result" },
   { make: choicesSection, needs: "result" },

@@ -1,10 +1,11 @@
 //! `dataset.json`: what the folder holds, checked before any number is read.
 
-use crate::dataset::Role;
+use crate::dataset::{Dataset, Labels, Role};
 use crate::failure::{Code, Failure, Result};
 use crate::read::unreadable;
 use crate::tree::Tree;
 use crate::version;
+use crate::views::View;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -14,8 +15,8 @@ use std::path::{Component, Path, PathBuf};
 
 /// The name of the file.
 pub(super) const MANIFEST: &str = "dataset.json";
-/// The format this version writes, and the newest it reads.
-pub(super) const FORMAT: u64 = 1;
+/// The newest format that this version reads. What has no views is written as format 1, which every version reads.
+pub(super) const FORMAT: u64 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -24,11 +25,15 @@ pub(super) struct Manifest {
     pub name: String,
     pub rows: usize,
     pub inputs: ArrayFile,
+    /// Names of the columns outside images.
     pub input_names: Vec<String>,
+    /// Since format 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<View>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targets: Option<TableFile>,
     #[serde(default)]
-    pub labels: BTreeMap<Role, LabelsFile>,
+    pub labels: BTreeMap<WrittenRole, LabelsFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<TreeEntry>,
     #[serde(default)]
@@ -41,6 +46,51 @@ pub(super) struct Manifest {
     /// Last, because it is long.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub row_ids: Vec<String>,
+}
+
+/// A role of labels as folders name it: those of [`Role`], and one that version 0.1 had besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum WrittenRole {
+    Environment,
+    Task,
+    /// Read, never written: no method looked at it, and segments are environments.
+    Segment,
+}
+
+impl WrittenRole {
+    /// The role in this version.
+    pub fn current(self) -> Option<Role> {
+        match self {
+            WrittenRole::Environment => Some(Role::Environment),
+            WrittenRole::Task => Some(Role::Task),
+            WrittenRole::Segment => None,
+        }
+    }
+}
+
+impl From<Role> for WrittenRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Environment => WrittenRole::Environment,
+            Role::Task => WrittenRole::Task,
+        }
+    }
+}
+
+/// Takes the segments of an old folder for its environments where it has none, and says what became of them.
+pub(super) fn take_segment(dataset: &mut Dataset, segment: Labels) {
+    let column = &segment.column;
+    let note = match dataset.labels.get(&Role::Environment) {
+        None => format!("the segments in {column:?} are taken as environments: `segment` is retired"),
+        Some(Labels { column: environment, .. }) => format!(
+            "the segments in {column:?} are left out: `segment` is retired, and {environment:?} holds the environments"
+        ),
+    };
+    dataset.labels.entry(Role::Environment).or_insert(segment);
+    if let Value::Array(notes) = dataset.provenance.entry("notes").or_insert_with(|| Value::Array(Vec::new())) {
+        notes.push(Value::String(note));
+    }
 }
 
 /// An array of the folder.

@@ -5,14 +5,15 @@ use super::environments::listed;
 use super::rows::{Flaw, refuse};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::views::{self, Image, View};
 use std::collections::BTreeMap;
 
 /// The columns `expected`, in that order, out of a matrix (n x `given`). Others are ignored. A matrix without names is taken
-/// as it is when it has as many columns.
+/// as it is when it has as many columns. `views` are those of `expected`: an image of another size is not cut.
 ///
 /// # Errors
 /// `DATA_COLUMN_MISMATCH` naming what is missing, `DATA_DUPLICATE_COLUMN`, `DATA_SHAPE`.
-pub fn align_columns(expected: &[String], given: &[String], matrix: &Matrix) -> Result<Matrix> {
+pub fn align_columns(expected: &[String], views: &[View], given: &[String], matrix: &Matrix) -> Result<Matrix> {
     if given.is_empty() && matrix.cols() == expected.len() {
         return Ok(matrix.clone());
     }
@@ -28,6 +29,7 @@ pub fn align_columns(expected: &[String], given: &[String], matrix: &Matrix) -> 
     if given.len() != matrix.cols() {
         return Err(Failure::new(Code::DataShape, format!("{} names for {} columns", given.len(), matrix.cols())));
     }
+    refuse_other_images(views, given)?;
     let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     given.iter().enumerate().for_each(|(place, name)| places.entry(name).or_default().push(place));
     let mut chosen = Vec::with_capacity(expected.len());
@@ -43,6 +45,20 @@ pub fn align_columns(expected: &[String], given: &[String], matrix: &Matrix) -> 
             None => missing.push(name.as_str()),
         }
     }
+    if !missing.is_empty() && views.len() > 1 {
+        let message = format!(
+            "the model was fitted on {} views, {}: {} of {} input columns are missing: {}",
+            views.len(),
+            views::listed(views),
+            missing.len(),
+            expected.len(),
+            listed(&missing)
+        );
+        let flags: Vec<String> = views.iter().map(|view| format!("--modality {}=FILE", view.name)).collect();
+        return Err(Failure::new(Code::DataColumnMismatch, message)
+            .hint(format!("give every view: {} --join COLUMN, or a MuData file with them", flags.join(" ")))
+            .with("missing", missing));
+    }
     if !missing.is_empty() {
         return Err(Failure::new(
             Code::DataColumnMismatch,
@@ -52,6 +68,35 @@ pub fn align_columns(expected: &[String], given: &[String], matrix: &Matrix) -> 
         .with("missing", missing));
     }
     Ok(if chosen.iter().copied().eq(0..matrix.cols()) { matrix.clone() } else { matrix.select_cols(&chosen) })
+}
+
+/// Pixels are found by name; those of a larger image would be found in part.
+fn refuse_other_images(views: &[View], given: &[String]) -> Result<()> {
+    for View { name, image, .. } in views {
+        let Some(image) = image else { continue };
+        let pixels: Vec<[usize; 3]> = given.iter().filter_map(|column| pixel_of(name, column)).collect();
+        let side = |axis: usize| pixels.iter().map(|at| at[axis] + 1).max().unwrap_or(0);
+        let got = Image { channels: side(0), height: side(1), width: side(2) };
+        if !pixels.is_empty() && got != *image {
+            return Err(Failure::new(
+                Code::DataColumnMismatch,
+                format!(
+                    "view {name:?}: the images are {got}, the model was fitted on {image} (channels x height x width)"
+                ),
+            )
+            .hint("bring the images to the size of those that the model was fitted on")
+            .with("got", got.to_string())
+            .with("expected", image.to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// Channel, row and column of a pixel of this view, from its name.
+fn pixel_of(view: &str, column: &str) -> Option<[usize; 3]> {
+    let mut parts = column.strip_prefix(view)?.strip_prefix('.')?.split('.').map(|part| part.parse().ok());
+    let at = [parts.next()??, parts.next()??, parts.next()??];
+    parts.next().is_none().then_some(at)
 }
 
 /// New inputs (n x d, aligned) as the model saw its own: checked, missing values replaced by `fill` (one per column; without

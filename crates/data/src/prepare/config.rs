@@ -42,6 +42,23 @@ pub enum Standardize {
     None,
 }
 
+/// How images are scaled where inputs are standardised. Never by pixel: a pixel may be the same in all images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ImageScale {
+    /// Each channel to mean 0 and standard deviation 1 over all its pixels of the training rows.
+    #[default]
+    Channel,
+    /// Each view to [0, 1], from the smallest to the largest value of the training rows.
+    Unit,
+}
+
+impl ImageScale {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// How data are prepared.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -52,6 +69,12 @@ pub struct PrepareConfig {
     pub missing_target: MissingTarget,
     /// Which columns are standardised.
     pub standardize: Standardize,
+    /// How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+    /// [0, 1] by its smallest and largest value of the training rows.
+    // Left out of what is written where it is the default: a configuration without images stays what it was, and so does the run's identity.
+    #[serde(skip_serializing_if = "ImageScale::is_default")]
+    #[schemars(extend("default" = "channel"))]
+    pub image_scale: ImageScale,
     /// Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
     /// then a ceiling, not a result, and says so.
     pub oracle: Vec<String>,

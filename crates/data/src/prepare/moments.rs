@@ -21,6 +21,28 @@ impl Moments {
     pub fn constant(&self) -> bool {
         self.finite > 0 && self.min == self.max
     }
+
+    /// Of the values of several columns together. Of one column it is that column, to the bit.
+    pub fn pooled(columns: &[Self]) -> Self {
+        if let [one] = columns {
+            return *one;
+        }
+        let mut all = Self::default();
+        for column in columns.iter().filter(|column| column.finite > 0) {
+            let first = all.finite == 0;
+            all.min = if first { column.min } else { all.min.min(column.min) };
+            all.max = if first { column.max } else { all.max.max(column.max) };
+            all.finite += column.finite;
+            all.mean += column.finite as f64 * column.mean;
+        }
+        all.missing = columns.iter().map(|column| column.missing).sum();
+        all.infinite = columns.iter().map(|column| column.infinite).sum();
+        let n = all.finite.max(1) as f64;
+        all.mean /= n;
+        let about = |column: &Self| column.finite as f64 * (column.sd.powi(2) + (column.mean - all.mean).powi(2));
+        all.sd = (columns.iter().map(about).sum::<f64>() / n).sqrt();
+        all
+    }
 }
 
 /// Moments of each column over `rows`, in two passes: the short formula cancels where the mean is large.

@@ -157,6 +157,7 @@ pub fn tree_world(config: &TreeWorldConfig) -> Result<Dataset> {
         name: "tree-world".into(),
         inputs: rows.inputs,
         input_names: numbered("x", config.inputs),
+        views: Vec::new(),
         row_ids: Vec::new(),
         labels: BTreeMap::from([(Role::Environment, labels)]),
         targets: Some(Table { columns: vec!["y".into()], rows: Vec::new(), values: rows.targets }),

@@ -1,5 +1,5 @@
 use crate::check_manners;
-use disentangle_data::{Dataset, Failure, Labels, Matrix, Role, Table, Tree, folder};
+use disentangle_data::{Dataset, Failure, Image, Labels, Matrix, Role, Table, Tree, View, folder, views};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::fs;
@@ -23,10 +23,11 @@ fn full() -> Dataset {
         name: "small world".into(),
         inputs: Matrix::from_fn(4, 2, |i, j| if (i, j) == (1, 1) { f32::NAN } else { (i * 2 + j) as f32 / 3.0 }),
         input_names: owned(&["x, 1", "é\"2"]),
+        views: Vec::new(),
         row_ids: names("cell", 4),
         labels: [
             (Role::Environment, Labels::encode("cell type", &["b", "a", "b", "a"])),
-            (Role::Segment, Labels::encode("subject", &["s", "s", "s", "t"])),
+            (Role::Task, Labels::encode("assay", &["s", "s", "s", "t"])),
         ]
         .into(),
         targets: Some(table("y", 4, 1)),
@@ -73,7 +74,7 @@ fn a_data_set_comes_back_as_it_was_with_every_role() {
     let (home, dir) = written(&full());
     assert_same(&folder::read(&dir).expect("it can be read"), &full());
     assert_eq!(entries(home.path()), ["world"], "no temporary is left");
-    assert_eq!(entries(&dir), ["dataset.json", "environment.npy", "inputs.npy", "segment.npy", "targets.npy", "truth"]);
+    assert_eq!(entries(&dir), ["dataset.json", "environment.npy", "inputs.npy", "targets.npy", "task.npy", "truth"]);
     assert_eq!(entries(&dir.join("truth")), ["_0.npy", "heads.npy", "latents.npy"]);
 }
 
@@ -143,7 +144,7 @@ type Edit = fn(&mut Value);
 #[test]
 fn an_edited_description_is_refused() {
     let cases: [(&str, Edit, &str, &str); 12] = [
-        ("a newer format", |j| j["format"] = json!(2), "ARTIFACT_VERSION", "format 2, this version reads up to 1"),
+        ("a newer format", |j| j["format"] = json!(3), "ARTIFACT_VERSION", "format 3, this version reads up to 2"),
         ("no format", |j| drop(j.as_object_mut().map(|o| o.remove("format"))), "DATA_CORRUPT", "format"),
         ("an unknown key", |j| j["inptus"] = json!(1), "DATA_CORRUPT", "inptus"),
         ("a renamed input", |j| j["inputNames"][0] = json!("x"), "DATA_CORRUPT", "fingerprint"),
@@ -154,7 +155,7 @@ fn an_edited_description_is_refused() {
         ("a cycle", |j| j["tree"]["parents"] = json!([1, 0, 0]), "TREE_CYCLE", ""),
         ("a file outside", |j| j["inputs"]["file"] = json!("../x.npy"), "DATA_CORRUPT", "outside the folder"),
         ("an absolute file", |j| j["inputs"]["file"] = json!("/x.npy"), "DATA_CORRUPT", "outside the folder"),
-        ("codes that are floats", |j| j["labels"]["segment"]["file"] = json!("inputs.npy"), "DATA_UNSUPPORTED", "<u4"),
+        ("codes that are floats", |j| j["labels"]["task"]["file"] = json!("inputs.npy"), "DATA_UNSUPPORTED", "<u4"),
     ];
     for (name, edit, code, words) in cases {
         let failure = read_edited(edit).map(|_| ()).expect_err(name);
@@ -174,6 +175,74 @@ fn a_folder_made_by_hand_needs_no_digests() {
         json["inputNames"][0] = json!("renamed");
     });
     assert_eq!(edited.expect("a good folder").input_names[0], "renamed");
+}
+
+/// A folder that version 0.1.0 wrote, in a place where it can be changed.
+fn written_by_0_1(name: &str) -> (TempDir, PathBuf) {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/folders-0.1.0").join(name);
+    let dir = home.path().join(name);
+    fs::create_dir(&dir).expect("a new folder");
+    for file in entries(&from) {
+        fs::copy(from.join(&file), dir.join(&file)).expect("it can be copied");
+    }
+    (home, dir)
+}
+
+fn notes(dataset: &Dataset) -> Vec<&str> {
+    dataset.provenance["notes"].as_array().expect("a list").iter().map(|note| note.as_str().expect("text")).collect()
+}
+
+#[test]
+fn segments_of_an_old_folder_become_its_environments_where_it_has_none_and_this_is_said() {
+    let (_home, dir) = written_by_0_1("segment");
+    let dataset = folder::read(&dir).expect("its fingerprint is that of 0.1.0");
+    assert_eq!(dataset.labels, [(Role::Environment, Labels::encode("s", &["s", "s", "t", "s"]))].into());
+    assert_eq!(notes(&dataset), ["the segments in \"s\" are taken as environments: `segment` is retired"]);
+
+    folder::write(&dir, &dataset).expect("an old folder may be replaced");
+    assert_eq!(entries(&dir), ["dataset.json", "environment.npy", "inputs.npy", "targets.npy"]);
+    assert_same(&folder::read(&dir).expect("it can be read"), &dataset);
+}
+
+#[test]
+fn environments_of_an_old_folder_win_over_its_segments_and_this_is_said() {
+    let (_home, dir) = written_by_0_1("both");
+    let dataset = folder::read(&dir).expect("its fingerprint is that of 0.1.0");
+    assert_eq!(dataset.labels, [(Role::Environment, Labels::encode("e", &["u", "v", "u", "v"]))].into());
+    let left = "the segments in \"s\" are left out: `segment` is retired, and \"e\" holds the environments";
+    assert_eq!(notes(&dataset), [left]);
+}
+
+#[test]
+fn an_edited_segment_of_an_old_folder_is_refused() {
+    let cases: [(Edit, &str); 2] = [
+        (|j| j["labels"]["segment"]["levels"][0] = json!("x"), "DATA_CORRUPT"),
+        (|j| j["labels"]["segment"]["levels"] = json!(["s"]), "DATA_SHAPE"),
+    ];
+    for name in ["segment", "both"] {
+        for (edit, code) in cases {
+            let (_home, dir) = written_by_0_1(name);
+            let path = dir.join("dataset.json");
+            let mut json: Value = serde_json::from_slice(&fs::read(&path).expect("it is there")).expect("JSON");
+            edit(&mut json);
+            fs::write(&path, json.to_string()).expect("it can be written");
+            let failure = folder::read(&dir).map(|_| ()).expect_err(name);
+            assert_eq!(failure.code.as_str(), code, "{name}: {failure}");
+        }
+    }
+}
+
+#[test]
+fn the_retired_role_points_to_the_one_that_took_its_place() {
+    let failure = Role::named("segment").expect_err("it is retired");
+    assert_eq!(failure.code.as_str(), "CONFIG_UNKNOWN_KEY");
+    assert!(failure.hint.as_deref().is_some_and(|hint| hint.contains("`environment`")), "{failure}");
+    check_manners(&failure);
+    check_manners(&Role::named("subject").expect_err("there is none"));
+    for role in [Role::Environment, Role::Task] {
+        assert_eq!(Role::named(role.as_str()).expect("it is one"), role);
+    }
 }
 
 #[test]
@@ -239,5 +308,51 @@ proptest! {
         };
         let (_home, dir) = written(&dataset);
         prop_assert_eq!(folder::read(&dir).expect("it can be read"), dataset);
+    }
+}
+
+#[test]
+fn views_round_trip_and_pixels_are_not_named_in_the_folder() {
+    let photo = Image { channels: 1, height: 2, width: 2 };
+    let names = ["age".to_owned()].into_iter().chain(views::pixel_names("photo", photo));
+    let dataset = Dataset {
+        inputs: Matrix::from_fn(4, 5, |i, j| (i * 5 + j) as f32),
+        input_names: names.collect(),
+        views: vec![
+            View { name: "table".into(), start: 0, end: 1, image: None },
+            View { name: "photo".into(), start: 1, end: 5, image: Some(photo) },
+        ],
+        ..full()
+    };
+    let (_home, dir) = written(&dataset);
+    let text = fs::read_to_string(dir.join("dataset.json")).expect("a manifest");
+    assert!(!text.contains("photo.0"), "no pixel is named");
+    let json: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&json["format"], &json["inputNames"]), (&json!(2), &json!(["age"])));
+    let read = folder::read(&dir).expect("a good folder");
+    assert_same(&read, &dataset);
+    assert_eq!(read.views, dataset.views);
+    let (_home, plain) = written(&full());
+    let json: Value =
+        serde_json::from_str(&fs::read_to_string(plain.join("dataset.json")).expect("one")).expect("JSON");
+    assert_eq!((&json["format"], json.get("views")), (&json!(1), None), "older versions read what has no views");
+}
+
+#[test]
+fn a_manifest_whose_views_do_not_fit_is_refused_before_any_pixel_is_named() {
+    let (_home, dir) = written(&full());
+    let path = dir.join("dataset.json");
+    let good: Value = serde_json::from_str(&fs::read_to_string(&path).expect("a manifest")).expect("JSON");
+    let side = 1u64 << 20;
+    for views in [
+        json!([{"name": "a", "start": 0, "end": 1}, {"name": "b", "start": 0, "end": 2}]),
+        json!([{"name": "a", "start": 0, "end": 2, "image": {"channels": side, "height": side, "width": side}}]),
+        json!([{"name": "a", "start": 0, "end": side * side, "image": {"channels": 1, "height": side, "width": side}}]),
+        json!([{"name": "a", "start": 0, "end": 2, "image": {"channels": 1, "height": 0, "width": 2}}]),
+    ] {
+        let mut json = good.clone();
+        json["views"] = views;
+        fs::write(&path, json.to_string()).expect("it can be written");
+        assert_eq!(folder::read(&dir).expect_err("it is refused").code.as_str(), "DATA_SHAPE");
     }
 }

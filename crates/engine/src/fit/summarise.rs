@@ -30,7 +30,7 @@ pub(super) fn squared_errors(
 }
 
 pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents: &Matrix) -> Result<Summary> {
-    let Findings { heads, tree, tasks, silence, map, mut assumptions, mut warnings, facts } =
+    let Findings { conditioned, heads, tree, tasks, silence, loadings, map, mut assumptions, mut warnings, facts } =
         fitted.method.findings(data, &fitted.state, latents)?;
     let errors = error_rows(data, fitted, latents)?;
     assumptions.extend(predictable(&errors));
@@ -39,10 +39,12 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
         method: entry.info.name.into(),
         latents: latent_summary(&latents.select_rows(&data.rows_of(Split::Train))),
         errors,
+        conditioned,
         heads,
         tree,
         tasks,
         silence,
+        loadings,
         map,
         choices: fitted.choice.iter().cloned().collect(),
         assumptions,

@@ -1,6 +1,6 @@
 //! What a network makes of rows, chunk after chunk.
 
-use crate::method::{MAP, State};
+use crate::method::{MAP, OFFSET, State};
 use disentangle_data::{Code, Failure, Matrix, Result};
 use disentangle_nn::{Tensor, internal};
 use std::borrow::Cow;
@@ -9,7 +9,8 @@ use std::ops::Range;
 /// Rows encoded at once: large enough for the products, small enough for the caches.
 pub(super) const CHUNK: usize = 4096;
 
-/// Latents of standardised inputs: the network's code, through the solved map where there is one. n x k, in row order.
+/// Latents of standardised inputs: the network's code, through the solved map and plus the solved offset where there are such.
+/// n x k, in row order.
 ///
 /// # Errors
 /// `NUMERIC_NOT_FINITE` when a latent is not finite: such numbers are never given away.
@@ -52,9 +53,13 @@ pub(super) fn view(state: &State, stage: &str, inputs: &Matrix) -> Result<Option
 fn latents(state: &State, rows: &Rows<'_>) -> Result<Matrix> {
     let mapped = |codes: Matrix| match state.solved.get(MAP) {
         None => codes,
-        Some(map) => Matrix::from_fn(codes.rows(), map.rows(), |i, j| {
-            codes.row(i).iter().zip(map.row(j)).map(|(&c, m)| f64::from(c) * m).sum::<f64>() as f32
-        }),
+        Some(map) => {
+            let offset = state.solved.get(OFFSET).map(|row| row.row(0));
+            Matrix::from_fn(codes.rows(), map.rows(), |i, j| {
+                let mapped = codes.row(i).iter().zip(map.row(j)).map(|(&c, m)| f64::from(c) * m).sum::<f64>();
+                (mapped + offset.map_or(0.0, |row| row[j])) as f32
+            })
+        }
     };
     let latents = in_chunks(state, rows, |x| state.network.encode(x).map(Some), mapped)?;
     Ok(latents.expect("every chunk has a code"))

@@ -1,16 +1,21 @@
 //! What a prior is conditioned on, as a matrix: u in the equations.
 
-use disentangle_data::Stream;
+use disentangle_data::dataset::Role;
 use disentangle_data::prepare::Prepared;
+use disentangle_data::split::Split;
+use disentangle_data::{Code, Failure, Stream};
 use disentangle_engine::method::{Batch, Dimensions};
+use disentangle_engine::results::Conditioned;
 use disentangle_nn::{DType, Device, Result, Tensor, Var};
 use disentangle_nn::{Init, Params};
+use std::collections::BTreeSet;
 
 /// What the prior of a row is conditioned on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// All targets of the row; a gap counts as 0, the mean of a standardised target.
-    Targets,
+    /// All targets of the row; a gap counts as 0, the mean of a standardised target. Without any target the environment of the row,
+    /// as one column per environment that is 1 in its rows.
+    TargetsOrEnvironment,
     /// One target of the row and as many learnt numbers of its task. With several targets each is a task: every step draws
     /// one of those that the row has, so that the loss is that of all (row, task) pairs.
     TargetAndTask(usize),
@@ -19,23 +24,61 @@ pub enum Condition {
 impl Condition {
     pub(super) fn check(self, data: &Prepared, method: &str) -> disentangle_data::Result<()> {
         match self {
-            Condition::Targets => data.needs_target(method).map(drop),
+            Condition::TargetsOrEnvironment if data.targets.is_some() => Ok(()),
+            Condition::TargetsOrEnvironment if data.environments.is_some() => data.needs_environments(method).map(drop),
+            Condition::TargetsOrEnvironment => {
+                let message = format!("{method} needs a target or environments, the data have neither");
+                Err(Failure::new(Code::DataNeedsTarget, message)
+                    .hint("name the target column with `target`, or the column of environments with `environment`"))
+            }
             Condition::TargetAndTask(_) => data.tasks(method).map(drop),
         }
     }
+
+    /// What that is in these data, for their summary.
+    pub(super) fn told(self, data: &Prepared) -> Conditioned {
+        let targets = || data.targets.as_ref().map(|targets| targets.names.clone()).unwrap_or_default();
+        let environments = data.environments.as_ref().map(|environments| environments.column.clone());
+        match self {
+            Condition::TargetsOrEnvironment if data.targets.is_none() => Conditioned {
+                on: "environment".into(),
+                columns: environments.into_iter().collect(),
+                environments: Some(trained_environments(data)),
+                unused: None,
+            },
+            Condition::TargetsOrEnvironment => {
+                Conditioned { on: "target".into(), columns: targets(), environments: None, unused: environments }
+            }
+            Condition::TargetAndTask(_) => Conditioned {
+                on: "target and task".into(),
+                columns: targets().into_iter().chain(data.labels.get(&Role::Task).map(|l| l.column.clone())).collect(),
+                environments: None,
+                unused: None,
+            },
+        }
+    }
+}
+
+/// Environments with training rows.
+pub(super) fn trained_environments(data: &Prepared) -> usize {
+    data.rows_of(Split::Train).into_iter().map(|row| data.nodes[row]).collect::<BTreeSet<_>>().len()
 }
 
 /// Reads u from a batch.
 #[derive(Debug)]
 pub(super) enum Reader {
     Targets(usize),
+    Environments(usize),
     TargetAndTask(Var),
 }
 
 impl Reader {
     pub(super) fn new(condition: Condition, params: &mut Params, dimensions: &Dimensions, seed: u64) -> Result<Self> {
         match condition {
-            Condition::Targets => Ok(Self::Targets(dimensions.targets.max(1))),
+            Condition::TargetsOrEnvironment if dimensions.targets == 0 && dimensions.environments > 0 => {
+                Ok(Self::Environments(dimensions.environments))
+            }
+            Condition::TargetsOrEnvironment => Ok(Self::Targets(dimensions.targets.max(1))),
             Condition::TargetAndTask(width) => {
                 let tasks = dimensions.tasks.max(dimensions.targets).max(1);
                 Ok(Self::TargetAndTask(params.insert("tasks", &[tasks, width], &Init::Normal { sd: 1.0 }, seed)?))
@@ -46,7 +89,7 @@ impl Reader {
     /// Number of columns of u.
     pub(super) fn width(&self) -> usize {
         match self {
-            Self::Targets(width) => *width,
+            Self::Targets(width) | Self::Environments(width) => *width,
             Self::TargetAndTask(table) => 1 + table.dims()[1],
         }
     }
@@ -58,6 +101,7 @@ impl Reader {
             _ => batch.targets.clone(),
         };
         match self {
+            Self::Environments(width) => indicators(&batch.nodes, *width, &batch.inputs),
             Self::Targets(_) => targets.eq(&targets)?.where_cond(&targets, &targets.zeros_like()?),
             Self::TargetAndTask(table) => {
                 let (y, tasks) = match batch.tasks.is_empty() {
@@ -69,6 +113,13 @@ impl Reader {
             }
         }
     }
+}
+
+/// One column per environment (b, width), 1 in its rows and 0 elsewhere, of the kind of `like`.
+fn indicators(nodes: &[u32], width: usize, like: &Tensor) -> Result<Tensor> {
+    let mut values = vec![0f32; nodes.len() * width];
+    nodes.iter().enumerate().for_each(|(row, &node)| values[row * width + node as usize] = 1.0);
+    Tensor::from_vec(values, (nodes.len(), width), &Device::Cpu)?.to_dtype(like.dtype())?.to_device(like.device())
 }
 
 /// One target (b, 1) of those that each row has, and its column.
@@ -89,6 +140,7 @@ fn picked(targets: &Tensor, draws: &mut Stream) -> Result<(Tensor, Vec<u32>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use disentangle_data::views::whole;
     use disentangle_engine::method::Phase;
 
     fn batch(targets: [f32; 3], step: u32) -> Batch {
@@ -116,7 +168,15 @@ mod tests {
     #[test]
     fn every_step_draws_one_known_target_with_its_own_numbers_and_all_have_their_turn() -> Result<()> {
         let mut params = Params::new(&Device::Cpu);
-        let dimensions = Dimensions { inputs: 2, parents: Vec::new(), targets: 3, tasks: 0, binary: Vec::new() };
+        let dimensions = Dimensions {
+            inputs: 2,
+            views: whole(2),
+            parents: Vec::new(),
+            environments: 0,
+            targets: 3,
+            tasks: 0,
+            binary: Vec::new(),
+        };
         let reader = Reader::new(Condition::TargetAndTask(1), &mut params, &dimensions, 1)?;
         params.get("tasks")?.set(&Tensor::new(&[[10f32], [20.0], [30.0]], &Device::Cpu)?)?;
         let mut seen = std::collections::BTreeSet::new();

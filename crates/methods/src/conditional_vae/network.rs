@@ -48,7 +48,7 @@ impl VaeNetwork {
         let log_variance = mlp(params, "encoder.logVariance", &encoder)?;
         let decoder = mlp(params, "decoder", &sizes(k, hidden, d))?;
         let condition = Reader::new(condition, params, dimensions, seed)?;
-        let prior = PriorNetwork::new(prior, params, condition.width(), options, seed)?;
+        let prior = PriorNetwork::new(prior, params, &condition, options, seed)?;
         Ok(Self { mean, log_variance, decoder, prior, condition, variance: options.decoder_variance })
     }
 

@@ -1,6 +1,7 @@
 //! The two families of priors p(z | u).
 
 use super::VaeOptions;
+use super::condition::Reader;
 use super::network::{HIDDEN, sizes};
 use disentangle_engine::method::Term;
 use disentangle_nn::{Activation, Init, Mlp, Params, Ridges, gaussian_kl, score_matching};
@@ -9,11 +10,21 @@ use disentangle_nn::{Result, Tensor, Var};
 /// The family of a prior.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prior {
-    /// N(0, diag exp(l(u))): latents are independent given u.
+    /// N(m(u), diag exp(l(u))): latents are independent given u. m is 0 where u is a target.
     Gaussian,
     /// log p(z | u) = sum_h lambda_h(u) tanh(w_h . z + b_h) + a(u) . z - exp(r(u)) . z^2 / 2 - log Z(u), with so many ridge
     /// functions: latents may depend on each other given u. Every such density is proper, for tanh is bounded.
     ExponentialFamily(usize),
+}
+
+impl Prior {
+    /// Number of sufficient statistics of a density of `k` latents.
+    pub(super) fn statistics(self, k: usize) -> usize {
+        match self {
+            Prior::Gaussian => 2 * k,
+            Prior::ExponentialFamily(ridges) => 2 * k + ridges,
+        }
+    }
 }
 
 /// A sample of the posterior and its moments, (b, k) each.
@@ -25,7 +36,7 @@ pub(super) struct Posterior<'a> {
 
 #[derive(Debug)]
 pub(super) enum PriorNetwork {
-    Gaussian { log_variance: Mlp },
+    Gaussian { mean: Option<Mlp>, log_variance: Mlp },
     ExponentialFamily { weight: Var, bias: Var, coefficients: Mlp, natural: Mlp },
 }
 
@@ -33,17 +44,21 @@ impl PriorNetwork {
     pub(super) fn new(
         prior: Prior,
         params: &mut Params,
-        conditions: usize,
+        conditions: &Reader,
         options: &VaeOptions,
         seed: u64,
     ) -> Result<Self> {
         let k = options.latent_dim;
         let mlp = |params: &mut Params, name: &str, outputs: usize| {
-            let sizes = sizes(conditions, &options.hidden, outputs);
+            let sizes = sizes(conditions.width(), &options.hidden, outputs);
             Mlp::glorot(params, name, &sizes, HIDDEN, Activation::Identity, seed)
         };
         match prior {
-            Prior::Gaussian => Ok(Self::Gaussian { log_variance: mlp(params, "prior.logVariance", k)? }),
+            Prior::Gaussian => {
+                let located = matches!(conditions, Reader::Environments(_));
+                let mean = located.then(|| mlp(params, "prior.mean", k)).transpose()?;
+                Ok(Self::Gaussian { mean, log_variance: mlp(params, "prior.logVariance", k)? })
+            }
             Prior::ExponentialFamily(ridges) => {
                 let (fan_in, fan_out) = (k, ridges);
                 Ok(Self::ExponentialFamily {
@@ -65,8 +80,9 @@ impl PriorNetwork {
     pub(super) fn terms(&self, u: &Tensor, posterior: &Posterior<'_>) -> Result<Vec<Term>> {
         let Posterior { mean, log_variance, sample } = posterior;
         match self {
-            Self::Gaussian { log_variance: prior } => {
-                let kl = gaussian_kl(mean, log_variance, &mean.zeros_like()?, &prior.forward(u)?)?;
+            Self::Gaussian { mean: location, log_variance: scale } => {
+                let location = location.as_ref().map_or_else(|| mean.zeros_like(), |location| location.forward(u))?;
+                let kl = gaussian_kl(mean, log_variance, &location, &scale.forward(u)?)?;
                 Ok(vec![Term { name: "kl", value: kl.mean_all()? }])
             }
             Self::ExponentialFamily { weight, bias, coefficients, natural } => {

@@ -1,13 +1,17 @@
-//! Every term and every gradient against PyTorch in double precision: golden/ivae.py.
+//! Every term and every gradient against PyTorch in double precision, golden/ivae.py; conditioned on environments against NumPy,
+//! golden/ivae_environments.py.
 
 use super::condition::Condition;
 use super::network::VaeNetwork;
 use super::{Prior, VaeOptions};
 use disentangle_data::Stream;
+use disentangle_data::views::whole;
 use disentangle_engine::method::{Batch, Dimensions, Network, Phase};
 use disentangle_nn::{DType, Device, Tensor};
 use disentangle_nn::{NamedValues, Params};
 use serde_json::Value;
+
+const ENVIRONMENTS: &str = include_str!("../../../../golden/ivae_environments.json");
 
 fn numbers(value: &Value) -> Vec<f64> {
     match value {
@@ -21,6 +25,19 @@ fn table(value: &Value) -> Tensor {
     let (values, rows) = (numbers(value), value.as_array().expect("rows").len());
     let cols = values.len() / rows;
     Tensor::from_vec(values, (rows, cols), &Device::Cpu).expect("fits")
+}
+
+/// (b, t), t = 0 where the case has environments in place of targets.
+fn targets(case: &Value) -> Tensor {
+    match case["targets"].as_array().expect("rows").is_empty() {
+        true => Tensor::zeros((table(&case["inputs"]).dims()[0], 0), DType::F64, &Device::Cpu).expect("no columns"),
+        false => table(&case["targets"]),
+    }
+}
+
+/// Codes of tasks or environments; none where the case has no such labels.
+fn codes(value: &Value) -> Vec<u32> {
+    value.as_array().map(|_| numbers(value).into_iter().map(|code| code as u32).collect()).unwrap_or_default()
 }
 
 fn number(value: &Value) -> usize {
@@ -40,13 +57,15 @@ fn built(case: &Value) -> (Params, VaeNetwork) {
     };
     let condition = match options.get("taskDim") {
         Some(width) => Condition::TargetAndTask(number(width)),
-        None => Condition::Targets,
+        None => Condition::TargetsOrEnvironment,
     };
     let dimensions = Dimensions {
         inputs: table(&case["inputs"]).dims()[1],
+        views: whole(table(&case["inputs"]).dims()[1]),
         parents: Vec::new(),
-        targets: table(&case["targets"]).dims()[1],
-        tasks: numbers(&case["tasks"]).into_iter().map(|t| t as usize + 1).max().unwrap_or(0),
+        environments: codes(&case["environments"]).into_iter().max().map_or(0, |last| last as usize + 1),
+        targets: targets(case).dims()[1],
+        tasks: codes(&case["tasks"]).into_iter().max().map_or(0, |last| last as usize + 1),
         binary: Vec::new(),
     };
     let mut params = Params::with_dtype(&Device::Cpu, DType::F64);
@@ -65,12 +84,12 @@ fn built(case: &Value) -> (Params, VaeNetwork) {
 }
 
 fn batch(case: &Value, step: u32) -> Batch {
-    let targets = table(&case["targets"]);
+    let targets = targets(case);
     Batch {
         inputs: table(&case["inputs"]),
         targets: if targets.dims()[1] == 1 { targets.squeeze(1).expect("a column") } else { targets },
-        nodes: Vec::new(),
-        tasks: numbers(&case["tasks"]).into_iter().map(|t| t as u32).collect(),
+        nodes: codes(&case["environments"]),
+        tasks: codes(&case["tasks"]),
         draws: Stream::new(4, "draws").at(step),
         stage: "joint",
         phase: Phase::Train,
@@ -78,8 +97,10 @@ fn batch(case: &Value, step: u32) -> Batch {
 }
 
 #[test]
-fn terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
-    for text in [include_str!("../../../../golden/ivae.json"), include_str!("../../../../golden/icarl.json")] {
+fn terms_and_gradients_of_every_parameter_are_those_of_independent_implementations() {
+    for text in
+        [include_str!("../../../../golden/ivae.json"), include_str!("../../../../golden/icarl.json"), ENVIRONMENTS]
+    {
         let cases: Value = serde_json::from_str(text).expect("it is JSON");
         for case in cases.as_array().expect("two cases") {
             let name = &case["options"]["method"];
@@ -116,4 +137,54 @@ fn samples_depend_on_the_step_and_on_nothing_else() {
     };
     assert_eq!(loss(7), loss(7));
     assert_ne!(loss(7), loss(8));
+}
+
+/// What gradients train: the bound moves encoder and decoder, and a Gaussian prior; score matching moves the other prior.
+fn objective_of(parameter: &str, term: &str, gaussian: bool) -> bool {
+    let of_prior = parameter.starts_with("prior.") || parameter.starts_with("statistics.");
+    gaussian || (of_prior == (term == "score-matching"))
+}
+
+#[test]
+fn gradients_under_environments_are_central_differences() {
+    let cases: Value = serde_json::from_str(ENVIRONMENTS).expect("it is JSON");
+    for case in cases.as_array().expect("two cases") {
+        let (params, network) = built(case);
+        let gaussian = case["options"].get("statistics").is_none();
+        let (batch, noise) = (batch(case, 0), table(&case["noise"]));
+        let u = network.condition.read(&batch, &mut batch.draws.clone()).expect("conditions");
+        let terms = |name: &str| -> Vec<f64> {
+            let terms = network.terms(&batch.inputs, &u, &noise).expect("a loss");
+            let mine = terms.into_iter().filter(|term| objective_of(name, term.name, gaussian));
+            mine.map(|term| term.value.to_scalar::<f64>().expect("a scalar")).collect()
+        };
+        let total = |name: &str| terms(name).iter().sum::<f64>();
+        let loss = network.terms(&batch.inputs, &u, &noise).expect("a loss");
+        let loss = loss.into_iter().map(|t| t.value).reduce(|a, b| (a + b).expect("scalars")).expect("terms");
+        let gradients = params.gradients(&loss).expect("gradients");
+        for (i, param) in params.iter().enumerate() {
+            let got = gradients.tensor(i).expect("readable").expect("a gradient").to_vec1::<f64>().expect("flat");
+            let shape = param.var().dims().to_vec();
+            let start = param.var().flatten_all().and_then(|flat| flat.to_vec1::<f64>()).expect("flat");
+            // The first and the last entry of each parameter; the golden numbers hold all of them.
+            for at in [0, start.len() - 1] {
+                let moved = |by: f64| {
+                    let mut values = start.clone();
+                    values[at] += by;
+                    let set = Tensor::from_vec(values, shape.clone(), &Device::Cpu).and_then(|v| param.var().set(&v));
+                    set.expect("the same shape");
+                    total(param.name())
+                };
+                // In f64 the differences of order h^2 = 1e-10 stand above rounding of 1e-16 / h.
+                let h = 1e-5;
+                let difference = (moved(h) - moved(-h)) / (2.0 * h);
+                moved(0.0);
+                assert!(
+                    (got[at] - difference).abs() < 1e-6 * difference.abs().max(1.0),
+                    "{}: {difference}",
+                    param.name()
+                );
+            }
+        }
+    }
 }

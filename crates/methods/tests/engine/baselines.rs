@@ -1,8 +1,9 @@
 //! The VAE family on data that satisfy its assumptions: there it must find the latents.
 
-use disentangle_data::dataset::Table;
-use disentangle_data::{Code, Dataset, Matrix, Stream};
+use disentangle_data::dataset::{Role, Table};
+use disentangle_data::{Code, Dataset, Labels, Matrix, Stream};
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
+use disentangle_engine::model::Model;
 use disentangle_engine::observe::Silent;
 use disentangle_methods::METHODS;
 use disentangle_metrics::columns::Correlation;
@@ -64,6 +65,80 @@ fn latents_whose_variances_follow_the_targets_are_found_by_the_whole_family() {
     }
 }
 
+/// Two latents whose means and standard deviations are those of their environment, mixed into four inputs; no target.
+fn shifted() -> Dataset {
+    let mut stream = Stream::new(23, "shifted");
+    let environments = 12;
+    let moments: Vec<[(f64, f64); 2]> = (0..environments)
+        .map(|_| std::array::from_fn(|_| (4.0 * stream.uniform() - 2.0, (1.5 * stream.normal()).exp())))
+        .collect();
+    let codes: Vec<usize> = (0..ROWS).map(|i| i % environments).collect();
+    let latents = Matrix::from_fn(ROWS, 2, |i, j| {
+        let (mean, sd) = moments[codes[i]][j];
+        (mean + sd * stream.normal()) as f32
+    });
+    let labels: Vec<String> = codes.iter().map(|code| format!("day {code}")).collect();
+    let mixing = [[1.0, -0.6, 0.3, 0.8], [0.9, 0.6, -0.2, 0.4]];
+    let inputs = Matrix::from_fn(ROWS, 4, |i, j| {
+        let mixed: f32 = (0..2).map(|l| latents[(i, l)] * mixing[l][j]).sum();
+        mixed + 0.02 * stream.normal() as f32
+    });
+    let truth = Table { columns: vec!["z1".into(), "z2".into()], rows: Vec::new(), values: latents };
+    Dataset {
+        inputs,
+        input_names: (0..4).map(|j| format!("x{j}")).collect(),
+        labels: [(Role::Environment, Labels::encode("day", &labels))].into(),
+        truth: [("latents".to_owned(), truth)].into(),
+        ..Dataset::default()
+    }
+}
+
+#[test]
+fn without_a_target_latents_whose_moments_follow_the_environments_are_found_where_pca_mixes_them() {
+    let data = shifted();
+    let pca = score(&fitted(&json!({"method": "pca", "latentDim": 2}), &data), &data);
+    for (method, gain) in [("ivae", 0.1), ("icarl", 0.02)] {
+        let config = json!({
+            "method": method, "latentDim": 2, "hidden": [20], "decoder": "linear", "steps": 2500, "learningRate": 1e-2,
+        });
+        let run = fitted(&config, &data);
+        let mcc = score(&run, &data);
+        assert!(mcc > pca + gain, "{method}: {mcc}, pca {pca}");
+        let told = run.summary.conditioned.expect("it says on what");
+        assert_eq!(
+            (told.on.as_str(), told.columns, told.environments),
+            ("environment", vec!["day".to_owned()], Some(12))
+        );
+        let assumption = run.summary.assumptions.iter().find(|a| a.id == "environments").expect("it is checked");
+        assert!(assumption.finding.starts_with("12 environments have training rows"), "{}", assumption.finding);
+    }
+}
+
+#[test]
+fn rows_of_an_environment_that_the_fit_never_saw_have_latents_all_the_same() {
+    let data = shifted();
+    let config = json!({
+        "method": "ivae", "latentDim": 2, "hidden": [8], "steps": 50, "split": {"holdout": ["day 3"]},
+    });
+    let run = fitted(&config, &data);
+    let told = run.summary.conditioned.as_ref().expect("it says on what");
+    assert_eq!(told.environments, Some(11));
+    let model = Model::open(METHODS, &run.model).expect("it opens");
+    let held = data.inputs.select_rows(&(0..ROWS).filter(|row| row % 12 == 3).collect::<Vec<_>>());
+    let latents = model.transform(&held, &data.input_names).expect("the encoder sees the inputs alone");
+    assert_eq!((latents.rows(), latents.cols()), (ROWS / 12, 2));
+}
+
+#[test]
+fn a_target_wins_over_environments_and_the_summary_says_so() {
+    let labels = shifted().labels;
+    let data = Dataset { labels, ..modulated() };
+    let run = fitted(&json!({"method": "ivae", "latentDim": 2, "hidden": [8], "steps": 20}), &data);
+    let told = run.summary.conditioned.expect("it says on what");
+    assert_eq!((told.on.as_str(), told.unused.as_deref(), told.environments), ("target", Some("day"), None));
+    assert_eq!(told.columns, ["y1", "y2"]);
+}
+
 #[test]
 fn latents_that_carry_nothing_are_named() {
     let config = json!({
@@ -91,8 +166,11 @@ fn data_without_what_a_prior_is_conditioned_on_are_refused() {
         values: t.values.select_cols(&[0]).map(|v| if v.is_nan() { 0.0 } else { v }),
         ..t
     });
+    let one_day = Labels::encode("day", &vec!["monday"; ROWS]);
+    let still = Dataset { labels: [(Role::Environment, one_day)].into(), ..alone.clone() };
     for method in ["ivae", "icarl"] {
         assert_eq!(refused(method, &alone), Code::DataNeedsTarget, "{method}");
+        assert_eq!(refused(method, &still), Code::DataNeedsEnvironments, "{method}");
     }
     for method in ["mt-ivae", "mt-icarl"] {
         assert_eq!(refused(method, &single), Code::DataNeedsTasks, "{method}");

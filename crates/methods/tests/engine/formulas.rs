@@ -1,5 +1,6 @@
 //! Every method's loss and gradients against PyTorch in double precision, from the formulas of the paper: golden/tbr.py.
 
+use disentangle_data::views::whole;
 use disentangle_data::{Matrix, Stream};
 use disentangle_engine::method::{Batch, Dimensions, Phase};
 use disentangle_engine::plan::Plan;
@@ -43,10 +44,12 @@ fn loss_terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
         let rows = golden["targets"].as_array().expect("targets").len();
         let dimensions = Dimensions {
             inputs: inputs.len() / rows,
+            views: whole(inputs.len() / rows),
             parents: golden["parents"]
                 .as_array()
                 .map(|list| list.iter().map(|p| p.as_u64().map(|p| p as usize)).collect())
                 .unwrap_or_default(),
+            environments: 0,
             targets: 1,
             tasks: 0,
             binary: Vec::new(),

@@ -113,6 +113,36 @@ fn the_code_of_a_random_encoder_is_pytorchs_in_unit_variance() {
     assert_close(&encode(&state, &data.inputs).expect("finite"), &matrix(&golden["latents"]), 1e-5);
 }
 
+#[test]
+fn with_fewer_rows_than_columns_both_are_still_scikit_learns() {
+    let golden = golden("wide");
+    let inputs = matrix(&golden["inputs"]).map(|v| v as f32);
+    assert!(inputs.rows() < inputs.cols());
+    let run = fitted(&all_rows(json!({"method": "pca", "latentDim": 3})), inputs.clone());
+    // Latents of order one in single precision.
+    assert_close(&run.latents, &matrix(&golden["pca"]), 2e-5);
+    assert!((fact(&run, "explained-variance") - golden["explained"].as_f64().expect("a share")).abs() < 1e-6);
+    assert_eq!(fact(&run, "input-rank"), inputs.rows() as f64 - 1.0, "all that rows about their mean can span");
+    let run = fitted(&all_rows(json!({"method": "fast-ica", "latentDim": 2})), inputs.clone());
+    assert_eq!(run.outcome.kind.as_str(), "converged");
+    let (ours, theirs, n) = (run.latents.to_f64(), matrix(&golden["ica"]), inputs.rows() as f64);
+    for i in 0..2 {
+        let like = |j: usize| (ours.col(i).iter().zip(theirs.col(j)).map(|(a, b)| a * b).sum::<f64>() / n).abs();
+        assert!(like(0).max(like(1)) > 1.0 - 1e-6 && like(0).min(like(1)) < 0.1, "{} {}", like(0), like(1));
+    }
+    let run = fitted(&all_rows(json!({"method": "random-encoder", "latentDim": 3, "hidden": [4]})), inputs.clone());
+    assert_eq!((run.latents.rows(), run.latents.cols()), (inputs.rows(), 3));
+    let config = json!({"method": "pca", "latentDim": inputs.cols()});
+    let run = fitted(&all_rows(config), inputs.clone());
+    assert_eq!(run.latents.cols(), inputs.rows() - 1);
+    assert!(run.summary.warnings.iter().any(|w| w.code == "INPUTS_RANK"));
+    let failure =
+        fit(&json!({"method": "vade", "latentDim": 2}), &dataset(inputs), &FitOptions::default(), &mut Silent);
+    let failure = failure.expect_err("vade wants rows");
+    assert_eq!(failure.code, Code::DataTooFewRows);
+    assert!(failure.message.starts_with("vade needs at least as many rows as input columns: 60 rows, 90 columns"));
+}
+
 /// 300 rows of five columns: three independent ones, a copy and a sum.
 fn rank_three() -> Matrix {
     let mut stream = Stream::new(8, "yardsticks");

@@ -1,0 +1,82 @@
+// Rows of several tables put together by their ids: exact text, each once in a table, in the order of the first table.
+import { fail, failure } from "../errors.js";
+import type { JoinReport } from "./source.js";
+
+/** Rows of one table. */
+export interface Keyed {
+  readonly view: string;
+  /** "" where a row has none. */
+  readonly ids: readonly string[];
+}
+
+/** Rows in common. */
+export interface Joined {
+  readonly ids: string[];
+  /** For each table the row that belongs to each id. */
+  readonly rows: readonly Int32Array[];
+  readonly report: JoinReport;
+}
+
+const SHOWN = 5;
+
+/**
+ * Joins tables by their ids; what stands in some tables only is left out and counted.
+ *
+ * @throws `DATA_JOIN` where an id stands twice in a table, or where no id stands in all
+ */
+export function joinRows(tables: readonly Keyed[], by: string): Joined {
+  const places = tables.map((table) => indexed(table, by));
+  const [first, ...others] = places as [ReadonlyMap<string, number>, ...ReadonlyMap<string, number>[]];
+  const ids = [...first.keys()].filter((id) => others.every((other) => other.has(id)));
+  if (ids.length === 0) throw nothingInCommon(tables, by);
+  return {
+    ids,
+    rows: places.map((place) => Int32Array.from(ids, (id) => place.get(id)!)),
+    report: {
+      by,
+      rows: ids.length,
+      tables: tables.map(({ view, ids: all }) => ({ view, rows: all.length, dropped: all.length - ids.length })),
+    },
+  };
+}
+
+/** What a join did, in one line for people. */
+export function joinText({ by, rows, tables }: JoinReport): string {
+  const counts = tables.map(
+    ({ view, rows: all, dropped }) => `${view} ${all}${dropped > 0 ? ` (${dropped} left out)` : ""}`,
+  );
+  return `joined by ${by}: ${rows} rows in common; rows of ${counts.join(", ")}`;
+}
+
+function indexed({ view, ids }: Keyed, by: string): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  const twice = new Set<string>();
+  ids.forEach((id, row) => {
+    if (id === "") return;
+    if (places.has(id)) twice.add(id);
+    else places.set(id, row);
+  });
+  if (twice.size > 0) {
+    const [...repeated] = twice;
+    const some = repeated.slice(0, SHOWN).map((id) => JSON.stringify(id));
+    const more = repeated.length > SHOWN ? ` and ${repeated.length - SHOWN} more` : "";
+    fail("DATA_JOIN", `${view}: ${repeated.length} ids stand on several rows of ${by}: ${some.join(", ")}${more}`, {
+      path: `modalities.${view}`,
+      hint: "keep one row per id in each table, for example the mean of repeated measurements",
+      context: { view, by, ids: repeated.slice(0, 100), count: repeated.length },
+    });
+  }
+  return places;
+}
+
+function nothingInCommon(tables: readonly Keyed[], by: string): Error {
+  const like = tables.map(({ view, ids }) => {
+    const some = ids.filter((id) => id !== "").slice(0, 2);
+    return `${view}: ${some.length === 0 ? "none" : some.map((id) => JSON.stringify(id)).join(", ")}`;
+  });
+  return failure("DATA_JOIN", `no id of ${by} stands in all of ${tables.map(({ view }) => view).join(", ")}`, {
+    path: "join",
+    hint: `ids are compared as exact text; they begin with ${like.join("; ")}`,
+    context: { by, rows: Object.fromEntries(tables.map(({ view, ids }) => [view, ids.length])) },
+  });
+}

@@ -1,0 +1,302 @@
+// Several modalities as one source: tables joined by the ids of their rows, or parts of one table.
+import { nearest } from "../config-keys.js";
+import { DisentangleError, fail, failAll, failure, failuresOf, isDisentangleError } from "../errors.js";
+import type { ModalityConfig } from "./config.js";
+import { type Joined, joinRows, joinText } from "./join.js";
+import { indexColumns } from "./patterns.js";
+import { type RoleKeys, type Roles, resolveRoles } from "./roles.js";
+import type { ColumnChoice, Selection, Source, SourceColumn, SourceDescription } from "./source.js";
+
+/** A table that is one modality. */
+export interface Part {
+  readonly view: string;
+  readonly source: Source;
+  /** Its input columns; all that it would take by itself where absent. */
+  readonly inputs?: string | readonly string[] | undefined;
+}
+
+/** The table and its columns. */
+interface Opened extends Part {
+  /** The column with the ids, where they are not names of the rows. */
+  readonly idColumn?: string;
+  /** By their public names. */
+  readonly columns: ReadonlyMap<string, SourceColumn>;
+  readonly description: SourceDescription;
+}
+
+/**
+ * Joins tables: column `c` of the table `v` is called `v.c`, its images `v`. Rows are those that all tables have, in the order of
+ * the first, and their ids are the ids of the rows.
+ *
+ * @param join column with the ids; the names of the rows where a table has no such column
+ */
+export function joinedSource(parts: readonly Part[], join: string | undefined, by = join ?? "row names"): Source {
+  let keyed: Promise<Joined> | undefined;
+  const joined = (): Promise<Joined> => {
+    keyed ??= joinParts(parts, join, by);
+    return keyed;
+  };
+  const opened = new Map<string, Promise<readonly Opened[]>>();
+  const open = (detail: "names" | "kinds"): Promise<readonly Opened[]> => {
+    const found = opened.get(detail) ?? Promise.all(parts.map((part) => openPart(part, join, detail)));
+    opened.set(detail, found);
+    return found;
+  };
+  return {
+    describe: async () => {
+      // Which columns are inputs is a matter of their kinds.
+      const all = await open("kinds");
+      const { report } = await joined();
+      return {
+        format: [...new Set(all.map(({ description }) => description.format))].join(", "),
+        columns: all.flatMap(({ columns }) => [...columns].map(([name, column]) => ({ ...column, name }))),
+        rows: report.rows,
+        joined: report,
+        notes: [joinText(report), ...all.flatMap(({ description }) => description.notes ?? [])],
+      };
+    },
+    read: async (choice) => readParts(await open("kinds"), await joined(), choice),
+    close: async () => {
+      for (const { source } of parts) await source.close();
+    },
+  };
+}
+
+/**
+ * Cuts one table into views; its columns keep their names.
+ *
+ * @throws `DATA_MISSING_COLUMN` (nothing of a modality's name), `CONFIG_CONFLICT` (views that overlap)
+ */
+export function cutSource(source: Source, modalities: Readonly<Record<string, ModalityConfig>>): Source {
+  const entries = Object.entries(modalities);
+  failAll(
+    entries.flatMap(([view, { matrix }]) =>
+      matrix === undefined
+        ? []
+        : [
+            {
+              code: "CONFIG_CONFLICT" as const,
+              path: `modalities.${view}.matrix`,
+              message: `modalities.${view}.matrix: only a MuData file has a matrix for each modality`,
+              hint: "leave it out, or give --matrix for the whole file",
+            },
+          ],
+    ),
+  );
+  return {
+    describe: async () => {
+      const description = await source.describe("kinds");
+      const views = viewsByColumn(entries, description);
+      const columns = description.columns.map(({ view: _, ...column }): SourceColumn => {
+        const view = views.get(column.name);
+        return view === undefined ? { ...column, byNameOnly: true } : { ...column, view, group: view };
+      });
+      // Views in the order of the modalities, whatever the order in the file.
+      const inOrder = entries.flatMap(([name]) => columns.filter(({ view }) => view === name));
+      const { inputGroup: _, ...rest } = description;
+      return { ...rest, columns: [...inOrder, ...columns.filter(({ view }) => view === undefined)] };
+    },
+    read: (choice) => source.read(choice),
+    close: () => source.close(),
+  };
+}
+
+/** Every modality gives an input, or a column with a role. Throws `DATA_EMPTY`. */
+export function refuseIdle({ columns, joined }: SourceDescription, roles: Roles): void {
+  if (joined === undefined) return;
+  const used = new Set([
+    ...roles.inputs,
+    ...roles.targets,
+    ...roles.truth,
+    ...Object.values(roles.labels),
+    ...(roles.rowId === undefined ? [] : [roles.rowId]),
+  ]);
+  for (const { view } of joined.tables) {
+    const own = columns.filter(({ name }) => name === view || name.startsWith(`${view}.`));
+    if (own.length > 0 && own.some(({ name }) => used.has(name))) continue;
+    fail("DATA_EMPTY", `modality ${JSON.stringify(view)}: no column of numbers to learn from, and none with a role`, {
+      path: `modalities.${view}`,
+      hint: `leave it out, or name its columns: --modality ${view}.inputs=NAMES, or a role such as --environment ${view}.NAME`,
+      context: { view },
+    });
+  }
+}
+
+async function openPart(part: Part, join: string | undefined, detail: "names" | "kinds"): Promise<Opened> {
+  const { view, source, inputs } = part;
+  const description = await source.describe(detail);
+  const idColumn = description.columns.some(({ name }) => name === join) ? join : undefined;
+  const chosen = new Set(inputsOf(part, description, idColumn));
+  const images = description.columns.filter(({ name, kind }) => kind === "image" && chosen.has(name));
+  const columns = new Map<string, SourceColumn>();
+  for (const column of description.columns) {
+    if (column.name === idColumn) continue;
+    const name = column.kind === "image" && images.length === 1 ? view : `${view}.${column.name}`;
+    const { view: _, group: __, ...rest } = column;
+    const own = column.kind === "image" ? name : images.length === 0 ? view : `${view}.table`;
+    columns.set(name, {
+      ...rest,
+      ...(chosen.has(column.name) ? { group: view, view: own } : { byNameOnly: true, view: own }),
+    });
+  }
+  return { view, source, inputs, columns, description, ...(idColumn !== undefined && { idColumn }) };
+}
+
+/** The inputs that the table has by itself. A table without any may still have columns with a role. */
+function inputsOf(part: Part, description: SourceDescription, idColumn: string | undefined): readonly string[] {
+  const keys: RoleKeys = {
+    ...(part.inputs !== undefined && { inputs: part.inputs as NonNullable<RoleKeys["inputs"]> }),
+    ...(idColumn !== undefined && { rowId: idColumn }),
+  };
+  try {
+    return resolveRoles(keys, description).inputs;
+  } catch (error) {
+    if (!isDisentangleError(error)) throw error;
+    if (part.inputs === undefined && error.code === "DATA_EMPTY") return [];
+    const path = `modalities.${part.view}.inputs`;
+    failAll(failuresOf(error).map((one) => ({ ...one, path, message: `${part.view}: ${one.message}` })));
+    throw error;
+  }
+}
+
+async function joinParts(parts: readonly Part[], join: string | undefined, by: string): Promise<Joined> {
+  const tables = [];
+  for (const { view, source } of parts) tables.push({ view, ids: await placed(view, () => idsOf(view, source, join)) });
+  for (const { view, ids } of tables) {
+    if (ids.length > 0) continue;
+    fail("DATA_EMPTY", `modality ${JSON.stringify(view)} has no rows`, {
+      path: `modalities.${view}`,
+      hint: "leave it out, or give its rows",
+    });
+  }
+  return joinRows(tables, by);
+}
+
+async function idsOf(view: string, source: Source, join: string | undefined): Promise<readonly string[]> {
+  const { columns } = await source.describe("names");
+  if (join !== undefined && columns.some(({ name }) => name === join)) {
+    return (await source.read({ numeric: [], text: [join] })).text[0]!;
+  }
+  const { rowIds } = await source.read({ numeric: [], text: [] });
+  if (rowIds !== undefined) return rowIds;
+  if (join === undefined) {
+    throw failure("CONFIG_MISSING", `join is missing: the rows of ${view} have no names to join them by`, {
+      path: "join",
+      hint: "name the column with the ids of the rows: --join COLUMN",
+    });
+  }
+  const names = columns.map(({ name }) => name);
+  const near = nearest(join, names);
+  const some = names.slice(0, 8).join(", ");
+  throw failure("DATA_MISSING_COLUMN", `${view}: no column is called ${JSON.stringify(join)} to join rows by`, {
+    path: "join",
+    hint: near === undefined ? `its columns are ${some}` : `did you mean ${JSON.stringify(near)}?`,
+    context: { view, column: join },
+  });
+}
+
+async function readParts(parts: readonly Opened[], { ids, rows }: Joined, choice: ColumnChoice): Promise<Selection> {
+  const { numeric, text, images = [] } = choice;
+  const width = numeric.length;
+  const [toNumber, toText, toImage] = [numeric, text, images].map(
+    (names) => new Map(names.map((name, j) => [name, j])),
+  );
+  const out = new Float32Array(ids.length * width);
+  const texts: string[][] = Array.from({ length: text.length }, () => []);
+  const pictures: Float32Array[] = Array.from({ length: images.length }, () => new Float32Array());
+  const known = new Set(parts.flatMap(({ columns }) => [...columns.keys()]));
+  const unknown = [...numeric, ...text, ...images].find((name) => !known.has(name));
+  if (unknown !== undefined) fail("DATA_MISSING_COLUMN", `no column is called ${JSON.stringify(unknown)}`);
+  for (const [p, part] of parts.entries()) {
+    const mine = (names: readonly string[]) => names.filter((name) => part.columns.has(name));
+    const own = { numeric: mine(numeric), text: mine(text), images: mine(images) };
+    if (own.numeric.length + own.text.length + own.images.length === 0) continue;
+    const inTable = (names: readonly string[]) => names.map((name) => ownName(part, name));
+    const found = await placed(part.view, () =>
+      part.source.read({ numeric: inTable(own.numeric), text: inTable(own.text), images: inTable(own.images) }),
+    );
+    const place = rows[p]!;
+    own.numeric.forEach((name, from) => {
+      const to = toNumber!.get(name)!;
+      for (let i = 0; i < place.length; i++) {
+        out[i * width + to] = found.numeric[place[i]! * own.numeric.length + from]!;
+      }
+    });
+    own.text.forEach((name, from) => {
+      texts[toText!.get(name)!] = Array.from(place, (row) => found.text[from]![row]!);
+    });
+    own.images.forEach((name, from) => {
+      pictures[toImage!.get(name)!] = rowsOf(found.images![from]!, place, found.rows);
+    });
+  }
+  return { rows: ids.length, numeric: out, text: texts, images: pictures, rowIds: [...ids] };
+}
+
+function rowsOf(data: Float32Array, rows: Int32Array, all: number): Float32Array {
+  const width = data.length / all;
+  const out = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    out.set(data.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return out;
+}
+
+/** The name that a column has in its own table. */
+function ownName({ view, columns, description }: Opened, name: string): string {
+  if (name !== view) return name.slice(view.length + 1);
+  const chosen = columns.get(name)!;
+  return description.columns.find(({ kind, image }) => kind === "image" && image === chosen.image)!.name;
+}
+
+function viewsByColumn(
+  entries: readonly (readonly [string, ModalityConfig])[],
+  description: SourceDescription,
+): ReadonlyMap<string, string> {
+  const index = indexColumns(description.columns);
+  const views = new Map<string, string>();
+  for (const [view, { inputs }] of entries) {
+    if (inputs === undefined && !index.names.has(view) && !index.groups.has(view)) {
+      const groups = [...index.groups.keys()];
+      const near = nearest(view, groups);
+      fail("DATA_MISSING_COLUMN", `modality ${JSON.stringify(view)}: nothing in the data has this name`, {
+        path: `modalities.${view}`,
+        hint:
+          near === undefined
+            ? `name its columns, for example --modality ${view}.inputs='${view}*'${groups.length > 0 ? `; there are ${groups.join(", ")}` : ""}`
+            : `did you mean ${JSON.stringify(near)}?`,
+      });
+    }
+    for (const column of inputsOf({ view, source: NOWHERE, inputs: inputs ?? view }, description, undefined)) {
+      const other = views.get(column);
+      if (other !== undefined) {
+        fail(
+          "CONFIG_CONFLICT",
+          `views ${JSON.stringify(other)} and ${JSON.stringify(view)} overlap: both take ${column}`,
+          {
+            path: `modalities.${view}.inputs`,
+            hint: "a column belongs to one view",
+            context: { column },
+          },
+        );
+      }
+      views.set(column, view);
+    }
+  }
+  return views;
+}
+
+const NOWHERE: Source = {
+  describe: () => Promise.reject(new Error("not a source")),
+  read: () => Promise.reject(new Error("not a source")),
+  close: async () => {},
+};
+
+/** Failures of one table say which it is. */
+async function placed<T>(view: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isDisentangleError(error) || error.path !== undefined) throw error;
+    throw new DisentangleError({ ...error.toJSON(), path: `modalities.${view}` }, error.cause);
+  }
+}
