@@ -13,6 +13,7 @@ const FAULTS = {
   kills: () => import("./chaos/kills.mjs"),
   syscalls: () => import("./chaos/syscalls.mjs"),
   stops: () => import("./chaos/stops.mjs"),
+  owners: () => import("./chaos/owners.mjs"),
   service: () => import("./chaos/service.mjs"),
   memory: () => import("./chaos/memory.mjs"),
 };

@@ -1,5 +1,6 @@
 // One flat configuration: the ingestion reads some keys, the core the others; nobody's key is unknown to its neighbour.
 import { type ConfigKey, flagOf, type JsonSchema, keysOf, nearest, retiredKey } from "./config-keys.js";
+import type { ArrowLike } from "./data/config.js";
 import type { DataPart } from "./dataset.js";
 import {
   type DisentangleError,
@@ -121,21 +122,67 @@ export function unknownKey(name: string, keys: readonly ConfigKey[]): Failure {
   };
 }
 
-/** A copy of what the caller may still change: plain objects, arrays and typed arrays; anything else is kept as it is. */
+/**
+ * A copy of all that the caller may still change: objects, arrays, typed arrays and views, of this realm or another; of an Arrow
+ * table its columns. What is computed from private state, such as a function or a class with getters, is kept as it is.
+ */
 export function snapshot<T>(value: T): T {
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return copied(value as unknown as Float32Array) as T;
-  if (Array.isArray(value)) return value.map(snapshot) as T;
-  // JSON has no 64-bit integers; what a number does not hold exactly is out of every range.
-  if (typeof value === "bigint") return Number(value) as T;
-  if (typeof value !== "object" || value === null) return value;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, snapshot(inner)])) as T;
+  return copyOf(value) as T;
 }
 
-function copied(array: Float32Array): Float32Array {
+function copyOf(value: unknown): unknown {
+  // JSON has no 64-bit integers; what a number does not hold exactly is out of every range.
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (ArrayBuffer.isView(value)) return value instanceof DataView ? value : copied(value);
+  if (Array.isArray(value)) return Array.from(value, copyOf);
+  if (isArrow(value)) return arrowCopy(value);
+  const copy: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) define(copy, key, copyOf(inner));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // A plain object, also of another realm.
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return copy;
+  const getters = Object.entries(Object.getOwnPropertyDescriptors(prototype as object)).filter(([, { get }]) => get);
+  for (const [key] of getters) define(copy, key, copyOf((value as Record<string, unknown>)[key]));
+  // Nothing to copy: a date, a URL, or what keeps all it has to itself.
+  return Object.keys(copy).length === 0 ? value : copy;
+}
+
+/** Also where the key is `__proto__`. */
+function define(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+function isArrow(value: object): value is ArrowLike {
+  const { getChild, schema } = value as Partial<ArrowLike>;
+  return typeof getChild === "function" && Array.isArray(schema?.fields);
+}
+
+function arrowCopy(table: ArrowLike): ArrowLike {
+  const { numRows } = table;
+  const fields = table.schema.fields.map(({ name }) => ({ name }));
+  const columns = new Map(
+    fields.map(({ name }) => {
+      const vector = table.getChild(name);
+      const values = vector && Array.from({ length: numRows }, (_, row) => copyOf(vector.get(row)));
+      return [name, values] as const;
+    }),
+  );
+  const getChild = (name: string): ReturnType<ArrowLike["getChild"]> => {
+    const values = columns.get(name);
+    return values ? { get: (row) => values[row] } : null;
+  };
+  return { schema: { fields }, numRows, getChild };
+}
+
+/** A plain array of the same type, also of a `Buffer`, whose own `slice` is a view. */
+function copied(view: ArrayBufferView): ArrayBufferView {
+  const type = Object.prototype.toString.call(view).slice("[object ".length, -1);
+  const plain = (globalThis as unknown as Record<string, new (values: unknown) => ArrayBufferView>)[type];
   try {
-    return array.slice();
+    // Throws where the array was detached.
+    Reflect.apply(Uint8Array.prototype.slice, view, [0, 0]);
+    return plain === undefined ? view : new plain(view);
   } catch (cause) {
     return fail("DATA_DETACHED", "a typed array was detached before it could be copied", {
       hint: "pass the array before its buffer is transferred to another thread",

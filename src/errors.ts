@@ -53,6 +53,31 @@ export class DisentangleError extends Error implements Failure {
     if (failure.path !== undefined) this.path = failure.path;
     if (failure.hint !== undefined) this.hint = failure.hint;
     this.context = failure.context ?? {};
+    // Of an error that is posted to another thread only message and stack arrive: the code goes along, as in Node's own errors.
+    const stack = this.stack?.replace(/^\w*Error(?=: |\n|$)/, `DisentangleError [${failure.code}]`);
+    Object.defineProperty(this, "stack", { value: stack, writable: true, configurable: true });
+  }
+
+  /**
+   * The error again, of what crossed to another thread, process or machine: of `toJSON()`, of `structuredClone(error)`, of the
+   * `error` that `--json` prints. What is no failure of this package becomes `INTERNAL_PANIC` with its message.
+   */
+  static from(value: unknown): DisentangleError {
+    if (value instanceof DisentangleError) return value;
+    const given = (typeof value === "object" && value !== null ? value : {}) as Partial<Record<string, unknown>>;
+    const inner = isFailureData(given) ? given : isFailureData(given.error) ? given.error : undefined;
+    if (inner === undefined) {
+      const code = /^DisentangleError \[(\w+)\]/.exec(String(given.stack))?.[1] as ErrorCode | undefined;
+      return new DisentangleError({ code: code ?? "INTERNAL_PANIC", message: messageOf(value) }, given.cause);
+    }
+    const { code, message, path, hint, context } = inner;
+    return new DisentangleError({
+      code,
+      message,
+      ...(typeof path === "string" && { path }),
+      ...(typeof hint === "string" && { hint }),
+      ...(typeof context === "object" && context !== null && { context }),
+    });
   }
 
   /** The failure as plain data, with the causes' messages left out. */
@@ -65,6 +90,11 @@ export class DisentangleError extends Error implements Failure {
       ...(Object.keys(this.context ?? {}).length > 0 && { context: this.context }),
     };
   }
+}
+
+function isFailureData(value: unknown): value is Failure {
+  const { code, message } = (typeof value === "object" && value !== null ? value : {}) as Partial<Failure>;
+  return typeof code === "string" && /^[A-Z]+(_[A-Z]+)+$/.test(code) && typeof message === "string";
 }
 
 /** A `DisentangleError`; the caller throws it where control flow should be visible. */

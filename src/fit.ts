@@ -1,40 +1,53 @@
 import { resolve } from "node:path";
 import { type RunConfig, snapshot } from "./config.js";
-import { fail, failure } from "./errors.js";
+import { fail, failure, messageOf } from "./errors.js";
 import { createModel, type Model } from "./model.js";
+import { ownFolder } from "./owned-folder.js";
 import { broadcast, type CheckpointEvent, type Progress, type ResumedEvent } from "./progress.js";
+import type { StoppedRun } from "./results.js";
 import { type Budgets, type CheckpointOptions, isFinished, plan, throwIfAborted, train } from "./train.js";
 
 /** How a fit runs and how it talks to its caller. A fit that ends by itself gives the same bits whatever stands here. */
 export interface FitOptions {
   /** Stops the fit: before it began without reading the data, during it with `FIT_CANCELLED`, afterwards not at all. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | null;
   /** Called about ten times a second and at the end. When it throws, the fit stops with `CALLBACK_THREW`. */
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: ((progress: Progress) => void) | null;
+  /** Called when a stage begins; methods in closed form report nothing else. When it throws, the fit stops with `CALLBACK_THREW`. */
+  readonly onStage?: ((name: string) => void) | null;
   /**
    * Where the fit keeps checkpoints, and how often; a fit that is stopped writes one more. Default: it keeps none.
    *
    * The folder belongs to this fit alone and stays when it has ended: delete it, or raise a budget and resume.
    */
-  readonly checkpoint?: CheckpointOptions;
+  readonly checkpoint?: CheckpointOptions | null;
   /**
    * Whether to go on from the newest whole checkpoint in `checkpoint.dir`, or from the beginning where there is none.
    * The result is the same to the bit as without the interruption. Another configuration or other data are refused
    * with `CHECKPOINT_MISMATCH` and a list in `context.differences`. Default: false, which refuses a folder with checkpoints.
    */
   readonly resume?: boolean;
-  /** What the fit may use up. Default: no limit beside `steps` of the configuration. */
-  readonly budgets?: Budgets;
+  /**
+   * Gradient steps over all stages that the fit may take, from 1, counted from the beginning of the fit, also after a resumption.
+   * At the limit it ends with the outcome `step-limit`. Default: no limit beside `steps` of the configuration.
+   */
+  readonly maxSteps?: number | null;
+  /** Seconds that this call may train, from 0. The result then depends on the machine. Default: no limit. */
+  readonly maxSeconds?: number | null;
+  /** @deprecated `maxSteps` and `maxSeconds` say the same. */
+  readonly budgets?: Budgets | null;
   /** Called when a checkpoint is on disk; some are left out while the event loop is busy for long. When it throws, the fit stops with `CALLBACK_THREW`. */
-  readonly onCheckpoint?: (event: CheckpointEvent) => void;
+  readonly onCheckpoint?: ((event: CheckpointEvent) => void) | null;
   /** Called once, first of all, by a fit that resumes. When it throws, the fit stops with `CALLBACK_THREW`. */
-  readonly onResumed?: (event: ResumedEvent) => void;
+  readonly onResumed?: ((event: ResumedEvent) => void) | null;
 }
 
 /** A running fit. Iterate over it for its progress, await `result` for the model; either alone is enough. */
-export interface FitHandle extends AsyncIterable<Progress, undefined> {
+export interface FitHandle extends AsyncIterable<Progress> {
   /** The model, once the fit has ended by itself; whether it converged stands in `model.outcome`. */
   readonly result: Promise<Model>;
+  /** @internal TypeScript before 5.6 knows one parameter of `AsyncIterable`, and its iterators end with anything. */
+  [Symbol.asyncIterator](): AsyncIterator<Progress, undefined>;
   /** Stops the fit; `result` rejects with `FIT_CANCELLED`. After the end it does nothing. */
   cancel(): void;
 }
@@ -42,11 +55,14 @@ export interface FitHandle extends AsyncIterable<Progress, undefined> {
 /**
  * Learns hidden causes from data, on a thread of its own.
  *
- * Arrays in `config` are copied before this function returns: writing into them later changes nothing.
+ * Arrays in `config` are copied before this function returns: writing into them later changes nothing. Callbacks run in the
+ * asynchronous context of this call (`AsyncLocalStorage`). A fit that fails, and whose `result` nobody awaits and whose events
+ * nobody reads, ends the process as any unhandled rejection does.
  *
  * @param config the data and the method side by side; `disentangle schema` lists every key with default and range
  * @throws nothing itself; `result` rejects with one of the CONFIG_*, DATA_* and TREE_* codes, `FIT_CANCELLED` or
- * `CALLBACK_THREW`; with checkpoints also with `CHECKPOINT_MISMATCH`, `ARTIFACT_VERSION` or `FILE_WRITE`
+ * `CALLBACK_THREW`; with checkpoints also with `CHECKPOINT_MISMATCH`, `ARTIFACT_VERSION`, `FILE_WRITE`, and `RUN_BUSY`
+ * where another fit keeps its own in the same folder
  *
  * @example
  * ```ts
@@ -73,56 +89,137 @@ export interface FitHandle extends AsyncIterable<Progress, undefined> {
  * console.log(model.outcome.step); // 200
  * ```
  */
-export function fit(config: RunConfig, options: FitOptions = {}): FitHandle {
+export function fit(config: RunConfig, options?: FitOptions | null): FitHandle {
+  return start(config, options);
+}
+
+/** As `fit`; its training begins when `turn` has come, which gives what is called at its end. */
+export function start(
+  config: RunConfig,
+  options?: FitOptions | null,
+  turn: (signal: AbortSignal) => Promise<() => void> = async () => () => {},
+): FitHandle {
   const controller = new AbortController();
-  const signal =
-    options.signal === undefined ? controller.signal : AbortSignal.any([options.signal, controller.signal]);
   const events = broadcast<Progress>();
-  const result = run(config, options, signal, events.push);
-  result.then(
-    () => events.end(),
-    (error: unknown) => events.end(error),
-  );
+  const work = async (): Promise<Model> => {
+    try {
+      const model = await run(config, options ?? {}, controller, events.push, turn);
+      events.end();
+      return model;
+    } catch (error) {
+      events.end(error);
+      throw error;
+    }
+  };
+  const result = work();
+  // Who reads the events, or has cancelled, learns how it ended; a failure that nobody could learn of ends the process, as of any promise.
+  const heard = (): void => void result.catch(() => {});
   return {
     result,
-    cancel: () => controller.abort(),
-    [Symbol.asyncIterator]: events.subscribe,
+    cancel() {
+      heard();
+      controller.abort();
+    },
+    [Symbol.asyncIterator]() {
+      heard();
+      return events.subscribe();
+    },
   };
 }
 
 async function run(
   config: RunConfig,
   options: FitOptions,
-  signal: AbortSignal,
+  controller: AbortController,
   push: (progress: Progress) => void,
+  turn: (signal: AbortSignal) => Promise<() => void>,
 ): Promise<Model> {
-  throwIfAborted(signal);
-  const { resume, budgets, onProgress, onCheckpoint, onResumed } = options;
-  const checkpoint = placeOf(options.checkpoint);
-  // Before the first await, while the caller cannot have touched his arrays.
-  const planned = await plan(snapshot(config), signal);
-  const ended = await train(planned, {
-    signal,
-    checkpoint,
-    resume,
-    budgets: { ...budgets },
-    onCheckpoint,
-    onResumed,
-    onProgress(progress) {
-      push(progress);
-      return onProgress?.(progress);
-    },
-  });
-  if (isFinished(ended)) return createModel(ended, planned.dataset);
-  const { outcome } = ended.manifest;
+  checkOptions(options);
+  const { resume, budgets, maxSteps, maxSeconds, onProgress, onCheckpoint, onResumed, onStage } = options;
+  const unfollow = follow(options.signal ?? undefined, controller);
+  const { signal } = controller;
+  let ended = (): void => {};
+  try {
+    throwIfAborted(signal);
+    const checkpoint = placeOf(options.checkpoint ?? undefined);
+    // Before the first await, while the caller cannot have touched his arrays.
+    const own = snapshot(config);
+    ended = await turn(signal);
+    const planned = await plan(own, signal);
+    const owned = checkpoint && (await ownFolder(checkpoint.dir, "fit"));
+    try {
+      const trained = await train(planned, {
+        signal,
+        checkpoint,
+        resume,
+        budgets: {
+          ...budgets,
+          ...(maxSteps != null && { steps: maxSteps }),
+          ...(maxSeconds != null && { elapsedMs: maxSeconds * 1000 }),
+        },
+        onStage,
+        onCheckpoint,
+        onResumed,
+        onProgress(progress) {
+          push(progress);
+          return onProgress?.(progress);
+        },
+      });
+      if (isFinished(trained)) return createModel(trained, planned.dataset);
+      throw cancelled(trained, checkpoint, signal.reason);
+    } finally {
+      await owned?.release();
+    }
+  } finally {
+    ended();
+    unfollow();
+  }
+}
+
+function cancelled({ manifest }: StoppedRun, checkpoint: CheckpointOptions | undefined, cause: unknown): Error {
+  const { outcome } = manifest;
   const saved = checkpoint !== undefined;
-  throw failure("FIT_CANCELLED", `the fit was cancelled at step ${outcome.step}`, {
+  return failure("FIT_CANCELLED", `the fit was cancelled at step ${outcome.step}`, {
     hint: saved
       ? "call it again with `resume: true` to go on from there"
       : "nothing was saved; the same configuration and seed give the same steps again",
     context: { outcome, saved, ...(saved && { checkpoint: checkpoint.dir }) },
-    cause: signal.reason,
+    cause,
   });
+}
+
+const CALLBACKS = ["onProgress", "onStage", "onCheckpoint", "onResumed"] as const;
+
+function checkOptions(options: FitOptions): void {
+  const wrong = (path: string, got: unknown, expected: string): never =>
+    fail("CONFIG_WRONG_TYPE", `${path}: got ${messageOf(got)}, expected ${expected}`, { path });
+  if (typeof options !== "object") wrong("options", options, "an object");
+  const { signal } = options as { signal?: unknown };
+  if (signal !== undefined && signal !== null && !isSignal(signal)) wrong("signal", signal, "an AbortSignal");
+  for (const name of ["maxSteps", "maxSeconds"] as const) {
+    const limit = options[name] as unknown;
+    if (limit !== undefined && limit !== null && typeof limit !== "number") wrong(name, limit, "a number");
+  }
+  for (const name of CALLBACKS) {
+    const callback = options[name] as unknown;
+    if (callback !== undefined && callback !== null && typeof callback !== "function")
+      wrong(name, callback, "a function");
+  }
+}
+
+/** By what it does: under jsdom and in other realms it is of another class. */
+function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener } = (typeof value === "object" ? value : {}) as Partial<AbortSignal>;
+  return typeof aborted === "boolean" && typeof addEventListener === "function";
+}
+
+/** Aborts with the signal; the result stops that. */
+function follow(signal: AbortSignal | undefined, controller: AbortController): () => void {
+  if (signal === undefined) return () => {};
+  const abort = (): void => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return () => signal.removeEventListener("abort", abort);
 }
 
 /** The place of the checkpoints, whatever the current folder is later. */

@@ -18,7 +18,7 @@ export type * from "./generated/types.js";
 export { type GraphOptions, type LatentGraph, latentGraph } from "./graph.js";
 export { type GraphFormat, graphText } from "./graph-text.js";
 export type { InterveneOptions, Intervention } from "./intervene.js";
-export { load, type Model, type ModelInfo, type PredictOptions } from "./model.js";
+export { type LoadOptions, load, type Model, type ModelInfo, type PredictOptions } from "./model.js";
 export type {
   NativeDataset,
   NativeImage,
@@ -30,6 +30,7 @@ export type {
 } from "./native.js";
 export { type PrepareConfig, prepare } from "./prepare.js";
 export type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
+export { type FitQueue, fitQueue } from "./queue.js";
 export type { DatasetCard, Manifest, NamedArray, RunRecord, SilenceDigest, SilenceHistogram } from "./record.js";
 export {
   type Agreement,

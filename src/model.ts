@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isPaths } from "./data/paths.js";
-import { askAbout } from "./data/place.js";
+import { askLater } from "./data/place.js";
 import type { Remembered } from "./data/read.js";
 import { type FoundReading, type ReadingOptions, readingOf, rememberedReading } from "./data/reading.js";
 import {
@@ -15,9 +15,19 @@ import {
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
-import { type NativeLabels, type NativeView, native } from "./native.js";
+import { packModel, unpackModel } from "./model-bytes.js";
+import { type Later, later, type Native, type NativeLabels, type NativeView, native } from "./native.js";
+import { plain } from "./plain.js";
 import type { NamedArray, RunRecord } from "./record.js";
-import { MODEL, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
+import {
+  MODEL,
+  type ModelFiles,
+  type Run,
+  type RunManifest,
+  readModelFiles,
+  readRunFolder,
+  writeRun,
+} from "./results.js";
 import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.js";
 import { silenceDigest } from "./silence.js";
 
@@ -55,7 +65,7 @@ export interface Reading {
   readonly found: FoundReading;
 }
 
-/** A fitted model. Plain data beside three verbs; it holds no native resources, only its own bytes. */
+/** A fitted model: plain data beside its verbs. */
 export class Model implements AsyncDisposable {
   readonly info: ModelInfo;
   /** How the fit ended. Not converging is an outcome, not an error. */
@@ -64,31 +74,41 @@ export class Model implements AsyncDisposable {
   readonly history: History;
   /** What the fit found: errors, heads, changes, assumptions. */
   readonly summary: Summary;
-  /** Latents of the rows it was fitted on, in their order. */
-  readonly latents: NamedArray;
-  /** Index in the data set of each row of `latents`. */
-  readonly rows: Uint32Array;
   /** Identity, version, data set and times of the run. */
   readonly manifest: RunManifest;
+  #files: ModelFiles | undefined;
   #run: Run | undefined;
   #observed: Observed | undefined;
 
+  #opened: Promise<OpenModel> | undefined;
+  readonly #calls = new Set<Promise<unknown>>();
+
   /** @internal */
-  constructor(run: Run, observed?: Observed) {
-    this.info = modelInfo(run.model);
-    this.outcome = run.manifest.outcome;
-    this.history = run.history;
-    this.summary = run.summary;
-    this.latents = run.latents;
-    this.rows = run.rows;
-    this.manifest = run.manifest;
-    this.#run = run;
+  constructor(files: ModelFiles | Run, info: ModelInfo, observed?: Observed) {
+    this.info = info;
+    this.outcome = files.manifest.outcome;
+    this.history = files.history;
+    this.summary = files.summary;
+    this.manifest = files.manifest;
+    this.#files = files;
+    this.#run = "latents" in files ? files : undefined;
     // The inputs are by far the largest part of a data set, and no score looks at them.
     this.#observed = observed && {
       labels: observed.labels,
       truth: observed.truth,
       ...(observed.targets && { targets: observed.targets }),
     };
+  }
+
+  /** Latents of the rows it was fitted on, in their order. Empty once it is closed, and of a model that was loaded alone. */
+  get latents(): NamedArray {
+    const columns = this.summary.latents.names;
+    return this.#run?.latents ?? { data: new Float32Array(0), shape: [0, columns.length], columns };
+  }
+
+  /** Index in the data set of each row of `latents`. */
+  get rows(): Uint32Array {
+    return this.#run?.rows ?? new Uint32Array(0);
   }
 
   /**
@@ -100,10 +120,10 @@ export class Model implements AsyncDisposable {
    * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
    */
   async transform(x: DataSource | ViewsData, reading: ReadingOptions = {}): Promise<NamedArray> {
-    const run = this.#open();
-    const dataset = await this.#read(x, { reading });
-    const { latents, columns } = askAbout(dataset, ({ inputs, inputNames, views, offsets }) =>
-      native().transform(run.model, inputs, inputNames, views, offsets?.inputs),
+    this.#open();
+    const dataset = await this.readRows(x, { reading });
+    const { latents, columns } = await this.#ask(dataset, ({ inputs, inputNames, views, offsets }, { id }, run) =>
+      run.transform(id, inputs, inputNames, views, offsets?.inputs),
     );
     return namedArray(latents, columns, dataset.rowIds);
   }
@@ -116,10 +136,10 @@ export class Model implements AsyncDisposable {
    * @throws `MODEL_NO_DECODER`, `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
    */
   async decode(z: DataSource): Promise<NamedArray> {
-    const run = this.#open();
-    const dataset = await this.#read(z, { names: this.info.latents });
-    const { inputs, columns } = askAbout(dataset, ({ inputs, inputNames }) =>
-      native().decode(run.model, inputs, inputNames),
+    this.#open();
+    const dataset = await this.readRows(z, { names: this.info.latents });
+    const { inputs, columns } = await this.#ask(dataset, ({ inputs, inputNames }, { id }, run) =>
+      run.decode(id, inputs, inputNames),
     );
     return namedArray(inputs, columns, dataset.rowIds);
   }
@@ -142,12 +162,12 @@ export class Model implements AsyncDisposable {
    * ```
    */
   async intervene(options: InterveneOptions): Promise<Intervention> {
-    const run = this.#open();
+    this.#open();
     const { rows, environments } = options;
     const request = requestOf(options);
-    if (rows === undefined) return interventionOf(native().intervene(run.model, request));
+    if (rows === undefined) return interventionOf(await this.#askAlone(({ id }, run) => run.intervene(id, request, undefined)));
     const dataset = await this.#readRows(rows, environments === undefined);
-    return askAbout(dataset, ({ inputs, inputNames, labels, rowIds, views, offsets }) => {
+    const after = await this.#ask(dataset, ({ inputs, inputNames, labels, views, offsets }, { id }, run) => {
       const labelled = environments === undefined ? labels.environment : encode(environments);
       const given = {
         inputs,
@@ -156,8 +176,9 @@ export class Model implements AsyncDisposable {
         ...(views && { views }),
         ...(offsets?.inputs && { offsets: offsets.inputs }),
       };
-      return interventionOf(native().intervene(run.model, request, given), rowIds);
+      return run.intervene(id, request, given);
     });
+    return interventionOf(after, dataset.rowIds);
   }
 
   /**
@@ -169,18 +190,17 @@ export class Model implements AsyncDisposable {
     x: DataSource | ViewsData,
     { environments, attach, ...reading }: PredictOptions = {},
   ): Promise<Float32Array | Float64Array> {
-    const run = this.#open();
-    return askAbout(
-      await this.#read(x, { reading, withEnvironment: environments === undefined }),
-      ({ inputs, inputNames, labels, views, offsets }) =>
-        native().predict(
-          run.model,
-          inputs,
-          inputNames,
-          environments === undefined ? labels.environment : encode(environments),
-          JSON.stringify({ attach, offsets: offsets?.inputs }),
-          views,
-        ),
+    this.#open();
+    const rows = await this.readRows(x, { reading, withEnvironment: environments === undefined });
+    return this.#ask(rows, ({ inputs, inputNames, labels, views, offsets }, { id }, run) =>
+      run.predict(
+        id,
+        inputs,
+        inputNames,
+        environments === undefined ? labels.environment : encode(environments),
+        JSON.stringify({ attach, offsets: offsets?.inputs }),
+        views,
+      ),
     );
   }
 
@@ -191,7 +211,7 @@ export class Model implements AsyncDisposable {
    * @throws `METRIC_NEEDS_TRUTH`, `METRIC_SHAPE`, `MODEL_CLOSED`
    */
   async score(truth?: Truth, options: ScoreOptions = {}): Promise<Scores> {
-    const run = this.#open();
+    const run = this.#whole();
     const scores = await scoreRun(run, truth ?? { truth: this.#observed?.truth ?? {} }, options, this.#observed);
     if (this.#run !== undefined) this.#run = { ...run, scores };
     return scores;
@@ -199,12 +219,12 @@ export class Model implements AsyncDisposable {
 
   /** Writes a run folder with the latest scores; `load`, `readRun` and every command read it. Throws `FILE_WRITE`, `MODEL_CLOSED`. */
   async save(dir: string): Promise<void> {
-    await writeRun(dir, this.#open());
+    await writeRun(dir, this.#whole());
   }
 
   /** The run, with its latest scores, as `report` takes it. Throws `MODEL_CLOSED`. */
   record(): RunRecord {
-    const { config, manifest, history, summary, scores, latents } = this.#open();
+    const { config, manifest, history, summary, scores, latents } = this.#whole();
     return {
       config,
       manifest,
@@ -215,10 +235,26 @@ export class Model implements AsyncDisposable {
     };
   }
 
-  /** Lets go of the model's bytes. Using the model afterwards throws `MODEL_CLOSED`; closing it twice does nothing. */
+  /**
+   * The model as bytes, for a database or another process: `load` takes them. The latents of the rows it was fitted on are no part
+   * of it. Throws `MODEL_CLOSED`.
+   */
+  toBytes(): Uint8Array {
+    return packModel(this.#open());
+  }
+
+  /**
+   * Frees all that it holds: model, latents, rows. Using the model afterwards throws `MODEL_CLOSED`; closing it twice does nothing.
+   */
   async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    this.#files = undefined;
     this.#run = undefined;
     this.#observed = undefined;
+    // Calls that are under way have their answer.
+    await Promise.allSettled(this.#calls);
+    await opened?.then(({ close }) => close()).catch(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -239,29 +275,72 @@ export class Model implements AsyncDisposable {
     return rememberedReading(config, manifest.dataset.provenance);
   }
 
-  #open(): Run {
-    return this.#run ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
+  /** What the core answers about rows: few of them at once, many on a thread of its own. */
+  #ask<T>(
+    rows: Dataset,
+    ask: (rows: Dataset, model: OpenModel, run: Pick<Native, Asked> | Pick<Later, Asked>) => T | Promise<T>,
+  ): Promise<T> {
+    return this.#call((opened) => {
+      const isShort = rows.inputs.rows * opened.weights <= AT_ONCE;
+      return askLater(rows, async (dataset) =>
+        isShort ? plain(await ask(dataset, opened, native())) : ask(dataset, opened, later()),
+      );
+    });
+  }
+
+  /** What the core answers without rows, on a thread of its own. */
+  #askAlone<T>(ask: (model: OpenModel, run: Pick<Later, Asked>) => Promise<T>): Promise<T> {
+    return this.#call((opened) => ask(opened, later()));
+  }
+
+  /** A call of the model that is opened by the first of them, and closed after the last. */
+  #call<T>(work: (model: OpenModel) => Promise<T>): Promise<T> {
+    const { model } = this.#open();
+    this.#opened ??= openModel(model, this);
+    const call = this.#opened.then(work);
+    this.#calls.add(call);
+    return call.finally(() => this.#calls.delete(call));
+  }
+
+  #open(): ModelFiles {
+    return this.#files ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
+  }
+
+  /** What needs the rows that it was fitted on. */
+  #whole(): Run {
+    this.#open();
+    return (
+      this.#run ??
+      fail("CONFIG_CONFLICT", "the model was loaded alone, without the latents of the rows it was fitted on", {
+        hint: 'load its run folder without { only: "model" }',
+      })
+    );
   }
 
   /** Rows with their environments where they have them: whether they are needed is the core's to say. */
   async #readRows(rows: DataSource | ViewsData, withEnvironment: boolean): Promise<Dataset> {
     try {
-      return await this.#read(rows, { withEnvironment });
+      return await this.readRows(rows, { withEnvironment });
     } catch (error) {
       if (!isDisentangleError(error) || error.code !== "DATA_NEEDS_ENVIRONMENTS") throw error;
-      return this.#read(rows);
+      return this.readRows(rows);
     }
   }
 
-  async #read(
+  /** @internal The rows of whatever is given, as the model takes them. */
+  async readRows(
     x: DataSource | ViewsData,
-    { reading = {}, withEnvironment = false, names = this.info.inputs }: Wanted = {},
+    { reading = {}, withEnvironment = false, column, names = this.info.inputs }: Wanted = {},
   ): Promise<Dataset> {
     if (isDataset(x)) return x;
     const areInputs = names === this.info.inputs;
     if ((areInputs && this.info.views !== undefined) || isViewsData(x))
-      return this.#readViews(x, reading, withEnvironment);
-    const { environment, rowId } = this.#open().config;
+      return this.#readViews(x, reading, withEnvironment, column);
+    const offsets: ReadonlyMap<string, number> = areInputs ? this.#offsets() : new Map();
+    const plainRows = offsets.size === 0 ? matrixOf(x, names) : undefined;
+    if (plainRows !== undefined) return plainRows;
+    const { environment: fitted, rowId } = this.#open().config;
+    const environment = column ?? fitted;
     const { matrix, ...words } = this.#words(reading);
     const isPath = isPaths(x);
     const hasNames = !isPath && isNamed(x);
@@ -276,7 +355,7 @@ export class Model implements AsyncDisposable {
     const model = { inputs: names, ...(typeof rowId === "string" && { rowId }) };
     const dataset = await readNew({ data: x, ...roles } as DataPart, {
       likely: this.reading.found,
-      offsets: areInputs ? this.#offsets() : new Map(),
+      offsets,
       ...(isPath && { model }),
     });
     if (isPath ? formatOf(dataset) !== "npy" : hasNames) return dataset;
@@ -294,8 +373,10 @@ export class Model implements AsyncDisposable {
     x: Exclude<DataSource | ViewsData, Dataset>,
     reading: ReadingOptions,
     withEnvironment: boolean,
+    column: string | undefined,
   ): Promise<Dataset> {
-    const { environment, channels } = this.#open().config;
+    const { environment: fitted, channels } = this.#open().config;
+    const environment = column ?? fitted;
     const { matrix, ...words } = this.#words(reading);
     const dataset = await readNew(
       {
@@ -347,8 +428,37 @@ function refuseWidth(x: unknown, { inputs: { cols } }: Dataset, expected: number
   });
 }
 
-function modelInfo(model: Uint8Array): ModelInfo {
-  const header = JSON.parse(native().modelInfo(model)) as ModelInfo & {
+type Asked = "transform" | "predict" | "decode" | "intervene";
+
+/** Multiplications that take less time than to begin a thread, about a quarter of a millisecond. */
+const AT_ONCE = 1 << 19;
+
+/** A model whose weights the core holds. */
+interface OpenModel {
+  readonly id: number;
+  /** Numbers in it: about as many multiplications as a row costs. */
+  readonly weights: number;
+  close(): void;
+}
+
+const forgotten = new FinalizationRegistry((id: number) => native().closeModel(id));
+
+async function openModel(model: Uint8Array, of: Model): Promise<OpenModel> {
+  const { id, weights } = await later().openModel(model);
+  const token = {};
+  forgotten.register(of, id, token);
+  return {
+    id,
+    weights,
+    close() {
+      forgotten.unregister(token);
+      native().closeModel(id);
+    },
+  };
+}
+
+async function modelInfo(model: Uint8Array): Promise<ModelInfo> {
+  const header = JSON.parse(await later().modelInfo(model)) as ModelInfo & {
     readonly dimensions: { readonly views?: readonly NativeView[] };
   };
   const { version, config, inputs, latents, environments, target, fingerprint } = header;
@@ -372,28 +482,39 @@ interface Wanted {
   /** How, where that is not as in the fit. */
   readonly reading?: ReadingOptions;
   readonly withEnvironment?: boolean;
+  /** The column with the environments. Default: the one of the fit. */
+  readonly column?: string | undefined;
   /** Columns that are needed. Default: the inputs of the model. */
   readonly names?: readonly string[];
 }
 
 /** @internal */
-export function createModel(run: Run, observed?: Observed): Model {
-  return new Model(run, observed);
+export async function createModel(files: ModelFiles | Run, observed?: Observed): Promise<Model> {
+  return new Model(files, await modelInfo(files.model), observed);
+}
+
+/** What of a run folder is read. */
+export interface LoadOptions {
+  /** `model` leaves out all that is as long as the data: enough for `transform` and `predict`, and small. Default: all of it. */
+  readonly only?: "model";
 }
 
 /**
- * Reads a model that `model.save` or `disentangle fit` wrote.
+ * Reads a model that `model.save`, `disentangle fit` or `model.toBytes` wrote. Of a folder that others save to meanwhile it reads one
+ * version, whole.
  *
- * @throws `RUN_NOT_FOUND`, `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`
+ * @param from a run folder, or the bytes of `model.toBytes()`
+ * @throws `RUN_NOT_FOUND`, `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`, `DATA_NOT_FOUND` where a file cannot be read
  */
-export async function load(dir: string): Promise<Model> {
-  const run = await readRunFolder(dir);
+export async function load(from: string | Uint8Array, { only }: LoadOptions = {}): Promise<Model> {
+  if (typeof from !== "string") return createModel(unpackModel(from));
+  const files = only === "model" ? await readModelFiles(from) : await readRunFolder(from);
   try {
-    return new Model(run);
+    return await createModel(files);
   } catch (error) {
     if (!isDisentangleError(error)) throw error;
     // The core has only seen bytes.
-    throw new DisentangleError({ path: join(run.dir, MODEL), ...error.toJSON() }, error.cause);
+    throw new DisentangleError({ path: join(files.dir ?? "", MODEL), ...error.toJSON() }, error.cause);
   }
 }
 
@@ -422,6 +543,25 @@ async function readNew(config: DataPart, remembered: Remembered): Promise<Datase
 function isNamed(x: DataSource): boolean {
   if (Array.isArray(x)) return false;
   return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
+}
+
+/** Numbers of the right width, which need no reading: a copy, as a request's buffer may be used again before its turn. */
+function matrixOf(x: DataSource, names: readonly string[]): Dataset | undefined {
+  if (typeof x !== "object" || x === null || !("shape" in x) || !("data" in x) || "columns" in x) return undefined;
+  const { data, shape } = x as { readonly data: unknown; readonly shape: readonly number[] };
+  const [rows = 0, cols] = shape;
+  // Anything else is judged, and refused, where data are read.
+  if (!(data instanceof Float32Array) || shape.length !== 2 || cols !== names.length || rows < 1) return undefined;
+  if (data.length !== rows * cols) return undefined;
+  return {
+    name: "rows",
+    inputs: { data: data.slice(), rows, cols },
+    inputNames: [...names],
+    rowIds: [],
+    labels: {},
+    truth: {},
+    provenance: '{"source":"in memory"}',
+  };
 }
 
 function encode(labels: readonly string[]): NativeLabels {

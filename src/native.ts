@@ -1,8 +1,10 @@
 // The only importer of the addon. Types mirror "The boundary" in ARCHITECTURE.md, same names, same order.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
+import { plain } from "./plain.js";
 
 /** Row-major matrix. */
 export interface NativeMatrix {
@@ -200,28 +202,112 @@ export interface Native {
     onEnd: (end: NativeRun | { failure: Failure }) => void,
   ): number;
   cancel(job: number): void;
+  /** `model`: the number that `later().openModel` gave, until `closeModel`. */
   transform(
-    model: Uint8Array,
+    model: number,
     inputs: NativeMatrix,
-    inputNames: string[],
+    inputNames: readonly string[],
     views?: NativeView[],
     offsets?: number[],
   ): { latents: NativeMatrix; columns: string[] };
   predict(
-    model: Uint8Array,
+    model: number,
     inputs: NativeMatrix,
-    inputNames: string[],
+    inputNames: readonly string[],
     environments: NativeLabels | undefined,
     options: string,
     views?: NativeView[],
   ): Float32Array | Float64Array;
-  decode(model: Uint8Array, latents: NativeMatrix, names: string[]): { inputs: NativeMatrix; columns: string[] };
+  decode(model: number, latents: NativeMatrix, names: readonly string[]): { inputs: NativeMatrix; columns: string[] };
   /** `request`: JSON `{ do, count?, seed?, environment? }`; without rows they are drawn. */
-  intervene(model: Uint8Array, request: string, rows?: NativeRows): NativeIntervention;
+  intervene(model: number, request: string, rows?: NativeRows): NativeIntervention;
+  closeModel(model: number): void;
   modelInfo(model: Uint8Array): string;
   /** `request`: JSON `{ split, seed?, summary }`. */
   score(request: string, tables: NativeScoreTables): string;
   graph(values: NativeMatrix, config: string, silent?: Uint8Array): string;
+  lockFolder(dir: string, who: string): { id: number; locked: boolean };
+  holdsFolder(id: number): boolean;
+  unlockFolder(id: number): void;
+}
+
+/** The same on a thread of its own, where it takes time; `withSignal` says what stops it. */
+export interface Later {
+  readDatasetFolder(dir: string): Promise<NativeDataset>;
+  writeDatasetFolder(dir: string, dataset: NativeDataset): Promise<void>;
+  csvColumns(path: string, options: string): Promise<string>;
+  csvKinds(path: string, options: string): Promise<string>;
+  csvRead(path: string, options: string): Promise<NativeSelection>;
+  csvReadExact(path: string, options: string): Promise<Float64Array>;
+  csvSurvey(path: string, options: string): Promise<NativeSurvey>;
+  npyRead(path: string): Promise<NativeArray>;
+  npzRead(path: string, member: string): Promise<NativeArray>;
+  simulate(config: string): Promise<NativeDataset>;
+  smooth(inputs: NativeMatrix, config: string): Promise<NativeMatrix>;
+  phenotype(dataset: NativeDataset, config: string): Promise<NativeDataset>;
+  dendrogram(dataset: NativeDataset, options: string): Promise<NativeTree>;
+  describe(dataset: NativeDataset, shown?: readonly string[]): Promise<string>;
+  score(request: string, tables: NativeScoreTables): Promise<string>;
+  graph(values: NativeMatrix, config: string, silent: Uint8Array | undefined): Promise<string>;
+  modelInfo(model: Uint8Array): Promise<string>;
+  openModel(model: Uint8Array): Promise<{ id: number; weights: number }>;
+  transform(
+    model: number,
+    inputs: NativeMatrix,
+    inputNames: readonly string[],
+    views: NativeView[] | undefined,
+    offsets: number[] | undefined,
+  ): Promise<{ latents: NativeMatrix; columns: string[] }>;
+  predict(
+    model: number,
+    inputs: NativeMatrix,
+    inputNames: readonly string[],
+    environments: NativeLabels | undefined,
+    options: string,
+    views: NativeView[] | undefined,
+  ): Promise<Float32Array | Float64Array>;
+  decode(
+    model: number,
+    latents: NativeMatrix,
+    names: readonly string[],
+  ): Promise<{ inputs: NativeMatrix; columns: string[] }>;
+  intervene(model: number, request: string, rows: NativeRows | undefined): Promise<NativeIntervention>;
+}
+
+const signals = new AsyncLocalStorage<AbortSignal | undefined>();
+
+/** Runs `work`; what it has running on other threads is stopped when the signal aborts. */
+export function withSignal<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  return signals.run(signal, work);
+}
+
+const threads = new Proxy({} as Later, {
+  get: (_, name) => (name === "then" ? undefined : (...args: unknown[]) => onThread(String(name), args)),
+});
+
+/** The addon's functions that take time, each on a thread of its own. */
+export function later(): Later {
+  return threads;
+}
+
+function onThread(name: string, args: readonly unknown[]): Promise<unknown> {
+  const signal = signals.getStore();
+  const own = native() as unknown as Record<string, (...args: unknown[]) => number>;
+  return new Promise((resolve, reject) => {
+    const onEnd = (end: unknown): void => {
+      signal?.removeEventListener("abort", stop);
+      if (isFailure(end)) reject(new DisentangleError(end.failure));
+      // Arrays of the core's memory cannot be handed to other threads.
+      else resolve(plain(end));
+    };
+    const job = own[`${name}Later`]!(...args, onEnd);
+    const stop = (): void => {
+      native().cancel(job);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
+  });
 }
 
 let loaded: Native | undefined;
@@ -248,28 +334,57 @@ function isMusl(): boolean {
   try {
     return readFileSync("/usr/bin/ldd", "latin1").includes("musl");
   } catch {
-    const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-    return report.header?.glibcVersionRuntime === undefined;
+    const report = process.report as typeof process.report & { excludeNetwork?: boolean };
+    const { excludeNetwork = false } = report;
+    // Without this it looks up the name of both ends of every open socket, on the event loop.
+    report.excludeNetwork = true;
+    try {
+      const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
+      return header?.glibcVersionRuntime === undefined;
+    } finally {
+      report.excludeNetwork = excludeNetwork;
+    }
   }
 }
 
+const require = createRequire(import.meta.url);
+
+// One literal call each: what traces the files of an application (Next.js, serverless bundlers) sees only these.
+const PACKAGES: Readonly<Record<string, () => unknown>> = {
+  "darwin-arm64": () => require("@disentangle/darwin-arm64"),
+  "darwin-x64": () => require("@disentangle/darwin-x64"),
+  "linux-arm64-gnu": () => require("@disentangle/linux-arm64-gnu"),
+  "linux-arm64-musl": () => require("@disentangle/linux-arm64-musl"),
+  "linux-x64-gnu": () => require("@disentangle/linux-x64-gnu"),
+  "linux-x64-musl": () => require("@disentangle/linux-x64-musl"),
+  "win32-x64-msvc": () => require("@disentangle/win32-x64-msvc"),
+};
+
 function load(): Record<string, unknown> {
   const target = nativeTarget();
-  const require = createRequire(import.meta.url);
   const local = fileURLToPath(new URL(`../disentangle.${target}.node`, import.meta.url));
   // A development build wins: in an installed package there is none.
-  const candidates = [...(existsSync(local) ? [local] : []), `@disentangle/${target}`];
+  const name = `@disentangle/${target}`;
+  const candidates: (readonly [name: string, load: () => unknown])[] = [
+    ...(existsSync(local) ? [[local, () => require(local)] as const] : []),
+    [name, PACKAGES[target] ?? (() => require(name))],
+  ];
   const tried = existsSync(local) ? [] : [`${local}: not there`];
-  for (const candidate of candidates) {
+  let refused: string | undefined;
+  for (const [candidate, open] of candidates) {
     try {
-      return require(candidate) as Record<string, unknown>;
+      return open() as Record<string, unknown>;
     } catch (error) {
-      const [line] = (error instanceof Error ? error.message : String(error)).split("\n");
+      const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
       tried.push(`${candidate}: ${line}`);
+      if ((error as { code?: unknown } | undefined)?.code === "ERR_DLOPEN_FAILED") refused = line;
     }
   }
   throw failure("NATIVE_NOT_FOUND", `no native addon for ${target}; tried ${tried.join("; ")}`, {
-    hint: `install the package without \`--no-optional\`, or build the addon in a checkout: \`npm run setup\``,
+    hint:
+      refused === undefined
+        ? "install the package without `--no-optional`, or build the addon in a checkout: `npm run setup`"
+        : "the addon is there, but the system cannot load it: its C library is older than the addon needs, or a file is damaged",
     context: { target, tried },
   });
 }

@@ -1,46 +1,29 @@
 // Run folders: plain files, greppable and syncable. A saved model is a run folder; a sweep is a folder of run folders.
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { resumeCommand } from "./command-line.js";
 import { fail, failure } from "./errors.js";
-import { checkWritable, isLeftover, replaceFolder } from "./files.js";
-import type { History, Outcome, Scores, Summary } from "./generated/types.js";
+import { behindLink, checkWritable } from "./files.js";
+import type { History, Scores, Summary } from "./generated/types.js";
 import { historyLines, parseHistory } from "./history.js";
-import { native } from "./native.js";
-import type { Manifest, NamedArray, RunRecord } from "./record.js";
+import { type NpyValues, npyParts } from "./npy.js";
+import { isBookkeeping, namesIn, ownFolder } from "./owned-folder.js";
+import type { NamedArray, RunRecord } from "./record.js";
+import {
+  isUnfinished,
+  MODEL,
+  type RunManifest,
+  type RunStart,
+  type Unfinished,
+  type UnfinishedManifest,
+  type Versioned,
+} from "./run-manifest.js";
+import { digestOf, type RunVersion, readManifestOf, readVersion } from "./run-version.js";
 import { latentSilence, silenceDigest } from "./silence.js";
 
-/** What `manifest.json` holds: it alone of all files of a run says anything about time. */
-export interface RunManifest extends Manifest {
-  /** ISO 8601, UTC: when it began, also where it was resumed. */
-  readonly createdAt: string;
-  /** Milliseconds of training; those of a process that was killed are not known and not counted. */
-  readonly elapsedMs: number;
-}
-
-/** What is known of a run before it has trained. */
-export type RunStart = Omit<RunManifest, "outcome" | "steps">;
-
-/** What is needed to resume a run, and not once it has finished. */
-export interface Unfinished {
-  /** The folder in which the fit was started: relative paths of the configuration begin there. */
-  readonly startedIn: string;
-  /** The configuration as it was then; `config.json` must still say the same. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Gradient steps between checkpoints, where a number was given. */
-  readonly checkpointEvery?: number;
-  /** Whether a report is wanted. */
-  readonly report: boolean;
-}
-
-/** `manifest.json` of a run that has not ended by itself: with an outcome it was stopped, without it runs or was killed. */
-export interface UnfinishedManifest extends RunStart {
-  readonly outcome?: Outcome;
-  readonly steps?: number;
-  readonly unfinished: Unfinished;
-}
+export { isUnfinished, MODEL, type RunManifest, type RunStart, type Unfinished, type UnfinishedManifest };
 
 /** A finished fit as plain data: all of a run folder. */
 export interface Run extends RunRecord {
@@ -58,14 +41,12 @@ export interface Run extends RunRecord {
 /** A fit that was stopped. */
 export type StoppedRun = Pick<Run, "config" | "manifest" | "history">;
 
-const FORMAT = 1;
 /** Where the loss curves lie in their run folder. */
 export const HISTORY = "metrics.jsonl";
-/** Where the model lies in its run folder. */
-export const MODEL = join("model", "model.bin");
 /** All that a run folder can hold, at its top. */
 const RUN_ENTRIES: ReadonlySet<string> = new Set([
   "checkpoint",
+  ".replaced",
   "config.json",
   "manifest.json",
   "metrics.jsonl",
@@ -84,6 +65,11 @@ const RUN_ENTRIES: ReadonlySet<string> = new Set([
   "report.json",
 ]);
 
+/** What the first version left behind where it was killed. */
+function isLeftover(name: string): boolean {
+  return /^\..+\.partial-[0-9a-f]{8}$/.test(name);
+}
+
 const NAME_A_FOLDER = "name a folder that does not exist yet, or that holds an earlier run";
 
 /** Identity of a run: the same configuration on the same data by the same version has the same id. */
@@ -100,59 +86,148 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/**
- * Writes a run folder: into a temporary sibling first, which then takes the name, so a crash leaves nothing half written.
- *
- * An earlier folder of this name is replaced when it holds a run; anything else is left alone and `FILE_WRITE` thrown.
- */
-export async function writeRun(dir: string, run: Run): Promise<void> {
-  await checkRunTarget(dir);
-  await replaceFolder(dir, async (partial) => {
-    await writeRunFiles(partial, run);
-    await writeJson(partial, "manifest.json", run.manifest);
-    if (run.scores !== undefined) await writeJson(partial, "scores.json", run.scores);
-  });
+/** Files of a version of a run folder that is being written, with their digests for its manifest. */
+export interface RunWriter {
+  put(name: string, content: string | readonly Uint8Array[]): Promise<void>;
+  /** SHA-256 by name, of what was put. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
-/** Writes what a fit has given: all but the manifest, which makes a run of it, and what is made of a run later. */
-export async function writeRunFiles(dir: string, run: Run): Promise<void> {
-  await mkdir(join(dir, "model"));
-  await Promise.all([
-    writeJson(dir, "config.json", run.config),
-    writeJson(dir, "summary.json", run.summary),
-    ...(run.summary.graph === undefined ? [] : [writeJson(dir, "graph.json", run.summary.graph)]),
-    writeFile(join(dir, HISTORY), historyLines(run.history), { flush: true }),
-    writeFile(join(dir, MODEL), run.model, { flush: true }),
-  ]);
-  native().npyWrite(join(dir, "latents.npy"), { shape: [...run.latents.shape], data: run.latents.data });
-  native().npyWrite(join(dir, "rows.npy"), { shape: [run.rows.length], data: run.rows });
-  native().npyWrite(join(dir, "split.npy"), { shape: [run.split.length], data: run.split });
-  if (run.summary.silence !== undefined) {
-    const { silent, probability, shape } = latentSilence(run.latents, run.summary);
-    native().npyWrite(join(dir, "silent.npy"), { shape: [...shape], data: silent });
-    native().npyWrite(join(dir, "silence-probability.npy"), { shape: [...shape], data: probability });
+/** Writes into a folder, and keeps count of it. */
+export function runWriter(dir: string): RunWriter {
+  const files: Record<string, string> = {};
+  return {
+    files,
+    async put(name, content) {
+      const parts = typeof content === "string" ? [Buffer.from(content)] : content;
+      await mkdir(dirname(join(dir, name)), { recursive: true });
+      await writeFile(join(dir, name), parts, { flush: true });
+      files[name.replaceAll("\\", "/")] = await digestOf(parts);
+    },
+  };
+}
+
+// How long a save waits for one that is under way.
+const PATIENCE_MS = 20_000;
+const saves = new Map<string, Promise<void>>();
+
+/**
+ * Writes a run folder, whole or not at all.
+ *
+ * An earlier folder of this name is replaced when it holds a run; anything else is left alone and `FILE_WRITE` thrown. Of several
+ * that are written at once each is there whole for a moment, and the last one stays.
+ */
+export async function writeRun(dir: string, run: Run): Promise<void> {
+  const place = await behindLink(dir);
+  const before = saves.get(place) ?? Promise.resolve();
+  const save = before.catch(() => {}).then(() => writeRunAlone(dir, run));
+  saves.set(place, save);
+  try {
+    await save;
+  } finally {
+    if (saves.get(place) === save) saves.delete(place);
   }
 }
 
-/** Writes a value as people can read it. */
-export async function writeJson(dir: string, name: string, value: unknown): Promise<void> {
-  await writeFile(join(dir, name), `${JSON.stringify(value, null, 2)}\n`, { flush: true });
+async function writeRunAlone(dir: string, run: Run): Promise<void> {
+  await checkRunTarget(dir);
+  const owned = await ownFolder(dir, "save", { waitMs: PATIENCE_MS });
+  try {
+    await checkRunTarget(dir);
+    await owned.commit(async (partial) => {
+      const writer = runWriter(partial);
+      await putRunFiles(writer, run);
+      if (run.scores !== undefined) await writer.put("scores.json", jsonText(run.scores));
+      return putManifest(writer, owned.root, run.manifest);
+    });
+  } finally {
+    await owned.release();
+  }
+}
+
+/** Writes the manifest of a whole run, last of its files. Gives what lies in the folder and is no part of it. */
+export async function putManifest(
+  writer: RunWriter,
+  root: string,
+  manifest: RunManifest | UnfinishedManifest,
+): Promise<readonly string[]> {
+  const { files } = writer;
+  await writer.put("manifest.json", jsonText({ ...manifest, save: randomUUID(), files: { ...files } }));
+  const own = new Set(Object.keys(files).map((name) => name.split("/")[0]));
+  return (await namesIn(root)).filter((name) => !own.has(name) && !isBookkeeping(name));
+}
+
+/** Writes what a fit has given: all but the manifest, which makes a run of it, and what is made of a run later. */
+export async function putRunFiles({ put }: RunWriter, run: Run): Promise<void> {
+  const array = (name: string, shape: readonly number[], values: NpyValues): Promise<void> =>
+    put(name, npyParts(shape, values));
+  await put("config.json", jsonText(run.config));
+  await put("summary.json", jsonText(run.summary));
+  if (run.summary.graph !== undefined) await put("graph.json", jsonText(run.summary.graph));
+  await put(HISTORY, historyLines(run.history));
+  await put(MODEL, [run.model]);
+  await array("latents.npy", run.latents.shape, run.latents.data);
+  await array("rows.npy", [run.rows.length], run.rows);
+  await array("split.npy", [run.split.length], run.split);
+  if (run.summary.silence !== undefined) {
+    const { silent, probability, shape } = latentSilence(run.latents, run.summary);
+    await array("silent.npy", shape, silent);
+    await array("silence-probability.npy", shape, probability);
+  }
+}
+
+/** A value as people can read it. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/**
+ * Adds files to the folder of a finished run, such as its scores; a file of the same name is replaced.
+ *
+ * @throws `RUN_BUSY`, `FILE_WRITE`, also where another run has taken its place meanwhile
+ */
+export async function addToRun(
+  { dir, manifest }: { readonly dir: string; readonly manifest: RunManifest },
+  added: Readonly<Record<string, string>>,
+): Promise<void> {
+  // Read-only folders and full disks are known without leaving anything there.
+  await checkWritable(dir);
+  const owned = await ownFolder(dir, "add to a run", { waitMs: 1000 });
+  try {
+    const there = await readManifest(owned.root);
+    if (isUnfinished(there) || there.runId !== manifest.runId || there.createdAt !== manifest.createdAt) {
+      fail("FILE_WRITE", `${dir}: another run has taken its place meanwhile`, {
+        path: dir,
+        hint: "run the command again for the run that lies there now",
+      });
+    }
+    await owned.commit(async (partial) => {
+      const writer = runWriter(partial);
+      for (const [name, text] of Object.entries(added)) await writer.put(name, text);
+      const { files } = there as Versioned;
+      // A run of the first version lists no files; it stays as it is.
+      if (files !== undefined)
+        await writer.put("manifest.json", jsonText({ ...there, files: { ...files, ...writer.files } }));
+      return [];
+    });
+  } finally {
+    await owned.release();
+  }
 }
 
 /** Throws `FILE_WRITE` when `dir` holds anything but a run, which is never replaced, and when it cannot be written. */
 export async function checkRunTarget(dir: string): Promise<void> {
   // An empty path would resolve to the current folder, and replace it.
   if (dir.trim() === "") fail("FILE_WRITE", "the run folder has an empty name", { path: dir, hint: NAME_A_FOLDER });
-  const entries = await readdir(resolve(dir)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [] as string[];
-    const what = error.code === "ENOTDIR" ? "it is a file, or lies in one" : error.message;
-    throw failure("FILE_WRITE", `${dir}: cannot be a run folder: ${what}`, {
+  const names = await namesIn(await behindLink(dir)).catch((error: NodeJS.ErrnoException) => {
+    throw failure("FILE_WRITE", `${dir}: cannot be a run folder: ${error.message}`, {
       path: dir,
       hint: NAME_A_FOLDER,
       cause: error,
     });
   });
-  const foreign = entries.find((entry) => !RUN_ENTRIES.has(entry) && !isLeftover(entry));
+  const entries = names.filter((name) => !isBookkeeping(name) && !isLeftover(name));
+  const foreign = entries.find((entry) => !RUN_ENTRIES.has(entry));
   if (foreign !== undefined || (entries.length > 0 && !entries.includes("manifest.json"))) {
     const what =
       foreign === undefined ? "exists and is not a run folder" : `holds ${foreign}, which is no part of a run`;
@@ -186,31 +261,59 @@ export async function readRuns(dir: string): Promise<readonly RunRecord[]> {
       hint: `go on with them, for example: ${resumeCommand(folders[0]!)}`,
     });
   }
-  return Promise.all(folders.filter((folder) => !left.has(folder)).map(readRecord));
+  const records: RunRecord[] = [];
+  // One after the other: a sweep may hold more files than a process may open.
+  for (const folder of folders) if (!left.has(folder)) records.push(await readRecord(folder));
+  return records;
 }
 
 /** The run folders in `dir` whose runs have not finished. */
 export async function unfinishedRuns(dir: string): Promise<readonly string[]> {
   const folders = await runFolders(dir);
-  const manifests = await Promise.all(folders.map(readManifest));
-  return folders.filter((_, i) => isUnfinished(manifests[i]!));
+  const unfinished: string[] = [];
+  for (const folder of folders) if (isUnfinished(await readManifest(folder))) unfinished.push(folder);
+  return unfinished;
 }
 
 /** Reads all of a run folder, the model's bytes and the latents too. Throws as `readRun`. */
 export async function readRunFolder(dir: string): Promise<Run & { readonly dir: string }> {
-  const record = await readRecord(dir);
-  return {
-    ...record,
-    latents: readLatents(record.dir, record.summary),
-    rows: Uint32Array.from(native().npyRead(join(record.dir, "rows.npy")).data),
-    split: Uint8Array.from(native().npyRead(join(record.dir, "split.npy")).data),
-    model: await readBytes(record.dir, MODEL),
-  };
+  return readVersion(rootOf(dir), async (version) => {
+    const record = await recordOf(version);
+    const latents = await latentsOf(version, record.summary);
+    return {
+      ...record,
+      latents,
+      rows: (await version.array("rows.npy", Uint32Array)).values,
+      split: (await version.array("split.npy", Uint8Array)).values,
+      model: await version.bytes(MODEL),
+    };
+  });
 }
 
-async function readRecord(dir: string): Promise<RunRecord & { readonly dir: string; readonly manifest: RunManifest }> {
-  const root = basename(dir) === "model" && existsSync(join(dir, "model.bin")) ? dirname(resolve(dir)) : dir;
-  const manifest = await readManifest(root);
+/** What a model alone needs of its run folder. */
+export type ModelFiles = Pick<Run, "config" | "manifest" | "history" | "summary" | "model" | "dir">;
+
+/** Reads the model and what is said of it, but nothing that is as long as the data. Throws as `readRun`. */
+export async function readModelFiles(dir: string): Promise<ModelFiles> {
+  return readVersion(rootOf(dir), async (version) => {
+    const { dir, config, manifest, history, summary } = await recordOf(version, { scores: false, silence: false });
+    return { dir, config, manifest, history, summary, model: await version.bytes(MODEL) };
+  });
+}
+
+type FinishedRecord = RunRecord & { readonly dir: string; readonly manifest: RunManifest };
+
+function readRecord(dir: string): Promise<FinishedRecord> {
+  return readVersion(rootOf(dir), recordOf);
+}
+
+/** A model may be named by its own folder in the run folder. */
+function rootOf(dir: string): string {
+  return basename(dir) === "model" && existsSync(join(dir, "model.bin")) ? dirname(resolve(dir)) : dir;
+}
+
+async function recordOf(version: RunVersion, { scores = true, silence = true } = {}): Promise<FinishedRecord> {
+  const { root, manifest } = version;
   if (isUnfinished(manifest)) {
     const { outcome } = manifest;
     const state = outcome === undefined ? "it runs, or was killed" : `${outcome.kind} at step ${outcome.step}`;
@@ -219,41 +322,41 @@ async function readRecord(dir: string): Promise<RunRecord & { readonly dir: stri
       hint: `go on with it: ${resumeCommand(root)}`,
     });
   }
-  const [config, summary, metrics] = await Promise.all([
-    readJson<Run["config"]>(root, "config.json"),
-    readJson<Summary>(root, "summary.json"),
-    readText(root, HISTORY),
-  ]);
-  const scores = existsSync(join(root, "scores.json")) ? await readJson<Scores>(root, "scores.json") : undefined;
+  const config = await version.json<Run["config"]>("config.json");
+  const summary = await version.json<Summary>("summary.json");
+  const metrics = (await version.bytes(HISTORY)).toString("utf8");
+  const found = scores && (await version.has("scores.json")) ? await version.json<Scores>("scores.json") : undefined;
+  const isSilent = silence && summary.silence !== undefined && (await version.has("latents.npy"));
   return {
     dir: root,
     config,
     manifest,
     summary,
     history: readHistory(join(root, HISTORY), metrics),
-    ...(scores !== undefined && { scores }),
-    ...(summary.silence !== undefined &&
-      existsSync(join(root, "latents.npy")) && { silence: silenceDigest(readLatents(root, summary), summary.silence) }),
+    ...(found !== undefined && { scores: found }),
+    ...(isSilent && { silence: silenceDigest(await latentsOf(version, summary), summary.silence!) }),
   };
 }
 
-function readLatents(dir: string, { latents }: Summary): NamedArray {
-  const { data, shape } = native().npyRead(join(dir, "latents.npy"));
+async function latentsOf(version: RunVersion, { latents }: Summary): Promise<NamedArray> {
+  const { values, shape } = await version.array("latents.npy", Float32Array);
   const [rows = 0, columns = 0] = shape;
-  return { data, shape: [rows, columns], columns: latents.names };
+  return { data: values, shape: [rows, columns], columns: latents.names };
 }
 
 /** The run folders in `dir`: itself, or its children in order of name. */
 export async function runFolders(dir: string): Promise<readonly string[]> {
-  if (existsSync(join(dir, "manifest.json"))) return [dir];
-  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
-  const found = entries
-    .filter(
-      (entry) =>
-        entry.isDirectory() && !entry.name.startsWith(".") && existsSync(join(dir, entry.name, "manifest.json")),
-    )
-    .map((entry) => join(dir, entry.name))
-    .sort();
+  if ((await namesIn(dir).catch(unreadable)).includes("manifest.json")) return [dir];
+  const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
+    return unreadable(error);
+  });
+  const folders = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith(".")).map(({ name }) => name);
+  const found: string[] = [];
+  for (const name of folders.sort()) {
+    const folder = join(dir, name);
+    if ((await namesIn(folder).catch((): readonly string[] => [])).includes("manifest.json")) found.push(folder);
+  }
   if (found.length === 0) {
     fail("RUN_NOT_FOUND", `${dir}: neither a run folder nor a folder of run folders`, {
       path: dir,
@@ -261,6 +364,14 @@ export async function runFolders(dir: string): Promise<readonly string[]> {
     });
   }
   return found;
+
+  function unreadable(error: NodeJS.ErrnoException): never {
+    throw failure("DATA_NOT_FOUND", `${dir}: cannot be read: ${error.message}`, {
+      path: dir,
+      hint: "make it readable, or name another folder",
+      cause: error,
+    });
+  }
 }
 
 function readHistory(path: string, text: string): History {
@@ -271,55 +382,12 @@ function readHistory(path: string, text: string): History {
   }
 }
 
-/** Whether a manifest is that of a run that has not ended by itself. */
-export function isUnfinished(manifest: RunManifest | UnfinishedManifest): manifest is UnfinishedManifest {
-  return "unfinished" in manifest;
-}
-
 /** Reads `manifest.json`. Throws `RUN_NOT_FOUND`, `ARTIFACT_VERSION`, `ARTIFACT_CORRUPT`. */
-export async function readManifest(dir: string): Promise<RunManifest | UnfinishedManifest> {
-  const manifest = await readJson<Partial<RunManifest>>(dir, "manifest.json");
-  if (typeof manifest.format !== "number") {
-    fail("RUN_NOT_FOUND", `${dir}: its manifest.json is not that of a run`, {
-      path: dir,
-      hint: "a run folder is what `disentangle fit --out DIR` writes",
-    });
-  }
-  if (manifest.format > FORMAT) {
-    fail("ARTIFACT_VERSION", `${dir}: run folder of format ${manifest.format}, this version reads up to ${FORMAT}`, {
-      path: dir,
-      hint: `it was written by disentangle ${manifest.version}; install that version or a newer one`,
-    });
-  }
-  return manifest as RunManifest | UnfinishedManifest;
+export async function readManifest(dir: string): Promise<Versioned> {
+  return (await readManifestOf(dir)).manifest;
 }
 
-async function readText(dir: string, name: string): Promise<string> {
-  return (await readBytes(dir, name)).toString("utf8");
-}
-
-async function readBytes(dir: string, name: string): Promise<Buffer> {
-  try {
-    return await readFile(join(dir, name));
-  } catch (error) {
-    throw failure("RUN_NOT_FOUND", `${dir}: no readable ${name} in it, so it is not a run folder`, {
-      path: dir,
-      hint: "a run folder is what `disentangle fit --out DIR` or `model.save(dir)` writes",
-      cause: error,
-    });
-  }
-}
-
-/** Reads a JSON file of a run folder. Throws `RUN_NOT_FOUND`, `ARTIFACT_CORRUPT`. */
-export async function readJson<T>(dir: string, name: string): Promise<T> {
-  const text = await readText(dir, name);
-  try {
-    return JSON.parse(text) as T;
-  } catch (error) {
-    throw damaged(join(dir, name), error);
-  }
-}
-
+/** `ARTIFACT_CORRUPT`: a file that does not hold what was written there. */
 function damaged(path: string, error: unknown): Error {
   return failure("ARTIFACT_CORRUPT", `${path} is damaged: ${(error as Error).message}`, {
     path,

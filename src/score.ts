@@ -2,7 +2,14 @@ import { type ReadingOptions, readingOf, rememberedReading } from "./data/readin
 import { type DataSource, readTable } from "./dataset.js";
 import { fail } from "./errors.js";
 import type { Scores, Summary } from "./generated/types.js";
-import { type NativeDataset, type NativeLabels, type NativeMatrix, type NativeTable, native } from "./native.js";
+import {
+  later,
+  type NativeDataset,
+  type NativeLabels,
+  type NativeMatrix,
+  type NativeTable,
+  type native,
+} from "./native.js";
 import type { NamedArray } from "./record.js";
 import type { Run } from "./results.js";
 
@@ -161,10 +168,10 @@ function selectRows(table: NativeTable, rows: Uint32Array): NativeTable {
   return { ...table, values };
 }
 
-function scoreNative(
+async function scoreNative(
   request: { split: RowChoice; seed?: number | undefined; summary?: Summary },
   tables: Parameters<ReturnType<typeof native>["score"]>[1],
-): Scores {
+): Promise<Scores> {
   const { seed } = request;
   if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) {
     fail("CONFIG_WRONG_TYPE", `seed: ${seed} is not an integer >= 0`, {
@@ -172,5 +179,5 @@ function scoreNative(
       hint: "give an integer >= 0; the default is 0",
     });
   }
-  return JSON.parse(native().score(JSON.stringify(request), tables)) as Scores;
+  return JSON.parse(await later().score(JSON.stringify(request), tables)) as Scores;
 }

@@ -1,7 +1,7 @@
 import { selectInputColumns } from "./data/views.js";
 import type { Dataset } from "./dataset.js";
 import type { SimulatorOptions } from "./generated/methods.js";
-import { native } from "./native.js";
+import { later } from "./native.js";
 
 /** What to simulate: the name of a simulator beside its options; `disentangle simulate --help` lists them. */
 export type SimulateConfig = {
@@ -21,7 +21,7 @@ export type SimulateConfig = {
  * ```
  */
 export async function simulate(config: SimulateConfig): Promise<Dataset> {
-  return native().simulate(JSON.stringify(config));
+  return later().simulate(JSON.stringify(config));
 }
 
 /** How rows are smoothed. */
@@ -49,7 +49,7 @@ export interface SmoothConfig {
  * ```
  */
 export async function smooth(dataset: Dataset, config: SmoothConfig = {}): Promise<Dataset> {
-  const inputs = native().smooth(dataset.inputs, JSON.stringify(config));
+  const inputs = await later().smooth(dataset.inputs, JSON.stringify(config));
   return { ...dataset, inputs, provenance: withProvenance(dataset, { smooth: config }) };
 }
 
@@ -100,10 +100,10 @@ export interface PhenotypeConfig {
  * ```
  */
 export async function phenotype(dataset: Dataset, config: PhenotypeConfig = {}): Promise<Dataset> {
-  return native().phenotype(dataset, JSON.stringify(config));
+  return later().phenotype(dataset, JSON.stringify(config));
 }
 
 /** Writes a data set folder: `dataset.json` and `.npy` files that numpy opens. `fit({ data: dir })` knows all its roles. */
 export async function writeDataset(dir: string, dataset: Dataset): Promise<void> {
-  native().writeDatasetFolder(dir, dataset);
+  await later().writeDatasetFolder(dir, dataset);
 }

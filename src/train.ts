@@ -1,4 +1,8 @@
 // From a configuration to a finished run: check, read, train. The API's `fit` and the command line share it.
+import { AsyncResource } from "node:async_hooks";
+import { performance } from "node:perf_hooks";
+// Test environments replace global timers, or have none.
+import { setImmediate } from "node:timers";
 import { replayCommand } from "./command-line.js";
 import { type CheckedConfig, checkConfig, type RunConfig } from "./config.js";
 import { isPaths } from "./data/paths.js";
@@ -7,7 +11,8 @@ import { tasksOf } from "./data/tasks.js";
 import { readData } from "./dataset.js";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 import type { Description, History, Outcome, Summary } from "./generated/types.js";
-import { isFailure, type NativeDataset, type NativeRun, native } from "./native.js";
+import { isFailure, later, type NativeDataset, type NativeRun, native, withSignal } from "./native.js";
+import { plain } from "./plain.js";
 import type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
 import type { DatasetCard } from "./record.js";
 import { type Run, type RunManifest, type RunStart, runIdOf, type StoppedRun } from "./results.js";
@@ -29,10 +34,10 @@ export interface Plan {
 /** What a fit tells while it runs. Where a hook throws, the fit stops and `CALLBACK_THREW` is thrown. */
 export interface TrainHooks {
   /** Called when a stage begins; closed-form stages report nothing else. */
-  readonly onStage?: ((name: string) => void) | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  readonly onCheckpoint?: ((event: CheckpointEvent) => void) | undefined;
-  readonly onResumed?: ((event: ResumedEvent) => void) | undefined;
+  readonly onStage?: ((name: string) => void) | null | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | null | undefined;
+  readonly onCheckpoint?: ((event: CheckpointEvent) => void) | null | undefined;
+  readonly onResumed?: ((event: ResumedEvent) => void) | null | undefined;
 }
 
 /** Where checkpoints go, and how often. */
@@ -67,14 +72,12 @@ export async function plan(config: RunConfig, signal?: AbortSignal): Promise<Pla
   throwIfAborted(signal);
   const { data, core } = await checkConfig(config);
   throwIfAborted(signal);
-  const dataset = await readData(data);
+  const dataset = await stoppable(signal, () => readData(data));
   throwIfAborted(signal);
   const { version } = JSON.parse(native().catalogue()) as { version: string };
   // Truth that the method is shown is part of what the run is, and no part of the data that other methods see.
-  const described = JSON.parse(native().describe(dataset, core.oracle as readonly string[])) as Pick<
-    Description,
-    "fingerprint" | "shown"
-  >;
+  const text = await stoppable(signal, () => later().describe(dataset, core.oracle as readonly string[] | undefined));
+  const described = JSON.parse(text) as Pick<Description, "fingerprint" | "shown">;
   const { fingerprint, shown = fingerprint } = described;
   return {
     config: flatConfig({ data, core }),
@@ -85,6 +88,16 @@ export async function plan(config: RunConfig, signal?: AbortSignal): Promise<Pla
     version,
     command: replayCommand({ ...config, seed: core.seed }),
   };
+}
+
+/** What is given up where the signal aborts, wherever it is. */
+async function stoppable<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withSignal(signal, work);
+  } catch (error) {
+    throwIfAborted(signal);
+    throw error;
+  }
 }
 
 /** A checked configuration as run folders keep it: without what lies in memory. */
@@ -200,7 +213,8 @@ function runNative(planned: Plan, options: TrainOptions): Promise<NativeRun | un
     const stop = (): void => {
       if (job !== undefined) native().cancel(job);
     };
-    const onEvent = (text: string): void => {
+    // What comes from another thread has no asynchronous context of its own.
+    const onEvent = AsyncResource.bind((text: string): void => {
       if (thrown !== undefined || ended) return;
       const event = JSON.parse(text) as NativeEvent;
       const onThrow = (cause: unknown): void => {
@@ -214,7 +228,7 @@ function runNative(planned: Plan, options: TrainOptions): Promise<NativeRun | un
       } catch (cause) {
         onThrow(cause);
       }
-    };
+    });
     const onEnd = (end: NativeRun | { failure: Failure }): void => {
       ended = true;
       signal?.removeEventListener("abort", stop);
@@ -226,7 +240,7 @@ function runNative(planned: Plan, options: TrainOptions): Promise<NativeRun | un
             cause,
           }),
         );
-      } else if (!isFailure(end)) resolve(end);
+      } else if (!isFailure(end)) resolve(plain(end));
       else if (end.failure.code === "FIT_CANCELLED") resolve(undefined);
       else reject(new DisentangleError(placedIn(planned.dataset, end.failure)));
     };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fc, testProp } from "@fast-check/ava";
 import test from "ava";
-import { checkWritable, replaceFolder, writeFileAtomic } from "../../src/files.js";
+import { checkWritable, replaceFile, writeFileAtomic } from "../../src/files.js";
 import { historyLines, parseHistory } from "../../src/history.js";
 import { canonicalJson, checkRunTarget, readRun, readRuns, runIdOf, writeRun } from "../../src/results.js";
 import { testWithAddon } from "../addon.js";
@@ -120,9 +120,9 @@ test("who finds out whether a new folder can be written to takes nothing from ot
   for (let round = 0; round < 20; round++) {
     const dir = join(top, String(round), "new");
     const writes = Array.from({ length: 8 }, (_, i) =>
-      replaceFolder(join(dir, `run-${i}`), async (partial) => {
+      replaceFile(join(dir, `run-${i}`), async (partial) => {
         await new Promise((done) => setTimeout(done, i % 3));
-        await writeFile(join(partial, "a"), "");
+        await writeFile(partial, "");
       }),
     );
     const checks = Array.from({ length: 8 }, (_, i) => checkWritable(join(dir, `other-${i}`)));
@@ -139,7 +139,7 @@ test("a failed write takes the folders that were made for it, unless somebody el
   const top = await folder();
   const failed = (path: string, meanwhile: (partial: string) => Promise<void>) =>
     t.throwsAsync(
-      replaceFolder(path, async (partial) => {
+      replaceFile(path, async (partial) => {
         await meanwhile(partial);
         throw new Error("no more");
       }),

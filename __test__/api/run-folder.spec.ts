@@ -1,9 +1,11 @@
 // The folder of a fit under way: what lies in its place, what stays when the fit fails, when it is a run.
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DisentangleError } from "../../src/errors.js";
 import { readRun, readRuns, runIdOf, unfinishedRuns } from "../../src/results.js";
 import { beginRun, type NewRun, reopenRun } from "../../src/run-folder.js";
+import { readJson } from "../../src/run-version.js";
 import { testWithAddon as test } from "../addon.js";
 import { RUN } from "./run.js";
 
@@ -19,6 +21,8 @@ function newRun(seed: number): NewRun {
     unfinished: { startedIn: "/", config, report: true },
   };
 }
+
+const none = async (): Promise<void> => {};
 
 /** What a fit gives. */
 const ended = ({ config, start }: NewRun) => ({
@@ -37,14 +41,13 @@ test("a folder is begun whole, and is a run only once it has finished", async (t
   const dir = join(parent, "runs", "a");
   const run = newRun(0);
   const begun = await beginRun(dir, run);
-  t.deepEqual((await readdir(dir)).sort(), ["config.json", "manifest.json"]);
+  t.deepEqual((await readdir(dir)).sort(), [".lock", "config.json", "manifest.json"]);
   await checkpoint(dir);
-  await begun.write(ended(run));
   await t.throwsAsync(readRun(dir), { code: "RUN_NOT_FOUND" });
   t.deepEqual(await unfinishedRuns(join(parent, "runs")), [dir]);
   await t.throwsAsync(readRuns(join(parent, "runs")), { code: "RUN_NOT_FOUND" });
-  await writeFile(join(dir, ".files.partial-01234567"), "left by a kill");
-  await begun.finish(ended(run).manifest);
+  await writeFile(join(dir, ".files.partial-01234567"), "left by a kill of the first version");
+  await begun.finish(ended(run), none);
   t.like(await readRun(dir), { dir, config: run.config, manifest: ended(run).manifest });
   t.deepEqual(await unfinishedRuns(join(parent, "runs")), []);
   t.deepEqual(
@@ -76,39 +79,95 @@ test("what is replaced by force lies there again when the fit fails, and is gone
   const dir = join(parent, "a");
   const [first, second] = [newRun(0), newRun(1)];
   const begun = await beginRun(dir, first);
-  await begun.write(ended(first));
-  await begun.finish(ended(first).manifest);
+  await begun.finish(ended(first), none);
   await t.throwsAsync(beginRun(dir, second), { code: "FILE_WRITE", message: /finished run .* \(different: seed\)/ });
 
   const failed = await beginRun(dir, second, { force: true });
-  t.is((await reopenRun(dir)).start.seed, 1);
+  t.is(((await readJson(dir, "config.json")) as { seed: number }).seed, 1);
   await failed.abandon();
   t.is((await readRun(dir)).manifest.seed, 0);
 
   const forced = await beginRun(dir, second, { force: true });
-  await forced.write(ended(second));
-  await forced.finish(ended(second).manifest);
+  await forced.finish(ended(second), none);
   t.false(await forced.abandon(), "nothing is undone after the end");
   t.is((await readRun(dir)).manifest.seed, 1);
   t.deepEqual(await readdir(parent), ["a"]);
 });
 
-test("a fit whose folder was taken by force mixes nothing into it", async (t) => {
-  const dir = join(await folder(), "a");
-  const [first, second] = [newRun(0), newRun(1)];
-  const slow = await beginRun(dir, first);
-  await beginRun(dir, second, { force: true });
-  await t.throwsAsync(slow.write(ended(first)), { code: "FILE_WRITE", message: /another fit was begun there/ });
-  await t.throwsAsync(slow.finish(ended(first).manifest), { code: "FILE_WRITE" });
-  await t.throwsAsync(slow.stop(ended(first)), { code: "FILE_WRITE" });
-  t.deepEqual(JSON.parse(await readFile(join(dir, "config.json"), "utf8")), second.config);
-});
-
-test("of two that begin at once in one place, one is refused", async (t) => {
+test("of two that begin at once in one place, one is refused and told who works there", async (t) => {
   const dir = join(await folder(), "a");
   const both = await Promise.allSettled([0, 1].map((seed) => beginRun(dir, newRun(seed))));
-  const refused = both.flatMap((one) => (one.status === "rejected" ? [(one.reason as { code: string }).code] : []));
-  t.deepEqual(refused, ["FILE_WRITE"]);
-  const { start, config } = await reopenRun(dir);
-  t.is(start.seed, config.seed as number);
+  const refused = both.flatMap((one) => (one.status === "rejected" ? [one.reason as DisentangleError] : []));
+  t.is(refused.length, 1);
+  t.is(refused[0]?.code, "RUN_BUSY");
+  t.regex(refused[0]?.message ?? "", new RegExp(`process ${process.pid} on .* works there`));
+  t.like(refused[0]?.context.owner as object, { pid: process.pid, what: "fit" });
+  await t.throwsAsync(beginRun(dir, newRun(1), { force: true }), { code: "RUN_BUSY" });
+  await t.throwsAsync(reopenRun(dir), { code: "RUN_BUSY" });
+});
+
+test("who was stopped, and whose lock somebody removed meanwhile, cannot touch what was begun or finished since", async (t) => {
+  for (const late of ["finish", "stop", "abandon"] as const) {
+    const dir = join(await folder(), "a");
+    const [first, second] = [newRun(0), newRun(1)];
+    const stalled = await beginRun(dir, first);
+    await rm(join(dir, ".lock"));
+    const next = await beginRun(dir, second, { force: true });
+    await next.finish(ended(second), none);
+    const before = await readdir(dir, { recursive: true });
+    if (late === "finish") await t.throwsAsync(stalled.finish(ended(first), none), { code: "RUN_BUSY" });
+    if (late === "stop") await t.throwsAsync(stalled.stop(ended(first)), { code: "RUN_BUSY" });
+    if (late === "abandon") await t.throwsAsync(stalled.abandon(), { code: "RUN_BUSY" });
+    t.is((await readRun(dir)).manifest.seed, 1);
+    t.deepEqual(await readdir(dir, { recursive: true }), before);
+  }
+});
+
+test("a score or report that fails costs no training", async (t) => {
+  const dir = join(await folder(), "a");
+  const run = newRun(0);
+  const begun = await beginRun(dir, run);
+  await t.throwsAsync(
+    begun.finish(ended(run), () => Promise.reject(new Error("no report"))),
+    { message: "no report" },
+  );
+  t.is((await readRun(dir)).manifest.seed, 0);
+  t.false(await begun.abandon());
+});
+
+test("an unfinished run that was to be replaced has its checkpoints again, also when the process was killed in between", async (t) => {
+  const dir = join(await folder(), "a");
+  await (await beginRun(dir, newRun(0))).stop(ended(newRun(0)));
+  await checkpoint(dir);
+  await (await beginRun(dir, newRun(1), { force: true })).abandon();
+  t.deepEqual(await readdir(join(dir, "checkpoint")), ["step-7.dsn"]);
+  t.is(((await readJson(dir, "config.json")) as { seed: number }).seed, 0);
+  // As a kill leaves it: set aside, and the next run not begun.
+  await mkdir(join(dir, ".replaced"));
+  for (const name of ["manifest.json", "config.json"]) await cp(join(dir, name), join(dir, ".replaced", name));
+  await rename(join(dir, "checkpoint"), join(dir, ".replaced", "checkpoint"));
+  const { folder: reopened } = await reopenRun(dir);
+  t.deepEqual(await readdir(join(dir, "checkpoint")), ["step-7.dsn"]);
+  await reopened.abandon();
+  t.deepEqual((await readdir(dir)).sort(), ["checkpoint", "config.json", "manifest.json", "metrics.jsonl"]);
+});
+
+test("a folder that exists, a link to one, a dangling link and a long name are places as any other", async (t) => {
+  const parent = await folder();
+  await mkdir(join(parent, "disk", "runs"), { recursive: true });
+  await symlink(join(parent, "disk", "runs"), join(parent, "link"));
+  await symlink(join(parent, "disk", "new"), join(parent, "dangling"));
+  await mkdir(join(parent, "volume", "lost+found"), { recursive: true });
+  for (const name of ["link", "dangling", "volume", "l".repeat(255)]) {
+    const [dir, run] = [join(parent, name), newRun(0)];
+    await (await beginRun(dir, run)).finish(ended(run), none);
+    t.is((await readRun(dir)).manifest.seed, 0);
+    await (await beginRun(dir, newRun(1), { force: true })).finish(ended(newRun(1)), none);
+    t.is((await readRun(dir)).manifest.seed, 1);
+  }
+  t.true((await lstat(join(parent, "link"))).isSymbolicLink());
+  t.true((await readdir(join(parent, "disk", "new"))).includes("manifest.json"));
+  await mkdir(join(parent, "empty"));
+  await (await beginRun(join(parent, "empty"), newRun(0))).abandon();
+  t.deepEqual(await readdir(join(parent, "empty")), []);
 });

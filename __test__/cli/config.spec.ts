@@ -4,7 +4,14 @@ import { join } from "node:path";
 import test from "ava";
 import { Command } from "commander";
 import { located, parseConfig, readConfigFile } from "../../src/cli/config-file.js";
-import { addConfigOptions, type ConfigOptions, configOf, parseFlag } from "../../src/cli/flags.js";
+import {
+  addConfigOptions,
+  type ConfigOptions,
+  type Given,
+  given,
+  parseFlag,
+  wholeNumber,
+} from "../../src/cli/flags.js";
 import { type ConfigKey, keysOf } from "../../src/config-keys.js";
 import { type DisentangleError, failure } from "../../src/errors.js";
 
@@ -25,15 +32,15 @@ const keys: readonly ConfigKey[] = keysOf(
   "core",
 );
 
-function parsed(args: readonly string[]): ReturnType<typeof configOf> {
+function parsed(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Given<ConfigOptions>> {
   const command = new Command("fit").exitOverride().configureOutput({ outputError: () => {} });
   addConfigOptions(command, keys, {});
   command.parse([...args], { from: "user" });
-  return configOf(command.opts<ConfigOptions>(), keys);
+  return given(command, command.opts<ConfigOptions>(), keys, env);
 }
 
-test("flags are keys, and each value has the type of its key", (t) => {
-  const { config } = parsed([
+test("flags are keys, and each value has the type of its key", async (t) => {
+  const { config } = await parsed([
     "--method",
     "tbr",
     "--seed",
@@ -47,23 +54,23 @@ test("flags are keys, and each value has the type of its key", (t) => {
   t.deepEqual(config, { method: "tbr", seed: 7, environment: "1", normalise: true, inputs: "gene*" });
 });
 
-test("what was not given is absent, so the core's default holds", (t) => {
-  t.deepEqual(parsed([]).config, {});
+test("what was not given is absent, so the core's default holds", async (t) => {
+  t.deepEqual((await parsed([])).config, {});
 });
 
-test("several values make a list, one a value", (t) => {
-  t.deepEqual(parsed(["--inputs", "a", "b", "--latent-dim", "3", "4", "5"]).config, {
+test("several values make a list, one a value", async (t) => {
+  t.deepEqual((await parsed(["--inputs", "a", "b", "--latent-dim", "3", "4", "5"])).config, {
     inputs: ["a", "b"],
     latentDim: [3, 4, 5],
   });
-  t.deepEqual(parsed(["--latent-dim", "auto"]).config, { latentDim: "auto" });
-  t.deepEqual(parsed(["--latent-dim", "5"]).config, { latentDim: 5 });
+  t.deepEqual((await parsed(["--latent-dim", "auto"])).config, { latentDim: "auto" });
+  t.deepEqual((await parsed(["--latent-dim", "5"])).config, { latentDim: 5 });
 });
 
-test("--set reaches into a value and keeps the rest of it", (t) => {
-  const { config } = parsed(["--split", "{train: 0.5, by: rows}", "--set", "seed=3"]);
+test("--set reaches into a value and keeps the rest of it", async (t) => {
+  const { config } = await parsed(["--split", "{train: 0.5, by: rows}", "--set", "seed=3"]);
   t.deepEqual(config, { split: { train: 0.5, by: "rows" }, seed: 3 });
-  t.deepEqual(parsed(["--set", "split.train=0.6", "--set", "split.validation=0.2"]).config, {
+  t.deepEqual((await parsed(["--set", "split.train=0.6", "--set", "split.validation=0.2"])).config, {
     split: { train: 0.6, validation: 0.2 },
   });
 });
@@ -71,7 +78,7 @@ test("--set reaches into a value and keeps the rest of it", (t) => {
 test("flags win over --set, --set over the file", async (t) => {
   const file = join(await mkdtemp(join(tmpdir(), "disentangle-config-")), "run.yaml");
   await writeFile(file, "method: tbr\nseed: 1\nlatentDim: 2\nenvironment: site\nsplit:\n  train: 0.5\n  by: rows\n");
-  const { config } = parsed([
+  const { config } = await parsed([
     "--config",
     file,
     "--set",
@@ -93,8 +100,8 @@ test("flags win over --set, --set over the file", async (t) => {
 });
 
 for (const text of ["seed", "=3", "__proto__.polluted=1", "a..b=1"]) {
-  test(`--set ${text} is refused`, (t) => {
-    const error = t.throws(() => parsed(["--set", text]));
+  test(`--set ${text} is refused`, async (t) => {
+    const error = await t.throwsAsync(parsed(["--set", text]));
     t.is((error as DisentangleError).code, "CONFIG_USAGE");
     t.is((Object.prototype as { polluted?: unknown }).polluted, undefined);
   });
@@ -123,8 +130,8 @@ for (const { law, text, place } of mistakes) {
   });
 }
 
-test("a missing file is a usage error", (t) => {
-  t.is((t.throws(() => readConfigFile("/no/such/file.yaml")) as DisentangleError).code, "CONFIG_USAGE");
+test("a missing file is a usage error", async (t) => {
+  await t.throwsAsync(readConfigFile("/no/such/file.yaml"), { code: "CONFIG_USAGE" } as never);
 });
 
 test("JSON with tabs is read, and an empty file is an empty configuration", (t) => {
@@ -158,7 +165,7 @@ test("failures of the core get the place of the value, unknown keys that of the 
 test("a flag's value has no place in the file that it overrides", async (t) => {
   const file = join(await mkdtemp(join(tmpdir(), "disentangle-config-")), "run.yaml");
   await writeFile(file, "seed: 1\nsplit:\n  train: 0.5\n");
-  const { places } = parsed(["--config", file, "--seed", "-1", "--split", "{train: 2}"]);
+  const { places } = await parsed(["--config", file, "--seed", "-1", "--split", "{train: 2}"]);
   t.deepEqual([...places.keys()], []);
 });
 
@@ -175,4 +182,76 @@ test("help says description, default and range, and what a value may be", (t) =>
   ]) {
     t.true(help.includes(shown), `${shown} in ${help}`);
   }
+});
+
+test("merge keys are followed, what stands at the place itself wins, and x- keys are a place for anchors", (t) => {
+  const text =
+    "x-base: &base {method: tbr, seed: 1}\nx-more: &more {seed: 2, inputs: g*}\n<<: [*base, *more]\nlatentDim: 2\n";
+  const { config, places } = parseConfig(text, "run.yaml");
+  t.deepEqual(config, { method: "tbr", seed: 1, inputs: "g*", latentDim: 2 });
+  t.is(places.get("method")?.value, "run.yaml:1:24");
+  t.is(places.get("seed")?.value, "run.yaml:1:35");
+  const own = parseConfig("x-a: &a {seed: 1}\nseed: 3\nsplit:\n  <<: *a\n  train: 0.5\n<<: *a\n", "run.yaml");
+  t.deepEqual(own.config, { seed: 3, split: { seed: 1, train: 0.5 } });
+  t.is(own.places.get("seed")?.value, "run.yaml:2:7");
+});
+
+const bomb = [
+  "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]",
+  ..."bcdefgh".split("").map((key, i) => `${key}: &${key} [${Array(9).fill(`*${"abcdefg"[i]}`)}]`),
+];
+for (const text of ["seed: *nothing\n", "a: &a\n  b: *a\n", bomb.join("\n")]) {
+  test(`aliases of nothing and of themselves are no panic: ${JSON.stringify(text.slice(0, 20))}`, (t) => {
+    try {
+      parseConfig(text, "run.yaml");
+      t.pass();
+    } catch (error) {
+      t.is((error as DisentangleError).code, "CONFIG_PARSE");
+    }
+  });
+}
+
+test("variables win over the file, and --set and flags over variables", async (t) => {
+  const file = join(await mkdtemp(join(tmpdir(), "disentangle-config-")), "run.yaml");
+  await writeFile(file, "method: tbr\nseed: 1\nlatentDim: 2\n");
+  const env = {
+    DISENTANGLE_SEED: "5",
+    DISENTANGLE_LATENT_DIM: "7",
+    DISENTANGLE_INPUTS: "[a, b]",
+    DISENTANGLE_OTHER: "1",
+  };
+  t.deepEqual((await parsed(["--config", file], env)).config, {
+    method: "tbr",
+    seed: 5,
+    latentDim: 7,
+    inputs: ["a", "b"],
+  });
+  t.is((await parsed(["--config", file, "--seed", "9"], env)).config.seed, 9);
+  t.is((await parsed(["--config", file, "--set", "seed=8"], env)).config.seed, 8);
+});
+
+test("flags that are no keys may stand in the file and in variables, checked as on the command line", async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), "disentangle-config-"));
+  const read = async (text: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) => {
+    const file = join(dir, "run.yaml");
+    await writeFile(file, text);
+    const command = new Command("fit").exitOverride().configureOutput({ outputError: () => {} });
+    addConfigOptions(command, keys, {});
+    command.option("--out <dir>").option("--quiet").option("--no-report").option("--every <steps>", "", wholeNumber(1));
+    command.parse(["--config", file, ...args], { from: "user" });
+    return given(command, command.opts<ConfigOptions>(), keys, env);
+  };
+  const { config, options } = await read("seed: 1\nout: a\nquiet: true\nreport: false\nevery: 3\n");
+  t.deepEqual(config, { seed: 1 });
+  t.like(options, { out: "a", quiet: true, report: false, every: 3 });
+  t.like((await read("out: a\n", ["--out", "b"])).options, { out: "b" });
+  t.like((await read("out: a\n", [], { DISENTANGLE_OUT: "c", DISENTANGLE_QUIET: "0" })).options, {
+    out: "c",
+    quiet: false,
+  });
+  await t.throwsAsync(read("every: x\n"), {
+    code: "CONFIG_WRONG_TYPE",
+    message: /every: got "x", expected a whole number/,
+  } as never);
+  await t.throwsAsync(read("quiet: [1]\n"), { code: "CONFIG_WRONG_TYPE" } as never);
 });

@@ -19,6 +19,8 @@ import {
   simulate,
 } from "../../src/index.js";
 import { native } from "../../src/native.js";
+import { ownFolder } from "../../src/owned-folder.js";
+import { reopenRun } from "../../src/run-folder.js";
 import { testWithAddon as test } from "../addon.js";
 import { run } from "../cli/run.js";
 
@@ -176,9 +178,13 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     return model.save(join(await file("thesis.tex", ""), ".."));
   },
   RUN_NOT_FOUND: () => readRun("/no/such/folder"),
-  RUN_FINISHED: async () => {
+  RUN_FINISHED: async () => reopenRun((await saved()).dir),
+  RUN_BUSY: async () => {
     const { cwd } = await saved();
-    return printed(["fit", "--resume", "a"], { cwd });
+    await ownFolder(join(cwd, "a"), "test");
+    return printed(["fit", "--method", "pca", "--data", "world", "--latent-dim", "2", "--out", "a", "--force"], {
+      cwd,
+    });
   },
   MODEL_NO_DECODER: async () => (await fit({ ...quick, data: await world() }).result).decode([[1, 2]]),
   MODEL_NO_MECHANISMS: async () => (await fit({ ...quick, data: await world() }).result).intervene({ do: { z1: 1 } }),

@@ -1,7 +1,16 @@
 // Configuration files: YAML or JSON with the keys of the API, and the place of every value for error messages.
-import { readFileSync } from "node:fs";
-import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { DisentangleError, type Failure, failAll, failure, failuresOf, isDisentangleError } from "../errors.js";
+import { readFile } from "node:fs/promises";
+import { text as textOf } from "node:stream/consumers";
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  DisentangleError,
+  type Failure,
+  failAll,
+  failure,
+  failuresOf,
+  isDisentangleError,
+  messageOf,
+} from "../errors.js";
 
 /** Where the keys and values of a file stand: configuration path (`split.train`) to `file:line:column`. */
 export type Places = ReadonlyMap<string, { readonly key: string; readonly value: string }>;
@@ -12,12 +21,12 @@ export interface ConfigFile {
   readonly places: Places;
 }
 
-/** Reads a YAML or JSON file. Throws `CONFIG_USAGE` when it is not there, `CONFIG_PARSE` with line and column. */
-export function readConfigFile(path: string): ConfigFile {
-  let text: string;
+/** Reads a YAML or JSON file, or standard input for `-`. Throws `CONFIG_USAGE` when it is not there, `CONFIG_PARSE` with line and column. */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
   try {
-    text = readFileSync(path, "utf8");
+    return parseConfig(path === "-" ? await textOf(process.stdin) : await readFile(path, "utf8"), path);
   } catch (cause) {
+    if (isDisentangleError(cause)) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     const reason = { ENOENT: "no such file", EISDIR: "it is a folder", EACCES: "permission denied" }[code ?? ""];
     throw failure("CONFIG_USAGE", `--config ${path}: ${reason ?? message}`, {
@@ -26,13 +35,16 @@ export function readConfigFile(path: string): ConfigFile {
       cause,
     });
   }
-  return parseConfig(text, path);
 }
 
-/** Parses the text of a configuration file; `path` is only for messages. JSON is YAML. */
+/**
+ * Parses the text of a configuration file; `path` is only for messages. JSON is YAML.
+ *
+ * Merge keys (`<<`) are followed; keys at the top that begin with `x-` are a place for anchors, and read by nobody.
+ */
 export function parseConfig(text: string, path: string): ConfigFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   const place = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${path}:${line}:${col}`;
@@ -53,21 +65,55 @@ export function parseConfig(text: string, path: string): ConfigFile {
     });
   }
   const places = new Map<string, { key: string; value: string }>();
-  const visit = (node: Node, prefix: string): void => {
+  const visit = (node: Node, prefix: string, above: readonly Node[] = []): void => {
+    if (above.includes(node)) throw new Error(`the value of ${prefix} holds itself`);
+    const within = [...above, node];
     const items: readonly unknown[] = isMap(node) || isSeq(node) ? node.items : [];
     items.forEach((item, index) => {
       const key = isPair(item) ? item.key : undefined;
       const value = isPair(item) ? item.value : item;
-      const name = isScalar(key) ? String(key.value) : String(index);
+      const name = isScalar(key) ? (isMerge(key.value) ? "<<" : String(key.value)) : String(index);
+      if (name === "<<") {
+        const merged = isSeq(value) ? value.items : [value];
+        // What stands at the place itself wins over what is merged, and the first of several over the others.
+        for (const one of merged) visitMerged(one, prefix, within);
+        return;
+      }
       const at = prefix === "" ? name : `${prefix}.${name}`;
       const valueAt = isNode(value) ? value.range?.[0] : undefined;
       const keyAt = isNode(key) ? key.range?.[0] : valueAt;
       places.set(at, { key: place(keyAt ?? 0), value: place(valueAt ?? keyAt ?? 0) });
-      if (isNode(value)) visit(value, at);
+      const inner = isAlias(value) ? value.resolve(document) : value;
+      if (isNode(inner)) visit(inner, at, within);
     });
   };
-  if (root !== null) visit(root, "");
-  return { config: (document.toJS() ?? {}) as Record<string, unknown>, places };
+  const visitMerged = (value: unknown, prefix: string, above: readonly Node[]): void => {
+    const map = isAlias(value) ? value.resolve(document) : value;
+    if (!isMap(map)) return;
+    const known = new Map(places);
+    visit(map, prefix, above);
+    for (const [at, place] of known) places.set(at, place);
+  };
+  let values: unknown;
+  try {
+    // First, as it refuses aliases that grow without bound.
+    values = document.toJS();
+    if (root !== null) visit(root, "");
+  } catch (cause) {
+    // Aliases of nothing, of themselves, or of more than fits into memory.
+    throw failure("CONFIG_PARSE", lowerFirst(messageOf(cause)), {
+      path,
+      hint: "an alias (*name) needs its anchor (&name) before it, and cannot hold itself",
+      cause,
+    });
+  }
+  const config = Object.entries((values ?? {}) as Record<string, unknown>).filter(([name]) => !name.startsWith("x-"));
+  return { config: Object.fromEntries(config), places };
+}
+
+/** The key of a merge is a symbol once merging is on. */
+function isMerge(key: unknown): boolean {
+  return key === "<<" || (typeof key === "symbol" && key.description === "<<");
 }
 
 /** The same error with the places of a file instead of configuration paths; anything else is returned as it is. */

@@ -1,5 +1,5 @@
 // Flags are configuration keys in kebab-case: generated from the schema, never listed by hand.
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { parse } from "yaml";
 import { type ConfigKey, flagOf, type KeyVariant } from "../config-keys.js";
 import { fail } from "../errors.js";
@@ -22,7 +22,11 @@ export function addConfigOptions(
 ): void {
   for (const key of keys) command.addOption(optionOf(key).helpGroup(groups[key.part] ?? "Options:"));
   command
-    .addOption(new Option("--config <file>", "YAML or JSON file with the same keys").helpGroup("Configuration:"))
+    .addOption(
+      new Option("--config <file>", "YAML or JSON file with the same keys; - reads standard input").helpGroup(
+        "Configuration:",
+      ),
+    )
     .addOption(
       new Option("--set <key=value>", "override one key, also inside another: --set a.b=c")
         .argParser((value: string, previous: readonly string[] = []) => [...previous, value])
@@ -30,36 +34,128 @@ export function addConfigOptions(
     );
 }
 
-/** The configuration that a command line means, flags over `--set` over `--config`; and the places of what a file says. */
-export function configOf(
-  options: ConfigOptions,
+/** What a command was given. */
+export interface Given<T> {
+  readonly config: Record<string, unknown>;
+  /** The places of what a file says. */
+  readonly places: Places;
+  /** The flags that are no keys of the configuration. */
+  readonly options: T;
+}
+
+/** What a command line means: flags over `--set` over variables `DISENTANGLE_*` over `--config`. */
+export async function given<T extends ConfigOptions>(
+  command: Command,
+  flags: T,
   keys: readonly ConfigKey[],
-): { readonly config: Record<string, unknown>; readonly places: Places } {
-  const file = options.config === undefined ? undefined : readConfigFile(options.config);
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Given<T>> {
+  const file = flags.config === undefined ? undefined : await readConfigFile(flags.config);
   const config = structuredClone({ ...file?.config }) as Record<string, unknown>;
   const places = new Map(file?.places);
   const put = (path: string, value: unknown): void => {
     setPath(config, path.split("."), value);
     for (const known of [...places.keys()]) if (known === path || known.startsWith(`${path}.`)) places.delete(known);
   };
-  for (const assignment of options.set ?? []) {
+  for (const key of keys) {
+    const text = env[variableOf(key.name)];
+    if (text !== undefined && text !== "") put(key.name, parseFlag(text, key));
+  }
+  for (const assignment of flags.set ?? []) {
     const at = assignment.indexOf("=");
     if (at < 1) fail("CONFIG_USAGE", `--set ${assignment}: expected key=value`, SET);
     const [path, text] = [assignment.slice(0, at), assignment.slice(at + 1)];
-    put(
-      path,
-      parseFlag(
-        text,
-        keys.find((key) => key.name === path),
-      ),
-    );
+    const key = keys.find((one) => one.name === path);
+    put(path, parseFlag(text, key));
   }
   for (const key of keys) {
-    const given = options[attributeOf(key)];
-    if (given === undefined) continue;
-    put(key.name, key.name === MODALITIES ? modalitiesOf(given as readonly string[]) : fromFlag(given, key));
+    const value = flags[attributeOf(key)];
+    if (value === undefined) continue;
+    put(key.name, key.name === MODALITIES ? modalitiesOf(value as readonly string[]) : fromFlag(value, key));
   }
-  return { config, places };
+  const names = new Set(keys.map(({ name }) => name));
+  const options: Record<string, unknown> = { ...flags };
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (names.has(name) || name === "config" || name === "set") continue;
+    const said = Object.hasOwn(config, name);
+    const value = config[name];
+    delete config[name];
+    if (command.getOptionValueSource(name) === "cli") continue;
+    const text = env[variableOf(name)];
+    if (text !== undefined && text !== "") options[name] = flagValue(option, text, variableOf(name));
+    else if (said) options[name] = flagValue(option, value, places.get(name)?.value ?? name);
+  }
+  return { config, places, options: options as T };
+}
+
+/** Gives the flags of a command that knows no `--config` what variables `DISENTANGLE_*` say. */
+export function addVariables(command: Command, env: NodeJS.ProcessEnv = process.env): void {
+  if (command.options.some(({ long }) => long === "--config")) return;
+  for (const option of command.options) if (option.mandatory) option.env(variableOf(option.attributeName()));
+  command.hook("preAction", () => {
+    for (const option of command.options) {
+      const name = option.attributeName();
+      const text = env[variableOf(name)];
+      if (text === undefined || text === "" || command.getOptionValueSource(name) === "cli") continue;
+      command.setOptionValueWithSource(name, flagValue(option, text, variableOf(name)), "env");
+    }
+  });
+}
+
+/** The variable of a key or a flag: `DISENTANGLE_LATENT_DIM` of `latentDim`. */
+export function variableOf(name: string): string {
+  return `DISENTANGLE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** The value of a flag that a file or a variable gives. */
+function flagValue(option: Option, value: unknown, path: string): unknown {
+  const wrong = (expected: string): never =>
+    fail("CONFIG_WRONG_TYPE", `${option.attributeName()}: got ${JSON.stringify(value)}, expected ${expected}`, {
+      path,
+    });
+  if (option.isBoolean() || option.negate) {
+    if (typeof value === "boolean") return value;
+    if (typeof value === "object") return wrong("true or false");
+    const word = String(value).toLowerCase();
+    if (["true", "1", "yes"].includes(word)) return true;
+    return ["false", "0", "no"].includes(word) ? false : wrong("true or false");
+  }
+  if (Array.isArray(value)) return option.variadic ? value.map(String) : wrong("one value");
+  if (typeof value === "object") return wrong("one value");
+  if (option.variadic) return String(value).split(/[\s,]+/);
+  const parse = option.parseArg as ((text: string, before: unknown) => unknown) | undefined;
+  try {
+    return parse === undefined ? String(value) : parse(String(value), undefined);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    return wrong(error.message.replace(/^expected |\.$/g, ""));
+  }
+}
+
+/** A flag that has no default, and that neither the command line nor a file nor a variable has given. */
+export function needed<T>(value: T | undefined, flag: string): T {
+  if (value !== undefined) return value;
+  return fail("CONFIG_USAGE", `required option '${flag}' not specified`, {
+    path: flag,
+    hint: `give ${flag}, or ${flag.replace(/^--/, "")} in --config, or ${variableOf(flag.replace(/^--/, ""))}`,
+  });
+}
+
+/** Reads the number of a flag. */
+export function numberFlag(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("expected a number.");
+  return value;
+}
+
+/** Reads the whole number of a flag, from `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`expected a whole number from ${least}.`);
+  };
 }
 
 const MODALITIES = "modalities";

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { RunConfig } from "../config.js";
 import { type Difference, differences, pathsOf } from "../differences.js";
 import { failure } from "../errors.js";
+import { checkOutput, type Input } from "../outputs.js";
 import type { RunStart, Unfinished } from "../results.js";
 import { beginRun, type NewRun, type RunFolder, reopenRun } from "../run-folder.js";
 import { type Plan, plan, startOf } from "../train.js";
@@ -40,8 +41,19 @@ export async function newJob(config: RunConfig, options: JobOptions, signal: Abo
     ...(checkpointEvery !== undefined && { checkpointEvery }),
     report,
   };
+  await checkOutput(dir, pathsIn(config));
   const folder = await beginRun(dir, { config: planned.config, start, unfinished }, { force });
-  return { ...unfinished, planned, dir, folder, start, resume: false, notes: [] };
+  return { ...unfinished, planned, dir, folder, start, resume: false, notes: notesOn(dir, folder) };
+}
+
+/** The files that a configuration names. */
+function pathsIn({ data, tree }: RunConfig): readonly Input[] {
+  return [data, tree].flatMap((path) => (typeof path === "string" && existsSync(path) ? [{ path }] : []));
+}
+
+function notesOn(dir: string, { locked }: RunFolder): readonly string[] {
+  if (locked) return [];
+  return [`the file system of ${dir} has no locks: make sure that no other fit works there`];
 }
 
 /**
@@ -51,6 +63,21 @@ export async function newJob(config: RunConfig, options: JobOptions, signal: Abo
  */
 export async function resumedJob(dir: string, checkpointEvery: number | undefined, signal: AbortSignal): Promise<Job> {
   const { folder, ...run } = await reopenRun(dir);
+  try {
+    return await goOn(dir, run, folder, checkpointEvery, signal);
+  } catch (error) {
+    await folder.abandon();
+    throw error;
+  }
+}
+
+async function goOn(
+  dir: string,
+  run: NewRun,
+  folder: RunFolder,
+  checkpointEvery: number | undefined,
+  signal: AbortSignal,
+): Promise<Job> {
   const { unfinished, config } = run;
   const found = differences(unfinished.config, config);
   const read = within(folderOf(unfinished, config), () => plan(config as unknown as RunConfig, signal));
@@ -70,7 +97,7 @@ export async function resumedJob(dir: string, checkpointEvery: number | undefine
     folder,
     start,
     resume: true,
-    notes,
+    notes: [...notesOn(dir, folder), ...notes],
   };
 }
 

@@ -1,22 +1,45 @@
 // The command line: parses, runs one command, turns errors into exit codes.
+import { setImmediate } from "node:timers";
 import { CommanderError } from "commander";
 import { retiredKey } from "../config-keys.js";
 import { DisentangleError, errorJson, failure, failuresOf, formatError, isDisentangleError } from "../errors.js";
+import { reasonOf } from "../files.js";
 import { EXIT } from "./exit.js";
 import { buildProgram, COMMANDS } from "./program.js";
 import { note, styleOf } from "./terminal.js";
 
 /** Runs a command line (without node and the script) and returns its exit code. Never throws, never exits. */
 export async function main(args: readonly string[]): Promise<number> {
-  // `disentangle inspect big.csv | head` closes the pipe early: that is no error.
+  let refused: NodeJS.ErrnoException | undefined;
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit(EXIT.ok);
+    // `disentangle inspect big.csv | head` closes the pipe early: that is no error, and changes no exit code.
+    if (error.code !== "EPIPE") refused ??= error;
   });
-  // Nobody reads the progress any more: that is no reason to lose a training.
-  process.stderr.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+  // Whatever becomes of the terminal or the file that the progress goes to: that is no reason to lose a training.
+  process.stderr.on("error", () => {});
+  const code = await execute(args);
+  await flushed(process.stdout);
+  if (refused === undefined) return code;
+  const { what, hint } = reasonOf(refused);
+  note(
+    formatError(
+      failure("FILE_WRITE", `cannot write the output: ${what}`, { hint, cause: refused }),
+      styleOf(process.stderr),
+    ),
+  );
+  return code === EXIT.ok ? EXIT.failed : code;
+}
+
+/** All that has been written has arrived, or will not. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.closed) resolve();
+    // An error is also told as an event, a turn later.
+    else stream.write("", () => setImmediate(resolve));
   });
+}
+
+async function execute(args: readonly string[]): Promise<number> {
   try {
     const state = { exitCode: EXIT.ok as number };
     const program = await buildProgram(args, state);

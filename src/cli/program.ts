@@ -32,6 +32,7 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import("./commands/fit.js"),
   },
   { name: "transform", summary: "latents of new data", load: () => import("./commands/transform.js") },
+  { name: "predict", summary: "the target of new data", load: () => import("./commands/predict.js") },
   {
     name: "decode",
     summary: "inputs of latents, where the method has a decoder",
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   { name: "score", summary: "compare a run's latents with the truth", load: () => import("./commands/score.js") },
   { name: "graph", summary: "the causal graph of a run's latents", load: () => import("./commands/graph.js") },
+  { name: "runs", summary: "list the runs in a folder", load: () => import("./commands/runs.js") },
   {
     name: "report",
     summary: "one page of HTML, Markdown or JSON about runs",
@@ -71,7 +73,7 @@ Examples:
   $ disentangle score runs/a
   $ disentangle report runs/a
 
-Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some trials failed or lie outside their band, 130 and 143 on signals`;
+Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some trials failed or lie outside their band, 129, 130 and 143 on signals`;
 
 /** The program for these arguments; errors are thrown, not printed. */
 export async function buildProgram(args: readonly string[], state: ProgramState): Promise<Command> {
@@ -84,7 +86,10 @@ export async function buildProgram(args: readonly string[], state: ProgramState)
     const command = quiet(new Command(name))
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
-    if (name === invoked) await (await load()).define(command, state);
+    if (name === invoked) {
+      await (await load()).define(command, state);
+      (await import("./flags.js")).addVariables(command);
+    }
     program.addCommand(command);
   }
   return program;

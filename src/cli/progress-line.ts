@@ -10,9 +10,9 @@ export interface ProgressLine {
   end(): void;
 }
 
-/** A bar where stderr is a terminal, otherwise one line every `everyMs`. */
+/** A bar where stderr is a terminal that knows escapes, otherwise one line every `everyMs`. */
 export async function progressLine(everyMs = 3000): Promise<ProgressLine> {
-  return process.stderr.isTTY ? bar() : lines(everyMs, note);
+  return process.stderr.isTTY && process.env.TERM !== "dumb" ? bar() : lines(everyMs, note);
 }
 
 /** Lines of text, at most one every `everyMs`, always the last. */

@@ -1,5 +1,6 @@
 // What a fit says to people: first what it takes, then what came of it.
 import { join } from "node:path";
+import { quoted } from "../command-line.js";
 import { shapeText } from "../data/views.js";
 import type { Scores, Summary } from "../generated/types.js";
 import { edgesOf } from "../graph-text.js";
@@ -58,7 +59,9 @@ export function resultText(
 ): string {
   const { manifest, summary } = run;
   const next =
-    scores === undefined ? `disentangle transform ${dir} --data FILE --out latents.npy` : `disentangle score ${dir}`;
+    scores === undefined
+      ? `disentangle transform ${quoted(dir)} --data FILE --out latents.npy`
+      : `disentangle score ${quoted(dir)}`;
   return [
     `${style.strong(manifest.method)} ${endText(manifest)}, ${duration(manifest.elapsedMs)}`,
     columns([

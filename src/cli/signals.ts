@@ -1,10 +1,10 @@
 // Ctrl-C once: stop and write what is needed to go on. Ctrl-C twice: end at once.
 import { EXIT } from "./exit.js";
 
-/** A signal that SIGINT or SIGTERM aborts. */
+/** A signal that SIGINT, SIGTERM or SIGHUP aborts. */
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** 130 or 143 once a signal came. */
+  /** 130, 143 or 129 once a signal came. */
   readonly exitCode: number | undefined;
   /** Gives the signals back to the process. */
   release(): void;
@@ -16,12 +16,12 @@ export interface InterruptionTexts {
   second(): void;
 }
 
-/** Takes SIGINT and SIGTERM: the first aborts, the second ends the process. */
+/** Takes SIGINT, SIGTERM and SIGHUP (a terminal that is closed): the first aborts, the second ends the process. */
 export function interruption(texts: InterruptionTexts): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;
   const release = (): void => {
-    process.off("SIGINT", interrupt).off("SIGTERM", terminate);
+    process.off("SIGINT", interrupt).off("SIGTERM", terminate).off("SIGHUP", hangUp);
   };
   const take = (name: NodeJS.Signals, code: number) => (): void => {
     if (exitCode === undefined) {
@@ -38,7 +38,8 @@ export function interruption(texts: InterruptionTexts): Interruption {
     process.kill(process.pid, name);
   };
   const [interrupt, terminate] = [take("SIGINT", EXIT.interrupted), take("SIGTERM", EXIT.terminated)];
-  process.on("SIGINT", interrupt).on("SIGTERM", terminate);
+  const hangUp = take("SIGHUP", EXIT.hungUp);
+  process.on("SIGINT", interrupt).on("SIGTERM", terminate).on("SIGHUP", hangUp);
   return {
     signal: controller.signal,
     get exitCode() {

@@ -1,5 +1,4 @@
 // Results go to stdout, everything else to stderr.
-import { once } from "node:events";
 import { styleText } from "node:util";
 
 /** How text is marked for people; plain without a terminal and under NO_COLOR. */
@@ -23,9 +22,13 @@ export function print(json: boolean | undefined, value: unknown, text: (style: S
   process.stdout.write(`${body}\n`);
 }
 
-/** Prints chunk after chunk, no faster than they are taken. */
+/** Prints much, piece by piece as the reader takes it; it ends early where the reader has gone. */
 export async function printChunks(chunks: Iterable<string | Uint8Array>): Promise<void> {
-  for (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
+  for (const chunk of chunks) {
+    const error = await new Promise((resolve) => process.stdout.write(chunk, resolve));
+    // What it was is told at the end, for all commands alike.
+    if (error !== null && error !== undefined) return;
+  }
 }
 
 /** Prints a line for people on stderr. */

@@ -1,6 +1,6 @@
 // Delimited text. The native reader parses headers, says what columns look like, reads cells and places errors.
 import type { Failure } from "../errors.js";
-import { native } from "../native.js";
+import { later } from "../native.js";
 import { type FoundReading, foundNotes, type Numbers } from "./reading.js";
 import type { Source, SourceColumn, Survey, Words } from "./source.js";
 
@@ -19,12 +19,12 @@ export interface CsvOptions {
 }
 
 /** Opens a delimited text file with a header. */
-export function openCsv(file: string, options: CsvOptions = {}): Source {
+export async function openCsv(file: string, options: CsvOptions = {}): Promise<Source> {
   const { delimiter: given, quote, decimal, missingValues: missing, likely } = options;
   const said = decimal && (decimal === "," ? "comma" : "point");
   // JSON leaves out what is undefined, and the reader then takes its defaults.
   const cut = { delimiter: given, quote: quote === "none" ? null : quote, numbers: said, likely };
-  const found = JSON.parse(native().csvColumns(file, JSON.stringify(cut))) as {
+  const found = JSON.parse(await later().csvColumns(file, JSON.stringify(cut))) as {
     readonly columns: readonly string[];
     readonly unnamed: readonly string[];
     readonly delimiter: string;
@@ -52,15 +52,15 @@ export function openCsv(file: string, options: CsvOptions = {}): Source {
   };
   return {
     describe: async (detail) =>
-      described(detail === "kinds" ? JSON.parse(native().csvKinds(file, JSON.stringify(settled))) : []),
+      described(detail === "kinds" ? JSON.parse(await later().csvKinds(file, JSON.stringify(settled))) : []),
     read: async ({ numeric, text }) => {
-      const selection = native().csvRead(file, JSON.stringify({ ...settled, numeric, text }));
+      const selection = await later().csvRead(file, JSON.stringify({ ...settled, numeric, text }));
       const words = JSON.parse(selection.words) as Words[];
       return { rows: selection.rows, numeric: selection.numeric.data, text: selection.text, words };
     },
-    exact: async (numeric) => native().csvReadExact(file, JSON.stringify({ ...settled, numeric })),
+    exact: async (numeric) => later().csvReadExact(file, JSON.stringify({ ...settled, numeric })),
     survey: async (): Promise<Survey> => {
-      const { rows, kinds, numeric, text, words, problems } = native().csvSurvey(file, JSON.stringify(settled));
+      const { rows, kinds, numeric, text, words, problems } = await later().csvSurvey(file, JSON.stringify(settled));
       const description = described(JSON.parse(kinds) as SourceColumn["kind"][]);
       const found = JSON.parse(problems) as Failure[];
       return { description, rows, numeric: numeric.data, text, words: JSON.parse(words) as Words[], problems: found };

@@ -1,13 +1,13 @@
 // A dataset folder knows its own roles; a configuration can only choose among them.
 import { fail, failAll, failure } from "../errors.js";
-import { type NativeDataset, type NativeTable, native } from "../native.js";
+import { later, type NativeDataset, type NativeTable } from "../native.js";
 import { isNames, LABEL_ROLES, type RoleKeys, resolveRoles } from "./roles.js";
 import type { SourceColumn } from "./source.js";
 import { inputColumns, selectInputColumns } from "./views.js";
 
 /** Reads a dataset folder; `keys` may leave out inputs and targets, and must otherwise agree with its roles. */
-export function readFolder(folder: string, keys: RoleKeys): NativeDataset {
-  const dataset = native().readDatasetFolder(folder);
+export async function readFolder(folder: string, keys: RoleKeys): Promise<NativeDataset> {
+  const dataset = await later().readDatasetFolder(folder);
   failAll(
     [...LABEL_ROLES, "rowId" as const].flatMap((role) => {
       const wanted = keys[role];

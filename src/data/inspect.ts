@@ -111,7 +111,7 @@ export async function inspect(config: DataConfig, method?: string): Promise<Insp
   const { data } = checked;
   const located = isPaths(data) ? await locateAll(data) : [];
   const folder = datasetFolder(located);
-  if (folder !== undefined) return inspectFolder(checked, readFolder(folder, {}), method);
+  if (folder !== undefined) return inspectFolder(checked, await readFolder(folder, {}), method);
   const source = await openSource(checked, taken, located);
   try {
     return await inspectSource(checked, source, given, method);

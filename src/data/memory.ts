@@ -108,6 +108,8 @@ export function copyNumbers(
   row = 1,
 ): Float32Array {
   refuseDetached(columns[0] ?? PLACE, values);
+  // Whatever these hold fits: one copy of memory.
+  if (values instanceof Float32Array || values instanceof Uint8Array) return new Float32Array(values);
   const out = new Float32Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = toNumber(values[i]);
@@ -323,6 +325,8 @@ function namesOf(width: number, prefix: string, columns?: readonly string[]): re
 }
 
 function select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Selection {
+  const whole = wholeOf(columns, numeric);
+  if (whole !== undefined && text.length === 0) return { rows, numeric: whole, text: [] };
   const find = (name: string): Column =>
     columns.get(name) ?? fail("DATA_MISSING_COLUMN", `no column ${JSON.stringify(name)}`, { path: PLACE });
   const out = new Float32Array(rows * numeric.length);
@@ -341,6 +345,15 @@ function select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Sele
     return Array.from({ length: rows }, (_, i) => shortest(column.values[column.offset + i * column.stride]!));
   });
   return { rows, numeric: out, text: texts };
+}
+
+/** The values of a matrix as they lie, where all its columns are wanted in their order; what overflowed was refused before. */
+function wholeOf(columns: ReadonlyMap<string, Column>, numeric: readonly string[]): Float32Array | undefined {
+  const all = [...columns];
+  const [first] = all;
+  if (first?.[1].kind !== "number" || first[1].stride !== all.length || numeric.length !== all.length) return undefined;
+  const { values } = first[1];
+  return all.every(([name, column], j) => name === numeric[j] && column.values === values) ? values : undefined;
 }
 
 /** A cell as a number: NaN where missing, nothing where it is something else. */

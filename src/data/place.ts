@@ -37,3 +37,12 @@ export function placedAt<T>(path: string, work: () => T): T {
     throw isDisentangleError(error) ? new DisentangleError({ ...error.toJSON(), path }, error.cause) : error;
   }
 }
+
+/** As `askAbout`, of an answer that comes later. */
+export async function askLater<T>(dataset: NativeDataset, ask: (dataset: NativeDataset) => Promise<T>): Promise<T> {
+  try {
+    return await ask(dataset);
+  } catch (error) {
+    throw isDisentangleError(error) ? new DisentangleError(placedIn(dataset, error.toJSON()), error.cause) : error;
+  }
+}

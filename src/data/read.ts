@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { DisentangleError, fail, isDisentangleError } from "../errors.js";
 import {
+  later,
   type NativeDataset,
   type NativeImage,
   type NativeLabels,
@@ -18,7 +19,7 @@ import { type Offset, offsetNotes, withOffsets } from "./offsets.js";
 import { notFound } from "./open.js";
 import { datasetFolder, locateAll, openAll, type SourceOptions } from "./open-source.js";
 import { isPaths } from "./paths.js";
-import { askAbout, placedAt } from "./place.js";
+import { askLater, placedAt } from "./place.js";
 import { type FoundReading, readingOf } from "./reading.js";
 import {
   isNames,
@@ -56,7 +57,7 @@ export async function readDataset(config: DataConfig, remembered: Remembered = {
   const { model, likely, offsets } = remembered;
   if (folder !== undefined) {
     refuseParts(checked, located[0]!.given);
-    const dataset = readFolder(folder, { ...columnKeys(checked), ...(model && { inputs: [...model.inputs] }) });
+    const dataset = await readFolder(folder, { ...columnKeys(checked), ...(model && { inputs: [...model.inputs] }) });
     return withTree(await withTruth(dataset, checked), checked);
   }
   const source = await openSource(checked, taken, located, likely);
@@ -378,7 +379,8 @@ async function readTruth(truth: string, rows: number, options: SourceOptions): P
 
 async function withTree(dataset: Dataset, { tree }: DataConfig): Promise<Dataset> {
   if (tree === undefined) return dataset;
-  if (tree === "dendrogram") return { ...dataset, tree: askAbout(dataset, (data) => native().dendrogram(data, "{}")) };
+  if (tree === "dendrogram")
+    return { ...dataset, tree: await askLater(dataset, (data) => later().dendrogram(data, "{}")) };
   return { ...dataset, tree: typeof tree === "string" ? await readTree(tree) : copyTree(tree) };
 }
 

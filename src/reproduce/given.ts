@@ -1,7 +1,7 @@
 // Real data, which presets ask for and the caller names.
 import { type DataSource, type Dataset, readData } from "../dataset.js";
 import { fail } from "../errors.js";
-import { native } from "../native.js";
+import { later } from "../native.js";
 import { prepare } from "../prepare.js";
 import type { Given, Study } from "./preset.js";
 
@@ -29,6 +29,6 @@ export async function givenData(
     wanted.prepare !== undefined && typeof data === "string"
       ? await prepare({ ...wanted.prepare, source: data })
       : await readData({ ...wanted.roles, data });
-  const { fingerprint } = JSON.parse(native().describe(dataset)) as { fingerprint: string };
+  const { fingerprint } = JSON.parse(await later().describe(dataset)) as { fingerprint: string };
   return { dataset, fingerprint };
 }

@@ -3,7 +3,7 @@ import type { RunConfig } from "../config.js";
 import type { Dataset } from "../dataset.js";
 import { errorJson, type Failure, failure, isDisentangleError } from "../errors.js";
 import type { Outcome, Scores, Summary } from "../generated/types.js";
-import { native } from "../native.js";
+import { later, native } from "../native.js";
 import type { Progress } from "../progress.js";
 import type { NamedArray } from "../record.js";
 import type { Run } from "../results.js";
@@ -129,8 +129,10 @@ async function scored(
 
 async function tried(run: Run, { elsewhere }: PlannedTrial): Promise<Pick<FinishedTrial, "elsewhere">> {
   if (elsewhere === undefined) return {};
-  const { inputs, inputNames, truth } = await simulate(elsewhere as unknown as SimulateConfig);
-  const { latents, columns } = native().transform(run.model, inputs, inputNames);
+  const { inputs, inputNames, views, truth } = await simulate(elsewhere as unknown as SimulateConfig);
+  const { id } = await later().openModel(run.model);
+  const { latents, columns } = await later().transform(id, inputs, inputNames, views, undefined);
+  native().closeModel(id);
   return { elsewhere: await score({ columns, values: latents }, { truth }) };
 }
 

@@ -1,4 +1,4 @@
-//! Files and folders that appear whole or not at all: written beside their place, synced, then renamed into it.
+//! Files that appear whole or not at all: written beside their place, synced, then renamed into it.
 
 use crate::failure::{Code, Failure, Result};
 use std::fs::{self, File};
@@ -60,7 +60,7 @@ pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     }
 }
 
-/// A file or folder that disappears again unless it is renamed into place.
+/// A file that disappears again unless it is renamed into place.
 pub(crate) struct Temporary {
     path: PathBuf,
 }
@@ -69,21 +69,6 @@ impl Temporary {
     /// A new empty file in the folder of `target`.
     fn file_beside(target: &Path) -> io::Result<(Self, File)> {
         Self::beside(target, |path| File::options().write(true).create_new(true).open(path))
-    }
-
-    /// A new empty folder in the folder of `target`.
-    pub(crate) fn folder_beside(target: &Path) -> io::Result<Self> {
-        Self::beside(target, |path| fs::create_dir(path)).map(|(temporary, ())| temporary)
-    }
-
-    /// Where it is while it is temporary.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Leaves it where it is, with everything in it.
-    pub(crate) fn keep(self) {
-        std::mem::forget(self);
     }
 
     /// Moves it to its place and makes the move durable.
@@ -112,7 +97,7 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         // After the rename there is nothing left to remove, and a failed removal cannot be reported from here.
-        let _ = fs::remove_file(&self.path).or_else(|_| fs::remove_dir_all(&self.path));
+        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -183,7 +168,7 @@ mod tests {
     #[test]
     fn leftovers_are_cleared_and_nothing_else_is() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Temporary::file_beside(&folder.path().join("x")).expect("a name is free").0.keep();
+        std::mem::forget(Temporary::file_beside(&folder.path().join("x")).expect("a name is free").0);
         for name in ["step-1.dsn", ".disentangle-notes", "a.tmp"] {
             fs::write(folder.path().join(name), b"mine").expect("it can be written");
         }

@@ -12,12 +12,14 @@
 mod digest;
 mod manifest;
 
-use crate::atomic::{Temporary, cannot_write, folder_of, write_atomically};
+use crate::atomic::{cannot_write, write_atomically};
 use crate::dataset::{Dataset, Labels, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::owner::Owner;
 use crate::read::npy::{self, NpyArray};
 use crate::read::{open, unreadable};
+use crate::version;
 use crate::views;
 use crate::write::{NpyData, encode_npy};
 use digest::Digesting;
@@ -27,24 +29,52 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 
-/// Writes a data set into a folder of its own, which appears whole or not at all. An earlier data set folder is replaced.
+/// Writes a data set into a folder of its own, whole or not at all. An earlier data set folder is replaced.
 ///
 /// # Errors
-/// Those of [`Dataset::check_shapes`]; `FILE_WRITE`, also when the folder holds anything that is not part of a data set.
+/// Those of [`Dataset::check_shapes`]; `RUN_BUSY` while somebody else writes there; `FILE_WRITE`, also when the folder holds anything
+/// that is not part of a data set.
 pub fn write(dir: &Path, dataset: &Dataset) -> Result<()> {
     dataset.check_shapes()?;
     let failed = |error| cannot_write(dir, &error);
-    fs::create_dir_all(folder_of(dir)).map_err(failed)?;
-    // A link to a folder is followed: the folder behind it is what gets replaced.
-    let dir = &fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
-    check_replaceable(dir)?;
-    let fresh = Temporary::folder_beside(dir).map_err(failed)?;
-    write_parts(fresh.path(), dataset).map_err(|failure| of_folder(dir, failure))?;
-    replace(dir, fresh).map_err(failed)
+    let root = &version::behind_link(dir);
+    // What a killed writer has half moved cannot be judged yet.
+    if !version::is_moving(root) {
+        check_replaceable(root)?;
+    }
+    let made = version::make(root).map_err(failed)?;
+    let written = write_version(root, dataset).map_err(|failure| of_folder(dir, failure));
+    if written.is_err() {
+        version::unmake(&made);
+    }
+    written
+}
+
+fn write_version(root: &Path, dataset: &Dataset) -> Result<()> {
+    let failed = |error| cannot_write(root, &error);
+    let who = serde_json::json!({ "pid": std::process::id(), "what": "writes a data set" });
+    let owner = Owner::take(root, &who.to_string())?;
+    let partial = version::begin(root).map_err(failed)?;
+    let written = check_replaceable(root).and_then(|()| write_parts(&partial, dataset)).and_then(|own| {
+        let stale: Vec<String> =
+            files_below(root).map_err(failed)?.into_iter().filter(|name| !own.contains(name)).collect();
+        if !owner.holds() {
+            return Err(cannot_write(root, &std::io::Error::other("somebody else took the folder meanwhile")));
+        }
+        version::commit(root, &stale).map_err(failed)
+    });
+    if written.is_err() && owner.holds() {
+        // What cannot be removed is removed by the next one who writes there.
+        let _ = version::abandon(root);
+    }
+    written
 }
 
 /// What is said of a file in the temporary folder, said of the folder that it stands for.
 fn of_folder(dir: &Path, failure: Failure) -> Failure {
+    if failure.code != Code::FileWrite {
+        return failure;
+    }
     let reason = failure.context.get("reason").and_then(|reason| reason.as_str()).unwrap_or(failure.message.as_str());
     let message = format!("cannot write {}: {reason}", dir.display());
     Failure { message, ..failure.at(dir.display().to_string()) }
@@ -56,6 +86,28 @@ fn of_folder(dir: &Path, failure: Failure) -> Failure {
 /// `DATA_NOT_FOUND`, `DATA_UNKNOWN_FORMAT` (no `dataset.json`), `ARTIFACT_VERSION`, `DATA_CORRUPT` (damaged or edited),
 /// `DATA_SHAPE`, those of [`npy::read`], [`crate::Tree::new`] and [`Dataset::check_shapes`].
 pub fn read(dir: &Path) -> Result<Dataset> {
+    for tries in 0.. {
+        let before = fs::read(version::find(dir, MANIFEST)).ok();
+        let was_moving = version::is_moving(dir);
+        let read = read_once(dir);
+        // Where somebody wrote another data set meanwhile, its files do not fit together: they are read again. Of several that are
+        // written in turns the first may be there again at the end, so that it looks as if nothing had happened.
+        let changed =
+            tries < 3 || was_moving || version::is_moving(dir) || before != fs::read(version::find(dir, MANIFEST)).ok();
+        match read {
+            Err(failure) if changed && was_written(&failure) => std::thread::sleep(std::time::Duration::from_millis(2)),
+            read => return read,
+        }
+    }
+    unreachable!("the numbers do not end")
+}
+
+/// Whether a failure is of what the files hold: a folder that is not there does not become one by waiting.
+fn was_written(failure: &Failure) -> bool {
+    matches!(failure.code, Code::DataCorrupt | Code::DataShape | Code::DataNotFound | Code::DataUnknownFormat)
+}
+
+fn read_once(dir: &Path) -> Result<Dataset> {
     let manifest = Manifest::read(dir)?;
     let rows = manifest.rows;
     let table = |file: &TableFile| -> Result<Table> {
@@ -98,7 +150,8 @@ pub fn read(dir: &Path) -> Result<Dataset> {
     Ok(dataset)
 }
 
-fn write_parts(dir: &Path, dataset: &Dataset) -> Result<()> {
+/// Writes all files; gives their names.
+fn write_parts(dir: &Path, dataset: &Dataset) -> Result<Vec<String>> {
     let write_matrix = |name: String, values: &Matrix| {
         write_array(dir, name, &[values.rows(), values.cols()], NpyData::F32(values.data()))
     };
@@ -137,7 +190,8 @@ fn write_parts(dir: &Path, dataset: &Dataset) -> Result<()> {
         row_ids: dataset.row_ids.clone(),
     };
     let json = serde_json::to_string_pretty(&manifest).expect("names and numbers serialise");
-    write_atomically(&dir.join(MANIFEST), |writer| writeln!(writer, "{json}"))
+    write_atomically(&dir.join(MANIFEST), |writer| writeln!(writer, "{json}"))?;
+    Ok(manifest.files().into_iter().map(str::to_owned).collect())
 }
 
 /// A table's own name where every file system takes it, otherwise a number.
@@ -230,6 +284,9 @@ fn files_below(dir: &Path) -> std::io::Result<Vec<String>> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
+        if version::is_bookkeeping(&name) {
+            continue;
+        }
         if name == "truth" && entry.file_type()?.is_dir() {
             for inner in fs::read_dir(entry.path())? {
                 files.push(format!("truth/{}", inner?.file_name().to_string_lossy()));
@@ -239,21 +296,4 @@ fn files_below(dir: &Path) -> std::io::Result<Vec<String>> {
         }
     }
     Ok(files)
-}
-
-/// Puts the new folder in the place of the old one. No portable call exchanges two folders, so the old one steps aside first
-/// and comes back when the new one cannot take its place.
-fn replace(dir: &Path, fresh: Temporary) -> std::io::Result<()> {
-    if !dir.exists() {
-        return fresh.rename_to(dir);
-    }
-    let aside = Temporary::folder_beside(dir)?;
-    let old = aside.path().join("old");
-    fs::rename(dir, &old)?;
-    fresh.rename_to(dir).inspect_err(|_| {
-        if fs::rename(&old, dir).is_err() {
-            // Better a strange name than no data.
-            aside.keep();
-        }
-    })
 }

@@ -13,6 +13,7 @@ pub mod unpack;
 
 use crate::atomic::folder_of;
 use crate::failure::{Code, Failure, Result};
+use crate::interrupt::Stoppable;
 use crate::nearest::nearest;
 use std::fs::File;
 use std::io;
@@ -22,13 +23,13 @@ use std::path::Path;
 ///
 /// # Errors
 /// `DATA_NOT_FOUND`; the nearest name in the same folder is offered.
-pub(crate) fn open(path: &Path) -> Result<File> {
+pub(crate) fn open(path: &Path) -> Result<Stoppable<File>> {
     if path.is_dir() {
         return Err(Failure::new(Code::DataNotFound, format!("{} is a folder, expected a file", path.display()))
             .at(path.display().to_string())
             .hint("name a file"));
     }
-    File::open(path).map_err(|error| unreadable(path, &error))
+    File::open(path).map(Stoppable).map_err(|error| unreadable(path, &error))
 }
 
 /// The typed form of a failed read.

@@ -2,10 +2,10 @@
 
 use crate::convert::{MatrixOut, NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
 use crate::failure::{NativeFailure, guard};
+use crate::models::with;
 use disentangle_data::{Failure, Labels, config};
-use disentangle_engine::model::{GivenRows, Model};
-use disentangle_methods::METHODS;
-use napi::bindgen_prelude::{Either, Uint8Array, Uint32Array};
+use disentangle_engine::model::GivenRows;
+use napi::bindgen_prelude::{Either, Uint32Array};
 use napi_derive::napi;
 
 /// Inputs of latents.
@@ -19,11 +19,13 @@ pub struct Decoded {
 
 /// Inputs of latents; columns are matched by name.
 #[napi(catch_unwind)]
-pub fn decode(model: Uint8Array, latents: NativeMatrix, names: Vec<String>) -> Either<Decoded, NativeFailure> {
+pub fn decode(model: u32, latents: NativeMatrix, names: Vec<String>) -> Either<Decoded, NativeFailure> {
     guard(|| {
-        let model = Model::open(METHODS, &model)?;
-        let inputs = model.decode(&latents.try_into()?, &names)?;
-        Ok(Decoded { inputs: inputs.into(), columns: model.header.inputs.clone() })
+        let latents = latents.try_into()?;
+        with(model, |model| {
+            let inputs = model.decode(&latents, &names)?;
+            Ok(Decoded { inputs: inputs.into(), columns: model.header.inputs.clone() })
+        })
     })
 }
 
@@ -71,14 +73,9 @@ pub struct NativeIntervention {
 
 /// Sets latents: of given rows the counterfactual, otherwise of drawn rows. `request` is JSON `{ do, count?, seed?, environment? }`.
 #[napi(catch_unwind)]
-pub fn intervene(
-    model: Uint8Array,
-    request: String,
-    rows: Option<NativeRows>,
-) -> Either<NativeIntervention, NativeFailure> {
+pub fn intervene(model: u32, request: String, rows: Option<NativeRows>) -> Either<NativeIntervention, NativeFailure> {
     guard(|| {
         let request = config::parse(parse(&request)?).map_err(value_hint)?;
-        let model = Model::open(METHODS, &model)?;
         let rows = rows
             .map(|rows| {
                 let (inputs, names) = named_inputs(rows.inputs, rows.input_names, rows.views)?;
@@ -91,15 +88,17 @@ pub fn intervene(
             offsets,
             environments: environments.as_ref(),
         });
-        let after = model.intervene(&request, given)?;
-        let header = &model.header;
-        Ok(NativeIntervention {
-            latents: after.latents.into(),
-            columns: header.latents.clone(),
-            inputs: after.inputs.map(Into::into),
-            input_names: header.inputs.clone(),
-            environments: header.environments.clone(),
-            environment_of: (!after.environments.is_empty()).then(|| after.environments.into()),
+        with(model, |model| {
+            let after = model.intervene(&request, given)?;
+            let header = &model.header;
+            Ok(NativeIntervention {
+                latents: after.latents.into(),
+                columns: header.latents.clone(),
+                inputs: after.inputs.map(Into::into),
+                input_names: header.inputs.clone(),
+                environments: header.environments.clone(),
+                environment_of: (!after.environments.is_empty()).then(|| after.environments.into()),
+            })
         })
     })
 }

@@ -3,6 +3,8 @@
 
 use crate::convert::{NativeDataset, NativeMatrix, json, parse};
 use crate::failure::{NativeFailure, guard, guarded};
+use crate::locks::unlock_all;
+use crate::models::close_all;
 use disentangle_data::{Code, Dataset, Failure, Result, config};
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
 use disentangle_engine::observe::{Event, Observer};
@@ -18,7 +20,7 @@ use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
 /// candle walks its graph recursively: a deep network needs a deep stack. Only touched pages cost memory.
-const STACK: usize = 64 << 20;
+pub const STACK: usize = 64 << 20;
 /// About ten events a second.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -70,6 +72,8 @@ pub fn init(_: napi::bindgen_prelude::Object, env: Env) -> napi::Result<()> {
         env.add_env_cleanup_hook(thread::current().id(), |owner| {
             // Nobody is left to be told.
             let _ = guarded(|| stop_all(owner));
+            let _ = guarded(|| unlock_all(owner));
+            let _ = guarded(|| close_all(owner));
         })
         .map_err(|e| Failure::new(Code::InternalPanic, format!("no clean-up hook could be added: {e}")))
     });
@@ -104,7 +108,6 @@ pub fn fit_start(
     guard(|| {
         let config: Value = parse(&config)?;
         let options: FitOptions = config::parse(parse(&options)?)?;
-        let dataset: Dataset = dataset.try_into()?;
         let refused = |e: napi::Error| Failure::new(Code::InternalPanic, format!("a callback was refused: {e}"));
         let on_event: OnEvent =
             on_event.build_threadsafe_function().weak::<true>().max_queue_size::<16>().build().map_err(refused)?;
@@ -117,29 +120,40 @@ pub fn fit_start(
                 Ok(hinted.map_or_else(|failure| Either::B(failure.into()), |_| end.value))
             })
             .map_err(refused)?;
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let cancel = Arc::new(AtomicBool::new(false));
-        let flag = cancel.clone();
-        // Held while the thread starts, so that the job is listed before it can end.
-        let mut jobs = jobs();
-        let thread = thread::Builder::new()
-            .name(format!("disentangle-fit-{id}"))
-            .stack_size(STACK)
-            .spawn(move || {
-                let mut watch = Watch { cancel: flag, on_event, began: Instant::now(), last: None };
-                let end = guarded(|| native(fit(METHODS, &config, dataset, &options, &mut watch)?));
-                self::jobs().remove(&id);
-                let end = end.map_or_else(|failure| Either::B(failure.into()), Either::A);
-                on_end.call(end, ThreadsafeFunctionCallMode::NonBlocking);
-            })
-            .map_err(|e| Failure::new(Code::InternalPanic, format!("no thread could be started: {e}")))?;
+        let id = run_job("disentangle-fit", STACK, move |cancel| {
+            let mut watch = Watch { cancel, on_event, began: Instant::now(), last: None };
+            let end = guarded(|| {
+                let dataset: Dataset = dataset.try_into()?;
+                native(fit(METHODS, &config, dataset, &options, &mut watch)?)
+            });
+            let end = end.map_or_else(|failure| Either::B(failure.into()), Either::A);
+            on_end.call(end, ThreadsafeFunctionCallMode::NonBlocking);
+        })?;
         let _ = env.adjust_external_memory(held);
-        jobs.insert(id, Job { owner: thread::current().id(), cancel, thread: Some(thread) });
         Ok(id)
     })
 }
 
-/// Asks a fit to stop at its next step. A job that has ended is ignored.
+/// Runs a body on a thread of its own, as a job of this environment; yields its number.
+pub fn run_job(name: &str, stack: usize, body: impl FnOnce(Arc<AtomicBool>) + Send + 'static) -> Result<u32> {
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    let cancel = Arc::new(AtomicBool::new(false));
+    let flag = cancel.clone();
+    // Held while the thread starts, so that the job is listed before it can end.
+    let mut jobs = jobs();
+    let thread = thread::Builder::new()
+        .name(format!("{name}-{id}"))
+        .stack_size(stack)
+        .spawn(move || {
+            body(flag);
+            self::jobs().remove(&id);
+        })
+        .map_err(|e| Failure::new(Code::InternalPanic, format!("no thread could be started: {e}")))?;
+    jobs.insert(id, Job { owner: thread::current().id(), cancel, thread: Some(thread) });
+    Ok(id)
+}
+
+/// Asks a job to stop: a fit at its next step, a reader at its next block. A job that has ended is ignored.
 #[napi(catch_unwind)]
 pub fn cancel(job: u32) -> Either<(), NativeFailure> {
     guard(|| {
@@ -151,9 +165,9 @@ pub fn cancel(job: u32) -> Either<(), NativeFailure> {
 }
 
 /// What V8's collector should know of while a fit runs: the data set, which is prepared in place.
-fn native_bytes(dataset: &Dataset) -> i64 {
-    let targets = dataset.targets.as_ref().map_or(0, |targets| targets.values.data().len());
-    (size_of::<f32>() * (dataset.inputs.data().len() + targets)) as i64
+fn native_bytes(dataset: &NativeDataset) -> i64 {
+    let targets = dataset.targets.as_ref().map_or(0, |targets| targets.values.data.len());
+    (size_of::<f32>() * (dataset.inputs.data.len() + targets)) as i64
 }
 
 fn native(run: RunResult) -> Result<NativeRun> {

@@ -7,10 +7,13 @@ mod convert;
 mod failure;
 mod generate;
 mod jobs;
+mod locks;
+mod models;
+mod work;
 
 use convert::{
     Array, ImageFolder, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey,
-    NativeTable, NativeTree, NativeView, json, named_inputs, parse,
+    NativeTable, NativeTree, json, parse,
 };
 use disentangle_data::read::{csv, idx, images, mtx, npy, npz, scipy, unpack};
 use disentangle_data::write::{NpyData, csv_rows, write_npy};
@@ -23,7 +26,7 @@ use failure::{NativeFailure, guard};
 use napi::bindgen_prelude::{Either, Either3, Float32Array, Float64Array, Uint8Array, Uint32Array};
 use napi_derive::napi;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 
 type Answer<T> = Either<T, NativeFailure>;
@@ -335,55 +338,6 @@ pub struct Transformed {
     pub latents: MatrixOut,
     /// Names of the latents.
     pub columns: Vec<String>,
-}
-
-/// Latents of new rows; columns are matched by name.
-#[napi(catch_unwind)]
-pub fn transform(
-    model: Uint8Array,
-    inputs: NativeMatrix,
-    input_names: Vec<String>,
-    views: Option<Vec<NativeView>>,
-    offsets: Option<Vec<f64>>,
-) -> Answer<Transformed> {
-    guard(|| {
-        let model = model::Model::open(METHODS, &model)?;
-        let (inputs, names) = named_inputs(inputs, input_names, views)?;
-        let latents = model.transform_from(&inputs, &names, &offsets.unwrap_or_default())?;
-        Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
-    })
-}
-
-/// The target of new rows, with 64 bits where the target needs them; `options` is JSON `{ attach?: { newEnvironment: node },
-/// offsets?: number[] }`.
-#[napi(catch_unwind)]
-pub fn predict(
-    model: Uint8Array,
-    inputs: NativeMatrix,
-    input_names: Vec<String>,
-    environments: Option<NativeLabels>,
-    options: String,
-    views: Option<Vec<NativeView>>,
-) -> Answer<Either<Float32Array, Float64Array>> {
-    guard(|| {
-        let options: Value = parse(&options)?;
-        let offsets: Vec<f64> = match options.get("offsets") {
-            Some(offsets) => parse(&offsets.to_string())?,
-            None => Vec::new(),
-        };
-        let attach: BTreeMap<String, String> = match options.get("attach") {
-            Some(attach) => parse(&attach.to_string())?,
-            None => BTreeMap::new(),
-        };
-        let environments = environments.map(Into::into);
-        let model = model::Model::open(METHODS, &model)?;
-        let (inputs, names) = named_inputs(inputs, input_names, views)?;
-        let predicted = model.predict_from(&inputs, &names, &offsets, environments.as_ref(), &attach)?;
-        Ok(match model.header.target_offset {
-            Some(_) => Either::B(predicted.into()),
-            None => Either::A(predicted.into_iter().map(|value| value as f32).collect::<Vec<_>>().into()),
-        })
-    })
 }
 
 /// What is scored: tables of the scored rows.

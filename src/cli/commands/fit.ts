@@ -1,17 +1,16 @@
-import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { resumeCommand } from "../../command-line.js";
 import { configKeys, type RunConfig } from "../../config.js";
 import { fail, isDisentangleError } from "../../errors.js";
-import { writeFileAtomic } from "../../files.js";
 import type { Scores } from "../../generated/types.js";
-import type { Run, StoppedRun } from "../../results.js";
+import { namesIn } from "../../owned-folder.js";
+import { jsonText, type Run, type RunWriter, readRunFolder, type StoppedRun } from "../../results.js";
 import { scoreRun } from "../../score.js";
 import { isFinished, type Plan, train } from "../../train.js";
 import type { ProgramState } from "../command.js";
 import { located } from "../config-file.js";
 import { EXIT } from "../exit.js";
-import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given, numberFlag, wholeNumber } from "../flags.js";
 import { type Job, newJob, resumedJob } from "../job.js";
 import { progressLine } from "../progress-line.js";
 import { dataText, isUseless, resultText } from "../run-text.js";
@@ -34,6 +33,8 @@ interface FitCommandOptions extends ConfigOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly checkpointEvery?: number;
+  readonly maxSteps?: number;
+  readonly maxSeconds?: number;
   readonly force?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -41,7 +42,14 @@ interface FitCommandOptions extends ConfigOptions {
 }
 
 /** Flags that say nothing about the run itself. */
-const BESIDE_RESUME: ReadonlySet<string> = new Set(["resume", "checkpointEvery", "json", "quiet"]);
+const BESIDE_RESUME: ReadonlySet<string> = new Set([
+  "resume",
+  "checkpointEvery",
+  "maxSteps",
+  "maxSeconds",
+  "json",
+  "quiet",
+]);
 
 /** `disentangle fit` */
 export async function define(command: Command, state: ProgramState): Promise<void> {
@@ -54,32 +62,36 @@ export async function define(command: Command, state: ProgramState): Promise<voi
     .option(
       "--checkpoint-every <steps>",
       "gradient steps between checkpoints (default: as often as costs at most 2 % of the time)",
-      stepsOf,
+      wholeNumber(1),
     )
+    .option("--max-steps <steps>", "gradient steps that it may take in all (default: no limit)", wholeNumber(1))
+    .option("--max-seconds <seconds>", "seconds that it may train (default: no limit)", numberFlag)
     .option("--no-report", "do not write report.html")
     .option("--quiet", "no progress")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (options: FitCommandOptions) => {
+    .action(async (flags: FitCommandOptions) => {
+      const { config, places, options } = await given(command, flags, keys);
       const { resume, checkpointEvery } = options;
       if (resume !== undefined) {
         refuseBesideResume(command, resume);
-        await run((signal) => resumedJob(resume, checkpointEvery, signal), options, state);
+        try {
+          await run((signal) => resumedJob(resume, checkpointEvery, signal), options, state);
+        } catch (error) {
+          if (!isDisentangleError(error) || error.code !== "RUN_FINISHED") throw error;
+          note(`${error.message}; nothing is left to do`);
+          const finished = await readRunFolder(resume);
+          const hasReport = (await namesIn(finished.dir)).includes("report.html");
+          tell(finished, finished.scores, { dir: resume, report: hasReport }, options, state);
+        }
         return;
       }
-      const { config, places } = configOf(options, keys);
       try {
         await run((signal) => newJob(config as unknown as RunConfig, options, signal), options, state);
       } catch (error) {
         throw located(error, places);
       }
     });
-}
-
-function stepsOf(text: string): number {
-  const steps = Number(text);
-  if (!Number.isSafeInteger(steps) || steps < 1) throw new InvalidArgumentError("expected a whole number from 1.");
-  return steps;
 }
 
 function refuseBesideResume(command: Command, dir: string): void {
@@ -110,7 +122,7 @@ async function run(
     job = await prepare(interrupted.signal);
     if (options.quiet !== true) note(dataText(job.planned));
     for (const text of job.notes) note(`warning ${text}`);
-    const ended = await trainWithProgress(job, interrupted.signal, options.quiet === true);
+    const ended = await trainWithProgress(job, interrupted.signal, options);
     if (isFinished(ended)) await finish(ended, job, options, state);
     else await stopped(ended, job, options, state, interrupted.exitCode);
   } catch (error) {
@@ -128,13 +140,18 @@ function goOn(what: string, dir: string): string {
   return `${what}; go on with\n  ${resumeCommand(dir)}`;
 }
 
-async function trainWithProgress(job: Job, signal: AbortSignal, quiet: boolean): Promise<Run | StoppedRun> {
+async function trainWithProgress(
+  job: Job,
+  signal: AbortSignal,
+  { quiet = false, maxSteps, maxSeconds }: FitCommandOptions,
+): Promise<Run | StoppedRun> {
   const { planned, folder, start, resume, checkpointEvery: every } = job;
   const line = quiet ? undefined : await progressLine();
   try {
     return await train(planned, {
       signal,
       start,
+      budgets: { steps: maxSteps, elapsedMs: maxSeconds === undefined ? undefined : maxSeconds * 1000 },
       ...(folder.checkpoints !== undefined && { checkpoint: { dir: folder.checkpoints, every }, resume }),
       onStage: line?.stage,
       onProgress: line?.progress,
@@ -149,18 +166,25 @@ async function trainWithProgress(job: Job, signal: AbortSignal, quiet: boolean):
 }
 
 async function finish(run: Run, job: Job, options: FitCommandOptions, state: ProgramState): Promise<void> {
-  const { planned, folder, dir, report } = job;
-  const { manifest, summary } = run;
+  const { planned, folder, report } = job;
   let scores: Scores | undefined;
-  await folder.write(run);
-  // A score or a report that fails must not cost a training; a kill before the manifest costs the end of one.
-  try {
+  await folder.finish(run, async (put) => {
     scores = await scoresIfKnown(run, planned);
-    if (scores !== undefined) await writeFileAtomic(join(dir, "scores.json"), `${JSON.stringify(scores, null, 2)}\n`);
-    if (report) await writeReport(run, scores, dir);
-  } finally {
-    await folder.finish(manifest);
-  }
+    if (scores !== undefined) await put("scores.json", jsonText(scores));
+    if (report) await putReport(run, scores, put);
+  });
+  tell(run, scores, job, options, state);
+}
+
+/** Says what came of a fit. */
+function tell(
+  run: Run,
+  scores: Scores | undefined,
+  { dir, report }: Pick<Job, "dir" | "report">,
+  options: FitCommandOptions,
+  state: ProgramState,
+): void {
+  const { manifest, summary } = run;
   const { outcome } = manifest;
   for (const warning of summary.warnings) warn(warning);
   for (const { question, finding } of summary.assumptions.filter(({ status }) => status === "violated")) {
@@ -226,12 +250,10 @@ async function scoresIfKnown(run: Run, { dataset }: Plan): Promise<Scores | unde
   return scoreRun(run, { truth: dataset.truth }, run.split.includes(2) ? {} : { rows: "all" }, dataset);
 }
 
-async function writeReport(run: Run, scores: Scores | undefined, dir: string): Promise<void> {
+async function putReport(run: Run, scores: Scores | undefined, put: RunWriter["put"]): Promise<void> {
   const { report } = await import("../../report.js");
   const { html, markdown, json } = await report([{ ...run, ...(scores && { scores }) }]);
-  await Promise.all([
-    writeFileAtomic(join(dir, "report.html"), html),
-    writeFileAtomic(join(dir, "report.md"), markdown),
-    writeFileAtomic(join(dir, "report.json"), json),
-  ]);
+  await put("report.html", html);
+  await put("report.md", markdown);
+  await put("report.json", json);
 }

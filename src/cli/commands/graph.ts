@@ -1,13 +1,15 @@
-import { extname, join } from "node:path";
+import { extname } from "node:path";
 import { type Command, Option } from "commander";
 import { fail } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import type { CausalGraph } from "../../generated/types.js";
 import { type LatentGraph, latentGraph } from "../../graph.js";
 import { edgesOf, GRAPH_FORMATS, type GraphFormat, graphText } from "../../graph-text.js";
-import { type Run, readRunFolder } from "../../results.js";
+import { jsonText, type Run, readRunFolder } from "../../results.js";
 import { keptLatents, type RowChoice } from "../../score.js";
 import { latentSilence } from "../../silence.js";
+import { numberFlag, wholeNumber } from "../flags.js";
+import { keep } from "../keep.js";
 import { columns, note, number, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -32,9 +34,9 @@ export function define(command: Command): void {
         ["method", "pc"],
       ),
     )
-    .option("--alpha <level>", `pc: level of each test of independence (default: ${SEARCH.alpha})`, Number)
-    .option("--depth <count>", "pc: largest number of latents given in a test (default: all neighbours)", Number)
-    .option("--threads <count>", `pc: threads that share the tests (default: ${SEARCH.threads})`, Number)
+    .option("--alpha <level>", `pc: level of each test of independence (default: ${SEARCH.alpha})`, numberFlag)
+    .option("--depth <count>", "pc: largest number of latents given in a test (default: all neighbours)", wholeNumber(0))
+    .option("--threads <count>", `pc: threads that share the tests (default: ${SEARCH.threads})`, wholeNumber(1))
     .addOption(
       new Option("--rows <rows>", `pc: rows to test on (default: ${SEARCH.rows})`).choices([
         "test",
@@ -58,11 +60,12 @@ export function define(command: Command): void {
       const run = await readRunFolder(dir);
       const own = run.summary.graph;
       const finder = by ?? (own === undefined ? "pc" : "method");
-      const found = finder === "pc" ? await searched(run, dir, search) : ownGraph(run, search);
+      const found = finder === "pc" ? searched(run, search) : ownGraph(run, search);
       if (out !== undefined) await writeFileAtomic(out, graphText(found, format ?? "json"));
       if (out === undefined && format !== undefined && !json) process.stdout.write(graphText(found, format));
       else if (out !== undefined) print(json, { out }, () => out);
       else print(json, found, () => ("names" in found ? ownText(found) : textOf(found)));
+      if (!("names" in found)) await keep(run, { "pc-graph.json": jsonText(found) });
     });
 }
 
@@ -91,8 +94,8 @@ interface Flags extends Search {
   readonly json?: boolean;
 }
 
-/** The graph that PC finds on the latents; kept in the run folder. */
-async function searched(run: Run, dir: string, search: Search): Promise<GraphOfRun> {
+/** The graph that PC finds on the latents. */
+function searched(run: Run, search: Search): GraphOfRun {
   const { rows: split = SEARCH.rows, entries = SEARCH.entries, ...options } = search;
   const latents = keptLatents(run, split);
   const told = entries === "active" && run.summary.silence !== undefined;
@@ -106,7 +109,6 @@ async function searched(run: Run, dir: string, search: Search): Promise<GraphOfR
       ...(told && { silent: latentSilence(latents, run.summary).silent }),
     }),
   };
-  await writeFileAtomic(join(run.dir ?? dir, "pc-graph.json"), `${JSON.stringify(graph, null, 2)}\n`);
   if (!graph.consistent || graph.dropped.length > 0 || graph.opposed.length > 0) {
     note("the tests contradict each other: no graph has all of their independences; trust the edges, not the arrows");
   }

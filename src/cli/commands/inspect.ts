@@ -3,7 +3,7 @@ import { dataKeys } from "../../config.js";
 import type { ColumnReport, InspectReport, ViewReport } from "../../data/index.js";
 import { shapeText } from "../../data/views.js";
 import { located } from "../config-file.js";
-import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given } from "../flags.js";
 import { bytes, columns, number, print, type Style } from "../terminal.js";
 
 const EXAMPLES = `
@@ -26,9 +26,9 @@ export async function define(command: Command): Promise<void> {
     )
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (paths: readonly string[], options: ConfigOptions & { json?: boolean }) => {
+    .action(async (paths: readonly string[], flags: ConfigOptions & { json?: boolean }) => {
       const data = paths.length > 1 ? [...paths] : paths[0];
-      const { config, places } = configOf(options, keys);
+      const { config, places, options } = await given(command, flags, keys);
       const { inspect } = await import("../../data/index.js");
       const found = await inspect({ ...config, ...(data !== undefined && { data }) }).catch((error: unknown) => {
         throw located(error, places);

@@ -1,10 +1,12 @@
 import type { Command } from "commander";
+import { quoted } from "../../command-line.js";
 import { keysOf } from "../../config-keys.js";
 import { type Cleaning, PREPARATIONS, type PrepareConfig } from "../../datasets/index.js";
+import { checkOutput } from "../../outputs.js";
 import { prepare } from "../../prepare.js";
 import { writeDataset } from "../../simulate.js";
 import { located } from "../config-file.js";
-import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given, needed } from "../flags.js";
 import { columns, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -19,19 +21,21 @@ export function define(command: Command): void {
   command
     .argument("<dataset>", PREPARATIONS.map(({ name, summary }) => `${name}: ${summary}`).join("\n"))
     .argument("<source>", "file that it is made from")
-    .requiredOption("--out <dir>", "data set folder to write")
+    .option("--out <dir>", "data set folder to write")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (dataset: string, source: string, options: ConfigOptions & { out: string; json?: boolean }) => {
-      const { config, places } = configOf(options, keys);
+    .action(async (dataset: string, source: string, flags: ConfigOptions & { out?: string; json?: boolean }) => {
+      const { config, places, options } = await given(command, flags, keys);
+      const out = needed(options.out, "--out");
+      await checkOutput(out, [{ path: source }]);
       const prepared = await prepare({ ...config, dataset, source } as PrepareConfig).catch((error: unknown) => {
         throw located(error, places);
       });
-      await writeDataset(options.out, prepared);
+      await writeDataset(out, prepared);
       const { name, inputs, targets } = prepared;
       const { note, cleaning } = JSON.parse(prepared.provenance) as { note: string; cleaning: Cleaning };
       const result = {
-        out: options.out,
+        out,
         name,
         note,
         rows: inputs.rows,
@@ -51,8 +55,8 @@ export function define(command: Command): void {
           columns(leftOut(cleaning)),
           ...cleaning.invalid.map(({ row, formula, reason }) => `  row ${row}, ${formula}: ${reason}`),
           "",
-          `Data set folder: ${options.out}`,
-          `Next: ${style.strong(`disentangle fit --method mtlcm --data ${options.out}`)}`,
+          `Data set folder: ${out}`,
+          `Next: ${style.strong(`disentangle fit --method mtlcm --data ${quoted(out)}`)}`,
         ].join("\n"),
       );
     });

@@ -1,8 +1,11 @@
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { resumeCommand } from "../../command-line.js";
+import { fail, isDisentangleError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
-import { readRuns, unfinishedRuns } from "../../results.js";
+import { checkOutput } from "../../outputs.js";
+import type { RunRecord } from "../../record.js";
+import { addToRun, type RunManifest, readRuns, runFolders, unfinishedRuns } from "../../results.js";
 import { note, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -27,9 +30,19 @@ export function define(command: Command): void {
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (dirs: string[], options: { out?: string; format?: Format; title?: string; json?: boolean }) => {
-      const format = options.format ?? formatOf(options.out);
-      const records = (await Promise.all(dirs.map(readRuns))).flat();
-      const left = (await Promise.all(dirs.map(unfinishedRuns))).flat();
+      const format = formatOf(options);
+      if (options.out !== undefined) {
+        const runs = (await Promise.all(dirs.map(runFolders))).flat();
+        await checkOutput(
+          options.out,
+          runs.map((path) => ({ path, kind: "run" })),
+        );
+      }
+      const [records, left]: [RunRecord[], string[]] = [[], []];
+      for (const dir of dirs) {
+        records.push(...(await readRuns(dir)));
+        left.push(...(await unfinishedRuns(dir)));
+      }
       for (const dir of left) note(`left out: the run in ${dir} did not finish; go on with\n  ${resumeCommand(dir)}`);
       const { report } = await import("../../report.js");
       const made = await report(records, options.title === undefined ? {} : { title: options.title });
@@ -46,14 +59,52 @@ export function define(command: Command): void {
         process.stdout.write(text);
         return;
       }
+      const [only] = records;
+      if (options.out === undefined && records.length === 1 && only?.dir !== undefined) {
+        await keepReport(only as FinishedRecord, `report.${format}`, text, options.json);
+        return;
+      }
       await writeFileAtomic(out, text);
       print(options.json, { out, format, runs: records.length }, () => out);
     });
 }
 
-function formatOf(out: string | undefined): Format {
-  if (out?.endsWith(".md")) return "md";
-  return out?.endsWith(".json") ? "json" : "html";
+type FinishedRecord = RunRecord & { readonly dir: string; readonly manifest: RunManifest };
+
+/** Into the run folder; beside it where that is read-only. */
+async function keepReport(run: FinishedRecord, name: string, text: string, json: boolean | undefined): Promise<void> {
+  const format = name.replace("report.", "");
+  let out = join(run.dir, name);
+  try {
+    await addToRun(run, { [name]: text });
+  } catch (error) {
+    if (!isDisentangleError(error)) throw error;
+    out = name;
+    await writeFileAtomic(out, text);
+    note(`note: ${error.message}; the report is written here instead`);
+  }
+  print(json, { out, format, runs: 1 }, () => out);
+}
+
+const ENDINGS: Readonly<Record<string, Format>> = { ".html": "html", ".htm": "html", ".md": "md", ".json": "json" };
+
+/** Another format than its name says would be a riddle to whoever opens the file. */
+function formatOf({ out, format }: { readonly out?: string; readonly format?: Format }): Format {
+  if (out === undefined) return format ?? "html";
+  const named = ENDINGS[extname(out).toLowerCase()];
+  if (named === undefined) {
+    fail("CONFIG_USAGE", `--out ${out}: expected a file that ends in .html, .md or .json`, {
+      path: "--out",
+      hint: "for example --out report.html",
+    });
+  }
+  if (format !== undefined && format !== named) {
+    fail("CONFIG_CONFLICT", `--format ${format} beside --out ${out}, which is named as ${named}`, {
+      path: "--format",
+      hint: `leave --format out, or end the name in .${format}`,
+    });
+  }
+  return named;
 }
 
 function defaultFile(dirs: readonly (string | undefined)[], format: Format): string {

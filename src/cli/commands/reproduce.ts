@@ -131,11 +131,11 @@ function stopped(
 ): void {
   const { scale, out, seeds, only, jobs, data } = options;
   const replay = [
-    `disentangle reproduce ${preset} --scale ${scale} --out ${out}`,
+    `disentangle reproduce ${preset} --scale ${scale} --out ${quoted(out)}`,
     ...(seeds === undefined ? [] : [`--seeds ${seeds.join(" ")}`]),
     ...(only === undefined ? [] : [`--only ${quoted(only)}`]),
     ...(jobs === "1" ? [] : [`--jobs ${jobs}`]),
-    ...(data === undefined ? [] : [`--data ${data}`]),
+    ...(data === undefined ? [] : [`--data ${quoted(data)}`]),
   ].join(" ");
   note(`stopped; ${done} of ${total} trials are kept in ${out}; go on with\n  ${replay}`);
   if (options.json) print(true, { preset, scale, out, done, total, replay }, () => "");

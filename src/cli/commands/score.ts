@@ -1,16 +1,16 @@
-import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { quoted } from "../../command-line.js";
 import { checkConfig, dataKeys } from "../../config.js";
 import type { DataConfig } from "../../data/index.js";
 import { placeOf } from "../../data/sources.js";
 import { readData } from "../../dataset.js";
 import { fail } from "../../errors.js";
-import { writeFileAtomic } from "../../files.js";
 import type { Mcc, NullScore, Scores } from "../../generated/types.js";
-import { native } from "../../native.js";
-import { type Run, readRunFolder } from "../../results.js";
+import { later } from "../../native.js";
+import { jsonText, type Run, readRunFolder } from "../../results.js";
 import { type Observed, type RowChoice, scoreRun } from "../../score.js";
-import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given, wholeNumber } from "../flags.js";
+import { keep } from "../keep.js";
 import { columns, note, number, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -37,20 +37,20 @@ export async function define(command: Command): Promise<void> {
     .addOption(
       new Option("--rows <rows>", "rows to score").choices(["test", "validation", "train", "all"]).default("test"),
     )
-    .option("--seed <seed>", "seed of the bootstrap and of the nulls", Number, 0)
+    .option("--seed <seed>", "seed of the bootstrap and of the nulls", wholeNumber(0), 0)
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (dir: string, options: ScoreCommandOptions) => {
-      const { config } = configOf(options, keys);
+    .action(async (dir: string, flags: ScoreCommandOptions) => {
+      const { config, options } = await given(command, flags, keys);
       const run = await readRunFolder(dir);
       const observed = options.truth === undefined ? await dataOf(run) : undefined;
       const truth = options.truth === undefined ? { truth: observed?.truth ?? {} } : { z: options.truth };
       const scores = await scoreRun(run, truth, { rows: options.rows, seed: options.seed, ...config }, observed);
-      await writeFileAtomic(join(run.dir ?? dir, "scores.json"), `${JSON.stringify(scores, null, 2)}\n`);
       for (const line of scores.notes) note(line);
       print(options.json, scores, (style) =>
-        [summary(scores), "", `Next: ${style.strong(`disentangle report ${dir}`)}`].join("\n"),
+        [summary(scores), "", `Next: ${style.strong(`disentangle report ${quoted(dir)}`)}`].join("\n"),
       );
+      await keep(run, { "scores.json": jsonText(scores) });
     });
 }
 
@@ -63,7 +63,7 @@ async function dataOf(run: Run): Promise<Observed> {
   }
   const { data } = await checkConfig(run.config);
   const dataset = await readData(data);
-  const { fingerprint } = JSON.parse(native().describe(dataset)) as { fingerprint: string };
+  const { fingerprint } = JSON.parse(await later().describe(dataset)) as { fingerprint: string };
   const expected = run.manifest.dataset.fingerprint;
   if (fingerprint !== expected) {
     fail(

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import { catalogue } from "../../catalogue.js";
+import { quoted } from "../../command-line.js";
 import { keysOf, nearest } from "../../config-keys.js";
 import { fail } from "../../errors.js";
 import type { NativeDataset } from "../../native.js";
 import { type SimulateConfig, simulate, writeDataset } from "../../simulate.js";
 import { located } from "../config-file.js";
-import { addConfigOptions, type ConfigOptions, configOf } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given, needed } from "../flags.js";
 import { columns, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -31,10 +32,12 @@ export function define(command: Command): void {
   addConfigOptions(command, keys, { core: "World:" });
   command
     .argument("<simulator>", simulators.map(({ name, summary }) => `${name}: ${summary}`).join("\n"))
-    .requiredOption("--out <dir>", "data set folder to write")
+    .option("--out <dir>", "data set folder to write")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (simulator: string, options: ConfigOptions & { out: string; json?: boolean }) => {
+    .action(async (simulator: string, flags: ConfigOptions & { out?: string; json?: boolean }) => {
+      const { config, places, options } = await given(command, flags, keys);
+      const out = needed(options.out, "--out");
       const names = simulators.map(({ name }) => name);
       if (!names.includes(simulator)) {
         const near = nearest(simulator, names);
@@ -42,14 +45,13 @@ export function define(command: Command): void {
           hint: near === undefined ? `there are: ${names.join(", ")}` : `did you mean "${near}"?`,
         });
       }
-      const { config, places } = configOf(options, keys);
       const dataset = await simulate({ ...config, simulator } as SimulateConfig).catch((error: unknown) => {
         throw located(error, places);
       });
-      await writeDataset(options.out, dataset);
+      await writeDataset(out, dataset);
       const { name, inputs, labels, truth } = dataset;
       const result = {
-        out: options.out,
+        out,
         name,
         rows: inputs.rows,
         columns: inputs.cols,
@@ -65,8 +67,8 @@ export function define(command: Command): void {
             ["true latents", truth.latents?.columns.length ?? 0],
           ]),
           "",
-          `Data set folder: ${options.out}`,
-          `Next: ${style.strong(`disentangle fit --method ${methodFor(dataset)} --data ${options.out}`)}`,
+          `Data set folder: ${out}`,
+          `Next: ${style.strong(`disentangle fit --method ${methodFor(dataset)} --data ${quoted(out)}`)}`,
         ].join("\n"),
       );
     });

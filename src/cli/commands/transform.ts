@@ -9,7 +9,7 @@ import { fail } from "../../errors.js";
 import { load } from "../../model.js";
 import { csvChunks, isCopy, jsonChunks, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
-import { addConfigOptions, type ConfigOptions, configOf, modalitiesOf } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given, modalitiesOf } from "../flags.js";
 import { note, print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
@@ -47,9 +47,9 @@ export async function define(command: Command): Promise<void> {
     .option("--out <file>", "file to write: .npy, .csv, .parquet, .arrow, .h5ad or .zarr (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (run: string, options: TransformOptions) => {
+    .action(async (run: string, flags: TransformOptions) => {
+      const { config, options } = await given(command, flags, keys);
       const { data: paths = [], modality, join: by, out, json } = options;
-      const { config } = configOf(options, keys);
       const data = paths.length > 1 ? paths : paths[0];
       const rows = rowsOf(data, modality, by);
       await using model = await load(run);

@@ -5,6 +5,7 @@ use crate::failure::{Code, Failure, Result};
 use crate::offsets::Offsets;
 use crate::read::unreadable;
 use crate::tree::Tree;
+use crate::version;
 use crate::views::View;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -150,7 +151,7 @@ impl Manifest {
         struct Version {
             format: u64,
         }
-        let path = dir.join(MANIFEST);
+        let path = version::find(dir, MANIFEST);
         let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
             _ if !dir.exists() => unreadable(dir, &error),
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Failure::new(
@@ -198,7 +199,7 @@ impl ArrayFile {
         let relative = Path::new(&self.file);
         let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
         if inside && !self.file.is_empty() {
-            return Ok(dir.join(relative));
+            return Ok(version::find(dir, &self.file));
         }
         Err(Failure::new(Code::DataCorrupt, format!("{MANIFEST} names {:?}, a file outside the folder", self.file))
             .at(dir.join(MANIFEST).display().to_string())

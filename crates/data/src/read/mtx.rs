@@ -5,6 +5,7 @@
 use super::sparse::Dense;
 use super::{open, unreadable};
 use crate::failure::{Code, Failure, Result};
+use crate::interrupt::Stoppable;
 use crate::matrix::Matrix;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -67,7 +68,7 @@ pub fn read(path: &Path, orientation: Orientation, chosen: &[usize]) -> Result<M
 
 struct Reader<'a> {
     path: &'a Path,
-    file: BufReader<File>,
+    file: BufReader<Stoppable<File>>,
     line: Vec<u8>,
     number: usize,
     rows: usize,
@@ -87,7 +88,7 @@ const LONGEST_LINE: u64 = 1 << 16;
 impl<'a> Reader<'a> {
     fn open(path: &'a Path) -> Result<Self> {
         let file = open(path)?;
-        let size = file.metadata().map_err(|error| unreadable(path, &error))?.len();
+        let size = file.0.metadata().map_err(|error| unreadable(path, &error))?.len();
         let mut reader = Self {
             path,
             file: BufReader::with_capacity(1 << 18, file),

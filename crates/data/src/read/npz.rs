@@ -3,6 +3,7 @@
 use super::npy::{self, Header, NpyArray};
 use super::open;
 use crate::failure::{Code, Failure, Result};
+use crate::interrupt::Stoppable;
 use crate::nearest::did_you_mean;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -70,7 +71,7 @@ pub(crate) fn with_member<T>(path: &Path, member: &str, read: impl FnOnce(&mut d
 
 const ENDING: &str = ".npy";
 
-pub(crate) type Archive = ZipArchive<BufReader<File>>;
+pub(crate) type Archive = ZipArchive<BufReader<Stoppable<File>>>;
 
 pub(crate) fn open_archive(path: &Path) -> Result<Archive> {
     let mut file = open(path)?;

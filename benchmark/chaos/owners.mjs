@@ -1,0 +1,118 @@
+// Two at once: owners that are stopped while a second one tries, loads beside saves, `simulate` and `transform` that are killed.
+
+import { spawn } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { fit, load, simulate } from "disentangle";
+import { begin, cli, essence, goOn, runNode, uniforms, withWorld } from "./world.mjs";
+
+export async function run({ large, log }) {
+  return withWorld(async (folder) => [
+    await stalls(folder, large ? 500 : 3, log),
+    await loads(folder, large ? 2000 : 40, log),
+    await kills(folder, large ? 200 : 6, log),
+  ]);
+}
+
+/** A fit is stopped, others try to begin and to resume in its folder, it wakes: the run it ends with is that of a fit alone. */
+async function stalls(folder, trials, log) {
+  const uniform = uniforms("stalls");
+  const started = performance.now();
+  const { code, errors } = await runNode(begin(folder, "alone"));
+  if (code !== 0) throw new Error(`the fit that nobody stops failed: ${errors}`);
+  const duration = performance.now() - started;
+  const want = essence(join(folder, "alone"));
+  let [broken, met] = [0, 0];
+  for (let i = 0; i < trials; i += 1) {
+    const name = `stalled-${i}`;
+    const owner = spawn(process.execPath, begin(folder, name), { stdio: "ignore" });
+    const ended = new Promise((resolve) => owner.on("close", resolve));
+    await sleep(uniform() * duration);
+    owner.kill("SIGSTOP");
+    const seconds = await Promise.all([runNode(begin(folder, name)), runNode(goOn(folder, name))]);
+    met += seconds.some(({ errors: said }) => said.includes("RUN_BUSY"));
+    owner.kill("SIGCONT");
+    await ended;
+    // Where the owner had not begun yet, or had ended, one of the others did its work.
+    const left = readdirSync(join(folder, name)).filter((file) => file.startsWith("."));
+    const same = essence(join(folder, name)) === want;
+    if (!same || left.length > 0) log(`${name}: broken (${left}): ${seconds.map(({ errors: said }) => said.trim())}`);
+    broken += !same || left.length > 0;
+    rmSync(join(folder, name), { recursive: true, force: true });
+  }
+  log(`stalls: ${met} of ${trials} met the owner at work, ${broken} broken`);
+  return {
+    fault: "SIGSTOP of the owner, a second one tries",
+    trials,
+    broken,
+    figure: "seconds that met it",
+    value: met,
+  };
+}
+
+/** One thread saves two models in turns, another loads: every load is one of them, whole. */
+async function loads(folder, trials, log) {
+  const dir = join(folder, "hot");
+  const data = await simulate({ simulator: "tree-world", depth: 3, pointsPerEnvironment: 50, inputs: 6, latents: 2 });
+  const models = [];
+  for (const seed of [1, 2]) models.push(await fit({ method: "tbr", latentDim: 2, steps: 30, data, seed }).result);
+  const expected = new Map(models.map((model) => [model.manifest.seed, model.latents.data.join()]));
+  await models[0].save(dir);
+  const saver = new Worker(fileURLToPath(new URL("./saving.mjs", import.meta.url)), {
+    workerData: { dir, models: models.map((model) => model.info.config.seed) },
+  });
+  const ended = new Promise((resolve) => saver.once("exit", resolve));
+  let [broken, saves] = [0, 0];
+  saver.on("message", (count) => {
+    saves = count;
+  });
+  for (let i = 0; i < trials; i += 1) {
+    const model = await load(dir).catch((error) => log(error.message));
+    const { seed } = model?.manifest ?? {};
+    const whole = model !== undefined && model.info.config.seed === seed && model.record().config.seed === seed;
+    broken += !whole || model.latents.data.join() !== expected.get(seed);
+    await model?.close();
+  }
+  saver.postMessage("stop");
+  await ended;
+  broken += readdirSync(dir).some((name) => name.startsWith("."));
+  log(`loads: ${broken} of ${trials} broken beside ${saves} saves`);
+  return { fault: "loads beside saves", trials, broken, figure: "saves beside them", value: saves };
+}
+
+/** `simulate` and `transform` are killed; the next one to the same place works, and nothing is left over. */
+async function kills(folder, trials, log) {
+  const uniform = uniforms("writers");
+  const place = join(folder, "writers");
+  const simulates = (out) =>
+    `simulate tree-world --depth 4 --points-per-environment 400 --inputs 16 --latents 4 --out`.split(" ").concat(out);
+  const transforms = (out) => ["transform", join(folder, "alone"), "--data", join(folder, "world"), "--out", out];
+  const commands = [
+    { args: [cli, ...simulates(join(place, "world"))], kept: ["world"] },
+    { args: [cli, ...transforms(join(place, "latents.npy"))], kept: ["latents.npy"] },
+  ];
+  let [broken, met] = [0, 0];
+  const spans = [];
+  for (const { args } of commands) {
+    const started = performance.now();
+    await runNode(args);
+    spans.push(performance.now() - started);
+  }
+  for (let i = 0; i < trials; i += 1) {
+    rmSync(place, { recursive: true, force: true });
+    const { args, kept } = commands[i % 2];
+    // Most of the time is spent before anything is written.
+    const killed = await runNode(args, { delay: (0.5 + 0.5 * uniform()) * spans[i % 2] });
+    met += killed.signal === "SIGKILL";
+    const again = await runNode(args);
+    const left = readdirSync(place, { recursive: true }).filter((name) => name.split("/").at(-1).startsWith("."));
+    const whole = again.code === 0 && left.length === 0 && readdirSync(place).join() === kept.join();
+    if (!whole) log(`broken: ${readdirSync(place)} ${left} ${again.errors}`);
+    broken += !whole;
+  }
+  log(`writers: ${met} of ${trials} killed at work, ${broken} broken`);
+  return { fault: "SIGKILL of simulate and transform", trials, broken, figure: "kills that met them", value: met };
+}

@@ -1,0 +1,121 @@
+//! Models that were opened, by number: the weights are read once and shared by all calls until `closeModel`.
+
+use crate::Transformed;
+use crate::convert::{NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
+use crate::failure::{NativeFailure, guard};
+use disentangle_data::{Code, Failure, Result};
+use disentangle_engine::model::Model;
+use disentangle_methods::METHODS;
+use napi::bindgen_prelude::{Either, Float32Array, Float64Array};
+use napi_derive::napi;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
+
+/// A model whose calls take turns.
+type Shared = Arc<Mutex<Model>>;
+
+static MODELS: LazyLock<Mutex<BTreeMap<u32, (ThreadId, Shared)>>> = LazyLock::new(Mutex::default);
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+fn models() -> MutexGuard<'static, BTreeMap<u32, (ThreadId, Shared)>> {
+    MODELS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A model that was opened.
+#[napi(object, object_from_js = false)]
+pub struct Opened {
+    /// Its number.
+    pub id: u32,
+    /// Numbers in its parameters: what a row costs.
+    pub weights: u32,
+}
+
+/// Opens a model for the environment of a thread.
+pub fn open(bytes: &[u8], owner: ThreadId) -> Result<Opened> {
+    let model = Model::open(METHODS, bytes)?;
+    let weights = u32::try_from(bytes.len() / size_of::<f32>()).unwrap_or(u32::MAX);
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    models().insert(id, (owner, Arc::new(Mutex::new(model))));
+    Ok(Opened { id, weights })
+}
+
+/// Frees a model, once the calls that use it have ended. One that was closed is ignored.
+#[napi(catch_unwind)]
+pub fn close_model(id: u32) -> Either<(), NativeFailure> {
+    guard(|| {
+        let closed = models().remove(&id);
+        drop(closed);
+        Ok(())
+    })
+}
+
+/// Frees what an environment still holds when it ends.
+pub fn close_all(ended: ThreadId) -> Result<()> {
+    models().retain(|_, (owner, _)| *owner != ended);
+    Ok(())
+}
+
+/// Asks a model that was opened.
+pub fn with<T>(id: u32, ask: impl FnOnce(&Model) -> Result<T>) -> Result<T> {
+    let model = models().get(&id).map(|(_, model)| model.clone());
+    let model = model.ok_or_else(|| {
+        Failure::new(Code::ModelClosed, "the model is closed").hint("load it again, or close it later")
+    })?;
+    // A panic in another call has changed nothing: calls only read.
+    let model = model.lock().unwrap_or_else(PoisonError::into_inner);
+    ask(&model)
+}
+
+/// Latents of new rows; columns are matched by name.
+#[napi(catch_unwind)]
+pub fn transform(
+    model: u32,
+    inputs: NativeMatrix,
+    input_names: Vec<String>,
+    views: Option<Vec<NativeView>>,
+    offsets: Option<Vec<f64>>,
+) -> Either<Transformed, NativeFailure> {
+    guard(|| {
+        let (inputs, names) = named_inputs(inputs, input_names, views)?;
+        with(model, |model| {
+            let latents = model.transform_from(&inputs, &names, &offsets.unwrap_or_default())?;
+            Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
+        })
+    })
+}
+
+/// The target of new rows, with 64 bits where the target needs them; `options` is JSON `{ attach?: { newEnvironment: node },
+/// offsets?: number[] }`.
+#[napi(catch_unwind)]
+pub fn predict(
+    model: u32,
+    inputs: NativeMatrix,
+    input_names: Vec<String>,
+    environments: Option<NativeLabels>,
+    options: String,
+    views: Option<Vec<NativeView>>,
+) -> Either<Either<Float32Array, Float64Array>, NativeFailure> {
+    guard(|| {
+        let options: Value = parse(&options)?;
+        let offsets: Vec<f64> = match options.get("offsets") {
+            Some(offsets) => parse(&offsets.to_string())?,
+            None => Vec::new(),
+        };
+        let attach: BTreeMap<String, String> = match options.get("attach") {
+            Some(attach) => parse(&attach.to_string())?,
+            None => BTreeMap::new(),
+        };
+        let environments = environments.map(Into::into);
+        let (inputs, names) = named_inputs(inputs, input_names, views)?;
+        with(model, |model| {
+            let predicted = model.predict_from(&inputs, &names, &offsets, environments.as_ref(), &attach)?;
+            Ok(match model.header.target_offset {
+                Some(_) => Either::B(predicted.into()),
+                None => Either::A(predicted.into_iter().map(|value| value as f32).collect::<Vec<_>>().into()),
+            })
+        })
+    })
+}

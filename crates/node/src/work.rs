@@ -1,0 +1,197 @@
+//! What takes time, on threads of its own: reading, describing, transforming, predicting, scoring. The callback gets what the
+//! function of the same name without `later` yields. Never libuv's pool, and never napi's `AsyncTask`: a panic there ends Node.
+
+use crate::convert::{
+    Array, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey, NativeTree, NativeView,
+};
+use crate::failure::{NativeFailure, guard, guarded};
+use crate::jobs::{STACK, run_job};
+use crate::{NativeScoreTables, Transformed, generate, models};
+use disentangle_data::{Code, Failure, interrupt};
+use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Function, ToNapiValue, Uint8Array};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi_derive::napi;
+
+type Answer<T> = Either<T, NativeFailure>;
+type Job = Answer<u32>;
+
+/// Runs a body on a thread, as a job that `cancel` asks to stop; yields its number.
+fn later<T: ToNapiValue + Send + 'static>(
+    on_end: Function<Answer<T>, ()>,
+    body: impl FnOnce() -> Answer<T> + Send + 'static,
+) -> Job {
+    guard(|| {
+        let on_end: ThreadsafeFunction<Answer<T>, (), Answer<T>, napi::Status, false> = on_end
+            .build_threadsafe_function()
+            .build()
+            .map_err(|e| Failure::new(Code::InternalPanic, format!("a callback was refused: {e}")))?;
+        run_job("disentangle-work", STACK, move |cancel| {
+            interrupt::on(cancel);
+            let end = guarded(|| Ok(body())).unwrap_or_else(|failure| Either::B(failure.into()));
+            on_end.call(end, ThreadsafeFunctionCallMode::NonBlocking);
+        })
+    })
+}
+
+/// `readDatasetFolder`.
+#[napi(catch_unwind)]
+pub fn read_dataset_folder_later(dir: String, on_end: Function<Answer<NativeDataset>, ()>) -> Job {
+    later(on_end, move || crate::read_dataset_folder(dir))
+}
+
+/// `writeDatasetFolder`.
+#[napi(catch_unwind)]
+pub fn write_dataset_folder_later(dir: String, dataset: NativeDataset, on_end: Function<Answer<()>, ()>) -> Job {
+    later(on_end, move || crate::write_dataset_folder(dir, dataset))
+}
+
+/// `csvColumns`.
+#[napi(catch_unwind)]
+pub fn csv_columns_later(path: String, options: String, on_end: Function<Answer<String>, ()>) -> Job {
+    later(on_end, move || crate::csv_columns(path, options))
+}
+
+/// `csvKinds`.
+#[napi(catch_unwind)]
+pub fn csv_kinds_later(path: String, options: String, on_end: Function<Answer<String>, ()>) -> Job {
+    later(on_end, move || crate::csv_kinds(path, options))
+}
+
+/// `csvRead`.
+#[napi(catch_unwind)]
+pub fn csv_read_later(path: String, options: String, on_end: Function<Answer<NativeSelection>, ()>) -> Job {
+    later(on_end, move || crate::csv_read(path, options))
+}
+
+/// `csvReadExact`.
+#[napi(catch_unwind)]
+pub fn csv_read_exact_later(path: String, options: String, on_end: Function<Answer<Float64Array>, ()>) -> Job {
+    later(on_end, move || crate::csv_read_exact(path, options))
+}
+
+/// `csvSurvey`.
+#[napi(catch_unwind)]
+pub fn csv_survey_later(path: String, options: String, on_end: Function<Answer<NativeSurvey>, ()>) -> Job {
+    later(on_end, move || crate::csv_survey(path, options))
+}
+
+/// `npyRead`.
+#[napi(catch_unwind)]
+pub fn npy_read_later(path: String, on_end: Function<Answer<Array>, ()>) -> Job {
+    later(on_end, move || crate::npy_read(path))
+}
+
+/// `npzRead`.
+#[napi(catch_unwind)]
+pub fn npz_read_later(path: String, member: String, on_end: Function<Answer<Array>, ()>) -> Job {
+    later(on_end, move || crate::npz_read(path, member))
+}
+
+/// `simulate`.
+#[napi(catch_unwind)]
+pub fn simulate_later(config: String, on_end: Function<Answer<NativeDataset>, ()>) -> Job {
+    later(on_end, move || crate::simulate(config))
+}
+
+/// `smooth`.
+#[napi(catch_unwind)]
+pub fn smooth_later(inputs: NativeMatrix, config: String, on_end: Function<Answer<NativeMatrix>, ()>) -> Job {
+    later(on_end, move || crate::smooth(inputs, config))
+}
+
+/// `phenotype`.
+#[napi(catch_unwind)]
+pub fn phenotype_later(dataset: NativeDataset, config: String, on_end: Function<Answer<NativeDataset>, ()>) -> Job {
+    later(on_end, move || crate::phenotype(dataset, config))
+}
+
+/// `dendrogram`.
+#[napi(catch_unwind)]
+pub fn dendrogram_later(dataset: NativeDataset, options: String, on_end: Function<Answer<NativeTree>, ()>) -> Job {
+    later(on_end, move || crate::dendrogram(dataset, options))
+}
+
+/// `describe`.
+#[napi(catch_unwind)]
+pub fn describe_later(dataset: NativeDataset, shown: Option<Vec<String>>, on_end: Function<Answer<String>, ()>) -> Job {
+    later(on_end, move || crate::describe(dataset, shown))
+}
+
+/// `score`.
+#[napi(catch_unwind)]
+pub fn score_later(request: String, tables: NativeScoreTables, on_end: Function<Answer<String>, ()>) -> Job {
+    later(on_end, move || crate::score(request, tables))
+}
+
+/// `graph`.
+#[napi(catch_unwind)]
+pub fn graph_later(
+    values: NativeMatrix,
+    config: String,
+    silent: Option<Uint8Array>,
+    on_end: Function<Answer<String>, ()>,
+) -> Job {
+    later(on_end, move || crate::graph(values, config, silent))
+}
+
+/// `modelInfo`.
+#[napi(catch_unwind)]
+pub fn model_info_later(model: Uint8Array, on_end: Function<Answer<String>, ()>) -> Job {
+    later(on_end, move || crate::model_info(model))
+}
+
+/// `openModel`.
+#[napi(catch_unwind)]
+pub fn open_model_later(model: Uint8Array, on_end: Function<Answer<models::Opened>, ()>) -> Job {
+    let owner = std::thread::current().id();
+    later(on_end, move || guard(|| models::open(&model, owner)))
+}
+
+/// `transform`.
+#[napi(catch_unwind)]
+pub fn transform_later(
+    model: u32,
+    inputs: NativeMatrix,
+    input_names: Vec<String>,
+    views: Option<Vec<NativeView>>,
+    offsets: Option<Vec<f64>>,
+    on_end: Function<Answer<Transformed>, ()>,
+) -> Job {
+    later(on_end, move || models::transform(model, inputs, input_names, views, offsets))
+}
+
+/// `predict`.
+#[napi(catch_unwind)]
+pub fn predict_later(
+    model: u32,
+    inputs: NativeMatrix,
+    input_names: Vec<String>,
+    environments: Option<NativeLabels>,
+    options: String,
+    views: Option<Vec<NativeView>>,
+    on_end: Function<Answer<Either<Float32Array, Float64Array>>, ()>,
+) -> Job {
+    later(on_end, move || models::predict(model, inputs, input_names, environments, options, views))
+}
+
+/// `decode`.
+#[napi(catch_unwind)]
+pub fn decode_later(
+    model: u32,
+    latents: NativeMatrix,
+    names: Vec<String>,
+    on_end: Function<Answer<generate::Decoded>, ()>,
+) -> Job {
+    later(on_end, move || generate::decode(model, latents, names))
+}
+
+/// `intervene`.
+#[napi(catch_unwind)]
+pub fn intervene_later(
+    model: u32,
+    request: String,
+    rows: Option<generate::NativeRows>,
+    on_end: Function<Answer<generate::NativeIntervention>, ()>,
+) -> Job {
+    later(on_end, move || generate::intervene(model, request, rows))
+}

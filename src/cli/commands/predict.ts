@@ -1,0 +1,107 @@
+import { extname } from "node:path";
+import type { Command } from "commander";
+import { fail } from "../../errors.js";
+import { replaceFile, writeFileAtomic } from "../../files.js";
+import { load } from "../../model.js";
+import { native } from "../../native.js";
+import { checkOutput } from "../../outputs.js";
+import { print } from "../terminal.js";
+
+const EXAMPLES = `
+Examples:
+  $ disentangle predict runs/a --data new-cells.csv --out predictions.csv
+  $ disentangle predict runs/a --data new-cells.csv --environment site --attach oslo=nordic
+
+Columns are matched by name, in any order; a .npy matrix has no names and is matched by position. A CSV begins with the ids of the
+rows where the data have some, otherwise with their numbers.`;
+
+interface Flags {
+  readonly data: string;
+  readonly out?: string;
+  readonly environment?: string;
+  readonly attach?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** `disentangle predict` */
+export function define(command: Command): void {
+  command
+    .argument("<run>", "run folder or saved model")
+    .requiredOption("--data <path>", "rows to predict the target of: any format that `fit --data` reads")
+    .option("--environment <column>", "column of environments (default: that of the fit)")
+    .option(
+      "--attach <new=node...>",
+      "environments that the tree does not know, each with the node whose head it takes",
+    )
+    .option("--out <file>", "file to write, .csv or .npy (default: CSV on stdout)")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action(async (run: string, { data, out, environment, attach = [], json }: Flags) => {
+      if (out !== undefined) {
+        checkFormat(out);
+        await checkOutput(out, [{ path: data }, { path: run, kind: "run" }]);
+      }
+      await using model = await load(run, { only: "model" });
+      const rows = await model.readRows(data, { withEnvironment: true, column: environment });
+      const values = await model.predict(rows, { attach: Object.fromEntries(attach.map(attached)) });
+      const target = model.info.target ?? "prediction";
+      const ids = rows.rowIds.length > 0 ? rows.rowIds : Array.from(values.keys(), String);
+      if (out !== undefined && extname(out) === ".npy") {
+        if (values instanceof Float64Array) {
+          fail("CONFIG_USAGE", `--out ${out}: a target so far from zero loses its digits in the 32 bits of .npy`, {
+            path: "--out",
+            hint: "write .csv",
+          });
+        }
+        await replaceFile(out, (partial) => native().npyWrite(partial, { shape: [values.length], data: values }));
+      } else if (out !== undefined) await writeFileAtomic(out, csv(target, ids, values));
+      if (out === undefined && !json) process.stdout.write(csv(target, ids, values));
+      else {
+        const shown = out === undefined ? { ids, values: [...values] } : { out };
+        print(
+          json,
+          { ...shown, target, rows: values.length },
+          () => `${out}: ${values.length} predictions of ${target}`,
+        );
+      }
+    });
+}
+
+function attached(text: string): readonly [name: string, node: string] {
+  const at = text.indexOf("=");
+  if (at < 1) {
+    fail("CONFIG_USAGE", `--attach ${text}: expected new=node`, {
+      path: "--attach",
+      hint: "for example --attach oslo=nordic",
+    });
+  }
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Before anything is computed: another format than its name says would be a riddle to whoever opens it. */
+function checkFormat(out: string): void {
+  if ([".npy", ".csv"].includes(extname(out))) return;
+  fail("CONFIG_USAGE", `--out ${out}: expected a file that ends in .csv or .npy`, {
+    path: "--out",
+    hint: "for example --out predictions.csv",
+  });
+}
+
+function csv(target: string, ids: readonly string[], values: Float32Array | Float64Array): string {
+  const text = values instanceof Float64Array ? String : shortest;
+  const lines = Array.from(values, (value: number, row: number) => `${cell(ids[row]!)},${text(value)}\n`);
+  return `id,${cell(target)}\n${lines.join("")}`;
+}
+
+function cell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The shortest text that reads back as the same 32-bit number. */
+function shortest(value: number): string {
+  for (let digits = 6; digits < 9; digits++) {
+    const text = String(Number(value.toPrecision(digits)));
+    if (Math.fround(Number(text)) === value) return text;
+  }
+  return String(Number(value.toPrecision(9)));
+}

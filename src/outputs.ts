@@ -1,0 +1,64 @@
+// Places that a command writes to, compared with those that it reads from, before anything is computed.
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fail } from "./errors.js";
+import { behindLink } from "./files.js";
+
+/** What a command reads; `run` is a run folder, in which reports may be written. */
+export interface Input {
+  readonly path: string;
+  readonly kind?: "run";
+}
+
+/**
+ * Throws `CONFIG_CONFLICT` where writing to `out` would change what is read: the same file under any name, a file of a folder
+ * that is read, or a folder that an input lies in.
+ *
+ * @param flag what named the output, for the message. Default: `--out`
+ */
+export async function checkOutput(out: string, inputs: readonly Input[], flag = "--out"): Promise<void> {
+  const place = await realPlace(out);
+  for (const { path, kind } of inputs) {
+    const from = await realPlace(path);
+    const same = place === from;
+    const inside = relative(from, place);
+    const isInside = !same && !leaves(inside);
+    if (isInside && kind === "run" && !OF_A_RUN.has(inside.split(/[\\/]/)[0]!)) continue;
+    if (!same && !isInside && leaves(relative(place, from))) continue;
+    const what = same
+      ? "is what it reads"
+      : isInside
+        ? `lies in ${path}, which it reads`
+        : `holds ${path}, which it reads`;
+    fail("CONFIG_CONFLICT", `${flag} ${out}: ${what}`, {
+      path: flag,
+      hint: "name another place: what is read is never overwritten",
+      context: { out, input: path },
+    });
+  }
+}
+
+/** What a run folder keeps of its fit. Reports, scores and graphs can be made again. */
+const OF_A_RUN: ReadonlySet<string> = new Set([
+  "manifest.json",
+  "config.json",
+  "summary.json",
+  "metrics.jsonl",
+  "model",
+  "checkpoint",
+  "latents.npy",
+  "rows.npy",
+  "split.npy",
+  "silent.npy",
+  "silence-probability.npy",
+]);
+
+function leaves(way: string): boolean {
+  return way === ".." || /^\.\.[\\/]/.test(way) || resolve(way) === way;
+}
+
+/** Where a path leads, also where its last parts are not there yet. */
+async function realPlace(path: string): Promise<string> {
+  const at = await behindLink(path);
+  return realpath(at).catch(async () => (dirname(at) === at ? at : join(await realPlace(dirname(at)), basename(at))));
+}
