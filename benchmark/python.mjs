@@ -36,9 +36,10 @@ export function python(log) {
 }
 
 /** Versions of the packages compared with. */
-export function pythonVersions(interpreter) {
+export function pythonVersions(interpreter, packages = ["torch", "numpy", "scipy"]) {
   const script =
     "import json, platform, importlib.metadata as m;" +
-    "print(json.dumps({'python': platform.python_version(), **{p: m.version(p) for p in ('torch', 'numpy', 'scipy')}}))";
+    "print(json.dumps({'python': platform.python_version(), **{p: m.version(p) for p in " +
+    `${JSON.stringify(packages)}}}))`;
   return JSON.parse(execFileSync(interpreter, ["-c", script]).toString());
 }

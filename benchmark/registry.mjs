@@ -6,6 +6,7 @@ export const BENCHMARKS = {
   assignment: () => import("./assignment.mjs"),
   mcc: () => import("./mcc.mjs"),
   reading: () => import("./reading.mjs"),
+  formats: () => import("./formats.mjs"),
   normals: () => import("./normals.mjs"),
   gemm: () => import("./gemm.mjs"),
   checkpoint: () => import("./checkpoint.mjs"),

@@ -16,6 +16,8 @@ export { type FitHandle, type FitOptions, fit } from "./fit.js";
 export type * from "./generated/methods.js";
 export type * from "./generated/types.js";
 export { type GraphOptions, type LatentGraph, latentGraph } from "./graph.js";
+export { type GraphFormat, graphText } from "./graph-text.js";
+export type { InterveneOptions, Intervention } from "./intervene.js";
 export { load, type Model, type ModelInfo, type PredictOptions } from "./model.js";
 export type {
   NativeDataset,

@@ -14,6 +14,7 @@ import {
 } from "./dataset.js";
 import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
+import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
 import { type NativeLabels, type NativeView, native } from "./native.js";
 import type { NamedArray, RunRecord } from "./record.js";
 import { MODEL, type Run, type RunManifest, readRunFolder, writeRun } from "./results.js";
@@ -100,12 +101,57 @@ export class Model implements AsyncDisposable {
    */
   async transform(x: DataSource | ViewsData, reading: ReadingOptions = {}): Promise<NamedArray> {
     const run = this.#open();
-    const dataset = await this.#read(x, reading);
+    const dataset = await this.#read(x, { reading });
     const { latents, columns } = askAbout(dataset, ({ inputs, inputNames, views, offsets }) =>
       native().transform(run.model, inputs, inputNames, views, offsets?.inputs),
     );
-    const { rowIds } = dataset;
-    return { data: latents.data, shape: [latents.rows, latents.cols], columns, ...(rowIds.length > 0 && { rowIds }) };
+    return namedArray(latents, columns, dataset.rowIds);
+  }
+
+  /**
+   * Inputs of latents, in units of the inputs.
+   *
+   * @param z anything that `data` accepts, such as what `transform` gives. Columns with names are matched by name, in any order;
+   * without names by position
+   * @throws `MODEL_NO_DECODER`, `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
+   */
+  async decode(z: DataSource): Promise<NamedArray> {
+    const run = this.#open();
+    const dataset = absolute(await this.#read(z, { names: this.info.latents }));
+    const { inputs, columns } = askAbout(dataset, ({ inputs, inputNames }) =>
+      native().decode(run.model, inputs, inputNames),
+    );
+    return namedArray(inputs, columns, dataset.rowIds);
+  }
+
+  /**
+   * What becomes of rows when latents are set: of given rows a counterfactual, whose noise is inferred and kept while all latents
+   * downstream follow; without rows a sample under the intervention.
+   *
+   * @throws `MODEL_NO_MECHANISMS`, `CONFIG_UNKNOWN_KEY` for a latent that does not exist, `CONFIG_MISSING` where none is set,
+   * `DATA_NEEDS_ENVIRONMENTS`, `DATA_COLUMN_MISMATCH`, `MODEL_CLOSED`
+   *
+   * @example
+   * ```ts
+   * import { type Model } from "disentangle";
+   * // What would these rows have been, had z2 been 1.5? And what are 500 new rows like with z2 at 1.5?
+   * const ask = async (model: Model, rows: number[][]) => [
+   *   await model.intervene({ do: { z2: 1.5 }, rows }),
+   *   await model.intervene({ do: { z2: 1.5 }, count: 500, seed: 1 }),
+   * ];
+   * ```
+   */
+  async intervene(options: InterveneOptions): Promise<Intervention> {
+    const run = this.#open();
+    const { rows, environments } = options;
+    const request = requestOf(options);
+    if (rows === undefined) return interventionOf(native().intervene(run.model, request));
+    const dataset = absolute(await this.#readRows(rows, environments === undefined));
+    return askAbout(dataset, ({ inputs, inputNames, labels, rowIds, views }) => {
+      const labelled = environments === undefined ? labels.environment : encode(environments);
+      const given = { inputs, inputNames, ...(labelled && { environments: labelled }), ...(views && { views }) };
+      return interventionOf(native().intervene(run.model, request, given), rowIds);
+    });
   }
 
   /**
@@ -119,7 +165,7 @@ export class Model implements AsyncDisposable {
   ): Promise<Float32Array | Float64Array> {
     const run = this.#open();
     return askAbout(
-      await this.#read(x, reading, environments === undefined),
+      await this.#read(x, { reading, withEnvironment: environments === undefined }),
       ({ inputs, inputNames, labels, views, offsets }) =>
         native().predict(
           run.model,
@@ -191,10 +237,25 @@ export class Model implements AsyncDisposable {
     return this.#run ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
   }
 
-  async #read(x: DataSource | ViewsData, reading: ReadingOptions, withEnvironment = false): Promise<Dataset> {
+  /** Rows with their environments where they have them: whether they are needed is the core's to say. */
+  async #readRows(rows: DataSource | ViewsData, withEnvironment: boolean): Promise<Dataset> {
+    try {
+      return await this.#read(rows, { withEnvironment });
+    } catch (error) {
+      if (!isDisentangleError(error) || error.code !== "DATA_NEEDS_ENVIRONMENTS") throw error;
+      return this.#read(rows);
+    }
+  }
+
+  async #read(
+    x: DataSource | ViewsData,
+    { reading = {}, withEnvironment = false, names = this.info.inputs }: NewRows = {},
+  ): Promise<Dataset> {
     if (isDataset(x)) return x;
-    const { inputs: names, views } = this.info;
-    if (views !== undefined || isViewsData(x)) return this.#readViews(x, reading, withEnvironment);
+    const isInputs = names === this.info.inputs;
+    if ((this.info.views !== undefined && isInputs) || isViewsData(x)) {
+      return this.#readViews(x, reading, withEnvironment);
+    }
     const { environment, rowId } = this.#open().config;
     const { matrix, ...words } = this.#words(reading);
     const isPath = isPaths(x);
@@ -210,7 +271,7 @@ export class Model implements AsyncDisposable {
     const model = { inputs: names, ...(typeof rowId === "string" && { rowId }) };
     const dataset = await readNew({ data: x, ...roles } as DataPart, {
       likely: this.reading.found,
-      offsets: this.#offsets(),
+      ...(isInputs && { offsets: this.#offsets() }),
       ...(isPath && { model }),
     });
     if (isPath ? formatOf(dataset) !== "npy" : hasNames) return dataset;
@@ -266,6 +327,15 @@ export class Model implements AsyncDisposable {
   }
 }
 
+/** The data set with its inputs in their own units: what takes no offsets is given none. */
+function absolute(dataset: Dataset): Dataset {
+  const { offsets, ...rest } = dataset;
+  const own = offsets?.inputs;
+  if (own === undefined) return dataset;
+  const { data, rows, cols } = dataset.inputs;
+  return { ...rest, inputs: { data: data.map((value, i) => value + own[i % cols]!), rows, cols } };
+}
+
 /** The format that a data set was read from. */
 function formatOf({ provenance }: Dataset): string | undefined {
   return (JSON.parse(provenance) as { format?: string }).format;
@@ -299,6 +369,15 @@ function modelInfo(model: Uint8Array): ModelInfo {
     ...(views !== undefined && { views }),
     ...(target !== undefined && { target }),
   };
+}
+
+/** What is read of new rows. */
+interface NewRows {
+  /** How to read a file, where that is not as in the fit. */
+  readonly reading?: ReadingOptions;
+  readonly withEnvironment?: boolean;
+  /** Columns that are needed. Default: the inputs of the model. */
+  readonly names?: readonly string[];
 }
 
 /** @internal */

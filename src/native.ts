@@ -114,6 +114,26 @@ export interface NativeRun {
   config: string;
   fingerprint: string;
 }
+/** Rows that an intervention is made on. */
+export interface NativeRows {
+  inputs: NativeMatrix;
+  inputNames: string[];
+  environments?: NativeLabels;
+  views?: NativeView[];
+}
+/** Rows after an intervention. */
+export interface NativeIntervention {
+  latents: NativeMatrix;
+  /** Names of the latents. */
+  columns: string[];
+  /** Absent without a decoder. */
+  inputs?: NativeMatrix;
+  inputNames: string[];
+  /** Of the model. */
+  environments: string[];
+  /** Per row, an index into `environments`; absent where nothing depends on it. */
+  environmentOf?: Uint32Array;
+}
 /** What a score looks at; all tables about rows have the same rows. */
 export interface NativeScoreTables {
   latents: NativeTable;
@@ -194,6 +214,9 @@ export interface Native {
     options: string,
     views?: NativeView[],
   ): Float32Array | Float64Array;
+  decode(model: Uint8Array, latents: NativeMatrix, names: string[]): { inputs: NativeMatrix; columns: string[] };
+  /** `request`: JSON `{ do, count?, seed?, environment? }`; without rows they are drawn. */
+  intervene(model: Uint8Array, request: string, rows?: NativeRows): NativeIntervention;
   modelInfo(model: Uint8Array): string;
   /** `request`: JSON `{ split, seed?, summary }`. */
   score(request: string, tables: NativeScoreTables): string;

@@ -78,6 +78,7 @@ const RUN_ENTRIES: ReadonlySet<string> = new Set([
   "split.npy",
   "scores.json",
   "graph.json",
+  "pc-graph.json",
   "report.html",
   "report.md",
   "report.json",
@@ -119,6 +120,7 @@ export async function writeRunFiles(dir: string, run: Run): Promise<void> {
   await Promise.all([
     writeJson(dir, "config.json", run.config),
     writeJson(dir, "summary.json", run.summary),
+    ...(run.summary.graph === undefined ? [] : [writeJson(dir, "graph.json", run.summary.graph)]),
     writeFile(join(dir, HISTORY), historyLines(run.history), { flush: true }),
     writeFile(join(dir, MODEL), run.model, { flush: true }),
   ]);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { fit, isDisentangleError, load, report } from "../../src/index.js";
+import { fit, isDisentangleError, load, type NamedArray, report } from "../../src/index.js";
 import { idx, noise, png, write } from "../data/pictures.js";
 
 const home = mkdtempSync(join(tmpdir(), "disentangle-views-"));
@@ -84,7 +84,16 @@ test("images are scaled by channel, or to [0, 1]", async (t) => {
     (["channel", "unit"] as const).map((imageScale) => fit({ method: "pca", latentDim: 2, data, imageScale }).result),
   );
   t.is((await unit!.transform(data)).shape[0], 30);
-  // Whitened components do not know a common scale of all pixels.
-  const difference = channel!.latents.data.map((value, i) => Math.abs(value - unit!.latents.data[i]!));
-  t.true(Math.max(...difference) < 1e-3);
+  // Whitened components know no common scale of all pixels, and no shift once they are centered.
+  const [a, b] = [centered(channel!.latents), centered(unit!.latents)];
+  t.true(Math.max(...a.map((value, i) => Math.abs(value - b[i]!))) < 1e-3);
+  const raw = await fit({ method: "pca", latentDim: 2, data, standardize: "none" }).result;
+  t.notDeepEqual(raw.latents.data, unit!.latents.data);
 });
+
+function centered({ data, shape: [rows, columns] }: NamedArray): number[] {
+  const means = Array.from({ length: columns }, (_, j) => {
+    return data.reduce((sum, value, i) => (i % columns === j ? sum + value : sum), 0) / rows;
+  });
+  return Array.from(data, (value, i) => value - means[i % columns]!);
+}

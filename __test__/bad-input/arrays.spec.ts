@@ -144,11 +144,12 @@ faults([
   },
   {
     name: "a zip of something else",
-    ...file("bad.zip", fixture("arrays.npz")),
-    code: "DATA_UNKNOWN_FORMAT",
+    // The archive cut after its first entry.
+    ...file("bad.zip", fixture("truncated.npz")),
+    code: "DATA_CORRUPT",
     path: "bad.zip",
-    says: ["AnnData"],
-    hint: "anndata",
+    says: ["zip"],
+    hint: "damaged or incomplete",
   },
   {
     name: "a truncated .h5ad",

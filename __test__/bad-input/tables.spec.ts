@@ -311,13 +311,13 @@ faults([
     hint: "CSV",
   },
   {
-    name: "a compressed table",
+    name: "a compressed table that is cut off",
     files: { "bad.csv.gz": Buffer.from("1f8b0800", "hex") },
     config: { data: "bad.csv.gz" },
-    code: "DATA_UNSUPPORTED",
+    code: "DATA_CORRUPT",
     path: "bad.csv.gz",
-    says: ["gzip"],
-    hint: "gunzip",
+    says: ["unpacked"],
+    hint: "damaged or incomplete",
   },
   {
     name: "an extension that nobody knows",

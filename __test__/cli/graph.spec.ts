@@ -8,7 +8,7 @@ import { run } from "./run.js";
 const WORLD = ["--depth", "2", "--points-per-environment", "150", "--inputs", "6", "--latents", "3", "--seed", "3"];
 const FIT = ["--method", "tbr", "--latent-dim", "3", "--steps", "60", "--batch-size", "128", "--no-report"];
 
-test("the graph of a run's latents is told, and kept in graph.json", async (t) => {
+test("the graph that PC finds on a run's latents is told, and kept in pc-graph.json", async (t) => {
   const cwd = await mkdtemp(join(tmpdir(), "disentangle-graph-"));
   const disentangle = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await run(args, { cwd });
@@ -23,7 +23,7 @@ test("the graph of a run's latents is told, and kept in graph.json", async (t) =
   t.is(graph.evidence.length + graph.separations.length, 3);
   t.is(graph.graph.arrows.length + graph.graph.lines.length, graph.evidence.length);
   t.true(graph.evidence.every(({ p }) => p <= 0.01) && graph.separations.every(({ p }) => p > 0.01));
-  t.deepEqual(JSON.parse(await readFile(join(cwd, "a", "graph.json"), "utf8")), graph);
+  t.deepEqual(JSON.parse(await readFile(join(cwd, "a", "pc-graph.json"), "utf8")), graph);
   const threaded = JSON.parse(await disentangle("graph", "a", "--alpha", ".01", "--threads", "2", "--json"));
   t.deepEqual(threaded, graph);
 

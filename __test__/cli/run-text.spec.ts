@@ -27,6 +27,23 @@ test("a fit without tasks says nothing of them", (t) => {
   t.notRegex(said(record()), /task|causes|restarts/);
 });
 
+test("a fit that finds a graph and can decode says which edges, and how much comes back", (t) => {
+  const base = record({ latents: 2 });
+  const graph = {
+    names: ["z1", "z2"],
+    weights: [
+      [0, 0.8],
+      [0, 0],
+    ],
+    basis: "by hand",
+  };
+  const reconstruction = [{ split: "test", rows: 9, mse: 0.1, explained: 0.9 }];
+  const text = said({ ...base, summary: { ...base.summary, graph, reconstruction } });
+  t.regex(text, /^causal graph +z1 -> z2$/m);
+  t.regex(text, /^inputs decoded again \(test rows\) +90 % of their variance$/m);
+  t.regex(said({ ...base, summary: { ...base.summary, graph: { ...graph, undecided: [[0, 1]] } } }), /z1 -> z2\?/);
+});
+
 test("a method that takes no gradient steps is solved, or reaches its limit of iterations", (t) => {
   const ended = (kind: "converged" | "step-limit" | "cancelled", steps: number, term?: string) => {
     const outcome = { kind, step: steps, ...(term !== undefined && { term }) };

@@ -32,7 +32,7 @@ const bad: readonly (readonly [string, string | undefined, ErrorCode])[] = [
   ["missing.csv", undefined, "DATA_NOT_FOUND"],
   ["empty.csv", "", "DATA_EMPTY"],
   ["picture.png", "\x89PNG\r\n", "DATA_UNKNOWN_FORMAT"],
-  ["table.xlsx.txt.gz", "\x1f\x8b\x08", "DATA_UNSUPPORTED"],
+  ["table.txt.gz", "\x1f\x8b\x08", "DATA_CORRUPT"],
   ["broken.npy", "not numpy", "DATA_CORRUPT"],
   ["broken.npz", "not a zip", "DATA_CORRUPT"],
   ["broken.zarr.zip", "not a zip", "DATA_CORRUPT"],

@@ -180,6 +180,8 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     const { cwd } = await saved();
     return printed(["fit", "--resume", "a"], { cwd });
   },
+  MODEL_NO_DECODER: async () => (await fit({ ...quick, data: await world() }).result).decode([[1, 2]]),
+  MODEL_NO_MECHANISMS: async () => (await fit({ ...quick, data: await world() }).result).intervene({ do: { z1: 1 } }),
   MODEL_CLOSED: async () => {
     const model = await fit({ ...quick, data: await world() }).result;
     await model.close();

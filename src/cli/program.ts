@@ -32,6 +32,16 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import("./commands/fit.js"),
   },
   { name: "transform", summary: "latents of new data", load: () => import("./commands/transform.js") },
+  {
+    name: "decode",
+    summary: "inputs of latents, where the method has a decoder",
+    load: () => import("./commands/decode.js"),
+  },
+  {
+    name: "intervene",
+    summary: "what becomes of rows when latents are set",
+    load: () => import("./commands/intervene.js"),
+  },
   { name: "score", summary: "compare a run's latents with the truth", load: () => import("./commands/score.js") },
   { name: "graph", summary: "the causal graph of a run's latents", load: () => import("./commands/graph.js") },
   {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { shapeText } from "../data/views.js";
 import type { Scores, Summary } from "../generated/types.js";
+import { edgesOf } from "../graph-text.js";
 import type { DatasetCard } from "../record.js";
 import { causesOf, countsOf, restartsOf } from "../report/causes.js";
 import { conditionedText } from "../report/conditioned.js";
@@ -63,8 +64,10 @@ export function resultText(
     columns([
       ...errorRows(summary),
       ["latents", latentsText(summary)],
+      ...reconstructionRows(summary),
       ...(summary.conditioned === undefined ? [] : [["conditioned on", conditionedText(summary.conditioned)]]),
       ...taskRows(summary),
+      ...graphRows(summary),
       ...(scores === undefined ? [] : scoreRows(scores)),
     ]),
     "",
@@ -93,6 +96,24 @@ function latentsText({ latents, choices }: Summary): string {
   const tried = choice?.curve.map(({ value }) => value) ?? [];
   if (tried.length < 2) return String(latents.names.length);
   return `${latents.names.length}, chosen among ${Math.min(...tried)} to ${Math.max(...tried)} by the error on validation rows`;
+}
+
+/** How much of the inputs the latents hold, where they can be decoded. */
+function reconstructionRows({ reconstruction }: Summary): string[][] {
+  const row = reconstruction?.find(({ split }) => split === "test") ?? reconstruction?.at(-1);
+  const explained = row?.explained;
+  if (typeof explained !== "number") return [];
+  return [[`inputs decoded again (${row!.split} rows)`, `${number(100 * explained)} % of their variance`]];
+}
+
+/** The edges that the method found between its latents. */
+function graphRows({ graph }: Summary): string[][] {
+  if (graph === undefined) return [];
+  const edges = edgesOf(graph).map(
+    ({ from, to, directed, undecided }) =>
+      `${graph.names[from]} ${directed ? "->" : "-"} ${graph.names[to]}${undecided ? "?" : ""}`,
+  );
+  return [["causal graph", edges.length === 0 ? "no edges" : listed(edges)]];
 }
 
 /** What causes the tasks, and how far the search for it can be trusted. */

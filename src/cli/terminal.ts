@@ -1,4 +1,5 @@
 // Results go to stdout, everything else to stderr.
+import { once } from "node:events";
 import { styleText } from "node:util";
 
 /** How text is marked for people; plain without a terminal and under NO_COLOR. */
@@ -20,6 +21,11 @@ export function styleOf(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = pr
 export function print(json: boolean | undefined, value: unknown, text: (style: Style) => string): void {
   const body = json ? JSON.stringify(value, null, 2) : text(styleOf(process.stdout));
   process.stdout.write(`${body}\n`);
+}
+
+/** Prints chunk after chunk, no faster than they are taken. */
+export async function printChunks(chunks: Iterable<string | Uint8Array>): Promise<void> {
+  for (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
 }
 
 /** Prints a line for people on stderr. */

@@ -20,7 +20,9 @@ export type NumberArray =
   | Int16Array
   | Uint16Array
   | Int32Array
-  | Uint32Array;
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
 /** What apache-arrow's `Table` and its kin look like from outside. */
 export interface ArrowLike {
   readonly schema: {
@@ -95,7 +97,7 @@ export const dataConfigSchema = z.strictObject({
     })
     .optional()
     .describe(
-      "Table or matrix to learn from: CSV, TSV, Parquet, JSON lines, NPY, NPZ, h5ad, h5mu, zarr (folder or zip), IDX, a folder of PNG or JPEG images, or a dataset folder. Several files, or a pattern ('cells/*.csv'), are stacked; the column `origin` says which file a row is from.",
+      "Table or matrix to learn from: CSV, TSV, Parquet, JSON lines, NPY, NPZ, Matrix Market, h5ad, h5mu, zarr (folder or zip), 10x (.h5 or folder), IDX, a folder of PNG or JPEG images, or a dataset folder; each file also in .gz, .zst or .zip. - is standard input. Several files, or a pattern ('cells/*.csv'), are stacked; the column `origin` says which file a row is from.",
     ),
   modalities: z
     .record(viewName, modality, { error: MODALITIES })
@@ -156,9 +158,11 @@ export const dataConfigSchema = z.strictObject({
     .describe(
       "Column with the identifiers of the rows; false: none, and row indexes are inputs like other columns. Default: the row index of the table, if it has one.",
     ),
-  matrix: text("expected 'X', 'raw' or the name of a layer")
+  matrix: text("expected 'X', 'raw', the name of a layer, or an embedding such as 'obsm/X_pca'")
     .optional()
-    .describe("Matrix of an AnnData file: 'X' (default), 'raw', or the name of a layer."),
+    .describe(
+      "Matrix of an AnnData file: 'X' (default), 'raw', the name of a layer, or an embedding such as 'obsm/X_pca'.",
+    ),
   delimiter: z
     .string({ error: "expected one character" })
     .length(1, { error: "expected one character" })

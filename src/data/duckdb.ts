@@ -1,5 +1,5 @@
 // Tables through DuckDB: a relation in SQL, columns of it as 32-bit floats and text.
-import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBVector } from "@duckdb/node-api";
 import { failure } from "../errors.js";
 import { type ColumnChoice, corrupt, notNumeric, overflow, type Selection } from "./source.js";
 
@@ -72,7 +72,7 @@ export function rowsOf(query: string): Promise<readonly (readonly unknown[])[]> 
 export function readRelation(relation: Relation, choice: ColumnChoice): Promise<Selection> {
   return withDuckdb(async (connection) => {
     const expressions = [
-      ...choice.numeric.map((name) => numberExpression(relation, name)),
+      ...choice.numeric.map((name) => `coalesce(${numberExpression(relation, name)}, 'inf'::FLOAT)`),
       ...choice.text.map((name) => textExpression(relation, name)),
       // A choice without columns still has rows.
       ...(choice.numeric.length + choice.text.length === 0 ? ["1"] : []),
@@ -89,10 +89,10 @@ export function readRelation(relation: Relation, choice: ColumnChoice): Promise<
     ) {
       const block = new Float32Array(chunk.rowCount * width);
       for (let j = 0; j < width; j++) {
-        const vector = chunk.getColumnVector(j);
+        const values = floatsOf(chunk.getColumnVector(j), chunk.rowCount);
         for (let i = 0; i < chunk.rowCount; i++) {
-          const value = vector.getItem(i) as number | null;
-          if (value === null || value === Infinity || value === -Infinity) {
+          const value = values[i]!;
+          if (value === Infinity || value === -Infinity) {
             throw await badCell(connection, relation, choice.numeric[j]!, rows + i);
           }
           block[i * width + j] = value;
@@ -118,7 +118,14 @@ export function readExact(relation: Relation, names: readonly string[]): Promise
   });
 }
 
-// NULL marks a cell that is no number, NaN one that is missing.
+/** The numbers of a column of floats without NULL: at once where the library holds them so, which its types do not say. */
+function floatsOf(vector: DuckDBVector, count: number): ArrayLike<number> {
+  const { items } = vector as unknown as { readonly items?: unknown };
+  if (items instanceof Float32Array && items.length >= count) return items;
+  return Float32Array.from({ length: count }, (_, i) => vector.getItem(i) as number);
+}
+
+// NULL marks a cell that is no number, NaN one that is missing; what is read has an infinity in place of NULL.
 function numberExpression(relation: Relation, name: string): string {
   const column = relation.column(name);
   if (relation.isNumeric(name)) {

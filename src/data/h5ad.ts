@@ -1,29 +1,31 @@
 // AnnData and MuData in HDF5, through h5wasm (the HDF5 library as WebAssembly).
 import { resolve } from "node:path";
-import type { Dataset, File, Group, Metadata, ready } from "h5wasm/node";
+import type { Dataset, File, Group, Metadata } from "h5wasm/node";
 import { fail, failure, isDisentangleError } from "../errors.js";
 import type { ArrayStore, CellType, StoreNode, StoreOptions, StoreValues } from "./anndata-store.js";
 import { halves } from "./half.js";
+import { breakHdf5, type Hdf5, hdf5 } from "./hdf5.js";
 import { corrupt, guarded, type Source } from "./source.js";
 import { storeSource } from "./stores.js";
 
-type H5Module = Awaited<typeof ready>;
+type H5Module = Hdf5["module"];
 
 /** Opens an HDF5 file: AnnData (`.h5ad`), MuData (`.h5mu`), or counts of 10x Genomics. */
 export async function openH5ad(file: string, options: StoreOptions = {}): Promise<Source> {
-  const { default: h5wasm } = await import("h5wasm/node");
-  // Without it the library prints its errors on stderr and goes on.
-  const module = await h5wasm.ready;
-  module.activate_throwing_error_handler();
-  const translate = (error: unknown): Error => corrupt(file, "HDF5", innermost(error));
-  let opened: File | undefined;
+  const store = await h5Store(file);
   try {
-    opened = new h5wasm.File(resolve(file), "r");
-    return guarded(await storeSource(h5Store(file, opened, module), options), translate);
+    return guarded(await storeSource(store, options), (error) => translate(file, error));
   } catch (error) {
-    opened?.close();
-    throw isDisentangleError(error) ? error : translate(error);
+    await store.close();
+    throw translate(file, error);
   }
+}
+
+/** The typed form of a failure of the library, which is not used any more after it. */
+function translate(file: string, error: unknown): Error {
+  if (isDisentangleError(error)) return error;
+  breakHdf5();
+  return corrupt(file, "HDF5", innermost(error));
 }
 
 /** HDF5 reports a stack of errors, the first cause last: `#006: ... line 577 in H5F__super_read(): truncated file`. */
@@ -33,50 +35,100 @@ function innermost(error: unknown): unknown {
   return causes.length === 0 ? error : new Error(causes.at(-1)![1], { cause: error });
 }
 
-function h5Store(file: string, opened: File, module: H5Module): ArrayStore {
-  const nodes = new Map<string, StoreNode | undefined>();
-  const get = (path: string): Dataset | Group | undefined => {
-    const entity = opened.get(path === "" ? "/" : path);
-    if (entity !== null && "obj_path" in entity) {
-      fail("DATA_UNSUPPORTED", `${file}: ${path} is a link to another file, ${entity.filename}`, {
-        path: file,
-        hint: "copy it into the file: read the file and write it again with anndata",
-      });
+// What is read in one go: a header can claim any size.
+const MOST_BYTES = 2 ** 30;
+
+async function h5Store(file: string): Promise<ArrayStore> {
+  const path = resolve(file);
+  let opened: { readonly file: File; readonly library: Hdf5 } | undefined;
+  /** Lets `work` use the file, which a fresh instance of the library opens again. */
+  const using = async <T>(work: (file: File, module: Hdf5["module"]) => T): Promise<T> => {
+    const library = await hdf5();
+    try {
+      if (opened?.library.generation !== library.generation) {
+        opened = { file: new library.File(path, "r"), library };
+      }
+      return work(opened.file, library.module);
+    } catch (error) {
+      throw translate(file, error);
     }
-    return entity !== null && "attrs" in entity && ("keys" in entity || "slice" in entity)
-      ? (entity as Dataset | Group)
-      : undefined;
+  };
+  const nodes = new Map<string, StoreNode | undefined>();
+  const array = (opened: File, at: string): Dataset => {
+    const dataset = entityAt(file, opened, at);
+    if (dataset === undefined || "keys" in dataset) throw new Error(`${at} is no array`);
+    refuseFilters(file, at, dataset);
+    return dataset;
   };
   return {
     format: "h5ad",
     file,
-    node: async (path) => {
-      if (!nodes.has(path)) nodes.set(path, nodeOf(get(path), module));
-      return nodes.get(path);
+    node: async (at) => {
+      if (!nodes.has(at)) {
+        nodes.set(at, await using((opened, module) => nodeOf(entityAt(file, opened, at), module)));
+      }
+      return nodes.get(at);
     },
-    children: async (path) => {
-      const entity = get(path);
-      return entity !== undefined && "keys" in entity ? entity.keys() : [];
-    },
-    read: async (path, from, to) => {
-      const dataset = get(path) as Dataset;
-      refuseFilters(file, path, dataset);
-      const shape = dataset.shape ?? [];
-      if (from === to) return [];
-      const isHalf = dataset.metadata.type === module.H5T_class_t.H5T_FLOAT.value && dataset.metadata.size === 2;
-      if (isHalf) return halves(readRaw(module, dataset, from, to));
-      if (shape.length === 0) return [dataset.value] as unknown as StoreValues;
-      return dataset.slice([[from, to], ...shape.slice(1).map(() => [] as [])]) as StoreValues;
-    },
-    records: async (path) => {
-      const dataset = get(path) as Dataset;
-      refuseFilters(file, path, dataset);
-      return dataset.value as unknown as readonly (readonly unknown[])[];
-    },
+    children: (at) =>
+      using((opened) => {
+        const entity = entityAt(file, opened, at);
+        return entity !== undefined && "keys" in entity ? entity.keys() : [];
+      }),
+    read: (at, from, to) =>
+      using((opened, module) => {
+        if (from === to) return [];
+        const dataset = array(opened, at);
+        const shape = dataset.shape ?? [];
+        const { type, size } = dataset.metadata;
+        refuseSize(
+          file,
+          at,
+          shape.slice(1).reduce((product, length) => product * length, (to - from) * size),
+        );
+        const isHalf = type === module.H5T_class_t.H5T_FLOAT.value && size === 2;
+        if (isHalf) return halves(readRaw(module, dataset, from, to));
+        if (shape.length === 0) return [dataset.value] as unknown as StoreValues;
+        return dataset.slice([[from, to], ...shape.slice(1).map(() => [] as [])]) as StoreValues;
+      }),
+    records: (at) =>
+      using((opened) => {
+        const dataset = array(opened, at);
+        refuseSize(
+          file,
+          at,
+          (dataset.shape ?? []).reduce((product, length) => product * length, dataset.metadata.size),
+        );
+        return dataset.value as unknown as readonly (readonly unknown[])[];
+      }),
     close: async () => {
-      opened.close();
+      if (opened === undefined) return;
+      const { file: handle, library } = opened;
+      opened = undefined;
+      // What another instance opened is gone with it.
+      if ((await hdf5()).generation === library.generation) handle.close();
     },
   };
+}
+
+function entityAt(file: string, opened: File, path: string): Dataset | Group | undefined {
+  const entity = opened.get(path === "" ? "/" : path);
+  if (entity !== null && "obj_path" in entity) {
+    fail("DATA_UNSUPPORTED", `${file}: ${path} is a link to another file, ${entity.filename}`, {
+      path: file,
+      hint: "copy it into the file: read the file and write it again with anndata",
+    });
+  }
+  return entity !== null && "attrs" in entity && ("keys" in entity || "slice" in entity)
+    ? (entity as Dataset | Group)
+    : undefined;
+}
+
+function refuseSize(file: string, path: string, bytes: number): void {
+  if (bytes <= MOST_BYTES) return;
+  fail("DATA_CORRUPT", `${file}: ${path} claims ${bytes} bytes in one piece, at most ${MOST_BYTES} are read`, {
+    path: file,
+    hint: "the file is damaged, or its matrix is stored in one piece: write it again with anndata",
+  });
 }
 
 function nodeOf(entity: Dataset | Group | undefined, module: H5Module): StoreNode | undefined {
@@ -101,7 +153,9 @@ function nodeOf(entity: Dataset | Group | undefined, module: H5Module): StoreNod
 function attribute(entity: Dataset | Group, key: string): unknown {
   try {
     return entity.get_attribute(key, true);
-  } catch {
+  } catch (error) {
+    // What the library itself throws is no matter of form.
+    if (!(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) throw error;
     return undefined;
   }
 }

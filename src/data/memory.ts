@@ -1,20 +1,19 @@
 // Data that are already in memory. Everything is copied here, at once and before anything is awaited: what the caller
 // does with his arrays afterwards changes nothing.
 import { fail } from "../errors.js";
-import { type NativeTable, native } from "../native.js";
+import type { NativeTable } from "../native.js";
 import type { ArrowLike, ColumnsData, InMemoryData, MatrixData, NumberArray, TargetData } from "./config.js";
 import { pandasIndexes } from "./pandas-index.js";
-import { isRowIndex } from "./row-index.js";
 import {
   type ColumnChoice,
   labelOf,
+  labelTexts,
   notNumeric,
   numberOfLabel,
   overflow,
   overflows,
   type Selection,
   type Source,
-  shortest,
 } from "./source.js";
 
 // The name of data without a file, in messages.
@@ -26,9 +25,8 @@ type Column =
       readonly values: Float32Array;
       readonly offset: number;
       readonly stride: number;
-      /** As they were given, where rounding would lose something: for labels, and for columns far from zero. */
-      readonly texts?: readonly string[];
-      readonly exact?: Float64Array;
+      /** The values as they were given, where 32 bits do not hold all of them: labels are exact. */
+      readonly exact?: ArrayLike<unknown>;
     }
   | { readonly kind: "text"; readonly values: readonly (number | string)[] };
 
@@ -42,13 +40,9 @@ interface Table {
   readonly indexes?: ReadonlySet<string>;
 }
 
-/**
- * Copies data in memory; synchronous up to its return.
- *
- * @param labels columns whose values are labels, exactly; default: all
- */
-export function openMemory(data: InMemoryData, labels?: readonly string[]): Source {
-  const table = copyTable(data, "x", labels);
+/** Copies data in memory; synchronous up to its return. */
+export function openMemory(data: InMemoryData): Source {
+  const table = copyTable(data);
   return {
     describe: async () => ({
       format: table.format,
@@ -61,27 +55,8 @@ export function openMemory(data: InMemoryData, labels?: readonly string[]): Sour
       rows: table.rows,
     }),
     read: async (choice) => select(table, choice),
-    exact: async (names) => exactly(table, names),
     close: async () => {},
   };
-}
-
-function exactly({ rows, columns }: Table, names: readonly string[]): Float64Array {
-  const out = new Float64Array(rows * names.length);
-  names.forEach((name, j) => {
-    const column = columns.get(name);
-    for (let i = 0; i < rows; i++) {
-      const value =
-        column?.kind === "number" ? (column.exact?.[i] ?? column.values[column.offset + i * column.stride]) : undefined;
-      out[i * names.length + j] = value ?? Number.NaN;
-    }
-  });
-  return out;
-}
-
-/** The columns of a row-major matrix that rounding may have collapsed. */
-function suspectsOf(data: Float32Array, rows: number, cols: number): ReadonlySet<number> {
-  return new Set(rows > 0 && cols > 0 ? native().suspects({ data, rows, cols }) : []);
 }
 
 /** A copy of targets that were given per row: one column called "target", or a table, whose columns are y0, y1, ... without names. */
@@ -128,12 +103,11 @@ export function copyLabels(name: string, values: ArrayLike<unknown>): string[] {
 }
 
 /** A copy of a table; columns without names get `prefix` and their number. */
-function copyTable(data: InMemoryData, prefix = "x", labels?: readonly string[]): Table {
-  const isLabel = (name: string): boolean => labels?.includes(name) !== false || isRowIndex({ name, kind: "number" });
-  if (isMatrix(data)) return matrixTable(data, prefix, isLabel);
-  if (isArrow(data)) return arrowTable(data, isLabel);
+function copyTable(data: InMemoryData, prefix = "x"): Table {
+  if (isMatrix(data)) return matrixTable(data, prefix);
+  if (isArrow(data)) return arrowTable(data);
   if (isRows(data)) return rowsTable(data, prefix);
-  return columnsTable(data as ColumnsData, isLabel);
+  return columnsTable(data as ColumnsData);
 }
 
 function isRows(data: InMemoryData): data is readonly (readonly number[])[] {
@@ -148,28 +122,22 @@ function isArrow(data: InMemoryData): data is ArrowLike {
   return "getChild" in data && typeof data.getChild === "function" && "schema" in data;
 }
 
-function matrixTable({ data, shape, columns }: MatrixData, prefix: string, isLabel: (name: string) => boolean): Table {
+function matrixTable({ data, shape, columns }: MatrixData, prefix: string): Table {
   refuseDetached(PLACE, data);
   const [rows = -1, width = -1] = shape;
   if (shape.length !== 2 || rows < 0 || width < 0 || rows * width !== data.length) {
     shapeError(`${data.length} values do not fill shape [${shape.join(", ")}]`, "shape is [rows, columns], row-major");
   }
   const names = namesOf(width, prefix, columns);
-  const table = dense(
-    "matrix",
-    copyNumbers(names, data),
-    rows,
-    names,
-    data,
-    columns === undefined ? () => false : isLabel,
-  );
-  return columns === undefined ? { ...table, bare: true } : table;
+  const values = copyNumbers(names, data);
+  return { ...dense("matrix", values, rows, names, exactCopy(data, values)), bare: columns === undefined };
 }
 
 function rowsTable(data: readonly (readonly number[])[], prefix: string): Table {
   const width = data[0]?.length ?? 0;
   const names = namesOf(width, prefix);
   const flat = new Float32Array(data.length * width);
+  let isExact = true;
   data.forEach((row, i) => {
     if (!Array.isArray(row) && !ArrayBuffer.isView(row))
       shapeError(`row ${i + 1} is not an array`, "expected number[][]");
@@ -180,13 +148,15 @@ function rowsTable(data: readonly (readonly number[])[], prefix: string): Table 
         context: { row: i + 1, got: row.length, expected: width },
       });
     }
-    flat.set(copyNumbers(names, row, i + 1), i * width);
+    const values = copyNumbers(names, row, i + 1);
+    flat.set(values, i * width);
+    isExact &&= row.every((value, j) => value === values[j] || Number.isNaN(value));
   });
-  const given = { length: flat.length, at: (i: number) => data[Math.floor(i / width)]![i % width] };
-  return { ...dense("rows", flat, data.length, names, given), bare: true };
+  const exact = isExact ? undefined : data.flatMap((row) => [...row]);
+  return { ...dense("rows", flat, data.length, names, exact), bare: true };
 }
 
-function arrowTable(data: ArrowLike, isLabel: (name: string) => boolean): Table {
+function arrowTable(data: ArrowLike): Table {
   const columns = data.schema.fields.map(({ name }): [string, Column] => {
     const vector = data.getChild(name);
     if (vector === null) return shapeError(`the table has no column ${JSON.stringify(name)}`, "its schema names one");
@@ -195,15 +165,18 @@ function arrowTable(data: ArrowLike, isLabel: (name: string) => boolean): Table 
       columnOf(
         name,
         Array.from({ length: data.numRows }, (_, i) => vector.get(i)),
-        isLabel(name),
       ),
     ];
   });
-  const indexes = pandasIndexes(data.schema.metadata?.get("pandas"));
-  return { format: "arrow", rows: data.numRows, columns: uniqueColumns(columns), indexes };
+  return {
+    format: "arrow",
+    rows: data.numRows,
+    columns: uniqueColumns(columns),
+    indexes: pandasIndexes(data.schema.metadata?.get("pandas")),
+  };
 }
 
-function columnsTable(data: ColumnsData, isLabel: (name: string) => boolean): Table {
+function columnsTable(data: ColumnsData): Table {
   const columns = Object.entries(data).map(([name, values]): [string, Column] => {
     if (!Array.isArray(values) && !ArrayBuffer.isView(values)) {
       shapeError(
@@ -211,7 +184,7 @@ function columnsTable(data: ColumnsData, isLabel: (name: string) => boolean): Ta
         "expected { data, shape }, number[][], an Arrow table, or an object of columns",
       );
     }
-    return [name, columnOf(name, values as NumberArray | readonly unknown[], isLabel(name))];
+    return [name, columnOf(name, values as NumberArray | readonly unknown[])];
   });
   const rows = columns[0]?.[1].values.length ?? 0;
   for (const [name, { values }] of columns) {
@@ -224,41 +197,27 @@ function columnsTable(data: ColumnsData, isLabel: (name: string) => boolean): Ta
   return { format: "columns", rows, columns: uniqueColumns(columns) };
 }
 
-function columnOf(name: string, given: NumberArray | readonly unknown[], isLabel: boolean): Column {
-  const isText = Array.isArray(given) && given.some((value) => toNumber(value) === undefined);
+function columnOf(name: string, values: NumberArray | readonly unknown[]): Column {
+  const isText = Array.isArray(values) && values.some((value) => toNumber(value) === undefined);
   // Numbers among labels stay numbers: where numbers are wanted, the first label is the mistake.
-  if (isText) return { kind: "text", values: Array.from(given, (value) => toNumber(value) ?? toText(value)) };
-  const values = copyNumbers([name], given);
-  const isExact = suspectsOf(values, values.length, 1).has(0);
-  return {
-    kind: "number",
-    values,
-    offset: 0,
-    stride: 1,
-    ...(isExact && { exact: Float64Array.from(given as readonly unknown[], (value) => toNumber(value)!) }),
-    ...(isLabel && needsText(given, values) && { texts: Array.from(given as readonly unknown[], toText) }),
-  };
+  if (isText) return { kind: "text", values: Array.from(values, (value) => toNumber(value) ?? toText(value)) };
+  const numbers = copyNumbers([name], values);
+  const exact = exactCopy(values, numbers);
+  return { kind: "number", values: numbers, offset: 0, stride: 1, ...(exact !== undefined && { exact }) };
 }
 
-/** Whether labels made of the rounded values would be others than those that were given. */
-function needsText(given: NumberArray | readonly unknown[], values: Float32Array): boolean {
-  if (given instanceof Float32Array) return false;
-  for (let i = 0; i < values.length; i++) {
-    const value = given[i];
-    if (
-      typeof value === "bigint"
-        ? value !== BigInt(Math.trunc(values[i]!))
-        : typeof value === "number" && !Object.is(value, values[i]!)
-    )
-      return true;
+/** A copy of values that are not all what they were rounded to; nothing where they are. */
+function exactCopy(
+  values: ArrayLike<unknown> & { slice(): ArrayLike<unknown> },
+  rounded: Float32Array,
+): ArrayLike<unknown> | undefined {
+  for (let i = 0; i < rounded.length; i++) {
+    const value = values[i];
+    const isRounded =
+      typeof value === "bigint" || (typeof value === "number" && value !== rounded[i] && !Number.isNaN(value));
+    if (isRounded) return values.slice();
   }
-  return false;
-}
-
-/** Numbers in a row, however they lie. */
-interface Given {
-  readonly length: number;
-  at(index: number): number | undefined;
+  return undefined;
 }
 
 function dense(
@@ -266,37 +225,14 @@ function dense(
   values: Float32Array,
   rows: number,
   names: readonly string[],
-  given: Given,
-  isLabel: (name: string) => boolean = () => true,
+  exact?: ArrayLike<unknown>,
 ): Table {
-  const stride = names.length;
-  const suspects = given instanceof Float32Array ? new Set<number>() : suspectsOf(values, rows, stride);
-  const columns = names.map((name, offset): [string, Column] => {
-    const own = <T>(as: (value: number) => T): T[] =>
-      Array.from({ length: rows }, (_, i) => as(given.at(offset + i * stride)!));
-    const differs = (): boolean =>
-      own((value) => value).some((value, i) => !Object.is(value, values[offset + i * stride]!));
-    return [
-      name,
-      {
-        kind: "number",
-        values,
-        offset,
-        stride,
-        ...(suspects.has(offset) && { exact: Float64Array.from(own(Number)) }),
-        // Labels are few: of a whole matrix they are not copied again.
-        ...(stride <= LABELLED &&
-          !(given instanceof Float32Array) &&
-          isLabel(name) &&
-          differs() && { texts: own(labelOf) }),
-      },
-    ];
-  });
+  const columns = names.map((name, offset): [string, Column] => [
+    name,
+    { kind: "number", values, offset, stride: names.length, ...(exact !== undefined && { exact }) },
+  ]);
   return { format, rows, columns: uniqueColumns(columns) };
 }
-
-/** A matrix with more columns holds no labels. */
-const LABELLED = 64;
 
 function uniqueColumns(columns: readonly (readonly [string, Column])[]): ReadonlyMap<string, Column> {
   const unique = new Map(columns);
@@ -334,8 +270,9 @@ function select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Sele
   const texts = text.map((name) => {
     const column = find(name);
     if (column.kind === "text") return column.values.map(toText);
-    if (column.texts !== undefined) return [...column.texts];
-    return Array.from({ length: rows }, (_, i) => shortest(column.values[column.offset + i * column.stride]!));
+    const { exact, offset, stride } = column;
+    if (exact !== undefined) return Array.from({ length: rows }, (_, i) => toText(exact[offset + i * stride]));
+    return labelTexts(Float32Array.from({ length: rows }, (_, i) => column.values[offset + i * stride]!));
   });
   return { rows, numeric: out, text: texts };
 }
@@ -349,7 +286,6 @@ function toNumber(value: unknown): number | undefined {
 
 function toText(value: unknown): string {
   if (typeof value === "number") return labelOf(value);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
   return value === null || value === undefined ? "" : String(value);
 }
 

@@ -27,8 +27,8 @@ export function openNpy(file: string, { prefix = "x", channels }: ArrayOptions =
     () => native().npyRead(file),
     (column) => native().npyText(file, column),
   );
-  // What is read neither as numbers nor as text says itself what it is.
-  if (member.kind === "unknown") member.load();
+  // An array of anything but numbers says itself what it is.
+  if (member.kind !== "number") member.load();
   return arraySource(file, "npy", [member], channels);
 }
 

@@ -15,14 +15,13 @@ export async function writeParquet(path: string, rows: Rows): Promise<void> {
     const declared = fields.map(([name, sql]) => `${identifier(name!)} ${sql}`).join(", ");
     await connection.run(`CREATE TABLE latents (${declared})`);
     await append(connection, rows);
-    const index = {
-      index_columns: rowIds === undefined ? [] : [INDEX],
-      columns: [],
-      column_indexes: [],
-      pandas_version: "2.0.0",
-    };
+    const index = rowIds === undefined ? [] : [INDEX];
+    const described = index.map((name) => {
+      return { name: null, field_name: name, pandas_type: "unicode", numpy_type: "object", metadata: null };
+    });
+    const pandas = { index_columns: index, column_indexes: [], columns: described, pandas_version: "2.0.0" };
     await connection.run(
-      `COPY latents TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {pandas: ${literal(JSON.stringify(index))}})`,
+      `COPY latents TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {pandas: ${literal(JSON.stringify(pandas))}})`,
     );
   });
 }

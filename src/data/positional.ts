@@ -11,7 +11,7 @@ export function numbered(file: string, prefix: string, width: number): readonly 
   if (width > MOST_COLUMNS) {
     fail("DATA_CORRUPT", `${file}: ${prefix} claims to have ${width} columns`, {
       path: file,
-      hint: "the file is damaged, or its rows and columns are exchanged",
+      hint: "the file is damaged, or its rows and columns are exchanged: save the array again",
     });
   }
   return Array.from({ length: width }, (_, column) => `${prefix}${column}`);

@@ -21,17 +21,14 @@ export interface Taken {
 
 /** Copies what lies in memory, at once. */
 export function takeSources(config: DataConfig): Taken {
-  const { data, labels, modalities = {}, environment, task, rowId, join } = config;
-  const exact = [environment, task, rowId, join].filter((name) => typeof name === "string");
+  const { data, labels, modalities = {} } = config;
   const words = wordsOf(config.missingValues);
-  // In modalities and tables of labels any column may be a label.
-  const open = (table: InMemoryData, names?: readonly string[]) =>
-    named(withMissingValues(openMemory(table, names), words));
+  const open = (table: InMemoryData) => named(withMissingValues(openMemory(table), words));
   const own = Object.entries(modalities).flatMap(([name, { data }]) =>
     isMemory(data) ? [[name, placedAt(`modalities.${name}.data`, () => open(data))] as const] : [],
   );
   return {
-    ...(isMemory(data) && { data: open(data, exact) }),
+    ...(isMemory(data) && { data: open(data) }),
     ...(isMemory(labels) && { labels: placedAt("labels", () => open(labels)) }),
     modalities: new Map(own),
   };

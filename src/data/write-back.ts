@@ -5,6 +5,7 @@ import { dirname, extname, join, resolve } from "node:path";
 import type { Dataset, Group } from "h5wasm/node";
 import { fail } from "../errors.js";
 import { replaceFile, replaceFolder } from "../files.js";
+import { hdf5 } from "./hdf5.js";
 import { formatOf } from "./open.js";
 import type { Rows } from "./rows.js";
 
@@ -51,15 +52,9 @@ export async function writeCopy(out: string, data: string, tables: Readonly<Reco
 const ARRAY = { "encoding-type": "array", "encoding-version": "0.2.0" };
 const DICT = { "encoding-type": "dict", "encoding-version": "0.1.0" };
 
-async function h5wasm(): Promise<typeof import("h5wasm/node")> {
-  const { default: library } = await import("h5wasm/node");
-  (await library.ready).activate_throwing_error_handler();
-  return library as unknown as typeof import("h5wasm/node");
-}
-
 /** HDF5 gives no room back: what is there already is written over, and must have the shape and type of what is written. */
 async function refuseOccupied(data: string, tables: Readonly<Record<string, Rows>>): Promise<void> {
-  const { File } = await h5wasm();
+  const { File } = await hdf5();
   const file = new File(resolve(data), "r");
   try {
     const obsm = file.get("obsm");
@@ -93,7 +88,7 @@ function dtypeOf(values: Rows["data"]): string {
 }
 
 async function addToH5ad(partial: string, tables: Readonly<Record<string, Rows>>): Promise<void> {
-  const { File } = await h5wasm();
+  const { File } = await hdf5();
   const file = new File(partial, "a");
   const describe = (at: Group | Dataset, attributes: Readonly<Record<string, string>>): void => {
     for (const [key, value] of Object.entries(attributes)) at.create_attribute(key, value, null, "S");
@@ -189,7 +184,7 @@ async function consolidate(root: string, written: Readonly<Record<string, unknow
   const [second, third] = [join(root, ".zmetadata"), join(root, "zarr.json")];
   if (existsSync(second)) {
     const all = JSON.parse(await readFile(second, "utf8")) as { metadata: Record<string, unknown> };
-    Object.assign(all.metadata, written);
+    all.metadata = sorted({ ...all.metadata, ...written });
     await writeFile(second, JSON.stringify(all, null, 2));
   }
   if (!existsSync(third)) return;
@@ -197,8 +192,12 @@ async function consolidate(root: string, written: Readonly<Record<string, unknow
     consolidated_metadata?: { metadata: Record<string, unknown> } | null;
   };
   if (!all.consolidated_metadata) return;
-  for (const [path, content] of Object.entries(written)) {
-    all.consolidated_metadata.metadata[path.replace(/\/zarr\.json$/, "")] = content;
-  }
+  const added = Object.entries(written).map(([path, content]) => [path.replace(/\/zarr\.json$/, ""), content]);
+  all.consolidated_metadata.metadata = sorted({ ...all.consolidated_metadata.metadata, ...Object.fromEntries(added) });
   await writeFile(third, JSON.stringify(all, null, 2));
+}
+
+/** Members of a group stand together: that is how zarr finds them. */
+function sorted(metadata: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -57,6 +57,8 @@ export const explanations = {
   FILE_WRITE: "A file could not be written; nothing half written was left.",
   RUN_NOT_FOUND: "A folder is not a run folder, or the run it holds did not finish.",
   RUN_FINISHED: "A run that has finished cannot be resumed: there is nothing left to do.",
+  MODEL_NO_DECODER: "Inputs were asked of latents, but the method has no decoder.",
+  MODEL_NO_MECHANISMS: "An intervention was asked for, but the method finds no causal mechanisms.",
   MODEL_CLOSED: "A model was used after it had been closed.",
   FIT_CANCELLED: "A fit was stopped by its AbortSignal.",
   CALLBACK_THREW: "A callback given by the user threw; the fit was stopped.",

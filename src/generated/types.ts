@@ -39,6 +39,13 @@ export type Auto = "auto";
 export type AutoencoderRecipe = "one-cycle" | "paper";
 
 /**
+ * What a found graph was compared as.
+ * - `dag`: All directions are claimed: with the true graph.
+ * - `cpdag`: Some directions are open: with the class of the true graph.
+ */
+export type ComparedAs = "dag" | "cpdag";
+
+/**
  * What measures how far a coordinate is from Gaussian.
  * - `log-cosh`: The mean of log cosh: robust against extreme values.
  * - `cube`: Kurtosis: exact for symmetric causes, at the mercy of extreme values.
@@ -404,6 +411,37 @@ export interface Candidate {
   validation: number;
 }
 
+/**
+ * The causal graph that a method found among its latents.
+ *
+ * One convention everywhere, in results, files and tables of truth: row i, column j speaks of the edge i -> j, from cause to
+ * effect.
+ */
+export interface CausalGraph {
+  /** One name per node: the latents, in their order. */
+  names: string[];
+  /**
+   * k x k: `weights[i][j]` is how strongly latent i acts on latent j, the edge i -> j; 0 where there is no edge. `basis` says
+   * in which measure.
+   */
+  weights: number[][];
+  /**
+   * k x k: `certainty[i][j]`, from 0 to 1, is how sure the edge i -> j is, also where there is none. `basis` says of what it
+   * is a share.
+   */
+  certainty?: number[][];
+  /** The nodes from causes to effects, by place: every edge points forward. */
+  order?: number[];
+  /** `[i, j]` with i < j: an edge whose direction is open. Its weight stands at both places. */
+  undirected?: [number, number][];
+  /** `[i, j]`: an edge i -> j that the data may as well be without. It counts as an edge; drawings show it dashed. */
+  undecided?: [number, number][];
+  /** Whether edges may form cycles. */
+  cyclic?: boolean;
+  /** What the graph rests on, in one or two sentences: how edges were found, what a weight and a certainty are. */
+  basis: string;
+}
+
 /** Recovered changes on the tree's edges. */
 export interface ChangeScores {
   /** Harmonic mean of precision and recall, 0 to 1. */
@@ -732,6 +770,13 @@ export interface FactorAnalysisConfig {
    */
   standardize?: Standardize;
   /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
+   */
+  imageScale?: ImageScale;
+  /**
    * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
    * then a ceiling, not a result, and says so.
    *
@@ -860,6 +905,8 @@ export interface FastIcaConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -938,6 +985,8 @@ export interface GraphScore {
   reason?: string;
   /** The same distance of the graph found on the true latents; null where these cannot be tested. */
   shdOnTruth: number | null;
+  /** Why `shdOnTruth` is null. */
+  reasonOnTruth?: string;
   /** Where the graph found on the estimated latents differs. */
   difference?: GraphDifference;
   /** The CPDAG of the true graph. */
@@ -1048,6 +1097,8 @@ export interface IcarlConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1257,6 +1308,8 @@ export interface IvaeConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1448,6 +1501,26 @@ export interface NullScore {
   explanation: string;
 }
 
+/** How well a method's own graph fits the true one. */
+export interface MethodGraphScore {
+  /** Structural Hamming distance. */
+  shd: number | null;
+  /** Why `shd` is null. */
+  reason?: string;
+  /** `dag`: with the true graph; `cpdag`: with its class, since some directions are open. */
+  comparedAs: ComparedAs;
+  /** Distance of the class of the found graph from that of the true one: comparable with the `shd` of `graph`. */
+  classShd: number | null;
+  /** The `shd` of a graph without edges. */
+  shdOfEmpty: number;
+  /** Where the found graph differs. */
+  difference?: GraphDifference;
+  /** What it was compared with, its nodes the true latents. */
+  truth: Edges;
+  /** The found graph, its nodes the columns of the estimate. */
+  found?: Edges;
+}
+
 /** What a method is, for people and for programs that choose one. */
 export interface MethodInfo {
   /** The name users give. */
@@ -1528,6 +1601,8 @@ export interface MtIcarlConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1679,6 +1754,8 @@ export interface MtIvaeConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -1824,6 +1901,8 @@ export interface MtlcmConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2075,6 +2154,8 @@ export interface PcaConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2147,6 +2228,8 @@ export interface PdgmmConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2353,6 +2436,8 @@ export interface RandomEncoderConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2400,6 +2485,28 @@ export interface RandomEncoderConfig {
     | [number, number, number, number, number, number, number, number];
 }
 
+/** How well the inputs of one part of the split come back from their latents. */
+export interface ReconstructionRow {
+  /** `train`, `validation` or `test`. */
+  split: string;
+  /** Number of rows. */
+  rows: number;
+  /** Mean squared error of an input, in squared units of the standardized inputs. */
+  mse: number;
+  /** Share of the inputs' variance that comes back; `null` where they do not vary. */
+  explained: number | null;
+}
+
+/** What becomes of a latent or an input, one value for each value of the latent that is set. */
+export interface Response {
+  /** Of the latent or the input. */
+  name: string;
+  /** Its standard deviation over the training rows. */
+  sd: number;
+  /** In its own units. */
+  values: number[];
+}
+
 /** Which rows were scored, and how many. */
 export interface ScoredRows {
   /** Part of the data set. */
@@ -2442,8 +2549,10 @@ export interface Scores {
   blocks?: BlockScores;
   /** Error of the effects of the latents on the target, where there are a target and environments. */
   ate?: Ate;
-  /** Recovered causal graph of the latents, where the true one is known. */
+  /** The causal graph that PC finds on the latents, where the true one is known. */
   graph?: GraphScore;
+  /** The causal graph that the method itself found, where it did and the true one is known. */
+  methodGraph?: MethodGraphScore;
   /** What to bear in mind when reading these numbers, in sentences. */
   notes: string[];
 }
@@ -2538,6 +2647,8 @@ export interface SharedHeadConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -2789,6 +2900,12 @@ export interface Summary {
   loadings?: Loadings;
   /** `map`: latents = `map` x (latents before the closed-form stage); absent where there is no such stage. */
   map?: LatentMap;
+  /** The causal graph of the latents, where the method finds one itself. */
+  graph?: CausalGraph;
+  /** How well the inputs come back from the latents, by split, where the method has a decoder. */
+  reconstruction?: ReconstructionRow[];
+  /** What each latent does to the others and to the inputs, where the method has a decoder or mechanisms. */
+  traversals?: Traversal[];
   /** How a hyper-parameter was chosen without truth. */
   choices: Choice[];
   /** What the method assumes, and what the data say of it. */
@@ -2849,6 +2966,23 @@ export interface TaskRoles {
   objectives: number[];
   /** The calls against tests of independence; absent with one latent, or where no task can be tested. */
   tests?: IndicatorTests;
+}
+
+/**
+ * What a latent does: one row of the data, with the latent set to one value after another. All other latents follow as the
+ * mechanisms say; without mechanisms they stay as they are.
+ */
+export interface Traversal {
+  /** Name of the latent. */
+  latent: string;
+  /** The row that is followed, by its place in the data set: the training row closest to the mean of the latents. */
+  row: number;
+  /** What the latent is set to: from two standard deviations below its mean to two above. */
+  values: number[];
+  /** The other latents that follow. */
+  latents: Response[];
+  /** The inputs that move most, the first by most standard deviations; none without a decoder. */
+  inputs: Response[];
 }
 
 /** Something a user should know that stops nothing. */
@@ -2961,6 +3095,8 @@ export interface TbrConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**
@@ -3206,6 +3342,8 @@ export interface VadeConfig {
   /**
    * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
    */
   imageScale?: ImageScale;
   /**

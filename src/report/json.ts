@@ -1,4 +1,5 @@
-import type { Scores, Silence, TaskRoles } from "../generated/types.js";
+import type { CausalGraph, Scores, Silence, TaskRoles } from "../generated/types.js";
+import { edgesOf } from "../graph-text.js";
 import type { RunRecord } from "../record.js";
 import { causesOf, restartsOf } from "./causes.js";
 import { realChanges } from "./charts/tree.js";
@@ -76,6 +77,13 @@ function runSummary(run: RunRecord) {
     changes: summary.tree && realChanges(summary.tree).length,
     tasks: summary.tasks && taskSummary(run, summary.tasks),
     silence: summary.silence && silenceSummary(run, summary.silence),
+    graph: summary.graph && graphSummary(summary.graph),
+    reconstruction: summary.reconstruction?.map(({ split, rows, mse, explained }) => ({
+      split,
+      rows,
+      mse: rounded(mse),
+      explained: rounded(explained),
+    })),
     scores: scores && scoreSummary(scores),
     assumptions: summary.assumptions,
     warnings: summary.warnings,
@@ -117,6 +125,23 @@ function silenceSummary({ silence: digest }: RunRecord, { latents }: Silence) {
       certainty: rounded(certainty),
     })),
     patterns: digest && { different: digest.different, most: digest.most },
+  };
+}
+
+/** The edges by the names of the latents. */
+function graphSummary(graph: CausalGraph) {
+  const { names, order, cyclic, basis } = graph;
+  return {
+    edges: edgesOf(graph).map(({ from, to, weight, certainty, ...rest }) => ({
+      from: names[from],
+      to: names[to],
+      ...rest,
+      weight: rounded(weight),
+      ...(certainty !== undefined && { certainty: rounded(certainty) }),
+    })),
+    ...(order !== undefined && { order: order.map((place) => names[place]) }),
+    ...(cyclic && { cyclic }),
+    basis,
   };
 }
 
@@ -191,5 +216,6 @@ function scoreSummary(scores: Scores) {
       })),
     },
     ate: ate && { value: rounded(ate.value), ...undefinedness(ate.reason) },
+    methodGraph: scores.methodGraph,
   };
 }

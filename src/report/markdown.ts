@@ -1,7 +1,9 @@
-import type { Loadings, Silence } from "../generated/types.js";
+import type { CausalGraph, Loadings, Silence } from "../generated/types.js";
+import { edgesOf } from "../graph-text.js";
 import { causesOf } from "./causes.js";
 import { conditionedText } from "./conditioned.js";
 import { count, deviation, NOT_DEFINED, percent, score, signed, significant } from "./format.js";
+import { graphSentences } from "./graph-words.js";
 import { visible } from "./markup.js";
 import { measured, spread } from "./measures.js";
 import type { ReportModel, StudyModel } from "./model.js";
@@ -55,6 +57,13 @@ function study({ study, verdict, remarks, agreements }: StudyModel, heading: str
     ...(summary.loadings === undefined ? [] : section(`Inputs by latent (${seed})`, loadingTable(summary.loadings))),
     ...(scores === undefined ? [] : section(`Latents (${seed})`, latentTable(scores))),
     ...(summary.tasks === undefined ? [] : section(`Causes of each task (${seed})`, causeTable(summary))),
+    ...(summary.graph === undefined
+      ? []
+      : section(
+          `Causal graph (${seed})`,
+          graphTable(summary.graph),
+          ...graphSentences(summary.graph, scores).map(inline),
+        )),
     ...(summary.silence === undefined ? [] : section(`Silent latents (${seed})`, silenceTable(summary.silence))),
     ...(agreements.length === 0
       ? []
@@ -158,6 +167,16 @@ function causeTable({ tasks, latents }: StudyModel["study"]["focus"]["summary"])
     percent(explainedTest),
   ]);
   return table(["Task", "Training rows", "Causes", "Explained, training", "Explained, test"], rows);
+}
+
+function graphTable(graph: CausalGraph): string {
+  const { names } = graph;
+  const rows = edgesOf(graph).map(({ from, to, directed, weight, certainty, undecided }) => [
+    `${names[from]} ${directed ? "\u2192" : "\u2013"} ${names[to]}${undecided ? " ?" : ""}`,
+    weight === undefined ? "\u2013" : signed(weight),
+    certainty === undefined ? "\u2013" : percent(certainty),
+  ]);
+  return rows.length === 0 ? "No edges." : table(["Edge", "Weight", "Certainty"], rows);
 }
 
 function silenceTable({ latents }: Silence): string {

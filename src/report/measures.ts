@@ -118,6 +118,14 @@ export const MEASURES: readonly Measure[] = [
     read: ({ scores }) => scores?.blocks && reading(scores.blocks.value, scores.blocks.reason),
   },
   {
+    id: "method-graph",
+    label: "Graph, SHD",
+    meaning: "Edges in which the graph that the method found differs from the true one; 0 is perfect.",
+    better: "lower",
+    domain: [0, null],
+    read: ({ scores }) => scores?.methodGraph && reading(scores.methodGraph.shd, scores.methodGraph.reason),
+  },
+  {
     id: "ate",
     label: "Effect error",
     meaning: "Mean squared error of the effects of the latents on the target; 0 is perfect.",

@@ -138,6 +138,8 @@ codes! {
     FileWrite "FILE_WRITE" => "A file could not be written; nothing half written was left.",
     RunNotFound "RUN_NOT_FOUND" => "A folder is not a run folder, or the run it holds did not finish.",
     RunFinished "RUN_FINISHED" => "A run that has finished cannot be resumed: there is nothing left to do.",
+    ModelNoDecoder "MODEL_NO_DECODER" => "Inputs were asked of latents, but the method has no decoder.",
+    ModelNoMechanisms "MODEL_NO_MECHANISMS" => "An intervention was asked for, but the method finds no causal mechanisms.",
     ModelClosed "MODEL_CLOSED" => "A model was used after it had been closed.",
     FitCancelled "FIT_CANCELLED" => "A fit was stopped by its AbortSignal.",
     CallbackThrew "CALLBACK_THREW" => "A callback given by the user threw; the fit was stopped.",

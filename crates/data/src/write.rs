@@ -3,7 +3,6 @@
 use crate::atomic::write_atomically;
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -64,18 +63,8 @@ fn push_field(text: &mut String, field: &str) {
     text.push('"');
 }
 
-/// Between these a number is written without an exponent.
-const PLAIN: std::ops::Range<f64> = 1e-6..1e17;
-
 fn push_f32(text: &mut String, value: f32) {
-    let size = f64::from(value.abs());
-    // Writing to a String cannot fail.
-    let _ = match value {
-        _ if value.is_nan() => Ok(()),
-        _ if value.is_infinite() => write!(text, "{}Infinity", if value < 0.0 { "-" } else { "" }),
-        _ if value == 0.0 || PLAIN.contains(&size) => write!(text, "{value}"),
-        _ => write!(text, "{value:e}"),
-    };
+    push_shortest(text, value, f64::from(value));
 }
 
 /// The shortest text that reads back as the same number; NaN is "".
@@ -87,11 +76,20 @@ pub(crate) fn shortest_f32(value: f32) -> String {
 
 /// As [`shortest_f32`].
 pub(crate) fn shortest_f64(value: f64) -> String {
-    match value {
-        _ if value.is_nan() => String::new(),
-        _ if value.is_infinite() => if value < 0.0 { "-Infinity" } else { "Infinity" }.to_owned(),
-        _ if value == 0.0 || PLAIN.contains(&value.abs()) => value.to_string(),
-        _ => format!("{value:e}"),
+    let mut text = String::new();
+    push_shortest(&mut text, value, value);
+    text
+}
+
+fn push_shortest(text: &mut String, value: impl zmij::Float, size: f64) {
+    match size {
+        _ if size.is_nan() => {}
+        _ if size.is_infinite() => text.push_str(if size < 0.0 { "-Infinity" } else { "Infinity" }),
+        _ => {
+            let mut buffer = zmij::Buffer::new();
+            let digits = buffer.format_finite(value);
+            text.push_str(digits.strip_suffix(".0").unwrap_or(digits));
+        }
     }
 }
 

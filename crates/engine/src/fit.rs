@@ -1,6 +1,7 @@
 //! From a configuration and a data set to a result: prepare, choose, train, summarise.
 
 mod choose;
+mod decoded;
 mod summarise;
 
 use crate::checkpoint::{CheckpointOptions, Checkpoints, Found, Identity};

@@ -7,8 +7,10 @@
 pub mod catalogue;
 pub mod checkpoint;
 pub mod container;
+pub mod decode;
 pub mod entry;
 pub mod fit;
+pub mod mechanisms;
 pub mod method;
 pub mod model;
 pub mod observe;

@@ -4,8 +4,10 @@ mod solving;
 
 pub use solving::Solving;
 
+use crate::mechanisms::Mechanisms;
 use crate::results::{
-    Assumption, Conditioned, Fact, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence, TaskRoles, TreeSummary,
+    Assumption, CausalGraph, Conditioned, Fact, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence, TaskRoles,
+    TreeSummary,
 };
 use crate::rows;
 use disentangle_nn::Params;
@@ -17,6 +19,7 @@ use disentangle_data::{Matrix, Result, Stream, View, views};
 use disentangle_nn::Tensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::any::Any;
 use std::collections::BTreeMap;
 
 /// What the parameters of a network depend on: known from the data when fitting, from the artifact when loading.
@@ -200,6 +203,8 @@ pub struct Findings {
     pub loadings: Option<Loadings>,
     /// The map of a closed-form stage.
     pub map: Option<LatentMap>,
+    /// The causal graph of the latents.
+    pub graph: Option<CausalGraph>,
     /// Assumptions checked.
     pub assumptions: Vec<Assumption>,
     /// Warnings.
@@ -208,8 +213,16 @@ pub struct Findings {
     pub facts: Vec<Fact>,
 }
 
+impl State {
+    /// The network as the type that its method made, for what the trait does not offer; `None` for another type.
+    pub fn network_as<N: Network>(&self) -> Option<&N> {
+        let network: &dyn Any = self.network.as_ref();
+        network.downcast_ref()
+    }
+}
+
 /// A network over named parameters.
-pub trait Network: Send {
+pub trait Network: Send + Any {
     /// The loss on a batch, as named terms; the first is the data term, on which validation rows are scored.
     ///
     /// # Errors
@@ -230,6 +243,15 @@ pub trait Network: Send {
     /// # Errors
     /// Those of candle.
     fn encode(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor>;
+
+    /// Inputs (b, d) of what `encode` gives (b, k), outside any graph; `None`: the network has no decoder. The solved map is
+    /// undone before, the standardisation after (`crate::decode`).
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn decode(&self, _codes: &Tensor) -> disentangle_nn::Result<Option<Tensor>> {
+        Ok(None)
+    }
 }
 
 /// A method with its configuration checked: pure functions of state and data.
@@ -301,6 +323,14 @@ pub trait Method: Send + Sync {
         Ok(None)
     }
 
+    /// How the latents cause each other, for interventions and counterfactuals; `None`: the method does not say.
+    ///
+    /// # Errors
+    /// `ARTIFACT_CORRUPT` when the state lacks a part of them.
+    fn mechanisms<'a>(&'a self, _: &'a State) -> Result<Option<Box<dyn Mechanisms + 'a>>> {
+        Ok(None)
+    }
+
     /// What the method says about its fit.
     ///
     /// # Errors
@@ -308,8 +338,15 @@ pub trait Method: Send + Sync {
     fn findings(&self, data: &Prepared, state: &State, latents: &Matrix) -> Result<Findings>;
 }
 
-/// Name of the solved matrix that maps encoded latents to final ones: latents = map x encoding.
+/// Name of the solved matrix that maps encoded latents to final ones: latents = map x encoding (+ [`OFFSET`]).
 pub const MAP: &str = "map";
 
 /// Name of the solved row (1 x k) that is added after the map: latents = map x encoding + offset. Absent: nothing is added.
 pub const OFFSET: &str = "offset";
+
+/// Name of the solved row of mean encodings of the training rows: directions that [`MAP`] drops are decoded to it. Absent: 0.
+pub const CENTER: &str = "center";
+
+/// Name of the solved matrix that leads from latents back to encodings, both from their centers. Absent: the pseudo-inverse of
+/// [`MAP`]. For methods whose latents are a mean given the inputs, not an inverse of what makes them.
+pub const UNMAP: &str = "unmap";

@@ -16,6 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+mod generate;
+
+pub use generate::{GivenRows, Intervened, Intervention};
+
 /// What a model says about itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -271,7 +275,6 @@ impl Model {
         environments: Option<&Labels>,
         attach: &BTreeMap<String, String>,
     ) -> Result<Vec<u32>> {
-        let known = &self.header.environments;
         let needs = self.plan.entry.info.needs.contains(&"environment");
         let Some(labels) = environments else {
             return match needs {
@@ -285,6 +288,12 @@ impl Model {
         if !needs {
             return Ok(vec![0; rows]);
         }
+        self.nodes_of_labels(rows, labels, attach)
+    }
+
+    /// The model's environments of labels.
+    fn nodes_of_labels(&self, rows: usize, labels: &Labels, attach: &BTreeMap<String, String>) -> Result<Vec<u32>> {
+        let known = &self.header.environments;
         if labels.codes.len() != rows {
             let message = format!("environments: {} labels for {rows} rows", labels.codes.len());
             return Err(Failure::new(Code::DataShape, message)

@@ -7,8 +7,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod decoded;
+mod graph;
 mod silence;
 
+pub use decoded::{ReconstructionRow, Response, Traversal};
+pub use graph::CausalGraph;
 pub use silence::{Silence, SilentLatent, Slab, Spike};
 
 /// How a fit ended. Not converging is an outcome, never an error.
@@ -150,6 +154,15 @@ pub struct Summary {
     /// `map`: latents = `map` x (latents before the closed-form stage); absent where there is no such stage.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub map: Option<LatentMap>,
+    /// The causal graph of the latents, where the method finds one itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub graph: Option<CausalGraph>,
+    /// How well the inputs come back from the latents, by split, where the method has a decoder.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub reconstruction: Vec<ReconstructionRow>,
+    /// What each latent does to the others and to the inputs, where the method has a decoder or mechanisms.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub traversals: Vec<Traversal>,
     /// How a hyper-parameter was chosen without truth.
     pub choices: Vec<Choice>,
     /// What the method assumes, and what the data say of it.

@@ -7,7 +7,7 @@ use disentangle_metrics::cards::Invariance;
 use disentangle_metrics::mcc::Effort;
 use disentangle_metrics::score::{NamedColumns, ScoreInput, ScoredSplit, Scores};
 use disentangle_metrics::{
-    ChangesInput, GraphInput, IndicatorsInput, PcConfig, Reversal, SilenceInput, score as metrics_score,
+    ChangesInput, FoundGraph, GraphInput, IndicatorsInput, PcConfig, Reversal, SilenceInput, score as metrics_score,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -61,10 +61,19 @@ pub fn score(methods: &'static [Entry], request: &ScoreRequest, tables: ScoreTab
     let called =
         summary.and_then(|summary| summary.silence.as_ref()).map(|found| called_silent(&latents.values, found));
     let active = |silent: &Option<Matrix<bool>>| silent.as_ref().map(|silent| silent.map(|is_silent| !is_silent));
+    let found = match summary.and_then(|summary| summary.graph.as_ref()) {
+        Some(graph) if graph.cyclic => Some(FoundGraph::Cyclic),
+        Some(graph) => {
+            graph.check(latents.columns.len())?;
+            Some(FoundGraph::Acyclic(graph.edges()?))
+        }
+        None => None,
+    };
     let graph = truth.remove("graph").map(|known| GraphInput {
         truth: known.values.to_f64(),
         active_truth: active(&silent),
         active_estimate: active(&called),
+        found,
         // Sets of more than three given cost hours where an estimate ties everything to everything.
         search: PcConfig { depth: Some(3), ..PcConfig::default() },
         reversal: Reversal::One,

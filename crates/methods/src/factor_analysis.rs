@@ -19,7 +19,9 @@ use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::split::Split;
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::entry::{MethodInfo, Reference, Specification};
-use disentangle_engine::method::{Dimensions, Findings, MAP, Method, Network, OFFSET, Solving, Stage, State};
+use disentangle_engine::method::{
+    CENTER, Dimensions, Findings, MAP, Method, Network, OFFSET, Solving, Stage, State, UNMAP,
+};
 use disentangle_engine::results::{Assumption, Fact, Loadings, NamedMatrix, OutcomeKind, Status, latent_names};
 use disentangle_metrics::cards::Invariance;
 use disentangle_nn::Params;
@@ -80,7 +82,7 @@ impl Specification for FactorAnalysis {
         title: "Factor analysis",
         summary: "Yardstick: the linear latents that inputs share, apart from the noise of each input, without any target.",
         needs: &[],
-        gives: &["latents", "loadings", "noise of each input"],
+        gives: &["latents", "loadings", "noise of each input", "decoder"],
         identifies: "the space of linear Gaussian factors, when there are few of them; a rotation within it is left open",
         left_open: &[Invariance::Linear],
         reference: Reference {
@@ -143,6 +145,9 @@ impl Method for FactorAnalysis {
         let Standing { iterations, change, log_likelihood } = ended;
         state.solved.insert(MAP.into(), map);
         state.solved.insert(OFFSET.into(), row(offset)?);
+        // Inputs given the factors: the mean plus loadings times factors.
+        state.solved.insert(CENTER.into(), row(model.mean.clone())?);
+        state.solved.insert(UNMAP.into(), model.loadings.clone());
         state.solved.insert(MOMENTS.into(), Matrix::new(2, model.mean.len(), [model.mean, model.variances].concat())?);
         state.solved.insert(LOADINGS.into(), model.loadings);
         state.solved.insert(NOISE.into(), row(model.noise)?);

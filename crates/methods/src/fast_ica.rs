@@ -65,7 +65,7 @@ impl Specification for FastIca {
         title: "Independent components",
         summary: "Yardstick: the linear latents of the inputs that are furthest from Gaussian, without any target.",
         needs: &[],
-        gives: &["latents"],
+        gives: &["latents", "decoder"],
         identifies: "independent causes up to order, sign and scale, when the inputs mix them linearly and at most one is Gaussian",
         left_open: &[Invariance::Permutation, Invariance::Sign, Invariance::Scale, Invariance::Shift],
         reference: Reference {

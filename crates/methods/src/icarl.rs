@@ -66,7 +66,7 @@ impl Variant for IcarlVariant {
         title: "Invariant causal representation learning",
         summary: "A variational auto-encoder whose latents may depend on each other given the target or the environment, with a prior learnt by score matching.",
         needs: &["target or environment"],
-        gives: &["latents"],
+        gives: &["latents", "decoder"],
         identifies: "the latents up to order and a monotone map of each, when the target or the environment changes their distribution in enough ways",
         left_open: &[
             Invariance::Permutation,

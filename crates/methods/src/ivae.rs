@@ -52,7 +52,7 @@ impl Variant for IvaeVariant {
         title: "Identifiable VAE",
         summary: "A variational auto-encoder whose latents are independent given the target or the environment, with a distribution that depends on it.",
         needs: &["target or environment"],
-        gives: &["latents"],
+        gives: &["latents", "decoder"],
         identifies: "the latents up to order, sign and scale, when they are independent given the target or the environment and it changes their distribution in enough ways",
         left_open: &[Invariance::Permutation, Invariance::Sign, Invariance::Scale, Invariance::Shift],
         reference: REFERENCE,

@@ -3,7 +3,7 @@
 
 use disentangle_data::Matrix;
 use disentangle_data::prepare::Warning;
-use disentangle_engine::method::{Batch, Network, State, Term};
+use disentangle_engine::method::{Batch, CENTER, Network, State, Term};
 use disentangle_engine::results::Fact;
 use disentangle_nn::{Error, Tensor};
 use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
@@ -21,14 +21,19 @@ impl Network for IdentityNetwork {
     fn encode(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor> {
         Ok(inputs.clone())
     }
+
+    fn decode(&self, codes: &Tensor) -> disentangle_nn::Result<Option<Tensor>> {
+        Ok(Some(codes.clone()))
+    }
 }
 
 /// Name of the solved row of variances along all principal axes, descending.
 const VARIANCES: &str = "variances";
 
-/// Adds the variances along the axes to the solved results, for [`account`].
+/// Adds the variances along the axes to the solved results, for [`account`], and the center, for the way back from latents.
 pub fn keep(axes: &PrincipalAxes, state: &mut State) {
     let d = axes.variances.len();
+    state.solved.insert(CENTER.into(), Matrix::from_fn(1, d, |_, j| axes.center[j]));
     state.solved.insert(VARIANCES.into(), Matrix::from_fn(1, d, |_, j| axes.variances[j]));
 }
 

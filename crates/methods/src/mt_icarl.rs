@@ -53,7 +53,7 @@ impl Variant for MtIcarlVariant {
         title: "Multi-task invariant causal representation learning",
         summary: "A variational auto-encoder whose latents may depend on each other given target and task, with a prior learnt by score matching.",
         needs: &["task", "target"],
-        gives: &["latents"],
+        gives: &["latents", "decoder"],
         identifies: "the latents up to order and a monotone map of each, when target and task change their distribution in enough ways",
         left_open: &[
             Invariance::Permutation,

@@ -44,7 +44,7 @@ impl Variant for MtIvaeVariant {
         title: "Multi-task identifiable VAE",
         summary: "A variational auto-encoder whose latents are independent given target and task, with variances that depend on both.",
         needs: &["task", "target"],
-        gives: &["latents"],
+        gives: &["latents", "decoder"],
         identifies: "the latents up to order, sign and scale, when they are independent given target and task, which change their variances in enough ways",
         left_open: &[Invariance::Permutation, Invariance::Sign, Invariance::Scale, Invariance::Shift],
         reference: mtlcm::REFERENCE,

@@ -54,7 +54,7 @@ impl Specification for Pca {
         title: "Principal components",
         summary: "Yardstick: the directions in which the inputs vary most, without any target.",
         needs: &[],
-        gives: &["latents"],
+        gives: &["latents", "decoder"],
         identifies: "the directions of largest variance; causes only by coincidence",
         left_open: &[Invariance::Linear],
         reference: Reference {

@@ -82,7 +82,7 @@ impl Specification for Pdgmm {
         title: "Potentially degenerate Gaussian mixture",
         summary: "Latents that are silent, at a fixed value, in part of the rows.",
         needs: &[],
-        gives: &["latents", "which latent is silent in which row"],
+        gives: &["latents", "which latent is silent in which row", "decoder"],
         identifies: "the latents up to order, sign, scale and shift, when each is silent in part of the rows",
         left_open: &[Invariance::Permutation, Invariance::Sign, Invariance::Scale, Invariance::Shift],
         reference: REFERENCE,

@@ -182,7 +182,7 @@ impl Specification for Vade {
         title: "VaDE",
         summary: "A variational auto-encoder whose latents are a mixture of Gaussians.",
         needs: &[],
-        gives: &["latents"],
+        gives: &["latents", "decoder"],
         identifies: "the latents up to an affine map, when they are a mixture of Gaussians of full rank and the inputs a piecewise affine function of them",
         left_open: &[Invariance::Linear],
         reference: Reference {

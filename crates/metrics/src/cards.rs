@@ -362,4 +362,28 @@ pub const CARDS: &[Card] = &[
         },
         value: |scores| scores.graph.as_ref()?.shd.map(|shd| shd as f64),
     },
+    Card {
+        name: "methodGraph",
+        title: "Structural Hamming distance of the method's own graph",
+        sentence: "In how many edges the graph that the method itself found differs from the true one.",
+        formula: "missing + extra + arrows for lines + lines for arrows + reversed arrows, DAG against DAG",
+        range: (Some(0.0), None),
+        best: 0.0,
+        conventions: &[
+            "Every edge with a weight counts, however sure it is.",
+            "A graph whose directions are all claimed is compared with the true graph, one with open directions with its equivalence class (CPDAG); `comparedAs` says which.",
+            "`classShd` compares the classes of both graphs, as `graph` does: it is the number to hold against that of PC.",
+            "A reversed arrow costs 1, or 2 where that is asked for; the result says which.",
+            "Latents are paired by the matching of `mcc`; a true latent without a match has no edges, a column without one has none in truth.",
+            "Beside it: the distance of a graph without edges. A graph with cycles gives null and the reason.",
+        ],
+        invariances: AXES,
+        source: Source {
+            title: "The max-min hill-climbing Bayesian network structure learning algorithm",
+            authors: "I. Tsamardinos, L. E. Brown, C. F. Aliferis",
+            year: 2006,
+            url: "https://doi.org/10.1007/s10994-006-6889-7",
+        },
+        value: |scores| scores.method_graph.as_ref()?.shd.map(|shd| shd as f64),
+    },
 ];

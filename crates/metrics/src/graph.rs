@@ -5,6 +5,7 @@
 
 pub mod compare;
 pub mod cpdag;
+pub mod given;
 pub mod pc;
 pub mod recovered;
 
@@ -113,6 +114,11 @@ impl Graph {
     /// Whether there is any edge between i and j.
     pub fn adjacent(&self, i: usize, j: usize) -> bool {
         self.ends[(i, j)] || self.ends[(j, i)]
+    }
+
+    /// Number of edges.
+    pub fn size(&self) -> usize {
+        (0..self.nodes()).map(|i| (0..i).filter(|&j| self.adjacent(i, j)).count()).sum()
     }
 
     /// Nodes with an edge to i, ascending.

@@ -46,6 +46,7 @@ pub use confusion::Confusion;
 pub use correlation::correlation;
 pub use graph::compare::{GraphDifference, Reversal, compare};
 pub use graph::cpdag::{cpdag, extension};
+pub use graph::given::{ComparedAs, FoundGraph, MethodGraphScore, method_graph_score};
 pub use graph::pc::{Evidence, PcConfig, PcGraph, Separation, pc};
 pub use graph::recovered::{GraphInput, GraphScore, graph_score};
 pub use graph::{Edges, Graph};

@@ -6,6 +6,8 @@ use crate::cards::{CARDS, Invariance};
 use crate::changes::{ChangeScores, ChangesInput, changes};
 use crate::columns::Correlation;
 use crate::effort::Effort;
+use crate::graph::Graph;
+use crate::graph::given::{MethodGraphScore, method_graph_score};
 use crate::graph::recovered::{GraphInput, GraphScore, graph_score};
 use crate::indicators::{IndicatorScores, IndicatorsInput, indicators};
 use crate::matching::mcc_value;
@@ -94,6 +96,7 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
         blocks: None,
         ate: None,
         graph: None,
+        method_graph: None,
         notes: Vec::new(),
         mcc: pearson,
     };
@@ -134,6 +137,17 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
             Some(reason) => GraphScore { reason: Some(reason), ..GraphScore::default() },
             None => graph_score(known, causes, zhat, &of_causes.matching)?,
         });
+        scores.method_graph = known
+            .found
+            .as_ref()
+            .map(|found| match unmatched_reason(of_causes) {
+                Some(reason) => Ok(MethodGraphScore { reason: Some(reason), ..MethodGraphScore::default() }),
+                None => {
+                    let truth = Graph::dag(&known.truth)?;
+                    method_graph_score(&truth, found, &of_causes.matching, zhat.cols(), known.reversal)
+                }
+            })
+            .transpose()?;
     }
     scores.notes = notes(&scores, &input.left_open);
     Ok(scores)

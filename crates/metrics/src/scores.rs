@@ -3,6 +3,7 @@
 use crate::ate::Ate;
 use crate::blocks::BlockScores;
 use crate::changes::ChangeScores;
+use crate::graph::given::MethodGraphScore;
 use crate::graph::recovered::GraphScore;
 use crate::indicators::IndicatorScores;
 use crate::mcc::Mcc;
@@ -72,9 +73,12 @@ pub struct Scores {
     /// Error of the effects of the latents on the target, where there are a target and environments.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ate: Option<Ate>,
-    /// Recovered causal graph of the latents, where the true one is known.
+    /// The causal graph that PC finds on the latents, where the true one is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub graph: Option<GraphScore>,
+    /// The causal graph that the method itself found, where it did and the true one is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub method_graph: Option<MethodGraphScore>,
     /// What to bear in mind when reading these numbers, in sentences.
     pub notes: Vec<String>,
 }

@@ -100,6 +100,22 @@ impl BatchNorm {
         scaled.broadcast_mul(&self.scale)?.broadcast_add(&self.shift)
     }
 
+    /// The inverse of [`BatchNorm::apply`], outside any graph.
+    ///
+    /// # Errors
+    /// As [`BatchNorm::forward`].
+    pub fn invert(&self, y: &Tensor) -> Result<Tensor> {
+        self.rows(y)?;
+        let RunningStatistics { mean, variance } = self.statistics();
+        let row = |values: Vec<f64>| {
+            let cols = values.len();
+            Tensor::from_vec(values, cols, &Device::Cpu)?.to_dtype(y.dtype())?.to_device(y.device())
+        };
+        let scaled = y.broadcast_sub(&self.shift)?.broadcast_div(&self.scale)?;
+        let sd = variance.iter().map(|v| (v + Self::EPS).sqrt()).collect();
+        Ok(scaled.broadcast_mul(&row(sd)?)?.broadcast_add(&row(mean)?)?.detach())
+    }
+
     /// The normalisation of [`BatchNorm::forward`] as a candle expression, without the running statistics.
     ///
     /// # Errors

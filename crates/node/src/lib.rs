@@ -5,6 +5,7 @@
 
 mod convert;
 mod failure;
+mod generate;
 mod jobs;
 
 use convert::{

@@ -71,6 +71,24 @@ pub fn inverse(a: &Matrix<f64>) -> Result<Matrix<f64>> {
     if inverse.data().iter().all(|v| v.is_finite()) { Ok(inverse) } else { Err(singular(k)) }
 }
 
+/// The Moore-Penrose inverse (m x n) of a matrix (n x m). Directions below rounding are dropped.
+///
+/// # Errors
+/// `NUMERIC_NOT_FINITE` when the matrix has entries that are not finite.
+pub fn pseudo_inverse(a: &Matrix<f64>) -> Result<Matrix<f64>> {
+    let failure =
+        || Failure::new(Code::NumericNotFinite, "a singular value decomposition met numbers that are not finite");
+    if a.data().iter().any(|v| !v.is_finite()) {
+        return Err(failure());
+    }
+    let svd = to_faer(a).thin_svd().map_err(|_| failure())?;
+    let (u, s, v) = (svd.U(), svd.S(), svd.V());
+    let r = a.rows().min(a.cols());
+    let least = f64::EPSILON * a.rows().max(a.cols()) as f64 * (0..r).map(|l| s[l]).fold(0.0, f64::max);
+    let kept: Vec<usize> = (0..r).filter(|&l| s[l] > least).collect();
+    Ok(Matrix::from_fn(a.cols(), a.rows(), |i, j| kept.iter().map(|&l| v[(i, l)] * u[(j, l)] / s[l]).sum()))
+}
+
 /// Eigenvalues (ascending) and eigenvectors (columns) of a symmetric matrix.
 ///
 /// # Errors
@@ -119,6 +137,22 @@ mod tests {
                 assert!((identity[(i, j)] - f64::from(u8::from(i == j))).abs() < 1e-12);
             }
         }
+    }
+
+    #[test]
+    fn a_pseudo_inverse_undoes_what_the_map_keeps() {
+        let wide = Matrix::new(2, 3, vec![1.0, 2.0, 0.0, 0.0, 1.0, -1.0]).expect("six values");
+        let back = pseudo_inverse(&wide).expect("finite");
+        let kept = product(&wide, &back);
+        assert!((0..4).all(|at| (kept.data()[at] - [1.0, 0.0, 0.0, 1.0][at]).abs() < 1e-14), "{kept:?}");
+        // By hand: of a column of length 5, the row over 25.
+        let column = Matrix::new(2, 1, vec![3.0, 4.0]).expect("two values");
+        let back = pseudo_inverse(&column).expect("finite");
+        assert!((back[(0, 0)] - 0.12).abs() < 1e-15 && (back[(0, 1)] - 0.16).abs() < 1e-15);
+        // A direction that is not there comes back as nothing, not as an infinity.
+        let flat = Matrix::new(2, 2, vec![2.0, 0.0, 0.0, 0.0]).expect("four values");
+        assert!((pseudo_inverse(&flat).expect("finite")[(0, 0)] - 0.5).abs() < 1e-15);
+        assert_eq!(pseudo_inverse(&flat).expect("finite")[(1, 1)], 0.0);
     }
 
     #[test]

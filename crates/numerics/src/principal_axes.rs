@@ -1,7 +1,7 @@
 //! The principal axes of rows, and their effective rank.
 
 use crate::linalg::{from_faer, symmetric_eigen, to_faer};
-use crate::moments::{covariance, covariance_of_rows};
+use crate::moments::{covariance, covariance_of_rows, means, means_of_rows};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result};
@@ -17,6 +17,8 @@ pub struct PrincipalAxes {
     pub variances: Vec<f64>,
     /// One axis per row, of length one, its largest entry positive, each of d entries.
     pub axes: Matrix<f64>,
+    /// Where they cross: the mean of each input, d.
+    pub center: Vec<f64>,
 }
 
 impl PrincipalAxes {
@@ -26,10 +28,11 @@ impl PrincipalAxes {
     /// `NUMERIC_SINGULAR` when no input varies.
     pub fn of(data: &Prepared) -> Result<Self> {
         let train = data.rows_of(Split::Train);
+        let center = means_of_rows(&data.inputs, &train);
         if train.len() < data.inputs.cols() {
-            return Self::checked(of_products(&data.inputs.select_rows(&train))?);
+            return Self::checked(of_products(&data.inputs.select_rows(&train), &center)?, center);
         }
-        Self::checked(of_covariance(&covariance_of_rows(&data.inputs, &train))?)
+        Self::checked(of_covariance(&covariance_of_rows(&data.inputs, &train))?, center)
     }
 
     /// Of given rows (n x d).
@@ -37,13 +40,14 @@ impl PrincipalAxes {
     /// # Errors
     /// `NUMERIC_SINGULAR` when no column varies.
     pub fn of_rows(rows: &Matrix) -> Result<Self> {
+        let center = means(rows);
         if rows.rows() < rows.cols() {
-            return Self::checked(of_products(rows)?);
+            return Self::checked(of_products(rows, &center)?, center);
         }
-        Self::checked(of_covariance(&covariance(rows))?)
+        Self::checked(of_covariance(&covariance(rows))?, center)
     }
 
-    fn checked((variances, axes): (Vec<f64>, Matrix<f64>)) -> Result<Self> {
+    fn checked((variances, axes): (Vec<f64>, Matrix<f64>), center: Vec<f64>) -> Result<Self> {
         let d = axes.cols();
         if variances.first().is_none_or(|&largest| largest <= 0.0) {
             return Err(Failure::new(
@@ -52,7 +56,7 @@ impl PrincipalAxes {
             )
             .hint("choose inputs that vary"));
         }
-        Ok(Self { variances, axes })
+        Ok(Self { variances, axes, center })
     }
 
     /// The map to unit variances along the first `k` axes, or as many as there are with a variance above rounding:
@@ -73,10 +77,8 @@ fn of_covariance(covariance: &Matrix<f64>) -> Result<(Vec<f64>, Matrix<f64>)> {
 
 /// The same axes from the products of the rows, n x n, of which there are fewer: with the centred rows X and an eigenvector u of
 /// X X' / n of eigenvalue v, the axis is X' u / sqrt(n v). Axes whose variance is rounding have no direction and are left out.
-fn of_products(rows: &Matrix) -> Result<(Vec<f64>, Matrix<f64>)> {
+fn of_products(rows: &Matrix, mean: &[f64]) -> Result<(Vec<f64>, Matrix<f64>)> {
     let (n, d) = (rows.rows(), rows.cols());
-    let mean: Vec<f64> =
-        (0..d).map(|j| (0..n).map(|i| f64::from(rows[(i, j)])).sum::<f64>() / n.max(1) as f64).collect();
     let centred = to_faer(&Matrix::from_fn(n, d, |i, j| f64::from(rows[(i, j)]) - mean[j]));
     let products = from_faer(&(&centred * centred.transpose()));
     let (ascending, vectors) = symmetric_eigen(&Matrix::from_fn(n, n, |i, j| products[(i, j)] / n as f64))?;

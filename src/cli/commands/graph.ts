@@ -1,8 +1,11 @@
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { type Command, Option } from "commander";
+import { fail } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
+import type { CausalGraph } from "../../generated/types.js";
 import { type LatentGraph, latentGraph } from "../../graph.js";
-import { readRunFolder } from "../../results.js";
+import { edgesOf, GRAPH_FORMATS, type GraphFormat, graphText } from "../../graph-text.js";
+import { type Run, readRunFolder } from "../../results.js";
 import { keptLatents, type RowChoice } from "../../score.js";
 import { latentSilence } from "../../silence.js";
 import { columns, note, number, print } from "../terminal.js";
@@ -10,56 +13,60 @@ import { columns, note, number, print } from "../terminal.js";
 const EXAMPLES = `
 Examples:
   $ disentangle graph runs/a
-  $ disentangle graph runs/a --alpha .01 --depth 3 --json
+  $ disentangle graph runs/a --format graphml --out causes.graphml
+  $ disentangle graph runs/a --by pc --alpha .01 --depth 3 --json
 
-An arrow is a direction that every graph with these independences shares, a line one that tests cannot tell. The graph also
-goes to graph.json.`;
+Two graphs: the one that the method itself found (--by method; the fit wrote it to graph.json), and the one that the PC algorithm
+finds on the latents of any method (--by pc; it goes to pc-graph.json). Of PC's, an arrow is a direction that every graph with these
+independences shares, a line one that tests cannot tell.`;
+
+/** Options that only the search has, with their defaults. */
+const SEARCH = { alpha: 0.05, threads: 1, rows: "all", entries: "active" } as const;
 
 /** `disentangle graph` */
 export function define(command: Command): void {
   command
     .argument("<run>", "run folder")
-    .option("--alpha <level>", "level of each test of independence", Number, 0.05)
-    .option("--depth <count>", "largest number of latents given in a test (default: all neighbours)", Number)
-    .option("--threads <count>", "threads that share the tests", Number, 1)
     .addOption(
-      new Option("--rows <rows>", "rows to test on").choices(["test", "validation", "train", "all"]).default("all"),
+      new Option("--by <finder>", "who found the graph (default: the method where it finds one, otherwise pc)").choices(
+        ["method", "pc"],
+      ),
+    )
+    .option("--alpha <level>", `pc: level of each test of independence (default: ${SEARCH.alpha})`, Number)
+    .option("--depth <count>", "pc: largest number of latents given in a test (default: all neighbours)", Number)
+    .option("--threads <count>", `pc: threads that share the tests (default: ${SEARCH.threads})`, Number)
+    .addOption(
+      new Option("--rows <rows>", `pc: rows to test on (default: ${SEARCH.rows})`).choices([
+        "test",
+        "validation",
+        "train",
+        "all",
+      ]),
     )
     .addOption(
       new Option(
         "--entries <entries>",
-        "active: of two latents, rows in which neither is silent, where the method says so",
-      )
-        .choices(["active", "all"])
-        .default("active"),
+        `pc: active = of two latents, rows in which neither is silent, where the method says so (default: ${SEARCH.entries})`,
+      ).choices(["active", "all"]),
     )
+    .addOption(new Option("--format <format>", "write it for other programs").choices(GRAPH_FORMATS))
+    .option("--out <file>", "file to write (default: stdout); its ending gives the format: .dot, .graphml or .json")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (dir: string, options: Flags) => {
+    .action(async (dir: string, { by, format: given, out, json, ...search }: Flags) => {
+      const format = formatOf(given, out);
       const run = await readRunFolder(dir);
-      const { json, depth, rows: split, entries, ...search } = options;
-      const latents = keptLatents(run, split);
-      const told = entries === "active" && run.summary.silence !== undefined;
-      const graph: GraphOfRun = {
-        rows: { split, count: latents.shape[0] },
-        entries: told ? "active" : "all",
-        ...latentGraph(latents, {
-          ...search,
-          ...(depth !== undefined && { depth }),
-          ...(told && { silent: latentSilence(latents, run.summary).silent }),
-        }),
-      };
-      await writeFileAtomic(join(run.dir ?? dir, "graph.json"), `${JSON.stringify(graph, null, 2)}\n`);
-      if (!graph.consistent || graph.dropped.length > 0 || graph.opposed.length > 0) {
-        note(
-          "the tests contradict each other: no graph has all of their independences; trust the edges, not the arrows",
-        );
-      }
-      print(json, graph, () => textOf(graph));
+      const own = run.summary.graph;
+      const finder = by ?? (own === undefined ? "pc" : "method");
+      const found = finder === "pc" ? await searched(run, dir, search) : ownGraph(run, search);
+      if (out !== undefined) await writeFileAtomic(out, graphText(found, format ?? "json"));
+      if (out === undefined && format !== undefined && !json) process.stdout.write(graphText(found, format));
+      else if (out !== undefined) print(json, { out }, () => out);
+      else print(json, found, () => ("names" in found ? ownText(found) : textOf(found)));
     });
 }
 
-/** What the command prints and keeps. */
+/** What the search for a graph on latents gives, and keeps. */
 export interface GraphOfRun extends LatentGraph {
   /** The rows that were tested. */
   readonly rows: { readonly split: RowChoice; readonly count: number };
@@ -69,13 +76,90 @@ export interface GraphOfRun extends LatentGraph {
 
 type Entries = "active" | "all";
 
-interface Flags {
-  readonly alpha: number;
+interface Search {
+  readonly alpha?: number;
   readonly depth?: number;
-  readonly threads: number;
-  readonly rows: RowChoice;
-  readonly entries: Entries;
+  readonly threads?: number;
+  readonly rows?: RowChoice;
+  readonly entries?: Entries;
+}
+
+interface Flags extends Search {
+  readonly by?: "method" | "pc";
+  readonly format?: GraphFormat;
+  readonly out?: string;
   readonly json?: boolean;
+}
+
+/** The graph that PC finds on the latents; kept in the run folder. */
+async function searched(run: Run, dir: string, search: Search): Promise<GraphOfRun> {
+  const { rows: split = SEARCH.rows, entries = SEARCH.entries, ...options } = search;
+  const latents = keptLatents(run, split);
+  const told = entries === "active" && run.summary.silence !== undefined;
+  const graph: GraphOfRun = {
+    rows: { split, count: latents.shape[0] },
+    entries: told ? "active" : "all",
+    ...latentGraph(latents, {
+      alpha: SEARCH.alpha,
+      threads: SEARCH.threads,
+      ...options,
+      ...(told && { silent: latentSilence(latents, run.summary).silent }),
+    }),
+  };
+  await writeFileAtomic(join(run.dir ?? dir, "pc-graph.json"), `${JSON.stringify(graph, null, 2)}\n`);
+  if (!graph.consistent || graph.dropped.length > 0 || graph.opposed.length > 0) {
+    note("the tests contradict each other: no graph has all of their independences; trust the edges, not the arrows");
+  }
+  return graph;
+}
+
+/** The graph that the method found, for which nothing is searched. */
+function ownGraph({ summary, manifest }: Run, search: Search): CausalGraph {
+  const { graph } = summary;
+  if (graph === undefined) {
+    return fail("CONFIG_CONFLICT", `--by method: ${manifest.method} finds no graph between its latents`, {
+      path: "--by",
+      hint: "search one on its latents: --by pc",
+    });
+  }
+  const option = Object.keys(search)[0];
+  if (option !== undefined) {
+    fail("CONFIG_CONFLICT", `--${option}: it is about the search on latents, but the graph is the method's own`, {
+      path: `--${option}`,
+      hint: `add --by pc, or leave --${option} out`,
+    });
+  }
+  return graph;
+}
+
+/** The format of the file, from its ending unless it was named. */
+function formatOf(given: GraphFormat | undefined, out: string | undefined): GraphFormat | undefined {
+  if (given !== undefined || out === undefined) return given;
+  const ending = extname(out).slice(1).toLowerCase();
+  const format = ending === "gv" ? "dot" : GRAPH_FORMATS.find((known) => known === ending);
+  return (
+    format ??
+    fail("CONFIG_USAGE", `--out ${out}: its ending names no format of graphs`, {
+      path: out,
+      hint: `name the format: --format ${GRAPH_FORMATS.join(" | ")}`,
+    })
+  );
+}
+
+function ownText(graph: CausalGraph): string {
+  const { names, order, basis } = graph;
+  const edges = edgesOf(graph);
+  const rows = edges.map(({ from, to, directed, weight, certainty, undecided }) => [
+    `${names[from]} ${directed ? "->" : "-"} ${names[to]}${undecided ? "?" : ""}`,
+    number(weight),
+    ...(graph.certainty === undefined ? [] : [number(certainty)]),
+  ]);
+  const head = ["edge", "weight", ...(graph.certainty === undefined ? [] : ["certainty"])];
+  return [
+    edges.length === 0 ? "no edges" : columns([head, ...rows]),
+    ...(order === undefined ? [] : [`order: ${order.map((place) => names[place]).join(", ")}`]),
+    basis,
+  ].join("\n");
 }
 
 function textOf({ latents, rows, entries, alpha, graph, evidence, tests }: GraphOfRun): string {

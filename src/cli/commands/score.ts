@@ -109,8 +109,7 @@ function summary(scores: Scores): string {
       ...optional("  on the latents of all other blocks", scores.blocks?.leakage),
       ...optional("  on the true latents of all other blocks", scores.blocks?.dependence),
       ...optional("error of the effects", scores.ate?.value),
-      ...optional("distance of the graph (SHD)", scores.graph?.shd),
-      ...optional("  of that found on the true latents", scores.graph?.shdOnTruth),
+      ...graphRows(scores),
     ]),
     "",
     columns([
@@ -122,6 +121,36 @@ function summary(scores: Scores): string {
     ]),
     ...blockTable(scores),
   ].join("\n");
+}
+
+/** The graph of the method and the one that PC finds, each against the true one; where there is no distance, why. */
+function graphRows({ methodGraph: own, graph: pc }: Scores): string[][] {
+  const distance = (name: string, shd: number | null | undefined, reason: string | undefined): string[] => [
+    name,
+    typeof shd === "number" ? String(shd) : `- (${reason ?? "not defined"})`,
+  ];
+  const { missing, extra, reversed, skeleton, arrows } = own?.difference ?? {};
+  return [
+    ...(own === undefined
+      ? []
+      : [
+          distance(`distance of the method's graph (SHD, ${own.comparedAs.toUpperCase()})`, own.shd, own.reason),
+          ...(own.difference === undefined
+            ? []
+            : [
+                ["  missing, extra, reversed (1 each)", `${missing}, ${extra}, ${reversed}`],
+                ["  F1 of edges, of directed edges", `${number(skeleton?.f1)}, ${number(arrows?.f1)}`],
+              ]),
+          ["  of a graph without edges", String(own.shdOfEmpty)],
+          distance("  of its equivalence class", own.classShd, own.reason),
+        ]),
+    ...(pc === undefined
+      ? []
+      : [
+          distance("distance of PC's graph on the latents (SHD, CPDAG)", pc.shd, pc.reason),
+          distance("  of PC's graph on the true latents", pc.shdOnTruth, pc.reasonOnTruth),
+        ]),
+  ];
 }
 
 /** The latents that each block was given, and how well they explain it. */

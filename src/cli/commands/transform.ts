@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { join, parse } from "node:path";
 import type { Command } from "commander";
 import { dataKeys } from "../../config.js";
@@ -10,8 +9,9 @@ import { fail } from "../../errors.js";
 import { load } from "../../model.js";
 import { csvChunks, isCopy, jsonChunks, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
+
 import { addConfigOptions, type ConfigOptions, configOf, modalitiesOf } from "../flags.js";
-import { note, print } from "../terminal.js";
+import { note, print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
@@ -151,11 +151,6 @@ function silenceTables(
 ): { readonly silent: Rows; readonly probability: Rows } {
   const common = { shape, columns, ...(rowIds !== undefined && { rowIds }) };
   return { silent: { data: silent, ...common }, probability: { data: probability, ...common } };
-}
-
-/** Prints chunk after chunk, no faster than they are taken. */
-async function printChunks(chunks: Iterable<string | Uint8Array>): Promise<void> {
-  for (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
 }
 
 function printJson(latents: Rows, silence: LatentSilence | undefined): Promise<void> {

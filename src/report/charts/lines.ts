@@ -40,8 +40,8 @@ function powersWithin(values: readonly number[]): number[] {
   return Array.from({ length: Math.ceil(high!) - first + 1 }, (_, i) => Number(`1e${first + i}`));
 }
 
-/** Lines over steps on one axis, logarithmic where the values span much. */
-export function linesChart(lines: readonly Line[]): Chart {
+/** Lines over steps, or over what `along` names, on one axis, logarithmic where the values span much. */
+export function linesChart(lines: readonly Line[], along = "step"): Chart {
   const points = lines.flatMap(({ steps, values }, line) =>
     thinned(steps.length, POINTS).flatMap((i) => {
       const value = rounded(values[i]);
@@ -66,7 +66,7 @@ export function linesChart(lines: readonly Line[]): Chart {
       field: "step",
       type: "quantitative",
       scale: { nice: false },
-      axis: { title: "step", grid: false, format: "~s", tickCount: width < 500 ? 4 : 8 },
+      axis: { title: along, grid: false, format: along === "step" ? "~s" : "~r", tickCount: width < 500 ? 4 : 8 },
     } as const;
     const layers = lines.map((_, index): Layer => {
       const { color, dash } = lineLook(index);

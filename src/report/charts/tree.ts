@@ -10,8 +10,8 @@ const LARGE = 40;
 const LABELLED = 3;
 
 /** Graphviz knows no CSS variables: it draws with these stand-ins, which `themed` replaces. */
-const INK = "#010001";
-const MUTED = "#010002";
+export const INK = "#010001";
+export const MUTED = "#010002";
 const LINE = "#010003";
 const SERIES = "#0200";
 const STAND_INS = new Map([
@@ -128,6 +128,6 @@ function stroke(latent: number): string {
 }
 
 /** A name that Graphviz prints as it is: it would read backslashes and entities. */
-function literal(name: string): string {
+export function literal(name: string): string {
   return name.replaceAll("\\", "\\\\").replaceAll("&", "&amp;");
 }

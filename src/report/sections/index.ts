@@ -6,6 +6,7 @@ import { correlationSection } from "./correlation.js";
 import { datasetSection } from "./dataset.js";
 import { errorsSection } from "./errors.js";
 import { findingsSection } from "./findings.js";
+import { graphSection } from "./graph.js";
 import { headsSection } from "./heads.js";
 import { loadingsSection } from "./loadings.js";
 import { replaySection } from "./replay.js";
@@ -15,6 +16,7 @@ import type { SectionMaker } from "./section.js";
 import { silenceSection } from "./silence.js";
 import { tasksSection } from "./tasks.js";
 import { trainingSection } from "./training.js";
+import { traversalSection } from "./traversals.js";
 import { treeSection } from "./tree.js";
 import { warningsSection } from "./warnings.js";
 
@@ -31,6 +33,8 @@ export const SECTIONS: readonly Entry[] = [
   { make: assumptionsSection, needs: "result" },
   { make: comparisonSection, needs: "record" },
   { make: correlationSection, needs: "result" },
+  { make: graphSection, needs: "result" },
+  { make: traversalSection, needs: "result" },
   { make: tasksSection, needs: "result" },
   { make: silenceSection, needs: "result" },
   { make: treeSection, needs: "result" },

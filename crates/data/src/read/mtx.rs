@@ -46,7 +46,8 @@ pub fn read(path: &Path, orientation: Orientation, chosen: &[usize]) -> Result<M
     let mut reader = Reader::open(path)?;
     let transposed = orientation == Orientation::Transposed;
     let shape = if transposed { (reader.columns, reader.rows) } else { (reader.rows, reader.columns) };
-    let mut dense = Dense::new(shape, chosen).map_err(|failure| failure.at(path.display().to_string()))?;
+    let room = reader.entries.min(reader.most_entries);
+    let mut dense = Dense::new(shape, chosen, room).map_err(|failure| failure.at(path.display().to_string()))?;
     let mut put = |row: usize, column: usize, value: f32| {
         if transposed { dense.add(column, row, value) } else { dense.add(row, column, value) }
     };
@@ -72,6 +73,8 @@ struct Reader<'a> {
     rows: usize,
     columns: usize,
     entries: usize,
+    /// As many as the file has room for: an entry takes two bytes at least.
+    most_entries: usize,
     is_dense: bool,
     is_pattern: bool,
     /// The factor of an entry across the diagonal: 1 in symmetric matrices, -1 in skew-symmetric ones, else 0.
@@ -83,11 +86,21 @@ const LONGEST_LINE: u64 = 1 << 16;
 
 impl<'a> Reader<'a> {
     fn open(path: &'a Path) -> Result<Self> {
-        let file = BufReader::with_capacity(1 << 18, open(path)?);
-        let (line, number) = (Vec::new(), 0);
-        let (rows, columns, entries) = (0, 0, 0);
-        let mut reader =
-            Self { path, file, line, number, rows, columns, entries, is_dense: false, is_pattern: false, mirror: 0.0 };
+        let file = open(path)?;
+        let size = file.metadata().map_err(|error| unreadable(path, &error))?.len();
+        let mut reader = Self {
+            path,
+            file: BufReader::with_capacity(1 << 18, file),
+            line: Vec::new(),
+            number: 0,
+            rows: 0,
+            columns: 0,
+            entries: 0,
+            most_entries: usize::try_from(size / 2).unwrap_or(usize::MAX),
+            is_dense: false,
+            is_pattern: false,
+            mirror: 0.0,
+        };
         reader.take_line()?;
         let banner = String::from_utf8_lossy(&reader.line).to_lowercase();
         let words: Vec<&str> = banner.split_whitespace().collect();

@@ -62,7 +62,8 @@ pub fn read(path: &Path, chosen: &[usize]) -> Result<Matrix> {
         ));
     }
     let (row, column) = if format == "csc" { (&minor, &major) } else { (&major, &minor) };
-    let mut dense = Dense::new((rows, columns), chosen).map_err(|failure| failure.at(path.display().to_string()))?;
+    let mut dense =
+        Dense::new((rows, columns), chosen, values.len()).map_err(|failure| failure.at(path.display().to_string()))?;
     for (entry, &value) in values.iter().enumerate() {
         let (row, column) = (row[entry], column[entry]);
         if row >= rows || column >= columns {

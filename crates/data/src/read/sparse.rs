@@ -3,8 +3,10 @@
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 
-/// Numbers that a dense matrix may have; beyond it is a shape that lies, or a matrix that no fit could hold.
-const MOST_NUMBERS: usize = 1 << 34;
+/// Numbers that a dense matrix may have whatever its entries: 1 GiB.
+const ALWAYS: usize = 1 << 28;
+/// Numbers that it may have for each entry that is there: a shape that claims more lies, or belongs to a matrix of nothing but zeros.
+const PER_ENTRY: usize = 1 << 12;
 
 /// A dense matrix that is filled entry by entry.
 pub(super) struct Dense {
@@ -16,22 +18,19 @@ pub(super) struct Dense {
 }
 
 impl Dense {
-    /// Zeros for the chosen columns of a matrix of `shape`, in the order chosen.
-    pub fn new(shape: (usize, usize), chosen: &[usize]) -> Result<Self> {
+    /// Zeros for the chosen columns of a matrix of `shape`, in the order chosen; `entries` are those that the file has room for.
+    pub fn new(shape: (usize, usize), chosen: &[usize], entries: usize) -> Result<Self> {
         let (rows, columns) = shape;
+        if let Some(column) = chosen.iter().find(|column| **column >= columns) {
+            return Err(Failure::new(Code::DataShape, format!("a matrix of {columns} columns has no column {column}"))
+                .hint("choose one of its columns"));
+        }
         let mut slots = vec![None; chosen.iter().map(|column| column + 1).max().unwrap_or(0)];
         for (slot, &column) in chosen.iter().enumerate() {
-            if column >= columns {
-                return Err(Failure::new(
-                    Code::DataShape,
-                    format!("a matrix of {columns} columns has no column {column}"),
-                )
-                .hint("choose one of its columns"));
-            }
             slots[column] = Some(slot);
         }
-        let size =
-            rows.checked_mul(chosen.len()).filter(|size| *size <= MOST_NUMBERS).ok_or_else(|| too_large(shape))?;
+        let most = ALWAYS.max(entries.saturating_mul(PER_ENTRY));
+        let size = rows.checked_mul(chosen.len()).filter(|size| *size <= most).ok_or_else(|| too_large(shape))?;
         let mut data = Vec::new();
         data.try_reserve_exact(size).map_err(|_| too_large(shape))?;
         data.resize(size, 0.0);

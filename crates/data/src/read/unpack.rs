@@ -3,9 +3,11 @@
 use super::npz::{damaged, open_archive};
 use super::{open, unreadable};
 use crate::failure::{Code, Failure, Result};
+use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 /// A file in a zip.
@@ -53,13 +55,27 @@ pub fn unzstd(path: &Path, target: &Path) -> Result<()> {
     let mut packed = BufReader::with_capacity(1 << 18, open(path)?);
     let mut out = create(target)?;
     loop {
-        use std::io::BufRead;
         if packed.fill_buf().map_err(|error| unreadable(path, &error))?.is_empty() {
             return Ok(());
         }
-        let decoder = ruzstd::decoding::StreamingDecoder::new(&mut packed);
-        let mut decoder = decoder.map_err(|error| broken(path, &error.to_string()))?;
-        pour(path, &mut decoder, &mut out, target)?;
+        let mut frame = match StreamingDecoder::new(&mut packed) {
+            Ok(frame) => frame,
+            // A frame of remarks, which nobody reads.
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                let length = u64::from(length);
+                let skipped = io::copy(&mut (&mut packed).take(length), &mut io::sink());
+                if skipped.map_err(|error| unreadable(path, &error))? < length {
+                    return Err(broken(path, "it ends inside a frame"));
+                }
+                continue;
+            }
+            Err(error) => return Err(broken(path, &error.to_string())),
+        };
+        pour(path, &mut frame, &mut out, target)?;
+        let expected = frame.decoder.get_checksum_from_data();
+        if expected.is_some() && expected != frame.decoder.get_calculated_checksum() {
+            return Err(broken(path, "its checksum is another than that of its content"));
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{check_manners, file, golden, unhex};
 use disentangle_data::folder;
 use disentangle_data::read::csv::{CsvOptions, CsvSelection, KindOptions, columns, kinds, read as read_csv, survey};
-use disentangle_data::read::{npy, npz};
+use disentangle_data::read::{mtx, npy, npz, scipy, unpack};
 use disentangle_data::write::{NpyData, write_npy};
 use proptest::prelude::*;
 use std::path::Path;
@@ -19,6 +19,22 @@ static ARCHIVES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let golden = golden();
     ["stored", "compressed"].map(|kind| unhex(golden["archives"][kind].as_str().expect("digits"))).to_vec()
 });
+/// What SciPy wrote: golden/formats.py.
+const SPARSE: [&[u8]; 4] = [
+    include_bytes!("../../../../__test__/fixtures/formats/csr.npz"),
+    include_bytes!("../../../../__test__/fixtures/formats/csc.npz"),
+    include_bytes!("../../../../__test__/fixtures/formats/coo.npz"),
+    include_bytes!("../../../../__test__/fixtures/formats/labels.npz"),
+];
+const MARKETS: [&[u8]; 4] = [
+    include_bytes!("../../../../__test__/fixtures/formats/general.mtx"),
+    include_bytes!("../../../../__test__/fixtures/formats/symmetric.mtx"),
+    include_bytes!("../../../../__test__/fixtures/formats/dense.mtx"),
+    b"%%MatrixMarket matrix coordinate pattern skew-symmetric\n% a remark\n3 3 2\n2 1\n3 1\n",
+];
+/// Two frames of Zstandard with one of remarks between them.
+const FRAMES: &[u8] =
+    b"\x28\xb5\x2f\xfd\x24\x02\x11\x00\x00a\n\x50\x2a\x4d\x18\x02\x00\x00\x00no\x28\xb5\x2f\xfd\x20\x02\x11\x00\x00b\n";
 const TABLES: [&[u8]; 4] = [
     b"id,x,env\na,1.5,\"b,\"\"c\"\nd,,e\n",
     b"\xEF\xBB\xBFx;y\r\n1,5;2\r\n-inf;1e39\r\n",
@@ -86,6 +102,11 @@ fn check_npy(bytes: &[u8]) {
     if let Ok(array) = npy::decode(bytes) {
         assert_eq!(array.data.len(), array.shape.iter().product::<usize>());
     }
+    for column in 0..2 {
+        if let Ok(texts) = npy::decode_text(bytes, column) {
+            assert!(texts.len() <= bytes.len());
+        }
+    }
 }
 
 fn check_npz(bytes: &[u8]) {
@@ -97,6 +118,47 @@ fn check_npz(bytes: &[u8]) {
                 match npz::read(&path, &member.name) {
                     Ok(array) => assert_eq!(array.data.len(), array.shape.iter().product::<usize>()),
                     Err(failure) => check_manners(&failure),
+                }
+            }
+        }
+    }
+}
+
+fn check_sparse(bytes: &[u8]) {
+    let (_folder, path) = file("a.npz", bytes);
+    match scipy::about(&path) {
+        Err(failure) => check_manners(&failure),
+        Ok(about) => {
+            let chosen: Vec<usize> = (0..about.columns.min(3)).collect();
+            match scipy::read(&path, &chosen) {
+                Ok(matrix) => assert_eq!((matrix.rows(), matrix.cols()), (about.rows, chosen.len())),
+                Err(failure) => check_manners(&failure),
+            }
+        }
+    }
+}
+
+fn check_market(bytes: &[u8]) {
+    let (_folder, path) = file("a.mtx", bytes);
+    for orientation in [mtx::Orientation::AsWritten, mtx::Orientation::Transposed] {
+        if let Err(failure) = mtx::read(&path, orientation, &[0]) {
+            check_manners(&failure);
+        }
+    }
+}
+
+fn check_packed(bytes: &[u8]) {
+    let (folder, path) = file("a", bytes);
+    let target = folder.path().join("out");
+    if let Err(failure) = unpack::unzstd(&path, &target) {
+        check_manners(&failure);
+    }
+    match unpack::zip_members(&path) {
+        Err(failure) => check_manners(&failure),
+        Ok(members) => {
+            for member in members {
+                if let Err(failure) = unpack::unzip(&path, &member.name, &target) {
+                    check_manners(&failure);
                 }
             }
         }
@@ -158,6 +220,21 @@ proptest! {
     }
 
     #[test]
+    fn no_bytes_make_the_reader_of_sparse_matrices_panic(bytes in mutated(&SPARSE.map(<[u8]>::to_vec))) {
+        check_sparse(&bytes);
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_of_matrix_market_panic(bytes in mutated(&MARKETS.map(<[u8]>::to_vec))) {
+        check_market(&bytes);
+    }
+
+    #[test]
+    fn no_bytes_make_unpacking_panic(bytes in prop_oneof![mutated(&[FRAMES.to_vec()]), mutated(&ARCHIVES)]) {
+        check_packed(&bytes);
+    }
+
+    #[test]
     fn no_description_makes_the_folder_reader_panic(manifest in mutated(&[MANIFEST.to_vec()])) {
         check_folder(&manifest);
     }
@@ -170,4 +247,31 @@ fn the_description_from_which_mutations_start_is_good() {
     write_npy(&folder.path().join("environment.npy"), &[2], NpyData::U32(&[0, 1])).expect("it can be written");
     let dataset = folder::read(folder.path()).expect("a vector is one column");
     assert_eq!((dataset.rows(), dataset.truth["z"].rows.len()), (2, 2));
+}
+
+#[test]
+fn frames_are_unpacked_one_after_the_other_and_checked() {
+    let unpacked = |bytes: &[u8]| {
+        let (folder, path) = file("a.zst", bytes);
+        let target = folder.path().join("out");
+        unpack::unzstd(&path, &target).map(|()| std::fs::read(target).expect("it was written"))
+    };
+    // Without a checksum, so that the frames stay short.
+    let plain = [&FRAMES[..4], &[0x20], &FRAMES[5..]].concat();
+    assert_eq!(unpacked(&plain).expect("two frames"), b"a\nb\n");
+    assert!(unpacked(&plain[..plain.len() - 1]).is_err());
+    // With a checksum that is none.
+    let checked = [&FRAMES[..11], &[1, 2, 3, 4]].concat();
+    assert!(unpacked(&checked).expect_err("another checksum").message.contains("checksum"));
+}
+
+#[test]
+fn a_shape_that_lies_allocates_nothing() {
+    let market = b"%%MatrixMarket matrix coordinate real general\n1000000000000 1000 1000000000000\n1 1 1\n";
+    let (_folder, path) = file("a.mtx", market);
+    let failure = mtx::read(&path, mtx::Orientation::AsWritten, &[0, 1]).expect_err("eight terabytes");
+    assert!(failure.message.contains("does not fit"), "{failure}");
+    let header = b"{'descr': '<U1', 'fortran_order': False, 'shape': (1000000000000, 2), }\n";
+    let bytes = [b"\x93NUMPY\x01\x00".as_slice(), &(header.len() as u16).to_le_bytes(), header, b"abcd"].concat();
+    assert!(npy::decode_text(bytes.as_slice(), 1).expect_err("four bytes").message.contains("truncated"));
 }

@@ -1,6 +1,7 @@
 //! From a trained method to what is said about it.
 
 use super::choose::Fitted;
+use super::decoded::{Decoded, decoded};
 use crate::entry::Entry;
 use crate::method::{Findings, Method, State};
 use crate::results::latent_names;
@@ -30,11 +31,28 @@ pub(super) fn squared_errors(
 }
 
 pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents: &Matrix) -> Result<Summary> {
-    let Findings { conditioned, heads, tree, tasks, silence, loadings, map, mut assumptions, mut warnings, facts } =
-        fitted.method.findings(data, &fitted.state, latents)?;
+    let Findings {
+        conditioned,
+        heads,
+        tree,
+        tasks,
+        silence,
+        loadings,
+        map,
+        graph,
+        mut assumptions,
+        mut warnings,
+        facts,
+    } = fitted.method.findings(data, &fitted.state, latents)?;
+    if let Some(graph) = &graph {
+        graph.check(latents.cols())?;
+    }
     let errors = error_rows(data, fitted, latents)?;
     assumptions.extend(predictable(&errors));
     warnings.splice(0..0, data.warnings.iter().cloned());
+    let Decoded { reconstruction, traversals, warning } =
+        decoded(data, fitted.method.as_ref(), &fitted.state, latents)?;
+    warnings.extend(warning);
     Ok(Summary {
         method: entry.info.name.into(),
         latents: latent_summary(&latents.select_rows(&data.rows_of(Split::Train))),
@@ -46,6 +64,9 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
         silence,
         loadings,
         map,
+        graph,
+        reconstruction,
+        traversals,
         choices: fitted.choice.iter().cloned().collect(),
         assumptions,
         warnings,

@@ -44,6 +44,14 @@ pub fn codes_of_rows(state: &State, inputs: &Matrix, rows: &[usize]) -> Result<M
     Ok(codes.expect("every chunk has a code"))
 }
 
+/// Inputs (n x d) that the network decodes of codes (n x k); `None`: it has no decoder.
+///
+/// # Errors
+/// Those of candle.
+pub(crate) fn decode(state: &State, codes: &Matrix) -> Result<Option<Matrix>> {
+    in_chunks(state, &Rows::All(codes), |x| state.network.decode(x), |inputs| inputs)
+}
+
 /// What a network makes of all rows (n x d) in place of them; `None` where it makes nothing of one.
 pub(super) fn view(state: &State, stage: &str, inputs: &Matrix) -> Result<Option<Matrix>> {
     in_chunks(state, &Rows::All(inputs), |x| state.network.view(stage, x), |seen| seen)
@@ -54,10 +62,10 @@ fn latents(state: &State, rows: &Rows<'_>) -> Result<Matrix> {
     let mapped = |codes: Matrix| match state.solved.get(MAP) {
         None => codes,
         Some(map) => {
-            let offset = state.solved.get(OFFSET).map(|row| row.row(0));
+            let offset = state.solved.get(OFFSET).map(|offset| offset.row(0));
             Matrix::from_fn(codes.rows(), map.rows(), |i, j| {
-                let mapped = codes.row(i).iter().zip(map.row(j)).map(|(&c, m)| f64::from(c) * m).sum::<f64>();
-                (mapped + offset.map_or(0.0, |row| row[j])) as f32
+                let mapped: f64 = codes.row(i).iter().zip(map.row(j)).map(|(&c, m)| f64::from(c) * m).sum();
+                offset.map_or(mapped, |offset| mapped + offset[j]) as f32
             })
         }
     };

@@ -77,6 +77,10 @@ impl Network for VaeNetwork {
     fn encode(&self, inputs: &Tensor) -> Result<Tensor> {
         self.mean.apply(inputs)
     }
+
+    fn decode(&self, codes: &Tensor) -> Result<Option<Tensor>> {
+        self.decoder.apply(codes).map(Some)
+    }
 }
 
 impl Look for VaeNetwork {

@@ -155,4 +155,12 @@ impl Autoencoder {
     pub fn encode(&self, x: &Tensor) -> Result<Tensor> {
         Ok(self.norm.apply(&self.encoder.apply(x)?)?.detach())
     }
+
+    /// Inputs (b, d) of codes (b, k), outside any graph.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn decode(&self, codes: &Tensor) -> Result<Tensor> {
+        self.decoder.apply(codes)
+    }
 }

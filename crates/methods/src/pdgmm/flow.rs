@@ -217,6 +217,24 @@ impl Flow {
         Ok(self.bend(&self.white(codes)?)?.0.detach())
     }
 
+    /// The inverse of [`Flow::encode`]; directions that whitening drops are at their mean.
+    ///
+    /// # Errors
+    /// Those of candle; whitening that is not finite.
+    pub fn decode(&self, bent: &Tensor) -> disentangle_nn::Result<Tensor> {
+        let k = bent.dim(1)?;
+        let white = self.layers.iter().rev().try_fold(bent.clone(), |h, Layer { turn, coupling }| {
+            let turn = constant(turn.get(), k, &h)?;
+            coupling.inverse(&h.matmul(&turn)?)?.0.matmul(&turn.t()?)
+        })?;
+        let mean = self.mean.get();
+        let d = mean.len();
+        let map = Matrix::new(k, d, self.whitening.get()).map_err(Error::wrap)?;
+        let back = disentangle_numerics::linalg::pseudo_inverse(&map).map_err(Error::wrap)?;
+        let codes = white.matmul(&constant(back.into_data(), k, &white)?.t()?)?;
+        Ok(codes.broadcast_add(&constant(mean, d, &white)?)?.detach())
+    }
+
     /// The loss of white codes (b, k) that have their noise.
     pub(super) fn terms(&self, white: &Tensor) -> disentangle_nn::Result<Vec<Term>> {
         let head = self.head.as_ref().ok_or_else(|| Error::Msg("there is no flow to train".into()).bt())?;

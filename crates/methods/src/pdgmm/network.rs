@@ -89,4 +89,15 @@ impl Network for PdgmmNetwork {
             Second::Stacks(stacks) => stacks.encode(&code),
         }
     }
+
+    fn decode(&self, codes: &Tensor) -> Result<Option<Tensor>> {
+        let code = match &self.second {
+            Second::Flow(flow) => flow.decode(codes)?,
+            Second::Stacks(stacks) => stacks.decode(codes)?,
+        };
+        match &self.autoencoder {
+            Some(autoencoder) => autoencoder.decode(&code).map(Some),
+            None => Ok(Some(code)),
+        }
+    }
 }

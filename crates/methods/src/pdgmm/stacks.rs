@@ -113,6 +113,15 @@ impl Stacks {
         Ok(self.norm.apply(&dense(c, &weight, &offset, Activation::Identity)?)?.detach())
     }
 
+    /// Codes (b, n) of latents (b, n), outside any graph.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn decode(&self, z: &Tensor) -> Result<Tensor> {
+        let (weight, offset) = affine(&self.decoder.layers.apply(&self.decoder.points)?)?;
+        Ok(dense(z, &weight, &offset, Activation::Identity)?.detach())
+    }
+
     /// Encoder and normalisation as the one map that they are, n x n: latents = map x code, up to a shift.
     ///
     /// # Errors

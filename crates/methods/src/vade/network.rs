@@ -106,6 +106,14 @@ impl Network for VadeNetwork {
         let [mean, _] = self.halves(&self.encoder.apply(&self.modelled(inputs)?)?)?;
         Ok(mean)
     }
+
+    fn decode(&self, codes: &Tensor) -> Result<Option<Tensor>> {
+        let modelled = self.decoder.apply(codes)?;
+        match &self.code {
+            Some(Code { autoencoder, norm }) => autoencoder.decode(&norm.invert(&modelled)?).map(Some),
+            None => Ok(Some(modelled)),
+        }
+    }
 }
 
 impl Look for VadeNetwork {

@@ -1,6 +1,7 @@
 //! Laws of the training loop, over all methods: whatever happens to a fit, it ends with the same bits or says why not.
 
 mod baselines;
+mod decoding;
 mod determinism;
 mod faults;
 mod formulas;

@@ -137,7 +137,7 @@ fn with_fewer_rows_than_columns_both_are_still_scikit_learns() {
     assert_eq!(run.latents.cols(), inputs.rows() - 1);
     assert!(run.summary.warnings.iter().any(|w| w.code == "INPUTS_RANK"));
     let failure =
-        fit(&json!({"method": "vade", "latentDim": 2}), &dataset(inputs), &FitOptions::default(), &mut Silent);
+        fit(METHODS, &json!({"method": "vade", "latentDim": 2}), &dataset(inputs), &FitOptions::default(), &mut Silent);
     let failure = failure.expect_err("vade wants rows");
     assert_eq!(failure.code, Code::DataTooFewRows);
     assert!(failure.message.starts_with("vade needs at least as many rows as input columns: 60 rows, 90 columns"));

@@ -13,6 +13,7 @@
 
 use super::compare::{GraphDifference, Reversal, compare};
 use super::cpdag::cpdag;
+use super::given::FoundGraph;
 use super::pc::{PcConfig, PcGraph, pc};
 use super::{Edges, Graph};
 use crate::independence::FisherZ;
@@ -30,6 +31,8 @@ pub struct GraphInput {
     pub active_truth: Option<Matrix<bool>>,
     /// Where the estimated latents are called active, n x e.
     pub active_estimate: Option<Matrix<bool>>,
+    /// The graph that the method itself found, where it did.
+    pub found: Option<FoundGraph>,
     /// The search.
     pub search: PcConfig,
     /// What a reversed arrow costs.
@@ -47,6 +50,9 @@ pub struct GraphScore {
     pub reason: Option<String>,
     /// The same distance of the graph found on the true latents; null where these cannot be tested.
     pub shd_on_truth: Option<usize>,
+    /// Why `shdOnTruth` is null.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason_on_truth: Option<String>,
     /// Where the graph found on the estimated latents differs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub difference: Option<GraphDifference>,
@@ -71,28 +77,57 @@ pub fn graph_score(
 ) -> Result<GraphScore> {
     let dag = Graph::dag(&input.truth)?;
     let (d, e) = (latents.cols(), estimate.cols());
-    if dag.nodes() != d || matching.len() != d || matching.iter().flatten().any(|&j| j >= e) {
-        return Err(Failure::new(
-            Code::MetricGraph,
-            format!("a true graph of {} nodes for {d} true latents and a matching of {}", dag.nodes(), matching.len()),
-        )
-        .hint("give the graph one row and one column for each true latent, in their order"));
+    if dag.nodes() != d {
+        return Err(misfit(dag.nodes(), d, matching.len()));
     }
+    let places = Places::of(d, matching, e)?;
     let truth = cpdag(&dag);
     let mut score = GraphScore { truth: truth.edges(), ..GraphScore::default() };
-    if let Ok(best) = searched(latents, input.active_truth.as_ref(), input.search)? {
-        score.shd_on_truth = Some(compare(&truth, &Graph::of(&best.graph)?, input.reversal)?.shd);
+    match searched(latents, input.active_truth.as_ref(), input.search)? {
+        Ok(best) => score.shd_on_truth = Some(compare(&truth, &Graph::of(&best.graph)?, input.reversal)?.shd),
+        Err(reason) => score.reason_on_truth = Some(reason),
     }
     let found = match searched(estimate, input.active_estimate.as_ref(), input.search)? {
         Ok(found) => found,
         Err(reason) => return Ok(GraphScore { reason: Some(reason), ..score }),
     };
-    let unmatched = (0..e).filter(|j| !matching.contains(&Some(*j))).map(Some);
-    let places: Vec<Option<usize>> = matching.iter().copied().chain(unmatched).collect();
-    let padded: Vec<Option<usize>> = (0..places.len()).map(|i| (i < d).then_some(i)).collect();
-    let aligned = Graph::of(&found.graph)?.rearranged(&places);
-    let difference = compare(&truth.rearranged(&padded), &aligned, input.reversal)?;
+    let aligned = places.of_estimate(&Graph::of(&found.graph)?);
+    let difference = compare(&places.of_truth(&truth), &aligned, input.reversal)?;
     Ok(GraphScore { shd: Some(difference.shd), difference: Some(difference), found: Some(found), ..score })
+}
+
+/// Where the nodes of both graphs stand to be compared: the true latents first, then the columns that match none.
+pub(super) struct Places {
+    truth: usize,
+    estimate: Vec<Option<usize>>,
+}
+
+impl Places {
+    /// Under a matching of `truth` latents to `columns` columns.
+    pub(super) fn of(truth: usize, matching: &[Option<usize>], columns: usize) -> Result<Self> {
+        if matching.len() != truth || matching.iter().flatten().any(|&j| j >= columns) {
+            return Err(misfit(truth, truth, matching.len()));
+        }
+        let unmatched = (0..columns).filter(|j| !matching.contains(&Some(*j))).map(Some);
+        Ok(Self { truth, estimate: matching.iter().copied().chain(unmatched).collect() })
+    }
+
+    /// A graph over the true latents, with nodes without edges for the columns that match none.
+    pub(super) fn of_truth(&self, graph: &Graph) -> Graph {
+        let padded: Vec<Option<usize>> = (0..self.estimate.len()).map(|i| (i < self.truth).then_some(i)).collect();
+        graph.rearranged(&padded)
+    }
+
+    /// A graph over the columns, each in the place of the true latent that it matches.
+    pub(super) fn of_estimate(&self, graph: &Graph) -> Graph {
+        graph.rearranged(&self.estimate)
+    }
+}
+
+fn misfit(nodes: usize, latents: usize, matching: usize) -> Failure {
+    let message = format!("a true graph of {nodes} nodes for {latents} true latents and a matching of {matching}");
+    Failure::new(Code::MetricGraph, message)
+        .hint("give the graph one row and one column for each true latent, in their order")
 }
 
 /// The graph of these columns, or why their independence cannot be tested.

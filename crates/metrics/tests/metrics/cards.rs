@@ -4,8 +4,8 @@ use crate::{BARE, normal};
 use disentangle_data::{Labels, Matrix, Stream};
 use disentangle_metrics::nulls::random_rotation;
 use disentangle_metrics::{
-    CARDS, ChangesInput, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig, Reversal, ScoreInput,
-    ScoredSplit, Scores, SilenceInput, score,
+    CARDS, ChangesInput, FoundGraph, Graph, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig, Reversal,
+    ScoreInput, ScoredSplit, Scores, SilenceInput, score,
 };
 
 const ROWS: usize = 160;
@@ -23,6 +23,8 @@ struct World {
     /// True causes of the target of each task, and how strongly the head on `zhat` speaks for each latent.
     causes: [Matrix<f64>; 2],
     environments: Labels,
+    /// The graph that the method found, over the columns of `zhat`.
+    found: Matrix<f64>,
 }
 
 impl World {
@@ -46,6 +48,7 @@ impl World {
             environments: Labels::encode("site", &sites),
             tasks: Labels::encode("task", &tasks),
             causes: [causes, called],
+            found: Matrix::from_fn(D, D, |i, j| f64::from(u8::from(i + 1 == j))),
         }
     }
 
@@ -91,6 +94,7 @@ impl World {
                 truth: Matrix::from_fn(D, D, |i, j| if i + 1 == j { 1.0 } else { 0.0 }),
                 active_truth: None,
                 active_estimate: None,
+                found: Some(FoundGraph::Acyclic(Graph::dag(&self.found).expect("acyclic"))),
                 search: PcConfig { alpha: 0.2, ..PcConfig::default() },
                 reversal: Reversal::One,
             }),
@@ -151,6 +155,10 @@ impl World {
             environments: self.environments.clone(),
             tasks: self.tasks.clone(),
             causes: [self.causes[0].clone(), causes],
+            found: match change {
+                Invariance::Permutation => self.found.select_cols(&[2, 0, 1]).select_rows(&[2, 0, 1]),
+                _ => self.found.clone(),
+            },
         }
     }
 }

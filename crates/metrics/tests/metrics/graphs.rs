@@ -4,8 +4,8 @@ use crate::golden::{list, matrix, number, numbers};
 use crate::normal;
 use disentangle_data::{Code, Matrix, Result, Stream};
 use disentangle_metrics::{
-    Dependence, Edges, FisherZ, Graph, GraphInput, Independence, PcConfig, PcGraph, Reversal, compare, cpdag,
-    extension, graph_score, pc,
+    ComparedAs, Dependence, Edges, FisherZ, FoundGraph, Graph, GraphInput, Independence, PcConfig, PcGraph, Reversal,
+    compare, cpdag, extension, graph_score, method_graph_score, pc,
 };
 use serde_json::Value;
 
@@ -239,6 +239,7 @@ fn input() -> GraphInput {
         truth,
         active_truth: None,
         active_estimate: None,
+        found: None,
         search: PcConfig { alpha: 0.001, ..PcConfig::default() },
         reversal: Reversal::One,
     }
@@ -291,11 +292,63 @@ fn latents_that_cannot_be_tested_have_no_graph_and_a_reason() {
     }
     let three = z.select_rows(&[0, 1, 2]);
     let few = graph_score(&input(), &three, &three, &matching).expect("sound");
-    assert!(few.shd.is_none() && few.shd_on_truth.is_none() && few.reason.is_some());
+    assert!(few.shd.is_none() && few.shd_on_truth.is_none() && few.reason.is_some() && few.reason_on_truth.is_some());
     let cycle = GraphInput { truth: Matrix::from_fn(4, 4, |i, j| f64::from(u8::from((i + 1) % 4 == j))), ..input() };
     for (input, matching) in [(cycle, &matching[..]), (input(), &matching[1..])] {
         assert_eq!(graph_score(&input, &z, &z, matching).expect_err("refused").code, Code::MetricGraph);
     }
+}
+
+/// What a method found, as edges between columns.
+fn found(nodes: usize, arrows: &[[usize; 2]], lines: &[[usize; 2]]) -> FoundGraph {
+    let edges = Edges { nodes, arrows: arrows.to_vec(), lines: lines.to_vec() };
+    FoundGraph::Acyclic(Graph::of(&edges).expect("sound edges"))
+}
+
+#[test]
+fn the_graph_of_a_method_is_scored_in_the_places_of_the_true_latents() {
+    let truth = of_arrows(4, &[[0, 2], [1, 2], [2, 3]]);
+    let matching = [Some(1), Some(4), Some(3), Some(0)];
+    let score = |found: &FoundGraph| method_graph_score(&truth, found, &matching, 5, Reversal::One).expect("fits");
+    // Perfect.
+    let perfect = score(&found(5, &[[1, 3], [4, 3], [3, 0]], &[]));
+    assert_eq!((perfect.shd, perfect.class_shd, perfect.shd_of_empty), (Some(0), Some(0), 3));
+    assert_eq!((perfect.compared_as, perfect.truth.arrows.len()), (ComparedAs::Dag, 3));
+    let difference = perfect.difference.expect("defined");
+    assert_eq!((difference.skeleton.f1, difference.arrows.f1), (Some(1.0), Some(1.0)));
+    // Useless: no edges, and all of them between columns that should have none.
+    assert_eq!(score(&found(5, &[], &[])).shd, Some(3));
+    assert_eq!(score(&found(5, &[[2, 0], [2, 1], [1, 4]], &[])).shd, Some(6));
+    // By hand: 0 -> 2 is there, 1 -> 2 is reversed, 2 -> 3 is missing, and the column that is nobody's has an edge.
+    let some = score(&found(5, &[[1, 3], [3, 4], [2, 0]], &[]));
+    let difference = some.difference.expect("defined");
+    assert_eq!((difference.reversed, difference.missing, difference.extra, some.shd), (1, 1, 1, Some(3)));
+    assert_eq!((difference.skeleton.f1, difference.arrows.f1), (Some(2.0 / 3.0), Some(1.0 / 3.0)));
+    let twice = method_graph_score(&truth, &found(5, &[[1, 3], [3, 4]], &[]), &matching, 5, Reversal::Two);
+    assert_eq!(twice.expect("fits").shd, Some(3));
+}
+
+#[test]
+fn a_graph_with_open_directions_is_compared_with_the_class_of_the_true_one() {
+    // The class of a chain is all lines: a chain the other way round is as far as its arrows as a graph, and nowhere as a class.
+    let truth = of_arrows(3, &[[0, 1], [1, 2]]);
+    let matching = [Some(0), Some(1), Some(2)];
+    let score = |found: &FoundGraph| method_graph_score(&truth, found, &matching, 3, Reversal::One).expect("fits");
+    let reversed = score(&found(3, &[[1, 0], [2, 1]], &[]));
+    assert_eq!((reversed.shd, reversed.class_shd, reversed.compared_as), (Some(2), Some(0), ComparedAs::Dag));
+    let open = score(&found(3, &[], &[[0, 1], [1, 2]]));
+    assert_eq!((open.shd, open.class_shd, open.compared_as), (Some(0), Some(0), ComparedAs::Cpdag));
+    assert_eq!(open.truth.lines, [[0, 1], [1, 2]]);
+}
+
+#[test]
+fn a_method_whose_graph_may_have_cycles_has_no_distance_and_other_nodes_are_refused() {
+    let truth = of_arrows(2, &[[0, 1]]);
+    let matching = [Some(0), Some(1)];
+    let cyclic = method_graph_score(&truth, &FoundGraph::Cyclic, &matching, 2, Reversal::One).expect("a reason");
+    assert!(cyclic.shd.is_none() && cyclic.reason.is_some_and(|reason| reason.contains("cycles")));
+    let failure = method_graph_score(&truth, &found(3, &[], &[]), &matching, 2, Reversal::One).expect_err("3 nodes");
+    assert_eq!(failure.code, Code::MetricGraph);
 }
 
 #[test]

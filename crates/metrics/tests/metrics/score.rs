@@ -24,9 +24,18 @@ fn scores_have_the_shape_that_other_programs_rely_on() {
         assert!(null.keys().eq(["mean", "sd", "q95", "draws", "explanation"]), "{null:?}");
     }
     assert!(text["r2"]["value"].is_number());
-    for absent in
-        ["oracle", "mccUnrotated", "mccTask", "mccTaskSpearman", "changes", "indicators", "silence", "ate", "graph"]
-    {
+    for absent in [
+        "oracle",
+        "mccUnrotated",
+        "mccTask",
+        "mccTaskSpearman",
+        "changes",
+        "indicators",
+        "silence",
+        "ate",
+        "graph",
+        "methodGraph",
+    ] {
         assert!(text.get(absent).is_none(), "{absent}");
     }
     let back: Scores = serde_json::from_value(text).expect("scores parse");
@@ -90,6 +99,7 @@ fn what_hangs_on_the_matching_is_null_where_there_is_none() {
             truth: Matrix::zeros(2, 2),
             active_truth: None,
             active_estimate: None,
+            found: None,
             search: PcConfig::default(),
             reversal: Reversal::default(),
         }),

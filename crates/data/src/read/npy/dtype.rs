@@ -230,9 +230,10 @@ pub(super) fn refused(descr: &str, name: &str) -> Failure {
     let cast = "save it with a plain type: numpy.save(path, array.astype(numpy.float32))";
     let (what, hint) = match name.as_bytes().first() {
         Some(b'O') => ("pickled objects, which can run code and are never loaded", cast),
-        Some(b'U' | b'S' | b'a') => {
-            ("text", "name the array as a column of labels (environment, task), not as numbers")
-        }
+        Some(b'U' | b'S' | b'a') => (
+            "text",
+            "name it as labels (environment, task) beside numbers, or save numbers: array.astype(numpy.float32)",
+        ),
         Some(b'c') => ("complex numbers", "save real and imaginary parts as two arrays"),
         Some(b'M' | b'm') => {
             ("dates or durations", "name dates as labels, or save numbers: (array - start) / numpy.timedelta64(1, 's')")

@@ -1,0 +1,86 @@
+// Large files of other tools: time and memory of a whole process that reads one, beside anndata and pandas on the same file; and
+// latents written as text beside the same as NPY.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { python, pythonVersions } from "./python.mjs";
+import { best, timingRow } from "./statistics.mjs";
+import { number, table } from "./tables.mjs";
+
+export const about =
+  "Reading an h5ad and a Parquet file beside anndata and pandas, and writing latents: time and memory of a whole process";
+/** Python packages: anndata and pandas make the files. */
+export const peers = "required";
+
+const ROUNDS = 3;
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const CLI = here("../bin/disentangle.js");
+
+export async function run({ works, log }) {
+  const interpreter = python(log);
+  const folder = mkdtempSync(join(tmpdir(), "disentangle-benchmark-"));
+  const at = (name) => join(folder, name);
+  const rows = [];
+  const measure = (work, engines) => {
+    if (!works(work)) return;
+    const found = Object.fromEntries(Object.keys(engines).map((engine) => [engine, { us: [], bytes: [] }]));
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [engine, command] of Object.entries(engines)) {
+        const { us, bytes } = timed(command);
+        found[engine].us.push(us);
+        found[engine].bytes.push(bytes);
+      }
+    }
+    for (const [engine, { us, bytes }] of Object.entries(found)) {
+      rows.push({ ...timingRow(work, engine, "process", us), maxBytes: Math.max(...bytes) });
+    }
+    log(`${work}: ${number(best(rows, work, Object.keys(engines)[0]).minUs / 1e3)} ms`);
+  };
+  try {
+    log("making the files");
+    execFileSync(interpreter, [here("./torch/formats.py"), "make", folder], { stdio: ["ignore", 2, 2] });
+    const read = (file) => ({
+      disentangle: [process.execPath, here("./formats-read.mjs"), at(file)],
+      python: [interpreter, here("./torch/formats.py"), "read", at(file)],
+    });
+    measure("h5ad 12500 x 2000, 100 MB", read("cells.h5ad"));
+    measure("parquet 1000000 x 6", read("table.parquet"));
+    const disentangle = (...args) => [process.execPath, CLI, ...args];
+    const fit = ["fit", "--method", "pca", "--latent-dim", "20", "--no-report", "--quiet"];
+    timed(disentangle(...fit, "--data", at("few.npy"), "--out", at("run")));
+    const transform = (out) => disentangle("transform", at("run"), "--data", at("many.npy"), "--out", at(out));
+    measure("latents 1000000 x 20 written", {
+      npy: transform("z.npy"),
+      csv: transform("z.csv"),
+      parquet: transform("z.parquet"),
+      arrow: transform("z.arrow"),
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { rows, versions: pythonVersions(interpreter, ["anndata", "pandas", "pyarrow", "numpy"]) };
+}
+
+/** Time of a process from start to end, and the most memory it held, as GNU time counts it. */
+function timed([command, ...args]) {
+  const start = performance.now();
+  const { status, stderr } = spawnSync("/usr/bin/time", ["-f", "%M", command, ...args], { encoding: "utf8" });
+  const us = (performance.now() - start) * 1e3;
+  if (status !== 0) throw new Error(`${[command, ...args].join(" ")}: ${stderr}`);
+  return { us, bytes: 1024 * Number(stderr.trim().split("\n").at(-1)) };
+}
+
+export function render(rows) {
+  return table(
+    ["work", "engine", "min / median s", "memory, MB"],
+    rows.map(({ work, engine, minUs, medianUs, maxBytes }) => [
+      work,
+      engine,
+      `${number(minUs / 1e6)} / ${number(medianUs / 1e6)}`,
+      number(Math.round(maxBytes / 1e6)),
+    ]),
+  );
+}

@@ -1,0 +1,161 @@
+//! What the way back from latents to inputs says of a fit.
+
+use crate::decode::Decoder;
+use crate::mechanisms::{Settings, counterfactual};
+use crate::method::{Method, State};
+use crate::results::{ReconstructionRow, Response, Traversal, latent_names};
+use disentangle_data::prepare::{Prepared, Warning};
+use disentangle_data::split::Split;
+use disentangle_data::{Code, Matrix, Result};
+
+/// Rows decoded at once: all of them would be a second copy of the inputs.
+const CHUNK: usize = 4096;
+/// Values that a traversed latent is set to.
+const STEPS: usize = 9;
+/// How far from its mean, in standard deviations.
+const REACH: f64 = 2.0;
+/// Latents that are traversed, at most: what nobody looks at need not be kept.
+const TRAVERSED: usize = 32;
+/// Inputs that are shown, at most.
+const SHOWN: usize = 8;
+/// What moves by less than this share of its standard deviation stays as it is.
+const MOVES: f64 = 0.01;
+
+/// All of it.
+#[derive(Default)]
+pub(super) struct Decoded {
+    pub(super) reconstruction: Vec<ReconstructionRow>,
+    pub(super) traversals: Vec<Traversal>,
+    pub(super) warning: Option<Warning>,
+}
+
+/// What comes back, and what each latent does. Numbers that leave the finite ones are told, and end no fit.
+pub(super) fn decoded(data: &Prepared, method: &dyn Method, state: &State, latents: &Matrix) -> Result<Decoded> {
+    let found = reconstruction(data, state, latents).and_then(|reconstruction| {
+        let traversals = traversals(data, method, state, latents)?;
+        Ok(Decoded { reconstruction, traversals, warning: None })
+    });
+    match found {
+        Err(failure) if failure.code == Code::NumericNotFinite => {
+            let message = format!("inputs cannot be decoded from the latents: {}", failure.message);
+            let warning = Warning::new("DECODER_NOT_FINITE", message)
+                .hint("the latents themselves are not affected; train longer, or with a smaller learning rate");
+            Ok(Decoded { warning: Some(warning), ..Decoded::default() })
+        }
+        found => found,
+    }
+}
+
+/// How well inputs come back, by split; nothing without a decoder.
+fn reconstruction(data: &Prepared, state: &State, latents: &Matrix) -> Result<Vec<ReconstructionRow>> {
+    let decoder = Decoder::of(state)?;
+    let mut found = Vec::new();
+    for (part, split) in [(Split::Train, "train"), (Split::Validation, "validation"), (Split::Test, "test")] {
+        let rows = data.rows_of(part);
+        if rows.is_empty() {
+            continue;
+        }
+        let mut error = 0.0;
+        for chunk in rows.chunks(CHUNK) {
+            let Some(decoded) = decoder.decode(&latents.select_rows(chunk))? else { return Ok(Vec::new()) };
+            for (at, &row) in chunk.iter().enumerate() {
+                let pairs = data.inputs.row(row).iter().zip(decoded.row(at));
+                error += pairs.map(|(&x, &y)| (f64::from(x) - f64::from(y)).powi(2)).sum::<f64>();
+            }
+        }
+        let variance = moments(&data.inputs, &rows).iter().map(|(_, sd)| sd * sd).sum::<f64>() * rows.len() as f64;
+        found.push(ReconstructionRow {
+            split: split.into(),
+            rows: rows.len(),
+            mse: error / (rows.len() * data.inputs.cols()) as f64,
+            explained: (variance > 0.0).then(|| 1.0 - error / variance),
+        });
+    }
+    Ok(found)
+}
+
+/// Mean and standard deviation of each column over some rows.
+fn moments(values: &Matrix, rows: &[usize]) -> Vec<(f64, f64)> {
+    let n = rows.len().max(1) as f64;
+    let mut moments = vec![(0.0, 0.0); values.cols()];
+    for &row in rows {
+        moments.iter_mut().zip(values.row(row)).for_each(|((mean, _), &value)| *mean += f64::from(value) / n);
+    }
+    for &row in rows {
+        let columns = moments.iter_mut().zip(values.row(row));
+        columns.for_each(|((mean, squares), &value)| *squares += (f64::from(value) - *mean).powi(2) / n);
+    }
+    moments.iter().map(|&(mean, squares)| (mean, squares.sqrt())).collect()
+}
+
+/// What each latent does to the others and to the inputs; nothing without a decoder and without mechanisms.
+fn traversals(data: &Prepared, method: &dyn Method, state: &State, latents: &Matrix) -> Result<Vec<Traversal>> {
+    let (mechanisms, decoder) = (method.mechanisms(state)?, Decoder::of(state)?);
+    let train = data.rows_of(Split::Train);
+    let scales = moments(latents, &train);
+    let Some(row) = nearest_to_mean(latents, &train, &scales) else { return Ok(Vec::new()) };
+    let environments = [data.nodes[row]];
+    let start = latents.select_rows(&[row]).to_f64();
+    let names = latent_names(latents.cols());
+    let inputs = moments(&data.inputs, &train);
+    let mut found = Vec::new();
+    for (latent, &(mean, sd)) in scales.iter().enumerate().take(TRAVERSED) {
+        let values: Vec<f64> =
+            (0..STEPS).map(|step| mean + sd * REACH * (2.0 * step as f64 / (STEPS - 1) as f64 - 1.0)).collect();
+        let mut swept = Matrix::zeros(STEPS, latents.cols());
+        for (step, &value) in values.iter().enumerate() {
+            let set = Settings::from([(latent, value)]);
+            let moved = match &mechanisms {
+                Some(mechanisms) => counterfactual(mechanisms.as_ref(), &start, &environments, &set)?,
+                None => Matrix::from_fn(1, start.cols(), |_, j| if j == latent { value } else { start[(0, j)] }),
+            };
+            moved.row(0).iter().enumerate().for_each(|(j, &value)| swept[(step, j)] = value as f32);
+        }
+        let decoded = decoder.decode(&swept)?;
+        if mechanisms.is_none() && decoded.is_none() {
+            return Ok(Vec::new());
+        }
+        let follow = (0..names.len()).filter(|&j| j != latent && spread(&swept, j) > MOVES * scales[j].1);
+        let latents = follow.map(|j| response(&names[j], scales[j].1, &swept, j)).collect();
+        let inputs = match decoded {
+            Some(decoded) => most_moved(&decoded, data, &inputs)?,
+            None => Vec::new(),
+        };
+        found.push(Traversal { latent: names[latent].clone(), row: data.kept[row], values, latents, inputs });
+    }
+    Ok(found)
+}
+
+/// The inputs that move most over the rows of `decoded`, which are standardised, in their own units.
+fn most_moved(decoded: &Matrix, data: &Prepared, scales: &[(f64, f64)]) -> Result<Vec<Response>> {
+    let range = |j: usize| if scales[j].1 > 0.0 { spread(decoded, j) / scales[j].1 } else { 0.0 };
+    let mut moved: Vec<(usize, f64)> = (0..decoded.cols()).map(|j| (j, range(j))).collect();
+    moved.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let own = data.standardiser.undo(decoded)?;
+    let shown = moved.into_iter().take(SHOWN).filter(|&(_, range)| range > MOVES);
+    Ok(shown.map(|(j, _)| response(&data.input_names[j], scales[j].1 * data.standardiser.sd[j], &own, j)).collect())
+}
+
+fn response(name: &str, sd: f64, values: &Matrix, column: usize) -> Response {
+    Response { name: name.into(), sd, values: values.col(column).into_iter().map(f64::from).collect() }
+}
+
+/// Largest less smallest value of a column.
+fn spread(values: &Matrix, column: usize) -> f64 {
+    let (low, high) = values
+        .col(column)
+        .into_iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    f64::from(high) - f64::from(low)
+}
+
+/// The row whose latents are fewest standard deviations from their means.
+fn nearest_to_mean(latents: &Matrix, rows: &[usize], scales: &[(f64, f64)]) -> Option<usize> {
+    let distance = |row: usize| {
+        let of_latent = |(&z, &(mean, sd)): (&f32, &(f64, f64))| {
+            if sd > 0.0 { ((f64::from(z) - mean) / sd).powi(2) } else { 0.0 }
+        };
+        latents.row(row).iter().zip(scales).map(of_latent).sum::<f64>()
+    };
+    rows.iter().copied().min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
+}

@@ -1,0 +1,47 @@
+//! What the way back from latents to inputs says: how well inputs come back, and what each latent does to them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How well the inputs of one part of the split come back from their latents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReconstructionRow {
+    /// `train`, `validation` or `test`.
+    pub split: String,
+    /// Number of rows.
+    pub rows: usize,
+    /// Mean squared error of an input, in squared units of the standardized inputs.
+    pub mse: f64,
+    /// Share of the inputs' variance that comes back; `null` where they do not vary.
+    pub explained: Option<f64>,
+}
+
+/// What a latent does: one row of the data, with the latent set to one value after another. All other latents follow as the
+/// mechanisms say; without mechanisms they stay as they are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Traversal {
+    /// Name of the latent.
+    pub latent: String,
+    /// The row that is followed, by its place in the data set: the training row closest to the mean of the latents.
+    pub row: usize,
+    /// What the latent is set to: from two standard deviations below its mean to two above.
+    pub values: Vec<f64>,
+    /// The other latents that follow.
+    pub latents: Vec<Response>,
+    /// The inputs that move most, the first by most standard deviations; none without a decoder.
+    pub inputs: Vec<Response>,
+}
+
+/// What becomes of a latent or an input, one value for each value of the latent that is set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    /// Of the latent or the input.
+    pub name: String,
+    /// Its standard deviation over the training rows.
+    pub sd: f64,
+    /// In its own units.
+    pub values: Vec<f64>,
+}

@@ -1,0 +1,102 @@
+//! What a model gives beside latents: inputs of latents, and what becomes of rows when latents are set.
+
+use crate::convert::{MatrixOut, NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
+use crate::failure::{NativeFailure, guard};
+use disentangle_data::{Failure, Labels, config};
+use disentangle_engine::model::{GivenRows, Model};
+use disentangle_methods::METHODS;
+use napi::bindgen_prelude::{Either, Uint8Array, Uint32Array};
+use napi_derive::napi;
+
+/// Inputs of latents.
+#[napi(object, object_from_js = false)]
+pub struct Decoded {
+    /// n x d, in units of the inputs.
+    pub inputs: MatrixOut,
+    /// Names of the inputs.
+    pub columns: Vec<String>,
+}
+
+/// Inputs of latents; columns are matched by name.
+#[napi(catch_unwind)]
+pub fn decode(model: Uint8Array, latents: NativeMatrix, names: Vec<String>) -> Either<Decoded, NativeFailure> {
+    guard(|| {
+        let model = Model::open(METHODS, &model)?;
+        let inputs = model.decode(&latents.try_into()?, &names)?;
+        Ok(Decoded { inputs: inputs.into(), columns: model.header.inputs.clone() })
+    })
+}
+
+/// A value of a latent that is no number: the schema knows what it is of, not what it is for.
+fn value_hint(failure: Failure) -> Failure {
+    match (&failure.path, &failure.hint) {
+        (Some(path), None) if path.starts_with("do") => {
+            failure.hint("give a finite number for each latent that is set, for example { z2: 1.5 } or --do z2=1.5")
+        }
+        _ => failure,
+    }
+}
+
+/// Rows that an intervention is made on.
+#[napi(object, object_to_js = false)]
+pub struct NativeRows {
+    /// n x columns.
+    pub inputs: NativeMatrix,
+    /// Names of the columns.
+    pub input_names: Vec<String>,
+    /// One label per row.
+    pub environments: Option<NativeLabels>,
+    /// Their views, where they have some.
+    pub views: Option<Vec<NativeView>>,
+}
+
+/// Rows after an intervention.
+#[napi(object, object_from_js = false)]
+pub struct NativeIntervention {
+    /// n x k.
+    pub latents: MatrixOut,
+    /// Names of the latents.
+    pub columns: Vec<String>,
+    /// n x d; absent without a decoder.
+    pub inputs: Option<MatrixOut>,
+    /// Names of the inputs.
+    pub input_names: Vec<String>,
+    /// The model's environments.
+    pub environments: Vec<String>,
+    /// Environment of each row; absent where nothing depends on it.
+    pub environment_of: Option<Uint32Array>,
+}
+
+/// Sets latents: of given rows the counterfactual, otherwise of drawn rows. `request` is JSON `{ do, count?, seed?, environment? }`.
+#[napi(catch_unwind)]
+pub fn intervene(
+    model: Uint8Array,
+    request: String,
+    rows: Option<NativeRows>,
+) -> Either<NativeIntervention, NativeFailure> {
+    guard(|| {
+        let request = config::parse(parse(&request)?).map_err(value_hint)?;
+        let model = Model::open(METHODS, &model)?;
+        let rows = rows
+            .map(|rows| {
+                let (inputs, names) = named_inputs(rows.inputs, rows.input_names, rows.views)?;
+                Ok((inputs, names, rows.environments.map(Labels::from)))
+            })
+            .transpose()?;
+        let given = rows.as_ref().map(|(inputs, names, environments)| GivenRows {
+            inputs,
+            names,
+            environments: environments.as_ref(),
+        });
+        let after = model.intervene(&request, given)?;
+        let header = &model.header;
+        Ok(NativeIntervention {
+            latents: after.latents.into(),
+            columns: header.latents.clone(),
+            inputs: after.inputs.map(Into::into),
+            input_names: header.inputs.clone(),
+            environments: header.environments.clone(),
+            environment_of: (!after.environments.is_empty()).then(|| after.environments.into()),
+        })
+    })
+}

@@ -1,0 +1,52 @@
+import type { Command } from "commander";
+import { fail } from "../../errors.js";
+import { load } from "../../model.js";
+import { csvChunks, isCopy, jsonChunks, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
+import { print, printChunks } from "../terminal.js";
+
+const EXAMPLES = `
+Examples:
+  $ disentangle decode runs/a --latents runs/a/latents.npy --out inputs.npy
+  $ disentangle decode runs/a --latents latents.csv > inputs.csv
+
+Inputs come back in their own units. Columns are matched by name, in any order; a .npy matrix has no names and is matched by
+position. Methods with a decoder: ivae, icarl and their multi-task forms, vade, pdgmm, pca, fast-ica,
+factor-analysis, and mtlcm on inputs.`;
+
+interface Flags {
+  readonly latents: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** `disentangle decode` */
+export function define(command: Command): void {
+  command
+    .argument("<run>", "run folder or saved model")
+    .requiredOption("--latents <path>", "latents to decode: any format that `fit --data` reads")
+    .option("--out <file>", "file to write: .npy, .csv, .parquet or .arrow (default: CSV on stdout)")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action(async (run: string, { latents, out, json }: Flags) => {
+      if (out !== undefined) {
+        outputOf(out);
+        if (isCopy(out)) {
+          fail("CONFIG_USAGE", `--out ${out}: decoded inputs are no copy of the data`, {
+            path: out,
+            hint: "write .npy, .csv, .parquet or .arrow",
+          });
+        }
+        refuseOverInput(out, latents);
+      }
+      await using model = await load(run);
+      const inputs = await model.decode(latents);
+      const { shape, columns } = inputs;
+      if (out !== undefined) {
+        await writeRows(out, inputs);
+        print(json, { out, shape, columns }, () => `${out}: ${shape[0]} x ${shape[1]}`);
+      } else if (json) {
+        const head = `{\n  "shape": ${JSON.stringify(shape)},\n  "columns": ${JSON.stringify(columns)},\n  "values": `;
+        await printChunks([head, ...jsonChunks(inputs), "\n}\n"]);
+      } else await printChunks(csvChunks(inputs));
+    });
+}
