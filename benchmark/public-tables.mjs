@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { readDataset } from "../dist/data/index.js";
-import { openSource } from "../dist/data/open-source.js";
+import { locateAll, openAll } from "../dist/data/open-source.js";
 
 for (const path of JSON.parse(readFileSync(process.argv[2], "utf8"))) {
   const started = performance.now();
@@ -15,7 +15,7 @@ for (const path of JSON.parse(readFileSync(process.argv[2], "utf8"))) {
 }
 
 async function read(path) {
-  const source = await openSource(path, {});
+  const source = await openAll(await locateAll(path), {});
   const { columns, reading } = await source.describe("kinds");
   const of = (kind) => columns.filter((column) => column.kind === kind).map(({ name }) => name);
   const numeric = of("number");

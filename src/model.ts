@@ -137,7 +137,7 @@ export class Model implements AsyncDisposable {
    */
   async decode(z: DataSource): Promise<NamedArray> {
     this.#open();
-    const dataset = await this.readRows(z, { names: this.info.latents });
+    const dataset = absolute(await this.readRows(z, { names: this.info.latents }));
     const { inputs, columns } = await this.#ask(dataset, ({ inputs, inputNames }, { id }, run) =>
       run.decode(id, inputs, inputNames),
     );
@@ -411,6 +411,15 @@ export class Model implements AsyncDisposable {
       modalities: Object.fromEntries(modalities),
     };
   }
+}
+
+/** The data set with its inputs in their own units: what takes no offsets is given none. */
+function absolute(dataset: Dataset): Dataset {
+  const { offsets, ...rest } = dataset;
+  const own = offsets?.inputs;
+  if (own === undefined) return dataset;
+  const { data, rows, cols } = dataset.inputs;
+  return { ...rest, inputs: { data: data.map((value, i) => value + own[i % cols]!), rows, cols } };
 }
 
 /** The format that a data set was read from. */

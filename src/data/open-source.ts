@@ -69,8 +69,8 @@ export function named(source: Source): Source {
   return {
     ...source,
     describe,
-    read: async ({ numeric, text }: ColumnChoice) =>
-      source.read({ numeric: await back(numeric), text: await back(text) }),
+    read: async (choice: ColumnChoice) =>
+      source.read({ ...choice, numeric: await back(choice.numeric), text: await back(choice.text) }),
     ...(source.exact && { exact: async (names: readonly string[]) => source.exact!(await back(names)) }),
     close: () => source.close(),
   };
