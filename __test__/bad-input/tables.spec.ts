@@ -7,6 +7,11 @@ const bad = (content: string | Uint8Array): Pick<Fault, "files" | "config"> => (
   files: { "bad.csv": content },
   config: { data: "bad.csv" },
 });
+const commaAmongPoints = (): string[][] => {
+  const table = cells();
+  table[8]![1] = "1,5";
+  return table;
+};
 const inputs = ["x0", "x1", "x2", "x3"];
 const header = (names: readonly string[]): string => text([[...names], ...cells().slice(1)]);
 
@@ -69,12 +74,12 @@ faults([
     hint: "!x1",
   },
   {
-    name: "numbers with a decimal comma",
-    ...bad(text(cells(), ";").replaceAll(".", ",")),
-    code: "DATA_EMPTY",
-    path: "inputs",
-    says: ["no column", "numbers"],
-    hint: "decimal",
+    name: "a decimal comma among points",
+    ...bad(text(commaAmongPoints(), ";")),
+    code: "DATA_NOT_NUMERIC",
+    path: "bad.csv",
+    says: ['"x1"', "row 8", '"1,5"'],
+    hint: "--decimal ,",
   },
   {
     name: "NaN in an input",

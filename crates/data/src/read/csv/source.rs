@@ -119,9 +119,15 @@ impl<'a> Source<'a> {
         if trimmed.len() == names.len() || names.iter().any(|name| name.trim().is_empty()) {
             names.iter_mut().for_each(|name| *name = name.trim().to_owned());
         }
-        for (place, name) in names.iter_mut().enumerate().filter(|(_, name)| name.is_empty()) {
-            *name = format!("Unnamed: {place}");
-            self.unnamed.push(name.clone());
+        for place in 0..names.len() {
+            if names[place].is_empty() {
+                // As pandas does where a table that it wrote before is written again.
+                let taken = |name: &String| names.contains(name);
+                let further = (1..).map(|count| format!("Unnamed: {place}.{count}"));
+                let name = std::iter::once(format!("Unnamed: {place}")).chain(further).find(|name| !taken(name));
+                names[place] = name.expect("names do not end");
+                self.unnamed.push(names[place].clone());
+            }
         }
         let mut seen = BTreeMap::new();
         for (place, name) in names.iter().enumerate() {
