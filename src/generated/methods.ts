@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { FactorAnalysisConfig, FastIcaConfig, IcarlConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig } from "./types.js";
+import type { FactorAnalysisConfig, FastIcaConfig, IcarlConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -38,6 +38,8 @@ export interface SimulatorOptions {
   "tree-world": TreeWorldConfig;
   /** Many regression tasks on shared latents: each task has its own few causes, all other latents follow its target. */
   "task-world": TaskWorldConfig;
+  /** Causally related latents whose mechanisms and noise shift between environments, mixed by an invertible network. */
+  "shift-world": ShiftWorldConfig;
   /** Causally related latents of which some are switched off in every row, mixed by a deep network. */
   "silent-world": SilentWorldConfig;
 }

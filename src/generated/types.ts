@@ -90,6 +90,14 @@ export type Dependence = "graph" | "none";
 export type DeviceChoice = "cpu" | "cuda" | "auto";
 
 /**
+ * The monotone function h that distorts each latent after its noise.
+ * - `none`: None: an additive noise model.
+ * - `asinh`: 2 asinh(a): compresses large values.
+ * - `cubic`: a + a^3 / 10: expands them.
+ */
+export type Distortion = "none" | "asinh" | "cubic";
+
+/**
  * What to do with missing inputs.
  * - `error`: Refuse them.
  * - `drop`: Leave rows with missing inputs or labels out.
@@ -185,6 +193,17 @@ export type LatentDim = number | Auto;
 export type LatentNoise = "gaussian" | "exponential" | "gumbel";
 
 /**
+ * The function f of a mechanism.
+ * - `linear`: The parent itself.
+ * - `tanh`: Hyperbolic tangent.
+ * - `sin`: Sine.
+ * - `quadratic`: A quarter of the square.
+ * - `mixed`: Hyperbolic tangent, sine and a quarter of the square in turn, latent after latent.
+ * - `polynomial`: z2 from z1^2, z3 from z2, z4 from z2 z3, z5 from z3^2: has a graph of its own and at most 5 latents.
+ */
+export type Link = "linear" | "tanh" | "sin" | "quadratic" | "mixed" | "polynomial";
+
+/**
  * How latents become inputs.
  * - `identity`: The inputs are the latents.
  * - `random`: A matrix of standard normal entries.
@@ -271,6 +290,13 @@ export type PdgmmSparsity = "held" | "none";
 export type PdgmmFlowUse = "auto" | "always" | "never";
 
 /**
+ * Where the coefficient of an environment enters a mechanism.
+ * - `outside`: It multiplies the function: l f(z).
+ * - `inside`: It multiplies the parent: f(l z).
+ */
+export type Place = "outside" | "inside";
+
+/**
  * Which rows of the data set were scored.
  * - `train`: The rows that parameters were fitted to.
  * - `validation`: The rows that choices were made by.
@@ -278,6 +304,43 @@ export type PdgmmFlowUse = "auto" | "always" | "never";
  * - `all`: All rows.
  */
 export type ScoredSplit = "train" | "validation" | "test" | "all";
+
+/**
+ * The graph over the latents.
+ * - `chain`: z1 -> z2 -> z3 -> ...
+ * - `random`: Each pair is an edge with `edgeProbability`, along a random order.
+ */
+export type ShiftGraph = "chain" | "random";
+
+/**
+ * How latents become inputs.
+ * - `identity`: The inputs are the latents.
+ * - `leaky`: Leaky rectifiers of slope 0.2, each followed by a random rotation.
+ * - `coupling`: Random rotations and affine couplings of smooth networks.
+ * - `smooth`: Residual layers `x + 0.9 tanh(x P + b) S` with orthonormal P and S, each followed by a random rotation.
+ */
+export type ShiftMixing = "identity" | "leaky" | "coupling" | "smooth";
+
+/**
+ * Signs of the coefficients.
+ * - `both`: Either sign, equally often.
+ * - `positive`: All positive.
+ */
+export type Signs = "both" | "positive";
+
+/**
+ * What a latent that does not shift receives.
+ * - `only`: The same mechanism in all environments, and nothing else.
+ * - `added`: A term that is the same in all environments beside the one that shifts.
+ */
+export type UnshiftedTerm = "only" | "added";
+
+/**
+ * Where more inputs than latents come from.
+ * - `last`: A linear map at the end: the inputs lie in a flat space of as many directions as latents.
+ * - `first`: A linear map at the beginning: the nonlinear layers bend that space.
+ */
+export type Widening = "last" | "first";
 
 /**
  * The function between the mixed inputs and the latents.
@@ -2743,6 +2806,156 @@ export interface SharedHeadConfig {
    * Default: "best".
    */
   keep?: Keep;
+}
+
+/** Configuration of the simulator `shift-world`. */
+export interface ShiftWorldConfig {
+  /**
+   * Seed of every random number.
+   *
+   * Default: 0.
+   */
+  seed?: number;
+  /**
+   * Number of environments.
+   *
+   * Default: 50. Range: 1 to 100000.
+   */
+  environments?: number;
+  /**
+   * Rows of each environment.
+   *
+   * Default: 1000. Range: 2 to 1000000.
+   */
+  pointsPerEnvironment?: number;
+  /**
+   * Number of latents.
+   *
+   * Default: 5. Range: 2 to 100.
+   */
+  latents?: number;
+  /**
+   * Number of input columns, at least `latents`. Default: as many as latents.
+   *
+   * Range: 2 to 10000.
+   */
+  inputs?: number;
+  /**
+   * The graph over the latents.
+   *
+   * Default: "chain".
+   */
+  graph?: ShiftGraph;
+  /**
+   * Probability of each edge of a random graph. Default: two edges for each latent, on average.
+   *
+   * Range: 0 to 1.
+   */
+  edgeProbability?: number;
+  /**
+   * The function of the mechanisms.
+   *
+   * Default: "tanh".
+   */
+  link?: Link;
+  /**
+   * Where the coefficient of an environment enters: outside of the function, or inside.
+   *
+   * Default: "outside".
+   */
+  place?: Place;
+  /**
+   * Factor on every mechanism that shifts.
+   *
+   * Default: 1. Range: 0 to 100.
+   */
+  gain?: number;
+  /**
+   * Least magnitude of a coefficient.
+   *
+   * Default: 0.5. Range: 0 to 100.
+   */
+  coefficientLeast?: number;
+  /**
+   * Largest magnitude of a coefficient.
+   *
+   * Default: 1. Range: 0 to 100.
+   */
+  coefficientMost?: number;
+  /**
+   * Signs of the coefficients.
+   *
+   * Default: "both".
+   */
+  signs?: Signs;
+  /**
+   * Noise means are uniform between minus and plus this.
+   *
+   * Default: 2. Range: 0 to 100.
+   */
+  noiseMean?: number;
+  /**
+   * Least standard deviation of the noise.
+   *
+   * Default: 0.1. Range: 0.001 to 100.
+   */
+  noiseScaleLeast?: number;
+  /**
+   * Largest standard deviation of the noise.
+   *
+   * Default: 2. Range: 0.001 to 100.
+   */
+  noiseScaleMost?: number;
+  /** Numbers of the latents, from 1, that receive a term that is the same in all environments. Default: none. */
+  unshifted?: number[];
+  /**
+   * Whether that term stands alone or beside the one that shifts.
+   *
+   * Default: "only".
+   */
+  unshiftedTerm?: UnshiftedTerm;
+  /**
+   * Function of that term.
+   *
+   * Default: "linear".
+   */
+  unshiftedLink?: Link;
+  /**
+   * Factor on that term.
+   *
+   * Default: 1.5. Range: 0 to 100.
+   */
+  unshiftedGain?: number;
+  /**
+   * Distortion of each latent after its noise (post-nonlinear model).
+   *
+   * Default: "none".
+   */
+  distortion?: Distortion;
+  /**
+   * How latents become inputs.
+   *
+   * Default: "leaky".
+   */
+  mixing?: ShiftMixing;
+  /**
+   * Layers of the mixing. Default: 2, and 4 of couplings.
+   *
+   * Range: 1 to 20.
+   */
+  layers?: number;
+  /**
+   * Where more inputs than latents come from.
+   *
+   * Default: "last".
+   */
+  widening?: Widening;
+  /**
+   * Standard deviation of the noise of the inputs.
+   *
+   * Default: 0. Range: 0 to 1000000.
+   */
+  observationNoise?: number;
 }
 
 /** When each latent is silent: a mixture of a narrow part around its silent value and a wide part, in units of the latents. */
