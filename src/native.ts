@@ -300,7 +300,7 @@ function onThread(name: string, args: readonly unknown[]): Promise<unknown> {
       // Arrays of the core's memory cannot be handed to other threads.
       else resolve(plain(end));
     };
-    const job = own[`${name}Later`]!(...args, onEnd);
+    const job = own[`${name}Later`]!(onEnd, ...args);
     const stop = (): void => {
       native().cancel(job);
       reject(signal?.reason);

@@ -1,5 +1,5 @@
-//! What takes time, on threads of its own: reading, describing, transforming, predicting, scoring. The callback gets what the
-//! function of the same name without `later` yields. Never libuv's pool, and never napi's `AsyncTask`: a panic there ends Node.
+//! What takes time, on threads of its own: reading, describing, transforming, predicting, scoring. The callback, which comes
+//! first as what follows may be left out, gets what the function of the same name without `later` yields. Never libuv's pool, and never napi's `AsyncTask`: a panic there ends Node.
 
 use crate::convert::{
     Array, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey, NativeTree, NativeView,
@@ -35,114 +35,114 @@ fn later<T: ToNapiValue + Send + 'static>(
 
 /// `readDatasetFolder`.
 #[napi(catch_unwind)]
-pub fn read_dataset_folder_later(dir: String, on_end: Function<Answer<NativeDataset>, ()>) -> Job {
+pub fn read_dataset_folder_later(on_end: Function<Answer<NativeDataset>, ()>, dir: String) -> Job {
     later(on_end, move || crate::read_dataset_folder(dir))
 }
 
 /// `writeDatasetFolder`.
 #[napi(catch_unwind)]
-pub fn write_dataset_folder_later(dir: String, dataset: NativeDataset, on_end: Function<Answer<()>, ()>) -> Job {
+pub fn write_dataset_folder_later(on_end: Function<Answer<()>, ()>, dir: String, dataset: NativeDataset) -> Job {
     later(on_end, move || crate::write_dataset_folder(dir, dataset))
 }
 
 /// `csvColumns`.
 #[napi(catch_unwind)]
-pub fn csv_columns_later(path: String, options: String, on_end: Function<Answer<String>, ()>) -> Job {
+pub fn csv_columns_later(on_end: Function<Answer<String>, ()>, path: String, options: String) -> Job {
     later(on_end, move || crate::csv_columns(path, options))
 }
 
 /// `csvKinds`.
 #[napi(catch_unwind)]
-pub fn csv_kinds_later(path: String, options: String, on_end: Function<Answer<String>, ()>) -> Job {
+pub fn csv_kinds_later(on_end: Function<Answer<String>, ()>, path: String, options: String) -> Job {
     later(on_end, move || crate::csv_kinds(path, options))
 }
 
 /// `csvRead`.
 #[napi(catch_unwind)]
-pub fn csv_read_later(path: String, options: String, on_end: Function<Answer<NativeSelection>, ()>) -> Job {
+pub fn csv_read_later(on_end: Function<Answer<NativeSelection>, ()>, path: String, options: String) -> Job {
     later(on_end, move || crate::csv_read(path, options))
 }
 
 /// `csvReadExact`.
 #[napi(catch_unwind)]
-pub fn csv_read_exact_later(path: String, options: String, on_end: Function<Answer<Float64Array>, ()>) -> Job {
+pub fn csv_read_exact_later(on_end: Function<Answer<Float64Array>, ()>, path: String, options: String) -> Job {
     later(on_end, move || crate::csv_read_exact(path, options))
 }
 
 /// `csvSurvey`.
 #[napi(catch_unwind)]
-pub fn csv_survey_later(path: String, options: String, on_end: Function<Answer<NativeSurvey>, ()>) -> Job {
+pub fn csv_survey_later(on_end: Function<Answer<NativeSurvey>, ()>, path: String, options: String) -> Job {
     later(on_end, move || crate::csv_survey(path, options))
 }
 
 /// `npyRead`.
 #[napi(catch_unwind)]
-pub fn npy_read_later(path: String, on_end: Function<Answer<Array>, ()>) -> Job {
+pub fn npy_read_later(on_end: Function<Answer<Array>, ()>, path: String) -> Job {
     later(on_end, move || crate::npy_read(path))
 }
 
 /// `npzRead`.
 #[napi(catch_unwind)]
-pub fn npz_read_later(path: String, member: String, on_end: Function<Answer<Array>, ()>) -> Job {
+pub fn npz_read_later(on_end: Function<Answer<Array>, ()>, path: String, member: String) -> Job {
     later(on_end, move || crate::npz_read(path, member))
 }
 
 /// `simulate`.
 #[napi(catch_unwind)]
-pub fn simulate_later(config: String, on_end: Function<Answer<NativeDataset>, ()>) -> Job {
+pub fn simulate_later(on_end: Function<Answer<NativeDataset>, ()>, config: String) -> Job {
     later(on_end, move || crate::simulate(config))
 }
 
 /// `smooth`.
 #[napi(catch_unwind)]
-pub fn smooth_later(inputs: NativeMatrix, config: String, on_end: Function<Answer<NativeMatrix>, ()>) -> Job {
+pub fn smooth_later(on_end: Function<Answer<NativeMatrix>, ()>, inputs: NativeMatrix, config: String) -> Job {
     later(on_end, move || crate::smooth(inputs, config))
 }
 
 /// `phenotype`.
 #[napi(catch_unwind)]
-pub fn phenotype_later(dataset: NativeDataset, config: String, on_end: Function<Answer<NativeDataset>, ()>) -> Job {
+pub fn phenotype_later(on_end: Function<Answer<NativeDataset>, ()>, dataset: NativeDataset, config: String) -> Job {
     later(on_end, move || crate::phenotype(dataset, config))
 }
 
 /// `dendrogram`.
 #[napi(catch_unwind)]
-pub fn dendrogram_later(dataset: NativeDataset, options: String, on_end: Function<Answer<NativeTree>, ()>) -> Job {
+pub fn dendrogram_later(on_end: Function<Answer<NativeTree>, ()>, dataset: NativeDataset, options: String) -> Job {
     later(on_end, move || crate::dendrogram(dataset, options))
 }
 
 /// `describe`.
 #[napi(catch_unwind)]
-pub fn describe_later(dataset: NativeDataset, shown: Option<Vec<String>>, on_end: Function<Answer<String>, ()>) -> Job {
+pub fn describe_later(on_end: Function<Answer<String>, ()>, dataset: NativeDataset, shown: Option<Vec<String>>) -> Job {
     later(on_end, move || crate::describe(dataset, shown))
 }
 
 /// `score`.
 #[napi(catch_unwind)]
-pub fn score_later(request: String, tables: NativeScoreTables, on_end: Function<Answer<String>, ()>) -> Job {
+pub fn score_later(on_end: Function<Answer<String>, ()>, request: String, tables: NativeScoreTables) -> Job {
     later(on_end, move || crate::score(request, tables))
 }
 
 /// `graph`.
 #[napi(catch_unwind)]
 pub fn graph_later(
+    on_end: Function<Answer<String>, ()>,
     values: NativeMatrix,
     config: String,
     silent: Option<Uint8Array>,
-    on_end: Function<Answer<String>, ()>,
 ) -> Job {
     later(on_end, move || crate::graph(values, config, silent))
 }
 
 /// `modelInfo`.
 #[napi(catch_unwind)]
-pub fn model_info_later(model: Uint8Array, on_end: Function<Answer<String>, ()>) -> Job {
+pub fn model_info_later(on_end: Function<Answer<String>, ()>, model: Uint8Array) -> Job {
     later(on_end, move || crate::model_info(model))
 }
 
 /// `openModel`.
 #[napi(catch_unwind)]
-pub fn open_model_later(model: Uint8Array, on_end: Function<Answer<models::Opened>, ()>) -> Job {
+pub fn open_model_later(on_end: Function<Answer<models::Opened>, ()>, model: Uint8Array) -> Job {
     let owner = std::thread::current().id();
     later(on_end, move || guard(|| models::open(&model, owner)))
 }
@@ -150,12 +150,12 @@ pub fn open_model_later(model: Uint8Array, on_end: Function<Answer<models::Opene
 /// `transform`.
 #[napi(catch_unwind)]
 pub fn transform_later(
+    on_end: Function<Answer<Transformed>, ()>,
     model: u32,
     inputs: NativeMatrix,
     input_names: Vec<String>,
     views: Option<Vec<NativeView>>,
     offsets: Option<Vec<f64>>,
-    on_end: Function<Answer<Transformed>, ()>,
 ) -> Job {
     later(on_end, move || models::transform(model, inputs, input_names, views, offsets))
 }
@@ -163,13 +163,13 @@ pub fn transform_later(
 /// `predict`.
 #[napi(catch_unwind)]
 pub fn predict_later(
+    on_end: Function<Answer<Either<Float32Array, Float64Array>>, ()>,
     model: u32,
     inputs: NativeMatrix,
     input_names: Vec<String>,
     environments: Option<NativeLabels>,
     options: String,
     views: Option<Vec<NativeView>>,
-    on_end: Function<Answer<Either<Float32Array, Float64Array>>, ()>,
 ) -> Job {
     later(on_end, move || models::predict(model, inputs, input_names, environments, options, views))
 }
@@ -177,10 +177,10 @@ pub fn predict_later(
 /// `decode`.
 #[napi(catch_unwind)]
 pub fn decode_later(
+    on_end: Function<Answer<generate::Decoded>, ()>,
     model: u32,
     latents: NativeMatrix,
     names: Vec<String>,
-    on_end: Function<Answer<generate::Decoded>, ()>,
 ) -> Job {
     later(on_end, move || generate::decode(model, latents, names))
 }
@@ -188,10 +188,10 @@ pub fn decode_later(
 /// `intervene`.
 #[napi(catch_unwind)]
 pub fn intervene_later(
+    on_end: Function<Answer<generate::NativeIntervention>, ()>,
     model: u32,
     request: String,
     rows: Option<generate::NativeRows>,
-    on_end: Function<Answer<generate::NativeIntervention>, ()>,
 ) -> Job {
     later(on_end, move || generate::intervene(model, request, rows))
 }
