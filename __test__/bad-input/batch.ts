@@ -12,8 +12,9 @@ for (const { cwd, args } of jobs) {
   process.chdir(cwd);
   const written = ["", ""];
   streams.forEach((stream, i) => {
-    stream.write = ((chunk: string) => {
+    stream.write = ((chunk: string, ...rest: readonly unknown[]) => {
       written[i] += chunk;
+      for (const callback of rest) if (typeof callback === "function") callback();
       return true;
     }) as typeof stream.write;
   });
