@@ -1,22 +1,15 @@
 import { join } from "node:path";
 import { isPaths } from "./data/paths.js";
 import { askLater } from "./data/place.js";
-import type { Remembered } from "./data/read.js";
 import { type FoundReading, type ReadingOptions, readingOf, rememberedReading } from "./data/reading.js";
-import {
-  type DataPart,
-  type DataSource,
-  type Dataset,
-  isDataset,
-  isViewsData,
-  readData,
-  type ViewsData,
-} from "./dataset.js";
-import { DisentangleError, fail, failure, failuresOf, isDisentangleError } from "./errors.js";
+import { type DataPart, type DataSource, type Dataset, isDataset, isViewsData, type ViewsData } from "./dataset.js";
+import { DisentangleError, fail, isDisentangleError } from "./errors.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
 import { packModel, unpackModel } from "./model-bytes.js";
 import { type Later, later, type Native, type NativeLabels, type NativeView, native } from "./native.js";
+import { absolute, formatOf, isNamed, matrixOf, readNew, refuseWidth } from "./new-rows.js";
+import { AT_ONCE, type OpenModel, openModel } from "./opened-model.js";
 import { plain } from "./plain.js";
 import type { NamedArray, RunRecord } from "./record.js";
 import {
@@ -165,7 +158,8 @@ export class Model implements AsyncDisposable {
     this.#open();
     const { rows, environments } = options;
     const request = requestOf(options);
-    if (rows === undefined) return interventionOf(await this.#askAlone(({ id }, run) => run.intervene(id, request, undefined)));
+    if (rows === undefined)
+      return interventionOf(await this.#askAlone(({ id }, run) => run.intervene(id, request, undefined)));
     const dataset = await this.#readRows(rows, environments === undefined);
     const after = await this.#ask(dataset, ({ inputs, inputNames, labels, views, offsets }, { id }, run) => {
       const labelled = environments === undefined ? labels.environment : encode(environments);
@@ -413,58 +407,7 @@ export class Model implements AsyncDisposable {
   }
 }
 
-/** The data set with its inputs in their own units: what takes no offsets is given none. */
-function absolute(dataset: Dataset): Dataset {
-  const { offsets, ...rest } = dataset;
-  const own = offsets?.inputs;
-  if (own === undefined) return dataset;
-  const { data, rows, cols } = dataset.inputs;
-  return { ...rest, inputs: { data: data.map((value, i) => value + own[i % cols]!), rows, cols } };
-}
-
-/** The format that a data set was read from. */
-function formatOf({ provenance }: Dataset): string | undefined {
-  return (JSON.parse(provenance) as { format?: string }).format;
-}
-
-/** Columns without names are matched by position: there must be as many as the model has. */
-function refuseWidth(x: unknown, { inputs: { cols } }: Dataset, expected: number): void {
-  if (cols === expected) return;
-  fail("DATA_COLUMN_MISMATCH", `${cols} columns without names, but the model was fitted on ${expected}`, {
-    path: typeof x === "string" ? x : "data",
-    hint: "give the same columns in the same order, or give them names",
-    context: { got: cols, expected },
-  });
-}
-
 type Asked = "transform" | "predict" | "decode" | "intervene";
-
-/** Multiplications that take less time than to begin a thread, about a quarter of a millisecond. */
-const AT_ONCE = 1 << 19;
-
-/** A model whose weights the core holds. */
-interface OpenModel {
-  readonly id: number;
-  /** Numbers in it: about as many multiplications as a row costs. */
-  readonly weights: number;
-  close(): void;
-}
-
-const forgotten = new FinalizationRegistry((id: number) => native().closeModel(id));
-
-async function openModel(model: Uint8Array, of: Model): Promise<OpenModel> {
-  const { id, weights } = await later().openModel(model);
-  const token = {};
-  forgotten.register(of, id, token);
-  return {
-    id,
-    weights,
-    close() {
-      forgotten.unregister(token);
-      native().closeModel(id);
-    },
-  };
-}
 
 async function modelInfo(model: Uint8Array): Promise<ModelInfo> {
   const header = JSON.parse(await later().modelInfo(model)) as ModelInfo & {
@@ -525,52 +468,6 @@ export async function load(from: string | Uint8Array, { only }: LoadOptions = {}
     // The core has only seen bytes.
     throw new DisentangleError({ path: join(files.dir ?? "", MODEL), ...error.toJSON() }, error.cause);
   }
-}
-
-/** Reads new rows; a column that the model needs and they lack is a mismatch with the model. */
-async function readNew(config: DataPart, remembered: Remembered): Promise<Dataset> {
-  try {
-    return await readData(config, remembered);
-  } catch (error) {
-    if (!isDisentangleError(error) || failuresOf(error).some(({ code }) => code !== "DATA_MISSING_COLUMN")) throw error;
-    if (error.path === "environment") {
-      throw failure("DATA_NEEDS_ENVIRONMENTS", `the new rows have no environments: ${error.message}`, {
-        path: error.path,
-        hint: "give `environments`, one label per row, or rows with that column",
-        cause: error,
-      });
-    }
-    throw failure("DATA_COLUMN_MISMATCH", error.message, {
-      ...error.toJSON(),
-      hint: "the new rows need every input column that the model was fitted on; their order does not matter",
-      cause: error,
-    });
-  }
-}
-
-/** Whether the columns of `x`, which is in memory, have names of their own. */
-function isNamed(x: DataSource): boolean {
-  if (Array.isArray(x)) return false;
-  return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
-}
-
-/** Numbers of the right width, which need no reading: a copy, as a request's buffer may be used again before its turn. */
-function matrixOf(x: DataSource, names: readonly string[]): Dataset | undefined {
-  if (typeof x !== "object" || x === null || !("shape" in x) || !("data" in x) || "columns" in x) return undefined;
-  const { data, shape } = x as { readonly data: unknown; readonly shape: readonly number[] };
-  const [rows = 0, cols] = shape;
-  // Anything else is judged, and refused, where data are read.
-  if (!(data instanceof Float32Array) || shape.length !== 2 || cols !== names.length || rows < 1) return undefined;
-  if (data.length !== rows * cols) return undefined;
-  return {
-    name: "rows",
-    inputs: { data: data.slice(), rows, cols },
-    inputNames: [...names],
-    rowIds: [],
-    labels: {},
-    truth: {},
-    provenance: '{"source":"in memory"}',
-  };
 }
 
 function encode(labels: readonly string[]): NativeLabels {

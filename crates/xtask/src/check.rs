@@ -39,7 +39,7 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant { sentence: "every unsafe block says why it is sound", find: rust::unsafe_is_explained },
     Invariant { sentence: "every crate denies unsafe code", find: rust::crates_deny_unsafe },
     Invariant { sentence: "no source file is over 500 lines", find: size::files_are_short },
-    Invariant { sentence: "the node crate is under 1000 lines of code", find: size::node_crate_is_thin },
+    Invariant { sentence: "the node crate is under 1200 lines of code", find: size::node_crate_is_thin },
     Invariant { sentence: "every golden file has the script that made it", find: size::goldens_have_scripts },
     Invariant { sentence: "every to-do names its issue", find: size::todos_name_issues },
     Invariant { sentence: "every method has its file, golden numbers and page", find: docs::methods_are_complete },

@@ -35,7 +35,11 @@ export function define(command: Command): void {
       ),
     )
     .option("--alpha <level>", `pc: level of each test of independence (default: ${SEARCH.alpha})`, numberFlag)
-    .option("--depth <count>", "pc: largest number of latents given in a test (default: all neighbours)", wholeNumber(0))
+    .option(
+      "--depth <count>",
+      "pc: largest number of latents given in a test (default: all neighbours)",
+      wholeNumber(0),
+    )
     .option("--threads <count>", `pc: threads that share the tests (default: ${SEARCH.threads})`, wholeNumber(1))
     .addOption(
       new Option("--rows <rows>", `pc: rows to test on (default: ${SEARCH.rows})`).choices([

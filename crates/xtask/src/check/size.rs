@@ -6,7 +6,7 @@ use crate::tree::{Tree, extension};
 const SOURCES: &[&str] = &["rs", "ts", "mjs", "js", "cjs", "mts", "cts", "py", "css"];
 const LONGEST: usize = 500;
 /// Code alone, without comments and blank lines: the types of the data that cross are most of it.
-const NODE_LIMIT: usize = 1000;
+const NODE_LIMIT: usize = 1200;
 const MARKS: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 /// No source file that people write has more than 500 lines.
@@ -19,7 +19,7 @@ pub fn files_are_short(tree: &Tree) -> Vec<Violation> {
         .collect()
 }
 
-/// The boundary stays thin: all of crates/node/src in under 1000 lines of code.
+/// The boundary stays thin: all of crates/node/src in under 1200 lines of code.
 pub fn node_crate_is_thin(tree: &Tree) -> Vec<Violation> {
     let lines: usize = tree.with_extension("crates/node/src/", &["rs"]).map(|(_, text)| lines_of_code(text)).sum();
     if lines < NODE_LIMIT {

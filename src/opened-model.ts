@@ -1,0 +1,30 @@
+// A model whose weights the core holds, from the first call that needs it until it is closed or forgotten.
+import { later, native } from "./native.js";
+
+/** Multiplications that take less time than to begin a thread, about a quarter of a millisecond. */
+export const AT_ONCE = 1 << 19;
+
+/** A model whose weights the core holds. */
+export interface OpenModel {
+  readonly id: number;
+  /** Numbers in it: about as many multiplications as a row costs. */
+  readonly weights: number;
+  close(): void;
+}
+
+const forgotten = new FinalizationRegistry((id: number) => native().closeModel(id));
+
+/** Opens a model; it is closed at the latest when `of`, whose calls it answers, is forgotten. */
+export async function openModel(model: Uint8Array, of: object): Promise<OpenModel> {
+  const { id, weights } = await later().openModel(model);
+  const token = {};
+  forgotten.register(of, id, token);
+  return {
+    id,
+    weights,
+    close() {
+      forgotten.unregister(token);
+      native().closeModel(id);
+    },
+  };
+}
