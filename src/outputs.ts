@@ -17,6 +17,8 @@ export interface Input {
  * @param flag what named the output, for the message. Default: `--out`
  */
 export async function checkOutput(out: string, inputs: readonly Input[], flag = "--out"): Promise<void> {
+  // An empty name would be the current folder; whoever writes says what is wrong with it.
+  if (out.trim() === "") return;
   const place = await realPlace(out);
   for (const { path, kind } of inputs) {
     const from = await realPlace(path);

@@ -1,5 +1,5 @@
 // Tables of latents written out, in whatever format the file's extension names; in bounded memory, whole or not at all.
-import { realpathSync, statSync } from "node:fs";
+import { type BigIntStats, realpathSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Rows } from "./data/rows.js";
@@ -48,7 +48,7 @@ export function refuseOverInput(out: string, data: string): void {
 }
 
 function sameFile(a: string, b: string): boolean {
-  const [first, second] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
+  const [first, second] = [statsOf(a), statsOf(b)];
   return (
     first !== undefined &&
     second !== undefined &&
@@ -59,7 +59,16 @@ function sameFile(a: string, b: string): boolean {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statsOf(path)?.isDirectory() === true;
+}
+
+/** Nothing where nothing lies, also where a part of the path is a file: writing says what is wrong with it. */
+function statsOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where a path leads, through links; of a file that is not there yet, by its folder. */

@@ -121,7 +121,6 @@ const mistakes: Readonly<Record<string, [options: object, code: string, path: st
   "a checkpoint without a folder": [{ checkpoint: {} }, "CONFIG_WRONG_TYPE", "checkpoint.dir"],
   "a folder without a name": [{ checkpoint: { dir: " " } }, "CONFIG_WRONG_TYPE", "checkpoint.dir"],
   "a folder that is no text": [{ checkpoint: { dir: 7 } }, "CONFIG_WRONG_TYPE", "checkpoint.dir"],
-  "no checkpoint": [{ checkpoint: null }, "CONFIG_WRONG_TYPE", "checkpoint.dir"],
   "no steps between checkpoints": [{ checkpoint: { dir: "x", every: 0 } }, "CONFIG_OUT_OF_RANGE", "checkpoint.every"],
   "half a step more": [{ checkpoint: { dir: "x", every: 1.5 } }, "CONFIG_WRONG_TYPE", "checkpoint.every"],
   "a misspelt option": [{ checkpoint: { dir: "x", evry: 5 } }, "CONFIG_UNKNOWN_KEY", "checkpoint.evry"],

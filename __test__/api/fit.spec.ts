@@ -53,12 +53,6 @@ test("iterating alone throws what stopped the fit", async (t) => {
   t.is(await codeOf(t, failing()), "DATA_NOT_FOUND");
 });
 
-test("a failed fit that nobody listens to does not end the process", async (t) => {
-  fit({ ...quick, data: "/no/such/file.csv" });
-  await sleep(200);
-  t.pass("an unhandled rejection would have ended this test file");
-});
-
 test("what onProgress throws stops the fit and is the cause of its error", async (t) => {
   const data = await world();
   const thrown = new Error("mine");

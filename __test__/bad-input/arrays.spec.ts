@@ -87,11 +87,11 @@ faults([
     hint: /number|save|astype/,
   },
   {
-    name: "an .npy of three dimensions",
-    ...file("bad.npy", npy({ shape: "(10, 6, 4)" })),
+    name: "an .npy of five dimensions",
+    ...file("bad.npy", npy({ shape: "(10, 3, 2, 2, 2)" })),
     code: "DATA_SHAPE",
     path: "bad.npy",
-    says: ["10 x 6 x 4"],
+    says: ["10 x 3 x 2 x 2 x 2"],
     hint: "reshape",
   },
   {

@@ -316,7 +316,8 @@ test("a score with a seed that is none says so", async (t) => {
     { cwd: dir, args: ["score", "run", "--truth", "good.csv", "--seed", "abc", "--json"] },
   ]);
   t.is(ended?.code, 2);
-  checkTold(t, (JSON.parse(ended!.stdout) as { error: Failure }).error, { ...expected, says: [] });
+  const flag: Told = { code: "CONFIG_USAGE", path: "--seed", says: ["--seed", "whole number"], hint: "help score" };
+  checkTold(t, (JSON.parse(ended!.stdout) as { error: Failure }).error, flag);
 });
 
 test("latents go to a format that the name of the file says, or nowhere", async (t) => {

@@ -77,7 +77,7 @@ test("resuming a run that has finished prints its result", async (t) => {
   await run([...FIT, "--out", "my run"], { cwd });
   const { code, stdout, stderr } = await run(["fit", "--resume", "my run"], { cwd });
   t.is(code, 0);
-  t.regex(stdout, /pca converged/);
+  t.regex(stdout, /pca solved/);
   t.regex(stdout, /Next: disentangle transform 'my run'/);
   t.regex(stderr, /has finished/);
   const json = await run(["fit", "--resume", "my run", "--json"], { cwd });

@@ -172,7 +172,6 @@ function rowsTable(data: readonly (readonly number[])[], prefix: string): Table 
   const width = data[0]?.length ?? 0;
   const names = namesOf(width, prefix);
   const flat = new Float32Array(data.length * width);
-  let isExact = true;
   data.forEach((row, i) => {
     if (!Array.isArray(row) && !ArrayBuffer.isView(row))
       shapeError(`row ${i + 1} is not an array`, "expected number[][]");
@@ -183,9 +182,7 @@ function rowsTable(data: readonly (readonly number[])[], prefix: string): Table 
         context: { row: i + 1, got: row.length, expected: width },
       });
     }
-    const values = copyNumbers(names, row, i + 1);
-    flat.set(values, i * width);
-    isExact &&= row.every((value, j) => value === values[j] || Number.isNaN(value));
+    flat.set(copyNumbers(names, row, i + 1), i * width);
   });
   const given = { length: flat.length, at: (i: number) => data[Math.floor(i / width)]![i % width] };
   return { ...dense("rows", flat, data.length, names, given), bare: true };

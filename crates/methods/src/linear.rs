@@ -32,9 +32,9 @@ const VARIANCES: &str = "variances";
 
 /// Adds the variances along the axes to the solved results, for [`account`], and the center, for the way back from latents.
 pub fn keep(axes: &PrincipalAxes, state: &mut State) {
-    let d = axes.variances.len();
-    state.solved.insert(CENTER.into(), Matrix::from_fn(1, d, |_, j| axes.center[j]));
-    state.solved.insert(VARIANCES.into(), Matrix::from_fn(1, d, |_, j| axes.variances[j]));
+    // Of fewer rows than inputs there are fewer axes than places of the center.
+    state.solved.insert(CENTER.into(), Matrix::from_fn(1, axes.center.len(), |_, j| axes.center[j]));
+    state.solved.insert(VARIANCES.into(), Matrix::from_fn(1, axes.variances.len(), |_, j| axes.variances[j]));
 }
 
 /// What the variances say of a method that keeps `k` axes: facts, and a warning when the inputs span fewer directions.
