@@ -18,6 +18,7 @@ pub mod principal_axes;
 pub mod product;
 pub mod real;
 pub mod rotation;
+pub mod shift;
 pub mod simd;
 pub mod tree_heads;
 pub mod varimax;
