@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
 import { type Dataset, type FitOptions, fit, isDisentangleError, type Progress, simulate } from "../../src/index.js";
 import { testWithAddon as test } from "../addon.js";

@@ -77,7 +77,12 @@ async function sameResults(t: ExecutionContext, cwd: string, dir: string): Promi
     t.true(resumed?.equals(whole!), `${name} differs`);
   }
   t.deepEqual((await readdir(join(cwd, dir))).sort(), (await readdir(join(cwd, "whole"))).sort());
-  const timeless = async (run: string) => ({ ...(await manifestOf(join(cwd, run))), createdAt: "", elapsedMs: 0, save: "" });
+  const timeless = async (run: string) => ({
+    ...(await manifestOf(join(cwd, run))),
+    createdAt: "",
+    elapsedMs: 0,
+    save: "",
+  });
   t.deepEqual(await timeless(dir), await timeless("whole"));
 }
 

@@ -126,10 +126,11 @@ fn traversals(data: &Prepared, method: &dyn Method, state: &State, latents: &Mat
     Ok(found)
 }
 
-/// The inputs that move most over the rows of `decoded`, which are standardised, in their own units.
+/// The inputs that move most over the rows of `decoded`, which are standardised, in their own units. Single pixels say nothing.
 fn most_moved(decoded: &Matrix, data: &Prepared, scales: &[(f64, f64)]) -> Result<Vec<Response>> {
     let range = |j: usize| if scales[j].1 > 0.0 { spread(decoded, j) / scales[j].1 } else { 0.0 };
-    let mut moved: Vec<(usize, f64)> = (0..decoded.cols()).map(|j| (j, range(j))).collect();
+    let is_pixel = |j: usize| data.views.iter().any(|view| view.image.is_some() && view.columns().contains(&j));
+    let mut moved: Vec<(usize, f64)> = (0..decoded.cols()).filter(|&j| !is_pixel(j)).map(|j| (j, range(j))).collect();
     moved.sort_by(|a, b| b.1.total_cmp(&a.1));
     let own = data.standardiser.undo(decoded)?;
     let shown = moved.into_iter().take(SHOWN).filter(|&(_, range)| range > MOVES);
