@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn what_is_no_graph_is_refused_with_what_is_wrong() {
-        let broken: [(&str, fn(&mut CausalGraph)); 11] = [
+        type Breaking = fn(&mut CausalGraph);
+        let broken: [(&str, Breaking); 11] = [
             ("2 names", |graph| graph.names.truncate(2)),
             ("two nodes are called", |graph| graph.names[2] = "z1".into()),
             ("weights are not 3 x 3", |graph| graph.weights[1].truncate(2)),

@@ -98,12 +98,11 @@ fn values_and_gradients_are_those_of_automatic_differentiation() {
     }
 }
 
+/// Rows, the environments in them, the shape of a flow and its parameters, layer by layer.
+type RandomCase = (Vec<f32>, Vec<(usize, Vec<u32>)>, FlowShape, [Vec<Vec<f32>>; 3]);
+
 /// A case of random numbers in single precision.
-fn random(
-    environments: usize,
-    rows: usize,
-    starts: usize,
-) -> (Vec<f32>, Vec<(usize, Vec<u32>)>, FlowShape, [Vec<Vec<f32>>; 3]) {
+fn random(environments: usize, rows: usize, starts: usize) -> RandomCase {
     let mut stream = Stream::new(3, "laws");
     let shape = FlowShape { size: 4, bends: 3 };
     let mut normals =
