@@ -73,12 +73,15 @@ export class Model implements AsyncDisposable {
   #run: Run | undefined;
   #observed: Observed | undefined;
 
+  /** What the inputs were kept relative to, by name. */
+  readonly #offsets: ReadonlyMap<string, number>;
   #opened: Promise<OpenModel> | undefined;
   readonly #calls = new Set<Promise<unknown>>();
 
   /** @internal */
-  constructor(files: ModelFiles | Run, info: ModelInfo, observed?: Observed) {
+  constructor(files: ModelFiles | Run, { info, offsets }: Header, observed?: Observed) {
     this.info = info;
+    this.#offsets = offsets;
     this.outcome = files.manifest.outcome;
     this.history = files.history;
     this.summary = files.summary;
@@ -255,14 +258,6 @@ export class Model implements AsyncDisposable {
     await this.close();
   }
 
-  /** What the inputs were kept relative to, by name. */
-  #offsets(): ReadonlyMap<string, number> {
-    const { inputOffsets = [] } = JSON.parse(native().modelInfo(this.#open().model)) as { inputOffsets?: number[] };
-    return new Map(
-      inputOffsets.flatMap((offset, j) => (offset === 0 ? [] : [[this.info.inputs[j]!, offset] as const])),
-    );
-  }
-
   /** How the fit read its data, and so how new rows are read. */
   get reading(): Reading {
     const { config, manifest } = this.#open();
@@ -330,7 +325,7 @@ export class Model implements AsyncDisposable {
     const areInputs = names === this.info.inputs;
     if ((areInputs && this.info.views !== undefined) || isViewsData(x))
       return this.#readViews(x, reading, withEnvironment, column);
-    const offsets: ReadonlyMap<string, number> = areInputs ? this.#offsets() : new Map();
+    const offsets: ReadonlyMap<string, number> = areInputs ? this.#offsets : new Map();
     const plainRows = offsets.size === 0 ? matrixOf(x, names) : undefined;
     if (plainRows !== undefined) return plainRows;
     const { environment: fitted, rowId } = this.#open().config;
@@ -409,14 +404,21 @@ export class Model implements AsyncDisposable {
 
 type Asked = "transform" | "predict" | "decode" | "intervene";
 
-async function modelInfo(model: Uint8Array): Promise<ModelInfo> {
+/** What the bytes of a model say of it. */
+interface Header {
+  readonly info: ModelInfo;
+  readonly offsets: ReadonlyMap<string, number>;
+}
+
+async function headerOf(model: Uint8Array): Promise<Header> {
   const header = JSON.parse(await later().modelInfo(model)) as ModelInfo & {
     readonly dimensions: { readonly views?: readonly NativeView[] };
+    readonly inputOffsets?: readonly number[];
   };
-  const { version, config, inputs, latents, environments, target, fingerprint } = header;
+  const { version, config, inputs, latents, environments, target, fingerprint, inputOffsets = [] } = header;
   const { views } = header.dimensions;
   const method = String(config.method);
-  return {
+  const info: ModelInfo = {
     version,
     method,
     config,
@@ -427,6 +429,8 @@ async function modelInfo(model: Uint8Array): Promise<ModelInfo> {
     ...(views !== undefined && { views }),
     ...(target !== undefined && { target }),
   };
+  const offsets = inputOffsets.flatMap((offset, j) => (offset === 0 ? [] : [[inputs[j]!, offset] as const]));
+  return { info, offsets: new Map(offsets) };
 }
 
 /** What is read of new rows. */
@@ -442,7 +446,7 @@ interface Wanted {
 
 /** @internal */
 export async function createModel(files: ModelFiles | Run, observed?: Observed): Promise<Model> {
-  return new Model(files, await modelInfo(files.model), observed);
+  return new Model(files, await headerOf(files.model), observed);
 }
 
 /** What of a run folder is read. */

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testWithAddon as test } from "../addon.js";
@@ -109,11 +109,7 @@ test("a failed fit leaves nothing behind", async (t) => {
 test("a folder that holds something else is not touched, before anything is trained", async (t) => {
   const cwd = await folder();
   await world(cwd);
-  const own = await run(["fit", ...QUICK, "--data", "world", "--out", "world"], { cwd });
-  t.is(own.code, 2);
-  t.regex(own.stderr, /--out world: is what it reads/);
-  await cp(join(cwd, "world"), join(cwd, "other"), { recursive: true });
-  const { code, stderr } = await run(["fit", ...QUICK, "--data", "world", "--out", "other"], { cwd });
+  const { code, stderr } = await run(["fit", ...QUICK, "--data", "world", "--out", "world"], { cwd });
   t.is(code, 1);
   t.regex(stderr, /holds dataset\.json, which is no part of a run/);
 });
