@@ -1,5 +1,6 @@
 // Places that a command writes to, compared with those that it reads from, before anything is computed.
-import { realpath } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fail } from "./errors.js";
 import { behindLink } from "./files.js";
@@ -12,7 +13,7 @@ export interface Input {
 
 /**
  * Throws `CONFIG_CONFLICT` where writing to `out` would change what is read: the same file under any name, a file of a folder
- * that is read, or a folder that an input lies in.
+ * that is read, or a folder that an input lies in. What lies in a file is no place at all, as whoever writes says.
  *
  * @param flag what named the output, for the message. Default: `--out`
  */
@@ -20,11 +21,13 @@ export async function checkOutput(out: string, inputs: readonly Input[], flag = 
   // An empty name would be the current folder; whoever writes says what is wrong with it.
   if (out.trim() === "") return;
   const place = await realPlace(out);
+  const there = await statsOf(out);
   for (const { path, kind } of inputs) {
     const from = await realPlace(path);
-    const same = place === from;
+    const given = await statsOf(path);
+    const same = place === from || isSameFile(there, given);
     const inside = relative(from, place);
-    const isInside = !same && !leaves(inside);
+    const isInside = !same && given?.isDirectory() === true && !leaves(inside);
     if (isInside && kind === "run" && !OF_A_RUN.has(inside.split(/[\\/]/)[0]!)) continue;
     if (!same && !isInside && leaves(relative(place, from))) continue;
     const what = same
@@ -57,6 +60,15 @@ const OF_A_RUN: ReadonlySet<string> = new Set([
 
 function leaves(way: string): boolean {
   return way === ".." || /^\.\.[\\/]/.test(way) || resolve(way) === way;
+}
+
+/** Two names of one file have one number; some file systems number nothing. */
+function isSameFile(a: BigIntStats | undefined, b: BigIntStats | undefined): boolean {
+  return a !== undefined && b !== undefined && a.ino !== 0n && a.ino === b.ino && a.dev === b.dev;
+}
+
+async function statsOf(path: string): Promise<BigIntStats | undefined> {
+  return stat(path, { bigint: true }).catch(() => undefined);
 }
 
 /** Where a path leads, also where its last parts are not there yet. */

@@ -1,7 +1,6 @@
 // Tables of latents written out, in whatever format the file's extension names; in bounded memory, whole or not at all.
-import { type BigIntStats, realpathSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { extname } from "node:path";
 import type { Rows } from "./data/rows.js";
 import { fail } from "./errors.js";
 import { replaceFile } from "./files.js";
@@ -34,51 +33,6 @@ export function outputOf(out: string): Output {
       hint: "for example --out latents.npy",
     },
   );
-}
-
-/** Throws `CONFIG_CONFLICT` where writing `out` would replace the data that are read, or write into them. */
-export function refuseOverInput(out: string, data: string): void {
-  const [target, source] = [placeOf(out), placeOf(data)];
-  const isSame = target === source || sameFile(out, data);
-  if (!isSame && !(isFolder(data) && target.startsWith(join(source, "/")))) return;
-  fail("CONFIG_CONFLICT", `--out ${out} ${isSame ? "is" : "lies in"} the data that are read, ${data}`, {
-    path: out,
-    hint: "write to another file: the data are left as they are",
-  });
-}
-
-function sameFile(a: string, b: string): boolean {
-  const [first, second] = [statsOf(a), statsOf(b)];
-  return (
-    first !== undefined &&
-    second !== undefined &&
-    first.ino === second.ino &&
-    first.dev === second.dev &&
-    first.ino !== 0n
-  );
-}
-
-function isFolder(path: string): boolean {
-  return statsOf(path)?.isDirectory() === true;
-}
-
-/** Nothing where nothing lies, also where a part of the path is a file: writing says what is wrong with it. */
-function statsOf(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true });
-  } catch {
-    return undefined;
-  }
-}
-
-/** Where a path leads, through links; of a file that is not there yet, by its folder. */
-function placeOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const full = resolve(path);
-    return dirname(full) === full ? full : join(placeOf(dirname(full)), basename(full));
-  }
 }
 
 /** Writes a table as the file its name asks for, which is no copy of the data; throws `FILE_WRITE`. */
@@ -125,7 +79,8 @@ export function* csvChunks({ data, shape: [rows, cols], columns, rowIds }: Rows)
   }
 }
 
-function quoted(name: string): string {
+/** A field of a CSV table. */
+export function quoted(name: string): string {
   return /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 }
 

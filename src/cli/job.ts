@@ -2,10 +2,11 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { RunConfig } from "../config.js";
+import { pathsOfData } from "../data/paths.js";
 import { type Difference, differences, pathsOf } from "../differences.js";
 import { failure } from "../errors.js";
 import { checkOutput, type Input } from "../outputs.js";
-import type { RunStart, Unfinished } from "../results.js";
+import { checkRunTarget, type RunStart, type Unfinished } from "../results.js";
 import { beginRun, type NewRun, type RunFolder, reopenRun } from "../run-folder.js";
 import { type Plan, plan, startOf } from "../train.js";
 
@@ -41,14 +42,18 @@ export async function newJob(config: RunConfig, options: JobOptions, signal: Abo
     ...(checkpointEvery !== undefined && { checkpointEvery }),
     report,
   };
-  await checkOutput(dir, pathsIn(config));
+  // What is no place for a run is told as that, also where it is an input besides.
+  await checkRunTarget(dir);
+  await checkOutput(dir, inputsOf(config));
   const folder = await beginRun(dir, { config: planned.config, start, unfinished }, { force });
   return { ...unfinished, planned, dir, folder, start, resume: false, notes: notesOn(dir, folder) };
 }
 
 /** The files that a configuration names. */
-function pathsIn({ data, tree }: RunConfig): readonly Input[] {
-  return [data, tree].flatMap((path) => (typeof path === "string" && existsSync(path) ? [{ path }] : []));
+function inputsOf(config: RunConfig): readonly Input[] {
+  const { tree } = config;
+  const paths = [...pathsOfData(config), ...(typeof tree === "string" ? [tree] : [])];
+  return paths.filter((path) => existsSync(path)).map((path) => ({ path }));
 }
 
 function notesOn(dir: string, { locked }: RunFolder): readonly string[] {
@@ -122,9 +127,8 @@ function refuse(dir: string, found: readonly Difference[]): void {
 }
 
 /** Paths begin where the fit was started; where the run was moved to another machine, here. */
-function folderOf({ startedIn }: Unfinished, { data, modalities = {} }: NewRun["config"]): string {
-  const own = Object.values(modalities as Readonly<Record<string, { readonly data?: unknown }>>).map((one) => one.data);
-  const files = [data, ...own].filter((file) => typeof file === "string");
+function folderOf({ startedIn }: Unfinished, config: NewRun["config"]): string {
+  const files = pathsOfData(config);
   const isThere = existsSync(startedIn) && files.every((file) => existsSync(resolve(startedIn, file)));
   return isThere ? startedIn : process.cwd();
 }

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { fail } from "../../errors.js";
 import { load } from "../../model.js";
-import { csvChunks, isCopy, jsonChunks, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
+import { checkOutput } from "../../outputs.js";
+import { csvChunks, isCopy, jsonChunks, outputOf, writeRows } from "../../rows-out.js";
 import { print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
@@ -36,7 +37,7 @@ export function define(command: Command): void {
             hint: "write .npy, .csv, .parquet or .arrow",
           });
         }
-        refuseOverInput(out, latents);
+        await checkOutput(out, [{ path: latents }]);
       }
       await using model = await load(run);
       const inputs = await model.decode(latents);

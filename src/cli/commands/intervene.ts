@@ -5,7 +5,8 @@ import { fail } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import type { Intervention } from "../../intervene.js";
 import { load } from "../../model.js";
-import { csvChunks, isCopy, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
+import { checkOutput } from "../../outputs.js";
+import { csvChunks, isCopy, outputOf, writeRows } from "../../rows-out.js";
 import { print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
@@ -41,7 +42,7 @@ export function define(command: Command): void {
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, { data, out, json, ...request }: Flags) => {
-      if (out !== undefined) checkOut(out, data);
+      if (out !== undefined) await checkOut(out, data);
       await using model = await load(run);
       const after = await model.intervene({ ...request, ...(data !== undefined && { rows: data }) });
       const files = out === undefined ? undefined : await write(out, after);
@@ -70,7 +71,7 @@ function assignment(text: string, previous: Flags["do"] = {}): Flags["do"] {
 }
 
 /** Before anything is read: tables only, and no part of what is read. */
-function checkOut(out: string, data: string | undefined): void {
+async function checkOut(out: string, data: string | undefined): Promise<void> {
   outputOf(out);
   if (isCopy(out)) {
     fail("CONFIG_USAGE", `--out ${out}: what an intervention gives is no copy of the data`, {
@@ -78,7 +79,7 @@ function checkOut(out: string, data: string | undefined): void {
       hint: "write .npy, .csv, .parquet or .arrow",
     });
   }
-  if (data !== undefined) refuseOverInput(out, data);
+  if (data !== undefined) await checkOutput(out, [{ path: data }]);
 }
 
 interface Files {

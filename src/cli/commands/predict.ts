@@ -1,10 +1,12 @@
 import { extname } from "node:path";
 import type { Command } from "commander";
+import { shortest } from "../../data/source.js";
 import { fail } from "../../errors.js";
 import { replaceFile, writeFileAtomic } from "../../files.js";
 import { load } from "../../model.js";
 import { native } from "../../native.js";
 import { checkOutput } from "../../outputs.js";
+import { quoted } from "../../rows-out.js";
 import { print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -89,19 +91,6 @@ function checkFormat(out: string): void {
 
 function csv(target: string, ids: readonly string[], values: Float32Array | Float64Array): string {
   const text = values instanceof Float64Array ? String : shortest;
-  const lines = Array.from(values, (value: number, row: number) => `${cell(ids[row]!)},${text(value)}\n`);
-  return `id,${cell(target)}\n${lines.join("")}`;
-}
-
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** The shortest text that reads back as the same 32-bit number. */
-function shortest(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
-    const text = String(Number(value.toPrecision(digits)));
-    if (Math.fround(Number(text)) === value) return text;
-  }
-  return String(Number(value.toPrecision(9)));
+  const lines = Array.from(values, (value: number, row: number) => `${quoted(ids[row]!)},${text(value)}\n`);
+  return `id,${quoted(target)}\n${lines.join("")}`;
 }

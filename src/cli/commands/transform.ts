@@ -1,13 +1,14 @@
 import { join, parse } from "node:path";
 import type { Command } from "commander";
 import { dataKeys } from "../../config.js";
-import { isPaths } from "../../data/paths.js";
+import { pathsOfData } from "../../data/paths.js";
 import { READING_KEYS, rememberedText } from "../../data/reading.js";
 import type { Rows } from "../../data/rows.js";
 import type { DataSource, ViewsData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import { load } from "../../model.js";
-import { csvChunks, isCopy, jsonChunks, outputOf, refuseOverInput, writeRows } from "../../rows-out.js";
+import { checkOutput } from "../../outputs.js";
+import { csvChunks, isCopy, jsonChunks, outputOf, writeRows } from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
 import { addConfigOptions, type ConfigOptions, given, modalitiesOf } from "../flags.js";
 import { note, print, printChunks } from "../terminal.js";
@@ -71,12 +72,12 @@ export async function define(command: Command): Promise<void> {
 }
 
 /** Before anything is read: what is written must be of a known format, and no part of what is read. */
-async function checkOut(out: string, { data, modalities = {} }: ViewsData, hasSilence: boolean): Promise<void> {
+async function checkOut(out: string, rows: ViewsData, hasSilence: boolean): Promise<void> {
   outputOf(out);
+  const { data } = rows;
   const files = hasSilence && !isCopy(out) ? [out, ...Object.values(silenceFiles(out))] : [out];
-  const all = [data, ...Object.values(modalities).map((one) => one.data)];
-  const given = all.flatMap((one) => (isPaths(one) ? [one].flat() : []));
-  for (const file of files) for (const one of given) refuseOverInput(file, one);
+  const given = pathsOfData(rows).map((path) => ({ path }));
+  for (const file of files) await checkOutput(file, given);
   if (!isCopy(out)) return;
   if (typeof data === "string") return (await import("../../data/write-back.js")).checkCopy(out, data);
   fail("CONFIG_CONFLICT", `--out ${out}: a copy of the data is made of one file, and these lie in several`, {
