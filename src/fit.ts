@@ -5,7 +5,15 @@ import { createModel, type Model } from "./model.js";
 import { ownFolder } from "./owned-folder.js";
 import { broadcast, type CheckpointEvent, type Progress, type ResumedEvent } from "./progress.js";
 import type { StoppedRun } from "./results.js";
-import { type Budgets, type CheckpointOptions, isFinished, plan, throwIfAborted, train } from "./train.js";
+import {
+  type Budgets,
+  type CheckpointOptions,
+  checkTrainOptions,
+  isFinished,
+  plan,
+  throwIfAborted,
+  train,
+} from "./train.js";
 
 /** How a fit runs and how it talks to its caller. A fit that ends by itself gives the same bits whatever stands here. */
 export interface FitOptions {
@@ -146,25 +154,27 @@ async function run(
     const own = snapshot(config);
     ended = await turn(signal);
     const planned = await plan(own, signal);
+    const wanted = {
+      signal,
+      checkpoint,
+      resume,
+      budgets: {
+        ...budgets,
+        ...(maxSteps != null && { steps: maxSteps }),
+        ...(maxSeconds != null && { elapsedMs: maxSeconds * 1000 }),
+      },
+      onStage,
+      onCheckpoint,
+      onResumed,
+      onProgress(progress: Progress) {
+        push(progress);
+        return onProgress?.(progress);
+      },
+    };
+    checkTrainOptions(wanted);
     const owned = checkpoint && (await ownFolder(checkpoint.dir, "fit"));
     try {
-      const trained = await train(planned, {
-        signal,
-        checkpoint,
-        resume,
-        budgets: {
-          ...budgets,
-          ...(maxSteps != null && { steps: maxSteps }),
-          ...(maxSeconds != null && { elapsedMs: maxSeconds * 1000 }),
-        },
-        onStage,
-        onCheckpoint,
-        onResumed,
-        onProgress(progress) {
-          push(progress);
-          return onProgress?.(progress);
-        },
-      });
+      const trained = await train(planned, wanted);
       if (isFinished(trained)) return createModel(trained, planned.dataset);
       throw cancelled(trained, checkpoint, signal.reason);
     } finally {

@@ -153,6 +153,8 @@ export interface Native {
   schema(): string;
   doctor(): string;
   checkConfig(config: string): string;
+  /** `options` as `fit` takes them. */
+  checkFitOptions(options: string): void;
   simulate(config: string): NativeDataset;
   smooth(inputs: NativeMatrix, config: string): NativeMatrix;
   phenotype(dataset: NativeDataset, config: string): NativeDataset;

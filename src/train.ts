@@ -279,6 +279,11 @@ function tell(event: NativeEvent, hooks: TrainHooks): unknown {
   return (hooks[HOOKS[kind]] as ((told: unknown) => void) | undefined)?.(told);
 }
 
+/** Refuses options as `train` would, before anything is made for it. */
+export function checkTrainOptions(options: TrainOptions): void {
+  native().checkFitOptions(optionsJson(options));
+}
+
 /** What the core reads of the options. JSON would turn NaN into "no limit": as text it is refused instead. */
 function optionsJson({ checkpoint, resume, budgets }: TrainOptions): string {
   return JSON.stringify({ checkpoint, resume, budgets }, (_, value: unknown) =>

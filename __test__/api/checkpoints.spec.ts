@@ -131,7 +131,7 @@ const mistakes: Readonly<Record<string, [options: object, code: string, path: st
 };
 
 for (const [name, [options, code, path]] of Object.entries(mistakes)) {
-  test.serial(`refused before anything is trained: ${name}`, async (t) => {
+  test(`refused before anything is trained: ${name}`, async (t) => {
     const before = await readdir(".");
     t.like(await failureOf(t, fit({ ...short, data: await world() }, options as FitOptions).result), { code, path });
     t.deepEqual(await readdir("."), before);

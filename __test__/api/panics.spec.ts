@@ -55,6 +55,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   schema: [],
   doctor: [],
   checkConfig: ["{}"],
+  checkFitOptions: ["{}"],
   simulate: ["{}"],
   phenotype: [dataset, "{}"],
   smooth: [matrix, "{}"],

@@ -1,5 +1,7 @@
 //! Worlds with known causes. The methods know nothing of them.
 
+#[cfg(test)]
+mod golden;
 mod limits;
 mod orthonormal;
 pub mod phenotype;

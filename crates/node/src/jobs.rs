@@ -94,6 +94,16 @@ fn stop_all(owner: ThreadId) -> Result<()> {
     Ok(())
 }
 
+/// Checks how a fit is to run, before a folder is taken for its checkpoints. The same as `fit` does.
+#[napi(catch_unwind)]
+pub fn check_fit_options(options: String) -> Either<(), NativeFailure> {
+    guard(|| fit_options(&options).map(drop))
+}
+
+fn fit_options(options: &str) -> Result<FitOptions> {
+    config::parse(parse(options)?)
+}
+
 /// Starts a fit; yields its job number. `on_end` is called once, with the run or the failure. `options` is JSON:
 /// `{ checkpoint?: { dir, every? }, resume?, budgets?: { steps?, elapsedMs? } }`.
 #[napi(js_name = "fit", catch_unwind)]
@@ -107,7 +117,7 @@ pub fn fit_start(
 ) -> Either<u32, NativeFailure> {
     guard(|| {
         let config: Value = parse(&config)?;
-        let options: FitOptions = config::parse(parse(&options)?)?;
+        let options = fit_options(&options)?;
         let refused = |e: napi::Error| Failure::new(Code::InternalPanic, format!("a callback was refused: {e}"));
         let on_event: OnEvent =
             on_event.build_threadsafe_function().weak::<true>().max_queue_size::<16>().build().map_err(refused)?;

@@ -65,12 +65,12 @@ fn latents_whose_variances_follow_the_targets_are_found_by_the_whole_family() {
     }
 }
 
-/// Two latents whose means and standard deviations are those of their environment, mixed into four inputs; no target.
-fn shifted() -> Dataset {
-    let mut stream = Stream::new(23, "shifted");
+/// Two latents whose means and standard deviations are those of their environment, in a drawn mixing of four inputs; no target.
+fn shifted(seed: u64) -> Dataset {
+    let mut stream = Stream::new(seed, "shifted");
     let environments = 12;
     let moments: Vec<[(f64, f64); 2]> = (0..environments)
-        .map(|_| std::array::from_fn(|_| (4.0 * stream.uniform() - 2.0, (1.5 * stream.normal()).exp())))
+        .map(|_| std::array::from_fn(|_| (4.0 * stream.uniform() - 2.0, (0.7 * stream.normal()).exp())))
         .collect();
     let codes: Vec<usize> = (0..ROWS).map(|i| i % environments).collect();
     let latents = Matrix::from_fn(ROWS, 2, |i, j| {
@@ -78,7 +78,7 @@ fn shifted() -> Dataset {
         (mean + sd * stream.normal()) as f32
     });
     let labels: Vec<String> = codes.iter().map(|code| format!("day {code}")).collect();
-    let mixing = [[1.0, -0.6, 0.3, 0.8], [0.9, 0.6, -0.2, 0.4]];
+    let mixing: [[f32; 4]; 2] = std::array::from_fn(|_| std::array::from_fn(|_| stream.normal() as f32));
     let inputs = Matrix::from_fn(ROWS, 4, |i, j| {
         let mixed: f32 = (0..2).map(|l| latents[(i, l)] * mixing[l][j]).sum();
         mixed + 0.02 * stream.normal() as f32
@@ -95,7 +95,7 @@ fn shifted() -> Dataset {
 
 #[test]
 fn without_a_target_a_fit_conditions_on_the_environment_and_says_so() {
-    let data = shifted();
+    let data = shifted(23);
     for method in ["ivae", "icarl"] {
         let config = json!({
             "method": method, "latentDim": 2, "hidden": [20], "decoder": "linear", "steps": 2500, "learningRate": 1e-2,
@@ -112,8 +112,24 @@ fn without_a_target_a_fit_conditions_on_the_environment_and_says_so() {
 }
 
 #[test]
+fn latents_whose_moments_follow_the_environments_are_found_where_pca_mixes_them() {
+    // How far principal axes mix the latents is the luck of a mixing, and one start in several ends in an optimum that is
+    // not the best: so the claim is one of five worlds together. Of ten worlds nine gave .97 and more, one .83.
+    let (mut found, mut mixed) = (Vec::new(), Vec::new());
+    for seed in 1..=5 {
+        let data = shifted(seed);
+        let config = json!({"method": "ivae", "latentDim": 2, "hidden": [20], "steps": 2500, "learningRate": 1e-2});
+        found.push(score(&fitted(&config, &data), &data));
+        mixed.push(score(&fitted(&json!({"method": "pca", "latentDim": 2}), &data), &data));
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    assert!(found.iter().filter(|&&mcc| mcc > 0.95).count() >= 4, "ivae {found:?}, pca {mixed:?}");
+    assert!(mean(&found) > mean(&mixed) + 0.1, "ivae {found:?}, pca {mixed:?}");
+}
+
+#[test]
 fn rows_of_an_environment_that_the_fit_never_saw_have_latents_all_the_same() {
-    let data = shifted();
+    let data = shifted(23);
     let config = json!({
         "method": "ivae", "latentDim": 2, "hidden": [8], "steps": 50, "split": {"holdout": ["day 3"]},
     });
@@ -128,7 +144,7 @@ fn rows_of_an_environment_that_the_fit_never_saw_have_latents_all_the_same() {
 
 #[test]
 fn a_target_wins_over_environments_and_the_summary_says_so() {
-    let labels = shifted().labels;
+    let labels = shifted(23).labels;
     let data = Dataset { labels, ..modulated() };
     let run = fitted(&json!({"method": "ivae", "latentDim": 2, "hidden": [8], "steps": 20}), &data);
     let told = run.summary.conditioned.expect("it says on what");

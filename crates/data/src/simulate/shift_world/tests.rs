@@ -1,5 +1,5 @@
 use super::*;
-use crate::simulate::simulate;
+use crate::simulate::{golden, simulate};
 use serde_json::json;
 
 fn world(config: Value) -> Dataset {
@@ -14,25 +14,9 @@ fn table(dataset: &Dataset, name: &str) -> Matrix<f64> {
 
 #[test]
 fn a_world_has_the_numbers_of_an_independent_program() {
-    // golden/shift_world.py. Whoever changes these numbers changes every simulated result ever reported.
-    let worlds: Vec<Value> =
-        serde_json::from_str(include_str!("../../../../../golden/shift_world.json")).expect("JSON");
-    assert_eq!(worlds.len(), 6);
-    for golden in worlds {
-        let dataset = world(golden["config"].clone());
-        let tables = dataset.truth.iter().map(|(name, table)| (name.as_str(), &table.values));
-        let values: BTreeMap<&str, &Matrix> = tables.chain([("inputs", &dataset.inputs)]).collect();
-        assert_eq!(values.len() + 1, golden.as_object().expect("numbers by name").len());
-        for (name, values) in values {
-            let golden = golden[name].as_array().expect("numbers");
-            assert_eq!(golden.len(), values.data().len(), "{name}");
-            for (expected, got) in golden.iter().zip(values.data()) {
-                // Rounded to f32 here, not there: half a unit of 2^-23 of numbers below 16.
-                let expected = expected.as_f64().expect("a number");
-                assert!((expected - f64::from(*got)).abs() < 1e-6, "{name}: {expected} is not {got}");
-            }
-        }
-    }
+    // golden/shift_world.py
+    let configs = golden::compare("shift-world", include_str!("../../../../../golden/shift_world.json"));
+    assert_eq!(configs.len(), 6);
 }
 
 #[test]
