@@ -83,10 +83,11 @@ pub struct InterventionalConfig {
     /// Iterations of L-BFGS, at most.
     #[schemars(range(min = 1, max = 100_000))]
     pub iterations: u32,
-    /// Least effect of one latent on another, in standard deviations of both in the reference, that is an edge.
+    /// Least effect of one latent on another, in standard deviations of both in the reference, that is an
+    /// edge; it has to be three standard errors large as well, where rows are resampled.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
     pub least_edge: f64,
-    /// Resamples of the rows from which the certainty of the edges comes.
+    /// Resamples of the rows, from which the standard errors and the certainty of the edges come.
     #[schemars(range(min = 0, max = 10_000))]
     pub resamples: usize,
 }

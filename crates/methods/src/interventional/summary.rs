@@ -251,7 +251,7 @@ fn graph(config: &InterventionalConfig, found: &Found<'_>) -> Option<CausalGraph
     let edges = (0..k).flat_map(|i| (0..k).map(move |j| [i, j])).filter(|[i, j]| weights[(*i, *j)] != 0.0);
     let undecided = edges.filter(|[i, j]| unsure(*i, *j)).collect();
     let basis = format!(
-        "Noises and changed mechanisms by the likelihood of single changes. A weight is the direct effect in standard deviations of the reference, an edge at least {} of it; a certainty is the share of resamples of the rows with the edge.",
+        "Noises and changed mechanisms by the likelihood of single changes. A weight is the direct effect in standard deviations of the reference, an edge at least {} of it and three standard errors; a certainty is the share of resamples of the rows with an effect of that size.",
         config.least_edge
     );
     // Two effects that contradict each other are an edge whose direction is open.
