@@ -52,9 +52,14 @@ def main():
         c[changed] = x[K * K :].reshape(-1, K)
         return nll(b, c, means, covariances, shares) - free
 
+    white = np.linalg.inv(np.linalg.cholesky(covariances[0]))
+
+    def start():
+        b = np.linalg.qr(r.normal(size=(K, K)))[0] @ white
+        return np.concatenate([b, b[[TARGETS[u] for u in changed]]]).ravel()
+
     best = min(
-        (minimize(at, r.normal(size=K * K + K * len(changed)), method="BFGS", options={"gtol": 1e-7, "maxiter": 5000})
-         for _ in range(8)),
+        (minimize(at, start(), method="BFGS", options={"gtol": 1e-7, "maxiter": 2000}) for _ in range(12)),
         key=lambda found: found.fun,
     )
     b = best.x[: K * K].reshape(K, K)
