@@ -30,8 +30,10 @@ const { mcc, methodGraph } = await model.score(); // the truth is read here
 console.log(`MCC ${mcc.value?.toFixed(4)}`);
 if (graph !== undefined) {
   console.log(`SHD ${methodGraph?.shd}`);
+}
+if (graph?.order !== undefined) {
   // What would the sensors have shown with the cause at two standard deviations?
-  const cause = latents.names[graph.order?.[0] ?? 0]!;
+  const cause = latents.names[graph.order[0] ?? 0]!;
   const { inputs } = await model.intervene({ do: { [cause]: 2 }, count: 3, environment: "reference" });
   console.log(`${cause} set to 2: ${inputs === undefined ? "no decoder" : "sensors are decoded"}`);
 }
