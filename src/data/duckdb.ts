@@ -1,6 +1,7 @@
 // Tables through DuckDB: a relation in SQL, columns of it as 32-bit floats and text.
 import type { DuckDBConnection, DuckDBVector } from "@duckdb/node-api";
 import { failure } from "../errors.js";
+import { concatenated } from "./columns.js";
 import { type ColumnChoice, corrupt, notNumeric, overflow, type Selection } from "./source.js";
 
 /** A table in SQL. */
@@ -68,6 +69,23 @@ export function rowsOf(query: string): Promise<readonly (readonly unknown[])[]> 
   return withDuckdb(async (connection) => (await connection.runAndReadAll(query)).getRows());
 }
 
+/** Visits the texts of a query with one column, in row order. */
+export function forEachText(query: string, visit: (text: string, row: number) => void): Promise<void> {
+  return withDuckdb(async (connection) => {
+    const result = await connection.stream(query);
+    let rows = 0;
+    for (
+      let chunk = await result.fetchChunk();
+      chunk !== null && chunk.rowCount > 0;
+      chunk = await result.fetchChunk()
+    ) {
+      const vector = chunk.getColumnVector(0);
+      for (let i = 0; i < chunk.rowCount; i++) visit(vector.getItem(i) as string, rows + i);
+      rows += chunk.rowCount;
+    }
+  });
+}
+
 /** Reads columns of a relation, in row order. */
 export function readRelation(relation: Relation, choice: ColumnChoice): Promise<Selection> {
   return withDuckdb(async (connection) => {
@@ -105,7 +123,7 @@ export function readRelation(relation: Relation, choice: ColumnChoice): Promise<
       blocks.push(block);
       rows += chunk.rowCount;
     }
-    return { rows, numeric: concatenate(blocks), text };
+    return { rows, numeric: concatenated(Float32Array, blocks), text };
   });
 }
 
@@ -166,16 +184,6 @@ async function badCell(connection: DuckDBConnection, relation: Relation, name: s
   }
   if (Number.isFinite(Number(got))) return overflow(relation.file, name, row + 1, got);
   return notNumeric(relation.file, name, row + 1, got);
-}
-
-function concatenate(blocks: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(blocks.reduce((size, block) => size + block.length, 0));
-  let offset = 0;
-  for (const block of blocks) {
-    all.set(block, offset);
-    offset += block.length;
-  }
-  return all;
 }
 
 /** What DuckDB's message means in our terms: what it does not support is not damaged. */
