@@ -71,6 +71,18 @@ const WAYS: Readonly<Record<string, () => Promise<DataConfig>>> = {
     const members = Object.entries({ ...plain, when: WHEN }).map(([key, values]) => [`${key}.npy`, vector(values)]);
     return { data: write(at("when.npz"), zip(Object.fromEntries(members))), inputs: "g*", target: "when" };
   },
+  "a sparse matrix of SciPy": async () => {
+    const all = Object.values({ ...plain, when: WHEN });
+    const cells = Array.from({ length: 4 * N }, (_, i) => [Math.floor(i / 4), i % 4] as const);
+    const members = {
+      "format.npy": vector(["coo"]),
+      "shape.npy": vector([N, 4]),
+      "data.npy": vector(cells.map(([i, j]) => all[j]![i]!)),
+      "row.npy": vector(cells.map(([i]) => i)),
+      "col.npy": vector(cells.map(([, j]) => j)),
+    };
+    return { data: write(at("sparse.npz"), zip(members)), inputs: "x0,x1,x2", target: "x3" };
+  },
   "a Matrix Market file": async () => {
     const lines = Object.values({ ...plain, when: WHEN }).flatMap((values) => values.map(String));
     const text = ["%%MatrixMarket matrix array real general", `${N} 4`, ...lines, ""].join("\n");
