@@ -316,3 +316,16 @@ test("numbers of JSON are labels as they are written", async (t) => {
     t.is(textsOf(labels.task!)[0], 'a "code": 7.0');
   }
 });
+
+test("an infinity in a column far from zero is a problem that inspect tells, not an end of it", async (t) => {
+  const when = column((i) => (i === 5 ? "inf" : WHEN[i]!));
+  const { problems, rows } = await inspect({ data: csv("infinite.csv", { ...plain, when }) });
+  t.deepEqual([rows, problems.map(({ code }) => code)], [N, ["DATA_NOT_FINITE"]]);
+});
+
+test("many columns far from zero are read again at once", async (t) => {
+  const wide = Object.fromEntries(Array.from({ length: 300 }, (_, j) => [`t${j}`, WHEN.map((value) => value + j)]));
+  const { offsets, inputs } = await readDataset({ data: csv("wide.csv", wide) });
+  t.is(offsets!.inputs!.length, 300);
+  t.is(inputs.data[7 * 300 + 299]! + offsets!.inputs![299]!, WHEN[7]! + 299);
+});
