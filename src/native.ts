@@ -69,7 +69,7 @@ export interface NativeSelection {
   numeric: NativeMatrix;
   /** `text[column][row]` */
   text: string[][];
-  /** JSON: of each text column the words that were read as missing, with their rows. */
+  /** JSON: of each text column the words that were read as missing, with how often. */
   words: string;
 }
 /** All of a delimited file. */
