@@ -83,48 +83,94 @@ pub fn peek_file(path: &Path) -> Result<NpyAbout> {
     Ok(NpyAbout { shape, dtype: descr })
 }
 
-/// Reads one column of a vector or a matrix as text, each entry exactly as its type writes it: whole numbers of 64 bits, floats of
-/// any width, booleans, dates to the nanosecond, text. NaN and "not a time" are "".
+/// Reads columns of a vector or a matrix as text, each entry exactly as its type writes it: whole numbers of 64 bits, floats of any
+/// width, booleans, dates to the nanosecond, text. NaN and "not a time" are "".
 ///
 /// # Errors
 /// As [`read`]; `DATA_SHAPE` for an array without such a column.
-pub fn read_text(path: &Path, column: usize) -> Result<Vec<String>> {
-    decode_text(open(path)?, column).map_err(|failure| placed(path, failure))
+pub fn read_text(path: &Path, columns: &[usize]) -> Result<Vec<Vec<String>>> {
+    decode_text(open(path)?, columns).map_err(|failure| placed(path, failure))
 }
 
-/// Reads a column as text from bytes, as [`read_text`] does from a file.
+/// Reads columns as text from bytes, as [`read_text`] does from a file.
 ///
 /// # Errors
 /// As [`read_text`].
-pub fn decode_text(mut reader: impl Read, column: usize) -> Result<Vec<String>> {
+pub fn decode_text(mut reader: impl Read, columns: &[usize]) -> Result<Vec<Vec<String>>> {
     let header = Header::read(&mut reader)?;
     let dtype = TextType::parse(&header.descr)?;
+    let mut texts = vec![Vec::new(); columns.len()];
+    for_chosen(&mut reader, &header, dtype.width(), columns, |_, slot, bytes| {
+        texts[slot].push(dtype.text(bytes)?);
+        Ok(())
+    })?;
+    Ok(texts)
+}
+
+/// Reads columns of a vector or a matrix of numbers with 64 bits, row-major.
+///
+/// # Errors
+/// As [`read`]; `DATA_SHAPE` for an array without such a column.
+pub fn read_exact(path: &Path, columns: &[usize]) -> Result<Vec<f64>> {
+    decode_exact(open(path)?, columns).map_err(|failure| placed(path, failure))
+}
+
+/// Reads columns with 64 bits from bytes, as [`read_exact`] does from a file.
+///
+/// # Errors
+/// As [`read_exact`].
+pub fn decode_exact(mut reader: impl Read, columns: &[usize]) -> Result<Vec<f64>> {
+    let header = Header::read(&mut reader)?;
+    let dtype = Dtype::parse(&header.descr)?;
+    let mut numbers = Vec::new();
+    for_chosen(&mut reader, &header, dtype.width(), columns, |row, slot, bytes| {
+        let place = row * columns.len() + slot;
+        // Memory grows only with what was really there: in Fortran order a column is there before the next begins.
+        if numbers.len() <= place {
+            numbers.resize((row + 1) * columns.len(), f64::NAN);
+        }
+        numbers[place] = dtype.number(bytes);
+        Ok(())
+    })?;
+    Ok(numbers)
+}
+
+/// Visits the entries of chosen columns in file order, each with its row and the place of its column among the chosen.
+fn for_chosen(
+    reader: &mut impl Read,
+    header: &Header,
+    width: usize,
+    chosen: &[usize],
+    mut visit: impl FnMut(usize, usize, &[u8]) -> Result<()>,
+) -> Result<()> {
     let (rows, columns) = match header.shape[..] {
         [rows] => (rows, 1),
         [rows, columns] => (rows, columns),
         _ => (0, 0),
     };
-    if column >= columns {
+    if let Some(column) = chosen.iter().find(|column| **column >= columns) {
         return Err(Failure::new(
             Code::DataShape,
             format!("an array of shape {:?} has no column {column}", header.shape),
         )
         .hint("reshape it: array.reshape(len(array), -1)"));
     }
-    let wanted = |entry: usize| if header.fortran { entry / rows == column } else { entry % columns == column };
-    let width = dtype.width();
-    let mut texts = Vec::new();
+    let mut slots = vec![None; chosen.iter().map(|column| column + 1).max().unwrap_or(0)];
+    for (slot, &column) in chosen.iter().enumerate() {
+        slots[column] = Some(slot);
+    }
     let mut entry = 0;
-    read_entries(reader, &header, width, |chunk| {
+    read_entries(reader, header, width, |chunk| {
         for bytes in chunk.chunks_exact(width) {
-            if wanted(entry) {
-                texts.push(dtype.text(bytes)?);
+            let (row, column) =
+                if header.fortran { (entry % rows, entry / rows) } else { (entry / columns, entry % columns) };
+            if let Some(Some(slot)) = slots.get(column) {
+                visit(row, *slot, bytes)?;
             }
             entry += 1;
         }
         Ok(())
-    })?;
-    Ok(texts)
+    })
 }
 
 /// Reads a single text or number, whatever its shape says of one.

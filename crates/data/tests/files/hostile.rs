@@ -102,9 +102,16 @@ fn check_npy(bytes: &[u8]) {
     if let Ok(array) = npy::decode(bytes) {
         assert_eq!(array.data.len(), array.shape.iter().product::<usize>());
     }
-    for column in 0..2 {
-        if let Ok(texts) = npy::decode_text(bytes, column) {
-            assert!(texts.len() <= bytes.len());
+    for columns in [[0].as_slice(), &[1], &[1, 0]] {
+        if let Ok(texts) = npy::decode_text(bytes, columns) {
+            assert!(texts.iter().all(|texts| texts.len() <= bytes.len()));
+        }
+        if let (Ok(exact), Ok(array)) = (npy::decode_exact(bytes, columns), npy::decode(bytes)) {
+            let width = array.shape.get(1).copied().unwrap_or(1);
+            for (place, &value) in exact.iter().enumerate() {
+                let rounded = array.data[place / columns.len() * width + columns[place % columns.len()]];
+                assert!(value as f32 == rounded || (value.is_nan() && rounded.is_nan()));
+            }
         }
     }
 }
@@ -273,7 +280,7 @@ fn a_shape_that_lies_allocates_nothing() {
     assert!(failure.message.contains("does not fit"), "{failure}");
     let header = b"{'descr': '<U1', 'fortran_order': False, 'shape': (1000000000000, 2), }\n";
     let bytes = [b"\x93NUMPY\x01\x00".as_slice(), &(header.len() as u16).to_le_bytes(), header, b"abcd"].concat();
-    assert!(npy::decode_text(bytes.as_slice(), 1).expect_err("four bytes").message.contains("truncated"));
+    assert!(npy::decode_text(bytes.as_slice(), &[1]).expect_err("four bytes").message.contains("truncated"));
 }
 
 #[test]
