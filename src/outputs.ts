@@ -4,6 +4,7 @@ import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fail } from "./errors.js";
 import { behindLink } from "./files.js";
+import { RUN_ENTRIES } from "./run-manifest.js";
 
 /** What a command reads; `run` is a run folder, in which reports may be written. */
 export interface Input {
@@ -28,7 +29,7 @@ export async function checkOutput(out: string, inputs: readonly Input[], flag = 
     const same = place === from || isSameFile(there, given);
     const inside = relative(from, place);
     const isInside = !same && given?.isDirectory() === true && !leaves(inside);
-    if (isInside && kind === "run" && !OF_A_RUN.has(inside.split(/[\\/]/)[0]!)) continue;
+    if (isInside && kind === "run" && !isOfRun(inside.split(/[\\/]/)[0]!)) continue;
     if (!same && !isInside && leaves(relative(place, from))) continue;
     const what = same
       ? "is what it reads"
@@ -43,20 +44,10 @@ export async function checkOutput(out: string, inputs: readonly Input[], flag = 
   }
 }
 
-/** What a run folder keeps of its fit. Reports, scores and graphs can be made again. */
-const OF_A_RUN: ReadonlySet<string> = new Set([
-  "manifest.json",
-  "config.json",
-  "summary.json",
-  "metrics.jsonl",
-  "model",
-  "checkpoint",
-  "latents.npy",
-  "rows.npy",
-  "split.npy",
-  "silent.npy",
-  "silence-probability.npy",
-]);
+/** Whether an entry of a run folder is a part of its run. Its reports are made from it, and stand where they are asked for. */
+function isOfRun(name: string): boolean {
+  return RUN_ENTRIES.has(name) && !name.startsWith("report.");
+}
 
 function leaves(way: string): boolean {
   return way === ".." || /^\.\.[\\/]/.test(way) || resolve(way) === way;
