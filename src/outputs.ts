@@ -2,6 +2,7 @@
 import type { BigIntStats } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { expandPaths } from "./data/stack.js";
 import { fail } from "./errors.js";
 import { behindLink } from "./files.js";
 import { RUN_ENTRIES } from "./run-manifest.js";
@@ -14,7 +15,7 @@ export interface Input {
 
 /**
  * Throws `CONFIG_CONFLICT` where writing to `out` would change what is read: the same file under any name, a file of a folder
- * that is read, or a folder that an input lies in. What lies in a file is no place at all, as whoever writes says.
+ * that is read or that a pattern names, or a folder that an input lies in. What lies in a file is no place at all, as whoever writes says.
  *
  * @param flag what named the output, for the message. Default: `--out`
  */
@@ -23,7 +24,8 @@ export async function checkOutput(out: string, inputs: readonly Input[], flag = 
   if (out.trim() === "") return;
   const place = await realPlace(out);
   const there = await statsOf(out);
-  for (const { path, kind } of inputs) {
+  const files = inputs.flatMap(({ path, ...rest }) => namedFiles(path).map((file) => ({ path: file, ...rest })));
+  for (const { path, kind } of files) {
     const from = await realPlace(path);
     const given = await statsOf(path);
     const same = place === from || isSameFile(there, given);
@@ -41,6 +43,15 @@ export async function checkOutput(out: string, inputs: readonly Input[], flag = 
       hint: "name another place: what is read is never overwritten",
       context: { out, input: path },
     });
+  }
+}
+
+/** The files that a path or a pattern names; a pattern that matches none is itself. */
+export function namedFiles(path: string): readonly string[] {
+  try {
+    return expandPaths(path);
+  } catch {
+    return [path];
   }
 }
 

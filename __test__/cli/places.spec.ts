@@ -80,6 +80,41 @@ test("no command writes over what its run folder keeps", async (t) => {
     t.is((await run(words.split(" "), { cwd })).code, 0, words);
 });
 
+test("what a pattern names is never written over, and is found again where the fit was started", async (t) => {
+  const cwd = await folderOf();
+  await mkdir(join(cwd, "raw"));
+  const table = await readFile(join(cwd, "good.csv"));
+  for (const name of ["a.csv", "b.csv"]) await writeFile(join(cwd, "raw", name), table);
+  const fit = "fit --method pca --data raw/*.csv --inputs x* --latent-dim 2 --quiet --no-report --out a".split(" ");
+  t.is((await run(fit, { cwd })).code, 0);
+  for (const words of [
+    "transform a --data raw/*.csv --out raw/b.csv",
+    "predict a --data raw/?.csv --out ./raw/a.csv",
+    "intervene a --do z1=0 --data raw/*.csv --out raw/b.csv",
+    "decode a --latents raw/*.csv --out raw/b.csv",
+  ]) {
+    const { code, stdout } = await run([...words.split(" "), "--json"], { cwd });
+    t.is(code, 2, words);
+    t.is((JSON.parse(stdout) as { error: { code: string } }).error.code, "CONFIG_CONFLICT", words);
+  }
+  for (const name of ["a.csv", "b.csv"]) t.deepEqual(await readFile(join(cwd, "raw", name)), table);
+  t.is((await run("transform a --data raw/*.csv --out raw/c.csv".split(" "), { cwd })).code, 0);
+  await rm(join(cwd, "raw", "c.csv"));
+
+  const slow =
+    "fit --method shared-head --data raw/*.csv --inputs x* --target y --latent-dim 2 --steps 100000000 --out s";
+  const { child, ended } = start(slow.split(" "), { cwd });
+  await new Promise<void>((resolve) =>
+    child.stderr!.on("data", (text: Buffer) => String(text).includes("begins") && resolve()),
+  );
+  child.kill("SIGINT");
+  t.is((await ended).code, 130);
+  const resumed = await run(["fit", "--resume", join(cwd, "s"), "--max-steps", "1", "--json"], {
+    cwd: await folderOf(),
+  });
+  t.is(resumed.code, 0, resumed.stderr);
+});
+
 test("scores that were deleted or edited are made again by `score`", async (t) => {
   const cwd = await folderOf();
   await run("simulate tree-world --depth 2 --points-per-environment 50 --inputs 6 --latents 2 --out world".split(" "), {

@@ -131,3 +131,11 @@ test("what cannot be run is told before anything is", async (t) => {
   }
   t.deepEqual(await readdir(cwd), []);
 });
+
+test("seeds in a variable are checked one by one, as on the command line", async (t) => {
+  const cwd = await folder();
+  const { code, stderr } = await run(["reproduce", "tbr/ate"], { cwd, env: { DISENTANGLE_SEEDS: "0 x" } });
+  t.is(code, 2);
+  t.regex(stderr, /seeds: got "0 x", expected a whole number from 0/);
+  t.deepEqual(await readdir(cwd), []);
+});
