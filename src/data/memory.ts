@@ -4,6 +4,7 @@ import { fail } from "../errors.js";
 import { type NativeTable, native } from "../native.js";
 import { arrowValues } from "./arrow-values.js";
 import type { ArrowLike, ColumnsData, InMemoryData, MatrixData, NumberArray, TargetData } from "./config.js";
+import { isOwned } from "./owned.js";
 import { pandasIndexes } from "./pandas-index.js";
 import { calledFor } from "./positional.js";
 import { isRowIndex } from "./row-index.js";
@@ -119,6 +120,7 @@ export function copyNumbers(
   row = 1,
 ): Float32Array {
   refuseDetached(columns[0] ?? PLACE, values);
+  if (values instanceof Float32Array && isOwned(values)) return values;
   // Whatever these hold fits: one copy of memory.
   if (values instanceof Float32Array || values instanceof Uint8Array) return new Float32Array(values);
   const out = new Float32Array(values.length);

@@ -1,6 +1,6 @@
 // NumPy files: one matrix (.npy), or named arrays that share their rows (.npz). Both are read natively.
 import { fail, failure } from "../errors.js";
-import { type NativeArray, native } from "../native.js";
+import { later, type NativeArray, native } from "../native.js";
 import { type Channels, channelFirst, IMAGES, imageColumn, imageLayout } from "./images.js";
 import { matrixSource, numbered, numberedNames } from "./positional.js";
 import type { ColumnChoice, Selection, Source, SourceColumn } from "./source.js";
@@ -120,7 +120,24 @@ function holdsImages(shape: readonly number[]): boolean {
   return (shape.length === 3 || shape.length === 4) && shape.every((length) => length > 0);
 }
 
-function arraySource(file: string, format: "npy" | "npz", members: readonly Member[], channels?: Channels): Source {
+/** A member that is also read on a thread of its own, before its numbers are asked for. */
+interface FetchedMember extends Member {
+  readonly fetch: () => Promise<void>;
+}
+
+function fetched(file: string, format: "npy" | "npz", member: Member): FetchedMember {
+  let array: NativeArray | undefined;
+  return {
+    ...member,
+    load: () => array ?? member.load(),
+    async fetch() {
+      array ??= await (format === "npy" ? later().npyRead(file) : later().npzRead(file, member.name));
+    },
+  };
+}
+
+function arraySource(file: string, format: "npy" | "npz", given: readonly Member[], channels?: Channels): Source {
+  const members = given.map((member) => fetched(file, format, member));
   const pictures = new Map(
     members
       .filter(({ shape, kind }) => holdsImages(shape) && kind === "number")
@@ -168,6 +185,8 @@ function arraySource(file: string, format: "npy" | "npz", members: readonly Memb
       const [only] =
         places.size === 0 ? [...pictures.keys()].map((name) => members.find((one) => one.name === name)!) : [];
       const like = counts[0] ?? (only === undefined ? undefined : ([only.name, only.shape[0] ?? 0] as const));
+      const chosen = [...choice.numeric.map((name) => places.get(name)?.member.name), ...images];
+      for (const member of members) if (chosen.includes(member.name)) await member.fetch();
       const found = readPlaces(file, places, choice, like);
       const other = counts.find(([, rows]) => rows !== found.rows);
       if (other !== undefined) throw otherRows(file, other[0], other[1], counts[0]![0], found.rows);

@@ -9,6 +9,7 @@ mod generate;
 mod jobs;
 mod locks;
 mod models;
+mod owned;
 mod work;
 
 use convert::{

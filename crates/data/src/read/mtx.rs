@@ -161,6 +161,10 @@ impl<'a> Reader<'a> {
             ),
             _ => return Err(reader.corrupt(format!("expected rows, columns and entries, got {:?}", text.trim()))),
         };
+        if reader.mirror != 0.0 && reader.rows != reader.columns {
+            let size = format!("{} x {}", reader.rows, reader.columns);
+            return Err(reader.corrupt(format!("the matrix is {symmetry}, so it must be square, got {size}")));
+        }
         Ok(reader)
     }
 

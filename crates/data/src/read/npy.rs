@@ -143,8 +143,6 @@ fn for_chosen(
     chosen: &[usize],
     mut visit: impl FnMut(usize, usize, &[u8]) -> Result<()>,
 ) -> Result<()> {
-    /// Near the size of a chunk of numbers.
-    const CHUNK: usize = 1 << 18;
     let (rows, columns) = match header.shape[..] {
         [rows] => (rows, 1),
         [rows, columns] => (rows, columns),
@@ -161,17 +159,9 @@ fn for_chosen(
     for (slot, &column) in chosen.iter().enumerate() {
         slots[column] = Some(slot);
     }
-    let count = header.count()?;
-    let mut buffer = vec![0; (CHUNK / width).max(1) * width];
     let mut entry = 0;
-    while entry < count {
-        let size = buffer.len().min((count - entry).saturating_mul(width));
-        let got = fill(reader, &mut buffer[..size]).map_err(|error| interrupted(&error))?;
-        if got < size {
-            let found = entry as u64 * width as u64 + got as u64;
-            return Err(wrong_length(header, (count as u64).saturating_mul(width as u64), found, "truncated"));
-        }
-        for bytes in buffer[..size].chunks_exact(width) {
+    read_entries(reader, header, width, |chunk| {
+        for bytes in chunk.chunks_exact(width) {
             let (row, column) =
                 if header.fortran { (entry % rows, entry / rows) } else { (entry / columns, entry % columns) };
             if let Some(Some(slot)) = slots.get(column) {
@@ -179,8 +169,8 @@ fn for_chosen(
             }
             entry += 1;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Reads a single text or number, whatever its shape says of one.
@@ -221,34 +211,57 @@ fn decode_with<T: Copy>(
     parse: impl FnOnce(&str) -> Result<Dtype>,
     decode: impl Fn(Dtype, &[u8], &mut Vec<T>) -> Result<()>,
 ) -> Result<NpyArray<T>> {
-    /// A multiple of every width.
-    const CHUNK: usize = 1 << 18;
     let header = Header::read(&mut reader)?;
     let dtype = parse(&header.descr)?;
-    let count = header.count()?;
-    let expected = (count as u64)
-        .checked_mul(dtype.width() as u64)
+    let width = dtype.width();
+    let mut data = Vec::new();
+    read_entries(reader, &header, width, |chunk| {
+        data.try_reserve(chunk.len() / width).map_err(|_| header.too_large())?;
+        decode(dtype, chunk, &mut data)
+    })?;
+    let data = if header.fortran { row_major(&header.shape, &data) } else { data };
+    Ok(NpyArray { shape: header.shape, data })
+}
+
+/// Hands over all entries after a header, each `width` bytes wide, many at a time; there must be as many as its shape says.
+fn read_entries(
+    mut reader: impl Read,
+    header: &Header,
+    width: usize,
+    mut each: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    const CHUNK: usize = 1 << 18;
+    let expected = (header.count()? as u64)
+        .checked_mul(width as u64)
         .filter(|bytes| *bytes <= isize::MAX as u64)
         .ok_or_else(|| header.too_large())?;
-    let mut data = Vec::new();
-    let mut buffer = vec![0; CHUNK];
+    let mut buffer = vec![0; (CHUNK / width).max(1) * width];
     let mut found = 0;
     while found < expected {
-        let chunk = &mut buffer[..CHUNK.min((expected - found) as usize)];
+        let size = buffer.len().min((expected - found) as usize);
+        let chunk = &mut buffer[..size];
         let got = fill(&mut reader, chunk).map_err(|error| interrupted(&error))?;
         found += got as u64;
-        if got < chunk.len() {
-            return Err(wrong_length(&header, expected, found, "truncated"));
+        if got < size {
+            return Err(wrong_length(header, expected, found, "truncated"));
         }
-        data.try_reserve(got / dtype.width()).map_err(|_| header.too_large())?;
-        decode(dtype, chunk, &mut data)?;
+        each(chunk)?;
     }
     let surplus = fill(&mut reader, &mut buffer).map_err(|error| interrupted(&error))?;
     if surplus > 0 {
-        return Err(wrong_length(&header, expected, expected + surplus as u64, "too long"));
+        return Err(wrong_length(header, expected, expected + surplus as u64, "too long"));
     }
-    let data = if header.fortran { row_major(&header.shape, &data) } else { data };
-    Ok(NpyArray { shape: header.shape, data })
+    Ok(())
+}
+
+/// Numbers that stand one after the other, of a type as NumPy describes it.
+///
+/// # Errors
+/// `DATA_UNSUPPORTED`, `DATA_OVERFLOW`.
+pub(super) fn numbers(descr: &str, bytes: &[u8]) -> Result<Vec<f32>> {
+    let mut data = Vec::new();
+    Dtype::parse(descr)?.decode(bytes, &mut data)?;
+    Ok(data)
 }
 
 /// Reads until the buffer is full or the stream ends.

@@ -282,3 +282,37 @@ fn a_shape_that_lies_allocates_nothing() {
     let bytes = [b"\x93NUMPY\x01\x00".as_slice(), &(header.len() as u16).to_le_bytes(), header, b"abcd"].concat();
     assert!(npy::decode_text(bytes.as_slice(), &[1]).expect_err("four bytes").message.contains("truncated"));
 }
+
+#[test]
+fn a_symmetric_matrix_that_is_not_square_is_refused() {
+    for symmetry in ["symmetric", "skew-symmetric"] {
+        for shape in ["2 3 1", "3 2 1"] {
+            let market = format!("%%MatrixMarket matrix coordinate real {symmetry}\n{shape}\n2 1 5\n");
+            let (_folder, path) = file("a.mtx", market.as_bytes());
+            for failure in [
+                mtx::about(&path).map(drop).expect_err("it is read"),
+                mtx::read(&path, mtx::Orientation::AsWritten, &[0, 1]).map(drop).expect_err("it is read"),
+                mtx::read(&path, mtx::Orientation::Transposed, &[0, 1]).map(drop).expect_err("it is read"),
+            ] {
+                assert_eq!(failure.code.as_str(), "DATA_CORRUPT");
+                assert!(failure.message.contains("must be square"), "{failure}");
+                crate::check_manners(&failure);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_column_of_text_is_refused_where_the_array_is_longer_than_its_shape() {
+    for (descr, entries) in [("<U1", 2 * 4), ("<i8", 2 * 8), ("|S3", 2 * 3)] {
+        let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (2,), }}\n");
+        let bytes = |count: usize| {
+            let zeros = vec![0; count];
+            [b"\x93NUMPY\x01\x00".as_slice(), &(header.len() as u16).to_le_bytes(), header.as_bytes(), &zeros].concat()
+        };
+        assert_eq!(npy::decode_text(bytes(entries).as_slice(), 0).expect("it fits").len(), 2, "{descr}");
+        let failure = npy::decode_text(bytes(entries + 1).as_slice(), 0).expect_err("one byte too many");
+        assert!(failure.message.contains("too long"), "{descr}: {failure}");
+        assert_eq!(failure.context["found"], entries + 1);
+    }
+}
