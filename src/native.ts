@@ -69,7 +69,7 @@ export interface NativeSelection {
   numeric: NativeMatrix;
   /** `text[column][row]` */
   text: string[][];
-  /** JSON: of each text column the words that were read as missing, with their rows. */
+  /** JSON: of each text column the words that were read as missing, with how often. */
   words: string;
 }
 /** All of a delimited file. */
@@ -178,14 +178,19 @@ export interface Native {
   imagesRead(folder: string): NativeImageFolder;
   /** JSON `{ shape, dtype }` */
   npyAbout(path: string): string;
-  npyText(path: string, column: number): string[];
-  npzText(path: string, member: string, column: number): string[];
+  npyText(path: string, columns: Uint32Array): string[][];
+  npzText(path: string, member: string, columns: Uint32Array): string[][];
+  /** With 64 bits, row-major, as all that is exact. */
+  npyExact(path: string, columns: Uint32Array): Float64Array;
+  npzExact(path: string, member: string, columns: Uint32Array): Float64Array;
   /** JSON `{ format, rows, columns }` */
   scipyAbout(path: string): string;
   scipyRead(path: string, columns: Uint32Array): NativeMatrix;
+  scipyExact(path: string, columns: Uint32Array): Float64Array;
   /** JSON `{ rows, columns }` */
   mtxAbout(path: string): string;
   mtxRead(path: string, transposed: boolean, columns: Uint32Array): NativeMatrix;
+  mtxExact(path: string, transposed: boolean, columns: Uint32Array): Float64Array;
   /** JSON `[{ name, size }, ...]` */
   zipMembers(path: string): string;
   unzip(path: string, member: string, target: string): void;
