@@ -1,6 +1,6 @@
 // Columns that lie far from zero, such as dates in seconds: 32 bits would make many of their values one. They are read again with
 // 64 bits, and kept as differences from one number per column.
-import { native } from "../native.js";
+import { askedOf, native } from "../native.js";
 import type { Roles } from "./roles.js";
 import type { Source, SourceDescription } from "./source.js";
 
@@ -34,7 +34,8 @@ export async function withOffsets(
 ): Promise<{ readonly values: Float32Array; readonly offsets: ReadonlyMap<string, Offset> }> {
   const cols = names.length;
   if (cols === 0 || rows === 0) return { values, offsets: new Map() };
-  const all = [...native().suspects({ data: values, rows, cols })].map((column) => names[column]!);
+  const found = await askedOf(values.length).suspects({ data: values, rows, cols });
+  const all = Array.from(found, (column) => names[column]!);
   const suspects = all.filter((name) => among.has(name));
   const wanted = [...new Set([...names.filter((name) => fixed.has(name)), ...suspects])];
   if (wanted.length === 0) return { values, offsets: new Map() };
