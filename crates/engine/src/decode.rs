@@ -46,6 +46,11 @@ impl<'a> Decoder<'a> {
         Ok(Self { state, undo: Some((back, at_zero)) })
     }
 
+    /// `map^+` (codes x k), and the code of latents at 0; `None`: latents are codes.
+    pub(crate) fn undo(&self) -> Option<&(Matrix<f64>, Vec<f64>)> {
+        self.undo.as_ref()
+    }
+
     /// Standardised inputs (n x d) of latents (n x k); `None`: the network has no decoder.
     ///
     /// # Errors
