@@ -14,11 +14,19 @@ import { eventFile, eventFileName } from "./tensorboard.js";
 
 export type { MlflowOptions, MlflowRun };
 
-/** What `exportModel` writes. */
-export const EXPORT_FORMATS = ["onnx", "safetensors", "graphml", "dot", "latex", "tensorboard", "card"] as const;
-
 /** A format of `exportModel`. */
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export type ExportFormat = "onnx" | "safetensors" | "graphml" | "dot" | "latex" | "tensorboard" | "card";
+
+/** All formats of `exportModel`. */
+export const EXPORT_FORMATS: readonly ExportFormat[] = [
+  "onnx",
+  "safetensors",
+  "graphml",
+  "dot",
+  "latex",
+  "tensorboard",
+  "card",
+];
 
 /** A file that is not yet written. */
 export interface ExportedFile {

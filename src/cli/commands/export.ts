@@ -29,8 +29,8 @@ Format, and the ending of --out that names it:
   mlflow                     the address of a tracking server for --out; MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and
                              MLFLOW_TRACKING_PASSWORD, are sent to it where they are set`;
 
-const FORMATS = [...EXPORT_FORMATS, "mlflow"] as const;
-type Format = (typeof FORMATS)[number];
+type Format = ExportFormat | "mlflow";
+const FORMATS: readonly Format[] = [...EXPORT_FORMATS, "mlflow"];
 
 interface Flags {
   readonly format?: Format;
