@@ -70,7 +70,7 @@ export async function exportModel(model: Model, format: ExportFormat): Promise<r
     }
     case "graphml":
     case "dot":
-      return [{ name: `graph.${format}`, content: graphText(graphOf(model), format) }];
+      return [{ name: `graph.${format}`, content: graphText(await graphOf(model), format) }];
     case "latex":
       return [{ name: "table.tex", content: latexOf([model.record()]) }];
     case "tensorboard": {
@@ -144,7 +144,7 @@ function descriptionOf({ info, manifest }: Model, { layers, tensors }: PlainMode
   };
 }
 
-function graphOf({ summary, latents }: Model): Parameters<typeof graphText>[0] {
+async function graphOf({ summary, latents }: Model): Promise<Parameters<typeof graphText>[0]> {
   if (summary.graph !== undefined) return summary.graph;
   const silent = summary.silence === undefined ? undefined : latentSilence(latents, summary).silent;
   return latentGraph(latents, silent === undefined ? {} : { silent });
