@@ -29,24 +29,20 @@ impl Model {
     pub fn plain(&self) -> Result<PlainModel> {
         let mut tensors = tensors(&self.state)?;
         let network = &self.state.network;
-        let encoder = match network.encoder_layers().map_err(internal)? {
-            Some(layers) => Some(written("encoder", self.from_inputs(layers), &mut tensors)),
-            None => None,
-        };
+        let encoder = network.encoder_layers().map_err(internal)?;
+        let encoder = encoder.map(|layers| written("encoder", self.to_latents(layers), &mut tensors));
         let way_back = Decoder::of(&self.state)?;
         let codes = way_back.undo().map_or(self.header.latents.len(), |(back, _)| back.rows());
         let decodes = train::decode(&self.state, &Matrix::zeros(1, codes))?.is_some();
-        let decoder = match network.decoder_layers().map_err(internal)? {
-            Some(layers) => Some(written("decoder", self.to_inputs(layers, &way_back), &mut tensors)),
-            None => None,
-        };
+        let decoder = network.decoder_layers().map_err(internal)?;
+        let decoder = decoder.map(|layers| written("decoder", self.to_inputs(layers, &way_back), &mut tensors));
         let far = !self.header.input_offsets.is_empty();
         let about = json!({ "encoder": encoder, "decoder": decoder, "decodes": decodes, "doublePrecisionInputs": far });
         Ok(PlainModel { about, tensors })
     }
 
     /// The network between standardisation and the solved map.
-    fn from_inputs(&self, network: Vec<Layer>) -> Vec<Step> {
+    fn to_latents(&self, network: Vec<Layer>) -> Vec<Step> {
         let scale = &self.header.input_scale;
         let offset = |column: usize| self.header.input_offsets.get(column).copied().unwrap_or_default();
         let fill = self.header.fill.iter().map(|fill| {
@@ -67,7 +63,7 @@ impl Model {
     }
 
     /// The network after the solved map is undone and before the standardisation is.
-    fn to_inputs(&self, network: Vec<Layer>, way_back: &Decoder<'_>) -> Vec<Step> {
+    fn to_inputs(&self, network: Vec<Layer>, way_back: &Decoder) -> Vec<Step> {
         let scale = &self.header.input_scale;
         let undone = way_back.undo().map(|(back, at_zero)| Layer::Dense {
             weight: Numbers::Double(back.transposed()),
