@@ -34,7 +34,7 @@ impl Network for Cliff {
     /// A root that is none beyond the edge.
     fn decode(&self, codes: &Tensor) -> disentangle_nn::Result<Option<Tensor>> {
         let inside = ((codes.sqr()? * -1.0)? + EDGE * EDGE)?.sqrt()?;
-        Ok(Some((codes + (&inside - &inside)?)?))
+        Ok(Some((codes + (inside * 0.0)?)?))
     }
 }
 

@@ -310,8 +310,8 @@ fn a_column_of_text_is_refused_where_the_array_is_longer_than_its_shape() {
             let zeros = vec![0; count];
             [b"\x93NUMPY\x01\x00".as_slice(), &(header.len() as u16).to_le_bytes(), header.as_bytes(), &zeros].concat()
         };
-        assert_eq!(npy::decode_text(bytes(entries).as_slice(), 0).expect("it fits").len(), 2, "{descr}");
-        let failure = npy::decode_text(bytes(entries + 1).as_slice(), 0).expect_err("one byte too many");
+        assert_eq!(npy::decode_text(bytes(entries).as_slice(), &[0]).expect("it fits")[0].len(), 2, "{descr}");
+        let failure = npy::decode_text(bytes(entries + 1).as_slice(), &[0]).expect_err("one byte too many");
         assert!(failure.message.contains("too long"), "{descr}: {failure}");
         assert_eq!(failure.context["found"], entries + 1);
     }
