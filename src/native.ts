@@ -116,6 +116,18 @@ export interface NativeRun {
   config: string;
   fingerprint: string;
 }
+/** A tensor of a model: row-major values of its own type. */
+export interface NativeTensor {
+  name: string;
+  shape: number[];
+  data: Float32Array | Float64Array;
+}
+/** A model as plain data. */
+export interface NativePlainModel {
+  /** JSON `{ encoder, decoder, decodes, doublePrecisionInputs }`: layers, which name their tensors. */
+  layers: string;
+  tensors: NativeTensor[];
+}
 /** Rows that an intervention is made on. */
 export interface NativeRows {
   inputs: NativeMatrix;
@@ -230,6 +242,7 @@ export interface Native {
   intervene(model: number, request: string, rows?: NativeRows): NativeIntervention;
   closeModel(model: number): void;
   modelInfo(model: Uint8Array): string;
+  modelTensors(model: Uint8Array): NativePlainModel;
   /** `request`: JSON `{ split, seed?, summary }`. */
   score(request: string, tables: NativeScoreTables): string;
   graph(values: NativeMatrix, config: string, silent?: Uint8Array): string;
@@ -259,6 +272,7 @@ type Slow =
   | "score"
   | "graph"
   | "modelInfo"
+  | "modelTensors"
   | "transform"
   | "predict"
   | "decode"

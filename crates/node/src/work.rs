@@ -152,6 +152,12 @@ pub fn model_info_later(on_end: Function<Answer<String>, ()>, model: Uint8Array)
     later(on_end, move || crate::model_info(model))
 }
 
+/// `modelTensors`.
+#[napi(catch_unwind)]
+pub fn model_tensors_later(on_end: Function<Answer<crate::NativePlainModel>, ()>, model: Uint8Array) -> Job {
+    later(on_end, move || crate::model_tensors(model))
+}
+
 /// `openModel`.
 #[napi(catch_unwind)]
 pub fn open_model_later(on_end: Function<Answer<models::Opened>, ()>, model: Uint8Array) -> Job {
