@@ -142,7 +142,8 @@ async function isYoung(path: string): Promise<boolean> {
   );
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this machine is there, also one of another user. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -154,7 +155,7 @@ function isAlive(pid: number): boolean {
 let known: Promise<string> | undefined;
 
 /** Where process numbers mean the same: the machine, and of several containers on it this one. */
-function machine(): Promise<string> {
+export function machine(): Promise<string> {
   known ??= readlink("/proc/self/ns/pid")
     .catch(() => "")
     .then((space) => createHash("sha256").update(`${hostname()}/${space}`).digest("hex").slice(0, 8));
