@@ -33,8 +33,8 @@ async function run(assignment: Assignment): Promise<void> {
     const ended = await runTrial(assignment, reader, controller.signal, (progress) => {
       if (performance.now() - told < TELL_EVERY_MS) return;
       told = performance.now();
-      const { step, steps, loss } = progress;
-      tell({ progress: { step, steps, loss } });
+      const { stage, step, steps, loss } = progress;
+      tell({ progress: { stage, step, steps, loss } });
     });
     running = false;
     tell({ ended });
@@ -56,5 +56,7 @@ process.on("message", (message: ToChild) => {
   else controller.abort();
 });
 process.on("disconnect", () => void end());
+// The coordinator was gone before this process could listen.
+if (!process.connected) void end();
 // A terminal and a scheduler signal all processes of a job: the coordinator says what is to be done about it.
 for (const signal of ["SIGINT", "SIGHUP", "SIGTERM", "SIGUSR1"] as const) process.on(signal, () => {});

@@ -33,6 +33,7 @@ export type Ended =
 
 /** What is told on the way. */
 export interface TrialProgress {
+  readonly stage: string;
   readonly step: number;
   readonly steps: number;
   readonly loss: number;
