@@ -8,6 +8,8 @@ export type ToChild = { readonly run: Assignment } | { readonly stop: true };
 
 /** What the child says. */
 export type FromChild =
+  /** First of all: what is said to a process before it listens may be lost. */
+  | { readonly ready: true }
   | { readonly progress: TrialProgress }
   | { readonly ended: Ended }
   | { readonly broken: ReturnType<typeof errorJson>["error"] };
@@ -56,6 +58,7 @@ process.on("message", (message: ToChild) => {
   else controller.abort();
 });
 process.on("disconnect", () => void end());
+tell({ ready: true });
 // The coordinator was gone before this process could listen.
 if (!process.connected) void end();
 // A terminal and a scheduler signal all processes of a job: the coordinator says what is to be done about it.

@@ -26,6 +26,8 @@ interface OfTrial {
 export interface Claim extends OfTrial {
   readonly kind: "claim";
   readonly owner: string;
+  /** Where it runs on a cluster, and how often it was started again there. */
+  readonly job?: Readonly<Record<string, string>>;
 }
 
 /** How an attempt ended: valid from the owner of the epoch under way. */

@@ -15,6 +15,8 @@ export const STALE_MS = 60_000;
 export interface Owner {
   /** Unique over all machines and times. */
   readonly id: string;
+  /** What the scheduler says of this job; absent where there is none. */
+  readonly job?: Readonly<Record<string, string>>;
   /** Takes the owner off the list: all that it held was given back. */
   retire(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function newOwner(dir: string, env: NodeJS.ProcessEnv = process.env
   timer.unref();
   return {
     id,
+    ...(Object.keys(job).length > 0 && { job }),
     async retire() {
       clearInterval(timer);
       await beating;

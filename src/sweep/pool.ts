@@ -37,6 +37,8 @@ export function newWorker(): Worker {
   let child: ChildProcess | undefined;
   /** When its process has ended. */
   let gone: Promise<unknown> = Promise.resolve();
+  /** When it listens. */
+  let ready: Promise<void> = Promise.resolve();
   /** The last words of the process. */
   let said = "";
   const started = (): ChildProcess => {
@@ -54,6 +56,7 @@ export function newWorker(): Worker {
     const silent = new Promise<void>((resolve) => made.stderr?.once("close", () => resolve()));
     const exited = new Promise<void>((resolve) => made.once("exit", () => resolve()).once("error", () => resolve()));
     gone = exited.then(() => Promise.race([silent, sleep(LAST_WORDS_MS, undefined, { ref: false })]));
+    ready = new Promise((resolve) => made.once("message", () => resolve()));
     child = made;
     return made;
   };
@@ -67,6 +70,7 @@ export function newWorker(): Worker {
           end();
         };
         const hear = (message: FromChild): void => {
+          if ("ready" in message) return;
           if ("progress" in message) {
             step = message.progress.step;
             onProgress(message.progress);
@@ -83,14 +87,17 @@ export function newWorker(): Worker {
         to.on("message", hear);
         // After an end that was told this changes nothing.
         void gone.then(crashed);
-        to.send({ run: assignment } satisfies ToChild, (error) => {
+        void ready.then(() => {
           // A process that is about to be gone says so by its end.
-          if (error !== null) to.kill("SIGKILL");
+          if (!to.connected) return to.kill("SIGKILL");
+          return to.send({ run: assignment } satisfies ToChild, (error) => void (error !== null && to.kill("SIGKILL")));
         });
       });
     },
     stop() {
-      if (child?.connected) child.send({ stop: true } satisfies ToChild, () => {});
+      const to = child;
+      // Behind what it was asked to run.
+      void ready.then(() => to?.connected && to.send({ stop: true } satisfies ToChild, () => {}));
     },
     async close() {
       if (child?.connected) child.disconnect();

@@ -345,7 +345,13 @@ function claimer({ mine, rule, ledger, owner, watch }: Work): () => Promise<Clai
         continue;
       }
       const next = epoch + 1;
-      const [mineNow] = await ledger.commit({ kind: "claim", trial: trial.id, epoch: next, owner: owner.id });
+      const [mineNow] = await ledger.commit({
+        kind: "claim",
+        trial: trial.id,
+        epoch: next,
+        owner: owner.id,
+        ...(owner.job && { job: owner.job }),
+      });
       if (mineNow) return { trial, epoch: next, ...stage };
       others = true;
     }
