@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import plainTest from "ava";
 import { shardOf } from "../../src/sweep/shard.js";
-import { testWithAddon as test } from "../addon.js";
+import { testWithAddon } from "../addon.js";
 import { run, start } from "../cli/run.js";
+
+// One after the other: each has processes of its own.
+const { serial: test } = testWithAddon;
 
 const FILE = `parameters:
   latentDim: { values: [1, 2] }

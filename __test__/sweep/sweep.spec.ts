@@ -22,7 +22,10 @@ import { readSweepFile, trialFolder, writeSweepFile } from "../../src/sweep/fold
 import { type Entry, openLedger, stateOf } from "../../src/sweep/ledger.js";
 import { mergeSweep, runSweep } from "../../src/sweep/run.js";
 import { statusOf, whyOf } from "../../src/sweep/status.js";
-import { testWithAddon as test } from "../addon.js";
+import { testWithAddon } from "../addon.js";
+
+// One after the other: each has processes of its own.
+const { serial: test } = testWithAddon;
 
 const folder = async (): Promise<string> => join(await mkdtemp(join(tmpdir(), "disentangle-sweep-")), "sweep");
 const world = (): Promise<Dataset> =>
