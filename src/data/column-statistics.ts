@@ -1,6 +1,7 @@
 // What the columns of a source hold: everything is read once, then counted.
 import { type Failure, isDisentangleError } from "../errors.js";
 import { native } from "../native.js";
+import { place } from "./columns.js";
 import type { Source, SourceColumn, Survey } from "./source.js";
 
 /** What was counted in one column. */
@@ -58,7 +59,7 @@ export async function readStatistics(source: Source): Promise<Found> {
 }
 
 /** Facts of the columns of a row-major matrix. */
-export function factsOf(data: Float32Array, rows: number, names: readonly string[]): readonly ColumnStatistics[] {
+function factsOf(data: Float32Array, rows: number, names: readonly string[]): readonly ColumnStatistics[] {
   if (rows === 0 || names.length === 0) return [];
   type Facts = Omit<ColumnStatistics, "copyOf"> & { readonly infinite: number; readonly copyOf?: number };
   const all = JSON.parse(native().columnFacts({ data, rows, cols: names.length })) as readonly Facts[];
@@ -79,8 +80,10 @@ async function surveyed(source: Source): Promise<Survey> {
   for (;;) {
     try {
       const selection = await source.read({ numeric, text });
-      const values = numeric.length === all.length ? selection.numeric : spread(selection.numeric, numeric, all);
       const { rows, words = [], parts } = selection;
+      // A column that is refused is one of gaps.
+      const values = numeric.length === all.length ? selection.numeric : new Float32Array(rows * all.length).fill(NaN);
+      if (values !== selection.numeric) place(values, all, selection.numeric, numeric);
       const described = { ...description, rows };
       const found = { description: described, rows, numeric: values, text: selection.text, words, problems };
       return { ...found, ...(parts && { parts }) };
@@ -91,17 +94,6 @@ async function surveyed(source: Source): Promise<Survey> {
       numeric = numeric.filter((name) => name !== column);
     }
   }
-}
-
-/** A row-major matrix with columns of gaps for those that it lacks. */
-function spread(values: Float32Array, given: readonly string[], all: readonly string[]): Float32Array {
-  const rows = given.length === 0 ? 0 : values.length / given.length;
-  const out = new Float32Array(rows * all.length).fill(Number.NaN);
-  const places = given.map((name) => all.indexOf(name));
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < places.length; j++) out[i * all.length + places[j]!] = values[i * given.length + j]!;
-  }
-  return out;
 }
 
 /** Missing cells of one column of a row-major matrix, whether the others are all the same, and between which they lie. */
@@ -122,7 +114,7 @@ export function statisticsOf(values: Float32Array, column: number, width: number
 }
 
 /** Rows of each label, in order of first appearance; "" counts the rows without one. */
-export function countLabels(labels: readonly string[]): ReadonlyMap<string, number> {
+function countLabels(labels: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   return counts;

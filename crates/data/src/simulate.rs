@@ -5,6 +5,7 @@ mod golden;
 mod limits;
 mod orthonormal;
 pub mod phenotype;
+mod row;
 pub mod shift_world;
 pub mod silent_world;
 pub mod source;

@@ -13,10 +13,10 @@ import { sweepResult } from "../../sweep/sweep.js";
 import type { ProgramState } from "../command.js";
 import { type ConfigFile, located, readConfigFile } from "../config-file.js";
 import { EXIT } from "../exit.js";
-import { wholeNumber } from "../flags.js";
 import { interruption } from "../signals.js";
 import { resultText, statusText, sweepLine, whyText } from "../sweep-text.js";
 import { duration, note, print } from "../terminal.js";
+import { wholeNumber } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
