@@ -112,7 +112,7 @@ testProp(
     t.true(made.length <= run_cap);
     t.deepEqual(settings(config), made);
   },
-  { numRuns: 60 },
+  { numRuns: 60, seed: 4 },
 );
 
 test("nested keys and dotted paths are the same", (t) => {

@@ -93,23 +93,19 @@ export interface EarlyTerminate {
   readonly eta?: number;
 }
 
-/** Names as in W&B; bounds are part of the range. */
-export const DISTRIBUTIONS = [
-  "constant",
-  "categorical",
-  "int_uniform",
-  "uniform",
-  "q_uniform",
-  "log_uniform_values",
-  "q_log_uniform_values",
-  "log_uniform",
-  "normal",
-  "q_normal",
-  "log_normal",
-] as const;
-
-/** How values of a parameter are drawn. */
-export type Distribution = (typeof DISTRIBUTIONS)[number];
+/** How values of a parameter are drawn: names as in W&B; bounds are part of the range. */
+export type Distribution =
+  | "constant"
+  | "categorical"
+  | "int_uniform"
+  | "uniform"
+  | "q_uniform"
+  | "log_uniform_values"
+  | "q_log_uniform_values"
+  | "log_uniform"
+  | "normal"
+  | "q_normal"
+  | "log_normal";
 
 /** A sweep with every default filled in, and its axes flat. */
 export interface CheckedSweep {
@@ -276,6 +272,8 @@ const NEEDS: Readonly<
   q_normal: { needs: [], may: ["mu", "sigma", "q"] },
   log_normal: { needs: [], may: ["mu", "sigma"] },
 };
+
+const DISTRIBUTIONS = Object.keys(NEEDS) as readonly Distribution[];
 
 /** The distribution of an axis: that which is named, or which its keys imply as in W&B. */
 export function distributionOf({ distribution, value, values, min, max }: ParameterSpec): Distribution | undefined {
