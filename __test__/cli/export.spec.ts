@@ -63,7 +63,13 @@ test("a run is written in every format, under the names that were asked for", as
   t.regex(await text("t.tex"), /pca & 2 & /);
   const card = await text("card.md");
   t.regex(card, /^---\nlibrary_name: disentangle\n/);
-  for (const part of ["# Principal", "## Data", "## Evaluation", "## Limits", "disentangle fit --data world --method pca"])
+  for (const part of [
+    "# Principal",
+    "## Data",
+    "## Evaluation",
+    "## Limits",
+    "disentangle fit --data world --method pca",
+  ])
     t.true(card.includes(part), `${part}\n${card}`);
 });
 
