@@ -4,6 +4,7 @@ import { askLater } from "./data/place.js";
 import { type FoundReading, type ReadingOptions, readingOf, rememberedReading } from "./data/reading.js";
 import { type DataPart, type DataSource, type Dataset, isDataset, isViewsData, type ViewsData } from "./dataset.js";
 import { DisentangleError, fail, isDisentangleError } from "./errors.js";
+import type { PlainModel } from "./export/plain-model.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
 import { packModel, unpackModel } from "./model-bytes.js";
@@ -258,6 +259,12 @@ export class Model implements AsyncDisposable {
     await this.close();
   }
 
+  /** @internal Its tensors, and what encoder and decoder compute. */
+  async plain(): Promise<PlainModel> {
+    const { layers, tensors } = await later().modelTensors(this.#open().model);
+    return { layers: JSON.parse(layers) as PlainModel["layers"], tensors };
+  }
+
   /** How the fit read its data, and so how new rows are read. */
   get reading(): Reading {
     const { config, manifest } = this.#open();
@@ -337,7 +344,6 @@ export class Model implements AsyncDisposable {
       ...words,
       ...((isPath || hasNames) && withEnvironment && typeof environment === "string" && { environment }),
       ...(isPath && matrix !== undefined && { matrix }),
-      ...(hasNames && { inputs: [...names] }),
       // Without names all columns are inputs, in order.
       ...(!isPath && !hasNames && { rowId: false as const }),
     };
@@ -345,11 +351,13 @@ export class Model implements AsyncDisposable {
     const dataset = await readNew({ data: x, ...roles } as DataPart, {
       likely: this.reading.found,
       offsets,
-      ...(isPath && { model }),
+      model,
     });
-    if (isPath ? formatOf(dataset) !== "npy" : hasNames) return dataset;
-    refuseWidth(x, dataset, names.length);
-    return { ...dataset, inputNames: [...names] };
+    const isKnown =
+      dataset.inputNames.length === names.length && dataset.inputNames.every((name, j) => name === names[j]);
+    // Columns without names are called as the model's, where there are as many.
+    if (!isKnown) refuseWidth(x, dataset, names.length);
+    return dataset;
   }
 
   /** What is said about reading: what the fit was told, and what is said now. */
@@ -375,7 +383,7 @@ export class Model implements AsyncDisposable {
         ...((channels === "first" || channels === "last") && { channels }),
         ...this.#parts(x),
       } as DataPart,
-      { likely: this.reading.found },
+      { likely: this.reading.found, offsets: this.#offsets },
     );
     const isNameless = isPaths(x) ? formatOf(dataset) === "npy" : !isViewsData(x) && !isNamed(x);
     if (!isNameless || dataset.views !== undefined) return dataset;

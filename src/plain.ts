@@ -1,5 +1,5 @@
 // Results of the core as arrays of JavaScript's own memory, which can be handed to another thread.
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { inTurns } from "./turns.js";
 
 /** Copied within a millisecond. */
 const CHUNK = 1 << 18;
@@ -22,9 +22,6 @@ async function copy(value: unknown): Promise<unknown> {
 
 async function copyNumbers(from: Numbers): Promise<Numbers> {
   const to = new (from.constructor as new (length: number) => Numbers)(from.length);
-  for (let at = 0; at < from.length; at += CHUNK) {
-    to.set(from.subarray(at, at + CHUNK), at);
-    if (from.length > CHUNK) await nextTurn();
-  }
+  await inTurns(from.length, CHUNK, (at, end) => to.set(from.subarray(at, end), at));
   return to;
 }

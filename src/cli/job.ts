@@ -5,10 +5,10 @@ import type { RunConfig } from "../config.js";
 import { pathsOfData } from "../data/paths.js";
 import { type Difference, differences, pathsOf } from "../differences.js";
 import { failure } from "../errors.js";
-import { checkOutput, type Input } from "../outputs.js";
+import { checkOutput, type Input, namedFiles } from "../outputs.js";
 import { checkRunTarget, type RunStart, type Unfinished } from "../results.js";
 import { beginRun, type NewRun, type RunFolder, reopenRun } from "../run-folder.js";
-import { type Plan, plan, startOf } from "../train.js";
+import { type DataReader, type Plan, plan, startOf } from "../train.js";
 
 /** All that a fit needs. */
 export interface Job extends Unfinished {
@@ -31,9 +31,14 @@ export interface JobOptions {
 }
 
 /** Reads the data and begins the run folder. */
-export async function newJob(config: RunConfig, options: JobOptions, signal: AbortSignal): Promise<Job> {
+export async function newJob(
+  config: RunConfig,
+  options: JobOptions,
+  signal: AbortSignal,
+  reader?: DataReader,
+): Promise<Job> {
   const { out, checkpointEvery, report, force = false } = options;
-  const planned = await plan(config, signal);
+  const planned = await plan(config, signal, reader);
   const dir = out ?? join("runs", `${planned.core.method}-${planned.runId.slice(0, 8)}`);
   const start = startOf(planned);
   const unfinished: Unfinished = {
@@ -53,7 +58,7 @@ export async function newJob(config: RunConfig, options: JobOptions, signal: Abo
 function inputsOf(config: RunConfig): readonly Input[] {
   const { tree } = config;
   const paths = [...pathsOfData(config), ...(typeof tree === "string" ? [tree] : [])];
-  return paths.filter((path) => existsSync(path)).map((path) => ({ path }));
+  return paths.flatMap(namedFiles).flatMap((path) => (existsSync(path) ? [{ path }] : []));
 }
 
 function notesOn(dir: string, { locked }: RunFolder): readonly string[] {
@@ -66,10 +71,15 @@ function notesOn(dir: string, { locked }: RunFolder): readonly string[] {
  *
  * @throws `RUN_NOT_FOUND`, `RUN_FINISHED`, `ARTIFACT_*` and `CHECKPOINT_MISMATCH` with `context.differences`
  */
-export async function resumedJob(dir: string, checkpointEvery: number | undefined, signal: AbortSignal): Promise<Job> {
+export async function resumedJob(
+  dir: string,
+  checkpointEvery: number | undefined,
+  signal: AbortSignal,
+  reader?: DataReader,
+): Promise<Job> {
   const { folder, ...run } = await reopenRun(dir);
   try {
-    return await goOn(dir, run, folder, checkpointEvery, signal);
+    return await goOn(dir, run, folder, checkpointEvery, signal, reader);
   } catch (error) {
     await folder.abandon();
     throw error;
@@ -82,10 +92,11 @@ async function goOn(
   folder: RunFolder,
   checkpointEvery: number | undefined,
   signal: AbortSignal,
+  reader: DataReader | undefined,
 ): Promise<Job> {
   const { unfinished, config } = run;
   const found = differences(unfinished.config, config);
-  const read = within(folderOf(unfinished, config), () => plan(config as unknown as RunConfig, signal));
+  const read = within(folderOf(unfinished, config), () => plan(config as unknown as RunConfig, signal, reader));
   const planned = await read.catch((error: unknown) => {
     // A configuration that was changed is the reason to tell, also where it is now wrong.
     refuse(dir, found);
@@ -129,7 +140,9 @@ function refuse(dir: string, found: readonly Difference[]): void {
 /** Paths begin where the fit was started; where the run was moved to another machine, here. */
 function folderOf({ startedIn }: Unfinished, config: NewRun["config"]): string {
   const files = pathsOfData(config);
-  const isThere = existsSync(startedIn) && files.every((file) => existsSync(resolve(startedIn, file)));
+  const isThere =
+    existsSync(startedIn) &&
+    files.flatMap((file) => namedFiles(resolve(startedIn, file))).every((file) => existsSync(file));
   return isThere ? startedIn : process.cwd();
 }
 

@@ -1,6 +1,7 @@
 // The one list of commands. Only the invoked one is loaded: `--help` and `--version` must not wait for the rest.
 import { Command } from "commander";
 import type { CommandModule, ProgramState } from "./command.js";
+import { addVariables } from "./variables.js";
 import { packageVersion } from "./version.js";
 
 interface Entry {
@@ -52,9 +53,19 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import("./commands/report.js"),
   },
   {
+    name: "export",
+    summary: "a run for other programs: ONNX, safetensors, LaTeX, MLflow and more",
+    load: () => import("./commands/export.js"),
+  },
+  {
     name: "reproduce",
     summary: "repeat a table or figure of a paper, and judge it",
     load: () => import("./commands/reproduce.js"),
+  },
+  {
+    name: "sweep",
+    summary: "many fits: settings x seeds, on one machine or a cluster",
+    load: () => import("./commands/sweep.js"),
   },
   {
     name: "inspect",
@@ -88,7 +99,7 @@ export async function buildProgram(args: readonly string[], state: ProgramState)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
     if (name === invoked) {
       await (await load()).define(command, state);
-      (await import("./flags.js")).addVariables(command);
+      addVariables(command);
     }
     program.addCommand(command);
   }

@@ -62,6 +62,8 @@ export const explanations = {
   RUN_BUSY: "Somebody else works in this folder; the message says which process, on which machine, since when.",
   MODEL_NO_DECODER: "Inputs were asked of latents, but the method has no decoder.",
   MODEL_NO_MECHANISMS: "An intervention was asked for, but the method finds no causal mechanisms.",
+  MODEL_NOT_EXPORTABLE: "A format of other programs was asked for that cannot hold what the method computes.",
+  EXPORT_REFUSED: "A server that a run is sent to cannot be reached or refuses it; nothing was left there.",
   MODEL_CLOSED: "A model was used after it had been closed.",
   FIT_CANCELLED: "A fit was stopped by its AbortSignal.",
   CALLBACK_THREW: "A callback given by the user threw; the fit was stopped.",

@@ -143,6 +143,8 @@ codes! {
     RunBusy "RUN_BUSY" => "Somebody else works in this folder; the message says which process, on which machine, since when.",
     ModelNoDecoder "MODEL_NO_DECODER" => "Inputs were asked of latents, but the method has no decoder.",
     ModelNoMechanisms "MODEL_NO_MECHANISMS" => "An intervention was asked for, but the method finds no causal mechanisms.",
+    ModelNotExportable "MODEL_NOT_EXPORTABLE" => "A format of other programs was asked for that cannot hold what the method computes.",
+    ExportRefused "EXPORT_REFUSED" => "A server that a run is sent to cannot be reached or refuses it; nothing was left there.",
     ModelClosed "MODEL_CLOSED" => "A model was used after it had been closed.",
     FitCancelled "FIT_CANCELLED" => "A fit was stopped by its AbortSignal.",
     CallbackThrew "CALLBACK_THREW" => "A callback given by the user threw; the fit was stopped.",

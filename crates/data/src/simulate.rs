@@ -7,6 +7,7 @@ pub mod intervention_world;
 mod limits;
 mod orthonormal;
 pub mod phenotype;
+mod row;
 pub mod shift_world;
 pub mod silent_world;
 pub mod source;

@@ -1,8 +1,9 @@
 //! Batch normalisation: *Batch Normalization* (Ioffe, Szegedy, 2015), <https://arxiv.org/abs/1502.03167>.
 
 use super::element::{Element, for_real, give, slice, with_values};
+use super::layers::{Layer, Numbers};
 use super::params::{Buffer, Init, Params};
-use candle_core::{CpuStorage, CustomOp3, Device, Error, Layout, Result, Shape, Tensor, Var};
+use candle_core::{CpuStorage, CustomOp3, DType, Device, Error, Layout, Result, Shape, Tensor, Var};
 use disentangle_numerics::real::Real;
 use disentangle_numerics::simd::vectorised;
 
@@ -126,6 +127,28 @@ impl BatchNorm {
         scaled.broadcast_mul(&self.scale)?.broadcast_add(&self.shift)
     }
 
+    /// What [`BatchNorm::apply`] computes.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn layer(&self) -> Result<Layer> {
+        let RunningStatistics { mean, variance } = self.statistics();
+        let factor = values(&self.scale)?.into_iter().zip(variance).map(|(scale, v)| scale / (v + Self::EPS).sqrt());
+        let (center, factor, shift) = (Numbers::row(mean), Numbers::row(factor), Numbers::row(values(&self.shift)?));
+        Ok(Layer::Scale { center, factor, shift })
+    }
+
+    /// What [`BatchNorm::invert`] computes.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn inverse_layer(&self) -> Result<Layer> {
+        let RunningStatistics { mean, variance } = self.statistics();
+        let factor = values(&self.scale)?.into_iter().zip(variance).map(|(scale, v)| (v + Self::EPS).sqrt() / scale);
+        let (center, factor, shift) = (Numbers::row(values(&self.shift)?), Numbers::row(factor), Numbers::row(mean));
+        Ok(Layer::Scale { center, factor, shift })
+    }
+
     /// The running statistics: a part of the model, kept as buffers `<name>.mean` and `<name>.variance`.
     pub fn statistics(&self) -> RunningStatistics {
         RunningStatistics { mean: self.mean.get(), variance: self.variance.get() }
@@ -144,6 +167,10 @@ impl BatchNorm {
         let op = Normalise { mean: mean.to_vec(), rate, statistics };
         x.contiguous()?.apply_op3(&self.scale, &self.shift, op)
     }
+}
+
+fn values(row: &Tensor) -> Result<Vec<f64>> {
+    row.to_dtype(DType::F64)?.to_vec1()
 }
 
 /// Mean and biased variance of each column, in double precision and row order; the mean is taken away before squaring.
@@ -195,7 +222,8 @@ impl Normalise {
     fn backward<T: Real>(&self, x: &[T], scale: &[T], gradient: &[T]) -> (Vec<T>, Vec<T>, Vec<T>) {
         let cols = scale.len();
         let (mean, rate) = self.constants::<T>();
-        let (mut d_scale, mut d_shift) = (vec![T::ZERO; cols], vec![T::ZERO; cols]);
+        // Sums over rows: in double precision, as mean and variance are.
+        let (mut d_scale, mut d_shift) = (vec![0.0; cols], vec![0.0; cols]);
         let mut dx = vec![T::ZERO; x.len()];
         let share = match self.statistics {
             Statistics::OfTheBatch => T::of(cols as f64 / x.len() as f64),
@@ -204,10 +232,13 @@ impl Normalise {
         vectorised!({
             for (x, g) in x.chunks_exact(cols).zip(gradient.chunks_exact(cols)) {
                 for j in 0..cols {
-                    d_scale[j] += g[j] * ((x[j] - mean[j]) * rate[j]);
-                    d_shift[j] += g[j];
+                    d_scale[j] += g[j].wide() * ((x[j] - mean[j]) * rate[j]).wide();
+                    d_shift[j] += g[j].wide();
                 }
             }
+        });
+        let [d_scale, d_shift] = [d_scale, d_shift].map(|sum| sum.into_iter().map(T::of).collect::<Vec<T>>());
+        vectorised!({
             let rows = x.chunks_exact(cols).zip(gradient.chunks_exact(cols)).zip(dx.chunks_exact_mut(cols));
             for ((x, g), dx) in rows {
                 for j in 0..cols {
@@ -272,6 +303,21 @@ impl CustomOp3 for Normalise {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn gradients_of_many_rows_keep_the_digits_of_single_precision() {
+        let normalise = Normalise { mean: vec![0.5], rate: vec![2.0], statistics: Statistics::OfTheBatch };
+        let rows = 300_000;
+        let x: Vec<f32> = (0..rows).map(|i| (i % 7) as f32 / 4.0).collect();
+        let g: Vec<f32> = (0..rows).map(|i| 0.1 + (i % 3) as f32 / 64.0).collect();
+        let wide = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
+        let (_, scale, shift) = normalise.backward::<f32>(&x, &[1.0], &g);
+        let (_, of_scale, of_shift) = normalise.backward::<f64>(&wide(&x), &[1.0], &wide(&g));
+        for (got, want) in [(scale[0], of_scale[0]), (shift[0], of_shift[0])] {
+            // Half a unit in the last place, of a sum whose terms are exact or nearly so.
+            assert!((f64::from(got) - want).abs() < 1e-7 * want.abs(), "{got} {want}");
+        }
+    }
 
     #[test]
     fn running_statistics_follow_pytorch_and_one_row_leaves_them_alone() -> Result<()> {

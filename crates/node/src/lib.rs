@@ -9,6 +9,7 @@ mod generate;
 mod jobs;
 mod locks;
 mod models;
+mod owned;
 mod work;
 
 use convert::{
@@ -20,6 +21,7 @@ use disentangle_data::write::{NpyData, csv_rows, write_npy};
 use disentangle_data::{
     Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, facts, folder, offsets, simulate, tree,
 };
+use disentangle_engine::container::{Named, Values};
 use disentangle_engine::{catalogue, model, plan, score};
 use disentangle_methods::METHODS;
 use failure::{NativeFailure, guard};
@@ -56,6 +58,8 @@ pub fn doctor() -> Answer<String> {
         let features = disentangle_nn::device::features();
         Ok(json!({
             "version": env!("CARGO_PKG_VERSION"),
+            // Changes with the numerical sources: results of different ones are not mixed.
+            "sources": env!("DISENTANGLE_SOURCES"),
             "target": format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
             "simd": features.simd,
             "cuda": features.cuda,
@@ -214,16 +218,28 @@ pub fn npy_about(path: String) -> Answer<String> {
     guard(|| Ok(json(&npy::peek_file(Path::new(&path))?)?.to_string()))
 }
 
-/// Reads one column of a `.npy` file as text, exactly.
+/// Reads columns of a `.npy` file as text, exactly.
 #[napi(catch_unwind)]
-pub fn npy_text(path: String, column: u32) -> Answer<Vec<String>> {
-    guard(|| npy::read_text(Path::new(&path), column as usize))
+pub fn npy_text(path: String, columns: Uint32Array) -> Answer<Vec<Vec<String>>> {
+    guard(|| npy::read_text(Path::new(&path), &places(&columns)))
 }
 
-/// Reads one column of an array of a `.npz` file as text, exactly.
+/// Reads columns of an array of a `.npz` file as text, exactly.
 #[napi(catch_unwind)]
-pub fn npz_text(path: String, member: String, column: u32) -> Answer<Vec<String>> {
-    guard(|| npz::read_text(Path::new(&path), &member, column as usize))
+pub fn npz_text(path: String, member: String, columns: Uint32Array) -> Answer<Vec<Vec<String>>> {
+    guard(|| npz::read_text(Path::new(&path), &member, &places(&columns)))
+}
+
+/// Reads columns of a `.npy` file with 64 bits, row-major.
+#[napi(catch_unwind)]
+pub fn npy_exact(path: String, columns: Uint32Array) -> Answer<Float64Array> {
+    guard(|| Ok(npy::read_exact(Path::new(&path), &places(&columns))?.into()))
+}
+
+/// Reads columns of an array of a `.npz` file with 64 bits, row-major.
+#[napi(catch_unwind)]
+pub fn npz_exact(path: String, member: String, columns: Uint32Array) -> Answer<Float64Array> {
+    guard(|| Ok(npz::read_exact(Path::new(&path), &member, &places(&columns))?.into()))
 }
 
 /// Format and shape of a `scipy.sparse.save_npz` file, as JSON.
@@ -238,6 +254,12 @@ pub fn scipy_read(path: String, columns: Uint32Array) -> Answer<MatrixOut> {
     guard(|| Ok(scipy::read(Path::new(&path), &places(&columns))?.into()))
 }
 
+/// As `scipyRead`, with 64 bits, row-major.
+#[napi(catch_unwind)]
+pub fn scipy_exact(path: String, columns: Uint32Array) -> Answer<Float64Array> {
+    guard(|| Ok(scipy::read_exact(Path::new(&path), &places(&columns))?.into()))
+}
+
 /// Shape of a Matrix Market file, as JSON.
 #[napi(catch_unwind)]
 pub fn mtx_about(path: String) -> Answer<String> {
@@ -247,8 +269,17 @@ pub fn mtx_about(path: String) -> Answer<String> {
 /// Reads chosen columns of a Matrix Market file, or with `transposed` chosen rows as columns.
 #[napi(catch_unwind)]
 pub fn mtx_read(path: String, transposed: bool, columns: Uint32Array) -> Answer<MatrixOut> {
-    let orientation = if transposed { mtx::Orientation::Transposed } else { mtx::Orientation::AsWritten };
-    guard(|| Ok(mtx::read(Path::new(&path), orientation, &places(&columns))?.into()))
+    guard(|| Ok(mtx::read(Path::new(&path), orientation(transposed), &places(&columns))?.into()))
+}
+
+/// As `mtxRead`, with 64 bits, row-major.
+#[napi(catch_unwind)]
+pub fn mtx_exact(path: String, transposed: bool, columns: Uint32Array) -> Answer<Float64Array> {
+    guard(|| Ok(mtx::read_exact(Path::new(&path), orientation(transposed), &places(&columns))?.into()))
+}
+
+fn orientation(transposed: bool) -> mtx::Orientation {
+    if transposed { mtx::Orientation::Transposed } else { mtx::Orientation::AsWritten }
 }
 
 fn places(columns: &[u32]) -> Vec<usize> {
@@ -392,4 +423,41 @@ pub fn graph(values: NativeMatrix, config: String, silent: Option<Uint8Array>) -
 #[napi(catch_unwind)]
 pub fn model_info(model: Uint8Array) -> Answer<String> {
     guard(|| Ok(json(&model::header(&model)?)?.to_string()))
+}
+
+/// A tensor of a model: row-major values of its own type.
+#[napi(object, object_from_js = false)]
+pub struct NativeTensor {
+    /// For example `trained/encoder.0.weight`.
+    pub name: String,
+    /// Dimensions.
+    pub shape: Vec<u32>,
+    /// Its values.
+    pub data: Either<Float32Array, Float64Array>,
+}
+
+/// A model as plain data.
+#[napi(object, object_from_js = false)]
+pub struct NativePlainModel {
+    /// JSON: the layers of encoder and decoder, which name their tensors.
+    pub layers: String,
+    /// All tensors.
+    pub tensors: Vec<NativeTensor>,
+}
+
+/// What a model computes and with which numbers.
+#[napi(catch_unwind)]
+pub fn model_tensors(model: Uint8Array) -> Answer<NativePlainModel> {
+    guard(|| {
+        let plain = model::Model::open(METHODS, &model)?.plain()?;
+        let tensors = plain.tensors.into_iter().map(|Named { name, shape, values }| NativeTensor {
+            name,
+            shape: shape.into_iter().map(|n| n as u32).collect(),
+            data: match values {
+                Values::F32(values) => Either::A(values.into()),
+                Values::F64(values) => Either::B(values.into()),
+            },
+        });
+        Ok(NativePlainModel { layers: plain.about.to_string(), tensors: tensors.collect() })
+    })
 }

@@ -5,17 +5,18 @@ import { fail, isDisentangleError } from "../../errors.js";
 import type { Scores } from "../../generated/types.js";
 import { namesIn } from "../../owned-folder.js";
 import { jsonText, type Run, type RunWriter, readRunFolder, type StoppedRun } from "../../results.js";
-import { scoreRun } from "../../score.js";
-import { isFinished, type Plan, train } from "../../train.js";
+import { scoreIfKnown } from "../../score.js";
+import { isFinished, train } from "../../train.js";
 import type { ProgramState } from "../command.js";
 import { located } from "../config-file.js";
 import { EXIT } from "../exit.js";
-import { addConfigOptions, type ConfigOptions, given, numberFlag, wholeNumber } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given } from "../flags.js";
 import { type Job, newJob, resumedJob } from "../job.js";
 import { progressLine } from "../progress-line.js";
 import { dataText, isUseless, resultText } from "../run-text.js";
 import { interruption } from "../signals.js";
 import { note, print } from "../terminal.js";
+import { numberFlag, wholeNumber } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
@@ -169,7 +170,7 @@ async function finish(run: Run, job: Job, options: FitCommandOptions, state: Pro
   const { planned, folder, report } = job;
   let scores: Scores | undefined;
   await folder.finish(run, async (put) => {
-    scores = await scoresIfKnown(run, planned);
+    scores = await scoreIfKnown(run, planned.dataset);
     if (scores !== undefined) await put("scores.json", jsonText(scores));
     if (report) await putReport(run, scores, put);
   });
@@ -188,7 +189,7 @@ function tell(
   const { outcome } = manifest;
   for (const warning of summary.warnings) warn(warning);
   for (const { question, finding } of summary.assumptions.filter(({ status }) => status === "violated")) {
-    warn({ message: `an assumption is violated. ${question}`, hint: finding });
+    warn({ message: `assumption violated: ${question}`, hint: finding });
   }
   if (isUseless(summary)) warn(USELESS);
   if (outcome.kind === "diverged" || outcome.kind === "non-finite") state.exitCode = EXIT.failed;
@@ -243,11 +244,6 @@ function resultOf(run: Run, scores: Scores | undefined, dir: string): Record<str
     warnings,
     ...(scores && { scores }),
   };
-}
-
-async function scoresIfKnown(run: Run, { dataset }: Plan): Promise<Scores | undefined> {
-  if (dataset.truth.latents === undefined) return undefined;
-  return scoreRun(run, { truth: dataset.truth }, run.split.includes(2) ? {} : { rows: "all" }, dataset);
 }
 
 async function putReport(run: Run, scores: Scores | undefined, put: RunWriter["put"]): Promise<void> {

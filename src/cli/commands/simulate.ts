@@ -6,8 +6,9 @@ import { fail } from "../../errors.js";
 import type { NativeDataset } from "../../native.js";
 import { type SimulateConfig, simulate, writeDataset } from "../../simulate.js";
 import { located } from "../config-file.js";
-import { addConfigOptions, type ConfigOptions, given, needed } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given } from "../flags.js";
 import { columns, print } from "../terminal.js";
+import { needed } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
