@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { avaStep } from "./ava.mjs";
 import { packageChecks } from "./package.mjs";
 import { addonAndTests, browser, javascript, packages } from "./setup.mjs";
-import { main, onPath, printTimes, run, step, targetFolder, tool } from "./steps.mjs";
+import { main, node, onPath, printTimes, run, step, targetFolder, tool } from "./steps.mjs";
 
 const fixable = { hint: "`npm run fix` puts this right" };
 const workspace = ["--release", "--locked", "--workspace", "--quiet"];
@@ -26,6 +26,8 @@ await main(async () => {
   await browser();
   await step("documentation", () => tool("typedoc", ["--treatWarningsAsErrors", "--logLevel", "Warn"]));
   await step("package", packageChecks);
+  await step("third-party software", () => node(["scripts/third-party.mjs", "--check"]));
+  await step("workflows", () => node(["scripts/workflows.mjs"]));
   const closing = await step("typescript tests and examples", () => avaStep([]));
   await step("lint: rust", () => run("cargo", ["clippy", ...workspace, "--all-targets", "--", "-D", "warnings"]));
   await step("rust tests", () => run("cargo", ["test", ...workspace]));

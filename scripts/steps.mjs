@@ -90,7 +90,7 @@ export function npm(args, options) {
 
 /** Standard output of a program, or undefined where it is missing or fails. */
 export function output(program, args) {
-  const result = spawnSync(program, args, { cwd: root, encoding: "utf8" });
+  const result = spawnSync(program, args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 });
   return result.status === 0 ? result.stdout : undefined;
 }
 

@@ -12,6 +12,14 @@ export type * from "./data/index.js";
 export { type DataPart, type DataSource, inspect, readDataset, type ViewsData } from "./dataset.js";
 export type { Cleaning, SuperconductorsConfig, superconductorsSchema } from "./datasets/index.js";
 export { DisentangleError, type ErrorCode, type Failure, isDisentangleError } from "./errors.js";
+export {
+  type ExportedFile,
+  type ExportFormat,
+  exportModel,
+  logToMlflow,
+  type MlflowOptions,
+  type MlflowRun,
+} from "./export/index.js";
 export { type FitHandle, type FitOptions, fit } from "./fit.js";
 export type * from "./generated/methods.js";
 export type * from "./generated/types.js";

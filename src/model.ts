@@ -4,6 +4,7 @@ import { askLater } from "./data/place.js";
 import { type FoundReading, type ReadingOptions, readingOf, rememberedReading } from "./data/reading.js";
 import { type DataPart, type DataSource, type Dataset, isDataset, isViewsData, type ViewsData } from "./dataset.js";
 import { DisentangleError, fail, isDisentangleError } from "./errors.js";
+import type { PlainModel } from "./export/plain-model.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
 import { packModel, unpackModel } from "./model-bytes.js";
@@ -256,6 +257,12 @@ export class Model implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** @internal Its tensors, and what encoder and decoder compute. */
+  async plain(): Promise<PlainModel> {
+    const { layers, tensors } = await later().modelTensors(this.#open().model);
+    return { layers: JSON.parse(layers) as PlainModel["layers"], tensors };
   }
 
   /** How the fit read its data, and so how new rows are read. */

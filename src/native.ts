@@ -116,6 +116,18 @@ export interface NativeRun {
   config: string;
   fingerprint: string;
 }
+/** A tensor of a model: row-major values of its own type. */
+export interface NativeTensor {
+  name: string;
+  shape: number[];
+  data: Float32Array | Float64Array;
+}
+/** A model as plain data. */
+export interface NativePlainModel {
+  /** JSON `{ encoder, decoder, decodes, doublePrecisionInputs }`: layers, which name their tensors. */
+  layers: string;
+  tensors: NativeTensor[];
+}
 /** Rows that an intervention is made on. */
 export interface NativeRows {
   inputs: NativeMatrix;
@@ -230,6 +242,7 @@ export interface Native {
   intervene(model: number, request: string, rows?: NativeRows): NativeIntervention;
   closeModel(model: number): void;
   modelInfo(model: Uint8Array): string;
+  modelTensors(model: Uint8Array): NativePlainModel;
   /** `request`: JSON `{ split, seed?, summary }`. */
   score(request: string, tables: NativeScoreTables): string;
   graph(values: NativeMatrix, config: string, silent?: Uint8Array): string;
@@ -247,6 +260,8 @@ type Slow =
   | "csvRead"
   | "csvReadExact"
   | "csvSurvey"
+  | "columnFacts"
+  | "suspects"
   | "npyRead"
   | "npzRead"
   | "simulate"
@@ -257,6 +272,7 @@ type Slow =
   | "score"
   | "graph"
   | "modelInfo"
+  | "modelTensors"
   | "transform"
   | "predict"
   | "decode"
@@ -266,6 +282,14 @@ type Slow =
 export type Later = {
   readonly [Name in Slow]: (...args: Parameters<Native[Name]>) => Promise<ReturnType<Native[Name]>>;
 } & { openModel(model: Uint8Array): Promise<{ id: number; weights: number }> };
+
+/** Numbers that are looked through in less time than it takes to begin a thread, about a quarter of a millisecond. */
+const AT_ONCE = 1 << 18;
+
+/** Who answers about so many numbers: of few at once, of many on a thread. */
+export function askedOf(numbers: number): Pick<Native, Slow> | Pick<Later, Slow> {
+  return numbers <= AT_ONCE ? native() : later();
+}
 
 const signals = new AsyncLocalStorage<AbortSignal | undefined>();
 

@@ -9,7 +9,7 @@ import { runInNewContext } from "node:vm";
 import { snapshot } from "../../src/config.js";
 import { copyNumbers } from "../../src/data/memory.js";
 import { DisentangleError } from "../../src/errors.js";
-import { type Dataset, fit, fitQueue, load, type RunConfig, readDataset, simulate } from "../../src/index.js";
+import { type Dataset, fit, fitQueue, inspect, load, type RunConfig, readDataset, simulate } from "../../src/index.js";
 import { native, withSignal } from "../../src/native.js";
 import { testWithAddon as test } from "../addon.js";
 
@@ -276,4 +276,17 @@ test("what fit has copied is not copied again where it is read, and what others 
   t.not(own, given);
   t.is(copyNumbers(["x"], own), own);
   t.not(copyNumbers(["x"], given), given);
+});
+
+test("large tables are looked through on a thread of its own, and that stops where it is told to", async (t) => {
+  const large = { data: Float32Array.from({ length: 300_000 }, (_, i) => Math.sin(i * i)), shape: [100_000, 3] };
+  for (const look of [readDataset, inspect]) {
+    const stopped = withSignal(
+      AbortSignal.abort(new Error("told to stop")),
+      async (): Promise<unknown> => look({ data: large }),
+    );
+    await t.throwsAsync(stopped, { message: "told to stop" });
+  }
+  t.is((await readDataset({ data: large })).inputs.rows, 100_000);
+  t.is((await inspect({ data: large })).columns.length, 3);
 });

@@ -71,6 +71,18 @@ const WAYS: Readonly<Record<string, () => Promise<DataConfig>>> = {
     const members = Object.entries({ ...plain, when: WHEN }).map(([key, values]) => [`${key}.npy`, vector(values)]);
     return { data: write(at("when.npz"), zip(Object.fromEntries(members))), inputs: "g*", target: "when" };
   },
+  "a sparse matrix of SciPy": async () => {
+    const all = Object.values({ ...plain, when: WHEN });
+    const cells = Array.from({ length: 4 * N }, (_, i) => [Math.floor(i / 4), i % 4] as const);
+    const members = {
+      "format.npy": vector(["coo"]),
+      "shape.npy": vector([N, 4]),
+      "data.npy": vector(cells.map(([i, j]) => all[j]![i]!)),
+      "row.npy": vector(cells.map(([i]) => i)),
+      "col.npy": vector(cells.map(([, j]) => j)),
+    };
+    return { data: write(at("sparse.npz"), zip(members)), inputs: "x0,x1,x2", target: "x3" };
+  },
   "a Matrix Market file": async () => {
     const lines = Object.values({ ...plain, when: WHEN }).flatMap((values) => values.map(String));
     const text = ["%%MatrixMarket matrix array real general", `${N} 4`, ...lines, ""].join("\n");
@@ -303,4 +315,17 @@ test("numbers of JSON are labels as they are written", async (t) => {
     t.deepEqual(textsOf(labels.environment!), written);
     t.is(textsOf(labels.task!)[0], 'a "code": 7.0');
   }
+});
+
+test("an infinity in a column far from zero is a problem that inspect tells, not an end of it", async (t) => {
+  const when = column((i) => (i === 5 ? "inf" : WHEN[i]!));
+  const { problems, rows } = await inspect({ data: csv("infinite.csv", { ...plain, when }) });
+  t.deepEqual([rows, problems.map(({ code }) => code)], [N, ["DATA_NOT_FINITE"]]);
+});
+
+test("many columns far from zero are read again at once", async (t) => {
+  const wide = Object.fromEntries(Array.from({ length: 300 }, (_, j) => [`t${j}`, WHEN.map((value) => value + j)]));
+  const { offsets, inputs } = await readDataset({ data: csv("wide.csv", wide) });
+  t.is(offsets!.inputs!.length, 300);
+  t.is(inputs.data[7 * 300 + 299]! + offsets!.inputs![299]!, WHEN[7]! + 299);
 });

@@ -6,11 +6,13 @@ import { fileURLToPath } from "node:url";
 import plainTest from "ava";
 import { parseConfig, readConfigFile } from "../../src/cli/config-file.js";
 import { type ErrorCode, failuresOf, isDisentangleError } from "../../src/errors.js";
+import { onnxOf } from "../../src/export/onnx.js";
 import { explanations } from "../../src/generated/errors.js";
 import {
   type Dataset,
   fit,
   load,
+  logToMlflow,
   prepare,
   type RunConfig,
   readDataset,
@@ -128,6 +130,9 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     spoilt((data) => {
       delete data.labels.environment;
     }),
+  DATA_NEEDS_INTERVENTIONS: async () =>
+    fit({ method: "interventional", reference: "n2", data: await world() } as RunConfig).result,
+  DATA_NEEDS_REFERENCE: async () => fit({ method: "interventional", data: await world() }).result,
   DATA_NEEDS_TARGET: () =>
     spoilt((data) => {
       delete data.targets;
@@ -188,6 +193,14 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
   },
   MODEL_NO_DECODER: async () => (await fit({ ...quick, data: await world() }).result).decode([[1, 2]]),
   MODEL_NO_MECHANISMS: async () => (await fit({ ...quick, data: await world() }).result).intervene({ do: { z1: 1 } }),
+  // Every method of the list writes its layers down; the next one may not.
+  MODEL_NOT_EXPORTABLE: () => {
+    const layers = { encoder: null, decoder: null, decodes: false, doublePrecisionInputs: false };
+    const card = { method: "mine", version: "1", inputs: 1, latents: 1, metadata: {} };
+    return onnxOf("encoder", { layers, tensors: [] }, card);
+  },
+  EXPORT_REFUSED: async () =>
+    logToMlflow(await fit({ ...quick, data: await world() }).result, { url: "http://127.0.0.1:9" }),
   MODEL_CLOSED: async () => {
     const model = await fit({ ...quick, data: await world() }).result;
     await model.close();

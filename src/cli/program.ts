@@ -53,6 +53,11 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import("./commands/report.js"),
   },
   {
+    name: "export",
+    summary: "a run for other programs: ONNX, safetensors, LaTeX, MLflow and more",
+    load: () => import("./commands/export.js"),
+  },
+  {
     name: "reproduce",
     summary: "repeat a table or figure of a paper, and judge it",
     load: () => import("./commands/reproduce.js"),

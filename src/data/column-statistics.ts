@@ -1,6 +1,6 @@
 // What the columns of a source hold: everything is read once, then counted.
 import { type Failure, isDisentangleError } from "../errors.js";
-import { native } from "../native.js";
+import { askedOf } from "../native.js";
 import { place } from "./columns.js";
 import type { Source, SourceColumn, Survey } from "./source.js";
 
@@ -42,7 +42,8 @@ export async function readStatistics(source: Source): Promise<Found> {
     columns.filter((column) => column.kind === kind).map(({ name }) => name);
   const [numbers, texts] = [names("number"), names("text")];
   const statistics = new Map<string, ColumnStatistics>();
-  for (const [j, facts] of factsOf(survey.numeric, survey.rows, numbers).entries()) statistics.set(numbers[j]!, facts);
+  for (const [j, facts] of (await factsOf(survey.numeric, survey.rows, numbers)).entries())
+    statistics.set(numbers[j]!, facts);
   texts.forEach((name, j) => {
     const counts = countLabels(survey.text[j]!);
     const missing = counts.get("") ?? 0;
@@ -59,10 +60,16 @@ export async function readStatistics(source: Source): Promise<Found> {
 }
 
 /** Facts of the columns of a row-major matrix. */
-function factsOf(data: Float32Array, rows: number, names: readonly string[]): readonly ColumnStatistics[] {
+async function factsOf(
+  data: Float32Array,
+  rows: number,
+  names: readonly string[],
+): Promise<readonly ColumnStatistics[]> {
   if (rows === 0 || names.length === 0) return [];
   type Facts = Omit<ColumnStatistics, "copyOf"> & { readonly infinite: number; readonly copyOf?: number };
-  const all = JSON.parse(native().columnFacts({ data, rows, cols: names.length })) as readonly Facts[];
+  const all = JSON.parse(
+    await askedOf(data.length).columnFacts({ data, rows, cols: names.length }),
+  ) as readonly Facts[];
   return all.map(({ infinite, copyOf, ...facts }) => ({
     ...facts,
     ...(infinite > 0 && { infinite }),

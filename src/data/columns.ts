@@ -27,12 +27,14 @@ export function place<T extends Numbers>(
   rows?: Int32Array,
 ): void {
   const position = new Map(all.map((name, j) => [name, j]));
-  const width = columns.length;
-  columns.forEach((name, j) => {
-    const from = position.get(name);
-    if (from === undefined) return;
-    for (let i = 0, at = j; at < out.length; i++, at += width) out[at] = data[(rows?.[i] ?? i) * all.length + from]!;
-  });
+  const shared = columns.map((_, j) => j).filter((j) => position.has(columns[j]!));
+  const to = Int32Array.from(shared);
+  const from = Int32Array.from(shared, (j) => position.get(columns[j]!)!);
+  // Row by row: both matrices are walked as they lie in memory.
+  for (let i = 0, at = 0; at < out.length; i++, at += columns.length) {
+    const start = (rows === undefined ? i : rows[i]!) * all.length;
+    for (let k = 0; k < to.length; k++) out[at + to[k]!] = data[start + from[k]!]!;
+  }
 }
 
 /** Blocks of whole rows, one below the other. */

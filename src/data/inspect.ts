@@ -149,7 +149,9 @@ async function inspectSource(
   const { tasks, environment } = partsOf(told);
   if (told.targets !== undefined) problems.push(...withoutTarget(config, told.targets));
   const { numbers, survey } = found;
-  const readable = new Set(numbers.filter((name) => !found.refused.has(name)));
+  // What stops a fit is told as a problem, and not read again.
+  const isReadable = (name: string) => !found.refused.has(name) && found.statistics.get(name)?.infinite === undefined;
+  const readable = new Set(numbers.filter(isReadable));
   const { offsets } = await withOffsets(source, { rows, names: numbers, values: survey.numeric }, readable);
   const relative = relativeColumns(roles, description);
   const kept = new Map([...offsets].filter(([name]) => relative.has(name)));

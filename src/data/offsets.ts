@@ -1,7 +1,6 @@
 // Columns that lie far from zero, such as dates in seconds: 32 bits would make many of their values one. They are read again with
 // 64 bits, and kept as differences from one number per column.
-import { native } from "../native.js";
-import { pick } from "./columns.js";
+import { askedOf, native } from "../native.js";
 import type { Roles } from "./roles.js";
 import type { Source, SourceDescription } from "./source.js";
 
@@ -35,19 +34,22 @@ export async function withOffsets(
 ): Promise<{ readonly values: Float32Array; readonly offsets: ReadonlyMap<string, Offset> }> {
   const cols = names.length;
   if (cols === 0 || rows === 0) return { values, offsets: new Map() };
-  const all = [...native().suspects({ data: values, rows, cols })].map((column) => names[column]!);
+  const found = await askedOf(values.length).suspects({ data: values, rows, cols });
+  const all = Array.from(found, (column) => names[column]!);
   const suspects = all.filter((name) => among.has(name));
   const wanted = [...new Set([...names.filter((name) => fixed.has(name)), ...suspects])];
   if (wanted.length === 0) return { values, offsets: new Map() };
   const offsets = new Map<string, Offset>();
   const out = values.slice();
   const exact = await source.exact(wanted);
-  for (const name of wanted) {
-    const column = names.indexOf(name);
-    // What is no number there, such as a word for true, is what it was read as.
-    const own = pick(exact, wanted, [name]).map((value, i) =>
-      Number.isNaN(value) ? values[i * cols + column]! : value,
-    );
+  const columns = new Map(names.map((name, column) => [name, column]));
+  for (const [k, name] of wanted.entries()) {
+    const column = columns.get(name)!;
+    const own = Float64Array.from({ length: rows }, (_, i) => {
+      const value = exact[i * wanted.length + k]!;
+      // What is no number there, such as a word for true, is what it was read as.
+      return Number.isNaN(value) ? values[i * cols + column]! : value;
+    });
     const known = fixed.get(name);
     const found = known === undefined ? (JSON.parse(native().collapse(own)) as Offset | null) : { offset: known };
     if (found === null || found.offset === 0) continue;

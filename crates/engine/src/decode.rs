@@ -43,6 +43,11 @@ impl Decoder {
         Ok(Self { undo: Some((back, at_zero)) })
     }
 
+    /// `map^+` (codes x k), and the code of latents at 0; `None`: latents are codes.
+    pub(crate) fn undo(&self) -> Option<&(Matrix<f64>, Vec<f64>)> {
+        self.undo.as_ref()
+    }
+
     /// Standardised inputs (n x d) of latents (n x k) of the same state; `None`: its network has no decoder.
     ///
     /// # Errors

@@ -10,8 +10,8 @@ use crate::results::{
     TreeSummary,
 };
 use crate::rows;
-use disentangle_nn::Params;
 use disentangle_nn::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, Schedule};
+use disentangle_nn::{Layer, Params};
 
 use disentangle_data::dataset::Role;
 use disentangle_data::prepare::{Prepared, Warning};
@@ -250,6 +250,23 @@ pub trait Network: Send + Any {
     /// # Errors
     /// Those of candle.
     fn decode(&self, _codes: &Tensor) -> disentangle_nn::Result<Option<Tensor>> {
+        Ok(None)
+    }
+
+    /// What [`Network::encode`] computes, layer after layer, for programs that run the model by themselves; `None`: it is not
+    /// written down.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn encoder_layers(&self) -> disentangle_nn::Result<Option<Vec<Layer>>> {
+        Ok(None)
+    }
+
+    /// What [`Network::decode`] computes, as [`Network::encoder_layers`].
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn decoder_layers(&self) -> disentangle_nn::Result<Option<Vec<Layer>>> {
         Ok(None)
     }
 }

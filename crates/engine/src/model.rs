@@ -20,8 +20,10 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 mod generate;
+mod plain;
 
 pub use generate::{GivenRows, Intervened, Intervention};
+pub use plain::PlainModel;
 
 /// What a model says about itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -91,7 +93,6 @@ impl Header {
 /// # Errors
 /// Those of candle.
 pub fn pack(config: &Value, data: &Prepared, state: &State, latents: usize, fingerprint: &str) -> Result<Vec<u8>> {
-    let exported = state.params.export().map_err(disentangle_nn::internal)?;
     let header = Header {
         kind: "model".into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -108,20 +109,11 @@ pub fn pack(config: &Value, data: &Prepared, state: &State, latents: usize, fing
         target_scale: data.targets.as_ref().map(|t| t.standardiser.clone()),
         fingerprint: fingerprint.into(),
     };
-    let trained = exported.into_iter().map(|NamedValues { name, shape, values }| Named {
-        name: format!("trained/{name}"),
-        shape,
-        values: Values::F32(values),
-    });
-    let solved = state.solved.iter().map(|(name, m)| Named {
-        name: format!("solved/{name}"),
-        shape: vec![m.rows(), m.cols()],
-        values: Values::F64(m.data().to_vec()),
-    });
+    let tensors = plain::tensors(state)?;
     let Value::Object(header) = serde_json::to_value(header.squeezed()).expect("a header serialises") else {
         unreachable!("a struct serialises to an object")
     };
-    Ok(Container { header, tensors: trained.chain(solved).collect() }.to_bytes())
+    Ok(Container { header, tensors }.to_bytes())
 }
 
 /// The offsets of the columns `expected` among those `given`; zeros where there are none.

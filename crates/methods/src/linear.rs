@@ -5,7 +5,7 @@ use disentangle_data::Matrix;
 use disentangle_data::prepare::Warning;
 use disentangle_engine::method::{Batch, CENTER, Network, State, Term};
 use disentangle_engine::results::Fact;
-use disentangle_nn::{Error, Tensor};
+use disentangle_nn::{Error, Layer, Tensor};
 use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
 
 /// A network without parameters whose code is its input: for methods whose latents are a solved linear map
@@ -24,6 +24,14 @@ impl Network for IdentityNetwork {
 
     fn decode(&self, codes: &Tensor) -> disentangle_nn::Result<Option<Tensor>> {
         Ok(Some(codes.clone()))
+    }
+
+    fn encoder_layers(&self) -> disentangle_nn::Result<Option<Vec<Layer>>> {
+        Ok(Some(Vec::new()))
+    }
+
+    fn decoder_layers(&self) -> disentangle_nn::Result<Option<Vec<Layer>>> {
+        Ok(Some(Vec::new()))
     }
 }
 

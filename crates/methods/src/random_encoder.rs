@@ -18,8 +18,7 @@ use disentangle_engine::method::Solving;
 use disentangle_engine::method::{Batch, Dimensions, Findings, Method, Network, Stage, State, Term};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_metrics::cards::Invariance;
-use disentangle_nn::Params;
-use disentangle_nn::{Error, Tensor};
+use disentangle_nn::{Error, Layer, Params, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +80,10 @@ impl Network for Untrained {
 
     fn encode(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor> {
         self.0.apply(inputs)
+    }
+
+    fn encoder_layers(&self) -> disentangle_nn::Result<Option<Vec<Layer>>> {
+        Ok(Some(self.0.layers()))
     }
 }
 

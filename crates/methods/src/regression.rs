@@ -6,7 +6,7 @@ use disentangle_data::{Code, Failure, Matrix, Result};
 use disentangle_engine::method::{Batching, Candidates, Keep, MAP, Recipe, State};
 use disentangle_engine::train;
 use disentangle_nn::optim::{AdamSettings, Schedule};
-use disentangle_nn::{Activation, Mlp, Params};
+use disentangle_nn::{Activation, Layer, Mlp, Params};
 use disentangle_nn::{Tensor, internal};
 use disentangle_numerics::moments::{covariance, positive};
 use schemars::JsonSchema;
@@ -193,6 +193,11 @@ impl Encoder {
     /// Those of candle.
     pub fn apply(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor> {
         self.0.apply(inputs)
+    }
+
+    /// What it computes.
+    pub fn layers(&self) -> Vec<Layer> {
+        self.0.layers()
     }
 }
 

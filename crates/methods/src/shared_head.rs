@@ -21,7 +21,7 @@ use disentangle_engine::results::{NamedMatrix, OutcomeKind};
 use disentangle_engine::rows;
 use disentangle_metrics::cards::Invariance;
 use disentangle_nn::Tensor;
-use disentangle_nn::{Init, Params, head_product, mean_squared_error};
+use disentangle_nn::{Init, Layer, Params, head_product, mean_squared_error};
 use disentangle_numerics::linalg::dot;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,10 @@ impl Network for SharedHeadNetwork {
 
     fn encode(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor> {
         self.encoder.apply(inputs)
+    }
+
+    fn encoder_layers(&self) -> disentangle_nn::Result<Option<Vec<Layer>>> {
+        Ok(Some(self.encoder.layers()))
     }
 }
 

@@ -32,7 +32,7 @@ use disentangle_engine::method::{
 use disentangle_engine::results::OutcomeKind;
 use disentangle_metrics::cards::Invariance;
 use disentangle_nn::optim::{AdamSettings, Schedule};
-use disentangle_nn::{Init, Params, Topology, head_product, l1, mean_squared_error, tree_heads};
+use disentangle_nn::{Init, Layer, Params, Topology, head_product, l1, mean_squared_error, tree_heads};
 use disentangle_nn::{Tensor, Var};
 use disentangle_numerics::linalg::dot;
 use schemars::JsonSchema;
@@ -145,6 +145,10 @@ impl Network for TbrNetwork {
 
     fn encode(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor> {
         self.encoder.apply(inputs)
+    }
+
+    fn encoder_layers(&self) -> disentangle_nn::Result<Option<Vec<Layer>>> {
+        Ok(Some(self.encoder.layers()))
     }
 }
 

@@ -7,6 +7,7 @@ mod affine;
 mod spline;
 
 use super::activation::Activation;
+use super::layers::Layer;
 use super::mlp::Mlp;
 use super::params::Params;
 use candle_core::{Error, Result, Tensor};
@@ -96,6 +97,13 @@ impl Coupling {
     /// Another number of columns, or those of candle.
     pub fn inverse(&self, y: &Tensor) -> Result<(Tensor, Tensor)> {
         self.run(y, Toward::Preimage)
+    }
+
+    /// What [`Coupling::forward`] or [`Coupling::inverse`] makes of rows; `None`: splines are not written down.
+    pub fn layer(&self, toward: Toward) -> Option<Layer> {
+        let Transform::Affine { bound } = self.transform else { return None };
+        let ((start, count), _) = split(self.cols, self.passing);
+        Some(Layer::Coupling { start, count, bound, inverse: toward == Toward::Preimage, net: self.net.layers() })
     }
 
     fn run(&self, x: &Tensor, toward: Toward) -> Result<(Tensor, Tensor)> {

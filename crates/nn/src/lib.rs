@@ -19,6 +19,7 @@ mod heads;
 mod image;
 mod internal;
 mod layer_norm;
+mod layers;
 mod loss;
 mod mlp;
 mod norm;
@@ -53,6 +54,7 @@ pub use image::{
 };
 pub use internal::internal;
 pub use layer_norm::LayerNorm;
+pub use layers::{Layer, Numbers};
 pub use loss::{l1, mean_squared_error};
 pub use mlp::Mlp;
 pub use norm::{Affine, BatchNorm, RunningStatistics};

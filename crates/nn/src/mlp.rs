@@ -7,6 +7,7 @@ mod sweep;
 use super::activation::Activation;
 use super::dense::dense_expression;
 use super::element::{Element, for_real, with_values};
+use super::layers::{self, Numbers};
 use super::params::{Init, Param, Params};
 use candle_core::{Error, Result, Storage, Tensor, op::BackpropOp};
 use disentangle_numerics::compute::Compute;
@@ -143,6 +144,17 @@ impl Mlp {
     /// Those of candle.
     pub fn forward_expression(&self, x: &Tensor) -> Result<Tensor> {
         self.layers.iter().try_fold(x.clone(), |x, l| dense_expression(&x, l.weight.var(), l.bias.var(), l.activation))
+    }
+
+    /// What it computes, layer by layer.
+    pub fn layers(&self) -> Vec<layers::Layer> {
+        let named = |param: &Param| Numbers::Named(param.name().into());
+        let layer = |l: &Layer| layers::Layer::Dense {
+            weight: named(&l.weight),
+            bias: Some(named(&l.bias)),
+            activation: l.activation,
+        };
+        self.layers.iter().map(layer).collect()
     }
 
     /// The number of input columns.

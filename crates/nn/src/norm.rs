@@ -1,8 +1,9 @@
 //! Batch normalisation: *Batch Normalization* (Ioffe, Szegedy, 2015), <https://arxiv.org/abs/1502.03167>.
 
 use super::element::{Element, for_real, give, slice, with_values};
+use super::layers::{Layer, Numbers};
 use super::params::{Buffer, Init, Params};
-use candle_core::{CpuStorage, CustomOp3, Device, Error, Layout, Result, Shape, Tensor, Var};
+use candle_core::{CpuStorage, CustomOp3, DType, Device, Error, Layout, Result, Shape, Tensor, Var};
 use disentangle_numerics::real::Real;
 use disentangle_numerics::simd::vectorised;
 
@@ -126,6 +127,28 @@ impl BatchNorm {
         scaled.broadcast_mul(&self.scale)?.broadcast_add(&self.shift)
     }
 
+    /// What [`BatchNorm::apply`] computes.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn layer(&self) -> Result<Layer> {
+        let RunningStatistics { mean, variance } = self.statistics();
+        let factor = values(&self.scale)?.into_iter().zip(variance).map(|(scale, v)| scale / (v + Self::EPS).sqrt());
+        let (center, factor, shift) = (Numbers::row(mean), Numbers::row(factor), Numbers::row(values(&self.shift)?));
+        Ok(Layer::Scale { center, factor, shift })
+    }
+
+    /// What [`BatchNorm::invert`] computes.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn inverse_layer(&self) -> Result<Layer> {
+        let RunningStatistics { mean, variance } = self.statistics();
+        let factor = values(&self.scale)?.into_iter().zip(variance).map(|(scale, v)| (v + Self::EPS).sqrt() / scale);
+        let (center, factor, shift) = (Numbers::row(values(&self.shift)?), Numbers::row(factor), Numbers::row(mean));
+        Ok(Layer::Scale { center, factor, shift })
+    }
+
     /// The running statistics: a part of the model, kept as buffers `<name>.mean` and `<name>.variance`.
     pub fn statistics(&self) -> RunningStatistics {
         RunningStatistics { mean: self.mean.get(), variance: self.variance.get() }
@@ -144,6 +167,10 @@ impl BatchNorm {
         let op = Normalise { mean: mean.to_vec(), rate, statistics };
         x.contiguous()?.apply_op3(&self.scale, &self.shift, op)
     }
+}
+
+fn values(row: &Tensor) -> Result<Vec<f64>> {
+    row.to_dtype(DType::F64)?.to_vec1()
 }
 
 /// Mean and biased variance of each column, in double precision and row order; the mean is taken away before squaring.

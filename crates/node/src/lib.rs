@@ -21,6 +21,7 @@ use disentangle_data::write::{NpyData, csv_rows, write_npy};
 use disentangle_data::{
     Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, facts, folder, offsets, simulate, tree,
 };
+use disentangle_engine::container::{Named, Values};
 use disentangle_engine::{catalogue, model, plan, score};
 use disentangle_methods::METHODS;
 use failure::{NativeFailure, guard};
@@ -422,4 +423,41 @@ pub fn graph(values: NativeMatrix, config: String, silent: Option<Uint8Array>) -
 #[napi(catch_unwind)]
 pub fn model_info(model: Uint8Array) -> Answer<String> {
     guard(|| Ok(json(&model::header(&model)?)?.to_string()))
+}
+
+/// A tensor of a model: row-major values of its own type.
+#[napi(object, object_from_js = false)]
+pub struct NativeTensor {
+    /// For example `trained/encoder.0.weight`.
+    pub name: String,
+    /// Dimensions.
+    pub shape: Vec<u32>,
+    /// Its values.
+    pub data: Either<Float32Array, Float64Array>,
+}
+
+/// A model as plain data.
+#[napi(object, object_from_js = false)]
+pub struct NativePlainModel {
+    /// JSON: the layers of encoder and decoder, which name their tensors.
+    pub layers: String,
+    /// All tensors.
+    pub tensors: Vec<NativeTensor>,
+}
+
+/// What a model computes and with which numbers.
+#[napi(catch_unwind)]
+pub fn model_tensors(model: Uint8Array) -> Answer<NativePlainModel> {
+    guard(|| {
+        let plain = model::Model::open(METHODS, &model)?.plain()?;
+        let tensors = plain.tensors.into_iter().map(|Named { name, shape, values }| NativeTensor {
+            name,
+            shape: shape.into_iter().map(|n| n as u32).collect(),
+            data: match values {
+                Values::F32(values) => Either::A(values.into()),
+                Values::F64(values) => Either::B(values.into()),
+            },
+        });
+        Ok(NativePlainModel { layers: plain.about.to_string(), tensors: tensors.collect() })
+    })
 }

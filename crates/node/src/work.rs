@@ -8,7 +8,7 @@ use crate::failure::{NativeFailure, guard, guarded};
 use crate::jobs::{STACK, run_job};
 use crate::{NativeScoreTables, Transformed, generate, models};
 use disentangle_data::{Code, Failure, interrupt};
-use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Function, ToNapiValue, Uint8Array};
+use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Function, ToNapiValue, Uint8Array, Uint32Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
@@ -75,6 +75,18 @@ pub fn csv_survey_later(on_end: Function<Answer<NativeSurvey>, ()>, path: String
     later(on_end, move || crate::csv_survey(path, options))
 }
 
+/// `columnFacts`.
+#[napi(catch_unwind)]
+pub fn column_facts_later(on_end: Function<Answer<String>, ()>, values: NativeMatrix) -> Job {
+    later(on_end, move || crate::column_facts(values))
+}
+
+/// `suspects`.
+#[napi(catch_unwind)]
+pub fn suspects_later(on_end: Function<Answer<Uint32Array>, ()>, values: NativeMatrix) -> Job {
+    later(on_end, move || crate::suspects(values))
+}
+
 /// `npyRead`.
 #[napi(catch_unwind)]
 pub fn npy_read_later(on_end: Function<Answer<Array>, ()>, path: String) -> Job {
@@ -138,6 +150,12 @@ pub fn graph_later(
 #[napi(catch_unwind)]
 pub fn model_info_later(on_end: Function<Answer<String>, ()>, model: Uint8Array) -> Job {
     later(on_end, move || crate::model_info(model))
+}
+
+/// `modelTensors`.
+#[napi(catch_unwind)]
+pub fn model_tensors_later(on_end: Function<Answer<crate::NativePlainModel>, ()>, model: Uint8Array) -> Job {
+    later(on_end, move || crate::model_tensors(model))
 }
 
 /// `openModel`.

@@ -5,7 +5,7 @@ use super::condition::{Condition, Reader};
 use super::prior::{Posterior, Prior, PriorNetwork};
 use super::{Decoder, VaeOptions};
 use disentangle_engine::method::{Batch, Dimensions, Network, Term};
-use disentangle_nn::{Activation, Mlp, Params, mean_squared_error, normals_like, reparameterise};
+use disentangle_nn::{Activation, Layer, Mlp, Params, mean_squared_error, normals_like, reparameterise};
 use disentangle_nn::{Result, Tensor};
 
 /// Of all hidden layers.
@@ -80,6 +80,14 @@ impl Network for VaeNetwork {
 
     fn decode(&self, codes: &Tensor) -> Result<Option<Tensor>> {
         self.decoder.apply(codes).map(Some)
+    }
+
+    fn encoder_layers(&self) -> Result<Option<Vec<Layer>>> {
+        Ok(Some(self.mean.layers()))
+    }
+
+    fn decoder_layers(&self) -> Result<Option<Vec<Layer>>> {
+        Ok(Some(self.decoder.layers()))
     }
 }
 

@@ -5,7 +5,9 @@ use disentangle_data::split::Split;
 use disentangle_engine::method::{Batch, Batching, Dimensions, Keep, Network, Recipe as Descent, Term};
 use disentangle_engine::train::Units;
 use disentangle_nn::optim::{AdamSettings, Schedule};
-use disentangle_nn::{Activation, Init, Mlp, Params, TaskKind, TaskRows, head_product, mean_squared_error, task_loss};
+use disentangle_nn::{
+    Activation, Init, Layer, Mlp, Params, TaskKind, TaskRows, head_product, mean_squared_error, task_loss,
+};
 use disentangle_nn::{DType, Device, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -172,6 +174,10 @@ impl Network for Mtrn {
 
     fn encode(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor> {
         self.encoder.apply(inputs)
+    }
+
+    fn encoder_layers(&self) -> disentangle_nn::Result<Option<Vec<Layer>>> {
+        Ok(Some(self.encoder.layers()))
     }
 }
 

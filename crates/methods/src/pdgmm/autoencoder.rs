@@ -7,7 +7,7 @@
 
 use disentangle_engine::method::{Batching, Keep, Phase, Recipe, Term};
 use disentangle_nn::optim::{AdamSettings, Schedule};
-use disentangle_nn::{Activation, Affine, BatchNorm, Mlp, Params, mean_squared_error};
+use disentangle_nn::{Activation, Affine, BatchNorm, Layer, Mlp, Params, mean_squared_error};
 use disentangle_nn::{Result, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -162,5 +162,18 @@ impl Autoencoder {
     /// Those of candle.
     pub fn decode(&self, codes: &Tensor) -> Result<Tensor> {
         self.decoder.apply(codes)
+    }
+
+    /// What [`Autoencoder::encode`] computes.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn encoder_layers(&self) -> Result<Vec<Layer>> {
+        Ok([self.encoder.layers(), vec![self.norm.layer()?]].concat())
+    }
+
+    /// What [`Autoencoder::decode`] computes.
+    pub fn decoder_layers(&self) -> Vec<Layer> {
+        self.decoder.layers()
     }
 }

@@ -15,8 +15,8 @@ use disentangle_engine::method::{Batch, Batching, Keep, Recipe, Term};
 use disentangle_nn::internal;
 use disentangle_nn::optim::{AdamSettings, Schedule};
 use disentangle_nn::{
-    Activation, Buffer, Coupling, Init, NamedValues, Params, Passing, Transform, batch_covariance, log_abs_det,
-    normals_like,
+    Activation, Buffer, Coupling, Init, Layer, NamedValues, Numbers, Params, Passing, Toward, Transform,
+    batch_covariance, log_abs_det, normals_like,
 };
 use disentangle_nn::{Device, Error, Tensor};
 use schemars::JsonSchema;
@@ -120,13 +120,13 @@ pub struct Flow {
     /// The whitening and its pseudo-inverse, once it was asked for: that takes longer than the rows of a call.
     undo: RefCell<Option<(Vec<f64>, Matrix<f64>)>>,
     mean: Buffer,
-    layers: Vec<Layer>,
+    layers: Vec<Turned>,
     head: Option<Head>,
     noise: f64,
 }
 
 #[derive(Debug)]
-struct Layer {
+struct Turned {
     turn: Buffer,
     coupling: Coupling,
 }
@@ -173,7 +173,7 @@ impl Flow {
             let turn = params.insert_buffer(&format!("flow.{i}.turn"), turn.into_data())?;
             let kind = (Passing::First, Transform::Affine { bound: BOUND });
             let net = (&[width, width][..], HIDDEN);
-            Ok(Layer { turn, coupling: Coupling::new(params, &format!("flow.{i}"), k, kind, net, seed)? })
+            Ok(Turned { turn, coupling: Coupling::new(params, &format!("flow.{i}"), k, kind, net, seed)? })
         };
         let layers = (0..options.layers).map(|i| layer(params, i)).collect::<disentangle_nn::Result<_>>()?;
         let identity = Matrix::<f64>::from_fn(k, k, |i, j| f64::from(u8::from(i == j))).into_data();
@@ -226,7 +226,7 @@ impl Flow {
     /// Those of candle; whitening that is not finite.
     pub fn decode(&self, bent: &Tensor) -> disentangle_nn::Result<Tensor> {
         let k = bent.dim(1)?;
-        let white = self.layers.iter().rev().try_fold(bent.clone(), |h, Layer { turn, coupling }| {
+        let white = self.layers.iter().rev().try_fold(bent.clone(), |h, Turned { turn, coupling }| {
             let turn = constant(turn.get(), k, &h)?;
             coupling.inverse(&h.matmul(&turn)?)?.0.matmul(&turn.t()?)
         })?;
@@ -235,6 +235,40 @@ impl Flow {
         let back = self.unwhitening(k)?;
         let codes = white.matmul(&constant(back.into_data(), k, &white)?.t()?)?;
         Ok(codes.broadcast_add(&constant(mean, d, &white)?)?.detach())
+    }
+
+    /// What [`Flow::encode`] computes.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn encoder_layers(&self) -> disentangle_nn::Result<Vec<Layer>> {
+        let mean = self.mean.get();
+        let d = mean.len();
+        let center = Layer::Scale {
+            center: Numbers::row(mean),
+            factor: Numbers::row(vec![1.0; d]),
+            shift: Numbers::row(vec![0.0; d]),
+        };
+        let map = Matrix::new(self.whitening.get().len() / d, d, self.whitening.get()).map_err(Error::wrap)?;
+        let mut layers = vec![center, product(&map.transposed(), None)];
+        for Turned { turn, coupling } in &self.layers {
+            layers.extend(turned(turn, coupling, Toward::Image)?);
+        }
+        Ok(layers)
+    }
+
+    /// What [`Flow::decode`] computes.
+    ///
+    /// # Errors
+    /// Those of candle; whitening that is not finite.
+    pub fn decoder_layers(&self) -> disentangle_nn::Result<Vec<Layer>> {
+        let mut layers = Vec::new();
+        for Turned { turn, coupling } in self.layers.iter().rev() {
+            layers.extend(turned(turn, coupling, Toward::Preimage)?);
+        }
+        let (mean, k) = (self.mean.get(), self.whitening.get().len() / self.mean.get().len());
+        layers.push(product(&self.unwhitening(k)?.transposed(), Some(mean)));
+        Ok(layers)
     }
 
     /// The pseudo-inverse (d x k) of the whitening.
@@ -268,12 +302,27 @@ impl Flow {
     fn bend(&self, white: &Tensor) -> disentangle_nn::Result<(Tensor, Tensor)> {
         let (b, k) = white.dims2()?;
         let start = (white.clone(), Tensor::zeros(b, white.dtype(), white.device())?);
-        self.layers.iter().try_fold(start, |(h, volume), Layer { turn, coupling }| {
+        self.layers.iter().try_fold(start, |(h, volume), Turned { turn, coupling }| {
             let turn = constant(turn.get(), k, &h)?;
             let (bent, log_det) = coupling.forward(&h.matmul(&turn)?)?;
             Ok((bent.matmul(&turn.t()?)?, (volume + log_det)?))
         })
     }
+}
+
+/// `x weight + bias`.
+fn product(weight: &Matrix<f64>, bias: Option<Vec<f64>>) -> Layer {
+    let weight = Numbers::Single(weight.map(|value| value as f32));
+    Layer::Dense { weight, bias: bias.map(Numbers::row), activation: Activation::Identity }
+}
+
+/// A coupling in its rotation, which is undone after it.
+fn turned(turn: &Buffer, coupling: &Coupling, toward: Toward) -> disentangle_nn::Result<[Layer; 3]> {
+    let values = turn.get();
+    let k = (values.len() as f64).sqrt() as usize;
+    let turn = Matrix::new(k, k, values).map_err(Error::wrap)?;
+    let inner = coupling.layer(toward).ok_or_else(|| Error::Msg("a coupling of splines in a flow".into()).bt())?;
+    Ok([product(&turn, None), inner, product(&turn.transposed(), None)])
 }
 
 /// Values as rows of `cols`, of the type and on the device of `like`.

@@ -6,8 +6,7 @@ use super::stacks::Stacks;
 use super::{Algorithm, PdgmmConfig, Representation, published};
 use disentangle_data::Matrix;
 use disentangle_engine::method::{Batch, Dimensions, Network, Term};
-use disentangle_nn::Params;
-use disentangle_nn::{Error, Result, Tensor};
+use disentangle_nn::{Error, Layer, Params, Result, Tensor};
 
 /// What codes go through.
 #[derive(Debug)]
@@ -99,5 +98,26 @@ impl Network for PdgmmNetwork {
             Some(autoencoder) => autoencoder.decode(&code).map(Some),
             None => Ok(Some(code)),
         }
+    }
+
+    fn encoder_layers(&self) -> Result<Option<Vec<Layer>>> {
+        let mut layers = match &self.autoencoder {
+            Some(autoencoder) => autoencoder.encoder_layers()?,
+            None => Vec::new(),
+        };
+        layers.extend(match &self.second {
+            Second::Flow(flow) => flow.encoder_layers()?,
+            Second::Stacks(stacks) => stacks.encoder_layers()?,
+        });
+        Ok(Some(layers))
+    }
+
+    fn decoder_layers(&self) -> Result<Option<Vec<Layer>>> {
+        let mut layers = match &self.second {
+            Second::Flow(flow) => flow.decoder_layers()?,
+            Second::Stacks(stacks) => stacks.decoder_layers(),
+        };
+        layers.extend(self.autoencoder.iter().flat_map(Autoencoder::decoder_layers));
+        Ok(Some(layers))
     }
 }

@@ -10,7 +10,7 @@ use super::Sparsity;
 use super::published::PublishedOptions;
 use disentangle_data::Matrix;
 use disentangle_engine::method::{Phase, Term};
-use disentangle_nn::{Activation, Affine, BatchNorm, Mlp, Params, dense, l1, mean_squared_error};
+use disentangle_nn::{Activation, Affine, BatchNorm, Layer, Mlp, Params, dense, l1, mean_squared_error};
 use disentangle_nn::{DType, Result, Tensor};
 
 /// Name of the held term.
@@ -120,6 +120,19 @@ impl Stacks {
     pub fn decode(&self, z: &Tensor) -> Result<Tensor> {
         let (weight, offset) = affine(&self.decoder.layers.apply(&self.decoder.points)?)?;
         Ok(dense(z, &weight, &offset, Activation::Identity)?.detach())
+    }
+
+    /// What [`Stacks::encode`] computes.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn encoder_layers(&self) -> Result<Vec<Layer>> {
+        Ok([self.encoder.layers.layers(), vec![self.norm.layer()?]].concat())
+    }
+
+    /// What [`Stacks::decode`] computes.
+    pub fn decoder_layers(&self) -> Vec<Layer> {
+        self.decoder.layers.layers()
     }
 
     /// Encoder and normalisation as the one map that they are, n x n: latents = map x code, up to a shift.

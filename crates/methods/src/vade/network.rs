@@ -7,7 +7,9 @@ use crate::pdgmm::Representation;
 use crate::pdgmm::autoencoder::{self, Autoencoder};
 use disentangle_engine::method::{Batch, Network, Phase, Term};
 use disentangle_engine::results::Fact;
-use disentangle_nn::{Activation, Affine, BatchNorm, Mlp, Params, mean_squared_error, normals_like, reparameterise};
+use disentangle_nn::{
+    Activation, Affine, BatchNorm, Layer, Mlp, Params, mean_squared_error, normals_like, reparameterise,
+};
 use disentangle_nn::{Result, Tensor};
 
 /// Name of the descent.
@@ -113,6 +115,25 @@ impl Network for VadeNetwork {
             Some(Code { autoencoder, norm }) => autoencoder.decode(&norm.invert(&modelled)?).map(Some),
             None => Ok(Some(modelled)),
         }
+    }
+
+    fn encoder_layers(&self) -> Result<Option<Vec<Layer>>> {
+        let mut layers = match &self.code {
+            Some(Code { autoencoder, norm }) => [autoencoder.encoder_layers()?, vec![norm.layer()?]].concat(),
+            None => Vec::new(),
+        };
+        layers.extend(self.encoder.layers());
+        layers.push(Layer::Narrow { start: 0, count: self.decoder.inputs() });
+        Ok(Some(layers))
+    }
+
+    fn decoder_layers(&self) -> Result<Option<Vec<Layer>>> {
+        let mut layers = self.decoder.layers();
+        if let Some(Code { autoencoder, norm }) = &self.code {
+            layers.push(norm.inverse_layer()?);
+            layers.extend(autoencoder.decoder_layers());
+        }
+        Ok(Some(layers))
     }
 }
 

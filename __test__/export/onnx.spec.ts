@@ -1,0 +1,137 @@
+// Encoders and decoders as ONNX graphs, computed by ONNX Runtime and compared with the model that they come from.
+import { onnxOf } from "../../src/export/onnx.js";
+import type { Layers } from "../../src/export/plain-model.js";
+import { catalogue, type Dataset, exportModel, fit, type Model, type RunConfig, simulate } from "../../src/index.js";
+import { testWithAddon as test } from "../addon.js";
+import { largestDifference, runOnnx } from "./runtime.js";
+
+const ROWS = 256;
+/**
+ * Of latents whose standard deviation is about 1, and of inputs: both sides round to 32 bits after each layer, in other orders of
+ * summation. A wrong activation, map or scale is off by more than a hundredth.
+ */
+const TOLERANCE = 2e-5;
+
+const tree = simulate({ simulator: "tree-world", seed: 1, depth: 2, pointsPerEnvironment: 100, inputs: 6, latents: 3 });
+const tasks = simulate({ simulator: "task-world", seed: 1, tasks: 8, pointsPerTask: 60, latents: 4 });
+
+/** The model as graphs, on rows of its own data. */
+async function parity(model: Model, data: Dataset): Promise<Record<string, number>> {
+  const { cols } = data.inputs;
+  const rows = { data: data.inputs.data.slice(0, ROWS * cols), shape: [ROWS, cols] as const };
+  const files = new Map((await exportModel(model, "onnx")).map(({ name, content }) => [name, content as Uint8Array]));
+  const latents = await model.transform({ ...data, ...firstRows(data) });
+  const found: Record<string, number> = {
+    encoder: largestDifference(await runOnnx(files.get("model.onnx")!, rows), latents.data),
+  };
+  const decoder = files.get("model-decoder.onnx");
+  if (decoder !== undefined) {
+    const inputs = await model.decode(latents);
+    found.decoder = largestDifference(await runOnnx(decoder, latents), inputs.data);
+  }
+  return found;
+}
+
+/** The rows of a data set that are compared, without what is not needed to encode them. */
+function firstRows({ inputs, rowIds }: Dataset): Pick<Dataset, "inputs" | "rowIds" | "labels"> {
+  return {
+    inputs: { data: inputs.data.slice(0, ROWS * inputs.cols), rows: ROWS, cols: inputs.cols },
+    rowIds: rowIds.slice(0, ROWS),
+    labels: {},
+  };
+}
+
+const short = { budgets: { steps: 30 } };
+
+test("encoder and decoder of every method give the same numbers in ONNX Runtime", async (t) => {
+  for (const { name, needs, gives } of catalogue().methods) {
+    const data = await (needs.includes("task") ? tasks : tree);
+    const model = await fit({ method: name, data, latentDim: 3, seed: 2 } as RunConfig, short).result;
+    const found = await parity(model, data);
+    t.log(
+      `${name}: ${Object.entries(found)
+        .map(([part, largest]) => `${part} ${largest.toExponential(1)}`)
+        .join(", ")}`,
+    );
+    t.true(
+      Object.values(found).every((largest) => largest <= TOLERANCE),
+      `${name}: ${JSON.stringify(found)}`,
+    );
+    if (gives.includes("decoder")) t.true("decoder" in found, `${name} has a decoder`);
+  }
+});
+
+const variants: Readonly<Record<string, Partial<Record<string, unknown>>>> = {
+  "pdgmm on an autoencoder": { method: "pdgmm", representation: "autoencoder", flow: { use: "never" } },
+  "pdgmm with a flow": { method: "pdgmm", representation: "inputs", flow: { use: "always", steps: 20 } },
+  "pdgmm as published": { method: "pdgmm", algorithm: "paper", representation: "autoencoder" },
+  "vade on inputs": { method: "vade", representation: "inputs" },
+  "vade on an autoencoder": { method: "vade", representation: "autoencoder" },
+  "ivae with a linear decoder": { method: "ivae", decoder: "linear" },
+  "pca that drops directions": { method: "pca", latentDim: 2 },
+};
+
+for (const [name, config] of Object.entries(variants)) {
+  test(`${name} gives the same numbers in ONNX Runtime`, async (t) => {
+    const data = await tree;
+    const model = await fit({ data, latentDim: 3, seed: 2, ...config } as unknown as RunConfig, {
+      budgets: { steps: 120 },
+    }).result;
+    const found = await parity(model, data);
+    t.log(JSON.stringify(found));
+    t.true(
+      Object.values(found).every((largest) => largest <= TOLERANCE),
+      JSON.stringify(found),
+    );
+    t.true("decoder" in found);
+  });
+}
+
+test("the couplings of a flow that was trained bend the latents: a graph without them would differ", async (t) => {
+  const config = { method: "pdgmm", representation: "inputs", flow: { use: "always", steps: 20 }, latentDim: 3 };
+  const { layers, tensors } = await (await fit({ ...config, data: await tree } as RunConfig).result).plain();
+  t.true(layers.encoder!.some(({ op }) => op === "coupling"));
+  const last = tensors.filter(({ name }) => /^trained\/flow\.\d+\.2\.weight$/.test(name));
+  t.true(last.length > 0 && last.every(({ data }) => data.some((value) => Math.abs(value) > 1e-4)));
+});
+
+test("missing inputs are filled in the graph where the model fills them", async (t) => {
+  const data = await tree;
+  const gaps = { ...data, inputs: { ...data.inputs, data: data.inputs.data.slice() } };
+  for (let i = 0; i < gaps.inputs.data.length; i += 7) gaps.inputs.data[i] = Number.NaN;
+  const model = await fit({ method: "pca", data: gaps, latentDim: 3, missing: "mean" }).result;
+  const found = await parity(model, gaps);
+  t.true(found.encoder! <= TOLERANCE, JSON.stringify(found));
+});
+
+test("inputs far from zero keep their differences: such a graph takes numbers of 64 bits", async (t) => {
+  const count = 300;
+  const column = (of: (i: number) => number): number[] => Array.from({ length: count }, (_, i) => of(i));
+  // Steps of a millisecond in a time of 13 digits: 32 bits hold steps of two minutes.
+  const data = { time: column((i) => 1.7e12 + ((i * 7919) % 1000)), other: column((i) => Math.sin(i)) };
+  const model = await fit({ method: "pca", data, latentDim: 2 }).result;
+  const [file] = await exportModel(model, "onnx");
+  const rows = Float64Array.from({ length: 2 * ROWS }, (_, at) => (at % 2 === 0 ? data.time : data.other)[at >> 1]!);
+  const got = await runOnnx(file!.content as Uint8Array, { data: rows, shape: [ROWS, 2] });
+  const latents = await model.transform({ time: data.time.slice(0, ROWS), other: data.other.slice(0, ROWS) });
+  t.true(largestDifference(got, latents.data) <= TOLERANCE);
+  await t.throwsAsync(runOnnx(file!.content as Uint8Array, { data: Float32Array.from(rows), shape: [ROWS, 2] }));
+});
+
+test("a method that does not write its layers down is refused, and so is a decoder where there is none", (t) => {
+  const layers: Layers = { encoder: null, decoder: null, decodes: false, doublePrecisionInputs: false };
+  const card = { method: "mine", version: "1", inputs: 2, latents: 1, metadata: {} };
+  const encoder = t.throws(() => onnxOf("encoder", { layers, tensors: [] }, card), { code: "MODEL_NOT_EXPORTABLE" });
+  t.regex(encoder!.message, /encoder of mine/);
+  t.throws(() => onnxOf("decoder", { layers, tensors: [] }, card), { code: "MODEL_NO_DECODER" });
+  t.throws(() => onnxOf("decoder", { layers: { ...layers, decodes: true }, tensors: [] }, card), {
+    code: "MODEL_NOT_EXPORTABLE",
+  });
+});
+
+test("a model that is closed, and a format that does not exist, are refused", async (t) => {
+  const model = await fit({ method: "pca", data: await tree, latentDim: 2 }).result;
+  await t.throwsAsync(exportModel(model, "pickle" as never), { code: "CONFIG_OUT_OF_RANGE", message: /onnx/ });
+  await model.close();
+  await t.throwsAsync(exportModel(model, "onnx"), { code: "MODEL_CLOSED" });
+});

@@ -1,0 +1,69 @@
+//! What a network computes on rows, layer after layer, as plain data: for programs that run a model without this library.
+//!
+//! Numbers with 64 bits are applied in 64 bits, and what comes out is rounded to 32; all other layers compute in 32 bits.
+
+use super::activation::Activation;
+use disentangle_data::Matrix;
+
+/// Numbers of a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Numbers {
+    /// A parameter or a buffer of this name in `Params`.
+    Named(String),
+    /// Numbers with 32 bits that no parameter holds in this form.
+    Single(Matrix),
+    /// Numbers with 64 bits.
+    Double(Matrix<f64>),
+}
+
+impl Numbers {
+    /// One row, rounded to 32 bits.
+    pub fn row(values: impl IntoIterator<Item = f64>) -> Self {
+        let values: Vec<f32> = values.into_iter().map(|value| value as f32).collect();
+        Self::Single(Matrix::from_fn(1, values.len(), |_, j| values[j]))
+    }
+}
+
+/// A function of rows `x (n, in)`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Layer {
+    /// `activation(x weight + bias)`, weight (in, out), bias (out).
+    Dense {
+        /// (in, out).
+        weight: Numbers,
+        /// (out).
+        bias: Option<Numbers>,
+        /// Of each entry.
+        activation: Activation,
+    },
+    /// `(x - center) * factor + shift`, column by column.
+    Scale {
+        /// (in).
+        center: Numbers,
+        /// (in).
+        factor: Numbers,
+        /// (in).
+        shift: Numbers,
+    },
+    /// The columns from `start`, so many.
+    Narrow {
+        /// The first column.
+        start: usize,
+        /// How many.
+        count: usize,
+    },
+    /// The columns from `start` pass and stay where they are; each of the others, x, becomes `x exp(s) + t`, or of the inverse
+    /// `(x - t) exp(-s)`, with `s = bound tanh(a / bound)` and `a`, `t` the halves of what `net` makes of the columns that pass.
+    Coupling {
+        /// The first column that passes.
+        start: usize,
+        /// How many pass: the first or the last ones.
+        count: usize,
+        /// Largest magnitude of s.
+        bound: f64,
+        /// Whether it is the inverse.
+        inverse: bool,
+        /// (count) to twice the number of the others.
+        net: Vec<Layer>,
+    },
+}
