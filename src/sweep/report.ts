@@ -141,7 +141,15 @@ async function page(title: string, result: SweepResult, file: SweepFile): Promis
     if (figure !== undefined) figures.push(figure);
   }
   const states = statesText(result);
-  const body = html`<div class="sheet"><main id="main">
+  const parts = [
+    ["settings", "Settings"],
+    ...(figures.length > 0 ? [["parameters", "Parameters"]] : []),
+    ...(failed.length > 0 ? [["failed", "Failed"]] : []),
+  ];
+  const body = html`<a class="skip" href="#main">Skip to the report</a>
+<div class="sheet">
+<nav class="contents" aria-label="Contents"><ul>${parts.map(([id, label]) => html`<li><a href="#${id}">${label}</a></li>`)}</ul></nav>
+<main id="main">
 <header class="title"><p class="eyebrow">disentangle</p><h1>${title}</h1><p class="meta">${counted(result.settings.length, "setting")} \u00b7 ${counted(result.trials.length, "trial")} \u00b7 ${states}</p></header>
 <section class="verdict ${result.chosen === undefined ? "failed" : "unknown"}" aria-label="Verdict"><p class="headline">${headline(result)}</p>
 ${sentences(result).map((text) => html`<p>${text}</p>`)}</section>
