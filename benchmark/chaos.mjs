@@ -16,6 +16,7 @@ const FAULTS = {
   owners: () => import("./chaos/owners.mjs"),
   service: () => import("./chaos/service.mjs"),
   memory: () => import("./chaos/memory.mjs"),
+  sweeps: () => import("./chaos/sweeps.mjs"),
 };
 
 const { values } = parseArgs({

@@ -160,7 +160,7 @@ export function isAlive(pid: number): boolean {
 let known: Promise<string> | undefined;
 
 /** Where process numbers mean the same: the machine, and of several containers on it this one. */
-function machine(): Promise<string> {
+export function machine(): Promise<string> {
   known ??= readlink("/proc/self/ns/pid")
     .catch(() => "")
     .then((space) => createHash("sha256").update(`${hostname()}/${space}`).digest("hex").slice(0, 8));

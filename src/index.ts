@@ -66,4 +66,6 @@ export {
   smooth,
   writeDataset,
 } from "./simulate.js";
+export type * from "./sweep/index.js";
+export { sweep } from "./sweep/sweep.js";
 export type { Budgets, CheckpointOptions } from "./train.js";

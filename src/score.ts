@@ -115,6 +115,12 @@ export async function scoreRun(
   );
 }
 
+/** Scores a fit where its data know the true latents: on the test rows, or on all where it kept none out. */
+export async function scoreIfKnown(run: Run, dataset: Observed): Promise<Scores | undefined> {
+  if (dataset.truth.latents === undefined) return undefined;
+  return scoreRun(run, { truth: dataset.truth }, run.split.includes(2) ? {} : { rows: "all" }, dataset);
+}
+
 type ReadArguments = Parameters<typeof readTable> extends [unknown, ...infer Rest] ? Rest : never;
 
 async function givenTables(truth: Truth | undefined, reading: ReadArguments): Promise<Record<string, NativeTable>> {

@@ -8,7 +8,7 @@ import { type CheckedConfig, checkConfig, type RunConfig } from "./config.js";
 import { isPaths } from "./data/paths.js";
 import { placedIn } from "./data/place.js";
 import { tasksOf } from "./data/tasks.js";
-import { readData } from "./dataset.js";
+import { type DataPart, readData } from "./dataset.js";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 import type { Description, History, Outcome, Summary } from "./generated/types.js";
 import { isFailure, later, type NativeDataset, type NativeRun, native, withSignal } from "./native.js";
@@ -67,16 +67,28 @@ export interface TrainOptions extends TrainHooks {
   readonly start?: RunStart;
 }
 
+/** Where the data of a fit come from; many fits of one process may share them. */
+export interface DataReader {
+  read(data: DataPart): Promise<NativeDataset>;
+  /** JSON of what the core says of a data set; with names of truth also of these. */
+  describe(dataset: NativeDataset, shown: readonly string[] | undefined): Promise<string>;
+}
+
+const AFRESH: DataReader = {
+  read: (data) => readData(data),
+  describe: (dataset, shown) => later().describe(dataset, shown),
+};
+
 /** Checks a configuration and reads its data. */
-export async function plan(config: RunConfig, signal?: AbortSignal): Promise<Plan> {
+export async function plan(config: RunConfig, signal?: AbortSignal, reader = AFRESH): Promise<Plan> {
   throwIfAborted(signal);
   const { data, core } = await checkConfig(config);
   throwIfAborted(signal);
-  const dataset = await stoppable(signal, () => readData(data));
+  const dataset = await stoppable(signal, () => reader.read(data));
   throwIfAborted(signal);
   const { version } = JSON.parse(native().catalogue()) as { version: string };
   // Truth that the method is shown is part of what the run is, and no part of the data that other methods see.
-  const text = await stoppable(signal, () => later().describe(dataset, core.oracle as readonly string[] | undefined));
+  const text = await stoppable(signal, () => reader.describe(dataset, core.oracle as readonly string[] | undefined));
   const described = JSON.parse(text) as Pick<Description, "fingerprint" | "shown">;
   const { fingerprint, shown = fingerprint } = described;
   return {

@@ -27,17 +27,23 @@ export interface ConfigFile {
   readonly places: Places;
 }
 
-/** Reads a YAML or JSON file, or standard input for `-`. Throws `CONFIG_USAGE` when it is not there, `CONFIG_PARSE` with line and column. */
-export async function readConfigFile(path: string): Promise<ConfigFile> {
+const CONFIG = { named: "--config", hint: "name a YAML or JSON file with the keys that `disentangle schema` lists" };
+
+/**
+ * Reads a YAML or JSON file, or standard input for `-`. Throws `CONFIG_USAGE` when it is not there, `CONFIG_PARSE` with line and column.
+ *
+ * @param as what named the file, and what it should be, for the message
+ */
+export async function readConfigFile(path: string, as = CONFIG): Promise<ConfigFile> {
   try {
     return parseConfig(path === "-" ? await textOf(process.stdin) : await readFile(path, "utf8"), path);
   } catch (cause) {
     if (isDisentangleError(cause)) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     const reason = { ENOENT: "no such file", EISDIR: "it is a folder", EACCES: "permission denied" }[code ?? ""];
-    throw failure("CONFIG_USAGE", `--config ${path}: ${reason ?? message}`, {
+    throw failure("CONFIG_USAGE", `${as.named} ${path}: ${reason ?? message}`, {
       path,
-      hint: "name a YAML or JSON file with the keys that `disentangle schema` lists",
+      hint: as.hint,
       cause,
     });
   }

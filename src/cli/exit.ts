@@ -6,5 +6,6 @@ export const EXIT = {
   someFailed: 3,
   hungUp: 129,
   interrupted: 130,
+  warned: 138,
   terminated: 143,
 } as const;

@@ -8,7 +8,7 @@ import { failure } from "../errors.js";
 import { checkOutput, type Input, namedFiles } from "../outputs.js";
 import { checkRunTarget, type RunStart, type Unfinished } from "../results.js";
 import { beginRun, type NewRun, type RunFolder, reopenRun } from "../run-folder.js";
-import { type Plan, plan, startOf } from "../train.js";
+import { type DataReader, type Plan, plan, startOf } from "../train.js";
 
 /** All that a fit needs. */
 export interface Job extends Unfinished {
@@ -31,9 +31,14 @@ export interface JobOptions {
 }
 
 /** Reads the data and begins the run folder. */
-export async function newJob(config: RunConfig, options: JobOptions, signal: AbortSignal): Promise<Job> {
+export async function newJob(
+  config: RunConfig,
+  options: JobOptions,
+  signal: AbortSignal,
+  reader?: DataReader,
+): Promise<Job> {
   const { out, checkpointEvery, report, force = false } = options;
-  const planned = await plan(config, signal);
+  const planned = await plan(config, signal, reader);
   const dir = out ?? join("runs", `${planned.core.method}-${planned.runId.slice(0, 8)}`);
   const start = startOf(planned);
   const unfinished: Unfinished = {
@@ -66,10 +71,15 @@ function notesOn(dir: string, { locked }: RunFolder): readonly string[] {
  *
  * @throws `RUN_NOT_FOUND`, `RUN_FINISHED`, `ARTIFACT_*` and `CHECKPOINT_MISMATCH` with `context.differences`
  */
-export async function resumedJob(dir: string, checkpointEvery: number | undefined, signal: AbortSignal): Promise<Job> {
+export async function resumedJob(
+  dir: string,
+  checkpointEvery: number | undefined,
+  signal: AbortSignal,
+  reader?: DataReader,
+): Promise<Job> {
   const { folder, ...run } = await reopenRun(dir);
   try {
-    return await goOn(dir, run, folder, checkpointEvery, signal);
+    return await goOn(dir, run, folder, checkpointEvery, signal, reader);
   } catch (error) {
     await folder.abandon();
     throw error;
@@ -82,10 +92,11 @@ async function goOn(
   folder: RunFolder,
   checkpointEvery: number | undefined,
   signal: AbortSignal,
+  reader: DataReader | undefined,
 ): Promise<Job> {
   const { unfinished, config } = run;
   const found = differences(unfinished.config, config);
-  const read = within(folderOf(unfinished, config), () => plan(config as unknown as RunConfig, signal));
+  const read = within(folderOf(unfinished, config), () => plan(config as unknown as RunConfig, signal, reader));
   const planned = await read.catch((error: unknown) => {
     // A configuration that was changed is the reason to tell, also where it is now wrong.
     refuse(dir, found);

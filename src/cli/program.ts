@@ -63,6 +63,11 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import("./commands/reproduce.js"),
   },
   {
+    name: "sweep",
+    summary: "many fits: settings x seeds, on one machine or a cluster",
+    load: () => import("./commands/sweep.js"),
+  },
+  {
     name: "inspect",
     summary: "rows, columns, guessed roles and flaws of a file",
     load: () => import("./commands/inspect.js"),

@@ -4,7 +4,7 @@ import { EXIT } from "./exit.js";
 /** A signal that SIGINT, SIGTERM or SIGHUP aborts. */
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** 130, 143 or 129 once a signal came. */
+  /** 130, 143, 129 or 138 once a signal came. */
   readonly exitCode: number | undefined;
   /** Gives the signals back to the process. */
   release(): void;
@@ -16,12 +16,16 @@ export interface InterruptionTexts {
   second(): void;
 }
 
-/** Takes SIGINT, SIGTERM and SIGHUP (a terminal that is closed): the first aborts, the second ends the process. */
-export function interruption(texts: InterruptionTexts): Interruption {
+/**
+ * Takes SIGINT, SIGTERM and SIGHUP (a terminal that is closed): the first aborts, the second ends the process.
+ *
+ * @param warned whether SIGUSR1 means the same, with which schedulers announce the end of a job's time
+ */
+export function interruption(texts: InterruptionTexts, { warned = false } = {}): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;
   const release = (): void => {
-    process.off("SIGINT", interrupt).off("SIGTERM", terminate).off("SIGHUP", hangUp);
+    process.off("SIGINT", interrupt).off("SIGTERM", terminate).off("SIGHUP", hangUp).off("SIGUSR1", warn);
   };
   const take = (name: NodeJS.Signals, code: number) => (): void => {
     if (exitCode === undefined) {
@@ -39,6 +43,8 @@ export function interruption(texts: InterruptionTexts): Interruption {
   };
   const [interrupt, terminate] = [take("SIGINT", EXIT.interrupted), take("SIGTERM", EXIT.terminated)];
   const hangUp = take("SIGHUP", EXIT.hungUp);
+  const warn = take("SIGUSR1", EXIT.warned);
+  if (warned) process.on("SIGUSR1", warn);
   process.on("SIGINT", interrupt).on("SIGTERM", terminate).on("SIGHUP", hangUp);
   return {
     signal: controller.signal,

@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { FactorAnalysisConfig, FastIcaConfig, IcarlConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig } from "./types.js";
+import type { ChamberWorldConfig, FactorAnalysisConfig, FastIcaConfig, IcarlConfig, InterventionWorldConfig, InterventionalConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -22,6 +22,8 @@ export interface MethodOptions {
   "mt-icarl": MtIcarlConfig;
   /** A variational auto-encoder whose latents are a mixture of Gaussians. */
   "vade": VadeConfig;
+  /** Latent causes and their graph from environments that each intervene on one of them, not knowing on which. */
+  "interventional": InterventionalConfig;
   /** Yardstick: the directions in which the inputs vary most, without any target. */
   "pca": PcaConfig;
   /** Yardstick: the linear latents that inputs share, apart from the noise of each input, without any target. */
@@ -40,6 +42,10 @@ export interface SimulatorOptions {
   "task-world": TaskWorldConfig;
   /** Causally related latents whose mechanisms and noise shift between environments, mixed by an invertible network. */
   "shift-world": ShiftWorldConfig;
+  /** Linear-Gaussian latent causes, one of which is changed in each environment; linear or curved mixing, noisy inputs. */
+  "intervention-world": InterventionWorldConfig;
+  /** Simulated sensors of an optical device: light through two polarizers, one actuator changed in each environment. */
+  "chamber-world": ChamberWorldConfig;
   /** Causally related latents of which some are switched off in every row, mixed by a deep network. */
   "silent-world": SilentWorldConfig;
 }

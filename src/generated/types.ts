@@ -170,6 +170,20 @@ export type Keep = "best" | "last";
 export type TestedRows = "held-out" | "all";
 
 /**
+ * What interventions leave of the mechanism of their latent.
+ * - `perfect`: Nothing: the latent does not depend on its causes there.
+ * - `soft`: Something: latents are then the noises of the mechanisms, and there is no graph.
+ */
+export type InterventionKind = "perfect" | "soft";
+
+/**
+ * What an intervention leaves of the mechanism of its latent.
+ * - `perfect`: Nothing: the latent does not depend on its parents any more.
+ * - `soft`: A share of the influence of its parents, `softness`.
+ */
+export type Interventions = "perfect" | "soft";
+
+/**
  * Something done to all estimated latents that a metric may or may not notice.
  * - `permutation`: Another order.
  * - `sign`: A flipped sign.
@@ -503,6 +517,22 @@ export interface CausalGraph {
   cyclic?: boolean;
   /** What the graph rests on, in one or two sentences: how edges were found, what a weight and a certainty are. */
   basis: string;
+}
+
+/** Configuration of the simulator `chamber-world`. */
+export interface ChamberWorldConfig {
+  /**
+   * Seed of every random number.
+   *
+   * Default: 0.
+   */
+  seed?: number;
+  /**
+   * Rows of each of the six environments.
+   *
+   * Default: 10000. Range: 2 to 10000000.
+   */
+  pointsPerEnvironment?: number;
 }
 
 /** Recovered changes on the tree's edges. */
@@ -1327,6 +1357,273 @@ export interface Tally {
   independent: number;
   /** Of these, not found to be dependent. */
   independentAgree: number;
+}
+
+/** Configuration of the simulator `intervention-world`. */
+export interface InterventionWorldConfig {
+  /**
+   * Seed of every random number.
+   *
+   * Default: 0.
+   */
+  seed?: number;
+  /**
+   * Number of latents.
+   *
+   * Default: 4. Range: 1 to 100.
+   */
+  latents?: number;
+  /**
+   * Number of input columns, at least `latents`. Default: twice as many as latents.
+   *
+   * Range: 1 to 10000.
+   */
+  inputs?: number;
+  /**
+   * Rows of the environment without an intervention.
+   *
+   * Default: 4000. Range: 2 to 1000000.
+   */
+  referencePoints?: number;
+  /**
+   * Rows of each environment with an intervention.
+   *
+   * Default: 1000. Range: 2 to 1000000.
+   */
+  pointsPerEnvironment?: number;
+  /**
+   * Probability of each edge of the graph, along a random order of the latents.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  edgeProbability?: number;
+  /**
+   * Least magnitude of the weight of an edge.
+   *
+   * Default: 0.5. Range: 0 to 100.
+   */
+  weightLeast?: number;
+  /**
+   * Largest magnitude of the weight of an edge.
+   *
+   * Default: 1. Range: 0 to 100.
+   */
+  weightMost?: number;
+  /**
+   * Least standard deviation of a noise.
+   *
+   * Default: 0.5. Range: 0.001 to 100.
+   */
+  noiseScaleLeast?: number;
+  /**
+   * Largest standard deviation of a noise.
+   *
+   * Default: 1.5. Range: 0.001 to 100.
+   */
+  noiseScaleMost?: number;
+  /**
+   * What an intervention leaves of the mechanism of its latent.
+   *
+   * Default: "perfect".
+   */
+  interventions?: Interventions;
+  /**
+   * Share of the influence of its parents that a soft intervention leaves.
+   *
+   * Default: 0.5. Range: -10 to 10.
+   */
+  softness?: number;
+  /**
+   * Environments that intervene on each latent.
+   *
+   * Default: 1. Range: 1 to 100.
+   */
+  environmentsPerLatent?: number;
+  /**
+   * Further environments, each of which intervenes on two random latents at once.
+   *
+   * Default: 0. Range: 0 to 1000.
+   */
+  doubleEnvironments?: number;
+  /** Numbers of the latents, from 1, that no environment intervenes on alone. Default: none. */
+  missing?: number[];
+  /**
+   * Least shift of the mean by an intervention, in standard deviations of the noise of its latent.
+   *
+   * Default: 1. Range: 0 to 100.
+   */
+  shiftLeast?: number;
+  /**
+   * Largest shift of the mean by an intervention.
+   *
+   * Default: 2. Range: 0 to 100.
+   */
+  shiftMost?: number;
+  /**
+   * Least standard deviation under an intervention, in standard deviations of the noise without it.
+   *
+   * Default: 0.5. Range: 0.001 to 100.
+   */
+  changedScaleLeast?: number;
+  /**
+   * Largest standard deviation under an intervention.
+   *
+   * Default: 1.5. Range: 0.001 to 100.
+   */
+  changedScaleMost?: number;
+  /**
+   * Number of inputs, the last ones, that also depend on the square of a direction of the latents.
+   *
+   * Default: 0. Range: 0 to 10000.
+   */
+  curvedInputs?: number;
+  /**
+   * Factor on that square.
+   *
+   * Default: 0.5. Range: 0 to 100.
+   */
+  curvature?: number;
+  /**
+   * Standard deviation of the noise of the inputs.
+   *
+   * Default: 0. Range: 0 to 1000000.
+   */
+  inputNoise?: number;
+  /**
+   * By what share that grows for each unit of the signal of an input.
+   *
+   * Default: 0. Range: 0 to 100.
+   */
+  noiseGrowth?: number;
+}
+
+export interface InterventionalConfig {
+  /** Latent causes and their graph from environments that each intervene on one of them, not knowing on which. */
+  method: "interventional";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: DeviceChoice;
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: Missing;
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: MissingTarget;
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
+   */
+  imageScale?: ImageScale;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
+  /**
+   * Name of the environment without an intervention. Absent: the one from which all others differ by a single change, where the
+   * likelihood tells it.
+   */
+  reference?: string;
+  /**
+   * What interventions leave of the mechanism of their latent. Latents and graph need `perfect` ones; with `soft` the latents are the
+   * noises of the mechanisms. One environment per latent cannot tell which they are.
+   *
+   * Default: "perfect".
+   */
+  interventions?: InterventionKind;
+  /**
+   * Environments that move the mean of fewer inputs are set aside: a cause of a single input is not told from a fault of it.
+   *
+   * Default: 2. Range: 1 to 1000.
+   */
+  leastInputs?: number;
+  /**
+   * Least move of a mean that counts, in standard deviations of the reference.
+   *
+   * Default: 0.15. Range: 0 to 100.
+   */
+  leastShift?: number;
+  /**
+   * Standard errors that a move has to exceed as well.
+   *
+   * Default: 8. Range: 1 to 1000.
+   */
+  standardErrors?: number;
+  /**
+   * Inputs that may be left out because no linear model fits them, at most a third of all.
+   *
+   * Default: 3. Range: 0 to 3.
+   */
+  mostLeftOut?: number;
+  /**
+   * Starts of the last minimization, the first at the discriminant directions, the others random; the likelihood chooses.
+   *
+   * Default: 4. Range: 1 to 10000.
+   */
+  starts?: number;
+  /**
+   * Iterations of L-BFGS, at most.
+   *
+   * Default: 1000. Range: 1 to 100000.
+   */
+  iterations?: number;
+  /**
+   * Least effect of one latent on another, in standard deviations of both in the reference, that is an
+   * edge; it has to be three standard errors large as well, where rows are resampled.
+   *
+   * Default: 0.1. Range: 0 to 10.
+   */
+  leastEdge?: number;
+  /**
+   * Resamples of the rows, from which the standard errors and the certainty of the edges come.
+   *
+   * Default: 40. Range: 0 to 10000.
+   */
+  resamples?: number;
 }
 
 export interface IvaeConfig {

@@ -32,6 +32,11 @@ ${chapters.map((chapter) => (single ? html`${verdict(chapter.study)}${sectionsOf
 <footer><p>${model.version}. Numbers are rounded to three significant digits; the JSON form of this report has four.</p></footer>
 </main>
 </div>`;
+  return wholePage(model.title, body);
+}
+
+/** A whole page: no script, nothing fetched. */
+export function wholePage(title: string, body: Html): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -39,7 +44,7 @@ ${chapters.map((chapter) => (single ? html`${verdict(chapter.study)}${sectionsOf
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${render(model.title)}</title>
+<title>${render(title)}</title>
 <link rel="icon" href="data:,">
 <style>
 ${STYLE}</style>

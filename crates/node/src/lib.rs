@@ -58,6 +58,8 @@ pub fn doctor() -> Answer<String> {
         let features = disentangle_nn::device::features();
         Ok(json!({
             "version": env!("CARGO_PKG_VERSION"),
+            // Changes with the numerical sources: results of different ones are not mixed.
+            "sources": env!("DISENTANGLE_SOURCES"),
             "target": format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
             "simd": features.simd,
             "cuda": features.cuda,

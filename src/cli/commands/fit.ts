@@ -5,8 +5,8 @@ import { fail, isDisentangleError } from "../../errors.js";
 import type { Scores } from "../../generated/types.js";
 import { namesIn } from "../../owned-folder.js";
 import { jsonText, type Run, type RunWriter, readRunFolder, type StoppedRun } from "../../results.js";
-import { scoreRun } from "../../score.js";
-import { isFinished, type Plan, train } from "../../train.js";
+import { scoreIfKnown } from "../../score.js";
+import { isFinished, train } from "../../train.js";
 import type { ProgramState } from "../command.js";
 import { located } from "../config-file.js";
 import { EXIT } from "../exit.js";
@@ -170,7 +170,7 @@ async function finish(run: Run, job: Job, options: FitCommandOptions, state: Pro
   const { planned, folder, report } = job;
   let scores: Scores | undefined;
   await folder.finish(run, async (put) => {
-    scores = await scoresIfKnown(run, planned);
+    scores = await scoreIfKnown(run, planned.dataset);
     if (scores !== undefined) await put("scores.json", jsonText(scores));
     if (report) await putReport(run, scores, put);
   });
@@ -244,11 +244,6 @@ function resultOf(run: Run, scores: Scores | undefined, dir: string): Record<str
     warnings,
     ...(scores && { scores }),
   };
-}
-
-async function scoresIfKnown(run: Run, { dataset }: Plan): Promise<Scores | undefined> {
-  if (dataset.truth.latents === undefined) return undefined;
-  return scoreRun(run, { truth: dataset.truth }, run.split.includes(2) ? {} : { rows: "all" }, dataset);
 }
 
 async function putReport(run: Run, scores: Scores | undefined, put: RunWriter["put"]): Promise<void> {

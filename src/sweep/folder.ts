@@ -1,0 +1,148 @@
+// The folder of a sweep: `sweep.json` (its trials), `ledger.jsonl` (what became of them), a run folder for each finished trial, and
+// hidden what is under way.
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fail, failure } from "../errors.js";
+import { writeFileAtomic } from "../files.js";
+import { isUnfinished, jsonText, readManifest } from "../results.js";
+import type { CheckedSweep } from "./config.js";
+import type { Code, SweepTrial } from "./plan.js";
+
+const FORMAT = 1;
+const FILE = "sweep.json";
+const WORK = ".work";
+
+/** `sweep.json`: the trials of the sweep as it was last started, and those of earlier plans. */
+export interface SweepFile {
+  readonly format: 1;
+  readonly name?: string;
+  readonly metric: CheckedSweep["metric"];
+  readonly halving?: CheckedSweep["halving"];
+  readonly seeds: readonly number[];
+  readonly axes: readonly string[];
+  readonly code: Code;
+  /** Where it was started: paths of data begin there. */
+  readonly startedIn: string;
+  readonly trials: readonly SweepTrial[];
+  /** Trials that the folder knows and the last plan does not, with the code that they are of. */
+  readonly earlier: readonly (SweepTrial & { readonly code: Code })[];
+}
+
+/** All trials that a folder knows, each with its code. */
+export function knownIn({ trials, earlier, code }: SweepFile): SweepFile["earlier"] {
+  return [...trials.map((trial) => ({ ...trial, code })), ...earlier];
+}
+
+/** Reads `sweep.json`; nothing where there is none. Throws `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`. */
+export async function readSweepFile(dir: string): Promise<SweepFile | undefined> {
+  const path = join(dir, FILE);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw failure("DATA_NOT_FOUND", `cannot read ${path}: ${error.message}`, { path, cause: error });
+  });
+  if (text === undefined) return undefined;
+  const found = parsed(path, text);
+  if (found.format > FORMAT) {
+    fail("ARTIFACT_VERSION", `${path}: a sweep of format ${found.format}, this version reads up to ${FORMAT}`, {
+      path,
+      hint: "install the version that wrote it, or a newer one",
+    });
+  }
+  return found;
+}
+
+/** The same where there must be one. Throws `RUN_NOT_FOUND` too. */
+export async function knownSweep(dir: string): Promise<SweepFile> {
+  const found = await readSweepFile(dir);
+  if (found !== undefined) return found;
+  return fail("RUN_NOT_FOUND", `${dir}: no sweep was begun there`, {
+    path: dir,
+    hint: "begin it with `disentangle sweep FILE`, or name its folder with --out",
+  });
+}
+
+function parsed(path: string, text: string): SweepFile {
+  try {
+    const value = JSON.parse(text) as SweepFile;
+    if (typeof value.format === "number" && Array.isArray(value.trials) && Array.isArray(value.earlier)) return value;
+  } catch {
+    // Told as every other text that is no sweep.
+  }
+  return fail("ARTIFACT_CORRUPT", `${path} is damaged: it does not hold what a sweep writes there`, {
+    path,
+    hint: "remove this file and start the sweep again: finished trials are found in their folders",
+  });
+}
+
+/** Writes `sweep.json`, whole or not at all. */
+export async function writeSweepFile(dir: string, file: SweepFile): Promise<void> {
+  await writeFileAtomic(join(dir, FILE), jsonText(file));
+}
+
+/** Throws `FILE_WRITE` where a folder holds something else than a sweep. */
+export async function checkSweepTarget(dir: string): Promise<void> {
+  const hint = "name a folder that does not exist yet, or that of an earlier sweep";
+  if (dir.trim() === "") fail("FILE_WRITE", "the folder of the sweep has an empty name", { path: dir, hint });
+  const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw failure("FILE_WRITE", `${dir}: cannot be the folder of a sweep: ${error.message}`, {
+      path: dir,
+      hint,
+      cause: error,
+    });
+  });
+  const seen = names.filter((name) => !name.startsWith(".") && name !== "lost+found");
+  if (seen.length > 0 && !seen.includes(FILE) && !seen.includes("ledger.jsonl"))
+    fail("FILE_WRITE", `${dir}: exists and is not the folder of a sweep`, { path: dir, hint });
+}
+
+/** Where a finished trial lies. */
+export function trialFolder(dir: string, id: string): string {
+  return join(dir, id);
+}
+
+/** Where an attempt works: nobody else writes there, whoever takes the trial over works elsewhere. */
+export function workFolder(dir: string, id: string, epoch: number): string {
+  return join(dir, WORK, `${id}.${epoch}`);
+}
+
+/** What attempts left behind: by trial, the newest first. */
+export async function attemptsIn(dir: string): Promise<ReadonlyMap<string, readonly number[]>> {
+  const found = new Map<string, number[]>();
+  for (const name of await readdir(join(dir, WORK)).catch(() => [])) {
+    const [, id, epoch] = /^(.+)\.(\d+)$/.exec(name) ?? [];
+    if (id !== undefined) found.set(id, [...(found.get(id) ?? []), Number(epoch)]);
+  }
+  for (const epochs of found.values()) epochs.sort((a, b) => b - a);
+  return found;
+}
+
+/** Moves what an attempt finished to the place of its trial. Can be repeated from any point. */
+export async function settleTrial(dir: string, id: string, epoch: number): Promise<void> {
+  await rename(workFolder(dir, id, epoch), trialFolder(dir, id)).catch((error: NodeJS.ErrnoException) => {
+    // It was moved before, or lies there from elsewhere.
+    if (error.code !== "ENOENT" && error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+  });
+}
+
+/** Removes what attempts at a trial left behind. */
+export async function clearAttempts(dir: string, id: string, epochs: readonly number[]): Promise<void> {
+  for (const epoch of epochs) await rm(workFolder(dir, id, epoch), { recursive: true, force: true }).catch(() => {});
+}
+
+/** Makes the folder and what is hidden in it. */
+export async function makeSweepFolder(dir: string): Promise<void> {
+  await mkdir(join(dir, WORK), { recursive: true });
+}
+
+/** Of these trials, those whose folders hold a finished run. */
+export async function finishedIn(dir: string, ids: ReadonlySet<string>): Promise<readonly string[]> {
+  const names = await readdir(dir).catch(() => []);
+  const found: string[] = [];
+  for (const name of names) {
+    if (!ids.has(name)) continue;
+    const manifest = await readManifest(trialFolder(dir, name)).catch(() => undefined);
+    if (manifest !== undefined && !isUnfinished(manifest)) found.push(name);
+  }
+  return found;
+}

@@ -1,0 +1,207 @@
+// From a sweep to its trials: every setting with every seed, each with an identity made of all that decides its result.
+import { createHash } from "node:crypto";
+import { configKeys, type RunConfig, splitConfig, unknownKey } from "../config.js";
+import { parseDataConfig } from "../data/config.js";
+import { isPaths } from "../data/paths.js";
+import { type DataPart, type Dataset, isDataset, readData } from "../dataset.js";
+import { type DisentangleError, type Failure, failAll, failuresOf, isDisentangleError } from "../errors.js";
+import { later, native } from "../native.js";
+import { canonicalJson, runIdOf } from "../results.js";
+import { throwIfAborted } from "../train.js";
+import type { CheckedSweep } from "./config.js";
+import { type Setting, settingsOf } from "./space.js";
+
+/** One fit of a sweep. */
+export interface SweepTrial {
+  /** The same configuration on the same data by the same code has the same id, in whatever sweep it stands. */
+  readonly id: string;
+  /** The same without the code. */
+  readonly key: string;
+  /** Which setting, from 0. */
+  readonly setting: number;
+  readonly seed: number;
+  /** What varies, by the path of its key. */
+  readonly params: Setting;
+  readonly method: string;
+  /** What `fit` is given: `base`, the parameters and the seed. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Fingerprint of the data. */
+  readonly data: string;
+  /** Gradient steps that it is given, where its method takes some. */
+  readonly steps?: number;
+}
+
+/** All trials of a sweep, and by what code. */
+export interface SweepPlan {
+  readonly trials: readonly SweepTrial[];
+  readonly code: Code;
+}
+
+/** What computes: another version or other numerical sources may give other numbers. */
+export interface Code {
+  readonly version: string;
+  readonly sources: string;
+}
+
+/** The trials of each setting, in order of the settings. */
+export function bySetting(trials: readonly SweepTrial[]): readonly (readonly SweepTrial[])[] {
+  const groups = new Map<number, SweepTrial[]>();
+  for (const trial of trials) {
+    const group = groups.get(trial.setting);
+    if (group === undefined) groups.set(trial.setting, [trial]);
+    else group.push(trial);
+  }
+  return [...groups.values()];
+}
+
+/** Code in one word. */
+export function codeText({ version, sources }: Code): string {
+  return `${version} (${sources})`;
+}
+
+/** What computes here. */
+export function codeHere(): Code {
+  const { version, sources } = JSON.parse(native().doctor()) as Code;
+  return { version, sources };
+}
+
+/**
+ * The trials of a sweep. Reads its data, each set once; computes nothing.
+ *
+ * @param put gives the path under which data in memory are found again
+ * @throws CONFIG_* with paths of the sweep (`parameters.steps`, `base.latentDim`), and what reading the data throws
+ */
+export async function planOf(
+  sweep: CheckedSweep,
+  put: (dataset: Dataset, fingerprint: string) => Promise<string>,
+  signal?: AbortSignal,
+): Promise<SweepPlan> {
+  const code = codeHere();
+  const keys = await configKeys();
+  const settings = settingsOf(sweep);
+  const failures = new Map<string, Failure>();
+  const checked = settings.map((params) => {
+    const config = configOf(sweep, params);
+    const parts = splitConfig(config, keys);
+    const mistakes = [
+      ...parts.unknown.map((name) => unknownKey(name, keys)),
+      ...mistakesOf(() => isDataset(parts.data.data) || parseDataConfig(parts.data)).failures,
+    ];
+    const text = JSON.stringify({ ...parts.core, seed: sweep.seeds[0] });
+    const core = mistakesOf(() => JSON.parse(native().checkConfig(text)) as Readonly<Record<string, unknown>>);
+    mistakes.push(...core.failures);
+    for (const one of mistakes) {
+      const placed = placedIn(sweep, one);
+      failures.set(`${placed.path} ${placed.message}`, placed);
+    }
+    return { params, config, data: parts.data as DataPart, core: core.value ?? {} };
+  });
+  failAll([...failures.values()].slice(0, MOST_FAILURES));
+  const shelf = fingerprints(put, signal);
+  const trials: SweepTrial[] = [];
+  for (const [setting, { params, config, data, core }] of checked.entries()) {
+    throwIfAborted(signal);
+    const { path, fingerprint, shown } = await shelf(data, core.oracle as readonly string[] | undefined);
+    const { threads: _, ...numbers } = core;
+    for (const seed of sweep.seeds) {
+      const key = runIdOf({ ...numbers, seed }, shown, "").slice(0, 16);
+      const id = `${core.method}-${digest({ key, code }).slice(0, 12)}-${seed}`;
+      trials.push({
+        id,
+        key,
+        setting,
+        seed,
+        params: withoutNumbers(params, path),
+        method: String(core.method),
+        config: { ...config, ...(path !== undefined && { data: path }), seed },
+        data: fingerprint,
+        ...(typeof core.steps === "number" && { steps: core.steps }),
+      });
+    }
+  }
+  return { trials, code };
+}
+
+/** Settings of one kind of mistake are one mistake; of many kinds the first are enough to begin with. */
+const MOST_FAILURES = 20;
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+}
+
+function configOf({ base }: CheckedSweep, params: Setting): Record<string, unknown> {
+  // Data in memory are not copied with the rest.
+  const { data, ...rest } = base;
+  const config = { ...structuredClone(rest), ...(data !== undefined && { data }) } as Record<string, unknown>;
+  for (const [path, value] of Object.entries(params)) {
+    const parts = path.split(".");
+    let at = config;
+    for (const part of parts.slice(0, -1)) {
+      const inner = at[part];
+      const next = typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>) : {};
+      at[part] = next;
+      at = next;
+    }
+    at[parts.at(-1)!] = value;
+  }
+  return config;
+}
+
+function mistakesOf<T>(check: () => T): { readonly value?: T; readonly failures: readonly Failure[] } {
+  try {
+    return { value: check(), failures: [] };
+  } catch (error) {
+    if (!isDisentangleError(error)) throw error;
+    return { failures: failuresOf(error as DisentangleError) };
+  }
+}
+
+/** A mistake of a fit's configuration, with its place in the sweep. */
+function placedIn({ axes }: CheckedSweep, failure: Failure): Failure {
+  const { path = "" } = failure;
+  const axis = axes.find((one) => path === one.path || path.startsWith(`${one.path}.`));
+  return { ...failure, path: axis === undefined ? `base${path === "" ? "" : `.${path}`}` : `parameters.${axis.path}` };
+}
+
+/** A data set in memory is named, not copied into every line. */
+function withoutNumbers(params: Setting, path: string | undefined): Setting {
+  return path === undefined || !("data" in params) ? params : { ...params, data: path };
+}
+
+interface Fingerprints {
+  /** Where data in memory were put. */
+  readonly path: string | undefined;
+  readonly fingerprint: string;
+  /** With the truth that a method is shown. */
+  readonly shown: string;
+}
+
+/** Reads each data set once, and keeps nothing of it but its fingerprints. */
+function fingerprints(
+  put: (dataset: Dataset, fingerprint: string) => Promise<string>,
+  signal: AbortSignal | undefined,
+): (data: DataPart, oracle: readonly string[] | undefined) => Promise<Fingerprints> {
+  const known = new Map<unknown, Map<string, Fingerprints>>();
+  return async (data, oracle) => {
+    const isNamed = data.data === undefined || isPaths(data.data);
+    const place = isNamed ? canonicalJson(data) : data.data;
+    const inner = known.get(place) ?? new Map<string, Fingerprints>();
+    known.set(place, inner);
+    const which = canonicalJson(oracle ?? []);
+    const found = inner.get(which);
+    if (found !== undefined) return found;
+    throwIfAborted(signal);
+    const dataset = await readData(data);
+    const described = JSON.parse(await later().describe(dataset, oracle)) as { fingerprint: string; shown?: string };
+    const { fingerprint, shown = fingerprint } = described;
+    const path = isNamed ? undefined : await put(dataset, fingerprint);
+    const made = { path, fingerprint, shown };
+    inner.set(which, made);
+    return made;
+  };
+}
+
+/** The configuration of a trial as `fit` takes it. */
+export function runConfigOf({ config }: SweepTrial): RunConfig {
+  return config as unknown as RunConfig;
+}

@@ -1,0 +1,191 @@
+// One trial: a fit in a folder of its own, begun, or gone on with from what an earlier attempt left behind.
+import { cp, rename, rm } from "node:fs/promises";
+import { type Job, newJob, resumedJob } from "../cli/job.js";
+import type { RunConfig } from "../config.js";
+import { isPaths } from "../data/paths.js";
+import { readData } from "../dataset.js";
+import { type Failure, isDisentangleError } from "../errors.js";
+import { later } from "../native.js";
+import { canonicalJson, jsonText, type Run, readRunFolder } from "../results.js";
+import { scoreIfKnown } from "../score.js";
+import { type DataReader, isFinished, train } from "../train.js";
+import type { Result } from "./ledger.js";
+import { valuesOf } from "./metric.js";
+
+/** What a child process is asked to do. */
+export interface Assignment {
+  readonly trial: string;
+  /** Where this attempt works. */
+  readonly dir: string;
+  /** Where an earlier attempt left a checkpoint; nobody may write there, and it stays as it is. */
+  readonly from?: string | undefined;
+  readonly config: RunConfig;
+  readonly threads?: number | undefined;
+  /** Gradient steps at which it pauses. */
+  readonly steps?: number | undefined;
+}
+
+/** What came of it. */
+export type Ended =
+  | { readonly kind: "done" | "paused"; readonly result: Result }
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "stopped"; readonly step: number };
+
+/** What is told on the way. */
+export interface TrialProgress {
+  readonly stage: string;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+}
+
+/**
+ * Runs a trial. What goes wrong with the fit is a result; only what the machine does is thrown.
+ *
+ * @throws `FILE_WRITE` where nothing can be written
+ */
+export async function runTrial(
+  { dir, from, config, threads, steps }: Assignment,
+  reader: DataReader,
+  signal: AbortSignal,
+  onProgress: (progress: TrialProgress) => void,
+): Promise<Ended> {
+  let job: Job | undefined;
+  let step = 0;
+  try {
+    if (from !== undefined) await takeOver(from, dir);
+    job = from === undefined ? await begun(config, dir, signal, reader) : await goneOn(config, dir, signal, reader);
+    if (job === undefined) return { kind: "done", result: resultOf(await readRunFolder(dir)) };
+    const { folder, start, resume } = job;
+    // The number of threads changes no bit, and is this machine's alone: what is written says what the sweep asked for.
+    const planned = { ...job.planned, core: { ...job.planned.core, ...(threads !== undefined && { threads }) } };
+    const ended = await train(planned, {
+      signal,
+      start,
+      budgets: { steps },
+      ...(folder.checkpoints !== undefined && { checkpoint: { dir: folder.checkpoints }, resume }),
+      onProgress(progress) {
+        step = progress.step;
+        onProgress(progress);
+      },
+      onResumed(event) {
+        step = event.step;
+      },
+    });
+    if (!isFinished(ended)) {
+      await folder.stop(ended);
+      return { kind: "stopped", step: ended.manifest.steps };
+    }
+    const { outcome } = ended.manifest;
+    if (outcome.kind === "diverged" || outcome.kind === "non-finite") {
+      await folder.abandon();
+      const term = outcome.term === undefined ? "" : ` (${outcome.term})`;
+      const message = `the fit ended as ${outcome.kind}${term} at step ${outcome.step}`;
+      return { kind: "failed", failure: { code: "NUMERIC_NOT_FINITE", message } };
+    }
+    if (outcome.term === BUDGET) {
+      const scores = await scoreIfKnown(ended, planned.dataset);
+      await folder.stop(ended);
+      return { kind: "paused", result: resultOf({ ...ended, ...(scores && { scores }) }) };
+    }
+    let run: Run = ended;
+    await folder.finish(ended, async (put) => {
+      const scores = await scoreIfKnown(ended, planned.dataset);
+      if (scores === undefined) return;
+      run = { ...ended, scores };
+      await put("scores.json", jsonText(scores));
+    });
+    return { kind: "done", result: resultOf(run) };
+  } catch (error) {
+    await job?.folder.abandon().catch(() => {});
+    if (!isDisentangleError(error)) throw error;
+    if (error.code === "FIT_CANCELLED") return { kind: "stopped", step };
+    // Of a full disk another trial would die as well.
+    if (error.code === "FILE_WRITE" || error.code === "RUN_BUSY") throw error;
+    return { kind: "failed", failure: error.toJSON() };
+  }
+}
+
+/** How the core calls the limit that a pause sets. */
+const BUDGET = "budget of steps";
+
+function begun(config: RunConfig, dir: string, signal: AbortSignal, reader: DataReader): Promise<Job> {
+  return newJob(config, { out: dir, report: false, force: true }, signal, reader);
+}
+
+/** Nothing where the earlier attempt had finished. */
+async function goneOn(
+  config: RunConfig,
+  dir: string,
+  signal: AbortSignal,
+  reader: DataReader,
+): Promise<Job | undefined> {
+  try {
+    return await resumedJob(dir, undefined, signal, reader);
+  } catch (error) {
+    if (!isDisentangleError(error)) throw error;
+    if (error.code === "RUN_FINISHED") return undefined;
+    // Killed before it had begun, or damaged: there is nothing to go on from.
+    if (!BEGINS_AGAIN.has(error.code)) throw error;
+    await rm(dir, { recursive: true, force: true });
+    return begun(config, dir, signal, reader);
+  }
+}
+
+const BEGINS_AGAIN: ReadonlySet<string> = new Set([
+  "RUN_NOT_FOUND",
+  "ARTIFACT_CORRUPT",
+  "ARTIFACT_VERSION",
+  "CHECKPOINT_MISMATCH",
+]);
+
+/** Copies an attempt, whole or not at all: its owner may still be about to write. */
+async function takeOver(from: string, dir: string): Promise<void> {
+  const partial = `${dir}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await rm(dir, { recursive: true, force: true });
+  try {
+    await cp(from, partial, { recursive: true, filter: (path) => !path.endsWith(".lock") });
+    await rename(partial, dir);
+  } catch {
+    // What moves while it is copied, or is gone, is not needed: the trial begins again.
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+function resultOf(run: Pick<Run, "summary" | "history" | "scores" | "manifest">): Result {
+  const { outcome, steps, elapsedMs } = run.manifest;
+  return { values: valuesOf(run), outcome: outcome.kind, steps, elapsedMs };
+}
+
+/** Reads data that several trials in a row are fitted to once. */
+export function sharedReader(): DataReader {
+  let held: { readonly key: string; readonly dataset: ReturnType<DataReader["read"]> } | undefined;
+  let texts = new Map<string, Promise<string>>();
+  return {
+    read(data) {
+      const key = data.data === undefined || isPaths(data.data) ? canonicalJson([process.cwd(), data]) : undefined;
+      if (key === undefined) return readData(data);
+      if (held?.key !== key) {
+        texts = new Map();
+        held = { key, dataset: readData(data) };
+        // A failure is told to whoever asked, and tried again by the next.
+        held.dataset.catch(() => {
+          held = undefined;
+        });
+      }
+      return held.dataset;
+    },
+    describe(dataset, shown) {
+      const key = canonicalJson(shown ?? []);
+      const text = texts.get(key) ?? later().describe(dataset, shown);
+      texts.set(key, text);
+      return text;
+    },
+  };
+}
+
+/** The same of a run in its folder. */
+export async function resultIn(dir: string): Promise<Result> {
+  return resultOf(await readRunFolder(dir));
+}
