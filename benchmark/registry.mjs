@@ -22,4 +22,8 @@ export const BENCHMARKS = {
 };
 
 /** What has a table in README.md. */
-export const TABLES = { ...BENCHMARKS, chaos: () => import("./chaos/table.mjs") };
+export const TABLES = {
+  ...BENCHMARKS,
+  chaos: () => import("./chaos/table.mjs"),
+  soak: () => import("./soak/table.mjs"),
+};
