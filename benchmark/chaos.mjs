@@ -13,7 +13,9 @@ const FAULTS = {
   kills: () => import("./chaos/kills.mjs"),
   syscalls: () => import("./chaos/syscalls.mjs"),
   stops: () => import("./chaos/stops.mjs"),
-  owners: () => import("./chaos/owners.mjs"),
+  stalls: async () => (await import("./chaos/owners.mjs")).ownersThatStall,
+  loads: async () => (await import("./chaos/owners.mjs")).loadsBesideSaves,
+  writers: async () => (await import("./chaos/owners.mjs")).killsOfWriters,
   service: () => import("./chaos/service.mjs"),
   memory: () => import("./chaos/memory.mjs"),
 };

@@ -9,6 +9,7 @@ export const BENCHMARKS = {
   formats: () => import("./formats.mjs"),
   normals: () => import("./normals.mjs"),
   gemm: () => import("./gemm.mjs"),
+  serving: () => import("./serving.mjs"),
   checkpoint: () => import("./checkpoint.mjs"),
   instructions: () => import("./instructions.mjs"),
   steps: () => import("./steps.mjs"),

@@ -1,5 +1,6 @@
 // Results of the core as arrays of JavaScript's own memory, which can be handed to another thread.
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { failure } from "./errors.js";
 
 /** Copied within a millisecond. */
 const CHUNK = 1 << 18;
@@ -20,8 +21,25 @@ async function copy(value: unknown): Promise<unknown> {
   return copied;
 }
 
+/** As many zeros of the same type. What JavaScript says of memory that is not there has no code, and names nothing. */
+function allocated(like: Numbers): Numbers {
+  try {
+    return new (like.constructor as new (length: number) => Numbers)(like.length);
+  } catch (cause) {
+    throw failure(
+      "MEMORY_LIMIT",
+      `copying a result needs ${like.byteLength} bytes of memory; the system gives no more`,
+      {
+        hint: "use fewer input columns or rows at once",
+        context: { neededBytes: like.byteLength, what: "copying a result" },
+        cause,
+      },
+    );
+  }
+}
+
 async function copyNumbers(from: Numbers): Promise<Numbers> {
-  const to = new (from.constructor as new (length: number) => Numbers)(from.length);
+  const to = allocated(from);
   for (let at = 0; at < from.length; at += CHUNK) {
     to.set(from.subarray(at, at + CHUNK), at);
     if (from.length > CHUNK) await nextTurn();

@@ -9,12 +9,13 @@ import { Worker } from "node:worker_threads";
 import { fit, load, simulate } from "disentangle";
 import { begin, cli, essence, goOn, runNode, uniforms, withWorld } from "./world.mjs";
 
-export async function run({ large, log }) {
-  return withWorld(async (folder) => [
-    await stalls(folder, large ? 500 : 3, log),
-    await loads(folder, large ? 2000 : 40, log),
-    await kills(folder, large ? 200 : 6, log),
-  ]);
+export const ownersThatStall = only((folder, large, log) => stalls(folder, large ? 500 : 3, log));
+export const loadsBesideSaves = only((folder, large, log) => loads(folder, large ? 2000 : 40, log));
+export const killsOfWriters = only((folder, large, log) => kills(folder, large ? 200 : 6, log));
+
+/** A fault of its own, with a world of its own. */
+function only(row) {
+  return { run: ({ large, log }) => withWorld(async (folder) => [await row(folder, large, log)]) };
 }
 
 /** A fit is stopped, others try to begin and to resume in its folder, it wakes: the run it ends with is that of a fit alone. */
@@ -89,6 +90,7 @@ async function kills(folder, trials, log) {
   const place = join(folder, "writers");
   const simulates = (out) =>
     `simulate tree-world --depth 4 --points-per-environment 400 --inputs 16 --latents 4 --out`.split(" ").concat(out);
+  await runNode(begin(folder, "alone"));
   const transforms = (out) => ["transform", join(folder, "alone"), "--data", join(folder, "world"), "--out", out];
   const commands = [
     { args: [cli, ...simulates(join(place, "world"))], kept: ["world"] },

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parse } from "yaml";
 import { type ConfigKey, flagOf, type KeyVariant } from "../config-keys.js";
 import { fail } from "../errors.js";
+import { limitProcess } from "../memory-limit.js";
 import { type Places, readConfigFile } from "./config-file.js";
 
 /** The parsed options that make up a configuration. */
@@ -32,6 +33,15 @@ export function addConfigOptions(
         .argParser((value: string, previous: readonly string[] = []) => [...previous, value])
         .helpGroup("Configuration:"),
     );
+  addMemoryOption(command);
+}
+
+/** Adds `--max-memory`. */
+export function addMemoryOption(command: Command): void {
+  command.option(
+    "--max-memory <size>",
+    "the most memory that the process may hold, for example 4GiB (default: what the system leaves)",
+  );
 }
 
 /** What a command was given. */
@@ -86,6 +96,7 @@ export async function given<T extends ConfigOptions>(
     if (text !== undefined && text !== "") options[name] = flagValue(option, text, variableOf(name));
     else if (said) options[name] = flagValue(option, value, places.get(name)?.value ?? name);
   }
+  limitProcess(options.maxMemory === undefined ? undefined : String(options.maxMemory));
   return { config, places, options: options as T };
 }
 

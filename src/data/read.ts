@@ -99,6 +99,7 @@ async function readRoles(
   const before = resolveRoles(keys, description);
   refuseIdle(description, before);
   const choice = choiceOf(before, description);
+  if (description.rows !== undefined) claim(description.rows, choice.numeric.length);
   const { roles, selection } = settled(before, await source.read(choice), choice.numeric);
   const needed = choiceOf(roles, description).numeric;
   const kept = { ...selection, numeric: pick(selection.numeric, choice.numeric, needed) };
@@ -106,6 +107,11 @@ async function readRoles(
   const own = new Set(description.columns.filter(({ view }) => view === undefined).map(({ name }) => name));
   const plain = roles.inputs.every((name) => own.has(name)) ? needed : roles.targets;
   return { roles, ...(await withOffsets(source, needed, kept, new Set(plain), fixed)) };
+}
+
+/** Asks for the numbers of a table whose size is known before it is read. */
+function claim(rows: number, columns: number): void {
+  native().claimMemory(rows * columns * Float32Array.BYTES_PER_ELEMENT, `reading ${rows} rows of ${columns} columns`);
 }
 
 function settled(

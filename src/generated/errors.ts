@@ -61,6 +61,7 @@ export const explanations = {
   MODEL_NO_DECODER: "Inputs were asked of latents, but the method has no decoder.",
   MODEL_NO_MECHANISMS: "An intervention was asked for, but the method finds no causal mechanisms.",
   MODEL_CLOSED: "A model was used after it had been closed.",
+  MEMORY_LIMIT: "Something needs more memory than is left of a limit: free memory, a container, `ulimit` or `--max-memory`.",
   FIT_CANCELLED: "A fit was stopped by its AbortSignal.",
   CALLBACK_THREW: "A callback given by the user threw; the fit was stopped.",
   NATIVE_NOT_FOUND: "No native addon for this platform; the message says what was tried.",

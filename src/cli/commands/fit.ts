@@ -47,6 +47,7 @@ const BESIDE_RESUME: ReadonlySet<string> = new Set([
   "checkpointEvery",
   "maxSteps",
   "maxSeconds",
+  "maxMemory",
   "json",
   "quiet",
 ]);

@@ -3,10 +3,12 @@ import type { Command } from "commander";
 import { shortest } from "../../data/source.js";
 import { fail } from "../../errors.js";
 import { replaceFile, writeFileAtomic } from "../../files.js";
+import { limitProcess } from "../../memory-limit.js";
 import { load } from "../../model.js";
 import { native } from "../../native.js";
 import { checkOutput } from "../../outputs.js";
 import { quoted } from "../../rows-out.js";
+import { addMemoryOption } from "../flags.js";
 import { print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -23,10 +25,12 @@ interface Flags {
   readonly environment?: string;
   readonly attach?: readonly string[];
   readonly json?: boolean;
+  readonly maxMemory?: string;
 }
 
 /** `disentangle predict` */
 export function define(command: Command): void {
+  addMemoryOption(command);
   command
     .argument("<run>", "run folder or saved model")
     .requiredOption("--data <path>", "rows to predict the target of: any format that `fit --data` reads")
@@ -38,7 +42,8 @@ export function define(command: Command): void {
     .option("--out <file>", "file to write, .csv or .npy (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (run: string, { data, out, environment, attach = [], json }: Flags) => {
+    .action(async (run: string, { data, out, environment, attach = [], json, maxMemory }: Flags) => {
+      limitProcess(maxMemory);
       if (out !== undefined) {
         checkFormat(out);
         await checkOutput(out, [{ path: data }, { path: run, kind: "run" }]);

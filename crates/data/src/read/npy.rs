@@ -13,6 +13,7 @@ mod text;
 use super::open;
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::memory::{self, Held};
 use dtype::Dtype;
 pub(crate) use header::Header;
 use serde::{Deserialize, Serialize};
@@ -115,7 +116,7 @@ pub fn decode_text(mut reader: impl Read, column: usize) -> Result<Vec<String>> 
     }
     let (count, width) = (header.count()?, dtype.width());
     let wanted = |entry: usize| if header.fortran { entry / rows == column } else { entry % columns == column };
-    let mut texts = Vec::new();
+    let (mut texts, mut held) = (Vec::new(), Held::default());
     let mut buffer = vec![0; (CHUNK / width).max(1) * width];
     let mut entry = 0;
     while entry < count {
@@ -127,7 +128,9 @@ pub fn decode_text(mut reader: impl Read, column: usize) -> Result<Vec<String>> 
         }
         for bytes in buffer[..size].chunks_exact(width) {
             if wanted(entry) {
-                texts.push(dtype.text(bytes)?);
+                let text = dtype.text(bytes)?;
+                held.text(text.len(), 0, READING)?;
+                texts.push(text);
             }
             entry += 1;
         }
@@ -168,6 +171,9 @@ pub(crate) fn placed(path: &Path, failure: Failure) -> Failure {
     if failure.path.is_some() { failure } else { failure.at(path.display().to_string()) }
 }
 
+/// What asks for memory, in messages.
+const READING: &str = "reading the array";
+
 fn decode_with<T: Copy>(
     mut reader: impl Read,
     parse: impl FnOnce(&str) -> Result<Dtype>,
@@ -192,12 +198,15 @@ fn decode_with<T: Copy>(
         if got < chunk.len() {
             return Err(wrong_length(&header, expected, found, "truncated"));
         }
-        data.try_reserve(got / dtype.width()).map_err(|_| header.too_large())?;
+        memory::reserve(&mut data, got / dtype.width(), READING)?;
         decode(dtype, chunk, &mut data)?;
     }
     let surplus = fill(&mut reader, &mut buffer).map_err(|error| interrupted(&error))?;
     if surplus > 0 {
         return Err(wrong_length(&header, expected, expected + surplus as u64, "too long"));
+    }
+    if header.fortran {
+        memory::claim(2 * size_of_val(data.as_slice()) as u64, READING)?;
     }
     let data = if header.fortran { row_major(&header.shape, &data) } else { data };
     Ok(NpyArray { shape: header.shape, data })

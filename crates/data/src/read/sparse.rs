@@ -2,6 +2,7 @@
 
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::memory;
 
 /// Numbers that a dense matrix may have whatever its entries: 1 GiB.
 const ALWAYS: usize = 1 << 28;
@@ -31,9 +32,7 @@ impl Dense {
         }
         let most = ALWAYS.max(entries.saturating_mul(PER_ENTRY));
         let size = rows.checked_mul(chosen.len()).filter(|size| *size <= most).ok_or_else(|| too_large(shape))?;
-        let mut data = Vec::new();
-        data.try_reserve_exact(size).map_err(|_| too_large(shape))?;
-        data.resize(size, 0.0);
+        let data = memory::filled(0.0, size, "the chosen columns of the sparse matrix")?;
         Ok(Self { rows, width: chosen.len(), slots, data })
     }
 
