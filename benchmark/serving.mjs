@@ -28,8 +28,9 @@ export async function run({ log }) {
     const data = rows(400, 1);
     const target = data.map(([a, b]) => a - b);
     const config = { method: "shared-head", data, target, latentDim: 8, hidden: [256, 64], steps: 60, seed: 0 };
-    await using model = await fit(config).result;
+    const model = await fit(config).result;
     await model.save(join(folder, "run"));
+    await model.close();
     const onnx = join(folder, "encoder.onnx");
     writeFileSync(onnx, encoderToOnnx(container(readFileSync(join(folder, "run/model/model.bin")))));
 
