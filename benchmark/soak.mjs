@@ -20,6 +20,8 @@ const PAUSE_MS = 500;
 const SAMPLE_MS = 10_000;
 
 const began = new Date();
+// Asked first: what cannot be told at the end would be the loss of hours.
+const from = provenance();
 const service = spawn(process.execPath, ["--import=tsx", "examples/service.ts"], {
   cwd: root,
   env: { ...process.env, PORT: "0", HOST: "127.0.0.1" },
@@ -43,31 +45,40 @@ for (let i = 0; performance.now() - start < minutes * 60_000 && !stopping; i += 
   if (performance.now() - last >= SAMPLE_MS) {
     last = performance.now();
     memory.push({ s: (last - start) / 1000, rssMiB: residentKiB(service.pid) / 1024 });
+    report();
   }
   await sleep(PAUSE_MS);
 }
-const lasted = (performance.now() - start) / 60_000;
 service.kill("SIGTERM");
 const [code] = await ended;
 if (code !== 0) errors.push(`the service ended with ${code}`);
 
-const rows = [{ minutes: lasted, requests: counts, errors: errors.length, ...growth(memory), memory: thinned(memory) }];
-const result = {
-  benchmark: "soak",
-  about,
-  began: began.toISOString(),
-  mix: MIX,
-  pauseMs: PAUSE_MS,
-  ...provenance(),
-  rows,
-};
-if (errors.length > 0) result.firstErrors = errors.slice(0, 20);
-const out = values.out ?? (lasted >= 60 ? new URL("./results/soak.json", import.meta.url) : undefined);
-if (out !== undefined) writeFileSync(out, `${JSON.stringify(result, null, 2)}\n`);
+const rows = report();
 console.log(render(rows));
 // Twice its standard error is room for chance; a service that leaked would be far above it.
 const { slopeKiBPerHour, errorKiBPerHour } = rows[0];
 if (errors.length > 0 || slopeKiBPerHour - 2 * errorKiBPerHour > 1024) process.exitCode = 1;
+
+/** Writes what is known by now, and gives its rows. */
+function report() {
+  const lasted = (performance.now() - start) / 60_000;
+  const own = [
+    { minutes: lasted, requests: counts, errors: errors.length, ...growth(memory), memory: thinned(memory) },
+  ];
+  const result = {
+    benchmark: "soak",
+    about,
+    began: began.toISOString(),
+    mix: MIX,
+    pauseMs: PAUSE_MS,
+    ...from,
+    rows: own,
+  };
+  if (errors.length > 0) result.firstErrors = errors.slice(0, 20);
+  const out = values.out ?? (lasted >= 60 ? new URL("./results/soak.json", import.meta.url) : undefined);
+  if (out !== undefined) writeFileSync(out, `${JSON.stringify(result, null, 2)}\n`);
+  return own;
+}
 
 /** Resident memory of a process, KiB. */
 function residentKiB(pid) {
