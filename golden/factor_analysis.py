@@ -58,5 +58,6 @@ def case(rows, inputs, factors, held):
     }
 
 
-golden = [case(150, 7, 2, 40), case(400, 10, 3, 50)]
+# The last has fewer rows than inputs.
+golden = [case(150, 7, 2, 40), case(400, 10, 3, 50), case(24, 30, 2, 20)]
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(golden) + "\n")

@@ -6,10 +6,8 @@ import { isPaths } from "./data/paths.js";
 export function replayCommand(config: Readonly<Record<string, unknown>>): string {
   const { modalities, ...rest } = config;
   const parts = Object.entries((modalities ?? {}) as Readonly<Record<string, Readonly<Record<string, unknown>>>>);
-  const isOnDisk = isPaths;
   const inMemory = typeof rest.labels === "object";
-  const lies =
-    !inMemory && (isOnDisk(rest.data) || (parts.length > 0 && parts.every(([, { data }]) => isOnDisk(data))));
+  const lies = !inMemory && (isPaths(rest.data) || (parts.length > 0 && parts.every(([, { data }]) => isPaths(data))));
   if (!lies) {
     const { data, ...others } = config;
     return `fit({ data, ...${JSON.stringify(others)} })`;

@@ -1,6 +1,7 @@
 // One flat configuration: the ingestion reads some keys, the core the others; nobody's key is unknown to its neighbour.
 import { type ConfigKey, flagOf, type JsonSchema, keysOf, nearest, retiredKey } from "./config-keys.js";
 import type { ArrowLike } from "./data/config.js";
+import { own } from "./data/owned.js";
 import type { DataPart } from "./dataset.js";
 import {
   type DisentangleError,
@@ -124,7 +125,8 @@ export function unknownKey(name: string, keys: readonly ConfigKey[]): Failure {
 
 /**
  * A copy of all that the caller may still change: objects, arrays, typed arrays and views, of this realm or another; of an Arrow
- * table its columns. What is computed from private state, such as a function or a class with getters, is kept as it is.
+ * table its columns; of an instance of a class its fields and what its getters give now. A function, and an instance that has neither
+ * (a `Date`, a `Map`), is kept as it is.
  */
 export function snapshot<T>(value: T): T {
   return copyOf(value) as T;
@@ -142,9 +144,10 @@ function copyOf(value: unknown): unknown {
   const prototype: unknown = Object.getPrototypeOf(value);
   // A plain object, also of another realm.
   if (prototype === null || Object.getPrototypeOf(prototype) === null) return copy;
+  // A class that computes its columns: what they are now.
   const getters = Object.entries(Object.getOwnPropertyDescriptors(prototype as object)).filter(([, { get }]) => get);
   for (const [key] of getters) define(copy, key, copyOf((value as Record<string, unknown>)[key]));
-  // Nothing to copy: a date, a URL, or what keeps all it has to itself.
+  // Nothing to copy: a date, a map, or what keeps all it has to itself.
   return Object.keys(copy).length === 0 ? value : copy;
 }
 
@@ -182,7 +185,7 @@ function copied(view: ArrayBufferView): ArrayBufferView {
   try {
     // Throws where the array was detached.
     Reflect.apply(Uint8Array.prototype.slice, view, [0, 0]);
-    return plain === undefined ? view : new plain(view);
+    return plain === undefined ? view : own(new plain(view));
   } catch (cause) {
     return fail("DATA_DETACHED", "a typed array was detached before it could be copied", {
       hint: "pass the array before its buffer is transferred to another thread",

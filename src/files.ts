@@ -25,7 +25,7 @@ export async function replaceFile(path: string, write: (partial: string) => Prom
     if ((await write(partial)) !== "placed") await rename(partial, place);
   } catch (error) {
     if (partial !== undefined) await discard(partial);
-    await removeMade(place, made);
+    await removeMade(folder, made);
     throw unwritable(path, error);
   }
 }
@@ -96,12 +96,12 @@ export async function behindLink(path: string): Promise<string> {
 }
 
 /**
- * Removes the folders that were made for `path`, the topmost of them `made`, unless something else lies in them by now: others
- * may write into a folder as soon as it is there.
+ * Removes a folder and those above it that were made for it, the topmost of them `made`, unless something else lies in them by now:
+ * others may write into a folder as soon as it is there.
  */
-export async function removeMade(path: string, made: string | undefined): Promise<void> {
+export async function removeMade(folder: string, made: string | undefined): Promise<void> {
   if (made === undefined) return;
-  for (let at = dirname(path); !relative(made, at).startsWith(".."); at = dirname(at)) {
+  for (let at = folder; !relative(made, at).startsWith(".."); at = dirname(at)) {
     const removed = await rmdir(at).then(
       () => true,
       () => false,
@@ -118,6 +118,11 @@ export async function discard(path: string): Promise<void> {
 const TEMPORARY = /^\.disentangle-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp$/;
 /** What belongs to a process that cannot be asked for is left alone for a day. */
 const DAY = 86_400_000;
+
+/** Whether a name is that of something that is being written, or was when its process was killed. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
+}
 
 /** A hidden name that says whose it is. As short as it is, it fits beside any name that fits. */
 async function temporaryName(): Promise<string> {
@@ -142,7 +147,8 @@ async function isYoung(path: string): Promise<boolean> {
   );
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process runs on this machine, also one of another user. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -163,6 +169,7 @@ function machine(): Promise<string> {
 
 const FULL = "free some space, or write elsewhere";
 const FORBIDDEN = "choose a folder that you may write to";
+const LATER = "try again";
 const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   EACCES: ["permission denied", FORBIDDEN],
   EPERM: ["permission denied", FORBIDDEN],
@@ -175,6 +182,9 @@ const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> =
   ENOTDIR: ["it lies in a file", "name a folder that exists, or can be made"],
   EEXIST: ["a file lies where a folder should", "name a folder that exists, or can be made"],
   ENAMETOOLONG: ["its name is longer than the file system takes", "choose a shorter name"],
+  EMFILE: ["too many files are open", LATER],
+  ENFILE: ["too many files are open", LATER],
+  EIO: ["the disk reports an error", "look after the disk, or choose another place"],
   ELOOP: ["its links lead in a circle", "name a folder that exists, or can be made"],
 };
 
@@ -187,7 +197,7 @@ export function unwritable(path: string, error: unknown): unknown {
   return failure("FILE_WRITE", `cannot write ${path}: ${what}`, { path, hint, cause: error });
 }
 
-/** Why the system refused to write, and what to do. */
+/** Why the system refused to read or write a file, and what to do where it was to be written. */
 export function reasonOf({ code = "", message }: NodeJS.ErrnoException): {
   readonly what: string;
   readonly hint: string;

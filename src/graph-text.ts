@@ -85,6 +85,18 @@ export function edgesOf(graph: CausalGraph | LatentGraph): readonly Edge[] {
   );
 }
 
+/** The marks of an edge where a page is set. */
+export const TYPESET = { arrow: "\u2192", line: "\u2013" } as const;
+
+/** An edge in words: `z1 -> z2`, `z1 - z2` where it has no direction, with a `?` where the data do not decide whether it is there. */
+export function edgeText(
+  { from, to, directed, undecided }: Edge,
+  names: readonly string[],
+  { arrow, line } = { arrow: "->", line: "-" },
+): string {
+  return `${names[from]} ${directed ? arrow : line} ${names[to]}${undecided ? "?" : ""}`;
+}
+
 function dot(names: readonly string[], edges: readonly Edge[]): string {
   const quoted = names.map(
     (name) => `"${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`,

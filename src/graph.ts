@@ -1,5 +1,5 @@
 import type { PcGraph } from "./generated/types.js";
-import { native } from "./native.js";
+import { later } from "./native.js";
 import type { NamedArray } from "./record.js";
 
 /** How the graph of latents is searched. */
@@ -24,8 +24,8 @@ export interface LatentGraph extends PcGraph {
 }
 
 /**
- * Searches the causal graph of latents, such as those of a model: the PC algorithm with Fisher's z-test of partial
- * correlations.
+ * Searches the causal graph of latents, such as those of a model, on a thread of its own: the PC algorithm with Fisher's z-test of
+ * partial correlations.
  *
  * It sees linear dependence only, and assumes that no hidden cause is missing among the latents.
  *
@@ -37,14 +37,14 @@ export interface LatentGraph extends PcGraph {
  * import { fit, latentGraph, simulate } from "disentangle";
  * const data = await simulate({ simulator: "tree-world", depth: 2, pointsPerEnvironment: 100, inputs: 6, latents: 3 });
  * const model = await fit({ method: "tbr", data, latentDim: 3, steps: 60 }).result;
- * const { latents, graph } = latentGraph(model.latents, { alpha: 0.01 });
+ * const { latents, graph } = await latentGraph(model.latents, { alpha: 0.01 });
  * console.log(latents); // [ 'z1', 'z2', 'z3' ]
  * for (const [cause, effect] of graph.arrows) console.log(`${latents[cause]} -> ${latents[effect]}`);
  * ```
  */
-export function latentGraph(latents: NamedArray, { silent, ...search }: GraphOptions = {}): LatentGraph {
+export async function latentGraph(latents: NamedArray, { silent, ...search }: GraphOptions = {}): Promise<LatentGraph> {
   const { data, shape, columns } = latents;
   const [rows, cols] = shape;
-  const found = native().graph({ data, rows, cols }, JSON.stringify(search), silent);
+  const found = await later().graph({ data, rows, cols }, JSON.stringify(search), silent);
   return { latents: columns, ...(JSON.parse(found) as PcGraph) };
 }

@@ -337,7 +337,6 @@ export class Model implements AsyncDisposable {
       ...words,
       ...((isPath || hasNames) && withEnvironment && typeof environment === "string" && { environment }),
       ...(isPath && matrix !== undefined && { matrix }),
-      ...(hasNames && { inputs: [...names] }),
       // Without names all columns are inputs, in order.
       ...(!isPath && !hasNames && { rowId: false as const }),
     };
@@ -345,11 +344,13 @@ export class Model implements AsyncDisposable {
     const dataset = await readNew({ data: x, ...roles } as DataPart, {
       likely: this.reading.found,
       offsets,
-      ...(isPath && { model }),
+      model,
     });
-    if (isPath ? formatOf(dataset) !== "npy" : hasNames) return dataset;
-    refuseWidth(x, dataset, names.length);
-    return { ...dataset, inputNames: [...names] };
+    const isKnown =
+      dataset.inputNames.length === names.length && dataset.inputNames.every((name, j) => name === names[j]);
+    // Columns without names are called as the model's, where there are as many.
+    if (!isKnown) refuseWidth(x, dataset, names.length);
+    return dataset;
   }
 
   /** What is said about reading: what the fit was told, and what is said now. */
@@ -375,7 +376,7 @@ export class Model implements AsyncDisposable {
         ...((channels === "first" || channels === "last") && { channels }),
         ...this.#parts(x),
       } as DataPart,
-      { likely: this.reading.found },
+      { likely: this.reading.found, offsets: this.#offsets },
     );
     const isNameless = isPaths(x) ? formatOf(dataset) === "npy" : !isViewsData(x) && !isNamed(x);
     if (!isNameless || dataset.views !== undefined) return dataset;

@@ -70,7 +70,7 @@ export interface NativeSelection {
   numeric: NativeMatrix;
   /** `text[column][row]` */
   text: string[][];
-  /** JSON: of each text column the words that were read as missing, with their rows. */
+  /** JSON: of each text column the words that were read as missing, with how often. */
   words: string;
 }
 /** All of a delimited file. */
@@ -179,14 +179,19 @@ export interface Native {
   imagesRead(folder: string): NativeImageFolder;
   /** JSON `{ shape, dtype }` */
   npyAbout(path: string): string;
-  npyText(path: string, column: number): string[];
-  npzText(path: string, member: string, column: number): string[];
+  npyText(path: string, columns: Uint32Array): string[][];
+  npzText(path: string, member: string, columns: Uint32Array): string[][];
+  /** With 64 bits, row-major, as all that is exact. */
+  npyExact(path: string, columns: Uint32Array): Float64Array;
+  npzExact(path: string, member: string, columns: Uint32Array): Float64Array;
   /** JSON `{ format, rows, columns }` */
   scipyAbout(path: string): string;
   scipyRead(path: string, columns: Uint32Array): NativeMatrix;
+  scipyExact(path: string, columns: Uint32Array): Float64Array;
   /** JSON `{ rows, columns }` */
   mtxAbout(path: string): string;
   mtxRead(path: string, transposed: boolean, columns: Uint32Array): NativeMatrix;
+  mtxExact(path: string, transposed: boolean, columns: Uint32Array): Float64Array;
   /** JSON `[{ name, size }, ...]` */
   zipMembers(path: string): string;
   unzip(path: string, member: string, target: string): void;
@@ -238,47 +243,43 @@ export interface Native {
   unlockFolder(id: number): void;
 }
 
-/** The same on a thread of its own, where it takes time; `withSignal` says what stops it. */
-export interface Later {
-  readDatasetFolder(dir: string): Promise<NativeDataset>;
-  writeDatasetFolder(dir: string, dataset: NativeDataset): Promise<void>;
-  csvColumns(path: string, options: string): Promise<string>;
-  csvKinds(path: string, options: string): Promise<string>;
-  csvRead(path: string, options: string): Promise<NativeSelection>;
-  csvReadExact(path: string, options: string): Promise<Float64Array>;
-  csvSurvey(path: string, options: string): Promise<NativeSurvey>;
-  npyRead(path: string): Promise<NativeArray>;
-  npzRead(path: string, member: string): Promise<NativeArray>;
-  simulate(config: string): Promise<NativeDataset>;
-  smooth(inputs: NativeMatrix, config: string): Promise<NativeMatrix>;
-  phenotype(dataset: NativeDataset, config: string): Promise<NativeDataset>;
-  dendrogram(dataset: NativeDataset, options: string): Promise<NativeTree>;
-  describe(dataset: NativeDataset, shown?: readonly string[]): Promise<string>;
-  score(request: string, tables: NativeScoreTables): Promise<string>;
-  graph(values: NativeMatrix, config: string, silent: Uint8Array | undefined): Promise<string>;
-  modelInfo(model: Uint8Array): Promise<string>;
-  openModel(model: Uint8Array): Promise<{ id: number; weights: number }>;
-  transform(
-    model: number,
-    inputs: NativeMatrix,
-    inputNames: readonly string[],
-    views: NativeView[] | undefined,
-    offsets: number[] | undefined,
-  ): Promise<{ latents: NativeMatrix; columns: string[] }>;
-  predict(
-    model: number,
-    inputs: NativeMatrix,
-    inputNames: readonly string[],
-    environments: NativeLabels | undefined,
-    options: string,
-    views: NativeView[] | undefined,
-  ): Promise<Float32Array | Float64Array>;
-  decode(
-    model: number,
-    latents: NativeMatrix,
-    names: readonly string[],
-  ): Promise<{ inputs: NativeMatrix; columns: string[] }>;
-  intervene(model: number, request: string, rows: NativeRows | undefined): Promise<NativeIntervention>;
+/** What takes time. */
+type Slow =
+  | "readDatasetFolder"
+  | "writeDatasetFolder"
+  | "csvColumns"
+  | "csvKinds"
+  | "csvRead"
+  | "csvReadExact"
+  | "csvSurvey"
+  | "columnFacts"
+  | "suspects"
+  | "npyRead"
+  | "npzRead"
+  | "simulate"
+  | "smooth"
+  | "phenotype"
+  | "dendrogram"
+  | "describe"
+  | "score"
+  | "graph"
+  | "modelInfo"
+  | "transform"
+  | "predict"
+  | "decode"
+  | "intervene";
+
+/** The same on a thread of its own; `withSignal` says what stops it. */
+export type Later = {
+  readonly [Name in Slow]: (...args: Parameters<Native[Name]>) => Promise<ReturnType<Native[Name]>>;
+} & { openModel(model: Uint8Array): Promise<{ id: number; weights: number }> };
+
+/** Numbers that are looked through in less time than it takes to begin a thread, about a quarter of a millisecond. */
+const AT_ONCE = 1 << 18;
+
+/** Who answers about so many numbers: of few at once, of many on a thread. */
+export function askedOf(numbers: number): Pick<Native, Slow> | Pick<Later, Slow> {
+  return numbers <= AT_ONCE ? native() : later();
 }
 
 const signals = new AsyncLocalStorage<AbortSignal | undefined>();

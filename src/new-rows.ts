@@ -62,6 +62,8 @@ export function matrixOf(x: DataSource, names: readonly string[]): Dataset | und
   // Anything else is judged, and refused, where data are read.
   if (!(data instanceof Float32Array) || shape.length !== 2 || cols !== names.length || rows < 1) return undefined;
   if (data.length !== rows * cols) return undefined;
+  // A model that was fitted on columns without names knows them by their numbers.
+  if (names.some((name, j) => name !== `x${j}`) && names.every((name) => /^x\d+$/.test(name))) return undefined;
   return {
     name: "rows",
     inputs: { data: data.slice(), rows, cols },

@@ -2,8 +2,10 @@
 import type { BigIntStats } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { expandPaths } from "./data/stack.js";
 import { fail } from "./errors.js";
 import { behindLink } from "./files.js";
+import { RUN_ENTRIES } from "./run-manifest.js";
 
 /** What a command reads; `run` is a run folder, in which reports may be written. */
 export interface Input {
@@ -13,7 +15,7 @@ export interface Input {
 
 /**
  * Throws `CONFIG_CONFLICT` where writing to `out` would change what is read: the same file under any name, a file of a folder
- * that is read, or a folder that an input lies in. What lies in a file is no place at all, as whoever writes says.
+ * that is read or that a pattern names, or a folder that an input lies in. What lies in a file is no place at all, as whoever writes says.
  *
  * @param flag what named the output, for the message. Default: `--out`
  */
@@ -22,13 +24,14 @@ export async function checkOutput(out: string, inputs: readonly Input[], flag = 
   if (out.trim() === "") return;
   const place = await realPlace(out);
   const there = await statsOf(out);
-  for (const { path, kind } of inputs) {
+  const files = inputs.flatMap(({ path, ...rest }) => namedFiles(path).map((file) => ({ path: file, ...rest })));
+  for (const { path, kind } of files) {
     const from = await realPlace(path);
     const given = await statsOf(path);
     const same = place === from || isSameFile(there, given);
     const inside = relative(from, place);
     const isInside = !same && given?.isDirectory() === true && !leaves(inside);
-    if (isInside && kind === "run" && !OF_A_RUN.has(inside.split(/[\\/]/)[0]!)) continue;
+    if (isInside && kind === "run" && !isOfRun(inside.split(/[\\/]/)[0]!)) continue;
     if (!same && !isInside && leaves(relative(place, from))) continue;
     const what = same
       ? "is what it reads"
@@ -43,20 +46,19 @@ export async function checkOutput(out: string, inputs: readonly Input[], flag = 
   }
 }
 
-/** What a run folder keeps of its fit. Reports, scores and graphs can be made again. */
-const OF_A_RUN: ReadonlySet<string> = new Set([
-  "manifest.json",
-  "config.json",
-  "summary.json",
-  "metrics.jsonl",
-  "model",
-  "checkpoint",
-  "latents.npy",
-  "rows.npy",
-  "split.npy",
-  "silent.npy",
-  "silence-probability.npy",
-]);
+/** The files that a path or a pattern names; a pattern that matches none is itself. */
+export function namedFiles(path: string): readonly string[] {
+  try {
+    return expandPaths(path);
+  } catch {
+    return [path];
+  }
+}
+
+/** Whether an entry of a run folder is a part of its run. Its reports are made from it, and stand where they are asked for. */
+function isOfRun(name: string): boolean {
+  return RUN_ENTRIES.has(name) && !name.startsWith("report.");
+}
 
 function leaves(way: string): boolean {
   return way === ".." || /^\.\.[\\/]/.test(way) || resolve(way) === way;

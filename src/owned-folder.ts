@@ -4,9 +4,9 @@
 // as a whole; then its files are moved to their places. A reader looks into `.commit` first, so that it does not matter when the
 // writer is killed: the next owner goes on moving. Nothing outside the folder is touched: it may be a mount point, a link, or
 // lie in a folder that is read-only.
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failure } from "./errors.js";
@@ -71,7 +71,7 @@ export async function ownFolder(dir: string, what: string, { waitMs = 0 } = {}):
       // Who gave an empty folder back has removed it meanwhile.
       const gone = code === "ENOENT" || (code === "FILE_WRITE" && !(await isThere(target)));
       if (gone && tries < 20) continue;
-      if (code !== "RUN_BUSY") await removeMade(join(target, "x"), made);
+      if (code !== "RUN_BUSY") await removeMade(target, made);
       throw unwritable(dir, error);
     }
   }
@@ -114,7 +114,7 @@ function owner(dir: string, root: string, id: number, locked: boolean, made: str
       const own = native().holdsFolder(id);
       if (own) await discard(join(root, PARTIAL));
       native().unlockFolder(id);
-      if (own) await removeMade(join(root, "x"), made);
+      if (own) await removeMade(root, made);
     },
   };
 }
@@ -128,10 +128,13 @@ async function recover(root: string): Promise<void> {
 /** Moves the files of the committed version to their places; can be repeated from any point. */
 async function settle(root: string): Promise<void> {
   const commit = join(root, COMMIT);
-  const text = await readFile(join(commit, STALE), "utf8").catch(absent);
-  if (text !== undefined) {
-    for (const name of JSON.parse(text) as readonly string[])
+  const stale = await staleOf(join(commit, STALE));
+  if (stale !== undefined) {
+    for (const name of stale) {
       await rm(join(root, name), { recursive: true, force: true });
+      // The folder it lay in goes with it, unless something else lies there.
+      if (dirname(name) !== ".") await rmdir(join(root, dirname(name))).catch(() => {});
+    }
     for (const entry of await readdir(commit, { recursive: true, withFileTypes: true })) {
       const place = join(root, relative(commit, entry.parentPath), entry.name);
       if (entry.isDirectory()) await mkdir(place, { recursive: true });
@@ -139,6 +142,24 @@ async function settle(root: string): Promise<void> {
     }
   }
   await rm(commit, { recursive: true, force: true });
+}
+
+/** The files that a version takes away; `undefined` where none is moving. What cannot be read is not given up. */
+async function staleOf(path: string): Promise<readonly string[] | undefined> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return undefined;
+  });
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as readonly string[];
+  } catch (cause) {
+    throw failure("ARTIFACT_CORRUPT", `${path} is damaged: ${(cause as Error).message}`, {
+      path,
+      hint: "the newest files of the folder lie beside it: copy the folder again, or move them to their places by hand",
+      cause,
+    });
+  }
 }
 
 /** Reads a file of the newest version of a folder; `undefined` where there is none. */

@@ -1,6 +1,6 @@
 // Results of the core as arrays of JavaScript's own memory, which can be handed to another thread.
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { failure } from "./errors.js";
+import { inTurns } from "./turns.js";
 
 /** Copied within a millisecond. */
 const CHUNK = 1 << 18;
@@ -40,9 +40,6 @@ function allocated(like: Numbers): Numbers {
 
 async function copyNumbers(from: Numbers): Promise<Numbers> {
   const to = allocated(from);
-  for (let at = 0; at < from.length; at += CHUNK) {
-    to.set(from.subarray(at, at + CHUNK), at);
-    if (from.length > CHUNK) await nextTurn();
-  }
+  await inTurns(from.length, CHUNK, (at, end) => to.set(from.subarray(at, end), at));
   return to;
 }

@@ -16,7 +16,7 @@ export interface ReportedModel {
 }
 
 /**
- * One report on runs, in three forms: a self-contained page, Markdown, and JSON.
+ * One report on runs, in three forms: a self-contained page, Markdown, and JSON. It is drawn on a thread of its own.
  *
  * Runs on the same data are compared with each other; the method of the first one is what the report is about. Where
  * runs differ only in their seed and their latents are at hand, the report also says how far they agree.
@@ -27,12 +27,26 @@ export interface ReportedModel {
 export async function report(runs: readonly ReportInput[], options: ReportOptions = {}): Promise<Report> {
   const inputs = runs.map((run) => ("record" in run ? { record: run.record(), model: run } : { record: run }));
   const records = inputs.map(({ record }) => record);
-  const { report: made } = await import("./report/index.js");
-  if (options.agreement !== undefined || records.length < 2) return made(records, options);
+  const { reportOnThread } = await import("./report/thread.js");
+  const drawn = records.map(plainRecord);
+  if (options.agreement !== undefined || records.length < 2) return reportOnThread(drawn, options);
   const { agreementsOf, latentsInFolder } = await import("./agreement.js");
   const agreement = await agreementsOf(records, async (record) => {
     const { latents, rows } = inputs.find((input) => input.record === record)?.model ?? {};
     return latents !== undefined && rows !== undefined ? { latents, rows } : latentsInFolder(record);
   });
-  return made(records, { ...options, agreement });
+  return reportOnThread(drawn, { ...options, agreement });
+}
+
+/** What a report reads of a record, which may be a whole run. */
+function plainRecord({ dir, config, manifest, history, summary, scores, silence }: RunRecord): RunRecord {
+  return {
+    config,
+    manifest,
+    history,
+    summary,
+    ...(dir !== undefined && { dir }),
+    ...(scores !== undefined && { scores }),
+    ...(silence !== undefined && { silence }),
+  };
 }

@@ -5,7 +5,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { resumeCommand } from "./command-line.js";
 import { fail, failure } from "./errors.js";
-import { behindLink, checkWritable } from "./files.js";
+import { behindLink, checkWritable, isTemporary } from "./files.js";
 import type { History, Scores, Summary } from "./generated/types.js";
 import { historyLines, parseHistory } from "./history.js";
 import { type NpyValues, npyParts } from "./npy.js";
@@ -14,13 +14,14 @@ import type { NamedArray, RunRecord } from "./record.js";
 import {
   isUnfinished,
   MODEL,
+  RUN_ENTRIES,
   type RunManifest,
   type RunStart,
   type Unfinished,
   type UnfinishedManifest,
   type Versioned,
 } from "./run-manifest.js";
-import { digestOf, type RunVersion, readManifestOf, readVersion } from "./run-version.js";
+import { damaged, digestOf, type RunVersion, readManifestOf, readVersion, SCORES } from "./run-version.js";
 import { latentSilence, silenceDigest } from "./silence.js";
 
 export { isUnfinished, MODEL, type RunManifest, type RunStart, type Unfinished, type UnfinishedManifest };
@@ -43,28 +44,6 @@ export type StoppedRun = Pick<Run, "config" | "manifest" | "history">;
 
 /** Where the loss curves lie in their run folder. */
 export const HISTORY = "metrics.jsonl";
-/** All that a run folder can hold, at its top. */
-const RUN_ENTRIES: ReadonlySet<string> = new Set([
-  "checkpoint",
-  ".replaced",
-  "config.json",
-  "manifest.json",
-  "metrics.jsonl",
-  "summary.json",
-  "model",
-  "latents.npy",
-  "silent.npy",
-  "silence-probability.npy",
-  "rows.npy",
-  "split.npy",
-  "scores.json",
-  "graph.json",
-  "pc-graph.json",
-  "report.html",
-  "report.md",
-  "report.json",
-]);
-
 /** What the first version left behind where it was killed. */
 function isLeftover(name: string): boolean {
   return /^\..+\.partial-[0-9a-f]{8}$/.test(name);
@@ -137,7 +116,7 @@ async function writeRunAlone(dir: string, run: Run): Promise<void> {
     await owned.commit(async (partial) => {
       const writer = runWriter(partial);
       await putRunFiles(writer, run);
-      if (run.scores !== undefined) await writer.put("scores.json", jsonText(run.scores));
+      if (run.scores !== undefined) await writer.put(SCORES, jsonText(run.scores));
       return putManifest(writer, owned.root, run.manifest);
     });
   } finally {
@@ -145,7 +124,7 @@ async function writeRunAlone(dir: string, run: Run): Promise<void> {
   }
 }
 
-/** Writes the manifest of a whole run, last of its files. Gives what lies in the folder and is no part of it. */
+/** Writes the manifest of a whole run, last of its files. Gives what earlier runs have left in the folder. */
 export async function putManifest(
   writer: RunWriter,
   root: string,
@@ -153,8 +132,15 @@ export async function putManifest(
 ): Promise<readonly string[]> {
   const { files } = writer;
   await writer.put("manifest.json", jsonText({ ...manifest, save: randomUUID(), files: { ...files } }));
-  const own = new Set(Object.keys(files).map((name) => name.split("/")[0]));
-  return (await namesIn(root)).filter((name) => !own.has(name) && !isBookkeeping(name));
+  return staleIn(root, Object.keys(files));
+}
+
+/** What earlier runs have left in a run folder, beside what is kept. What somebody else put there is theirs and stays. */
+export async function staleIn(root: string, kept: readonly string[]): Promise<readonly string[]> {
+  const own = new Set(kept.map((name) => name.split(/[\\/]/)[0]));
+  const stale = (await namesIn(root)).filter((name) => !own.has(name) && (RUN_ENTRIES.has(name) || isLeftover(name)));
+  // Of the folder of the model its file alone.
+  return stale.map((name) => (name === dirname(MODEL) ? MODEL : name));
 }
 
 /** Writes what a fit has given: all but the manifest, which makes a run of it, and what is made of a run later. */
@@ -226,7 +212,7 @@ export async function checkRunTarget(dir: string): Promise<void> {
       cause: error,
     });
   });
-  const entries = names.filter((name) => !isBookkeeping(name) && !isLeftover(name));
+  const entries = names.filter((name) => !isBookkeeping(name) && !isLeftover(name) && !isTemporary(name));
   const foreign = entries.find((entry) => !RUN_ENTRIES.has(entry));
   if (foreign !== undefined || (entries.length > 0 && !entries.includes("manifest.json"))) {
     const what =
@@ -252,33 +238,60 @@ export async function readRun(dir: string): Promise<RunRecord> {
  * @throws as `readRun`; `RUN_NOT_FOUND` also when none has finished
  */
 export async function readRuns(dir: string): Promise<readonly RunRecord[]> {
+  return readRecords((await sweepOf(dir)).finished);
+}
+
+/** Reads what run folders say about their runs, in order. Throws as `readRun`. */
+export async function readRecords(folders: readonly string[]): Promise<readonly FinishedRecord[]> {
+  const records: FinishedRecord[] = [];
+  // One after the other: a sweep may hold more files than a process may open.
+  for (const folder of folders) records.push(await readRecord(folder));
+  return records;
+}
+
+/** The run folders of a sweep. */
+export interface Sweep {
+  readonly finished: readonly string[];
+  readonly unfinished: readonly string[];
+}
+
+/** The run folders in `dir`, by whether their runs have finished; `dir` itself where it is one. Throws as `readRuns`. */
+export async function sweepOf(dir: string): Promise<Sweep> {
   const folders = await runFolders(dir);
-  if (folders[0] === dir) return [await readRecord(dir)];
-  const left = new Set(await unfinishedRuns(dir));
-  if (left.size === folders.length) {
+  // What was named itself tells why it cannot be read.
+  if (folders[0] === dir) return { finished: folders, unfinished: [] };
+  const unfinished = await unfinishedOf(folders);
+  if (unfinished.length === folders.length) {
     fail("RUN_NOT_FOUND", `${dir}: none of the ${folders.length} runs in it has finished`, {
       path: dir,
       hint: `go on with them, for example: ${resumeCommand(folders[0]!)}`,
     });
   }
-  const records: RunRecord[] = [];
-  // One after the other: a sweep may hold more files than a process may open.
-  for (const folder of folders) if (!left.has(folder)) records.push(await readRecord(folder));
-  return records;
+  return { finished: folders.filter((folder) => !unfinished.includes(folder)), unfinished };
 }
 
 /** The run folders in `dir` whose runs have not finished. */
 export async function unfinishedRuns(dir: string): Promise<readonly string[]> {
-  const folders = await runFolders(dir);
+  return unfinishedOf(await runFolders(dir));
+}
+
+async function unfinishedOf(folders: readonly string[]): Promise<readonly string[]> {
   const unfinished: string[] = [];
   for (const folder of folders) if (isUnfinished(await readManifest(folder))) unfinished.push(folder);
   return unfinished;
 }
 
-/** Reads all of a run folder, the model's bytes and the latents too. Throws as `readRun`. */
-export async function readRunFolder(dir: string): Promise<Run & { readonly dir: string }> {
+/**
+ * Reads all of a run folder, the model's bytes and the latents too. Throws as `readRun`.
+ *
+ * @param options `scores: false` for whoever makes them again: what is wrong with those that are there is then no hindrance
+ */
+export async function readRunFolder(
+  dir: string,
+  { scores = true }: { readonly scores?: boolean } = {},
+): Promise<Run & { readonly dir: string }> {
   return readVersion(rootOf(dir), async (version) => {
-    const record = await recordOf(version);
+    const record = await recordOf(version, { scores, silence: false });
     const latents = await latentsOf(version, record.summary);
     return {
       ...record,
@@ -301,14 +314,15 @@ export async function readModelFiles(dir: string): Promise<ModelFiles> {
   });
 }
 
-type FinishedRecord = RunRecord & { readonly dir: string; readonly manifest: RunManifest };
+/** The record of a run folder. */
+export type FinishedRecord = RunRecord & { readonly dir: string; readonly manifest: RunManifest };
 
 function readRecord(dir: string): Promise<FinishedRecord> {
   return readVersion(rootOf(dir), recordOf);
 }
 
-/** A model may be named by its own folder in the run folder. */
-function rootOf(dir: string): string {
+/** The run folder that a path names; a model may be named by its own folder in it. */
+export function rootOf(dir: string): string {
   return basename(dir) === "model" && existsSync(join(dir, "model.bin")) ? dirname(resolve(dir)) : dir;
 }
 
@@ -325,7 +339,7 @@ async function recordOf(version: RunVersion, { scores = true, silence = true } =
   const config = await version.json<Run["config"]>("config.json");
   const summary = await version.json<Summary>("summary.json");
   const metrics = (await version.bytes(HISTORY)).toString("utf8");
-  const found = scores && (await version.has("scores.json")) ? await version.json<Scores>("scores.json") : undefined;
+  const found = scores && (await version.has(SCORES)) ? await version.json<Scores>(SCORES) : undefined;
   const isSilent = silence && summary.silence !== undefined && (await version.has("latents.npy"));
   return {
     dir: root,
@@ -385,13 +399,4 @@ function readHistory(path: string, text: string): History {
 /** Reads `manifest.json`. Throws `RUN_NOT_FOUND`, `ARTIFACT_VERSION`, `ARTIFACT_CORRUPT`. */
 export async function readManifest(dir: string): Promise<Versioned> {
   return (await readManifestOf(dir)).manifest;
-}
-
-/** `ARTIFACT_CORRUPT`: a file that does not hold what was written there. */
-function damaged(path: string, error: unknown): Error {
-  return failure("ARTIFACT_CORRUPT", `${path} is damaged: ${(error as Error).message}`, {
-    path,
-    hint: "run the fit again, or copy the folder again",
-    cause: error,
-  });
 }

@@ -19,10 +19,11 @@ import {
   readManifest,
   runWriter,
   type StoppedRun,
+  staleIn,
   type Unfinished,
   type UnfinishedManifest,
 } from "./results.js";
-import { readJson } from "./run-version.js";
+import { damaged, readJson } from "./run-version.js";
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -100,8 +101,8 @@ export async function reopenRun(dir: string): Promise<NewRun & { readonly folder
     const config = await readJson<Config>(dir, "config.json");
     const { unfinished, outcome, steps, ...start } = manifest;
     const whole = typeof unfinished?.startedIn === "string" && isObject(unfinished.config);
-    if (!whole || typeof start.dataset?.fingerprint !== "string") throw damaged(dir, "manifest.json");
-    if (!isObject(config)) throw damaged(dir, "config.json");
+    if (!whole || typeof start.dataset?.fingerprint !== "string") throw unlikeFit(dir, "manifest.json");
+    if (!isObject(config)) throw unlikeFit(dir, "config.json");
     const run = { config, start, unfinished };
     return { ...run, folder: underWay(dir, owned, run, "resumed") };
   } catch (error) {
@@ -119,12 +120,9 @@ function checkUnfinished(dir: string, manifest: Awaited<ReturnType<typeof readMa
   });
 }
 
-function damaged(dir: string, name: string): Error {
-  const path = join(dir, name);
-  return failure("ARTIFACT_CORRUPT", `${path} is damaged: it does not hold what a fit writes there`, {
-    path,
-    hint: "put it back as it was, or begin the run again",
-  });
+function unlikeFit(dir: string, name: string): Error {
+  const what = new Error("it does not hold what a fit writes there");
+  return damaged(join(dir, name), what, "put it back as it was, or begin the run again");
 }
 
 function underWay(
@@ -176,8 +174,7 @@ function underWay(
           await put(HISTORY, historyLines(history));
           await put("manifest.json", jsonText(stopped));
           await checkStill();
-          const stays = [...KEPT, HISTORY, CHECKPOINTS];
-          return (await namesIn(root)).filter((name) => !name.startsWith(".") && !stays.includes(name));
+          return staleIn(root, [...KEPT, HISTORY, CHECKPOINTS]);
         });
       }
       await settle();

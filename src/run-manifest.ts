@@ -6,6 +6,28 @@ import type { Manifest } from "./record.js";
 /** Where the model lies in its run folder. */
 export const MODEL = join("model", "model.bin");
 
+/** All that a run folder can hold, at its top. */
+export const RUN_ENTRIES: ReadonlySet<string> = new Set([
+  "checkpoint",
+  ".replaced",
+  "config.json",
+  "manifest.json",
+  "metrics.jsonl",
+  "summary.json",
+  "model",
+  "latents.npy",
+  "silent.npy",
+  "silence-probability.npy",
+  "rows.npy",
+  "split.npy",
+  "scores.json",
+  "graph.json",
+  "pc-graph.json",
+  "report.html",
+  "report.md",
+  "report.json",
+]);
+
 /** What `manifest.json` holds: it alone of all files of a run says anything about time. */
 export interface RunManifest extends Manifest {
   /** ISO 8601, UTC: when it began, also where it was resumed. */

@@ -3,18 +3,21 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { quoted } from "./command-line.js";
 import { DisentangleError, fail, failure, isDisentangleError } from "./errors.js";
+import { reasonOf } from "./files.js";
 import { native } from "./native.js";
 import { type NpyValues, parseNpy } from "./npy.js";
-import { readVersioned } from "./owned-folder.js";
+import { namesIn, readVersioned } from "./owned-folder.js";
 import { MODEL, type RunManifest, type UnfinishedManifest, type Versioned } from "./run-manifest.js";
+import { inTurns } from "./turns.js";
 
 /** The files of one version. */
 export interface RunVersion {
   readonly root: string;
   readonly manifest: RunManifest | UnfinishedManifest;
-  /** Whether a file belongs to it. */
+  /** Whether a file belongs to it and is there: what can be made again may have been deleted. */
   has(name: string): Promise<boolean>;
   bytes(name: string): Promise<Buffer>;
   json<T>(name: string): Promise<T>;
@@ -37,13 +40,13 @@ export async function readVersion<T>(root: string, read: (version: RunVersion) =
   const until = performance.now() + PATIENCE_MS;
   for (;;) {
     const { manifest, text } = await readManifestOf(root);
-    const { version, mixed } = versionOf(root, manifest);
+    const { version, mixed, gone } = versionOf(root, manifest);
     const outcome = await read(version).then(
       (value) => ({ value }),
       (error: unknown) => ({ error }),
     );
     const wrong = mixed();
-    if (wrong === undefined && "value" in outcome) return outcome.value;
+    if (wrong === undefined && !gone() && "value" in outcome) return outcome.value;
     // A version that was replaced while it was read is no reason to complain.
     const again = await readManifestOf(root).catch(() => undefined);
     const changed = again === undefined || again.text !== text;
@@ -52,15 +55,17 @@ export async function readVersion<T>(root: string, read: (version: RunVersion) =
       continue;
     }
     if ("error" in outcome) throw outcome.error;
-    throw notWhole(root, wrong!, await version.bytes(wrong!));
+    if (wrong === undefined) return outcome.value;
+    throw notWhole(root, wrong, await version.bytes(wrong));
   }
 }
 
 function versionOf(
   root: string,
   { files, save: _, ...manifest }: Versioned,
-): { readonly version: RunVersion; readonly mixed: () => string | undefined } {
+): { readonly version: RunVersion; readonly mixed: () => string | undefined; readonly gone: () => boolean } {
   const wrong: string[] = [];
+  let gone = false;
   const bytes = async (name: string): Promise<Buffer> => {
     const content = await readOf(root, name);
     const digest = files?.[name.replaceAll("\\", "/")];
@@ -70,9 +75,14 @@ function versionOf(
   const version: RunVersion = {
     root,
     manifest: manifest as RunManifest | UnfinishedManifest,
-    // A run of the first version lists no files.
-    has: async (name) =>
-      files === undefined ? (await readVersioned(root, name)) !== undefined : Object.hasOwn(files, name),
+    async has(name) {
+      // A run of the first version lists no files.
+      const listed = files === undefined || Object.hasOwn(files, name);
+      const there = listed && (await namesIn(root)).includes(name);
+      // Deleted by somebody, or by who replaced this version meanwhile.
+      if (files !== undefined && listed && !there) gone = true;
+      return there;
+    },
     bytes,
     json: async <T>(name: string) => jsonOf<T>(root, name, await bytes(name)),
     async array<T extends NpyValues>(
@@ -84,7 +94,7 @@ function versionOf(
       return { shape: parsed.shape, values: parsed.values as T };
     },
   };
-  return { version, mixed: () => wrong[0] };
+  return { version, mixed: () => wrong[0], gone: () => gone };
 }
 
 /** Reads the manifest and what it was made of. Throws `RUN_NOT_FOUND`, `ARTIFACT_VERSION`, `ARTIFACT_CORRUPT`. */
@@ -115,19 +125,19 @@ function jsonOf<T>(root: string, name: string, bytes: Buffer): T {
   try {
     return JSON.parse(bytes.toString("utf8")) as T;
   } catch (error) {
-    const path = join(root, name);
-    throw failure("ARTIFACT_CORRUPT", `${path} is damaged: ${(error as Error).message}`, {
-      path,
-      hint: "run the fit again, or copy the folder again",
-      cause: error,
-    });
+    throw damaged(join(root, name), error);
   }
+}
+
+/** `ARTIFACT_CORRUPT`: a file that does not hold what was written there. */
+export function damaged(path: string, cause: unknown, hint = AGAIN): Error {
+  return failure("ARTIFACT_CORRUPT", `${path} is damaged: ${(cause as Error).message}`, { path, hint, cause });
 }
 
 async function readOf(root: string, name: string): Promise<Buffer> {
   const content = await readVersioned(root, name).catch((error: NodeJS.ErrnoException) => {
     const path = join(root, name);
-    throw failure("DATA_NOT_FOUND", `cannot read ${path}: ${UNREADABLE[error.code ?? ""] ?? error.message}`, {
+    throw failure("DATA_NOT_FOUND", `cannot read ${path}: ${reasonOf(error).what}`, {
       path,
       hint: "make it readable and try again",
       cause: error,
@@ -140,19 +150,10 @@ async function readOf(root: string, name: string): Promise<Buffer> {
   });
 }
 
-const UNREADABLE: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EMFILE: "too many files are open",
-  ENFILE: "too many files are open",
-  EIO: "the disk reports an error",
-  EISDIR: "it is a folder",
-};
-
 function cut(path: string): DisentangleError {
   return failure("DATA_CORRUPT", `${path} is truncated, or is not the array that was written there`, {
     path,
-    hint: "run the fit again, or copy the folder again",
+    hint: AGAIN,
   });
 }
 
@@ -170,18 +171,19 @@ function notWhole(root: string, name: string, content: Buffer): Error {
   }
   return failure("ARTIFACT_CORRUPT", `${path} is damaged: it is not what was written with this manifest`, {
     path,
-    hint: "run the fit again, or copy the folder again",
+    hint: name === SCORES ? `delete it, or make it again: disentangle score ${quoted(root)}` : AGAIN,
   });
 }
+
+/** Where the scores lie in their run folder. */
+export const SCORES = "scores.json";
+const AGAIN = "run the fit again, or copy the folder again";
 
 /** SHA-256. Of much it is computed in turns with whatever else the process does. */
 export async function digestOf(parts: readonly Uint8Array[]): Promise<string> {
   const hash = createHash("sha256");
   for (const part of parts) {
-    for (let from = 0; from < part.length; from += SLICE) {
-      hash.update(part.subarray(from, from + SLICE));
-      if (part.length > SLICE) await nextTurn();
-    }
+    await inTurns(part.length, SLICE, (from, to) => hash.update(part.subarray(from, to)));
   }
   return hash.digest("hex");
 }

@@ -12,6 +12,7 @@ import {
 } from "./native.js";
 import type { NamedArray } from "./record.js";
 import type { Run } from "./results.js";
+import { inTurns } from "./turns.js";
 
 /** Which rows are scored. */
 export type RowChoice = "all" | "train" | "validation" | "test";
@@ -76,10 +77,10 @@ export async function scoreRun(
   });
   const choice = options.rows ?? "test";
   const kept = keptRows(run, choice);
-  const ofDataset = Uint32Array.from(kept, (i) => run.rows[i]!);
+  const ofDataset = await pickedOf(run.rows, kept);
   const total = run.manifest.dataset.rows;
   // A table with a row per kept row is aligned with the latents, one with a row per row of the data set is not.
-  const align = (table: NativeTable): NativeTable => {
+  const align = async (table: NativeTable): Promise<NativeTable> => {
     if (table.rows !== undefined && table.rows.length > 0) return table;
     const { rows } = table.values;
     if (rows === total) return selectRows(table, ofDataset);
@@ -95,19 +96,21 @@ export async function scoreRun(
   };
   const [rows, columns] = run.latents.shape;
   const latents = { columns: [...run.latents.columns], values: { data: run.latents.data, rows, cols: columns } };
-  const ofRows = (labels: NativeLabels): NativeLabels => ({
+  const ofRows = async (labels: NativeLabels): Promise<NativeLabels> => ({
     ...labels,
-    codes: ofDataset.map((row) => labels.codes[row]!),
+    codes: await pickedOf(labels.codes, ofDataset),
   });
   const { environment, task } = observed?.labels ?? {};
+  const aligned: Record<string, NativeTable> = {};
+  for (const [name, table] of Object.entries(tables)) aligned[name] = await align(table);
   return scoreNative(
     { split: choice, seed: options.seed, summary: run.summary },
     {
-      latents: selectRows(latents, kept),
-      truth: Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, align(table)])),
-      ...(observed?.targets && { targets: align(observed.targets) }),
-      ...(environment && { environment: ofRows(environment) }),
-      ...(task && { task: ofRows(task) }),
+      latents: await selectRows(latents, kept),
+      truth: aligned,
+      ...(observed?.targets && { targets: await align(observed.targets) }),
+      ...(environment && { environment: await ofRows(environment) }),
+      ...(task && { task: await ofRows(task) }),
     },
   );
 }
@@ -130,10 +133,12 @@ async function truthTables(truth: Truth, ...reading: ReadArguments): Promise<Rec
 }
 
 /** Places among the kept rows of a run of those in a part of it. */
-export function keptRows(run: Run, choice: RowChoice): Uint32Array {
+function keptRows(run: Run, choice: RowChoice): Uint32Array {
   const code = ["train", "validation", "test"].indexOf(choice);
-  const all = Uint32Array.from(run.split.keys());
-  const kept = choice === "all" ? all : all.filter((i) => run.split[i] === code);
+  const all = new Uint32Array(run.split.length);
+  let count = 0;
+  for (let i = 0; i < all.length; i++) if (choice === "all" || run.split[i] === code) all[count++] = i;
+  const kept = all.subarray(0, count);
   if (kept.length === 0) {
     fail("METRIC_SHAPE", `the run has no ${choice} rows`, {
       hint: 'take all rows: --rows all, or { rows: "all" }',
@@ -143,10 +148,10 @@ export function keptRows(run: Run, choice: RowChoice): Uint32Array {
 }
 
 /** Latents of a part of a run. */
-export function keptLatents(run: Run, choice: RowChoice): NamedArray {
+export async function keptLatents(run: Run, choice: RowChoice): Promise<NamedArray> {
   const { data, shape, columns } = run.latents;
   const [rows, cols] = shape;
-  const { values } = selectRows({ columns: [...columns], values: { data, rows, cols } }, keptRows(run, choice));
+  const { values } = await selectRows({ columns: [...columns], values: { data, rows, cols } }, keptRows(run, choice));
   return { data: values.data, shape: [values.rows, cols], columns };
 }
 
@@ -159,13 +164,27 @@ function checkRows(latents: NativeTable | undefined, rows: number): void {
   }
 }
 
-function selectRows(table: NativeTable, rows: Uint32Array): NativeTable {
+/** Cells that are copied within a millisecond. */
+const CELLS = 1 << 16;
+
+async function selectRows(table: NativeTable, rows: Uint32Array): Promise<NativeTable> {
   const { cols, data } = table.values;
   const values: NativeMatrix = { data: new Float32Array(rows.length * cols), rows: rows.length, cols };
-  rows.forEach((row, i) => {
-    values.data.set(data.subarray(row * cols, (row + 1) * cols), i * cols);
+  await inTurns(rows.length, Math.ceil(CELLS / Math.max(1, cols)), (from, to) => {
+    for (let i = from; i < to; i++) {
+      const [start, target] = [rows[i]! * cols, i * cols];
+      for (let j = 0; j < cols; j++) values.data[target + j] = data[start + j]!;
+    }
   });
   return { ...table, values };
+}
+
+async function pickedOf(values: Uint32Array, rows: Uint32Array): Promise<Uint32Array> {
+  const picked = new Uint32Array(rows.length);
+  await inTurns(rows.length, CELLS, (from, to) => {
+    for (let i = from; i < to; i++) picked[i] = values[rows[i]!]!;
+  });
+  return picked;
 }
 
 async function scoreNative(

@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runInNewContext } from "node:vm";
 import { snapshot } from "../../src/config.js";
+import { copyNumbers } from "../../src/data/memory.js";
 import { DisentangleError } from "../../src/errors.js";
-import { type Dataset, fit, fitQueue, load, type RunConfig, simulate } from "../../src/index.js";
+import { type Dataset, fit, fitQueue, inspect, load, type RunConfig, readDataset, simulate } from "../../src/index.js";
+import { native, withSignal } from "../../src/native.js";
 import { testWithAddon as test } from "../addon.js";
 
 const world = (): Promise<Dataset> =>
@@ -256,4 +258,35 @@ test("the event loop goes on while a large batch is transformed", async (t) => {
   // Whatever else the machine does: it was on this thread for a small part of the time, or the time was short.
   const whole = performance.now() - began;
   t.true(worst < Math.max(100, 0.7 * whole), `${worst} of ${whole} ms, ${turns} turns`);
+});
+
+test("reading of NumPy files is on a thread of its own, and stops where it is told to", async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), "disentangle-guest-"));
+  const file = join(dir, "x.npy");
+  const data = Float32Array.from({ length: 60 }, (_, i) => Math.sin(i * i));
+  native().npyWrite(file, { shape: [20, 3], data });
+  t.deepEqual((await readDataset({ data: file })).inputs, { data, rows: 20, cols: 3 });
+  const stopped = withSignal(AbortSignal.abort(new Error("told to stop")), () => readDataset({ data: file }));
+  await t.throwsAsync(stopped, { message: "told to stop" });
+});
+
+test("what fit has copied is not copied again where it is read, and what others hold is", (t) => {
+  const given = new Float32Array(6).fill(1);
+  const { data: own } = snapshot({ data: given });
+  t.not(own, given);
+  t.is(copyNumbers(["x"], own), own);
+  t.not(copyNumbers(["x"], given), given);
+});
+
+test("large tables are looked through on a thread of its own, and that stops where it is told to", async (t) => {
+  const large = { data: Float32Array.from({ length: 300_000 }, (_, i) => Math.sin(i * i)), shape: [100_000, 3] };
+  for (const look of [readDataset, inspect]) {
+    const stopped = withSignal(
+      AbortSignal.abort(new Error("told to stop")),
+      async (): Promise<unknown> => look({ data: large }),
+    );
+    await t.throwsAsync(stopped, { message: "told to stop" });
+  }
+  t.is((await readDataset({ data: large })).inputs.rows, 100_000);
+  t.is((await inspect({ data: large })).columns.length, 3);
 });

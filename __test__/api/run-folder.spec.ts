@@ -1,7 +1,7 @@
 // The folder of a fit under way: what lies in its place, what stays when the fit fails, when it is a run.
-import { cp, lstat, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DisentangleError } from "../../src/errors.js";
 import { readRun, readRuns, runIdOf, unfinishedRuns } from "../../src/results.js";
 import { beginRun, type NewRun, reopenRun } from "../../src/run-folder.js";
@@ -170,4 +170,45 @@ test("a folder that exists, a link to one, a dangling link and a long name are p
   await mkdir(join(parent, "empty"));
   await (await beginRun(join(parent, "empty"), newRun(0))).abandon();
   t.deepEqual(await readdir(join(parent, "empty")), []);
+});
+
+test("what somebody else puts into a run folder stays, whatever becomes of the run", async (t) => {
+  const dir = join(await folder(), "a");
+  const notes = [join(dir, "notes.md"), join(dir, "model", "card.md"), join(dir, "plots", "loss.png")];
+  const theirs = async (): Promise<void> => {
+    for (const path of notes) await mkdir(dirname(path), { recursive: true });
+    for (const path of notes) await writeFile(path, "mine");
+  };
+  const check = async (what: string): Promise<void> => {
+    for (const path of notes) t.is(await readFile(path, "utf8"), "mine", `${what}: ${path}`);
+  };
+  const begun = await beginRun(dir, newRun(0));
+  await theirs();
+  await begun.stop(ended(newRun(0)));
+  await check("stopped");
+  const { folder: reopened } = await reopenRun(dir);
+  await reopened.finish(ended(newRun(0)), async (put) => put("scores.json", "{}"));
+  await check("finished");
+  for (const path of ["notes.md", "plots"]) await rm(join(dir, path), { recursive: true });
+  const replacing = await beginRun(dir, newRun(1), { force: true });
+  await theirs();
+  await replacing.stop(ended(newRun(1)));
+  await check("another run stopped in its place");
+  // Of the run that was replaced nothing is left.
+  t.deepEqual((await readdir(dir)).sort(), [
+    "config.json",
+    "manifest.json",
+    "metrics.jsonl",
+    "model",
+    "notes.md",
+    "plots",
+  ]);
+  t.deepEqual(await readdir(join(dir, "model")), ["card.md"]);
+});
+
+test("a run that is stopped where another one lay leaves no folder of that one's model", async (t) => {
+  const dir = join(await folder(), "a");
+  await (await beginRun(dir, newRun(0))).finish(ended(newRun(0)), none);
+  await (await beginRun(dir, newRun(1), { force: true })).stop(ended(newRun(1)));
+  t.deepEqual((await readdir(dir)).sort(), ["config.json", "manifest.json", "metrics.jsonl"]);
 });

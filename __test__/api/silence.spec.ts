@@ -99,8 +99,8 @@ testWithAddon("silence goes from a fit to its folder, to new rows, to scores and
   t.is(differing, 0);
 
   // Edges can only show where both latents are active; with none left there is nothing to test.
-  const [told, untold] = [latentGraph(model.latents, { silent }), latentGraph(model.latents)];
+  const [told, untold] = await Promise.all([latentGraph(model.latents, { silent }), latentGraph(model.latents)]);
   t.notDeepEqual(told.separations, untold.separations);
-  const everything = t.throws(() => latentGraph(model.latents, { silent: new Uint8Array(silent.length).fill(1) }));
+  const everything = await t.throwsAsync(latentGraph(model.latents, { silent: new Uint8Array(silent.length).fill(1) }));
   t.true(isDisentangleError(everything) && everything.code === "DATA_TOO_FEW_ROWS");
 });

@@ -1,7 +1,8 @@
 // Several who save into one run folder, and who read from it: each reader gets one version, whole.
-import { mkdir, mkdtemp, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DisentangleError } from "../../src/errors.js";
 import { npyParts, parseNpy } from "../../src/npy.js";
 import { ownFolder } from "../../src/owned-folder.js";
 import { addToRun, type Run, readRun, readRunFolder, writeRun } from "../../src/results.js";
@@ -126,4 +127,60 @@ test("arrays are written as numpy writes them, and read to the bit", (t) => {
       t.is(parseNpy(bytes.subarray(0, -1)), undefined);
     }
   }
+});
+
+test("what another process tries whether it can write, or was killed while writing, hinders nobody", async (t) => {
+  const dir = join(await folder(), "hot");
+  await mkdir(join(dir, ".disentangle-01234567-1-89abcdef.tmp"), { recursive: true });
+  await writeRun(dir, runOf(0));
+  t.deepEqual(seedsOf(await readRunFolder(dir)), [0, 0, 0, 0]);
+  // A name that only looks like it is somebody's own.
+  await writeFile(join(dir, ".disentangle-notes.tmp"), "mine");
+  await t.throwsAsync(writeRun(dir, runOf(1)), { code: "FILE_WRITE", message: /holds \.disentangle-notes\.tmp/ });
+});
+
+test("scores that were deleted are not there, those that were edited are damage, and both can be made again", async (t) => {
+  const dir = join(await folder(), "a");
+  await writeRun(dir, runOf(0));
+  await rm(join(dir, "scores.json"));
+  t.is((await readRun(dir)).scores, undefined);
+  t.is((await readRunFolder(dir)).scores, undefined);
+  await addToRun({ dir, manifest: runOf(0).manifest }, { "scores.json": '{"seed":9}' });
+  t.like(await readRun(dir), { scores: { seed: 9 } });
+  await writeFile(join(dir, "scores.json"), "{}");
+  const { path, hint } = (await t.throwsAsync(readRun(dir), { code: "ARTIFACT_CORRUPT" })) as DisentangleError;
+  t.is(path, join(dir, "scores.json"));
+  t.regex(hint ?? "", /disentangle score/);
+  t.deepEqual(seedsOf(await readRunFolder(dir, { scores: false })), [0, 0, 0, 0]);
+  await addToRun({ dir, manifest: runOf(0).manifest }, { "scores.json": '{"seed":8}' });
+  t.like(await readRun(dir), { scores: { seed: 8 } });
+  // What cannot be made again is damage where it is missing, too.
+  await rm(join(dir, "split.npy"));
+  await t.throwsAsync(readRunFolder(dir), { code: "RUN_NOT_FOUND", message: /there is no split\.npy/ });
+});
+
+test("a version whose list cannot be read is kept: its files are the newest there are", async (t) => {
+  for (const [list, code] of [
+    [undefined, "FILE_WRITE"],
+    ["[", "ARTIFACT_CORRUPT"],
+  ] as const) {
+    const dir = join(await folder(), "a");
+    await writeRun(dir, runOf(2));
+    const fresh = join(dir, "..", "fresh");
+    await writeRun(fresh, runOf(1));
+    await rename(fresh, join(dir, ".commit"));
+    const stale = join(dir, ".commit", ".stale");
+    // A folder in its place is as unreadable as a disk that fails, also for root.
+    if (list === undefined) await mkdir(stale);
+    else await writeFile(stale, list);
+    await t.throwsAsync(ownFolder(dir, "test"), { code });
+    t.true((await readdir(join(dir, ".commit"))).includes("manifest.json"));
+    t.deepEqual(seedsOf(await readRunFolder(dir)), [1, 1, 1, 1]);
+  }
+  // A file that is in the way of a version is nobody's version.
+  const dir = join(await folder(), "a");
+  await writeRun(dir, runOf(2));
+  await writeFile(join(dir, ".commit"), "mine");
+  await t.throwsAsync(ownFolder(dir, "test"), { code: "FILE_WRITE" });
+  t.is(await readFile(join(dir, ".commit"), "utf8"), "mine");
 });

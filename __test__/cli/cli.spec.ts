@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import test from "ava";
 import packageJson from "../../package.json" with { type: "json" };
 import { COMMANDS } from "../../src/cli/program.js";
@@ -57,4 +58,31 @@ test("without arguments the help is shown and the exit code is 2", async (t) => 
   t.is(code, 2);
   t.is(stdout, "");
   t.true(stderr.includes("Usage: disentangle"));
+});
+
+/** The packages that are loaded with a module of ours, as far as its imports are not left for later. */
+async function packagesOf(module: URL, seen = new Map<string, ReadonlySet<string>>()): Promise<ReadonlySet<string>> {
+  if (seen.has(module.href)) return new Set();
+  const packages = new Set<string>();
+  seen.set(module.href, packages);
+  const source = await readFile(module, "utf8");
+  for (const [, name = ""] of source.matchAll(/^(?:import|export) (?!type )[^;]*?from "([^"]+)";$/gm)) {
+    if (!name.startsWith(".")) packages.add(name);
+    else {
+      const inner = new URL(name.replace(/\.js$/, ".ts"), module);
+      for (const one of await packagesOf(inner, seen)) packages.add(one);
+    }
+  }
+  return packages;
+}
+
+test("no command waits for the parser of configuration files that reads none", async (t) => {
+  const of = async (name: string): Promise<readonly string[]> => [
+    ...(await packagesOf(new URL(`../../src/cli/${name}.ts`, import.meta.url))),
+  ];
+  t.true((await of("commands/fit")).includes("yaml"));
+  for (const name of ["main", "commands/doctor", "commands/runs", "commands/graph", "commands/predict"]) {
+    t.false((await of(name)).includes("yaml"), name);
+  }
+  t.true((await of("main")).includes("commander"));
 });

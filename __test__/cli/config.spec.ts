@@ -4,14 +4,8 @@ import { join } from "node:path";
 import test from "ava";
 import { Command } from "commander";
 import { located, parseConfig, readConfigFile } from "../../src/cli/config-file.js";
-import {
-  addConfigOptions,
-  type ConfigOptions,
-  type Given,
-  given,
-  parseFlag,
-  wholeNumber,
-} from "../../src/cli/flags.js";
+import { addConfigOptions, type ConfigOptions, type Given, given, parseFlag } from "../../src/cli/flags.js";
+import { wholeNumber } from "../../src/cli/variables.js";
 import { type ConfigKey, keysOf } from "../../src/config-keys.js";
 import { type DisentangleError, failure } from "../../src/errors.js";
 
@@ -254,4 +248,37 @@ test("flags that are no keys may stand in the file and in variables, checked as 
     message: /every: got "x", expected a whole number/,
   } as never);
   await t.throwsAsync(read("quiet: [1]\n"), { code: "CONFIG_WRONG_TYPE" } as never);
+});
+
+const modalityKeys: readonly ConfigKey[] = keysOf(
+  { properties: { data: { type: "string" }, modalities: { type: "object" }, join: { type: "string" } } },
+  "data",
+);
+const MODALITIES = { rna: { data: "rna.csv", inputs: "gene*" }, protein: { data: "protein.csv" } };
+
+/** As the command line reads a file with this text. */
+async function fromFile(text: string, env: NodeJS.ProcessEnv = {}): Promise<Given<ConfigOptions>> {
+  const file = join(await mkdtemp(join(tmpdir(), "disentangle-config-")), "run.yaml");
+  await writeFile(file, text);
+  const command = new Command("fit").exitOverride().configureOutput({ outputError: () => {} });
+  addConfigOptions(command, modalityKeys, {});
+  command.parse(["--config", file], { from: "user" });
+  return given(command, command.opts<ConfigOptions>(), modalityKeys, env);
+}
+
+test("modalities are named by their flag in a file and in a variable, too", async (t) => {
+  const words = ["rna=rna.csv", "rna.inputs=gene*", "protein=protein.csv"];
+  t.deepEqual((await fromFile(`modality: [${words.join(", ")}]`)).config, { modalities: MODALITIES });
+  t.deepEqual((await fromFile("modality: rna=rna.csv")).config, { modalities: { rna: { data: "rna.csv" } } });
+  t.deepEqual((await fromFile("join: id", { DISENTANGLE_MODALITY: words.join(" ") })).config, {
+    join: "id",
+    modalities: MODALITIES,
+  });
+  // A variable wins over a file, under either name.
+  t.deepEqual((await fromFile("modality: x=x.csv", { DISENTANGLE_MODALITIES: '{"y": {"data": "y.csv"}}' })).config, {
+    modalities: { y: { data: "y.csv" } },
+  });
+  await t.throwsAsync(fromFile("modality: a=a.csv\nmodalities: {b: {data: b.csv}}"), { code: "CONFIG_CONFLICT" });
+  await t.throwsAsync(fromFile("modality: {a: a.csv}"), { code: "CONFIG_WRONG_TYPE" });
+  await t.throwsAsync(fromFile("modality: a.b.c=x"), { code: "CONFIG_USAGE" });
 });

@@ -1,6 +1,6 @@
 // Where commands write, what they never write over, and what they say when they cannot.
 import { spawn } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { testWithAddon as test } from "../addon.js";
@@ -43,6 +43,94 @@ test("what a command reads is never what it writes, under whatever name", async 
   t.is(await readFile(join(cwd, "good.csv"), "utf8"), before);
   t.deepEqual(await readdir(join(cwd, "raw")), ["in.csv"]);
   t.is((await run("report a --out a/report.html".split(" "), { cwd })).code, 0);
+});
+
+test("no command writes over what its run folder keeps", async (t) => {
+  const cwd = await folderOf();
+  t.is((await run([...FIT, "--out", "a"], { cwd })).code, 0);
+  t.is((await run("transform a --data good.csv --out z-inputs.npy".split(" "), { cwd })).code, 0);
+  const digest = async (): Promise<string> => {
+    const names = (await readdir(join(cwd, "a"), { recursive: true, withFileTypes: true })).filter((one) =>
+      one.isFile(),
+    );
+    const files = names.map(({ parentPath, name }) => join(parentPath, name)).sort();
+    return JSON.stringify(await Promise.all(files.map(async (file) => [file, await readFile(file, "base64")])));
+  };
+  const before = await digest();
+  for (const words of [
+    "transform a --data good.csv --out a/latents.npy",
+    "transform a/model --data good.csv --out a/rows.npy",
+    "decode a --latents a/latents.npy --out a/split.npy",
+    "decode a --latents a/latents.npy --out a/model",
+    "intervene a --do z1=0 --out a/latents.npy",
+    "intervene a --do z1=0 --data z-inputs.npy --out z.npy",
+    "graph a --out a/scores.json",
+    "graph a --out a/graph.json",
+    "graph a --out a/pc-graph.json",
+    "graph a --out a/manifest.json",
+    "predict a/model --data good.csv --out a/latents.npy",
+  ]) {
+    const { code, stdout } = await run([...words.split(" "), "--json"], { cwd });
+    t.is(code, 2, words);
+    t.regex((JSON.parse(stdout) as { error: { code: string } }).error.code, /CONFIG_CONFLICT|CONFIG_USAGE/, words);
+  }
+  t.is(await digest(), before);
+  // What is no part of the run has room beside it.
+  for (const words of ["transform a --data good.csv --out a/new.npy", "decode a --latents a/latents.npy --out a/x.csv"])
+    t.is((await run(words.split(" "), { cwd })).code, 0, words);
+});
+
+test("what a pattern names is never written over, and is found again where the fit was started", async (t) => {
+  const cwd = await folderOf();
+  await mkdir(join(cwd, "raw"));
+  const table = await readFile(join(cwd, "good.csv"));
+  for (const name of ["a.csv", "b.csv"]) await writeFile(join(cwd, "raw", name), table);
+  const fit = "fit --method pca --data raw/*.csv --inputs x* --latent-dim 2 --quiet --no-report --out a".split(" ");
+  t.is((await run(fit, { cwd })).code, 0);
+  for (const words of [
+    "transform a --data raw/*.csv --out raw/b.csv",
+    "predict a --data raw/?.csv --out ./raw/a.csv",
+    "intervene a --do z1=0 --data raw/*.csv --out raw/b.csv",
+    "decode a --latents raw/*.csv --out raw/b.csv",
+  ]) {
+    const { code, stdout } = await run([...words.split(" "), "--json"], { cwd });
+    t.is(code, 2, words);
+    t.is((JSON.parse(stdout) as { error: { code: string } }).error.code, "CONFIG_CONFLICT", words);
+  }
+  for (const name of ["a.csv", "b.csv"]) t.deepEqual(await readFile(join(cwd, "raw", name)), table);
+  t.is((await run("transform a --data raw/*.csv --out raw/c.csv".split(" "), { cwd })).code, 0);
+  await rm(join(cwd, "raw", "c.csv"));
+
+  const slow =
+    "fit --method shared-head --data raw/*.csv --inputs x* --target y --latent-dim 2 --steps 100000000 --out s";
+  const { child, ended } = start(slow.split(" "), { cwd });
+  await new Promise<void>((resolve) =>
+    child.stderr!.on("data", (text: Buffer) => String(text).includes("begins") && resolve()),
+  );
+  child.kill("SIGINT");
+  t.is((await ended).code, 130);
+  const resumed = await run(["fit", "--resume", join(cwd, "s"), "--max-steps", "1", "--json"], {
+    cwd: await folderOf(),
+  });
+  t.is(resumed.code, 0, resumed.stderr);
+});
+
+test("scores that were deleted or edited are made again by `score`", async (t) => {
+  const cwd = await folderOf();
+  await run("simulate tree-world --depth 2 --points-per-environment 50 --inputs 6 --latents 2 --out world".split(" "), {
+    cwd,
+  });
+  await run("fit --method pca --data world --latent-dim 2 --no-report --quiet --out a".split(" "), { cwd });
+  const scores = join(cwd, "a", "scores.json");
+  const first = await readFile(scores, "utf8");
+  for (const spoil of [() => rm(scores), () => writeFile(scores, "{")]) {
+    await spoil();
+    t.is((await run(["graph", "a"], { cwd })).code, 0);
+    const { code, stderr } = await run(["score", "a"], { cwd });
+    t.is(code, 0, stderr);
+    t.is(await readFile(scores, "utf8"), first);
+    t.is((await run("report a --out page.md".split(" "), { cwd })).code, 0);
+  }
 });
 
 test("a report has the format that its name says", async (t) => {
@@ -164,6 +252,28 @@ test("predictions come with the ids of their rows, and flags are checked before 
     t.is(ended.code, 2, words);
     t.is((JSON.parse(ended.stdout) as { error: { code: string } }).error.code, "CONFIG_USAGE", words);
   }
+});
+
+test("a misspelt key is told by every command that takes a configuration", async (t) => {
+  const cwd = await folderOf();
+  await run([...FIT, "--out", "a"], { cwd });
+  await writeFile(join(cwd, "read.yaml"), "method: pca\nmissingValue: NA\n");
+  for (const words of [
+    "transform a --data good.csv --set missingValue=NA",
+    "transform a --data good.csv --config read.yaml",
+    "score a --truth good.csv --set missingValue=NA",
+    "score a --truth good.csv --config read.yaml",
+  ]) {
+    const { code, stdout } = await run([...words.split(" "), "--json"], { cwd });
+    t.is(code, 2, words);
+    const { error } = JSON.parse(stdout) as { error: { code: string; hint: string; path: string } };
+    t.is(error.code, "CONFIG_UNKNOWN_KEY", words);
+    t.regex(error.hint, /did you mean "missingValues"/);
+    if (words.includes("read.yaml")) t.is(error.path, "read.yaml:2:1");
+  }
+  // A file for several commands may say more than one of them reads.
+  await writeFile(join(cwd, "read.yaml"), "method: pca\nlatentDim: 2\nmissingValues: NA\n");
+  t.is((await run("transform a --data good.csv --config read.yaml".split(" "), { cwd })).code, 0);
 });
 
 test("a configuration comes from standard input, with the flags in it", async (t) => {

@@ -114,9 +114,12 @@ test("what cannot be run is told before anything is", async (t) => {
   const cwd = await folder();
   const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
     [["tbr/s-swep"], /no preset is called "tbr\/s-swep"[\s\S]+did you mean "tbr\/s-sweep"/],
-    [["tbr/ate", "--seeds", "0", "x"], /--seeds: x is not an integer >= 0/],
+    [
+      ["tbr/ate", "--seeds", "0", "x"],
+      /option '--seeds <seed\.\.\.>' argument 'x' is invalid\. expected a whole number from 0/,
+    ],
     [["tbr/ate", "--seeds", "1", "1"], /a seed stands there twice/],
-    [["tbr/ate", "--jobs", "0"], /--jobs: 0 is not an integer >= 1/],
+    [["tbr/ate", "--jobs", "0"], /option '--jobs <count>' argument '0' is invalid\. expected a whole number from 1/],
     [["tbr/ate", "--scale", "huge"], /--scale/],
     [["tbr/ate", "--data", "cells.csv"], /the preset simulates its data/],
     [["mtlcm/linear", "--only", "D = 4"], /no experiment of mtlcm\/linear has "D = 4" in its name[\s\S]+D = 3, k = 2/],
@@ -126,5 +129,13 @@ test("what cannot be run is told before anything is", async (t) => {
     t.is(code, 2, args.join(" "));
     t.regex(stderr, message);
   }
+  t.deepEqual(await readdir(cwd), []);
+});
+
+test("seeds in a variable are checked one by one, as on the command line", async (t) => {
+  const cwd = await folder();
+  const { code, stderr } = await run(["reproduce", "tbr/ate"], { cwd, env: { DISENTANGLE_SEEDS: "0 x" } });
+  t.is(code, 2);
+  t.regex(stderr, /seeds: got "0 x", expected a whole number from 0/);
   t.deepEqual(await readdir(cwd), []);
 });

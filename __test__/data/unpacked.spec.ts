@@ -9,6 +9,7 @@ import { inspect, readDataset } from "../../src/data/index.js";
 import type { ErrorCode } from "../../src/errors.js";
 import { run, start } from "../cli/run.js";
 import { fixture, matrixOf, textsOf, thrown } from "./support.js";
+import { zip } from "./zip.js";
 
 const folder = mkdtempSync(join(tmpdir(), "disentangle-unpacked-"));
 test.after.always(() => rmSync(folder, { recursive: true }));
@@ -22,41 +23,6 @@ const write = (name: string, content: string | Uint8Array): string => {
   writeFileSync(path, content);
   return path;
 };
-
-/** A zip with stored files, as `zip -0` writes it. */
-function zip(files: Readonly<Record<string, string | Uint8Array>>): Buffer {
-  const [bodies, directory]: [Buffer[], Buffer[]] = [[], []];
-  let offset = 0;
-  for (const [name, content] of Object.entries(files)) {
-    const data = Buffer.from(content);
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0);
-    common.writeUInt32LE(crc32(data), 10);
-    common.writeUInt32LE(data.length, 14);
-    common.writeUInt32LE(data.length, 18);
-    common.writeUInt16LE(name.length, 22);
-    const place = Buffer.alloc(14);
-    place.writeUInt32LE(offset, 10);
-    bodies.push(Buffer.concat([Buffer.from("PK\x03\x04"), common, Buffer.from(name), data]));
-    directory.push(Buffer.concat([Buffer.from("PK\x01\x02\x14\0"), common, place, Buffer.from(name)]));
-    offset += bodies.at(-1)!.length;
-  }
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(directory.length, 4);
-  end.writeUInt16LE(directory.length, 6);
-  end.writeUInt32LE(Buffer.concat(directory).length, 8);
-  end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...bodies, ...directory, Buffer.from("PK\x05\x06"), end]);
-}
-
-function crc32(data: Buffer): number {
-  let crc = ~0;
-  for (const byte of data) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
-}
 
 // `printf 'id,x,y\na,1,2\nb,3,4\n' | zstd`
 const ZST = Buffer.from("KLUv/QRYmQAAaWQseCx5CmEsMSwyCmIsMyw0CpDSeGU=", "base64");

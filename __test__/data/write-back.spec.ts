@@ -1,15 +1,18 @@
 // Latents back into the files that people have.
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { tableFromIPC } from "@uwdata/flechette";
 import test from "ava";
+import h5wasm from "h5wasm/node";
 import { readDataset } from "../../src/data/index.js";
+import { checkCopy, KEY, writeCopy } from "../../src/data/write-back.js";
 import { fit } from "../../src/fit.js";
 import { load } from "../../src/model.js";
 import { csvChunks, jsonChunks } from "../../src/rows-out.js";
 import { run } from "../cli/run.js";
-import { fixture, matrixOf } from "./support.js";
+import { fixture, matrixOf, thrown } from "./support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "disentangle-write-"));
 test.after.always(() => rmSync(folder, { recursive: true }));
@@ -106,6 +109,45 @@ for (const [data, out, reason] of [
     t.false(existsSync(at(out)));
   });
 }
+
+test("what is no AnnData, or does not lie there as one, is refused before anything is read", async (t) => {
+  await h5wasm.ready;
+  const groups = (name: string, paths: readonly string[]): string => {
+    const file = new h5wasm.File(at(name), "w");
+    for (const path of paths) file.create_group(path);
+    file.close();
+    return at(name);
+  };
+  writeFileSync(at("packed.h5ad"), gzipSync(readFileSync(fixture("cells.h5ad"))));
+  mkdirSync(at("mu.zarr/obs"), { recursive: true });
+  mkdirSync(at("mu.zarr/mod"));
+  writeFileSync(at("mu.zarr/.zgroup"), '{"zarr_format": 2}');
+  for (const [data, out, is] of [
+    [groups("counts.h5", ["matrix", "matrix/features"]), "x.h5ad", /HDF5 without obs and var, not h5ad/],
+    [groups("cells.loom", ["row_attrs", "col_attrs", "matrix"]), "x.h5ad", /HDF5 without obs and var/],
+    [groups("mu.h5ad", ["obs", "var", "mod"]), "x.h5ad", /MuData \(h5ad\), not h5ad/],
+    [at("mu.zarr"), "x.zarr", /MuData \(zarr\), not zarr/],
+    [at("packed.h5ad"), "x.h5ad", /a compressed file \(h5ad\)/],
+    ["/dev/stdin", "x.h5ad", /standard input or a pipe/],
+    ["-", "x.h5ad", /standard input or a pipe/],
+  ] as const) {
+    const error = await thrown(t, checkCopy(at(out), data));
+    t.is(error.code, "CONFIG_CONFLICT");
+    t.regex(error.message, is);
+  }
+  t.is(await checkCopy(at("x.h5ad"), fixture("cells.h5ad")), undefined);
+});
+
+test("a file that the library cannot copy to is told as one, and the next file is read as ever", async (t) => {
+  const bytes = readFileSync(fixture("cells.h5ad"));
+  writeFileSync(at("cut.h5ad"), bytes.subarray(0, bytes.length / 2));
+  const rows = { data: Float32Array.of(1), shape: [1, 1], columns: ["z1"] } as const;
+  const error = await thrown(t, writeCopy(at("of-cut.h5ad"), at("cut.h5ad"), { [KEY]: rows }));
+  t.is(error.code, "DATA_CORRUPT");
+  t.is(error.path, at("cut.h5ad"));
+  t.false(existsSync(at("of-cut.h5ad")));
+  t.true((await readDataset({ data: fixture("cells.h5ad") })).inputs.rows > 0);
+});
 
 test("numbers of CSV read back as the same 32-bit numbers, names with commas are quoted", (t) => {
   const data = Float32Array.of(0.1, 1 / 3, 1e-30, -3.4e38, 16777216, 0, -0, 1e20, 5);

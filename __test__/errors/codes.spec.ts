@@ -131,6 +131,9 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     spoilt((data) => {
       delete data.labels.environment;
     }),
+  DATA_NEEDS_INTERVENTIONS: async () =>
+    fit({ method: "interventional", reference: "n2", data: await world() } as RunConfig).result,
+  DATA_NEEDS_REFERENCE: async () => fit({ method: "interventional", data: await world() }).result,
   DATA_NEEDS_TARGET: () =>
     spoilt((data) => {
       delete data.targets;

@@ -66,3 +66,16 @@ test("genes that are silent in part of the cells give latents with their share o
   t.regex(said, /^(warning|violated): Does every latent have a silent value\?/m);
   t.true(existsSync(join(cwd, "runs/silent-genes.html")));
 });
+
+test("the sensors of an optical device give its actuators, their graph and the sensors that are bent", async (t) => {
+  const cwd = emptyFolder();
+  const said = await runProgram(join(folder, "light-tunnel.ts"), cwd);
+  const [mcc] = /^MCC ([\d.]+)$/m.exec(said)!.slice(1).map(Number);
+  // Noise-free sensors: what is missing to 1 is the sampling error of the unmixing.
+  t.true(mcc! > 0.999, said);
+  t.regex(said, /^SHD 0$/m);
+  t.regex(said, /^warning: inputs left out, .*: ir_3, vis_3 \(/m);
+  t.is(said.match(/^z\d -> z\d -?[\d.]+, certainty 1$/gm)?.length, 5, said);
+  t.regex(said, /^z\d set to 2: sensors are decoded$/m);
+  t.true(existsSync(join(cwd, "runs/light-tunnel.html")));
+});

@@ -1,6 +1,6 @@
 import test from "ava";
 import type { CausalGraph, MethodGraphScore } from "../../src/generated/types.js";
-import { edgesOf, graphText } from "../../src/graph-text.js";
+import { edgesOf, edgeText, graphText } from "../../src/graph-text.js";
 import type { RunRecord } from "../../src/record.js";
 import { report } from "../../src/report/index.js";
 import { figure, sections, text } from "./page.js";
@@ -136,4 +136,24 @@ test("a graph as text holds every edge once, and names survive whatever they hol
   t.regex(xml, /source="n1" target="n2" directed="false"><data key="weight">-0.5<\/data>/);
   t.deepEqual(JSON.parse(graphText(GRAPH, "json")), GRAPH);
   t.throws(() => graphText(GRAPH, "svg" as "dot"), { code: "CONFIG_OUT_OF_RANGE" });
+});
+
+test("a list of edges marks what has no direction and what is not decided, in every form", async (t) => {
+  const names = Array.from({ length: 24 }, (_, i) => `z${i + 1}`);
+  const weights = names.map(() => names.map(() => 0));
+  weights[0]![1] = 0.8;
+  weights[1]![2] = -0.5;
+  weights[2]![1] = -0.5;
+  weights[2]![3] = 0.1;
+  const wide: CausalGraph = { names, weights, undirected: [[1, 2]], undecided: [[2, 3]], basis: "Drawn by hand" };
+  const { html, markdown } = await report([graphRecord(wide)]);
+  const drawn = text(figure(html, "graph"));
+  for (const edge of ["z1 → z2", "z2 – z3", "z3 → z4?"]) {
+    t.true(drawn.includes(edge), edge);
+    t.true(markdown.includes(`| ${edge} |`), edge);
+  }
+  t.deepEqual(
+    edgesOf(wide).map((edge) => edgeText(edge, names)),
+    ["z1 -> z2", "z2 - z3", "z3 -> z4?"],
+  );
 });

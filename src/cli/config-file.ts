@@ -13,7 +13,13 @@ import {
 } from "../errors.js";
 
 /** Where the keys and values of a file stand: configuration path (`split.train`) to `file:line:column`. */
-export type Places = ReadonlyMap<string, { readonly key: string; readonly value: string }>;
+export type Places = ReadonlyMap<string, Place>;
+
+/** Where a key and its value stand. */
+export interface Place {
+  readonly key: string;
+  readonly value: string;
+}
 
 /** A configuration file. */
 export interface ConfigFile {

@@ -1,10 +1,12 @@
 // Flags are configuration keys in kebab-case: generated from the schema, never listed by hand.
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { parse } from "yaml";
+import { splitConfig, unknownKey } from "../config.js";
 import { type ConfigKey, flagOf, type KeyVariant } from "../config-keys.js";
-import { fail } from "../errors.js";
+import { fail, failAll } from "../errors.js";
 import { limitProcess } from "../memory-limit.js";
-import { type Places, readConfigFile } from "./config-file.js";
+import { located, type Place, type Places, readConfigFile } from "./config-file.js";
+import { flagValue, variableOf } from "./variables.js";
 
 /** The parsed options that make up a configuration. */
 export interface ConfigOptions {
@@ -68,8 +70,13 @@ export async function given<T extends ConfigOptions>(
     for (const known of [...places.keys()]) if (known === path || known.startsWith(`${path}.`)) places.delete(known);
   };
   for (const key of keys) {
-    const text = env[variableOf(key.name)];
-    if (text !== undefined && text !== "") put(key.name, parseFlag(text, key));
+    const flag = attributeOf(key);
+    if (flag !== key.name) takeWords(config, places, flag, key.name);
+    for (const name of new Set([key.name, flag])) {
+      const text = env[variableOf(name)];
+      if (text === undefined || text === "") continue;
+      put(key.name, name === key.name ? parseFlag(text, key) : modalitiesOf(text.trim().split(/\s+/)));
+    }
   }
   for (const assignment of flags.set ?? []) {
     const at = assignment.indexOf("=");
@@ -83,7 +90,7 @@ export async function given<T extends ConfigOptions>(
     if (value === undefined) continue;
     put(key.name, key.name === MODALITIES ? modalitiesOf(value as readonly string[]) : fromFlag(value, key));
   }
-  const names = new Set(keys.map(({ name }) => name));
+  const names = new Set(keys.map(attributeOf));
   const options: Record<string, unknown> = { ...flags };
   for (const option of command.options) {
     const name = option.attributeName();
@@ -100,73 +107,39 @@ export async function given<T extends ConfigOptions>(
   return { config, places, options: options as T };
 }
 
-/** Gives the flags of a command that knows no `--config` what variables `DISENTANGLE_*` say. */
-export function addVariables(command: Command, env: NodeJS.ProcessEnv = process.env): void {
-  if (command.options.some(({ long }) => long === "--config")) return;
-  for (const option of command.options) if (option.mandatory) option.env(variableOf(option.attributeName()));
-  command.hook("preAction", () => {
-    for (const option of command.options) {
-      const name = option.attributeName();
-      const text = env[variableOf(name)];
-      if (text === undefined || text === "" || command.getOptionValueSource(name) === "cli") continue;
-      command.setOptionValueWithSource(name, flagValue(option, text, variableOf(name)), "env");
-    }
-  });
-}
-
-/** The variable of a key or a flag: `DISENTANGLE_LATENT_DIM` of `latentDim`. */
-export function variableOf(name: string): string {
-  return `DISENTANGLE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-}
-
-/** The value of a flag that a file or a variable gives. */
-function flagValue(option: Option, value: unknown, path: string): unknown {
-  const wrong = (expected: string): never =>
-    fail("CONFIG_WRONG_TYPE", `${option.attributeName()}: got ${JSON.stringify(value)}, expected ${expected}`, {
-      path,
+/** What a file says under the name of a flag goes to the key of the flag. */
+function takeWords(config: Record<string, unknown>, places: Map<string, Place>, flag: string, key: string): void {
+  if (!Object.hasOwn(config, flag)) return;
+  const words = [config[flag]].flat();
+  if (Object.hasOwn(config, key)) {
+    fail("CONFIG_CONFLICT", `${flag} beside ${key}: both name the modalities`, {
+      path: key,
+      hint: "keep one of the two",
     });
-  if (option.isBoolean() || option.negate) {
-    if (typeof value === "boolean") return value;
-    if (typeof value === "object") return wrong("true or false");
-    const word = String(value).toLowerCase();
-    if (["true", "1", "yes"].includes(word)) return true;
-    return ["false", "0", "no"].includes(word) ? false : wrong("true or false");
   }
-  if (Array.isArray(value)) return option.variadic ? value.map(String) : wrong("one value");
-  if (typeof value === "object") return wrong("one value");
-  if (option.variadic) return String(value).split(/[\s,]+/);
-  const parse = option.parseArg as ((text: string, before: unknown) => unknown) | undefined;
+  if (!words.every((word) => typeof word === "string")) {
+    fail("CONFIG_WRONG_TYPE", `${flag}: got ${JSON.stringify(config[flag])}, expected words such as rna=rna.csv`, {
+      path: places.get(flag)?.value ?? flag,
+      hint: `give a list of NAME=FILE, or ${key} with an object for each name`,
+    });
+  }
+  delete config[flag];
+  config[key] = modalitiesOf(words);
+  const place = places.get(flag);
+  if (place !== undefined) places.set(key, place);
+}
+
+/** Throws `CONFIG_UNKNOWN_KEY` for what is no key of any configuration; a file may say more than a command reads. */
+export function refuseUnknown(
+  config: Readonly<Record<string, unknown>>,
+  places: Places,
+  keys: readonly ConfigKey[],
+): void {
   try {
-    return parse === undefined ? String(value) : parse(String(value), undefined);
+    failAll(splitConfig(config, keys).unknown.map((name) => unknownKey(name, keys)));
   } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error;
-    return wrong(error.message.replace(/^expected |\.$/g, ""));
+    throw located(error, places);
   }
-}
-
-/** A flag that has no default, and that neither the command line nor a file nor a variable has given. */
-export function needed<T>(value: T | undefined, flag: string): T {
-  if (value !== undefined) return value;
-  return fail("CONFIG_USAGE", `required option '${flag}' not specified`, {
-    path: flag,
-    hint: `give ${flag}, or ${flag.replace(/^--/, "")} in --config, or ${variableOf(flag.replace(/^--/, ""))}`,
-  });
-}
-
-/** Reads the number of a flag. */
-export function numberFlag(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("expected a number.");
-  return value;
-}
-
-/** Reads the whole number of a flag, from `least`. */
-export function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`expected a whole number from ${least}.`);
-  };
 }
 
 const MODALITIES = "modalities";

@@ -5,7 +5,7 @@ import type { RunConfig } from "../config.js";
 import { pathsOfData } from "../data/paths.js";
 import { type Difference, differences, pathsOf } from "../differences.js";
 import { failure } from "../errors.js";
-import { checkOutput, type Input } from "../outputs.js";
+import { checkOutput, type Input, namedFiles } from "../outputs.js";
 import { checkRunTarget, type RunStart, type Unfinished } from "../results.js";
 import { beginRun, type NewRun, type RunFolder, reopenRun } from "../run-folder.js";
 import { type Plan, plan, startOf } from "../train.js";
@@ -53,7 +53,7 @@ export async function newJob(config: RunConfig, options: JobOptions, signal: Abo
 function inputsOf(config: RunConfig): readonly Input[] {
   const { tree } = config;
   const paths = [...pathsOfData(config), ...(typeof tree === "string" ? [tree] : [])];
-  return paths.filter((path) => existsSync(path)).map((path) => ({ path }));
+  return paths.flatMap(namedFiles).flatMap((path) => (existsSync(path) ? [{ path }] : []));
 }
 
 function notesOn(dir: string, { locked }: RunFolder): readonly string[] {
@@ -129,7 +129,9 @@ function refuse(dir: string, found: readonly Difference[]): void {
 /** Paths begin where the fit was started; where the run was moved to another machine, here. */
 function folderOf({ startedIn }: Unfinished, config: NewRun["config"]): string {
   const files = pathsOfData(config);
-  const isThere = existsSync(startedIn) && files.every((file) => existsSync(resolve(startedIn, file)));
+  const isThere =
+    existsSync(startedIn) &&
+    files.flatMap((file) => namedFiles(resolve(startedIn, file))).every((file) => existsSync(file));
   return isThere ? startedIn : process.cwd();
 }
 

@@ -1,6 +1,7 @@
 // The one list of commands. Only the invoked one is loaded: `--help` and `--version` must not wait for the rest.
 import { Command } from "commander";
 import type { CommandModule, ProgramState } from "./command.js";
+import { addVariables } from "./variables.js";
 import { packageVersion } from "./version.js";
 
 interface Entry {
@@ -88,7 +89,7 @@ export async function buildProgram(args: readonly string[], state: ProgramState)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
     if (name === invoked) {
       await (await load()).define(command, state);
-      (await import("./flags.js")).addVariables(command);
+      addVariables(command);
     }
     program.addCommand(command);
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { quoted } from "../command-line.js";
 import { shapeText } from "../data/views.js";
 import type { Scores, Summary } from "../generated/types.js";
-import { edgesOf } from "../graph-text.js";
+import { edgesOf, edgeText } from "../graph-text.js";
 import type { DatasetCard } from "../record.js";
 import { causesOf, countsOf, restartsOf } from "../report/causes.js";
 import { conditionedText } from "../report/conditioned.js";
@@ -112,10 +112,7 @@ function reconstructionRows({ reconstruction }: Summary): string[][] {
 /** The edges that the method found between its latents. */
 function graphRows({ graph }: Summary): string[][] {
   if (graph === undefined) return [];
-  const edges = edgesOf(graph).map(
-    ({ from, to, directed, undecided }) =>
-      `${graph.names[from]} ${directed ? "->" : "-"} ${graph.names[to]}${undecided ? "?" : ""}`,
-  );
+  const edges = edgesOf(graph).map((edge) => edgeText(edge, graph.names));
   return [["causal graph", edges.length === 0 ? "no edges" : listed(edges)]];
 }
 

@@ -5,18 +5,19 @@ import {
   lacks,
   numbersOf,
   readAll,
+  readTexts,
   type StoreNode,
   type StoreValues,
   WRITE_AGAIN,
 } from "./anndata-store.js";
-import { labelTexts, numberOfLabel, overflow, overflows, type SourceColumn } from "./source.js";
+import { labelTexts, numberOfLabel, overflow, overflows, type Source, type SourceColumn } from "./source.js";
 
 /** A column that can be read either way. */
 export interface FrameColumn {
   readonly name: string;
   readonly kind: SourceColumn["kind"];
-  /** One number per row, NaN where missing. */
-  numbers(): Promise<Float32Array>;
+  /** One number per row with 64 bits, each of a size that 32 can hold; NaN where missing. */
+  numbers(): Promise<Float64Array>;
   /** One text per row, exactly as it is stored; "" where missing. */
   texts(): Promise<string[]>;
 }
@@ -26,6 +27,30 @@ export interface Frame {
   readonly columns: readonly FrameColumn[];
   /** The names of the rows. */
   index(): Promise<string[]>;
+}
+
+/** The columns of a frame as a source has them. */
+export function frameSource({ columns }: Frame): Pick<Source, "read" | "exact"> {
+  const exact = async (names: readonly string[]): Promise<Float64Array> => {
+    const found: Float64Array[] = [];
+    for (const name of names) found.push(await column(name).numbers());
+    const rows = found[0]?.length ?? 0;
+    return Float64Array.from(
+      { length: rows * names.length },
+      (_, i) => found[i % names.length]![Math.floor(i / names.length)]!,
+    );
+  };
+  const column = (name: string) => columns.find((one) => one.name === name)!;
+  return {
+    read: async ({ numeric, text }) => {
+      const texts: string[][] = [];
+      for (const name of text) texts.push(await column(name).texts());
+      const numbers = await exact(numeric);
+      const rows = texts[0]?.length ?? numbers.length / Math.max(1, numeric.length);
+      return { rows, numeric: Float32Array.from(numbers), text: texts };
+    },
+    exact,
+  };
 }
 
 /** Opens the frame at `path`. */
@@ -128,7 +153,7 @@ function categorical(store: ArrayStore, name: string, categoriesAt: string, code
         if (isDisentangleError(error) && error.code === "DATA_NOT_NUMERIC") return undefined;
         throw error;
       });
-      return Float32Array.from(codes, (code, i) => {
+      return Float64Array.from(codes, (code, i) => {
         if (code < 0) return Number.NaN;
         const category = categoryOf(store, codesAt, categories, code);
         return numbers === undefined ? numberOfLabel(store.file, name, i + 1, category) : numbers[code]!;
@@ -165,7 +190,7 @@ function openRecords(store: ArrayStore, path: string, fields: NonNullable<StoreN
     const isCategorical = async (): Promise<boolean> => (await store.node(categoriesAt)) !== undefined;
     const coded = (): Cells => {
       const fetch = async (): Promise<readonly [readonly string[], ArrayLike<number>]> => [
-        labelTexts(await readAll(store, categoriesAt)),
+        await readTexts(store, categoriesAt),
         numbersOf(await field(j + 1)),
       ];
       const texts = async () => {
@@ -184,8 +209,8 @@ function openRecords(store: ArrayStore, path: string, fields: NonNullable<StoreN
   return { columns, index: () => cells("index", 0).texts() };
 }
 
-function toNumbers(file: string, column: string, values: StoreValues): Float32Array {
-  return Float32Array.from(values as ArrayLike<number | bigint | string>, (value, i) => {
+function toNumbers(file: string, column: string, values: StoreValues): Float64Array {
+  return Float64Array.from(values as ArrayLike<number | bigint | string>, (value, i) => {
     const number = typeof value === "string" ? numberOfLabel(file, column, i + 1, value) : Number(value);
     if (overflows(number)) throw overflow(file, column, i + 1, number);
     return number;

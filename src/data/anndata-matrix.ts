@@ -9,7 +9,7 @@ const BLOCK = 1 << 20;
 /** Where the chosen columns go. */
 export interface MatrixTarget {
   /** Row-major, `rows` x `width`; zeros to begin with. */
-  readonly values: Float32Array;
+  readonly values: Float32Array | Float64Array;
   readonly rows: number;
   readonly width: number;
   /** Names of all columns of the matrix. */

@@ -3,7 +3,7 @@ import { fail } from "../errors.js";
 import { type FrameColumn, openFrame } from "./anndata-frame.js";
 import { readMatrix, sparseShape } from "./anndata-matrix.js";
 import type { ArrayStore } from "./anndata-store.js";
-import { numbered } from "./positional.js";
+import { numberedNames } from "./positional.js";
 import type { Source, SourceColumn } from "./source.js";
 
 interface Layout {
@@ -40,6 +40,24 @@ export function annDataSource(store: ArrayStore, matrix?: string): Source {
     opened ??= openLayout(store, matrix);
     return opened;
   };
+  /** Columns of the matrix and of obs, row-major. */
+  const fill = async (values: Float32Array | Float64Array, columns: readonly string[]): Promise<void> => {
+    const { matrix: place, cells, genes, var: genesByName, obs, repeated } = await layout();
+    const slots = new Int32Array(genes.length).fill(-1);
+    for (const [slot, name] of columns.entries()) {
+      refuseRepeated(store.file, repeated, name);
+      const gene = genesByName.get(name);
+      if (gene === undefined) {
+        const numbers = await findObs(store.file, obs, name).numbers();
+        for (let i = 0; i < numbers.length; i++) values[i * columns.length + slot] = numbers[i]!;
+      } else {
+        slots[gene] = slot;
+      }
+    }
+    if (place === undefined || !slots.some((slot) => slot >= 0)) return;
+    const target = { values, rows: cells.length, width: columns.length, names: genes };
+    await readMatrix(store, place.path, slots, target);
+  };
   return {
     describe: async () => {
       const { matrix: place, var: genes, obs, cells, found } = await layout();
@@ -59,32 +77,17 @@ export function annDataSource(store: ArrayStore, matrix?: string): Source {
       };
     },
     read: async ({ numeric, text }) => {
-      const known = await layout();
-      const out = new Float32Array(known.cells.length * numeric.length);
-      const slots = new Int32Array(known.genes.length).fill(-1);
-      for (const [slot, name] of numeric.entries()) {
-        refuseRepeated(store.file, known.repeated, name);
-        const gene = known.var.get(name);
-        if (gene === undefined) {
-          const column = findObs(store.file, known.obs, name);
-          const values = await column.numbers();
-          for (let i = 0; i < values.length; i++) out[i * numeric.length + slot] = values[i]!;
-        } else {
-          slots[gene] = slot;
-        }
-      }
-      if (known.matrix !== undefined && slots.some((slot) => slot >= 0)) {
-        const { cells, genes: names } = known;
-        await readMatrix(store, known.matrix.path, slots, {
-          values: out,
-          rows: cells.length,
-          width: numeric.length,
-          names,
-        });
-      }
+      const { obs, cells } = await layout();
+      const values = new Float32Array(cells.length * numeric.length);
+      await fill(values, numeric);
       const texts: string[][] = [];
-      for (const name of text) texts.push(await findObs(store.file, known.obs, name).texts());
-      return { rows: known.cells.length, numeric: out, text: texts, rowIds: [...known.cells] };
+      for (const name of text) texts.push(await findObs(store.file, obs, name).texts());
+      return { rows: cells.length, numeric: values, text: texts, rowIds: [...cells] };
+    },
+    exact: async (names) => {
+      const values = new Float64Array((await layout()).cells.length * names.length);
+      await fill(values, names);
+      return values;
     },
     close: () => store.close(),
   };
@@ -126,7 +129,7 @@ async function columnNames(store: ArrayStore, { name, path, frame }: Place): Pro
       hint: `write it as an array: adata.obsm[${JSON.stringify(label)}] = numpy.asarray(adata.obsm[${JSON.stringify(label)}])`,
     });
   }
-  return numbered(store.file, label, shape[1]!);
+  return numberedNames(store.file, label, shape[1]!);
 }
 
 async function findMatrix(

@@ -1,6 +1,7 @@
 // What the columns of a source hold: everything is read once, then counted.
 import { type Failure, isDisentangleError } from "../errors.js";
-import { native } from "../native.js";
+import { askedOf } from "../native.js";
+import { place } from "./columns.js";
 import type { Source, SourceColumn, Survey } from "./source.js";
 
 /** What was counted in one column. */
@@ -41,7 +42,8 @@ export async function readStatistics(source: Source): Promise<Found> {
     columns.filter((column) => column.kind === kind).map(({ name }) => name);
   const [numbers, texts] = [names("number"), names("text")];
   const statistics = new Map<string, ColumnStatistics>();
-  for (const [j, facts] of factsOf(survey.numeric, survey.rows, numbers).entries()) statistics.set(numbers[j]!, facts);
+  for (const [j, facts] of (await factsOf(survey.numeric, survey.rows, numbers)).entries())
+    statistics.set(numbers[j]!, facts);
   texts.forEach((name, j) => {
     const counts = countLabels(survey.text[j]!);
     const missing = counts.get("") ?? 0;
@@ -58,10 +60,16 @@ export async function readStatistics(source: Source): Promise<Found> {
 }
 
 /** Facts of the columns of a row-major matrix. */
-export function factsOf(data: Float32Array, rows: number, names: readonly string[]): readonly ColumnStatistics[] {
+async function factsOf(
+  data: Float32Array,
+  rows: number,
+  names: readonly string[],
+): Promise<readonly ColumnStatistics[]> {
   if (rows === 0 || names.length === 0) return [];
   type Facts = Omit<ColumnStatistics, "copyOf"> & { readonly infinite: number; readonly copyOf?: number };
-  const all = JSON.parse(native().columnFacts({ data, rows, cols: names.length })) as readonly Facts[];
+  const all = JSON.parse(
+    await askedOf(data.length).columnFacts({ data, rows, cols: names.length }),
+  ) as readonly Facts[];
   return all.map(({ infinite, copyOf, ...facts }) => ({
     ...facts,
     ...(infinite > 0 && { infinite }),
@@ -79,8 +87,10 @@ async function surveyed(source: Source): Promise<Survey> {
   for (;;) {
     try {
       const selection = await source.read({ numeric, text });
-      const values = numeric.length === all.length ? selection.numeric : spread(selection.numeric, numeric, all);
       const { rows, words = [], parts } = selection;
+      // A column that is refused is one of gaps.
+      const values = numeric.length === all.length ? selection.numeric : new Float32Array(rows * all.length).fill(NaN);
+      if (values !== selection.numeric) place(values, all, selection.numeric, numeric);
       const described = { ...description, rows };
       const found = { description: described, rows, numeric: values, text: selection.text, words, problems };
       return { ...found, ...(parts && { parts }) };
@@ -91,17 +101,6 @@ async function surveyed(source: Source): Promise<Survey> {
       numeric = numeric.filter((name) => name !== column);
     }
   }
-}
-
-/** A row-major matrix with columns of gaps for those that it lacks. */
-function spread(values: Float32Array, given: readonly string[], all: readonly string[]): Float32Array {
-  const rows = given.length === 0 ? 0 : values.length / given.length;
-  const out = new Float32Array(rows * all.length).fill(Number.NaN);
-  const places = given.map((name) => all.indexOf(name));
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < places.length; j++) out[i * all.length + places[j]!] = values[i * given.length + j]!;
-  }
-  return out;
 }
 
 /** Missing cells of one column of a row-major matrix, whether the others are all the same, and between which they lie. */
@@ -122,7 +121,7 @@ export function statisticsOf(values: Float32Array, column: number, width: number
 }
 
 /** Rows of each label, in order of first appearance; "" counts the rows without one. */
-export function countLabels(labels: readonly string[]): ReadonlyMap<string, number> {
+function countLabels(labels: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   return counts;

@@ -26,7 +26,7 @@ export type NumberArray =
 /** What apache-arrow's `Table` and its kin look like from outside. */
 export interface ArrowLike {
   readonly schema: {
-    readonly fields: readonly { readonly name: string }[];
+    readonly fields: readonly { readonly name: string; readonly type?: unknown }[];
     readonly metadata?: { get(key: string): string | undefined };
   };
   readonly numRows: number;
@@ -80,11 +80,12 @@ const MODALITIES = "expected an object with a table for each name, such as rna: 
 const viewName = z.string().regex(/^[^.=,\s][^.=,]*$/, {
   error: "expected a name without dot, comma and equals sign",
 });
+const matrixError = "expected 'X', 'raw', the name of a layer, an embedding such as 'obsm/X_pca', or a genome";
 const modality = z.strictObject(
   {
     data: z.union([text("expected a path"), inMemory], { error: DATA }).optional(),
     inputs: names("input columns").optional(),
-    matrix: text("expected 'X', 'raw' or the name of a layer").optional(),
+    matrix: text(matrixError).optional(),
   },
   { error: "expected an object with data, inputs or matrix" },
 );
@@ -158,10 +159,10 @@ export const dataConfigSchema = z.strictObject({
     .describe(
       "Column with the identifiers of the rows; false: none, and row indexes are inputs like other columns. Default: the row index of the table, if it has one.",
     ),
-  matrix: text("expected 'X', 'raw', the name of a layer, or an embedding such as 'obsm/X_pca'")
+  matrix: text(matrixError)
     .optional()
     .describe(
-      "Matrix of an AnnData file: 'X' (default), 'raw', the name of a layer, or an embedding such as 'obsm/X_pca'.",
+      "Matrix of an AnnData or MuData file: 'X' (default), 'raw', the name of a layer, or an embedding such as 'obsm/X_pca'; of a 10x Genomics file with several genomes: the genome.",
     ),
   delimiter: z
     .string({ error: "expected one character" })

@@ -1,6 +1,7 @@
 // Tables through DuckDB: a relation in SQL, columns of it as 32-bit floats and text.
-import type { DuckDBConnection, DuckDBVector } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBVector } from "@duckdb/node-api";
 import { failure } from "../errors.js";
+import { concatenated } from "./columns.js";
 import { type ColumnChoice, corrupt, notNumeric, overflow, type Selection } from "./source.js";
 
 /** A table in SQL. */
@@ -68,6 +69,16 @@ export function rowsOf(query: string): Promise<readonly (readonly unknown[])[]> 
   return withDuckdb(async (connection) => (await connection.runAndReadAll(query)).getRows());
 }
 
+/** Visits the texts of a query with one column, in row order. */
+export function forEachText(query: string, visit: (text: string, row: number) => void): Promise<void> {
+  return withDuckdb(async (connection) => {
+    await forEachChunk(connection, query, (chunk, count, from) => {
+      const vector = chunk.getColumnVector(0);
+      for (let i = 0; i < count; i++) visit(vector.getItem(i) as string, from + i);
+    });
+  });
+}
+
 /** Reads columns of a relation, in row order. */
 export function readRelation(relation: Relation, choice: ColumnChoice): Promise<Selection> {
   return withDuckdb(async (connection) => {
@@ -77,36 +88,48 @@ export function readRelation(relation: Relation, choice: ColumnChoice): Promise<
       // A choice without columns still has rows.
       ...(choice.numeric.length + choice.text.length === 0 ? ["1"] : []),
     ];
-    const result = await connection.stream(`SELECT ${expressions.join(", ")} FROM ${relation.from}`);
     const width = choice.numeric.length;
     const blocks: Float32Array[] = [];
     const text: string[][] = choice.text.map(() => []);
-    let rows = 0;
-    for (
-      let chunk = await result.fetchChunk();
-      chunk !== null && chunk.rowCount > 0;
-      chunk = await result.fetchChunk()
-    ) {
-      const block = new Float32Array(chunk.rowCount * width);
+    const query = `SELECT ${expressions.join(", ")} FROM ${relation.from}`;
+    const rows = await forEachChunk(connection, query, async (chunk, count, from) => {
+      const block = new Float32Array(count * width);
       for (let j = 0; j < width; j++) {
-        const values = floatsOf(chunk.getColumnVector(j), chunk.rowCount);
-        for (let i = 0; i < chunk.rowCount; i++) {
+        const values = floatsOf(chunk.getColumnVector(j), count);
+        for (let i = 0; i < count; i++) {
           const value = values[i]!;
           if (value === Infinity || value === -Infinity) {
-            throw await badCell(connection, relation, choice.numeric[j]!, rows + i);
+            throw await badCell(connection, relation, choice.numeric[j]!, from + i);
           }
           block[i * width + j] = value;
         }
       }
       choice.text.forEach((_, j) => {
         const vector = chunk.getColumnVector(width + j);
-        for (let i = 0; i < chunk.rowCount; i++) text[j]!.push(vector.getItem(i) as string);
+        for (let i = 0; i < count; i++) text[j]!.push(vector.getItem(i) as string);
       });
       blocks.push(block);
-      rows += chunk.rowCount;
-    }
-    return { rows, numeric: concatenate(blocks), text };
+    });
+    return { rows, numeric: concatenated(Float32Array, blocks), text };
   });
+}
+
+/** Visits the chunks of a query in row order, each with its rows and the row it begins with; gives the number of all rows. */
+async function forEachChunk(
+  connection: DuckDBConnection,
+  query: string,
+  visit: (chunk: DuckDBDataChunk, count: number, from: number) => void | Promise<void>,
+): Promise<number> {
+  const result = await connection.stream(query);
+  let rows = 0;
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    // A call into the library each time that it is asked for.
+    const count = chunk?.rowCount ?? 0;
+    if (chunk === null || count === 0) return rows;
+    await visit(chunk, count, rows);
+    rows += count;
+  }
 }
 
 /** The numbers of a column of floats without NULL: at once where the library holds them so, which its types do not say. */
@@ -166,16 +189,6 @@ async function badCell(connection: DuckDBConnection, relation: Relation, name: s
   }
   if (Number.isFinite(Number(got))) return overflow(relation.file, name, row + 1, got);
   return notNumeric(relation.file, name, row + 1, got);
-}
-
-function concatenate(blocks: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(blocks.reduce((size, block) => size + block.length, 0));
-  let offset = 0;
-  for (const block of blocks) {
-    all.set(block, offset);
-    offset += block.length;
-  }
-  return all;
 }
 
 /** What DuckDB's message means in our terms: what it does not support is not damaged. */

@@ -1,6 +1,7 @@
 // A dataset folder knows its own roles; a configuration can only choose among them.
 import { fail, failAll, failure } from "../errors.js";
 import { later, type NativeDataset, type NativeTable } from "../native.js";
+import { pick } from "./columns.js";
 import { isNames, LABEL_ROLES, type RoleKeys, resolveRoles } from "./roles.js";
 import type { SourceColumn } from "./source.js";
 import { inputColumns, selectInputColumns } from "./views.js";
@@ -71,13 +72,10 @@ export async function readFolder(folder: string, keys: RoleKeys): Promise<Native
 function columnsOf(table: NativeTable, names: readonly string[]): NativeTable {
   const { columns, values } = table;
   if (columns.length === names.length && columns.every((name, j) => name === names[j])) return table;
-  const position = new Map(columns.map((name, j) => [name, j]));
-  const from = names.map((name) => position.get(name) ?? -1);
-  if (from.includes(-1)) throw otherRole(names[from.indexOf(-1)]!);
-  const data = new Float32Array(values.rows * names.length);
-  for (let i = 0; i < values.rows; i++) {
-    for (let j = 0; j < from.length; j++) data[i * from.length + j] = values.data[i * values.cols + from[j]!]!;
-  }
+  const known = new Set(columns);
+  const foreign = names.find((name) => !known.has(name));
+  if (foreign !== undefined) throw otherRole(foreign);
+  const data = pick(values.data, columns, names);
   return { ...table, columns: [...names], values: { data, rows: values.rows, cols: names.length } };
 }
 

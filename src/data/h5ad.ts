@@ -1,11 +1,11 @@
 // AnnData and MuData in HDF5, through h5wasm (the HDF5 library as WebAssembly).
 import { resolve } from "node:path";
 import type { Dataset, File, Group, Metadata } from "h5wasm/node";
-import { fail, failure, isDisentangleError } from "../errors.js";
+import { fail, failure } from "../errors.js";
 import type { ArrayStore, CellType, StoreNode, StoreOptions, StoreValues } from "./anndata-store.js";
 import { halves } from "./half.js";
-import { breakHdf5, type Hdf5, hdf5 } from "./hdf5.js";
-import { corrupt, guarded, type Source } from "./source.js";
+import { type Hdf5, hdf5, translateHdf5 } from "./hdf5.js";
+import { guarded, type Source } from "./source.js";
 import { storeSource } from "./stores.js";
 
 type H5Module = Hdf5["module"];
@@ -14,25 +14,11 @@ type H5Module = Hdf5["module"];
 export async function openH5ad(file: string, options: StoreOptions = {}): Promise<Source> {
   const store = await h5Store(file);
   try {
-    return guarded(await storeSource(store, options), (error) => translate(file, error));
+    return guarded(await storeSource(store, options), (error) => translateHdf5(file, error));
   } catch (error) {
     await store.close();
-    throw translate(file, error);
+    throw translateHdf5(file, error);
   }
-}
-
-/** The typed form of a failure of the library, which is not used any more after it. */
-function translate(file: string, error: unknown): Error {
-  if (isDisentangleError(error)) return error;
-  breakHdf5();
-  return corrupt(file, "HDF5", innermost(error));
-}
-
-/** HDF5 reports a stack of errors, the first cause last: `#006: ... line 577 in H5F__super_read(): truncated file`. */
-function innermost(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const causes = [...error.message.matchAll(/^\s*#\d+: .*?\(\): (.*)$/gm)];
-  return causes.length === 0 ? error : new Error(causes.at(-1)![1], { cause: error });
 }
 
 // What is read in one go: a header can claim any size.
@@ -50,7 +36,7 @@ async function h5Store(file: string): Promise<ArrayStore> {
       }
       return work(opened.file, library.module);
     } catch (error) {
-      throw translate(file, error);
+      throw translateHdf5(file, error);
     }
   };
   const nodes = new Map<string, StoreNode | undefined>();

@@ -1,6 +1,8 @@
 // The HDF5 library as WebAssembly. A failure leaves it in the middle of its work, with locks taken and lists half changed: it would
 // read no file well any more. So after a failure a fresh instance takes its place.
 import type * as Library from "h5wasm/node";
+import { isDisentangleError } from "../errors.js";
+import { corrupt } from "./source.js";
 
 type Module = Awaited<typeof Library.ready>;
 
@@ -29,9 +31,18 @@ export async function hdf5(): Promise<Hdf5> {
   return { File: library.File, module, generation };
 }
 
-/** Says that the library has failed: whoever asks for it next gets a fresh instance. */
-export function breakHdf5(): void {
+/** The typed form of a failure of the library, which is not used any more after it: whoever asks for it next gets a fresh instance. */
+export function translateHdf5(file: string, error: unknown): Error {
+  if (isDisentangleError(error)) return error;
   isBroken = true;
+  return corrupt(file, "HDF5", innermost(error));
+}
+
+/** HDF5 reports a stack of errors, the first cause last: `#006: ... line 577 in H5F__super_read(): truncated file`. */
+function innermost(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const causes = [...error.message.matchAll(/^\s*#\d+: .*?\(\): (.*)$/gm)];
+  return causes.length === 0 ? error : new Error(causes.at(-1)![1], { cause: error });
 }
 
 async function load(): Promise<typeof Library> {

@@ -1,7 +1,9 @@
 // Images as columns of a source: folders of PNG and JPEG, IDX files, arrays of three or four dimensions.
 import { fail } from "../errors.js";
 import { type NativeArray, type NativeImage, native } from "../native.js";
-import { labelOf, type Selection, type Source, type SourceColumn } from "./source.js";
+import { pick } from "./columns.js";
+import { matrixSource, numbered } from "./positional.js";
+import type { Selection, Source, SourceColumn } from "./source.js";
 import { pixels } from "./views.js";
 
 /** The name of images that have none of their own. */
@@ -110,6 +112,10 @@ function imageSource(
         ...(rowIds !== undefined && { rowIds: [...rowIds] }),
       };
     },
+    exact: async (names) => {
+      refuseUnknown(place, names);
+      return new Float64Array();
+    },
     close: async () => {},
   };
 }
@@ -122,28 +128,17 @@ function tableSource(file: string, { shape, data }: NativeArray): Source {
       hint: "images have three or four dimensions: count, channels, height, width",
     });
   }
-  const names = shape.length === 1 ? ["label"] : Array.from({ length: width }, (_, j) => `x${j}`);
-  const place = (name: string): number => {
-    const at = names.indexOf(name);
-    if (at < 0) refuseUnknown(file, [name]);
-    return at;
-  };
-  return {
-    describe: async () => ({ format: "idx", rows, columns: names.map((name) => ({ name, kind: "number" })) }),
-    read: async ({ numeric, text }) => {
-      const [numbers, texts] = [numeric.map(place), text.map(place)];
-      const out = new Float32Array(rows * numbers.length);
-      numbers.forEach((column, j) => {
-        for (let i = 0; i < rows; i++) out[i * numbers.length + j] = data[i * width + column]!;
-      });
-      return {
-        rows,
-        numeric: out,
-        text: texts.map((column) => Array.from({ length: rows }, (_, i) => labelOf(data[i * width + column]!))),
-      };
-    },
-    close: async () => {},
-  };
+  const columns = shape.length === 1 ? [{ name: "label", kind: "number" as const }] : numbered(file, "x", width);
+  const all = columns.map((_, j) => String(j));
+  const read = (places: Uint32Array) => pick(data, all, Array.from(places, String));
+  return matrixSource(file, {
+    format: "idx",
+    rows,
+    columns,
+    isSingle: true,
+    read: (places) => ({ data: read(places) }),
+    exact: (places) => Float64Array.from(read(places)),
+  });
 }
 
 function refuseUnknown(place: string, names: readonly string[]): void {

@@ -1,11 +1,9 @@
 // What `inspect` points out: things that stop no fit, and that a user would want to know before one.
 import type { Failure } from "../errors.js";
-import { native } from "../native.js";
 import type { ColumnStatistics, Found } from "./column-statistics.js";
-import { exactColumns, type Offset } from "./offsets.js";
+import { wordNotes } from "./missing-values.js";
 import type { Roles } from "./roles.js";
 import { indexNote } from "./row-index.js";
-import type { Source } from "./source.js";
 
 // Of many columns with the same flaw the first ones are named.
 const SHOWN = 5;
@@ -33,7 +31,7 @@ export function notesOf(
     ),
     ...(ones.length > 0 ? [`labels of a single row: ${ones.slice(0, SHOWN).join(", ")}${more(ones.length)}`] : []),
     ...(missingValues === undefined
-      ? texts.flatMap((name, j) => wordNotes(name, survey.words[j] ?? {}, survey.text[j]!))
+      ? texts.flatMap((name, j) => wordNotes(name, survey.words[j], survey.text[j]!))
       : []),
   ];
 }
@@ -47,39 +45,6 @@ function sentinelNotes(facts: readonly (readonly [string, ColumnStatistics])[]):
       return `${JSON.stringify(name)} holds ${values}, far from all others: if that means no value, --missing-values=${words}`;
     },
   );
-}
-
-function wordNotes(
-  name: string,
-  words: Readonly<Record<string, number>>,
-  labels: readonly string[],
-): readonly string[] {
-  const nones = labels.filter((label) => label === "None").length;
-  return [
-    ...Object.entries(words).map(
-      ([word, rows]) =>
-        `${JSON.stringify(name)}: ${JSON.stringify(word)} is read as missing in ${rows} rows (a label: --missing-values '')`,
-    ),
-    ...(nones > 0
-      ? [`${JSON.stringify(name)}: "None" is a label of ${nones} rows (missing: --missing-values 'None,NA,')`]
-      : []),
-  ];
-}
-
-/** What rounding to 32 bits would lose, found by reading such columns again with 64. */
-export async function collapsed(source: Source, { survey, numbers }: Found): Promise<ReadonlyMap<string, Offset>> {
-  const { rows, numeric: data } = survey;
-  const found = new Map<string, Offset>();
-  if (rows === 0 || numbers.length === 0) return found;
-  const names = [...native().suspects({ data, rows, cols: numbers.length })].map((column) => numbers[column]!);
-  if (names.length === 0) return found;
-  // A column that holds something else is a problem, which is told elsewhere.
-  const exact = await exactColumns(source, names, rows).catch(() => new Map<string, Float64Array>());
-  for (const [name, column] of exact) {
-    const loss = JSON.parse(native().collapse(column)) as Offset | null;
-    if (loss !== null) found.set(name, loss);
-  }
-  return found;
 }
 
 /** Columns with infinities, which stop every fit. */

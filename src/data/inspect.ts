@@ -3,11 +3,12 @@ import { quoted } from "../command-line.js";
 import { type Failure, isDisentangleError } from "../errors.js";
 import type { NativeImage, NativeLabels, NativeTable } from "../native.js";
 import { type ColumnStatistics, type Found, readStatistics, statisticsOf } from "./column-statistics.js";
+import { pick, place } from "./columns.js";
 import { type DataConfig, parseDataConfig } from "./config.js";
 import { readFolder } from "./folder.js";
-import { collapsed, infinite, notesOf } from "./inspect-notes.js";
+import { infinite, notesOf } from "./inspect-notes.js";
 import { refuseIdle } from "./modalities.js";
-import { offsetNotes } from "./offsets.js";
+import { offsetNotes, relativeColumns, withOffsets } from "./offsets.js";
 import { datasetFolder, locateAll } from "./open-source.js";
 import { isPaths } from "./paths.js";
 import { columnKeys, type Dataset, encodeLabels, type Given, takeGiven } from "./read.js";
@@ -147,8 +148,14 @@ async function inspectSource(
   const told = await readTold(source, found, roles, given, problems);
   const { tasks, environment } = partsOf(told);
   if (told.targets !== undefined) problems.push(...withoutTarget(config, told.targets));
-  const offsets = await collapsed(source, found);
-  const notes = [...notesOf(found, roles, config.missingValues, environment?.sizes ?? []), ...offsetNotes(offsets)];
+  const { numbers, survey } = found;
+  // What stops a fit is told as a problem, and not read again.
+  const isReadable = (name: string) => !found.refused.has(name) && found.statistics.get(name)?.infinite === undefined;
+  const readable = new Set(numbers.filter(isReadable));
+  const { offsets } = await withOffsets(source, { rows, names: numbers, values: survey.numeric }, readable);
+  const relative = relativeColumns(roles, description);
+  const kept = new Map([...offsets].filter(([name]) => relative.has(name)));
+  const notes = [...notesOf(found, roles, config.missingValues, environment?.sizes ?? []), ...offsetNotes(kept)];
   return {
     source: placeOf(config),
     format: description.format,
@@ -242,12 +249,8 @@ async function readTold(source: Source, found: Found, roles: Roles, given: Given
     if (roles.targets.length === 0) return { labels };
     const cols = roles.targets.length;
     const data = new Float32Array(rows * cols);
-    roles.targets.forEach((name, j) => {
-      const known = numbers.indexOf(name);
-      const [values, width, at] =
-        known >= 0 ? [survey.numeric, numbers.length, known] : [again.numeric, numeric.length, numeric.indexOf(name)];
-      for (let i = 0; i < rows; i++) data[i * cols + j] = values[i * width + at]!;
-    });
+    place(data, roles.targets, survey.numeric, numbers);
+    place(data, roles.targets, again.numeric, numeric);
     return { labels, targets: { columns: [...roles.targets], values: { data, rows, cols } } };
   } catch (error) {
     if (!isDisentangleError(error)) throw error;
@@ -370,9 +373,9 @@ function rolesOrProblem(keys: RoleKeys, description: SourceDescription, found: F
     const { doubtful } = roles;
     if (doubtful === undefined) return roles;
     const { survey, numbers } = found;
-    const at = numbers.indexOf(doubtful);
-    const values = Float32Array.from({ length: survey.rows }, (_, i) => survey.numeric[i * numbers.length + at]!);
-    return numbersRows(doubtful, values, survey.parts) ? withoutRowNumbers(roles, doubtful) : roles;
+    return numbersRows(doubtful, pick(survey.numeric, numbers, [doubtful]), survey.parts)
+      ? withoutRowNumbers(roles, doubtful)
+      : roles;
   } catch (error) {
     if (!isDisentangleError(error) || error.code !== "DATA_EMPTY") throw error;
     problems.push(error.toJSON());

@@ -37,7 +37,6 @@ export function formatInspection(report: InspectReport): string {
       ? []
       : [[`${count(tasks.length)} tasks`, some(tasks.map(({ name, rows }) => `${name} ${count(rows)}`))] as const]),
     ["memory", `${bytes(report.memoryBytes)} for the inputs`],
-    ...(report.notes ?? []).map((note) => ["note", note] as const),
     ...report.problems.map(({ message }) => ["problem", message] as const),
     ...report.notes.map((note) => ["note", note] as const),
     ["try", report.command],

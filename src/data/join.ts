@@ -25,7 +25,7 @@ const SHOWN = 5;
  * @throws `DATA_JOIN` where an id stands twice in a table, or where no id stands in all
  */
 export function joinRows(tables: readonly Keyed[], by: string): Joined {
-  const places = tables.map((table) => indexed(table, by));
+  const places = tables.map((table) => uniquePlaces(table, by));
   const [first, ...others] = places as [ReadonlyMap<string, number>, ...ReadonlyMap<string, number>[]];
   const ids = [...first.keys()].filter((id) => others.every((other) => other.has(id)));
   if (ids.length === 0) throw nothingInCommon(tables, by);
@@ -48,7 +48,11 @@ export function joinText({ by, rows, tables }: JoinReport): string {
   return `joined by ${by}: ${rows} rows in common; rows of ${counts.join(", ")}`;
 }
 
-function indexed({ view, ids }: Keyed, by: string): ReadonlyMap<string, number> {
+/** The row of each id, and the ids that stand on several; a row without an id has none. */
+export function placesOfIds(ids: readonly string[]): {
+  readonly places: ReadonlyMap<string, number>;
+  readonly repeated: readonly string[];
+} {
   const places = new Map<string, number>();
   const twice = new Set<string>();
   ids.forEach((id, row) => {
@@ -56,8 +60,12 @@ function indexed({ view, ids }: Keyed, by: string): ReadonlyMap<string, number> 
     if (places.has(id)) twice.add(id);
     else places.set(id, row);
   });
-  if (twice.size > 0) {
-    const [...repeated] = twice;
+  return { places, repeated: [...twice] };
+}
+
+function uniquePlaces({ view, ids }: Keyed, by: string): ReadonlyMap<string, number> {
+  const { places, repeated } = placesOfIds(ids);
+  if (repeated.length > 0) {
     const some = repeated.slice(0, SHOWN).map((id) => JSON.stringify(id));
     const more = repeated.length > SHOWN ? ` and ${repeated.length - SHOWN} more` : "";
     fail("DATA_JOIN", `${view}: ${repeated.length} ids stand on several rows of ${by}: ${some.join(", ")}${more}`, {

@@ -1,6 +1,15 @@
 // JSON lines, or one JSON array of objects, through DuckDB.
 import { fail } from "../errors.js";
-import { literal, pathLiteral, type Relation, readExact, readRelation, rowsOf, translateDuckdb } from "./duckdb.js";
+import {
+  forEachText,
+  literal,
+  pathLiteral,
+  type Relation,
+  readExact,
+  readRelation,
+  rowsOf,
+  translateDuckdb,
+} from "./duckdb.js";
 import { guarded, type Source, type SourceColumn } from "./source.js";
 
 /** Opens a file of JSON objects, one per row. */
@@ -29,8 +38,11 @@ export function openJson(file: string): Source {
   const source: Source = {
     describe: async () => ({ format: "json", columns: await columns() }),
     read: async (choice) => {
-      await columns();
-      return readRelation(relationOf([...new Set([...choice.numeric, ...choice.text])]), choice);
+      const kinds = new Map((await columns()).map(({ name, kind }) => [name, kind]));
+      const selection = await readRelation(relationOf([...new Set([...choice.numeric, ...choice.text])]), choice);
+      const numbers = choice.text.filter((name) => kinds.get(name) !== "text");
+      if (numbers.length > 0) await writeNumbers(from, numbers, (name) => selection.text[choice.text.indexOf(name)]!);
+      return selection;
     },
     exact: async (names) => {
       await columns();
@@ -39,6 +51,26 @@ export function openJson(file: string): Source {
     close: async () => {},
   };
   return guarded(source, (error) => translateDuckdb(file, "JSON", error));
+}
+
+// A string, or a number outside of strings.
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?(?:\d[\d.eE+-]*|nan|inf(?:inity)?)/gi;
+
+/** Puts numbers among labels as they are written: as JSON values they would lose zeros at the end and digits beyond 64 bits. */
+async function writeNumbers(
+  from: string,
+  names: readonly string[],
+  columnOf: (name: string) => string[],
+): Promise<void> {
+  const columns = names.map((name) => [name, columnOf(name)] as const);
+  await forEachText(`SELECT CAST(json AS VARCHAR) FROM ${from}`, (text, row) => {
+    const quoted = text.replace(TOKEN, (token) => (token.startsWith('"') ? token : `"${token}"`));
+    const object = JSON.parse(quoted) as Readonly<Record<string, unknown>>;
+    for (const [name, column] of columns) {
+      const value = object[name];
+      if (typeof value === "string" && column[row] !== "") column[row] = value;
+    }
+  });
 }
 
 const KINDS: Readonly<Record<string, SourceColumn["kind"]>> = {

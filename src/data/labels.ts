@@ -1,6 +1,8 @@
 // Further columns of the same rows from a file of their own: labels of images, by file name or in order.
 import { fail } from "../errors.js";
-import type { Source, SourceDescription } from "./source.js";
+import { gathered, gatheredExact, type Table } from "./columns.js";
+import { placesOfIds } from "./join.js";
+import { closeAll, type Selection, type Source, type SourceDescription } from "./source.js";
 
 /**
  * The columns of both. Where the rows of `data` have names of their own, such as files of a folder, the rows of the table are found
@@ -13,6 +15,14 @@ export function withLabels(data: Source, labels: Source, place: string, key?: st
   const opened = (): Promise<Known> => {
     known ??= align(data, labels, place, key);
     return known;
+  };
+  const table = async (): Promise<Table> => {
+    const { names, rows, rowIds, parts } = await opened();
+    const shares = [
+      { source: labels, own: (name: string) => (names.has(name) ? name : undefined), rows },
+      { source: data, own: (name: string) => name },
+    ];
+    return { shares, rows: rows.length, rowIds, parts };
   };
   return {
     describe: async (detail) => {
@@ -32,41 +42,16 @@ export function withLabels(data: Source, labels: Source, place: string, key?: st
         });
       }
       const columns = further.map((column) => ({ ...column, group: "labels", byNameOnly: true }));
-      return { ...own, columns: [...own.columns, ...columns], notes: [...(own.notes ?? []), ...notes] };
+      const reading = { ...own.reading, ...(table.reading && { labels: table.reading }) };
+      return { ...own, columns: [...own.columns, ...columns], reading, notes: [...(own.notes ?? []), ...notes] };
     },
-    read: async ({ numeric, text, images = [] }) => {
-      const { names, rows } = await opened();
-      const mine = (columns: readonly string[]) => columns.filter((name) => !names.has(name));
-      const theirs = (columns: readonly string[]) => columns.filter((name) => names.has(name));
-      const own = await data.read({ numeric: mine(numeric), text: mine(text), images });
-      const table = await labels.read({ numeric: theirs(numeric), text: theirs(text) });
-      const width = theirs(numeric).length;
-      const out = new Float32Array(own.rows * numeric.length);
-      const [left, right] = [new Map(mine(numeric).map((name, j) => [name, j])), theirs(numeric)];
-      numeric.forEach((name, j) => {
-        const at = left.get(name);
-        for (let i = 0; i < own.rows; i++) {
-          out[i * numeric.length + j] =
-            at === undefined
-              ? table.numeric[rows[i]! * width + right.indexOf(name)]!
-              : own.numeric[i * left.size + at]!;
-        }
-      });
-      const texts = text.map((name) => {
-        if (!names.has(name)) return own.text[mine(text).indexOf(name)]!;
-        const column = table.text[theirs(text).indexOf(name)]!;
-        return Array.from(rows, (row) => column[row]!);
-      });
-      return { ...own, numeric: out, text: texts };
-    },
-    close: async () => {
-      await data.close();
-      await labels.close();
-    },
+    read: async (choice) => gathered(await table(), choice),
+    exact: async (names) => gatheredExact(await table(), names),
+    close: () => closeAll([data, labels]),
   };
 }
 
-interface Known {
+interface Known extends Pick<Selection, "rowIds" | "parts"> {
   /** Columns of the table, without the one that rows were found by. */
   readonly names: ReadonlySet<string>;
   /** Row of the table for each row of the data. */
@@ -87,21 +72,20 @@ async function align(data: Source, labels: Source, place: string, key: string | 
         context: { got: rows, expected: own.rows },
       });
     }
-    return { names, rows: Int32Array.from({ length: rows }, (_, i) => i), notes: [] };
+    const { parts } = own;
+    return { names, rows: Int32Array.from({ length: rows }, (_, i) => i), notes: [], ...(parts && { parts }) };
   }
   const by = keyOf(description, place, key);
   const [ids] = (await labels.read({ numeric: [], text: [by] })).text;
-  const places = new Map<string, number>();
-  ids!.forEach((id, row) => {
-    if (places.has(id)) {
-      fail("DATA_JOIN", `${place}: ${JSON.stringify(id)} stands twice in column ${JSON.stringify(by)}`, {
-        path: place,
-        hint: "keep one row of labels for each",
-        context: { id },
-      });
-    }
-    places.set(id, row);
-  });
+  const { places, repeated } = placesOfIds(ids!);
+  const [twice] = repeated;
+  if (twice !== undefined) {
+    fail("DATA_JOIN", `${place}: ${JSON.stringify(twice)} stands twice in column ${JSON.stringify(by)}`, {
+      path: place,
+      hint: "keep one row of labels for each",
+      context: { id: twice },
+    });
+  }
   const missing = own.rowIds.filter((id) => !places.has(id));
   if (missing.length > 0) {
     const [first] = ids!;
@@ -118,7 +102,9 @@ async function align(data: Source, labels: Source, place: string, key: string | 
   const left = places.size - own.rows;
   const notes = left > 0 ? [`${left} rows of ${place} name nothing in the data and were left out`] : [];
   names.delete(by);
-  return { names, rows: Int32Array.from(own.rowIds, (id) => places.get(id)!), notes };
+  const { rowIds, parts } = own;
+  const rows = Int32Array.from(rowIds, (id) => places.get(id)!);
+  return { names, rows, notes, rowIds, ...(parts && { parts }) };
 }
 
 function keyOf({ columns }: SourceDescription, place: string, key: string | undefined): string {

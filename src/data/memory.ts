@@ -2,8 +2,11 @@
 // does with his arrays afterwards changes nothing.
 import { fail } from "../errors.js";
 import { type NativeTable, native } from "../native.js";
+import { arrowValues } from "./arrow-values.js";
 import type { ArrowLike, ColumnsData, InMemoryData, MatrixData, NumberArray, TargetData } from "./config.js";
+import { isOwned } from "./owned.js";
 import { pandasIndexes } from "./pandas-index.js";
+import { calledFor } from "./positional.js";
 import { isRowIndex } from "./row-index.js";
 import {
   type ColumnChoice,
@@ -26,9 +29,10 @@ type Column =
       readonly values: Float32Array;
       readonly offset: number;
       readonly stride: number;
-      /** As they were given, where rounding would lose something: for labels, and for columns far from zero. */
-      readonly texts?: readonly string[];
-      readonly exact?: Float64Array;
+      /** As they were given, where rounding loses something: for labels, and for columns far from zero. */
+      readonly own?: ArrayLike<unknown> | undefined;
+      /** Whether they were given with 32 bits. */
+      readonly isSingle: boolean;
     }
   | { readonly kind: "text"; readonly values: readonly (number | string)[] };
 
@@ -42,13 +46,17 @@ interface Table {
   readonly indexes?: ReadonlySet<string>;
 }
 
-/**
- * Copies data in memory; synchronous up to its return.
- *
- * @param labels columns whose values are labels, exactly; default: all
- */
-export function openMemory(data: InMemoryData, labels?: readonly string[]): Source {
-  const table = copyTable(data, "x", labels);
+/** What is known of data in memory before they are copied. */
+export interface KnownColumns {
+  /** Columns that are kept exactly: labels, and those that a model keeps relative to an offset. Default: all. */
+  readonly exact?: readonly string[];
+  /** The inputs of a model: what columns without names are called. */
+  readonly called?: readonly string[] | undefined;
+}
+
+/** Copies data in memory; synchronous up to its return. */
+export function openMemory(data: InMemoryData, known: KnownColumns = {}): Source {
+  const table = copyTable(data, "x", known);
   return {
     describe: async () => ({
       format: table.format,
@@ -72,8 +80,12 @@ function exactly({ rows, columns }: Table, names: readonly string[]): Float64Arr
     const column = columns.get(name);
     for (let i = 0; i < rows; i++) {
       const value =
-        column?.kind === "number" ? (column.exact?.[i] ?? column.values[column.offset + i * column.stride]) : undefined;
-      out[i * names.length + j] = value ?? Number.NaN;
+        column?.kind !== "number"
+          ? Number.NaN
+          : column.own === undefined
+            ? column.values[column.offset + i * column.stride]!
+            : Number(column.own[i] ?? Number.NaN);
+      out[i * names.length + j] = value;
     }
   });
   return out;
@@ -108,6 +120,7 @@ export function copyNumbers(
   row = 1,
 ): Float32Array {
   refuseDetached(columns[0] ?? PLACE, values);
+  if (values instanceof Float32Array && isOwned(values)) return values;
   // Whatever these hold fits: one copy of memory.
   if (values instanceof Float32Array || values instanceof Uint8Array) return new Float32Array(values);
   const out = new Float32Array(values.length);
@@ -126,16 +139,27 @@ export function copyNumbers(
 /** A copy of labels as text, "" where missing. */
 export function copyLabels(name: string, values: ArrayLike<unknown>): string[] {
   refuseDetached(name, values);
-  return Array.from(values, toText);
+  return values instanceof Float32Array ? Array.from(values, shortest) : Array.from(values, toText);
 }
 
+/** Whether a column is kept exactly. */
+type IsExact = (name: string, width?: number) => boolean;
+
 /** A copy of a table; columns without names get `prefix` and their number. */
-function copyTable(data: InMemoryData, prefix = "x", labels?: readonly string[]): Table {
-  const isLabel = (name: string): boolean => labels?.includes(name) !== false || isRowIndex({ name, kind: "number" });
-  if (isMatrix(data)) return matrixTable(data, prefix, isLabel);
-  if (isArrow(data)) return arrowTable(data, isLabel);
-  if (isRows(data)) return rowsTable(data, prefix);
-  return columnsTable(data as ColumnsData, isLabel);
+function copyTable(data: InMemoryData, prefix = "x", { exact, called = [] }: KnownColumns = {}): Table {
+  const named = new Set(exact);
+  const isExact: IsExact = (name, width = 1) =>
+    exact === undefined ? width <= LABELLED : named.has(name) || isRowIndex({ name, kind: "number" });
+  if (isMatrix(data)) return matrixTable(data, { prefix, called }, isExact);
+  if (isArrow(data)) return arrowTable(data, isExact);
+  if (isRows(data)) return rowsTable(data, { prefix, called }, isExact);
+  return columnsTable(data as ColumnsData, isExact);
+}
+
+/** How columns without names are called. */
+interface Naming {
+  readonly prefix: string;
+  readonly called: readonly string[];
 }
 
 function isRows(data: InMemoryData): data is readonly (readonly number[])[] {
@@ -150,27 +174,21 @@ function isArrow(data: InMemoryData): data is ArrowLike {
   return "getChild" in data && typeof data.getChild === "function" && "schema" in data;
 }
 
-function matrixTable({ data, shape, columns }: MatrixData, prefix: string, isLabel: (name: string) => boolean): Table {
+function matrixTable({ data, shape, columns }: MatrixData, naming: Naming, isExact: IsExact): Table {
   refuseDetached(PLACE, data);
   const [rows = -1, width = -1] = shape;
   if (shape.length !== 2 || rows < 0 || width < 0 || rows * width !== data.length) {
     shapeError(`${data.length} values do not fill shape [${shape.join(", ")}]`, "shape is [rows, columns], row-major");
   }
-  const names = namesOf(width, prefix, columns);
-  const table = dense(
-    "matrix",
-    copyNumbers(names, data),
-    rows,
-    names,
-    data,
-    columns === undefined ? () => false : isLabel,
-  );
+  const names = namesOf(width, naming, columns);
+  const given = { at: (i: number) => data[i], isSingle: data instanceof Float32Array };
+  const table = dense("matrix", copyNumbers(names, data), rows, names, given, isExact);
   return columns === undefined ? { ...table, bare: true } : table;
 }
 
-function rowsTable(data: readonly (readonly number[])[], prefix: string): Table {
+function rowsTable(data: readonly (readonly number[])[], naming: Naming, isExact: IsExact): Table {
   const width = data[0]?.length ?? 0;
-  const names = namesOf(width, prefix);
+  const names = namesOf(width, naming);
   const flat = new Float32Array(data.length * width);
   data.forEach((row, i) => {
     if (!Array.isArray(row) && !ArrayBuffer.isView(row))
@@ -184,28 +202,22 @@ function rowsTable(data: readonly (readonly number[])[], prefix: string): Table 
     }
     flat.set(copyNumbers(names, row, i + 1), i * width);
   });
-  const given = { length: flat.length, at: (i: number) => data[Math.floor(i / width)]![i % width] };
-  return { ...dense("rows", flat, data.length, names, given), bare: true };
+  const given = { at: (i: number) => data[Math.floor(i / width)]![i % width], isSingle: false };
+  return { ...dense("rows", flat, data.length, names, given, isExact), bare: true };
 }
 
-function arrowTable(data: ArrowLike, isLabel: (name: string) => boolean): Table {
-  const columns = data.schema.fields.map(({ name }): [string, Column] => {
+function arrowTable(data: ArrowLike, isExact: IsExact): Table {
+  const columns = data.schema.fields.map(({ name, type }): [string, Column] => {
     const vector = data.getChild(name);
     if (vector === null) return shapeError(`the table has no column ${JSON.stringify(name)}`, "its schema names one");
-    return [
-      name,
-      columnOf(
-        name,
-        Array.from({ length: data.numRows }, (_, i) => vector.get(i)),
-        isLabel(name),
-      ),
-    ];
+    const { values, isNumber } = arrowValues(vector, type, data.numRows);
+    return [name, columnOf(name, values, isExact(name), isNumber)];
   });
   const indexes = pandasIndexes(data.schema.metadata?.get("pandas"));
   return { format: "arrow", rows: data.numRows, columns: uniqueColumns(columns), indexes };
 }
 
-function columnsTable(data: ColumnsData, isLabel: (name: string) => boolean): Table {
+function columnsTable(data: ColumnsData, isExact: IsExact): Table {
   const columns = Object.entries(data).map(([name, values]): [string, Column] => {
     if (!Array.isArray(values) && !ArrayBuffer.isView(values)) {
       shapeError(
@@ -213,7 +225,7 @@ function columnsTable(data: ColumnsData, isLabel: (name: string) => boolean): Ta
         "expected { data, shape }, number[][], an Arrow table, or an object of columns",
       );
     }
-    return [name, columnOf(name, values as NumberArray | readonly unknown[], isLabel(name))];
+    return [name, columnOf(name, values as NumberArray | readonly unknown[], isExact(name))];
   });
   const rows = columns[0]?.[1].values.length ?? 0;
   for (const [name, { values }] of columns) {
@@ -226,31 +238,31 @@ function columnsTable(data: ColumnsData, isLabel: (name: string) => boolean): Ta
   return { format: "columns", rows, columns: uniqueColumns(columns) };
 }
 
-function columnOf(name: string, given: NumberArray | readonly unknown[], isLabel: boolean): Column {
-  const isText = Array.isArray(given) && given.some((value) => toNumber(value) === undefined);
+/** @param isNumber whether texts among the values are those of numbers */
+function columnOf(name: string, given: NumberArray | readonly unknown[], isExact: boolean, isNumber = false): Column {
+  const numbers =
+    isNumber && given.some((value) => typeof value === "string")
+      ? Array.from(given as readonly unknown[], (value) => (typeof value === "string" ? Number(value) : value))
+      : given;
+  const isText = Array.isArray(numbers) && numbers.some((value) => toNumber(value) === undefined);
   // Numbers among labels stay numbers: where numbers are wanted, the first label is the mistake.
-  if (isText) return { kind: "text", values: Array.from(given, (value) => toNumber(value) ?? toText(value)) };
-  const values = copyNumbers([name], given);
-  const isExact = suspectsOf(values, values.length, 1).has(0);
-  return {
-    kind: "number",
-    values,
-    offset: 0,
-    stride: 1,
-    ...(isExact && { exact: Float64Array.from(given as readonly unknown[], (value) => toNumber(value)!) }),
-    ...(isLabel && needsText(given, values) && { texts: Array.from(given as readonly unknown[], toText) }),
-  };
+  if (isText) return { kind: "text", values: Array.from(numbers, (value) => toNumber(value) ?? toText(value)) };
+  const values = copyNumbers([name], numbers);
+  const isSingle = given instanceof Float32Array;
+  const isKept = !isSingle && (isExact || suspectsOf(values, values.length, 1).has(0));
+  const own = isKept && differs(given, values) ? given.slice() : undefined;
+  return { kind: "number", values, offset: 0, stride: 1, own, isSingle };
 }
 
-/** Whether labels made of the rounded values would be others than those that were given. */
-function needsText(given: NumberArray | readonly unknown[], values: Float32Array): boolean {
-  if (given instanceof Float32Array) return false;
+/** Whether rounding changed some of the values that were given, or the text of one. */
+function differs(given: ArrayLike<unknown>, values: ArrayLike<number>): boolean {
   for (let i = 0; i < values.length; i++) {
-    const value = given[i];
+    const [value, rounded] = [given[i], values[i]!];
+    if (typeof value === "string") return true;
     if (
       typeof value === "bigint"
-        ? value !== BigInt(Math.trunc(values[i]!))
-        : typeof value === "number" && !Object.is(value, values[i]!)
+        ? value !== BigInt(Math.trunc(rounded))
+        : typeof value === "number" && !Object.is(value, rounded)
     )
       return true;
   }
@@ -259,8 +271,8 @@ function needsText(given: NumberArray | readonly unknown[], values: Float32Array
 
 /** Numbers in a row, however they lie. */
 interface Given {
-  readonly length: number;
   at(index: number): number | bigint | undefined;
+  readonly isSingle: boolean;
 }
 
 function dense(
@@ -268,36 +280,26 @@ function dense(
   values: Float32Array,
   rows: number,
   names: readonly string[],
-  given: Given,
-  isLabel: (name: string) => boolean = () => true,
+  { at, isSingle }: Given,
+  isExact: IsExact,
 ): Table {
   const stride = names.length;
-  const suspects = given instanceof Float32Array ? new Set<number>() : suspectsOf(values, rows, stride);
+  const suspects = isSingle ? new Set<number>() : suspectsOf(values, rows, stride);
   const columns = names.map((name, offset): [string, Column] => {
-    const own = <T>(as: (value: number | bigint) => T): T[] =>
-      Array.from({ length: rows }, (_, i) => as(given.at(offset + i * stride)!));
-    const differs = (): boolean =>
-      own((value) => value).some((value, i) => !Object.is(value, values[offset + i * stride]!));
-    return [
-      name,
-      {
-        kind: "number",
-        values,
-        offset,
-        stride,
-        ...(suspects.has(offset) && { exact: Float64Array.from(own(Number)) }),
-        // Labels are few: of a whole matrix they are not copied again.
-        ...(stride <= LABELLED &&
-          !(given instanceof Float32Array) &&
-          isLabel(name) &&
-          differs() && { texts: own(toText) }),
-      },
-    ];
+    const isKept = !isSingle && (suspects.has(offset) || isExact(name, stride));
+    const all = isKept ? Array.from({ length: rows }, (_, i) => at(offset + i * stride)) : [];
+    const own = differs(
+      all,
+      all.map((_, i) => values[offset + i * stride]!),
+    )
+      ? all
+      : undefined;
+    return [name, { kind: "number", values, offset, stride, own, isSingle }];
   });
   return { format, rows, columns: uniqueColumns(columns) };
 }
 
-/** A matrix with more columns holds no labels. */
+/** Where nothing says which columns are labels, a matrix with more columns holds none. */
 const LABELLED = 64;
 
 function uniqueColumns(columns: readonly (readonly [string, Column])[]): ReadonlyMap<string, Column> {
@@ -314,11 +316,17 @@ function uniqueColumns(columns: readonly (readonly [string, Column])[]): Readonl
   return unique;
 }
 
-function namesOf(width: number, prefix: string, columns?: readonly string[]): readonly string[] {
+function namesOf(width: number, { prefix, called }: Naming, columns?: readonly string[]): readonly string[] {
   if (columns !== undefined && columns.length !== width) {
     shapeError(`${columns.length} column names for ${width} columns`, "give one name per column");
   }
-  return columns ?? Array.from({ length: width }, (_, j) => `${prefix}${j}`);
+  return (
+    columns ??
+    calledFor(
+      called,
+      Array.from({ length: width }, (_, j) => `${prefix}${j}`),
+    )
+  );
 }
 
 function select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Selection {
@@ -338,8 +346,9 @@ function select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Sele
   const texts = text.map((name) => {
     const column = find(name);
     if (column.kind === "text") return column.values.map(toText);
-    if (column.texts !== undefined) return [...column.texts];
-    return Array.from({ length: rows }, (_, i) => shortest(column.values[column.offset + i * column.stride]!));
+    if (column.own !== undefined) return Array.from(column.own, toText);
+    const text = column.isSingle ? shortest : labelOf;
+    return Array.from({ length: rows }, (_, i) => text(column.values[column.offset + i * column.stride]!));
   });
   return { rows, numeric: out, text: texts };
 }

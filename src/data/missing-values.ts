@@ -1,5 +1,5 @@
 // Words and numbers that mean "no value", in formats that have a missing value of their own; text tables know them natively.
-import type { Selection, Source } from "./source.js";
+import type { Selection, Source, Words } from "./source.js";
 
 /** The words of a configuration: a comma list or an array; nothing where the defaults hold. */
 export function wordsOf(missingValues: string | readonly string[] | undefined): readonly string[] | undefined {
@@ -35,18 +35,34 @@ export function withMissingValues(source: Source, words: readonly string[] | und
     );
     return { ...selection, numeric, text, words: found };
   };
-  const { exact } = source;
   return {
     ...source,
     read,
-    ...(exact && {
-      exact: async (names: readonly string[]) => {
-        const numbers = (await exact(names)).slice();
-        clear(numbers, values);
-        return numbers;
-      },
-    }),
+    exact: async (names) => {
+      const numbers = (await source.exact(names)).slice();
+      clear(numbers, values);
+      return numbers;
+    },
   };
+}
+
+/**
+ * What is said of a column of labels: words that were read as missing, and labels that are words for "no value" elsewhere.
+ *
+ * @param words nothing where the format has missing values of its own, and no word stands for one
+ */
+export function wordNotes(name: string, words: Words | undefined, labels: readonly string[]): readonly string[] {
+  if (words === undefined) return [];
+  const nones = labels.filter((label) => label === "None").length;
+  return [
+    ...Object.entries(words).map(
+      ([word, rows]) =>
+        `${JSON.stringify(name)}: ${JSON.stringify(word)} is read as missing in ${rows} rows (a label: --missing-values '')`,
+    ),
+    ...(nones > 0
+      ? [`${JSON.stringify(name)}: "None" is a label of ${nones} rows (missing: --missing-values 'None,NA,')`]
+      : []),
+  ];
 }
 
 /** A number as people write it; with leading zeros it is a label: 007 is not 7. */

@@ -1,11 +1,13 @@
 // Several modalities as one source: tables joined by the ids of their rows, or parts of one table.
 import { nearest } from "../config-keys.js";
 import { DisentangleError, fail, failAll, failure, failuresOf, isDisentangleError } from "../errors.js";
+import { gathered, gatheredExact, type Share, type Table } from "./columns.js";
 import type { ModalityConfig } from "./config.js";
 import { type Joined, joinRows, joinText } from "./join.js";
 import { indexColumns } from "./patterns.js";
+import type { FoundReading } from "./reading.js";
 import { type RoleKeys, type Roles, resolveRoles } from "./roles.js";
-import type { ColumnChoice, Selection, Source, SourceColumn, SourceDescription } from "./source.js";
+import { closeAll, type Source, type SourceColumn, type SourceDescription } from "./source.js";
 
 /** A table that is one modality. */
 export interface Part {
@@ -36,16 +38,22 @@ export function joinedSource(parts: readonly Part[], join: string | undefined, b
     keyed ??= joinParts(parts, join, by);
     return keyed;
   };
-  const opened = new Map<string, Promise<readonly Opened[]>>();
-  const open = (detail: "names" | "kinds"): Promise<readonly Opened[]> => {
-    const found = opened.get(detail) ?? Promise.all(parts.map((part) => openPart(part, join, detail)));
-    opened.set(detail, found);
-    return found;
+  let opened: Promise<readonly Opened[]> | undefined;
+  const open = (): Promise<readonly Opened[]> => {
+    opened ??= Promise.all(parts.map((part) => openPart(part, join)));
+    return opened;
+  };
+  const table = async (): Promise<Table> => {
+    const [all, { ids, rows }] = [await open(), await joined()];
+    const shares = all.map((part, p) => {
+      const source = placedSource(part.view, part.source);
+      return { source, own: (name: string) => ownName(part, name), rows: rows[p] };
+    });
+    return { shares, rows: ids.length, rowIds: ids };
   };
   return {
     describe: async () => {
-      // Which columns are inputs is a matter of their kinds.
-      const all = await open("kinds");
+      const all = await open();
       const { report } = await joined();
       return {
         format: [...new Set(all.map(({ description }) => description.format))].join(", "),
@@ -53,13 +61,13 @@ export function joinedSource(parts: readonly Part[], join: string | undefined, b
         rows: report.rows,
         hasRowIds: true,
         joined: report,
+        ...readingOfParts(all),
         notes: [joinText(report), ...all.flatMap(({ description }) => description.notes ?? [])],
       };
     },
-    read: async (choice) => readParts(await open("kinds"), await joined(), choice),
-    close: async () => {
-      for (const { source } of parts) await source.close();
-    },
+    read: async (choice) => gathered(await table(), choice),
+    exact: async (names) => gatheredExact(await table(), names),
+    close: () => closeAll(parts.map(({ source }) => source)),
   };
 }
 
@@ -98,6 +106,7 @@ export function cutSource(source: Source, modalities: Readonly<Record<string, Mo
       return { ...rest, columns: [...inOrder, ...columns.filter(({ view }) => view === undefined)] };
     },
     read: (choice) => source.read(choice),
+    exact: (names) => source.exact(names),
     close: () => source.close(),
   };
 }
@@ -123,9 +132,16 @@ export function refuseIdle({ columns, joined }: SourceDescription, roles: Roles)
   }
 }
 
-async function openPart(part: Part, join: string | undefined, detail: "names" | "kinds"): Promise<Opened> {
+/** How each table was read: the next ones are read in the same way. */
+function readingOfParts(parts: readonly Opened[]): { readonly reading?: FoundReading } {
+  const views = parts.flatMap(({ view, description: { reading } }) => (reading === undefined ? [] : [[view, reading]]));
+  return views.length === 0 ? {} : { reading: { views: Object.fromEntries(views) as Record<string, FoundReading> } };
+}
+
+async function openPart(part: Part, join: string | undefined): Promise<Opened> {
   const { view, source, inputs } = part;
-  const description = await source.describe(detail);
+  // Which columns are inputs is a matter of their kinds.
+  const description = await source.describe("kinds");
   const idColumn = description.columns.some(({ name }) => name === join) ? join : undefined;
   const chosen = new Set(inputsOf(part, description, idColumn));
   const images = description.columns.filter(({ name, kind }) => kind === "image" && chosen.has(name));
@@ -196,54 +212,9 @@ async function idsOf(view: string, source: Source, join: string | undefined): Pr
   });
 }
 
-async function readParts(parts: readonly Opened[], { ids, rows }: Joined, choice: ColumnChoice): Promise<Selection> {
-  const { numeric, text, images = [] } = choice;
-  const width = numeric.length;
-  const [toNumber, toText, toImage] = [numeric, text, images].map(
-    (names) => new Map(names.map((name, j) => [name, j])),
-  );
-  const out = new Float32Array(ids.length * width);
-  const texts: string[][] = Array.from({ length: text.length }, () => []);
-  const pictures: Float32Array[] = Array.from({ length: images.length }, () => new Float32Array());
-  const known = new Set(parts.flatMap(({ columns }) => [...columns.keys()]));
-  const unknown = [...numeric, ...text, ...images].find((name) => !known.has(name));
-  if (unknown !== undefined) fail("DATA_MISSING_COLUMN", `no column is called ${JSON.stringify(unknown)}`);
-  for (const [p, part] of parts.entries()) {
-    const mine = (names: readonly string[]) => names.filter((name) => part.columns.has(name));
-    const own = { numeric: mine(numeric), text: mine(text), images: mine(images) };
-    if (own.numeric.length + own.text.length + own.images.length === 0) continue;
-    const inTable = (names: readonly string[]) => names.map((name) => ownName(part, name));
-    const found = await placed(part.view, () =>
-      part.source.read({ numeric: inTable(own.numeric), text: inTable(own.text), images: inTable(own.images) }),
-    );
-    const place = rows[p]!;
-    own.numeric.forEach((name, from) => {
-      const to = toNumber!.get(name)!;
-      for (let i = 0; i < place.length; i++) {
-        out[i * width + to] = found.numeric[place[i]! * own.numeric.length + from]!;
-      }
-    });
-    own.text.forEach((name, from) => {
-      texts[toText!.get(name)!] = Array.from(place, (row) => found.text[from]![row]!);
-    });
-    own.images.forEach((name, from) => {
-      pictures[toImage!.get(name)!] = rowsOf(found.images![from]!, place, found.rows);
-    });
-  }
-  return { rows: ids.length, numeric: out, text: texts, images: pictures, rowIds: [...ids] };
-}
-
-function rowsOf(data: Float32Array, rows: Int32Array, all: number): Float32Array {
-  const width = data.length / all;
-  const out = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    out.set(data.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return out;
-}
-
-/** The name that a column has in its own table. */
-function ownName({ view, columns, description }: Opened, name: string): string {
+/** The name that a column has in its own table, where it is one of that. */
+function ownName({ view, columns, description }: Opened, name: string): string | undefined {
+  if (!columns.has(name)) return undefined;
   if (name !== view) return name.slice(view.length + 1);
   const chosen = columns.get(name)!;
   return description.columns.find(({ kind, image }) => kind === "image" && image === chosen.image)!.name;
@@ -289,8 +260,17 @@ function viewsByColumn(
 const NOWHERE: Source = {
   describe: () => Promise.reject(new Error("not a source")),
   read: () => Promise.reject(new Error("not a source")),
+  exact: () => Promise.reject(new Error("not a source")),
   close: async () => {},
 };
+
+/** The table whose failures say which it is. */
+function placedSource(view: string, source: Source): Share["source"] {
+  return {
+    read: (choice) => placed(view, () => source.read(choice)),
+    exact: (names) => placed(view, () => source.exact(names)),
+  };
+}
 
 /** Failures of one table say which it is. */
 async function placed<T>(view: string, work: () => Promise<T>): Promise<T> {

@@ -3,11 +3,13 @@
 import { nearest } from "../config-keys.js";
 import { fail } from "../errors.js";
 import { annDataSource } from "./anndata.js";
-import { openFrame } from "./anndata-frame.js";
+import { frameSource, openFrame } from "./anndata-frame.js";
 import type { ArrayStore, StoreOptions } from "./anndata-store.js";
+import { gathered, gatheredExact, type Table } from "./columns.js";
 import type { ModalityConfig } from "./config.js";
+import { placesOfIds } from "./join.js";
 import { joinedSource, type Part } from "./modalities.js";
-import type { Selection, Source, SourceColumn } from "./source.js";
+import type { Source, SourceColumn } from "./source.js";
 
 const OBS = "obs names";
 
@@ -74,33 +76,22 @@ function withObs(joined: Source, store: ArrayStore, format: string): Source {
     opened ??= openObs(joined, store);
     return opened;
   };
+  const table = async (): Promise<Table> => {
+    const { columns, places, rowIds, frame } = await obs();
+    const own = (name: string) => (columns.has(name) ? name : undefined);
+    const shares = [
+      { source: frameSource(frame), own, rows: places },
+      { source: joined, own: (name: string) => name },
+    ];
+    return { shares, rows: places.length, rowIds };
+  };
   return {
     describe: async (detail) => {
       const [description, shared] = [await joined.describe(detail), await obs()];
       return { ...description, format, columns: [...description.columns, ...shared.columns.values()] };
     },
-    read: async ({ numeric, text, images = [] }): Promise<Selection> => {
-      const { columns, places, frame } = await obs();
-      const isOwn = (name: string) => columns.has(name);
-      const [numbers, texts] = [numeric.filter((name) => !isOwn(name)), text.filter((name) => !isOwn(name))];
-      const found = await joined.read({ numeric: numbers, text: texts, images });
-      const column = (name: string) => frame.columns.find((one) => one.name === name)!;
-      const out = new Float32Array(found.rows * numeric.length);
-      const from = new Map(numbers.map((name, j) => [name, j]));
-      for (const [j, name] of numeric.entries()) {
-        const at = from.get(name);
-        const own = at === undefined ? await column(name).numbers() : undefined;
-        for (let i = 0; i < found.rows; i++) {
-          out[i * numeric.length + j] = own === undefined ? found.numeric[i * numbers.length + at!]! : own[places[i]!]!;
-        }
-      }
-      const words: string[][] = [];
-      for (const name of text) {
-        const own = isOwn(name) ? await column(name).texts() : undefined;
-        words.push(own === undefined ? found.text[texts.indexOf(name)]! : Array.from(places, (row) => own[row]!));
-      }
-      return { ...found, numeric: out, text: words };
-    },
+    read: async (choice) => gathered(await table(), choice),
+    exact: async (names) => gatheredExact(await table(), names),
     close: async () => {
       await joined.close();
       await store.close();
@@ -112,13 +103,14 @@ interface Shared {
   readonly columns: ReadonlyMap<string, SourceColumn>;
   /** Row of `obs` for each joined row. */
   readonly places: Int32Array;
+  readonly rowIds: readonly string[];
   readonly frame: Awaited<ReturnType<typeof openFrame>>;
 }
 
 async function openObs(joined: Source, store: ArrayStore): Promise<Shared> {
   const frame = await openFrame(store, "obs");
   const [taken, { rowIds = [] }] = [await joined.describe("names"), await joined.read({ numeric: [], text: [] })];
-  const rows = new Map((await frame.index()).map((name, row) => [name, row]));
+  const { places: rows } = placesOfIds(await frame.index());
   const missing = rowIds.filter((id) => !rows.has(id));
   if (missing.length > 0) {
     const some = JSON.stringify(missing[0]);
@@ -137,5 +129,5 @@ async function openObs(joined: Source, store: ArrayStore): Promise<Shared> {
     name,
     { name, kind, group: "obs", byNameOnly: true },
   ]);
-  return { columns: new Map(columns), places: Int32Array.from(rowIds, (id) => rows.get(id)!), frame };
+  return { columns: new Map(columns), places: Int32Array.from(rowIds, (id) => rows.get(id)!), rowIds, frame };
 }

@@ -1,8 +1,8 @@
 // NumPy files: one matrix (.npy), or named arrays that share their rows (.npz). Both are read natively.
 import { fail, failure } from "../errors.js";
-import { type NativeArray, native } from "../native.js";
+import { later, type NativeArray, native } from "../native.js";
 import { type Channels, channelFirst, IMAGES, imageColumn, imageLayout } from "./images.js";
-import { matrixSource, numbered } from "./positional.js";
+import { matrixSource, numbered, numberedNames } from "./positional.js";
 import type { ColumnChoice, Selection, Source, SourceColumn } from "./source.js";
 
 interface About {
@@ -25,7 +25,8 @@ export function openNpy(file: string, { prefix = "x", channels }: ArrayOptions =
     holdsImages(about.shape) ? IMAGES : prefix,
     about,
     () => native().npyRead(file),
-    (column) => native().npyText(file, column),
+    (columns) => native().npyText(file, columns),
+    (columns) => native().npyExact(file, columns),
   );
   // An array of anything but numbers says itself what it is.
   if (member.kind !== "number") member.load();
@@ -40,13 +41,16 @@ export function openNpz(file: string, { prefix = "x", channels }: ArrayOptions =
   const listed = JSON.parse(native().npzMembers(file)) as readonly (About & { readonly name: string })[];
   if (isSparse(listed.map(({ name }) => name))) return openSparse(file, prefix);
   const members = listed.map((about) => {
-    const { name } = about;
-    return memberOf(
+    const { name, shape, dtype } = about;
+    const member = memberOf(
       name,
       about,
       () => native().npzRead(file, name),
-      (column) => native().npzText(file, name, column),
+      (columns) => native().npzText(file, name, columns),
+      (columns) => native().npzExact(file, name, columns),
     );
+    // A column of truth values is one of labels, as in every other format; a matrix of them is one of numbers.
+    return shape.length === 1 && /b1$/.test(dtype) ? { ...member, kind: "text" as const } : member;
   });
   return arraySource(file, "npz", members, channels);
 }
@@ -65,8 +69,9 @@ function openSparse(file: string, prefix: string): Source {
   return matrixSource(file, {
     format: `scipy-${format}`,
     rows,
-    columns: numbered(file, prefix, columns).map((name) => ({ name, kind: "number" })),
+    columns: numbered(file, prefix, columns),
     read: (places) => native().scipyRead(file, places),
+    exact: (places) => native().scipyExact(file, places),
   });
 }
 
@@ -78,16 +83,23 @@ interface Member {
   readonly shape: readonly number[];
   readonly kind: SourceColumn["kind"];
   readonly load: () => NativeArray;
-  readonly texts: (column: number) => string[];
+  readonly texts: (columns: Uint32Array) => string[][];
+  readonly exact: (columns: Uint32Array) => Float64Array;
 }
 
-function memberOf(name: string, { shape, dtype }: About, read: () => NativeArray, texts: Member["texts"]): Member {
+function memberOf(
+  name: string,
+  { shape, dtype }: About,
+  read: () => NativeArray,
+  texts: Member["texts"],
+  exact: Member["exact"],
+): Member {
   let array: NativeArray | undefined;
   const load = () => {
     array ??= read();
     return array;
   };
-  return { name, shape, kind: kindOf(dtype), load, texts };
+  return { name, shape, kind: kindOf(dtype), load, texts, exact };
 }
 
 /** Anything but numbers and text is refused where it is asked for. */
@@ -108,7 +120,24 @@ function holdsImages(shape: readonly number[]): boolean {
   return (shape.length === 3 || shape.length === 4) && shape.every((length) => length > 0);
 }
 
-function arraySource(file: string, format: "npy" | "npz", members: readonly Member[], channels?: Channels): Source {
+/** A member that is also read on a thread of its own, before its numbers are asked for. */
+interface FetchedMember extends Member {
+  readonly fetch: () => Promise<void>;
+}
+
+function fetched(file: string, format: "npy" | "npz", member: Member): FetchedMember {
+  let array: NativeArray | undefined;
+  return {
+    ...member,
+    load: () => array ?? member.load(),
+    async fetch() {
+      array ??= await (format === "npy" ? later().npyRead(file) : later().npzRead(file, member.name));
+    },
+  };
+}
+
+function arraySource(file: string, format: "npy" | "npz", given: readonly Member[], channels?: Channels): Source {
+  const members = given.map((member) => fetched(file, format, member));
   const pictures = new Map(
     members
       .filter(({ shape, kind }) => holdsImages(shape) && kind === "number")
@@ -137,7 +166,13 @@ function arraySource(file: string, format: "npy" | "npz", members: readonly Memb
       const columns = all.map(({ name, member, width }): SourceColumn => {
         // A vector whose name another array's column has too is not called by that name.
         const isApart = width === 1 && member.shape.length === 1 && name !== member.name;
-        return { name, kind: member.kind, ...(!isApart && { group: member.name }) };
+        const isPositional = format === "npy" && member.kind === "number";
+        return {
+          name,
+          kind: member.kind,
+          ...(!isApart && { group: member.name }),
+          ...(isPositional && { positional: true }),
+        };
       });
       const images = [...pictures].map(([name, { image }]) => imageColumn(name, image));
       const notes = [...pictures.values()].flatMap(({ note }) => (note === undefined ? [] : [note]));
@@ -150,10 +185,25 @@ function arraySource(file: string, format: "npy" | "npz", members: readonly Memb
       const [only] =
         places.size === 0 ? [...pictures.keys()].map((name) => members.find((one) => one.name === name)!) : [];
       const like = counts[0] ?? (only === undefined ? undefined : ([only.name, only.shape[0] ?? 0] as const));
+      const chosen = [...choice.numeric.map((name) => places.get(name)?.member.name), ...images];
+      for (const member of members) if (chosen.includes(member.name)) await member.fetch();
       const found = readPlaces(file, places, choice, like);
       const other = counts.find(([, rows]) => rows !== found.rows);
       if (other !== undefined) throw otherRows(file, other[0], other[1], counts[0]![0], found.rows);
       return { ...found, images: images.map(imageOf) };
+    },
+    exact: async (names) => {
+      const wanted = names.map((name) => placeNamed(file, places, name));
+      const rows = wanted[0]?.member.shape[0] ?? 0;
+      const out = new Float64Array(rows * names.length);
+      for (const [member, chosen] of byMember(wanted)) {
+        const columns = Uint32Array.from(chosen, (j) => wanted[j]!.column);
+        const found = member.exact(columns);
+        chosen.forEach((j, k) => {
+          for (let i = 0; i < rows; i++) out[i * names.length + j] = found[i * chosen.length + k]!;
+        });
+      }
+      return out;
     },
     close: async () => {},
   };
@@ -163,7 +213,12 @@ function placesOf(file: string, member: Member, format: "npy" | "npz"): readonly
   const { name, shape } = member;
   if (shape.length === 1 && format === "npz") return [{ name, member, column: 0, width: 1 }];
   const width = shape[1] ?? 1;
-  return numbered(file, name, width).map((numberedName, column) => ({ name: numberedName, member, column, width }));
+  return numberedNames(file, name, width).map((numberedName, column) => ({
+    name: numberedName,
+    member,
+    column,
+    width,
+  }));
 }
 
 /** Columns of two arrays that have the same name are told apart by the names of their arrays. */
@@ -190,22 +245,41 @@ function readPlaces(
   choice: ColumnChoice,
   like: readonly [string, number] | undefined,
 ): Selection {
-  const wanted = [...choice.numeric, ...choice.text].map(
-    (name): Place =>
-      places.get(name) ?? fail("DATA_MISSING_COLUMN", `${file} has no column ${JSON.stringify(name)}`, { path: file }),
-  );
+  const wanted = [...choice.numeric, ...choice.text].map((name) => placeNamed(file, places, name));
   const [first = [...places.values()][0]] = wanted;
   const rows = like?.[1] ?? first?.member.shape[0] ?? 0;
   for (const { name, member } of wanted) {
     const got = member.shape[0] ?? 0;
     if (got !== rows) throw otherRows(file, name, got, like?.[0] ?? first!.name, rows);
   }
-  const texts = wanted.slice(choice.numeric.length);
+  const labels = wanted.slice(choice.numeric.length);
+  const text = new Map<number, string[]>();
+  for (const [member, chosen] of byMember(labels)) {
+    const found = member.texts(Uint32Array.from(chosen, (j) => labels[j]!.column));
+    chosen.forEach((j, k) => {
+      text.set(j, found[k]!);
+    });
+  }
   return {
     rows,
     numeric: gather(wanted.slice(0, choice.numeric.length), rows),
-    text: texts.map(({ member, column }) => member.texts(column)),
+    text: labels.map((_, j) => text.get(j)!),
   };
+}
+
+function placeNamed(file: string, places: ReadonlyMap<string, Place>, name: string): Place {
+  return (
+    places.get(name) ?? fail("DATA_MISSING_COLUMN", `${file} has no column ${JSON.stringify(name)}`, { path: file })
+  );
+}
+
+/** Which of the places lie in each array: an array is read once for all of them. */
+function byMember(places: readonly Place[]): ReadonlyMap<Member, readonly number[]> {
+  const found = new Map<Member, number[]>();
+  places.forEach(({ member }, j) => {
+    found.set(member, [...(found.get(member) ?? []), j]);
+  });
+  return found;
 }
 
 function otherRows(file: string, column: string, got: number, other: string, expected: number): Error {

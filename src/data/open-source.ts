@@ -2,14 +2,17 @@
 // place, and words for "no value" are known.
 import { withMissingValues, wordsOf } from "./missing-values.js";
 import { type Located, locate, type OpenOptions, openLocated } from "./open.js";
+import { calledFor } from "./positional.js";
 import type { FoundReading, ReadingOptions } from "./reading.js";
-import type { ColumnChoice, Source } from "./source.js";
+import { type ColumnChoice, closeAll, type Source } from "./source.js";
 import { expandPaths, stackSources } from "./stack.js";
 
 /** How to open paths. */
 export interface SourceOptions extends ReadingOptions, Pick<OpenOptions, "channels" | "modalities"> {
   /** What was found in data of the same origin. */
   readonly likely?: FoundReading | undefined;
+  /** The inputs of a model: what columns without names are called. */
+  readonly called?: readonly string[] | undefined;
   /** Columns of a `.npy` matrix are called `prefix`0, `prefix`1, ...; default "x". */
   readonly prefix?: string | undefined;
 }
@@ -38,7 +41,7 @@ export async function openAll(located: readonly Located[], options: SourceOption
   try {
     for (const one of located) sources.push(await openOne(one, options));
   } catch (error) {
-    for (const source of sources) await source.close();
+    await closeAll([...sources, ...located.map(({ release }) => ({ close: release }))]).catch(() => {});
     throw error;
   }
   const paths = located.map(({ given }) => given);
@@ -48,16 +51,23 @@ export async function openAll(located: readonly Located[], options: SourceOption
 async function openOne(located: Located, options: SourceOptions): Promise<Source> {
   const missingValues = wordsOf(options.missingValues);
   const source = await openLocated(located, { ...options, missingValues });
-  return named(located.format === "csv" ? source : withMissingValues(source, missingValues));
+  return named(located.format === "csv" ? source : withMissingValues(source, missingValues), options.called);
 }
 
-/** The source with columns without a name called by their place, as pandas calls them. */
-export function named(source: Source): Source {
+/**
+ * The source with columns without a name called by their place, as pandas calls them.
+ *
+ * @param called the inputs of a model, which a matrix without names may be given for
+ */
+export function named(source: Source, called: readonly string[] = []): Source {
   let own: ReadonlyMap<string, string> | undefined;
   const describe: Source["describe"] = async (detail) => {
     const description = await source.describe(detail);
+    const isBare = description.columns.every(({ positional }) => positional === true);
+    const given = description.columns.map(({ name }) => name);
+    const names = isBare ? calledFor(called, given) : given;
     const columns = description.columns.map((column, j) =>
-      column.name.trim() === "" ? { ...column, name: `Unnamed: ${j}`, unnamed: true } : column,
+      names[j]!.trim() === "" ? { ...column, name: `Unnamed: ${j}`, unnamed: true } : { ...column, name: names[j]! },
     );
     own = new Map(columns.map(({ name }, j) => [name, description.columns[j]!.name]));
     return { ...description, columns };
@@ -71,7 +81,7 @@ export function named(source: Source): Source {
     describe,
     read: async (choice: ColumnChoice) =>
       source.read({ ...choice, numeric: await back(choice.numeric), text: await back(choice.text) }),
-    ...(source.exact && { exact: async (names: readonly string[]) => source.exact!(await back(names)) }),
+    exact: async (names) => source.exact(await back(names)),
     close: () => source.close(),
   };
 }

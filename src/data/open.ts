@@ -177,7 +177,7 @@ export async function openLocated(
     return {
       describe: (detail) => source.describe(detail).catch(naming),
       read: (choice) => source.read(choice).catch(naming),
-      ...(source.exact && { exact: (names: readonly string[]) => source.exact!(names).catch(naming) }),
+      exact: (names) => source.exact(names).catch(naming),
       ...(source.survey && {
         survey: async () => {
           const survey = await source.survey!().catch(naming);

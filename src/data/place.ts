@@ -20,15 +20,6 @@ export function placedIn({ provenance }: Pick<NativeDataset, "provenance">, fail
   return { ...placed, hint: placed.hint === undefined ? hint : `${hint}; otherwise ${placed.hint}` };
 }
 
-/** What `ask` answers about a data set; its failures get the place of the data set. */
-export function askAbout<T>(dataset: NativeDataset, ask: (dataset: NativeDataset) => T): T {
-  try {
-    return ask(dataset);
-  } catch (error) {
-    throw isDisentangleError(error) ? new DisentangleError(placedIn(dataset, error.toJSON()), error.cause) : error;
-  }
-}
-
 /** What `work` gives; its failures get a place of their own. */
 export function placedAt<T>(path: string, work: () => T): T {
   try {
@@ -38,7 +29,7 @@ export function placedAt<T>(path: string, work: () => T): T {
   }
 }
 
-/** As `askAbout`, of an answer that comes later. */
+/** What `ask` answers about a data set; its failures get the place of the data set. */
 export async function askLater<T>(dataset: NativeDataset, ask: (dataset: NativeDataset) => Promise<T>): Promise<T> {
   try {
     return await ask(dataset);

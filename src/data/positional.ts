@@ -6,8 +6,13 @@ import { type ColumnChoice, labelTexts, type Selection, type Source, type Source
 // A header can claim any shape; names are only made for one that a table could have.
 const MOST_COLUMNS = 1 << 23;
 
-/** Names of numbered columns: `prefix`0, `prefix`1, ... */
-export function numbered(file: string, prefix: string, width: number): readonly string[] {
+/** Numbered columns: `prefix`0, `prefix`1, ... */
+export function numbered(file: string, prefix: string, width: number): readonly SourceColumn[] {
+  return numberedNames(file, prefix, width).map((name) => ({ name, kind: "number", positional: true }));
+}
+
+/** Names of numbered columns. */
+export function numberedNames(file: string, prefix: string, width: number): readonly string[] {
   if (width > MOST_COLUMNS) {
     fail("DATA_CORRUPT", `${file}: ${prefix} claims to have ${width} columns`, {
       path: file,
@@ -25,8 +30,12 @@ export interface ColumnMatrix {
   readonly columns: readonly SourceColumn[];
   readonly inputGroup?: string;
   readonly rowIds?: readonly string[];
+  /** Whether its numbers have 32 bits as they are stored. */
+  readonly isSingle?: boolean;
   /** Reads columns by their places. */
-  read(places: Uint32Array): NativeMatrix;
+  read(places: Uint32Array): Pick<NativeMatrix, "data">;
+  /** Reads them with 64 bits, row-major. */
+  exact(places: Uint32Array): Float64Array;
 }
 
 /** A source of one matrix. */
@@ -42,7 +51,7 @@ export function matrixSource(file: string, matrix: ColumnMatrix): Source {
     },
     read: async ({ numeric, text }: ColumnChoice): Promise<Selection> => {
       const { data } = matrix.read(Uint32Array.from(numeric, placeOf));
-      const texts = text.map((name) => labelTexts(matrix.read(Uint32Array.of(placeOf(name))).data));
+      const texts = text.map((name) => labelTexts(matrix.exact(Uint32Array.of(placeOf(name))), false, matrix.isSingle));
       return {
         rows: matrix.rows,
         numeric: data,
@@ -50,6 +59,14 @@ export function matrixSource(file: string, matrix: ColumnMatrix): Source {
         ...(matrix.rowIds !== undefined && { rowIds: [...matrix.rowIds] }),
       };
     },
+    exact: async (names) => matrix.exact(Uint32Array.from(names, placeOf)),
     close: async () => {},
   };
+}
+
+/** What the columns of a matrix without names are called for a model: by its inputs in order, unless it knows them by their numbers. */
+export function calledFor(inputs: readonly string[], own: readonly string[]): readonly string[] {
+  if (inputs.length !== own.length) return own;
+  const known = new Set(own);
+  return inputs.every((name) => known.has(name)) ? own : inputs;
 }

@@ -11,11 +11,13 @@ import {
   type NativeTree,
   native,
 } from "../native.js";
+import { pick } from "./columns.js";
 import { type DataConfig, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
 import { copyLabels, copyTargets } from "./memory.js";
+import { wordNotes } from "./missing-values.js";
 import { refuseIdle } from "./modalities.js";
-import { type Offset, offsetNotes, withOffsets } from "./offsets.js";
+import { type Offset, offsetNotes, relativeColumns, withOffsets } from "./offsets.js";
 import { notFound } from "./open.js";
 import { datasetFolder, locateAll, openAll, type SourceOptions } from "./open-source.js";
 import { isPaths } from "./paths.js";
@@ -50,7 +52,7 @@ export type Dataset = NativeDataset;
 export async function readDataset(config: DataConfig, remembered: Remembered = {}): Promise<Dataset> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
-  const taken = takeSources(checked);
+  const taken = takeSources(checked, remembered);
   const { data } = checked;
   const located = isPaths(data) ? await locateAll(data) : [];
   const folder = datasetFolder(located);
@@ -60,7 +62,7 @@ export async function readDataset(config: DataConfig, remembered: Remembered = {
     const dataset = await readFolder(folder, { ...columnKeys(checked), ...(model && { inputs: [...model.inputs] }) });
     return withTree(await withTruth(dataset, checked), checked);
   }
-  const source = await openSource(checked, taken, located, likely);
+  const source = await openSource(checked, taken, located, { likely, called: model?.inputs });
   try {
     const description = await source.describe(needsKinds(checked) ? "kinds" : "names");
     const keys: RoleKeys = { ...columnKeys(checked), ...columnsOf(model, description) };
@@ -102,11 +104,9 @@ async function readRoles(
   if (description.rows !== undefined) claim(description.rows, choice.numeric.length);
   const { roles, selection } = settled(before, await source.read(choice), choice.numeric);
   const needed = choiceOf(roles, description).numeric;
-  const kept = { ...selection, numeric: pick(selection.numeric, choice.numeric, needed) };
-  // The columns of views are many and of one kind: they are kept as they are.
-  const own = new Set(description.columns.filter(({ view }) => view === undefined).map(({ name }) => name));
-  const plain = roles.inputs.every((name) => own.has(name)) ? needed : roles.targets;
-  return { roles, ...(await withOffsets(source, needed, kept, new Set(plain), fixed)) };
+  const numbers = { rows: selection.rows, names: needed, values: pick(selection.numeric, choice.numeric, needed) };
+  const { values, offsets } = await withOffsets(source, numbers, relativeColumns(roles, description), fixed);
+  return { roles, offsets, selection: { ...selection, numeric: values } };
 }
 
 /** Asks for the numbers of a table whose size is known before it is read. */
@@ -126,7 +126,7 @@ function settled(
   const found = withoutRowNumbers(roles, doubtful);
   if (found.rowId !== doubtful) return { roles: found, selection };
   const ids = Array.from(values, String);
-  const words = selection.words && [...selection.words, {}];
+  const words = selection.words && [...selection.words, undefined];
   return { roles: found, selection: { ...selection, text: [...selection.text, ids], ...(words && { words }) } };
 }
 
@@ -138,12 +138,14 @@ export interface ModelColumns {
   readonly rowId?: string;
 }
 
-/** The columns that a model asks for: by name, or all of a matrix that has no names. */
-function columnsOf(model: ModelColumns | undefined, { format, columns }: SourceDescription): RoleKeys {
+/** The columns that a model asks for: by name, or all of a matrix that has no names and other columns than the model. */
+function columnsOf(model: ModelColumns | undefined, { columns }: SourceDescription): RoleKeys {
   if (model === undefined) return {};
   const { inputs, rowId } = model;
-  const hasId = rowId !== undefined && columns.some(({ name }) => name === rowId);
-  return { ...(format !== "npy" && { inputs: [...inputs] }), ...(hasId && { rowId }) };
+  const known = new Set(columns.map(({ name }) => name));
+  const isBare = columns.every(({ positional }) => positional === true);
+  const isOther = isBare && inputs.some((name) => !known.has(name));
+  return { ...(!isOther && { inputs: [...inputs] }), ...(rowId !== undefined && known.has(rowId) && { rowId }) };
 }
 
 /** The name that a data set has when none is given: that of its file. */
@@ -225,16 +227,17 @@ function assemble(config: DataConfig, description: SourceDescription, found: Fou
     const data = image === undefined ? table(names).values.data : selection.images![images.indexOf(names[0]!)]!;
     return { view, data, width: data.length / rows, names: image === undefined ? names : [], ...(image && { image }) };
   });
+  const joined = joinBlocks(blocks, rows);
   return {
     name: nameOf(config),
-    ...joinBlocks(blocks, rows),
+    ...joined,
     rowIds: roles.rowId === undefined ? (selection.rowIds ?? []) : selection.text[text.indexOf(roles.rowId)]!,
     labels,
     ...(targets !== undefined && { targets }),
     truth: roles.truth.length > 0 ? { latents: table(roles.truth) } : {},
     provenance: JSON.stringify(provenanceOf(config, description, found)),
     ...(offsets.size > 0 && {
-      offsets: offsetsOf(offsets, roles.inputs, given.targets === undefined ? roles.targets : []),
+      offsets: offsetsOf(offsets, joined.inputNames, given.targets === undefined ? roles.targets : []),
     }),
   };
 }
@@ -278,21 +281,13 @@ function provenanceOf(
   notes.push(...offsetNotes(offsets));
   const { text } = choiceOf(roles, description);
   const missingWords: Record<string, string> = {};
-  for (const column of new Set(Object.values(labels))) {
+  // What somebody chose to be missing needs no telling.
+  for (const column of config.missingValues === undefined ? new Set(Object.values(labels)) : []) {
     const at = text.indexOf(column);
-    const words = config.missingValues === undefined ? Object.entries(selection.words?.[at] ?? {}) : [];
-    for (const [word, rows] of words) {
-      missingWords[column] ??= word;
-      notes.push(
-        `${JSON.stringify(column)}: ${JSON.stringify(word)} is read as missing in ${rows} rows (a label: --missing-values '')`,
-      );
-    }
-    const nones = selection.words === undefined ? 0 : selection.text[at]!.filter((label) => label === "None").length;
-    if (nones > 0 && config.missingValues === undefined) {
-      notes.push(
-        `${JSON.stringify(column)}: "None" is a label of ${nones} rows (missing: --missing-values 'None,NA,')`,
-      );
-    }
+    const words = selection.words?.[at];
+    const [first] = Object.keys(words ?? {});
+    if (first !== undefined) missingWords[column] = first;
+    notes.push(...wordNotes(column, words, selection.text[at]!));
   }
   if (roles.chosenBy === "default") {
     const others = ignored.filter((name) => !index.includes(name));
@@ -340,19 +335,6 @@ export function encodeLabels(column: string, labels: readonly string[]): NativeL
     return code;
   });
   return { column, levels: [...index.keys()], codes };
-}
-
-/** Columns of a row-major matrix; the matrix itself where they are all of it, in order. */
-function pick(data: Float32Array, all: readonly string[], columns: readonly string[]): Float32Array {
-  if (all.length === columns.length && all.every((name, j) => name === columns[j])) return data;
-  const position = new Map(all.map((name, j) => [name, j]));
-  const from = columns.map((name) => position.get(name)!);
-  const rows = data.length / all.length;
-  const out = new Float32Array(rows * columns.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < from.length; j++) out[i * from.length + j] = data[i * all.length + from[j]!]!;
-  }
-  return out;
 }
 
 async function withTruth(dataset: Dataset, config: DataConfig, likely?: FoundReading): Promise<Dataset> {

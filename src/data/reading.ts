@@ -16,6 +16,10 @@ export interface ReadingOptions {
 export interface FoundReading {
   readonly delimiter?: string;
   readonly numbers?: Numbers;
+  /** The same of each table that was joined, by its view. */
+  readonly views?: Readonly<Record<string, FoundReading>>;
+  /** The same of a table of labels. */
+  readonly labels?: FoundReading;
 }
 
 /** The keys of `ReadingOptions`. */
@@ -58,8 +62,16 @@ export function rememberedText({ said, found }: ReturnType<typeof rememberedRead
     ...(said.quote === undefined ? [] : [`quote ${JSON.stringify(said.quote)}`]),
     ...(said.matrix === undefined ? [] : [`matrix ${said.matrix}`]),
     ...(said.decimal === undefined ? [] : [`decimal ${JSON.stringify(said.decimal)}`]),
-    ...(said.decimal === undefined && found.numbers === "comma" ? ["decimal commas"] : []),
-    ...(said.decimal === undefined && found.numbers === "point" ? ["separators of thousands"] : []),
+    ...(said.decimal === undefined ? numbersText(found) : []),
   ];
   return words.length === 0 ? undefined : `read as in the fit: ${words.join("; ")}`;
+}
+
+/** How numbers are written where that is not the usual, of each table that was joined. */
+function numbersText({ numbers, views = {} }: FoundReading): readonly string[] {
+  return [
+    ...(numbers === "comma" ? ["decimal commas"] : []),
+    ...(numbers === "point" ? ["separators of thousands"] : []),
+    ...Object.entries(views).flatMap(([view, one]) => numbersText(one).map((text) => `${text} in ${view}`)),
+  ];
 }

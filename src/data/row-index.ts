@@ -18,15 +18,9 @@ export function isRowIndex({ name, unnamed, index }: SourceColumn): boolean {
 }
 
 /** The first column, where its values could show that it numbers the rows; columns of a bare matrix have no names and never do. */
-export function mayNumberRows({
-  columns,
-  inputGroup,
-  hasRowIds,
-  joined,
-  format,
-}: SourceDescription): string | undefined {
+export function mayNumberRows({ columns, inputGroup, hasRowIds, joined }: SourceDescription): string | undefined {
   const [first] = columns;
-  if (hasRowIds === true || joined !== undefined || /^(mtx|scipy)/.test(format)) return undefined;
+  if (hasRowIds === true || joined !== undefined) return undefined;
   if (first === undefined || first.kind === "text" || isRowIndex(first) || first.positional === true) return undefined;
   return inputGroup === undefined || first.group !== inputGroup || first.group === first.name ? first.name : undefined;
 }

@@ -70,7 +70,8 @@ export interface Survey {
   readonly numeric: Float32Array;
   /** All text columns in order. */
   readonly text: readonly (readonly string[])[];
-  readonly words: readonly Words[];
+  /** Nothing where the source does not know. */
+  readonly words: readonly (Words | undefined)[];
   readonly parts?: readonly number[];
   readonly problems: readonly Failure[];
 }
@@ -94,8 +95,8 @@ export interface Selection {
   readonly images?: readonly Float32Array[];
   /** Identifiers of the rows, where the source has its own. */
   readonly rowIds?: string[];
-  /** Of each text column the words that were read as missing, where the source knows. */
-  readonly words?: readonly Words[];
+  /** Of each text column the words that were read as missing; nothing where the source does not know. */
+  readonly words?: readonly (Words | undefined)[];
   /** Rows of each file, where several are stacked. */
   readonly parts?: readonly number[];
 }
@@ -104,11 +105,17 @@ export interface Selection {
 export interface Source {
   describe(detail: "names" | "kinds"): Promise<SourceDescription>;
   read(choice: ColumnChoice): Promise<Selection>;
-  /** Number columns with 64 bits, row-major; absent where the source holds no more than 32. */
-  readonly exact?: (names: readonly string[]) => Promise<Float64Array>;
+  /** Number columns with 64 bits, row-major; NaN where there is no number. */
+  exact(names: readonly string[]): Promise<Float64Array>;
   /** Everything in one pass; absent where describing and reading are one. */
   readonly survey?: () => Promise<Survey>;
   close(): Promise<void>;
+}
+
+/** Closes sources, each of them also where another fails to. */
+export async function closeAll(sources: readonly Pick<Source, "close">[]): Promise<void> {
+  const ended = await Promise.allSettled(sources.map((source) => source.close()));
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
 }
 
 /** The same source, with what its library throws turned into typed failures by `translate`. */
@@ -123,7 +130,7 @@ export function guarded(source: Source, translate: (error: unknown) => Error): S
   return {
     describe: (detail) => guard(() => source.describe(detail)),
     read: (choice) => guard(() => source.read(choice)),
-    ...(source.exact && { exact: (names: readonly string[]) => guard(() => source.exact!(names)) }),
+    exact: (names) => guard(() => source.exact(names)),
     ...(source.survey && { survey: () => guard(() => source.survey!()) }),
     close: () => source.close(),
   };

@@ -2,8 +2,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fail } from "../errors.js";
+import { concatenated } from "./columns.js";
 import { globExpression } from "./patterns.js";
-import type { Selection, Source, SourceColumn } from "./source.js";
+import { closeAll, type Selection, type Source, type SourceColumn, type Words } from "./source.js";
+import { shapeText } from "./views.js";
 
 /** The column of the file that a row comes from. */
 export const ORIGIN = "origin";
@@ -62,6 +64,16 @@ export function stackSources(paths: readonly string[], sources: readonly Source[
     const [first] = all as [(typeof all)[number]];
     const names = new Set(first.columns.map(({ name }) => name));
     all.forEach(({ columns }, k) => {
+      for (const { name, image } of first.columns) {
+        const other = columns.find((column) => column.name === name)?.image;
+        if (image === undefined || other === undefined || shapeText(image) === shapeText(other)) continue;
+        const what = `${paths[k]} holds images of ${shapeText(other)}, ${paths[0]} of ${shapeText(image)}`;
+        fail("DATA_SHAPE", what, {
+          path: paths[k]!,
+          hint: "images that are stacked have one shape: resize them first",
+          context: { column: name },
+        });
+      }
       const own = new Set(columns.map(({ name }) => name));
       const lacking = [...names].find((name) => !own.has(name));
       const further = [...own].find((name) => !names.has(name));
@@ -76,13 +88,13 @@ export function stackSources(paths: readonly string[], sources: readonly Source[
     return { first, all };
   };
   const hasOrigin = (columns: readonly SourceColumn[]): boolean => columns.some(({ name }) => name === ORIGIN);
-  const exacts = sources.map(({ exact }) => exact);
   return {
     describe: async (detail) => {
       const { first, all } = await describeAll(detail);
       const kindOf = (name: string): SourceColumn["kind"] => {
         const kinds = new Set(all.map(({ columns }) => columns.find((column) => column.name === name)!.kind));
         if (kinds.has("text")) return "text";
+        if (kinds.has("image")) return "image";
         return kinds.has("number") ? "number" : "unknown";
       };
       const columns = first.columns.map((column) => ({ ...column, kind: kindOf(column.name) }));
@@ -90,56 +102,58 @@ export function stackSources(paths: readonly string[], sources: readonly Source[
       const { rows: _, ...rest } = first;
       return { ...rest, columns: [...columns, ...origin], notes: all.flatMap(({ notes = [] }) => notes) };
     },
-    read: async ({ numeric, text }) => {
+    read: async ({ numeric, text, images = [] }) => {
       const { first } = await describeAll("names");
       const own = hasOrigin(first.columns) ? text : text.filter((name) => name !== ORIGIN);
       const parts: Selection[] = [];
-      for (const source of sources) parts.push(await source.read({ numeric, text: own }));
-      const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+      for (const source of sources) parts.push(await source.read({ numeric, text: own, images }));
       const column = (name: string): string[] => {
         const at = own.indexOf(name);
         return at < 0
           ? parts.flatMap((part, k) => Array<string>(part.rows).fill(origins[k]!))
           : parts.flatMap((part) => part.text[at]!);
       };
-      const ids = parts.every(({ rowIds }) => rowIds !== undefined);
+      const wordsOf = (name: string): Words | undefined => {
+        const known = parts.map(({ words }) => words?.[own.indexOf(name)]);
+        return known.every((words) => words !== undefined) ? merged(known) : undefined;
+      };
+      const blocks = <T>(of: (part: Selection) => T): readonly T[] => parts.map(of);
       return {
-        rows,
-        parts: parts.map((part) => part.rows),
+        rows: parts.reduce((sum, part) => sum + part.rows, 0),
+        parts: blocks(({ rows }) => rows),
         numeric: concatenated(
           Float32Array,
-          parts.map((part) => part.numeric),
+          blocks((part) => part.numeric),
         ),
         text: text.map(column),
-        words: text.map((name) => merged(parts.map((part) => part.words?.[own.indexOf(name)] ?? {}))),
-        ...(ids && { rowIds: parts.flatMap(({ rowIds }) => rowIds!) }),
+        words: text.map(wordsOf),
+        images: images.map((_, j) =>
+          concatenated(
+            Float32Array,
+            blocks((part) => part.images![j]!),
+          ),
+        ),
+        ...(parts.every(({ rowIds }) => rowIds !== undefined) && { rowIds: idsOf(parts, origins) }),
       };
     },
-    ...(exacts.every((exact) => exact !== undefined) && {
-      exact: async (names: readonly string[]) => {
-        const parts: Float64Array[] = [];
-        for (const exact of exacts) parts.push(await exact!(names));
-        return concatenated(Float64Array, parts);
-      },
-    }),
-    close: async () => {
-      for (const source of sources) await source.close();
+    exact: async (names) => {
+      const parts: Float64Array[] = [];
+      for (const source of sources) parts.push(await source.exact(names));
+      return concatenated(Float64Array, parts);
     },
+    close: () => closeAll(sources),
   };
 }
 
-function merged(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+function merged(all: readonly Words[]): Words {
   const sum: Record<string, number> = {};
   for (const words of all) for (const [word, count] of Object.entries(words)) sum[word] = (sum[word] ?? 0) + count;
   return sum;
 }
 
-function concatenated<T extends Float32Array | Float64Array>(of: new (length: number) => T, parts: readonly T[]): T {
-  const all = new of(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
+/** The identifiers of all rows. Where files name theirs alike, as folders of images do, each says which file it is of. */
+function idsOf(parts: readonly Selection[], origins: readonly string[]): string[] {
+  const ids = parts.flatMap(({ rowIds }) => rowIds!);
+  if (new Set(ids).size === ids.length) return ids;
+  return parts.flatMap(({ rowIds }, k) => rowIds!.map((id) => `${origins[k]}/${id}`));
 }

@@ -17,8 +17,9 @@ export function openMtx(file: string, prefix = "x"): Source {
   return matrixSource(file, {
     format: "mtx",
     rows,
-    columns: numbered(file, prefix, columns).map((name) => ({ name, kind: "number" })),
+    columns: numbered(file, prefix, columns),
     read: (places) => native().mtxRead(file, false, places),
+    exact: (places) => native().mtxExact(file, false, places),
   });
 }
 
@@ -82,6 +83,7 @@ export async function openTenxFolder(folder: string): Promise<Source> {
         features.map((fields) => fields[2] ?? ""),
       ),
       read: (places) => naming(() => native().mtxRead(file, true, places)),
+      exact: (places) => naming(() => native().mtxExact(file, true, places)),
     });
     return { ...source, close: release };
   } catch (error) {
@@ -124,14 +126,18 @@ export async function openTenxGroup(store: ArrayStore, group: string): Promise<S
   };
   const place = new Map(columns.map(({ name }, j) => [name, j]));
   const rows = barcodes.length;
+  const fill = async (values: Float32Array | Float64Array, chosen: readonly string[]): Promise<void> => {
+    if (chosen.length === 0) return;
+    const slots = new Int32Array(columns.length).fill(-1);
+    for (const [slot, name] of chosen.entries()) slots[place.get(name)!] = slot;
+    const target = { values, rows, width: chosen.length, names: columns.map(({ name }) => name) };
+    await readMatrix(described, group, slots, target);
+  };
   return {
     describe: async () => ({ format: "10x-h5", rows, columns, ...(inputGroup !== undefined && { inputGroup }) }),
     read: async ({ numeric, text }) => {
-      const slots = new Int32Array(columns.length).fill(-1);
-      for (const [slot, name] of numeric.entries()) slots[place.get(name)!] = slot;
       const values = new Float32Array(rows * numeric.length);
-      const target = { values, rows, width: numeric.length, names: columns.map(({ name }) => name) };
-      if (numeric.length > 0) await readMatrix(described, group, slots, target);
+      await fill(values, numeric);
       for (const name of text) {
         fail("DATA_MISSING_COLUMN", `${store.file} holds counts only: ${JSON.stringify(name)} is no column of labels`, {
           path: store.file,
@@ -139,6 +145,11 @@ export async function openTenxGroup(store: ArrayStore, group: string): Promise<S
         });
       }
       return { rows, numeric: values, text: [], rowIds: [...barcodes] };
+    },
+    exact: async (names) => {
+      const values = new Float64Array(rows * names.length);
+      await fill(values, names);
+      return values;
     },
     close: () => store.close(),
   };

@@ -73,7 +73,8 @@ export function namedAs(failure: Failure, temporary: string, path: string): Fail
   return JSON.parse(JSON.stringify(failure).replaceAll(inside(temporary), () => inside(path))) as Failure;
 }
 
-function isStream(path: string): boolean {
+/** Whether a path names standard input or a pipe, which can be read once. */
+export function isStream(path: string): boolean {
   if (path === "-") return true;
   const found = statSync(path, { throwIfNoEntry: false });
   return found !== undefined && !found.isFile() && !found.isDirectory();

@@ -1,13 +1,14 @@
 // Latents written back: a copy of the AnnData file with them in obsm.
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { copyFile, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
-import type { Dataset, Group } from "h5wasm/node";
-import { fail } from "../errors.js";
+import type { Dataset, File, Group } from "h5wasm/node";
+import { fail, failure, messageOf } from "../errors.js";
 import { replaceFile, replaceFolder } from "../files.js";
-import { hdf5 } from "./hdf5.js";
-import { formatOf } from "./open.js";
+import { hdf5, translateHdf5 } from "./hdf5.js";
+import { formatOf, locate } from "./open.js";
 import type { Rows } from "./rows.js";
+import { isStream } from "./unpacked.js";
 
 /** What latents are called in obsm. */
 export const KEY = "X_disentangle";
@@ -18,9 +19,9 @@ export const KEY = "X_disentangle";
  */
 export async function checkCopy(out: string, data: string): Promise<void> {
   const wanted = extname(out) === ".h5ad" ? "h5ad" : "zarr";
-  const format = data === "-" ? "standard input" : await formatOf(data);
-  if (format !== wanted || (wanted === "h5ad" && /\.(gz|zst|zip)$/i.test(data))) {
-    fail("CONFIG_CONFLICT", `--out ${out}: a copy of the data is written, and ${data} is ${format}, not ${wanted}`, {
+  const found = isStream(data) ? "standard input or a pipe" : await contentsOf(data);
+  if (found !== wanted) {
+    fail("CONFIG_CONFLICT", `--out ${out}: a copy of the data is written, and ${data} is ${found}, not ${wanted}`, {
       path: out,
       hint: "name a file that ends in .npy, .csv, .parquet or .arrow",
     });
@@ -33,13 +34,49 @@ export async function checkCopy(out: string, data: string): Promise<void> {
   }
 }
 
+/** "h5ad" or "zarr" for an AnnData that can be copied as it lies there; else what it is. */
+async function contentsOf(data: string): Promise<string> {
+  const { path, format, release } = await locate(data);
+  await release();
+  if (path !== data) return `a compressed file (${format})`;
+  if (format !== "h5ad" && format !== "zarr") return format;
+  const members = format === "h5ad" ? await membersOf(data) : readdirSync(data);
+  const has = (...names: readonly string[]) => names.every((name) => members.includes(name));
+  if (has("obs", "mod")) return `MuData (${format})`;
+  return has("obs", "var") ? format : `${format === "h5ad" ? "HDF5" : format} without obs and var`;
+}
+
+async function membersOf(file: string): Promise<readonly string[]> {
+  return withFile(resolve(file), "r", file, (opened) => opened.keys());
+}
+
+/** Lets `work` use an HDF5 file; failures of the library are about `named`. */
+async function withFile<T>(path: string, mode: "r" | "a", named: string, work: (file: File) => T): Promise<T> {
+  const library = await hdf5();
+  try {
+    const file = new library.File(path, mode);
+    const done = work(file);
+    file.close();
+    return done;
+  } catch (error) {
+    // The library is not used any more after a failure of its own; what was opened by it is gone with it.
+    const translated = translateHdf5(named, error);
+    if (mode === "r") throw translated;
+    throw failure("FILE_WRITE", `cannot write ${named}: ${messageOf(translated)}`, {
+      path: named,
+      hint: "check the free space of the disk, or name a file that ends in .npy",
+      cause: error,
+    });
+  }
+}
+
 /** Writes a copy of an h5ad file or zarr folder with tables in obsm, by name; throws `FILE_WRITE`, `DATA_UNSUPPORTED`. */
 export async function writeCopy(out: string, data: string, tables: Readonly<Record<string, Rows>>): Promise<void> {
   if (extname(out) === ".h5ad") {
     await refuseOccupied(data, tables);
     return replaceFile(out, async (partial) => {
       await copyFile(data, partial);
-      await addToH5ad(partial, tables);
+      await addToH5ad(partial, out, tables);
     });
   }
   return replaceFolder(out, async (partial) => {
@@ -54,46 +91,44 @@ const DICT = { "encoding-type": "dict", "encoding-version": "0.1.0" };
 
 /** HDF5 gives no room back: what is there already is written over, and must have the shape and type of what is written. */
 async function refuseOccupied(data: string, tables: Readonly<Record<string, Rows>>): Promise<void> {
-  const { File } = await hdf5();
-  const file = new File(resolve(data), "r");
-  try {
+  const other = await withFile(resolve(data), "r", data, (file) => {
     const obsm = file.get("obsm");
-    if (obsm !== null && !("keys" in obsm)) {
-      fail("DATA_UNSUPPORTED", `${data}: obsm is written as anndata 0.6 did, and nothing can be added to it`, {
-        path: data,
-        hint: "read the file with a recent anndata and write it again",
-      });
-    }
-    for (const [name, { shape, data: values }] of Object.entries(tables)) {
+    if (obsm !== null && !("keys" in obsm)) return "obsm";
+    return Object.entries(tables).find(([name, { shape, data: values }]) => {
       const there = file.get(`obsm/${name}`);
-      if (there === null) continue;
-      const isSame = "shape" in there && String(there.shape) === String(shape) && there.dtype === dtypeOf(values);
-      if (isSame) continue;
-      fail(
-        "CONFIG_CONFLICT",
-        `${data}: obsm holds another ${name} already, which cannot be replaced by ${shape.join(" x ")}`,
-        {
-          path: data,
-          hint: `remove it first: del adata.obsm[${JSON.stringify(name)}]`,
-        },
+      return !(
+        there === null ||
+        ("shape" in there && String(there.shape) === String(shape) && there.dtype === dtypeOf(values))
       );
-    }
-  } finally {
-    file.close();
+    });
+  });
+  if (other === undefined) return;
+  if (other === "obsm") {
+    fail("DATA_UNSUPPORTED", `${data}: obsm is written as anndata 0.6 did, and nothing can be added to it`, {
+      path: data,
+      hint: "read the file with a recent anndata and write it again",
+    });
   }
+  const [name, { shape }] = other;
+  fail(
+    "CONFIG_CONFLICT",
+    `${data}: obsm holds another ${name} already, which cannot be replaced by ${shape.join(" x ")}`,
+    {
+      path: data,
+      hint: `remove it first: del adata.obsm[${JSON.stringify(name)}]`,
+    },
+  );
 }
 
 function dtypeOf(values: Rows["data"]): string {
   return values instanceof Float32Array ? "<f" : "<B";
 }
 
-async function addToH5ad(partial: string, tables: Readonly<Record<string, Rows>>): Promise<void> {
-  const { File } = await hdf5();
-  const file = new File(partial, "a");
+async function addToH5ad(partial: string, out: string, tables: Readonly<Record<string, Rows>>): Promise<void> {
   const describe = (at: Group | Dataset, attributes: Readonly<Record<string, string>>): void => {
     for (const [key, value] of Object.entries(attributes)) at.create_attribute(key, value, null, "S");
   };
-  try {
+  await withFile(partial, "a", out, (file) => {
     let obsm = file.get("obsm") as Group | null;
     if (obsm === null) {
       obsm = file.create_group("obsm");
@@ -104,9 +139,7 @@ async function addToH5ad(partial: string, tables: Readonly<Record<string, Rows>>
       if (there !== null) there.write_slice([], data);
       else describe(obsm.create_dataset({ name, data, shape: [...shape], dtype: dtypeOf(data) }), ARRAY);
     }
-  } finally {
-    file.close();
-  }
+  });
 }
 
 // Rows of a chunk of zarr.

@@ -1,5 +1,5 @@
 import type { CausalGraph, Loadings, Silence } from "../generated/types.js";
-import { edgesOf } from "../graph-text.js";
+import { edgesOf, edgeText, TYPESET } from "../graph-text.js";
 import { causesOf } from "./causes.js";
 import { conditionedText } from "./conditioned.js";
 import { count, deviation, NOT_DEFINED, percent, score, signed, significant } from "./format.js";
@@ -171,10 +171,10 @@ function causeTable({ tasks, latents }: StudyModel["study"]["focus"]["summary"])
 
 function graphTable(graph: CausalGraph): string {
   const { names } = graph;
-  const rows = edgesOf(graph).map(({ from, to, directed, weight, certainty, undecided }) => [
-    `${names[from]} ${directed ? "\u2192" : "\u2013"} ${names[to]}${undecided ? " ?" : ""}`,
-    weight === undefined ? "\u2013" : signed(weight),
-    certainty === undefined ? "\u2013" : percent(certainty),
+  const rows = edgesOf(graph).map((edge) => [
+    edgeText(edge, names, TYPESET),
+    edge.weight === undefined ? "\u2013" : signed(edge.weight),
+    edge.certainty === undefined ? "\u2013" : percent(edge.certainty),
   ]);
   return rows.length === 0 ? "No edges." : table(["Edge", "Weight", "Certainty"], rows);
 }

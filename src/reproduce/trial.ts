@@ -131,9 +131,12 @@ async function tried(run: Run, { elsewhere }: PlannedTrial): Promise<Pick<Finish
   if (elsewhere === undefined) return {};
   const { inputs, inputNames, views, truth } = await simulate(elsewhere as unknown as SimulateConfig);
   const { id } = await later().openModel(run.model);
-  const { latents, columns } = await later().transform(id, inputs, inputNames, views, undefined);
-  native().closeModel(id);
-  return { elsewhere: await score({ columns, values: latents }, { truth }) };
+  try {
+    const { latents, columns } = await later().transform(id, inputs, inputNames, views);
+    return { elsewhere: await score({ columns, values: latents }, { truth }) };
+  } finally {
+    native().closeModel(id);
+  }
 }
 
 function head({ id, data, config }: PlannedTrial, version: string): TrialHead {

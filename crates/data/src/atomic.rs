@@ -107,7 +107,7 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 }
 
 /// Makes new names in a folder durable, where the system can.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(folder)?.sync_all()?;
     }

@@ -114,6 +114,8 @@ codes! {
     DataDetached "DATA_DETACHED" => "A typed array was detached before it could be copied.",
     DataTooFewRows "DATA_TOO_FEW_ROWS" => "Fewer rows than the method can work with.",
     DataNeedsEnvironments "DATA_NEEDS_ENVIRONMENTS" => "The method needs rows from at least two environments.",
+    DataNeedsInterventions "DATA_NEEDS_INTERVENTIONS" => "The environments do not show changes of single latents: none moves the inputs, or in too many directions.",
+    DataNeedsReference "DATA_NEEDS_REFERENCE" => "The method needs to know the environment without an intervention, and the data do not tell it.",
     DataNeedsTarget "DATA_NEEDS_TARGET" => "The method needs a target column.",
     DataNeedsSimulator "DATA_NEEDS_SIMULATOR" => "Fresh rows need data as a simulator that can draw more of them made them.",
     DataNeedsTasks "DATA_NEEDS_TASKS" => "The method needs several tasks: task labels with one target, or several targets.",

@@ -86,23 +86,39 @@ fn of_folder(dir: &Path, failure: Failure) -> Failure {
 /// `DATA_NOT_FOUND`, `DATA_UNKNOWN_FORMAT` (no `dataset.json`), `ARTIFACT_VERSION`, `DATA_CORRUPT` (damaged or edited),
 /// `DATA_SHAPE`, those of [`npy::read`], [`crate::Tree::new`] and [`Dataset::check_shapes`].
 pub fn read(dir: &Path) -> Result<Dataset> {
-    for tries in 0.. {
+    let mut tries = 0;
+    loop {
         let before = fs::read(version::find(dir, MANIFEST)).ok();
         let was_moving = version::is_moving(dir);
-        let read = read_once(dir);
+        let failure = match read_once(dir) {
+            Err(failure) if was_written(&failure) && dir.exists() => failure,
+            read => return read,
+        };
+        tries += 1;
         // Where somebody wrote another data set meanwhile, its files do not fit together: they are read again. Of several that are
         // written in turns the first may be there again at the end, so that it looks as if nothing had happened.
-        let changed =
-            tries < 3 || was_moving || version::is_moving(dir) || before != fs::read(version::find(dir, MANIFEST)).ok();
-        match read {
-            Err(failure) if changed && was_written(&failure) => std::thread::sleep(std::time::Duration::from_millis(2)),
-            read => return read,
+        let most = if before != fs::read(version::find(dir, MANIFEST)).ok() {
+            WHILE_WRITTEN
+        } else if was_moving || version::is_moving(dir) {
+            WHILE_MOVING
+        } else {
+            UNCHANGED
+        };
+        if tries >= most {
+            return Err(failure);
         }
+        std::thread::sleep(std::time::Duration::from_millis(2));
     }
-    unreachable!("the numbers do not end")
 }
 
-/// Whether a failure is of what the files hold: a folder that is not there does not become one by waiting.
+/// Times that a data set is read whose files do not fit together: while its description stays as it is,
+const UNCHANGED: usize = 4;
+/// while a version is on its way, which a killed writer leaves so,
+const WHILE_MOVING: usize = 100;
+/// and while others keep writing.
+const WHILE_WRITTEN: usize = 5000;
+
+/// Whether a failure may be of files that somebody was writing meanwhile.
 fn was_written(failure: &Failure) -> bool {
     matches!(failure.code, Code::DataCorrupt | Code::DataShape | Code::DataNotFound | Code::DataUnknownFormat)
 }
@@ -122,13 +138,12 @@ fn read_once(dir: &Path) -> Result<Dataset> {
         written.insert(role, Labels { column: file.column.clone(), levels: file.levels.clone(), codes: codes.data });
     }
     let own = |failure: Failure| failure.at(dir.join(MANIFEST).display().to_string());
-    let current = |(role, labels): (&WrittenRole, &Labels)| Some((role.current()?, labels.clone()));
     let columns = manifest.views.last().map_or(manifest.input_names.len(), |view| view.end);
     let inputs = read_matrix(dir, &manifest.inputs, rows, columns)?;
     let mut dataset = Dataset {
         input_names: views::with_pixels(&manifest.views, manifest.input_names, columns).map_err(own)?,
         inputs,
-        labels: written.iter().filter_map(current).collect(),
+        labels: BTreeMap::new(),
         targets: manifest.targets.as_ref().map(table).transpose()?,
         tree: manifest.tree.map(TreeEntry::into_tree).transpose().map_err(own)?,
         truth: manifest.truth.iter().map(|(name, file)| Ok((name.clone(), table(file)?))).collect::<Result<_>>()?,
@@ -144,7 +159,9 @@ fn read_once(dir: &Path) -> Result<Dataset> {
     if manifest.fingerprint.is_some_and(|fingerprint| fingerprint != labelled()) {
         return Err(edited(dir, MANIFEST, "fingerprint"));
     }
-    if let Some(segment) = written.remove(&WrittenRole::Segment) {
+    let segment = written.remove(&WrittenRole::Segment);
+    dataset.labels = written.into_iter().filter_map(|(role, labels)| Some((role.current()?, labels))).collect();
+    if let Some(segment) = segment {
         take_segment(&mut dataset, segment);
     }
     Ok(dataset)

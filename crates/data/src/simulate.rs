@@ -1,10 +1,13 @@
 //! Worlds with known causes. The methods know nothing of them.
 
+pub mod chamber_world;
 #[cfg(test)]
 mod golden;
+pub mod intervention_world;
 mod limits;
 mod orthonormal;
 pub mod phenotype;
+mod row;
 pub mod shift_world;
 pub mod silent_world;
 pub mod source;
@@ -60,6 +63,20 @@ pub const SIMULATORS: &[Simulator] = &[
         summary: shift_world::SUMMARY,
         schema: config::schema_of::<shift_world::ShiftWorldConfig>,
         run: |config| shift_world::shift_world(&read(config)?),
+        source: None,
+    },
+    Simulator {
+        name: "intervention-world",
+        summary: intervention_world::SUMMARY,
+        schema: config::schema_of::<intervention_world::InterventionWorldConfig>,
+        run: |config| intervention_world::intervention_world(&read(config)?),
+        source: None,
+    },
+    Simulator {
+        name: "chamber-world",
+        summary: chamber_world::SUMMARY,
+        schema: config::schema_of::<chamber_world::ChamberWorldConfig>,
+        run: |config| chamber_world::chamber_world(&read(config)?),
         source: None,
     },
     Simulator {
@@ -149,6 +166,8 @@ mod tests {
             ("task-world", json!({"tasks": 3, "pointsPerTask": 5})),
             ("shift-world", json!({"environments": 3, "pointsPerEnvironment": 5})),
             ("silent-world", json!({"rows": 30})),
+            ("intervention-world", json!({"referencePoints": 20, "pointsPerEnvironment": 5})),
+            ("chamber-world", json!({"pointsPerEnvironment": 5})),
         ] {
             simulate(name, small).expect("runs").check_shapes().expect("fits together");
         }

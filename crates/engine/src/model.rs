@@ -1,6 +1,7 @@
 //! A fitted model as bytes: packed once, used without a handle.
 
 use crate::container::{Container, Named, Values};
+use crate::decode::Decoder;
 use crate::entry::Entry;
 use crate::method::{Dimensions, State};
 use crate::plan::{Plan, defining};
@@ -14,7 +15,9 @@ use disentangle_nn::Device;
 use disentangle_nn::{NamedValues, Params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 mod generate;
 
@@ -142,6 +145,8 @@ pub struct Model {
     pub header: Header,
     plan: Plan,
     state: State,
+    /// Made when it is first asked for.
+    decoder: OnceLock<Decoder>,
 }
 
 impl std::fmt::Debug for Model {
@@ -196,7 +201,7 @@ impl Model {
             }
         }
         params.import(&trained).map_err(|e| damaged(e.to_string()))?;
-        Ok(Self { header, plan, state: State { params, network, solved } })
+        Ok(Self { header, plan, state: State { params, network, solved }, decoder: OnceLock::new() })
     }
 
     /// Latents of new rows, n x k. Columns are matched by name; further columns are ignored.
@@ -214,45 +219,29 @@ impl Model {
     pub fn transform_from(&self, inputs: &Matrix, names: &[String], offsets: &[f64]) -> Result<Matrix> {
         let Header { inputs: expected, input_scale, fill, input_offsets, dimensions, .. } = &self.header;
         let mut aligned = align_columns(expected, &dimensions.views, names, inputs)?;
-        if offsets.is_empty() && input_offsets.is_empty() {
-            let inputs = standardise_new(&aligned, expected, &[], input_scale, fill.as_deref())?;
-            return train::encode(&self.state, &inputs);
+        let mut scale = Cow::Borrowed(input_scale);
+        if !(offsets.is_empty() && input_offsets.is_empty()) {
+            let given = align_offsets(expected, names, offsets)?;
+            let own = |column: usize| input_offsets.get(column).copied().unwrap_or_default();
+            let cols = aligned.cols();
+            for (place, value) in aligned.data_mut().iter_mut().enumerate() {
+                let column = place % cols;
+                *value = (f64::from(*value) + (given[column] - own(column))) as f32;
+            }
+            let relative: Vec<f64> = (0..cols).map(|column| -own(column)).collect();
+            scale = Cow::Owned(input_scale.clone().shifted(&relative));
         }
-        let given = align_offsets(expected, names, offsets)?;
-        let own = |column: usize| input_offsets.get(column).copied().unwrap_or_default();
-        let cols = aligned.cols();
-        for (place, value) in aligned.data_mut().iter_mut().enumerate() {
-            let column = place % cols;
-            *value = (f64::from(*value) + (given[column] - own(column))) as f32;
-        }
-        let relative: Vec<f64> = (0..cols).map(|column| -own(column)).collect();
-        let scale = input_scale.clone().shifted(&relative);
-        let inputs = standardise_new(&aligned, expected, &[], &scale, fill.as_deref())?;
+        let inputs = standardise_new(aligned, expected, &scale, fill.as_deref())?;
         train::encode(&self.state, &inputs)
     }
 
-    /// The target of new rows, in its own units.
+    /// The target of new rows, in its own units and with all digits: far from zero it needs more than 32 bits. `offsets` are
+    /// added to the columns; empty: nothing is.
     ///
     /// `attach` hangs new environments onto nodes of the tree: they get those nodes' heads.
     ///
     /// # Errors
-    /// As `transform`; `DATA_NEEDS_ENVIRONMENTS`, `DATA_UNKNOWN_ENVIRONMENT`, `DATA_NEEDS_TARGET`.
-    pub fn predict(
-        &self,
-        inputs: &Matrix,
-        names: &[String],
-        environments: Option<&Labels>,
-        attach: &BTreeMap<String, String>,
-    ) -> Result<Vec<f32>> {
-        let predicted = self.predict_from(inputs, names, &[], environments, attach)?;
-        Ok(predicted.into_iter().map(|value| value as f32).collect())
-    }
-
-    /// As [`Model::predict`], of columns to which `offsets` are to be added, and with all digits: a target far from zero needs
-    /// more than 32 bits.
-    ///
-    /// # Errors
-    /// As [`Model::predict`].
+    /// As [`Model::transform_from`]; `DATA_NEEDS_ENVIRONMENTS`, `DATA_UNKNOWN_ENVIRONMENT`, `DATA_NEEDS_TARGET`.
     pub fn predict_from(
         &self,
         inputs: &Matrix,
@@ -290,11 +279,16 @@ impl Model {
         if !needs {
             return Ok(vec![0; rows]);
         }
-        self.nodes_of_labels(rows, labels, attach)
+        self.nodes_of_labels(rows, labels, Some(attach))
     }
 
-    /// The model's environments of labels.
-    fn nodes_of_labels(&self, rows: usize, labels: &Labels, attach: &BTreeMap<String, String>) -> Result<Vec<u32>> {
+    /// The model's environments of labels; new ones hang onto others where there is an `attach`.
+    fn nodes_of_labels(
+        &self,
+        rows: usize,
+        labels: &Labels,
+        attach: Option<&BTreeMap<String, String>>,
+    ) -> Result<Vec<u32>> {
         let known = &self.header.environments;
         if labels.codes.len() != rows {
             let message = format!("environments: {} labels for {rows} rows", labels.codes.len());
@@ -306,15 +300,17 @@ impl Model {
         }
         let mut node_of_level = Vec::with_capacity(labels.levels.len());
         for level in &labels.levels {
-            let name = attach.get(level).unwrap_or(level);
+            let name = attach.and_then(|attach| attach.get(level)).unwrap_or(level);
             let node = known.iter().position(|n| n == name).ok_or_else(|| {
                 let message =
                     format!("column {:?}: the environment {name:?} is not in the model's tree", labels.column);
                 let failure = Failure::new(Code::DataUnknownEnvironment, message).with("environment", name.clone());
-                match nearest(name, known) {
-                    Some(near) => failure.hint(format!("did you mean {near:?}? or attach it to a node of the tree")),
-                    None => failure.hint("attach it to a node of the tree: its head is then that node's"),
-                }
+                failure.hint(match (nearest(name, known), attach) {
+                    (Some(near), Some(_)) => format!("did you mean {near:?}? or attach it to a node of the tree"),
+                    (None, Some(_)) => "attach it to a node of the tree: its head is then that node's".to_owned(),
+                    (Some(near), None) => format!("did you mean {near:?}?"),
+                    (None, None) => "leave its rows out: nothing is known of its mechanisms".to_owned(),
+                })
             })?;
             node_of_level.push(node as u32);
         }

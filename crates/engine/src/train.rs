@@ -10,7 +10,7 @@ mod watch;
 
 pub use batches::{Batches, Units, batch_of};
 pub use descent::descend;
-pub(crate) use encode::decode;
+pub(crate) use encode::{affine, decode};
 pub use encode::{codes, codes_of_rows, encode, encode_rows};
 pub use session::{Budgets, Keeper, Place, Session, Stop};
 pub use standing::{Descent, Finished, Score, Standing, Sums, Weights};

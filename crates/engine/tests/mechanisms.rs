@@ -291,7 +291,12 @@ fn what_cannot_be_asked_is_refused_with_its_code() {
     assert_eq!(refused(&set(&[("z1", 0.0)]), Some(rows)).code, Code::DataNeedsEnvironments);
     let labels = Labels::encode("site", &vec!["c"; N]);
     let elsewhere = GivenRows { environments: Some(&labels), ..rows };
-    assert_eq!(refused(&set(&[("z1", 0.0)]), Some(elsewhere)).code, Code::DataUnknownEnvironment);
+    let unknown = refused(&set(&[("z1", 0.0)]), Some(elsewhere));
+    assert_eq!(unknown.code, Code::DataUnknownEnvironment);
+    assert!(
+        unknown.hint.is_some_and(|hint| !hint.contains("attach")),
+        "rows of an intervention are attached to nothing"
+    );
     let counted = Intervention { count: Some(3), ..set(&[("z1", 0.0)]) };
     assert_eq!(refused(&counted, Some(rows)).code, Code::ConfigConflict);
     let elsewhere = Intervention { environment: Some("c".into()), ..set(&[("z1", 0.0)]) };

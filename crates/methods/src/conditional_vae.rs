@@ -183,7 +183,7 @@ impl<V: Variant> Method for ConditionalVae<V> {
     }
 
     fn findings(&self, data: &Prepared, state: &State, _: &Matrix) -> Result<Findings> {
-        let found = account::findings(data, state, |dimensions, params| self.build(dimensions, params, 0))?;
+        let found = account::findings::<VaeNetwork>(data, state)?;
         let told = V::condition(&self.config).told(data);
         let enough = told
             .environments

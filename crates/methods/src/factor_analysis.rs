@@ -99,10 +99,9 @@ impl Specification for FactorAnalysis {
     }
 }
 
-/// Names of the solved results: means and variances of the inputs (2 x d), loadings (d x k), noise variances (1 x d), and how the
-/// iteration ended (1 x 3).
-const MOMENTS: &str = "moments";
-const LOADINGS: &str = "loadings";
+/// Names of the solved results beside means ([`CENTER`]) and loadings ([`UNMAP`], d x k): variances of the inputs (1 x d), noise
+/// variances (1 x d), and how the iteration ended (1 x 3).
+const VARIANCES: &str = "variances";
 const NOISE: &str = "noise";
 const ENDED: &str = "ended";
 
@@ -112,7 +111,6 @@ impl Method for FactorAnalysis {
     }
 
     fn check(&self, data: &Prepared) -> Result<()> {
-        data.needs_rows(Self::INFO.name)?;
         at_most(self.config.latent_dim, data.inputs.cols())
     }
 
@@ -146,10 +144,9 @@ impl Method for FactorAnalysis {
         state.solved.insert(MAP.into(), map);
         state.solved.insert(OFFSET.into(), row(offset)?);
         // Inputs given the factors: the mean plus loadings times factors.
-        state.solved.insert(CENTER.into(), row(model.mean.clone())?);
-        state.solved.insert(UNMAP.into(), model.loadings.clone());
-        state.solved.insert(MOMENTS.into(), Matrix::new(2, model.mean.len(), [model.mean, model.variances].concat())?);
-        state.solved.insert(LOADINGS.into(), model.loadings);
+        state.solved.insert(CENTER.into(), row(model.mean)?);
+        state.solved.insert(UNMAP.into(), model.loadings);
+        state.solved.insert(VARIANCES.into(), row(model.variances)?);
         state.solved.insert(NOISE.into(), row(model.noise)?);
         state.solved.insert(ENDED.into(), row(vec![iterations as f64, change, log_likelihood])?);
         Ok(if change <= tolerance { OutcomeKind::Converged } else { OutcomeKind::StepLimit })
@@ -157,11 +154,13 @@ impl Method for FactorAnalysis {
 
     fn findings(&self, data: &Prepared, state: &State, _: &Matrix) -> Result<Findings> {
         let solved = |name: &str| state.solved.get(name);
-        let all = (solved(LOADINGS), solved(NOISE), solved(MOMENTS), solved(ENDED));
-        let (Some(loadings), Some(noise), Some(moments), Some(ended)) = all else { return Ok(Findings::default()) };
+        let all = (solved(CENTER), solved(UNMAP), solved(VARIANCES), solved(NOISE), solved(ENDED));
+        let (Some(mean), Some(loadings), Some(variances), Some(noise), Some(ended)) = all else {
+            return Ok(Findings::default());
+        };
         let (d, k) = (loadings.rows(), loadings.cols());
-        let [mean, variances] = [0, 1].map(|row| moments.row(row).to_vec());
-        let model = FactorModel { mean, variances, loadings: loadings.clone(), noise: noise.row(0).to_vec() };
+        let [mean, variances, noise] = [mean, variances, noise].map(|part| part.row(0).to_vec());
+        let model = FactorModel { mean, variances, loadings: loadings.clone(), noise };
 
         let common: f64 = loadings.data().iter().map(|l| l * l).sum();
         let freedom = free_covariances(d, k);

@@ -8,6 +8,7 @@ pub mod conditional_vae;
 pub mod factor_analysis;
 pub mod fast_ica;
 pub mod icarl;
+pub mod interventional;
 pub mod ivae;
 pub mod linear;
 pub mod mt_icarl;
@@ -34,6 +35,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<mt_ivae::MtIvae>(),
     Entry::of::<mt_icarl::MtIcarl>(),
     Entry::of::<vade::Vade>(),
+    Entry::of::<interventional::Interventional>(),
     Entry::of::<pca::Pca>(),
     Entry::of::<factor_analysis::FactorAnalysis>(),
     Entry::of::<fast_ica::FastIca>(),

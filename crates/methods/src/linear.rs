@@ -30,10 +30,21 @@ impl Network for IdentityNetwork {
 /// Name of the solved row of variances along all principal axes, descending.
 const VARIANCES: &str = "variances";
 
-/// Adds the variances along the axes to the solved results, for [`account`], and the center, for the way back from latents.
+/// Adds what a map of the inputs leaves behind to the solved results: [`keep_variances`], and the center of the inputs, for the way
+/// back from latents.
 pub fn keep(axes: &PrincipalAxes, state: &mut State) {
-    // Of fewer rows than inputs there are fewer axes than places of the center.
-    state.solved.insert(CENTER.into(), Matrix::from_fn(1, axes.center.len(), |_, j| axes.center[j]));
+    keep_center(&axes.center, state);
+    keep_variances(axes, state);
+}
+
+/// Adds the mean code of the training rows to the solved results: the map drops directions, which are decoded to it. It belongs
+/// to the space that the map is applied to.
+pub fn keep_center(center: &[f64], state: &mut State) {
+    state.solved.insert(CENTER.into(), Matrix::from_fn(1, center.len(), |_, j| center[j]));
+}
+
+/// Adds the variances along the axes to the solved results, for [`account`].
+pub fn keep_variances(axes: &PrincipalAxes, state: &mut State) {
     state.solved.insert(VARIANCES.into(), Matrix::from_fn(1, axes.variances.len(), |_, j| axes.variances[j]));
 }
 

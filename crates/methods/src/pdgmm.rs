@@ -52,7 +52,6 @@ use disentangle_engine::method::Solving;
 use disentangle_engine::method::{Candidates, Dimensions, Findings, Method, Network, Stage, State};
 use disentangle_engine::results::{LatentMap, OutcomeKind, rows_of};
 use disentangle_metrics::cards::Invariance;
-use disentangle_nn::Device;
 use disentangle_nn::Params;
 use disentangle_nn::internal;
 use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
@@ -97,12 +96,9 @@ impl Specification for Pdgmm {
 }
 
 impl Pdgmm {
-    /// The map of the published stage, read from a network of its own over the same numbers.
-    fn merged(&self, data: &Prepared, state: &State) -> Result<Option<LatentMap>> {
-        let mut params = Params::new(&Device::Cpu);
-        let (d, k) = (Dimensions::of(data), self.config.latents(data.inputs.cols()));
-        let network = PdgmmNetwork::new(&self.config, &d, k, &mut params, 0).map_err(internal)?;
-        params.import(&state.params.export().map_err(internal)?).map_err(internal)?;
+    /// The map of the published stage.
+    fn merged(state: &State) -> Result<Option<LatentMap>> {
+        let network = state.network_as::<PdgmmNetwork>().expect("a method gets back the network that it made");
         let map = network.merged().map_err(internal)?;
         Ok(map.map(|map| LatentMap { stage: published::STAGE.into(), values: rows_of(&map), agreement: 1.0 }))
     }
@@ -228,7 +224,7 @@ impl Method for Pdgmm {
                 let (magnitude, overspent) = self.config.published.account(self.config.sparsity, &train);
                 let facts = found.facts.into_iter().chain([magnitude]).collect();
                 let warnings = found.warnings.into_iter().chain(overspent).collect();
-                Findings { map: self.merged(data, state)?, facts, warnings, ..found }
+                Findings { map: Self::merged(state)?, facts, warnings, ..found }
             }
         })
     }

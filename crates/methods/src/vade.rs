@@ -230,7 +230,7 @@ impl Method for Vade {
     }
 
     fn findings(&self, data: &Prepared, state: &State, _: &Matrix) -> Result<Findings> {
-        account::findings(data, state, |dimensions, params| self.build(dimensions, params, 0))
+        account::findings::<VadeNetwork>(data, state)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::changes::{ChangeScores, ChangesInput, changes};
 use crate::columns::Correlation;
 use crate::effort::Effort;
 use crate::graph::Graph;
+use crate::graph::cpdag::cpdag;
 use crate::graph::given::{MethodGraphScore, method_graph_score};
 use crate::graph::recovered::{GraphInput, GraphScore, graph_score};
 use crate::indicators::{IndicatorScores, IndicatorsInput, indicators};
@@ -133,19 +134,17 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
         scores.blocks = Some(blocks(known, causes, zhat)?);
     }
     if let Some(known) = &input.graph {
+        let truth = Graph::dag(&known.truth)?;
         scores.graph = Some(match unmatched_reason(of_causes) {
-            Some(reason) => GraphScore { reason: Some(reason), ..GraphScore::default() },
+            Some(reason) => GraphScore { reason: Some(reason), truth: cpdag(&truth).edges(), ..GraphScore::default() },
             None => graph_score(known, causes, zhat, &of_causes.matching)?,
         });
         scores.method_graph = known
             .found
             .as_ref()
             .map(|found| match unmatched_reason(of_causes) {
-                Some(reason) => Ok(MethodGraphScore { reason: Some(reason), ..MethodGraphScore::default() }),
-                None => {
-                    let truth = Graph::dag(&known.truth)?;
-                    method_graph_score(&truth, found, &of_causes.matching, zhat.cols(), known.reversal)
-                }
+                Some(reason) => Ok(MethodGraphScore::undefined(&truth, reason)),
+                None => method_graph_score(&truth, found, &of_causes.matching, zhat.cols(), known.reversal),
             })
             .transpose()?;
     }

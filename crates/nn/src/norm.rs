@@ -195,7 +195,8 @@ impl Normalise {
     fn backward<T: Real>(&self, x: &[T], scale: &[T], gradient: &[T]) -> (Vec<T>, Vec<T>, Vec<T>) {
         let cols = scale.len();
         let (mean, rate) = self.constants::<T>();
-        let (mut d_scale, mut d_shift) = (vec![T::ZERO; cols], vec![T::ZERO; cols]);
+        // Sums over rows: in double precision, as mean and variance are.
+        let (mut d_scale, mut d_shift) = (vec![0.0; cols], vec![0.0; cols]);
         let mut dx = vec![T::ZERO; x.len()];
         let share = match self.statistics {
             Statistics::OfTheBatch => T::of(cols as f64 / x.len() as f64),
@@ -204,10 +205,13 @@ impl Normalise {
         vectorised!({
             for (x, g) in x.chunks_exact(cols).zip(gradient.chunks_exact(cols)) {
                 for j in 0..cols {
-                    d_scale[j] += g[j] * ((x[j] - mean[j]) * rate[j]);
-                    d_shift[j] += g[j];
+                    d_scale[j] += g[j].wide() * ((x[j] - mean[j]) * rate[j]).wide();
+                    d_shift[j] += g[j].wide();
                 }
             }
+        });
+        let [d_scale, d_shift] = [d_scale, d_shift].map(|sum| sum.into_iter().map(T::of).collect::<Vec<T>>());
+        vectorised!({
             let rows = x.chunks_exact(cols).zip(gradient.chunks_exact(cols)).zip(dx.chunks_exact_mut(cols));
             for ((x, g), dx) in rows {
                 for j in 0..cols {
@@ -272,6 +276,21 @@ impl CustomOp3 for Normalise {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn gradients_of_many_rows_keep_the_digits_of_single_precision() {
+        let normalise = Normalise { mean: vec![0.5], rate: vec![2.0], statistics: Statistics::OfTheBatch };
+        let rows = 300_000;
+        let x: Vec<f32> = (0..rows).map(|i| (i % 7) as f32 / 4.0).collect();
+        let g: Vec<f32> = (0..rows).map(|i| 0.1 + (i % 3) as f32 / 64.0).collect();
+        let wide = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
+        let (_, scale, shift) = normalise.backward::<f32>(&x, &[1.0], &g);
+        let (_, of_scale, of_shift) = normalise.backward::<f64>(&wide(&x), &[1.0], &wide(&g));
+        for (got, want) in [(scale[0], of_scale[0]), (shift[0], of_shift[0])] {
+            // Half a unit in the last place, of a sum whose terms are exact or nearly so.
+            assert!((f64::from(got) - want).abs() < 1e-7 * want.abs(), "{got} {want}");
+        }
+    }
 
     #[test]
     fn running_statistics_follow_pytorch_and_one_row_leaves_them_alone() -> Result<()> {

@@ -153,7 +153,7 @@ pub struct NativeSelection {
     pub numeric: NativeMatrix,
     /// `text[column][row]`.
     pub text: Vec<Vec<String>>,
-    /// JSON: of each text column the words that were read as missing, with their rows.
+    /// JSON: of each text column the words that were read as missing, with how often.
     pub words: String,
 }
 

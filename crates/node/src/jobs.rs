@@ -5,6 +5,7 @@ use crate::convert::{NativeDataset, NativeMatrix, json, parse};
 use crate::failure::{NativeFailure, guard, guarded};
 use crate::locks::unlock_all;
 use crate::models::close_all;
+use crate::owned::Owned;
 use disentangle_data::memory::{self, Budget};
 use disentangle_data::{Code, Dataset, Failure, Result, config};
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
@@ -14,9 +15,8 @@ use napi::bindgen_prelude::{Either, Env, Function, Uint8Array, Uint32Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -54,17 +54,11 @@ type OnEvent = ThreadsafeFunction<String, (), String, napi::Status, false, true,
 type OnEnd = ThreadsafeFunction<End, (), End, napi::Status, false>;
 
 struct Job {
-    owner: ThreadId,
     cancel: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    thread: JoinHandle<()>,
 }
 
-static JOBS: LazyLock<Mutex<BTreeMap<u32, Job>>> = LazyLock::new(Mutex::default);
-static NEXT: AtomicU32 = AtomicU32::new(1);
-
-fn jobs() -> std::sync::MutexGuard<'static, BTreeMap<u32, Job>> {
-    JOBS.lock().unwrap_or_else(PoisonError::into_inner)
-}
+static JOBS: Owned<Job> = Owned::new();
 
 /// When an environment (the process, or a worker thread) ends, its fits are stopped and waited for.
 #[napi(module_exports)]
@@ -82,15 +76,11 @@ pub fn init(_: napi::bindgen_prelude::Object, env: Env) -> napi::Result<()> {
 }
 
 fn stop_all(owner: ThreadId) -> Result<()> {
-    let own: Vec<Job> = {
-        let mut jobs = jobs();
-        let ids: Vec<u32> = jobs.iter().filter(|(_, job)| job.owner == owner).map(|(&id, _)| id).collect();
-        ids.into_iter().filter_map(|id| jobs.remove(&id)).collect()
-    };
+    let own = JOBS.take_all(owner);
     own.iter().for_each(|job| job.cancel.store(true, Ordering::Relaxed));
     for job in own {
         // A fit's thread has its own guard; a join error could only repeat what it has said.
-        let _ = job.thread.map(JoinHandle::join);
+        let _ = job.thread.join();
     }
     Ok(())
 }
@@ -147,23 +137,21 @@ pub fn fit_start(
 
 /// Runs a body on a thread of its own, as a job of this environment; yields its number.
 pub fn run_job(name: &str, stack: usize, body: impl FnOnce(Arc<AtomicBool>) + Send + 'static) -> Result<u32> {
-    let id = NEXT.fetch_add(1, Ordering::Relaxed);
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = cancel.clone();
     let budget = memory::allowed();
-    // Held while the thread starts, so that the job is listed before it can end.
-    let mut jobs = jobs();
-    let thread = thread::Builder::new()
-        .name(format!("{name}-{id}"))
-        .stack_size(stack)
-        .spawn(move || {
-            memory::allow(budget);
-            body(flag);
-            self::jobs().remove(&id);
-        })
-        .map_err(|e| Failure::new(Code::InternalPanic, format!("no thread could be started: {e}")))?;
-    jobs.insert(id, Job { owner: thread::current().id(), cancel, thread: Some(thread) });
-    Ok(id)
+    JOBS.add(thread::current().id(), |id| {
+        let thread = thread::Builder::new()
+            .name(format!("{name}-{id}"))
+            .stack_size(stack)
+            .spawn(move || {
+                memory::allow(budget);
+                body(flag);
+                drop(JOBS.take(id));
+            })
+            .map_err(|e| Failure::new(Code::InternalPanic, format!("no thread could be started: {e}")))?;
+        Ok(Job { cancel, thread })
+    })
 }
 
 /// What the calls of this environment, and the jobs that it starts, may still take of memory, in bytes, and the limit in words. Without:
@@ -183,9 +171,8 @@ pub fn claim_memory(bytes: f64, what: String) -> Either<(), NativeFailure> {
 #[napi(catch_unwind)]
 pub fn cancel(job: u32) -> Either<(), NativeFailure> {
     guard(|| {
-        if let Some(job) = jobs().get(&job) {
-            job.cancel.store(true, Ordering::Relaxed);
-        }
+        // One that has ended is not there.
+        let _ = JOBS.look(job, |job| job.cancel.store(true, Ordering::Relaxed));
         Ok(())
     })
 }

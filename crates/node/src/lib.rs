@@ -9,6 +9,7 @@ mod generate;
 mod jobs;
 mod locks;
 mod models;
+mod owned;
 mod work;
 
 use convert::{
@@ -214,16 +215,28 @@ pub fn npy_about(path: String) -> Answer<String> {
     guard(|| Ok(json(&npy::peek_file(Path::new(&path))?)?.to_string()))
 }
 
-/// Reads one column of a `.npy` file as text, exactly.
+/// Reads columns of a `.npy` file as text, exactly.
 #[napi(catch_unwind)]
-pub fn npy_text(path: String, column: u32) -> Answer<Vec<String>> {
-    guard(|| npy::read_text(Path::new(&path), column as usize))
+pub fn npy_text(path: String, columns: Uint32Array) -> Answer<Vec<Vec<String>>> {
+    guard(|| npy::read_text(Path::new(&path), &places(&columns)))
 }
 
-/// Reads one column of an array of a `.npz` file as text, exactly.
+/// Reads columns of an array of a `.npz` file as text, exactly.
 #[napi(catch_unwind)]
-pub fn npz_text(path: String, member: String, column: u32) -> Answer<Vec<String>> {
-    guard(|| npz::read_text(Path::new(&path), &member, column as usize))
+pub fn npz_text(path: String, member: String, columns: Uint32Array) -> Answer<Vec<Vec<String>>> {
+    guard(|| npz::read_text(Path::new(&path), &member, &places(&columns)))
+}
+
+/// Reads columns of a `.npy` file with 64 bits, row-major.
+#[napi(catch_unwind)]
+pub fn npy_exact(path: String, columns: Uint32Array) -> Answer<Float64Array> {
+    guard(|| Ok(npy::read_exact(Path::new(&path), &places(&columns))?.into()))
+}
+
+/// Reads columns of an array of a `.npz` file with 64 bits, row-major.
+#[napi(catch_unwind)]
+pub fn npz_exact(path: String, member: String, columns: Uint32Array) -> Answer<Float64Array> {
+    guard(|| Ok(npz::read_exact(Path::new(&path), &member, &places(&columns))?.into()))
 }
 
 /// Format and shape of a `scipy.sparse.save_npz` file, as JSON.
@@ -238,6 +251,12 @@ pub fn scipy_read(path: String, columns: Uint32Array) -> Answer<MatrixOut> {
     guard(|| Ok(scipy::read(Path::new(&path), &places(&columns))?.into()))
 }
 
+/// As `scipyRead`, with 64 bits, row-major.
+#[napi(catch_unwind)]
+pub fn scipy_exact(path: String, columns: Uint32Array) -> Answer<Float64Array> {
+    guard(|| Ok(scipy::read_exact(Path::new(&path), &places(&columns))?.into()))
+}
+
 /// Shape of a Matrix Market file, as JSON.
 #[napi(catch_unwind)]
 pub fn mtx_about(path: String) -> Answer<String> {
@@ -247,8 +266,17 @@ pub fn mtx_about(path: String) -> Answer<String> {
 /// Reads chosen columns of a Matrix Market file, or with `transposed` chosen rows as columns.
 #[napi(catch_unwind)]
 pub fn mtx_read(path: String, transposed: bool, columns: Uint32Array) -> Answer<MatrixOut> {
-    let orientation = if transposed { mtx::Orientation::Transposed } else { mtx::Orientation::AsWritten };
-    guard(|| Ok(mtx::read(Path::new(&path), orientation, &places(&columns))?.into()))
+    guard(|| Ok(mtx::read(Path::new(&path), orientation(transposed), &places(&columns))?.into()))
+}
+
+/// As `mtxRead`, with 64 bits, row-major.
+#[napi(catch_unwind)]
+pub fn mtx_exact(path: String, transposed: bool, columns: Uint32Array) -> Answer<Float64Array> {
+    guard(|| Ok(mtx::read_exact(Path::new(&path), orientation(transposed), &places(&columns))?.into()))
+}
+
+fn orientation(transposed: bool) -> mtx::Orientation {
+    if transposed { mtx::Orientation::Transposed } else { mtx::Orientation::AsWritten }
 }
 
 fn places(columns: &[u32]) -> Vec<usize> {

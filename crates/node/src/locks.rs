@@ -1,22 +1,15 @@
 //! Folders that this process owns, by number.
 
 use crate::failure::{NativeFailure, guard};
+use crate::owned::Owned;
 use disentangle_data::Result;
 use disentangle_data::owner::Owner;
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-static LOCKS: LazyLock<Mutex<BTreeMap<u32, (ThreadId, Owner)>>> = LazyLock::new(Mutex::default);
-static NEXT: AtomicU32 = AtomicU32::new(1);
-
-fn locks() -> MutexGuard<'static, BTreeMap<u32, (ThreadId, Owner)>> {
-    LOCKS.lock().unwrap_or_else(PoisonError::into_inner)
-}
+static LOCKS: Owned<Owner> = Owned::new();
 
 /// A folder that was taken.
 #[napi(object, object_from_js = false)]
@@ -32,29 +25,28 @@ pub struct FolderLock {
 pub fn lock_folder(dir: String, who: String) -> Either<FolderLock, NativeFailure> {
     guard(|| {
         let owner = Owner::take(Path::new(&dir), &who)?;
-        let (id, locked) = (NEXT.fetch_add(1, Ordering::Relaxed), owner.is_locked());
-        locks().insert(id, (thread::current().id(), owner));
-        Ok(FolderLock { id, locked })
+        let locked = owner.is_locked();
+        Ok(FolderLock { id: LOCKS.add(thread::current().id(), |_| Ok(owner))?, locked })
     })
 }
 
 /// Whether a folder that was taken is still this process's.
 #[napi(catch_unwind)]
 pub fn holds_folder(id: u32) -> Either<bool, NativeFailure> {
-    guard(|| Ok(locks().get(&id).is_some_and(|(_, owner)| owner.holds())))
+    guard(|| Ok(LOCKS.look(id, Owner::holds).unwrap_or(false)))
 }
 
 /// Gives a folder back. One that was given back is ignored.
 #[napi(catch_unwind)]
 pub fn unlock_folder(id: u32) -> Either<(), NativeFailure> {
     guard(|| {
-        locks().remove(&id);
+        drop(LOCKS.take(id));
         Ok(())
     })
 }
 
 /// Gives back what an environment still holds when it ends.
 pub fn unlock_all(ended: ThreadId) -> Result<()> {
-    locks().retain(|_, (thread, _)| *thread != ended);
+    drop(LOCKS.take_all(ended));
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::Transformed;
 use crate::convert::{NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
 use crate::failure::{NativeFailure, guard};
+use crate::owned::Owned;
 use disentangle_data::{Code, Failure, Result};
 use disentangle_engine::model::Model;
 use disentangle_methods::METHODS;
@@ -10,19 +11,13 @@ use napi::bindgen_prelude::{Either, Float32Array, Float64Array};
 use napi_derive::napi;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::ThreadId;
 
 /// A model whose calls take turns.
 type Shared = Arc<Mutex<Model>>;
 
-static MODELS: LazyLock<Mutex<BTreeMap<u32, (ThreadId, Shared)>>> = LazyLock::new(Mutex::default);
-static NEXT: AtomicU32 = AtomicU32::new(1);
-
-fn models() -> MutexGuard<'static, BTreeMap<u32, (ThreadId, Shared)>> {
-    MODELS.lock().unwrap_or_else(PoisonError::into_inner)
-}
+static MODELS: Owned<Shared> = Owned::new();
 
 /// A model that was opened.
 #[napi(object, object_from_js = false)]
@@ -37,31 +32,27 @@ pub struct Opened {
 pub fn open(bytes: &[u8], owner: ThreadId) -> Result<Opened> {
     let model = Model::open(METHODS, bytes)?;
     let weights = u32::try_from(bytes.len() / size_of::<f32>()).unwrap_or(u32::MAX);
-    let id = NEXT.fetch_add(1, Ordering::Relaxed);
-    models().insert(id, (owner, Arc::new(Mutex::new(model))));
-    Ok(Opened { id, weights })
+    Ok(Opened { id: MODELS.add(owner, |_| Ok(Arc::new(Mutex::new(model))))?, weights })
 }
 
 /// Frees a model, once the calls that use it have ended. One that was closed is ignored.
 #[napi(catch_unwind)]
 pub fn close_model(id: u32) -> Either<(), NativeFailure> {
     guard(|| {
-        let closed = models().remove(&id);
-        drop(closed);
+        drop(MODELS.take(id));
         Ok(())
     })
 }
 
 /// Frees what an environment still holds when it ends.
 pub fn close_all(ended: ThreadId) -> Result<()> {
-    models().retain(|_, (owner, _)| *owner != ended);
+    drop(MODELS.take_all(ended));
     Ok(())
 }
 
 /// Asks a model that was opened.
 pub fn with<T>(id: u32, ask: impl FnOnce(&Model) -> Result<T>) -> Result<T> {
-    let model = models().get(&id).map(|(_, model)| model.clone());
-    let model = model.ok_or_else(|| {
+    let model = MODELS.look(id, Arc::clone).ok_or_else(|| {
         Failure::new(Code::ModelClosed, "the model is closed").hint("load it again, or close it later")
     })?;
     // A panic in another call has changed nothing: calls only read.

@@ -8,7 +8,7 @@ use crate::failure::{NativeFailure, guard, guarded};
 use crate::jobs::{STACK, run_job};
 use crate::{NativeScoreTables, Transformed, generate, models};
 use disentangle_data::{Code, Failure, interrupt};
-use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Function, ToNapiValue, Uint8Array};
+use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Function, ToNapiValue, Uint8Array, Uint32Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
@@ -73,6 +73,18 @@ pub fn csv_read_exact_later(on_end: Function<Answer<Float64Array>, ()>, path: St
 #[napi(catch_unwind)]
 pub fn csv_survey_later(on_end: Function<Answer<NativeSurvey>, ()>, path: String, options: String) -> Job {
     later(on_end, move || crate::csv_survey(path, options))
+}
+
+/// `columnFacts`.
+#[napi(catch_unwind)]
+pub fn column_facts_later(on_end: Function<Answer<String>, ()>, values: NativeMatrix) -> Job {
+    later(on_end, move || crate::column_facts(values))
+}
+
+/// `suspects`.
+#[napi(catch_unwind)]
+pub fn suspects_later(on_end: Function<Answer<Uint32Array>, ()>, values: NativeMatrix) -> Job {
+    later(on_end, move || crate::suspects(values))
 }
 
 /// `npyRead`.

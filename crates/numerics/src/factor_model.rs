@@ -1,7 +1,7 @@
 //! Maximum likelihood of the factor model `x = mean + L z + e`, z ~ N(0, I), e ~ N(0, diag psi).
 
-use crate::linalg::{inverse, product, symmetric_eigen};
-use crate::moments::covariance_of_rows;
+use crate::linalg::{inverse, product, sign_of_largest, symmetric_eigen};
+use crate::moments::{covariance_of_rows, means_of_rows};
 use disentangle_data::{Matrix, Result};
 use std::f64::consts::TAU;
 
@@ -59,8 +59,7 @@ enum Spread {
 impl Moments {
     fn of(inputs: &Matrix, rows: &[usize]) -> Self {
         let (n, d) = (rows.len(), inputs.cols());
-        let mean: Vec<f64> =
-            (0..d).map(|j| rows.iter().map(|&i| f64::from(inputs[(i, j)])).sum::<f64>() / n as f64).collect();
+        let mean = means_of_rows(inputs, rows);
         if n >= d {
             let covariance = covariance_of_rows(inputs, rows);
             let variances = (0..d).map(|j| covariance[(j, j)]).collect();
@@ -151,11 +150,7 @@ pub fn maximise(
 
 /// The same factors with the sign that makes the largest loading of each positive.
 pub fn signed(loadings: &Matrix<f64>) -> Matrix<f64> {
-    let sign = |f: usize| {
-        let largest = loadings.col(f).into_iter().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
-        if largest < 0.0 { -1.0 } else { 1.0 }
-    };
-    let signs: Vec<f64> = (0..loadings.cols()).map(sign).collect();
+    let signs: Vec<f64> = (0..loadings.cols()).map(|f| sign_of_largest(loadings.col(f))).collect();
     Matrix::from_fn(loadings.rows(), loadings.cols(), |j, f| signs[f] * loadings[(j, f)])
 }
 

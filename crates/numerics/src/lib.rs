@@ -20,5 +20,6 @@ pub mod real;
 pub mod rotation;
 pub mod shift;
 pub mod simd;
+pub mod single_change;
 pub mod tree_heads;
 pub mod varimax;

@@ -41,6 +41,12 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
+/// The sign that makes the value of the largest magnitude positive: of what comes with either sign it chooses one.
+pub fn sign_of_largest(values: impl IntoIterator<Item = f64>) -> f64 {
+    let largest = values.into_iter().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
+    if largest < 0.0 { -1.0 } else { 1.0 }
+}
+
 /// The middle value; the larger one of the middle two.
 ///
 /// # Panics

@@ -26,6 +26,18 @@ fn means_over(values: &Matrix, n: usize, rows: impl Iterator<Item = usize>) -> V
     mean
 }
 
+/// Mean and standard deviation of each column over the given rows.
+pub fn mean_sd_of_rows(values: &Matrix, rows: &[usize]) -> (Vec<f64>, Vec<f64>) {
+    let mean = means_of_rows(values, rows);
+    let mut squares = vec![0.0; values.cols()];
+    for &row in rows {
+        let columns = squares.iter_mut().zip(values.row(row)).zip(&mean);
+        columns.for_each(|((sum, &value), mean)| *sum += (f64::from(value) - mean).powi(2));
+    }
+    let sd = squares.into_iter().map(|sum: f64| (sum / rows.len().max(1) as f64).sqrt()).collect();
+    (mean, sd)
+}
+
 /// Covariance of the columns, k x k.
 pub fn covariance(values: &Matrix) -> Matrix<f64> {
     covariance_over(values, values.rows(), 0..values.rows())
@@ -48,4 +60,22 @@ fn covariance_over(values: &Matrix, n: usize, rows: impl Iterator<Item = usize> 
     }
     sum.data_mut().iter_mut().for_each(|v| *v /= n.max(1) as f64);
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviations_are_the_roots_of_the_diagonal_of_the_covariance() {
+        let values = Matrix::from_fn(7, 3, |i, j| ((i * i + 3 * j) % 5) as f32 + 100.0 * j as f32);
+        let rows = [0, 2, 3, 6];
+        let (mean, sd) = mean_sd_of_rows(&values, &rows);
+        let covariance = covariance_of_rows(&values, &rows);
+        for j in 0..3 {
+            assert_eq!(mean[j], means_of_rows(&values, &rows)[j]);
+            assert!((sd[j] - covariance[(j, j)].sqrt()).abs() < 1e-14, "{sd:?}");
+        }
+        assert_eq!(mean_sd_of_rows(&values, &[]), (vec![0.0; 3], vec![0.0; 3]));
+    }
 }

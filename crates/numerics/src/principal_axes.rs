@@ -1,6 +1,6 @@
 //! The principal axes of rows, and their effective rank.
 
-use crate::linalg::{from_faer, symmetric_eigen, to_faer};
+use crate::linalg::{from_faer, sign_of_largest, symmetric_eigen, to_faer};
 use crate::moments::{covariance, covariance_of_rows, means, means_of_rows};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
@@ -102,8 +102,7 @@ fn of_products(rows: &Matrix, mean: &[f64]) -> Result<(Vec<f64>, Matrix<f64>)> {
 
 /// Eigenvectors come with either sign: the entry of the largest magnitude decides.
 fn sign(vectors: &Matrix<f64>, column: usize) -> f64 {
-    let largest = vectors.col(column).into_iter().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
-    largest.signum()
+    sign_of_largest(vectors.col(column))
 }
 
 /// Effective rank: how many variances (descending) stand above rounding.

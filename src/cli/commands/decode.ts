@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { fail } from "../../errors.js";
 import { load } from "../../model.js";
 import { checkOutput } from "../../outputs.js";
-import { csvChunks, isCopy, jsonChunks, outputOf, writeRows } from "../../rows-out.js";
+import { rootOf } from "../../results.js";
+import { checkTable, csvChunks, jsonChunks, jsonObject, writeRows } from "../../rows-out.js";
 import { print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
@@ -30,14 +30,8 @@ export function define(command: Command): void {
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, { latents, out, json }: Flags) => {
       if (out !== undefined) {
-        outputOf(out);
-        if (isCopy(out)) {
-          fail("CONFIG_USAGE", `--out ${out}: decoded inputs are no copy of the data`, {
-            path: out,
-            hint: "write .npy, .csv, .parquet or .arrow",
-          });
-        }
-        await checkOutput(out, [{ path: latents }]);
+        checkTable(out, "decoded inputs");
+        await checkOutput(out, [{ path: latents }, { path: rootOf(run), kind: "run" }]);
       }
       await using model = await load(run);
       const inputs = await model.decode(latents);
@@ -46,8 +40,7 @@ export function define(command: Command): void {
         await writeRows(out, inputs);
         print(json, { out, shape, columns }, () => `${out}: ${shape[0]} x ${shape[1]}`);
       } else if (json) {
-        const head = `{\n  "shape": ${JSON.stringify(shape)},\n  "columns": ${JSON.stringify(columns)},\n  "values": `;
-        await printChunks([head, ...jsonChunks(inputs), "\n}\n"]);
+        await printChunks(jsonObject({ shape, columns, values: jsonChunks(inputs) }));
       } else await printChunks(csvChunks(inputs));
     });
 }

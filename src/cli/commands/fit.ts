@@ -10,12 +10,13 @@ import { isFinished, type Plan, train } from "../../train.js";
 import type { ProgramState } from "../command.js";
 import { located } from "../config-file.js";
 import { EXIT } from "../exit.js";
-import { addConfigOptions, type ConfigOptions, given, numberFlag, wholeNumber } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given } from "../flags.js";
 import { type Job, newJob, resumedJob } from "../job.js";
 import { progressLine } from "../progress-line.js";
 import { dataText, isUseless, resultText } from "../run-text.js";
 import { interruption } from "../signals.js";
 import { note, print } from "../terminal.js";
+import { numberFlag, wholeNumber } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
@@ -189,7 +190,7 @@ function tell(
   const { outcome } = manifest;
   for (const warning of summary.warnings) warn(warning);
   for (const { question, finding } of summary.assumptions.filter(({ status }) => status === "violated")) {
-    warn({ message: `an assumption is violated. ${question}`, hint: finding });
+    warn({ message: `assumption violated: ${question}`, hint: finding });
   }
   if (isUseless(summary)) warn(USELESS);
   if (outcome.kind === "diverged" || outcome.kind === "non-finite") state.exitCode = EXIT.failed;

@@ -4,13 +4,14 @@ import { fail } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import type { CausalGraph } from "../../generated/types.js";
 import { type LatentGraph, latentGraph } from "../../graph.js";
-import { edgesOf, GRAPH_FORMATS, type GraphFormat, graphText } from "../../graph-text.js";
-import { jsonText, type Run, readRunFolder } from "../../results.js";
+import { edgesOf, edgeText, GRAPH_FORMATS, type GraphFormat, graphText } from "../../graph-text.js";
+import { checkOutput } from "../../outputs.js";
+import { jsonText, type Run, readRunFolder, rootOf } from "../../results.js";
 import { keptLatents, type RowChoice } from "../../score.js";
 import { latentSilence } from "../../silence.js";
-import { numberFlag, wholeNumber } from "../flags.js";
 import { keep } from "../keep.js";
 import { columns, note, number, print } from "../terminal.js";
+import { numberFlag, wholeNumber } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
@@ -18,9 +19,9 @@ Examples:
   $ disentangle graph runs/a --format graphml --out causes.graphml
   $ disentangle graph runs/a --by pc --alpha .01 --depth 3 --json
 
-Two graphs: the one that the method itself found (--by method; the fit wrote it to graph.json), and the one that the PC algorithm
-finds on the latents of any method (--by pc; it goes to pc-graph.json). Of PC's, an arrow is a direction that every graph with these
-independences shares, a line one that tests cannot tell.`;
+Two graphs: --by method is the graph that the method estimated (the fit wrote it to graph.json), --by pc the graph that the PC algorithm
+finds on the latents of any method (written to pc-graph.json). In PC's graph an arrow is a direction shared by every DAG with the same
+independences; an undirected edge is one whose direction the tests cannot determine.`;
 
 /** Options that only the search has, with their defaults. */
 const SEARCH = { alpha: 0.05, threads: 1, rows: "all", entries: "active" } as const;
@@ -61,10 +62,11 @@ export function define(command: Command): void {
     .addHelpText("after", EXAMPLES)
     .action(async (dir: string, { by, format: given, out, json, ...search }: Flags) => {
       const format = formatOf(given, out);
-      const run = await readRunFolder(dir);
+      if (out !== undefined) await checkOutput(out, [{ path: rootOf(dir), kind: "run" }]);
+      const run = await readRunFolder(dir, { scores: false });
       const own = run.summary.graph;
       const finder = by ?? (own === undefined ? "pc" : "method");
-      const found = finder === "pc" ? searched(run, search) : ownGraph(run, search);
+      const found = finder === "pc" ? await searched(run, search) : ownGraph(run, search);
       if (out !== undefined) await writeFileAtomic(out, graphText(found, format ?? "json"));
       if (out === undefined && format !== undefined && !json) process.stdout.write(graphText(found, format));
       else if (out !== undefined) print(json, { out }, () => out);
@@ -99,22 +101,22 @@ interface Flags extends Search {
 }
 
 /** The graph that PC finds on the latents. */
-function searched(run: Run, search: Search): GraphOfRun {
+async function searched(run: Run, search: Search): Promise<GraphOfRun> {
   const { rows: split = SEARCH.rows, entries = SEARCH.entries, ...options } = search;
-  const latents = keptLatents(run, split);
+  const latents = await keptLatents(run, split);
   const told = entries === "active" && run.summary.silence !== undefined;
   const graph: GraphOfRun = {
     rows: { split, count: latents.shape[0] },
     entries: told ? "active" : "all",
-    ...latentGraph(latents, {
+    ...(await latentGraph(latents, {
       alpha: SEARCH.alpha,
       threads: SEARCH.threads,
       ...options,
       ...(told && { silent: latentSilence(latents, run.summary).silent }),
-    }),
+    })),
   };
   if (!graph.consistent || graph.dropped.length > 0 || graph.opposed.length > 0) {
-    note("the tests contradict each other: no graph has all of their independences; trust the edges, not the arrows");
+    note("warning no DAG fits all the independence tests: edge directions are unreliable");
   }
   return graph;
 }
@@ -155,10 +157,10 @@ function formatOf(given: GraphFormat | undefined, out: string | undefined): Grap
 function ownText(graph: CausalGraph): string {
   const { names, order, basis } = graph;
   const edges = edgesOf(graph);
-  const rows = edges.map(({ from, to, directed, weight, certainty, undecided }) => [
-    `${names[from]} ${directed ? "->" : "-"} ${names[to]}${undecided ? "?" : ""}`,
-    number(weight),
-    ...(graph.certainty === undefined ? [] : [number(certainty)]),
+  const rows = edges.map((edge) => [
+    edgeText(edge, names),
+    number(edge.weight),
+    ...(graph.certainty === undefined ? [] : [number(edge.certainty)]),
   ]);
   const head = ["edge", "weight", ...(graph.certainty === undefined ? [] : ["certainty"])];
   return [
@@ -168,11 +170,12 @@ function ownText(graph: CausalGraph): string {
   ].join("\n");
 }
 
-function textOf({ latents, rows, entries, alpha, graph, evidence, tests }: GraphOfRun): string {
+function textOf(found: GraphOfRun): string {
+  const { latents, rows, entries, alpha, evidence, tests } = found;
+  const edges = edgesOf(found);
   const between = (a: number, b: number): string => {
-    const has = (i: number, j: number): boolean => graph.arrows.some(([from, to]) => from === i && to === j);
-    if (has(a, b)) return `${latents[a]} -> ${latents[b]}`;
-    return has(b, a) ? `${latents[b]} -> ${latents[a]}` : `${latents[a]} - ${latents[b]}`;
+    const edge = edges.find(({ from, to }) => (from === a && to === b) || (from === b && to === a));
+    return edgeText(edge ?? { from: a, to: b, directed: false }, latents);
   };
   return [
     `${rows.count} rows (${rows.split}${entries === "active" ? ", where both latents are active" : ""}), ${tests} tests at level ${alpha}`,

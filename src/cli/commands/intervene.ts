@@ -2,22 +2,35 @@ import { join, parse } from "node:path";
 import type { Command } from "commander";
 import type { Rows } from "../../data/rows.js";
 import { fail } from "../../errors.js";
-import { writeFileAtomic } from "../../files.js";
 import type { Intervention } from "../../intervene.js";
 import { load } from "../../model.js";
 import { checkOutput } from "../../outputs.js";
-import { csvChunks, isCopy, outputOf, writeRows } from "../../rows-out.js";
+import { rootOf } from "../../results.js";
+import {
+  chain,
+  checkTable,
+  csvChunks,
+  jsonChunks,
+  jsonList,
+  jsonObject,
+  lineChunks,
+  quoted,
+  writeRows,
+  writeText,
+} from "../../rows-out.js";
 import { print, printChunks } from "../terminal.js";
+import { wholeNumber } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
   $ disentangle intervene runs/a --do z2=1.5 --data cells.csv --out after.npy
   $ disentangle intervene runs/a --do z2=1.5 --do z3=0 --count 500 --seed 1 > drawn.csv
 
-With --data: what these rows would have been. Each row keeps its noise, and all latents downstream follow. Without: rows are drawn.
-Values are in units of the latents, whose mean and standard deviation stand in summary.json.
-With a decoder, --out after.npy writes two files: the latents, and the inputs to after-inputs.npy. Where mechanisms depend on the
-environment, that of each row goes to after-environments.csv.`;
+With --data the result is a counterfactual: each row keeps its noise, and every latent downstream of the set ones changes with them.
+Without --data new rows are drawn under the intervention.
+Values are in units of the latents; summary.json has the mean and standard deviation of each.
+If the method has a decoder, --out after.npy writes two files: latents to after.npy and inputs to after-inputs.npy. If mechanisms
+depend on the environment, the environment of each row is written to after-environments.csv.`;
 
 interface Flags {
   readonly do: Readonly<Record<string, number>>;
@@ -34,27 +47,29 @@ export function define(command: Command): void {
   command
     .argument("<run>", "run folder or saved model")
     .requiredOption("--do <latent=value>", "set a latent; repeat it to set several", assignment)
-    .option("--data <path>", "rows to ask of what they would have been (default: rows are drawn)")
-    .option("--count <rows>", "rows to draw (default: 1000)", Number)
-    .option("--seed <seed>", "seed of the noise of drawn rows (default: 0)", Number)
+    .option("--data <path>", "rows to compute counterfactuals of (default: new rows are drawn)")
+    .option("--count <rows>", "rows to draw (default: 1000)", wholeNumber(0))
+    .option("--seed <seed>", "seed of the noise of drawn rows (default: 0)", wholeNumber(0))
     .option("--environment <name>", "environment of all drawn rows (default: each in turn)")
     .option("--out <file>", "file to write: .npy, .csv, .parquet or .arrow (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, { data, out, json, ...request }: Flags) => {
-      if (out !== undefined) await checkOut(out, data);
+      if (out !== undefined) await checkOut(out, run, data);
       await using model = await load(run);
       const after = await model.intervene({ ...request, ...(data !== undefined && { rows: data }) });
-      const files = out === undefined ? undefined : await write(out, after);
-      if (files === undefined && !json) await printChunks(csvChunks(sideBySide(after)));
-      else {
-        const [rows] = after.latents.shape;
-        print(json, { rows, columns: after.latents.columns, ...(files ?? inRows(after)) }, () =>
-          Object.values(files!)
-            .map((file) => `${file}: ${rows} rows`)
-            .join("\n"),
-        );
+      const { columns, shape } = after.latents;
+      const [rows] = shape;
+      if (out === undefined) {
+        const chunks = json ? jsonObject({ rows, columns, ...inRows(after) }) : csvChunks(sideBySide(after));
+        return printChunks(chunks);
       }
+      const files = await write(out, after);
+      print(json, { rows, columns, ...files }, () =>
+        Object.values(files)
+          .map((file) => `${file}: ${rows} rows`)
+          .join("\n"),
+      );
     });
 }
 
@@ -71,15 +86,12 @@ function assignment(text: string, previous: Flags["do"] = {}): Flags["do"] {
 }
 
 /** Before anything is read: tables only, and no part of what is read. */
-async function checkOut(out: string, data: string | undefined): Promise<void> {
-  outputOf(out);
-  if (isCopy(out)) {
-    fail("CONFIG_USAGE", `--out ${out}: what an intervention gives is no copy of the data`, {
-      path: out,
-      hint: "write .npy, .csv, .parquet or .arrow",
-    });
+async function checkOut(out: string, run: string, data: string | undefined): Promise<void> {
+  checkTable(out, "rows after an intervention");
+  const given = data === undefined ? [] : [{ path: data }];
+  for (const file of Object.values(filesOf(out))) {
+    await checkOutput(file, [...given, { path: rootOf(run), kind: "run" }]);
   }
-  if (data !== undefined) await checkOutput(out, [{ path: data }]);
 }
 
 interface Files {
@@ -88,19 +100,25 @@ interface Files {
   readonly environments?: string;
 }
 
-async function write(out: string, { latents, inputs, environments }: Intervention): Promise<Files> {
+/** All files that may be written. */
+function filesOf(out: string): Required<Files> {
   const { dir, name, ext } = parse(out);
   const beside = (what: string, ending: string): string => join(dir, `${name}-${what}${ending}`);
+  return { out, inputs: beside("inputs", ext), environments: beside("environments", ".csv") };
+}
+
+async function write(out: string, { latents, inputs, environments }: Intervention): Promise<Files> {
+  const all = filesOf(out);
   const files: Files = {
     out,
-    ...(inputs && { inputs: beside("inputs", ext) }),
-    ...(environments && { environments: beside("environments", ".csv") }),
+    ...(inputs && { inputs: all.inputs }),
+    ...(environments && { environments: all.environments }),
   };
   await writeRows(out, latents);
-  if (inputs !== undefined) await writeRows(files.inputs!, inputs);
+  if (inputs !== undefined) await writeRows(all.inputs, inputs);
   if (environments !== undefined) {
-    const lines = ["environment", ...environments].map((label) => `"${label.replaceAll('"', '""')}"\n`);
-    await writeFileAtomic(files.environments!, lines.join(""));
+    const rows = lineChunks(environments.length, (row) => `${quoted(environments[row]!)}\n`);
+    await writeText(all.environments, chain(["environment\n"], rows));
   }
   return files;
 }
@@ -122,14 +140,10 @@ function ids({ rowIds }: Rows): Pick<Rows, "rowIds"> {
   return rowIds === undefined ? {} : { rowIds };
 }
 
-function rowsOf({ data, shape: [rows, columns] }: Rows): number[][] {
-  return Array.from({ length: rows }, (_, i) => [...data.subarray(i * columns, (i + 1) * columns)]);
-}
-
-function inRows({ latents, inputs, environments }: Intervention): object {
+function inRows({ latents, inputs, environments }: Intervention): Readonly<Record<string, unknown>> {
   return {
-    latents: rowsOf(latents),
-    ...(inputs && { inputNames: inputs.columns, inputs: rowsOf(inputs) }),
-    ...(environments && { environments }),
+    latents: jsonChunks(latents),
+    ...(inputs && { inputNames: inputs.columns, inputs: jsonChunks(inputs) }),
+    ...(environments && { environments: jsonList(environments) }),
   };
 }

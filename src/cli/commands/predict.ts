@@ -2,22 +2,23 @@ import { extname } from "node:path";
 import type { Command } from "commander";
 import { shortest } from "../../data/source.js";
 import { fail } from "../../errors.js";
-import { replaceFile, writeFileAtomic } from "../../files.js";
+import { replaceFile } from "../../files.js";
 import { limitProcess } from "../../memory-limit.js";
 import { load } from "../../model.js";
 import { native } from "../../native.js";
 import { checkOutput } from "../../outputs.js";
-import { quoted } from "../../rows-out.js";
+import { rootOf } from "../../results.js";
+import { chain, jsonList, jsonObject, lineChunks, quoted, writeText } from "../../rows-out.js";
 import { addMemoryOption } from "../flags.js";
-import { print } from "../terminal.js";
+import { print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
   $ disentangle predict runs/a --data new-cells.csv --out predictions.csv
   $ disentangle predict runs/a --data new-cells.csv --environment site --attach oslo=nordic
 
-Columns are matched by name, in any order; a .npy matrix has no names and is matched by position. A CSV begins with the ids of the
-rows where the data have some, otherwise with their numbers.`;
+Columns are matched by name, in any order; a .npy matrix has no names and is matched by position. The first column of a CSV has the
+row ids of the data, or row numbers from 0 if the data have none.`;
 
 interface Flags {
   readonly data: string;
@@ -35,10 +36,7 @@ export function define(command: Command): void {
     .argument("<run>", "run folder or saved model")
     .requiredOption("--data <path>", "rows to predict the target of: any format that `fit --data` reads")
     .option("--environment <column>", "column of environments (default: that of the fit)")
-    .option(
-      "--attach <new=node...>",
-      "environments that the tree does not know, each with the node whose head it takes",
-    )
+    .option("--attach <new=node...>", "environments that are not in the tree, each with the node whose head it uses")
     .option("--out <file>", "file to write, .csv or .npy (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
@@ -46,13 +44,13 @@ export function define(command: Command): void {
       limitProcess(maxMemory);
       if (out !== undefined) {
         checkFormat(out);
-        await checkOutput(out, [{ path: data }, { path: run, kind: "run" }]);
+        await checkOutput(out, [{ path: data }, { path: rootOf(run), kind: "run" }]);
       }
       await using model = await load(run, { only: "model" });
       const rows = await model.readRows(data, { withEnvironment: true, column: environment });
       const values = await model.predict(rows, { attach: Object.fromEntries(attach.map(attached)) });
       const target = model.info.target ?? "prediction";
-      const ids = rows.rowIds.length > 0 ? rows.rowIds : Array.from(values.keys(), String);
+      const idOf = (row: number): string => rows.rowIds[row] ?? String(row);
       if (out !== undefined && extname(out) === ".npy") {
         if (values instanceof Float64Array) {
           fail("CONFIG_USAGE", `--out ${out}: a target so far from zero loses its digits in the 32 bits of .npy`, {
@@ -61,15 +59,13 @@ export function define(command: Command): void {
           });
         }
         await replaceFile(out, (partial) => native().npyWrite(partial, { shape: [values.length], data: values }));
-      } else if (out !== undefined) await writeFileAtomic(out, csv(target, ids, values));
-      if (out === undefined && !json) process.stdout.write(csv(target, ids, values));
+      } else if (out !== undefined) await writeText(out, csv(target, idOf, values));
+      const told = { target, rows: values.length };
+      if (out !== undefined) print(json, { out, ...told }, () => `${out}: ${values.length} predictions of ${target}`);
+      else if (!json) await printChunks(csv(target, idOf, values));
       else {
-        const shown = out === undefined ? { ids, values: [...values] } : { out };
-        print(
-          json,
-          { ...shown, target, rows: values.length },
-          () => `${out}: ${values.length} predictions of ${target}`,
-        );
+        const ids = rows.rowIds.length > 0 ? rows.rowIds : Array.from(values.keys(), String);
+        await printChunks(jsonObject({ ids: jsonList(ids), values: jsonList(values), ...told }));
       }
     });
 }
@@ -94,8 +90,12 @@ function checkFormat(out: string): void {
   });
 }
 
-function csv(target: string, ids: readonly string[], values: Float32Array | Float64Array): string {
+function csv(
+  target: string,
+  idOf: (row: number) => string,
+  values: Float32Array | Float64Array,
+): Generator<string, void> {
   const text = values instanceof Float64Array ? String : shortest;
-  const lines = Array.from(values, (value: number, row: number) => `${quoted(ids[row]!)},${text(value)}\n`);
-  return `id,${quoted(target)}\n${lines.join("")}`;
+  const lines = lineChunks(values.length, (row) => `${quoted(idOf(row))},${text(values[row]!)}\n`);
+  return chain([`id,${quoted(target)}\n`], lines);
 }

@@ -6,8 +6,9 @@ import { checkOutput } from "../../outputs.js";
 import { prepare } from "../../prepare.js";
 import { writeDataset } from "../../simulate.js";
 import { located } from "../config-file.js";
-import { addConfigOptions, type ConfigOptions, given, needed } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given } from "../flags.js";
 import { columns, print } from "../terminal.js";
+import { needed } from "../variables.js";
 
 const EXAMPLES = `
 Examples:

@@ -4,8 +4,7 @@ import { resumeCommand } from "../../command-line.js";
 import { fail, isDisentangleError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import { checkOutput } from "../../outputs.js";
-import type { RunRecord } from "../../record.js";
-import { addToRun, type RunManifest, readRuns, runFolders, unfinishedRuns } from "../../results.js";
+import { addToRun, type FinishedRecord, readRecords, rootOf, type Sweep, sweepOf } from "../../results.js";
 import { note, print } from "../terminal.js";
 
 const EXAMPLES = `
@@ -31,19 +30,17 @@ export function define(command: Command): void {
     .addHelpText("after", EXAMPLES)
     .action(async (dirs: string[], options: { out?: string; format?: Format; title?: string; json?: boolean }) => {
       const format = formatOf(options);
+      const sweeps: Sweep[] = [];
+      for (const dir of dirs) sweeps.push(await sweepOf(dir));
+      const finished = sweeps.flatMap((sweep) => sweep.finished);
+      const unfinished = sweeps.flatMap((sweep) => sweep.unfinished);
       if (options.out !== undefined) {
-        const runs = (await Promise.all(dirs.map(runFolders))).flat();
-        await checkOutput(
-          options.out,
-          runs.map((path) => ({ path, kind: "run" })),
-        );
+        const runs = [...finished, ...unfinished].map((path) => ({ path: rootOf(path), kind: "run" }) as const);
+        await checkOutput(options.out, runs);
       }
-      const [records, left]: [RunRecord[], string[]] = [[], []];
-      for (const dir of dirs) {
-        records.push(...(await readRuns(dir)));
-        left.push(...(await unfinishedRuns(dir)));
-      }
-      for (const dir of left) note(`left out: the run in ${dir} did not finish; go on with\n  ${resumeCommand(dir)}`);
+      const records = await readRecords(finished);
+      for (const dir of unfinished)
+        note(`left out: the run in ${dir} did not finish; go on with\n  ${resumeCommand(dir)}`);
       const { report } = await import("../../report.js");
       const made = await report(records, options.title === undefined ? {} : { title: options.title });
       const text = { html: made.html, md: made.markdown, json: made.json }[format];
@@ -60,16 +57,14 @@ export function define(command: Command): void {
         return;
       }
       const [only] = records;
-      if (options.out === undefined && records.length === 1 && only?.dir !== undefined) {
-        await keepReport(only as FinishedRecord, `report.${format}`, text, options.json);
+      if (options.out === undefined && records.length === 1 && only !== undefined) {
+        await keepReport(only, `report.${format}`, text, options.json);
         return;
       }
       await writeFileAtomic(out, text);
       print(options.json, { out, format, runs: records.length }, () => out);
     });
 }
-
-type FinishedRecord = RunRecord & { readonly dir: string; readonly manifest: RunManifest };
 
 /** Into the run folder; beside it where that is read-only. */
 async function keepReport(run: FinishedRecord, name: string, text: string, json: boolean | undefined): Promise<void> {
@@ -107,7 +102,7 @@ function formatOf({ out, format }: { readonly out?: string; readonly format?: Fo
   return named;
 }
 
-function defaultFile(dirs: readonly (string | undefined)[], format: Format): string {
+function defaultFile(dirs: readonly string[], format: Format): string {
   const [only] = dirs;
   return dirs.length === 1 && only !== undefined ? join(only, `report.${format}`) : `report.${format}`;
 }

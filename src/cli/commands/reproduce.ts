@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { quoted } from "../../command-line.js";
-import { fail, isDisentangleError } from "../../errors.js";
+import { isDisentangleError } from "../../errors.js";
 import type { Scale, Study } from "../../reproduce/preset.js";
 import { PRESETS } from "../../reproduce/presets.js";
 import type { Reproduction } from "../../reproduce/reproduction.js";
@@ -12,6 +12,7 @@ import { EXIT } from "../exit.js";
 import { lines } from "../progress-line.js";
 import { type Interruption, interruption } from "../signals.js";
 import { columns, duration, note, print, type Style } from "../terminal.js";
+import { listOf, wholeNumber } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
@@ -29,9 +30,9 @@ interface ReproduceCommandOptions {
   readonly list?: boolean;
   readonly scale: Scale;
   readonly out: string;
-  readonly seeds?: readonly string[];
+  readonly seeds?: readonly number[];
   readonly only?: string;
-  readonly jobs: string;
+  readonly jobs: number;
   readonly data?: string;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -46,9 +47,9 @@ export function define(command: Command, state: ProgramState): void {
       new Option("--scale <scale>", "seconds, or the published grid").choices(["tiny", "paper"]).default("paper"),
     )
     .option("--out <dir>", "folder of the trials and of the table", "reproduce")
-    .option("--seeds <seed...>", "seeds of every experiment (default: those of the preset)")
+    .option("--seeds <seed...>", "seeds of every experiment (default: those of the preset)", listOf(wholeNumber(0)))
     .option("--only <text>", "only the experiments whose names contain this (default: all)")
-    .option("--jobs <count>", "data sets worked on at once; with more than one, times say little", "1")
+    .option("--jobs <count>", "data sets worked on at once; with more than one, times say little", wholeNumber(1), 1)
     .option("--data <file>", "real data, for presets that ask for some")
     .option("--quiet", "no progress")
     .option("--json", "print one JSON object")
@@ -87,8 +88,7 @@ function list(json: boolean | undefined): void {
 }
 
 async function run(preset: string, options: ReproduceCommandOptions, state: ProgramState): Promise<void> {
-  const seeds = options.seeds?.map((text) => integer("--seeds", text, 0));
-  const jobs = integer("--jobs", options.jobs, 1);
+  const { seeds, jobs } = options;
   const interrupted = interruption({
     first: () => note("stopping; press Ctrl-C again to end at once"),
     second: () => note(`ended; trials that were done are kept in ${options.out}`),
@@ -134,7 +134,7 @@ function stopped(
     `disentangle reproduce ${preset} --scale ${scale} --out ${quoted(out)}`,
     ...(seeds === undefined ? [] : [`--seeds ${seeds.join(" ")}`]),
     ...(only === undefined ? [] : [`--only ${quoted(only)}`]),
-    ...(jobs === "1" ? [] : [`--jobs ${jobs}`]),
+    ...(jobs === 1 ? [] : [`--jobs ${jobs}`]),
     ...(data === undefined ? [] : [`--data ${quoted(data)}`]),
   ].join(" ");
   note(`stopped; ${done} of ${total} trials are kept in ${out}; go on with\n  ${replay}`);
@@ -172,12 +172,4 @@ function resultText(
     `Verdict: ${style.strong(WORDS[verdict])}`,
     `Table: ${files.markdown}, ${files.json}`,
   ].join("\n");
-}
-
-function integer(flag: string, text: string, least: number): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(value) || value < least) {
-    fail("CONFIG_WRONG_TYPE", `${flag}: ${text} is not an integer >= ${least}`, { path: flag });
-  }
-  return value;
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { isAlive } from "../../files.js";
 import type { Scores } from "../../generated/types.js";
 import { isUnfinished, readManifest, runFolders } from "../../results.js";
 import { readJson } from "../../run-version.js";
@@ -92,10 +93,9 @@ async function listed(dir: string): Promise<ListedRun> {
 async function workingIn(dir: string): Promise<number | undefined> {
   try {
     const { pid, host } = JSON.parse(await readFile(join(dir, ".lock"), "utf8")) as { pid: number; host: string };
-    if (host === hostname()) process.kill(pid, 0);
-    return pid;
-  } catch (error) {
-    // A process of another user is there as well.
-    return (error as NodeJS.ErrnoException).code === "EPERM" ? -1 : undefined;
+    return host !== hostname() || isAlive(pid) ? pid : undefined;
+  } catch {
+    // Nobody works there, or nobody can know.
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { quoted } from "../../command-line.js";
-import { checkConfig, dataKeys } from "../../config.js";
+import { checkConfig, configKeys, dataKeys } from "../../config.js";
 import type { DataConfig } from "../../data/index.js";
 import { placeOf } from "../../data/sources.js";
 import { readData } from "../../dataset.js";
@@ -9,9 +9,10 @@ import type { Mcc, NullScore, Scores } from "../../generated/types.js";
 import { later } from "../../native.js";
 import { jsonText, type Run, readRunFolder } from "../../results.js";
 import { type Observed, type RowChoice, scoreRun } from "../../score.js";
-import { addConfigOptions, type ConfigOptions, given, wholeNumber } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given, refuseUnknown } from "../flags.js";
 import { keep } from "../keep.js";
 import { columns, note, number, print } from "../terminal.js";
+import { wholeNumber } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
@@ -41,8 +42,9 @@ export async function define(command: Command): Promise<void> {
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (dir: string, flags: ScoreCommandOptions) => {
-      const { config, options } = await given(command, flags, keys);
-      const run = await readRunFolder(dir);
+      const { config, places, options } = await given(command, flags, keys);
+      refuseUnknown(config, places, await configKeys());
+      const run = await readRunFolder(dir, { scores: false });
       const observed = options.truth === undefined ? await dataOf(run) : undefined;
       const truth = options.truth === undefined ? { truth: observed?.truth ?? {} } : { z: options.truth };
       const scores = await scoreRun(run, truth, { rows: options.rows, seed: options.seed, ...config }, observed);

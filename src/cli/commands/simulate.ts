@@ -6,8 +6,9 @@ import { fail } from "../../errors.js";
 import type { NativeDataset } from "../../native.js";
 import { type SimulateConfig, simulate, writeDataset } from "../../simulate.js";
 import { located } from "../config-file.js";
-import { addConfigOptions, type ConfigOptions, given, needed } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given } from "../flags.js";
 import { columns, print } from "../terminal.js";
+import { needed } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
@@ -15,7 +16,8 @@ Examples:
   $ disentangle simulate tree-world --config world.yaml --out world --json
   $ disentangle simulate task-world --latents 5 --tasks 100 --out tasks
   $ disentangle simulate silent-world --latents 10 --active half --out silent
-  $ disentangle simulate shift-world --latents 3 --link tanh --out shift`;
+  $ disentangle simulate shift-world --latents 3 --link tanh --out shift
+  $ disentangle simulate intervention-world --latents 4 --out interventions`;
 
 /** `disentangle simulate` */
 export function define(command: Command): void {
@@ -81,7 +83,8 @@ function groups({ environment, task }: NativeDataset["labels"]): readonly [strin
 }
 
 /** The method that the world was made for. */
-function methodFor({ labels: { environment, task }, targets }: NativeDataset): string {
+function methodFor({ labels: { environment, task }, targets, truth }: NativeDataset): string {
+  if (truth.interventions !== undefined) return "interventional";
   if (task !== undefined) return "mtlcm";
   if (environment === undefined) return "pdgmm";
   return targets === undefined ? "ivae" : "tbr";

@@ -1,16 +1,17 @@
 import { join, parse } from "node:path";
 import type { Command } from "commander";
-import { dataKeys } from "../../config.js";
+import { configKeys, dataKeys } from "../../config.js";
 import { pathsOfData } from "../../data/paths.js";
 import { READING_KEYS, rememberedText } from "../../data/reading.js";
 import type { Rows } from "../../data/rows.js";
 import type { DataSource, ViewsData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import { load } from "../../model.js";
-import { checkOutput } from "../../outputs.js";
-import { csvChunks, isCopy, jsonChunks, outputOf, writeRows } from "../../rows-out.js";
+import { checkOutput, type Input } from "../../outputs.js";
+import { rootOf } from "../../results.js";
+import { csvChunks, isCopy, jsonChunks, jsonList, jsonObject, outputOf, writeRows } from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
-import { addConfigOptions, type ConfigOptions, given, modalitiesOf } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given, modalitiesOf, refuseUnknown } from "../flags.js";
 import { note, print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
@@ -22,11 +23,11 @@ Examples:
   $ disentangle transform runs/b --modality rna=new-rna.csv --modality protein=new-protein.csv --out latents.npy
 
 Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.
-Identifiers of the rows stand beside the latents in .csv, .parquet and .arrow. A .h5ad file or .zarr folder is a copy of the data, which
-must be of that format, with the latents in obsm["X_disentangle"].
-Of methods that look for silence, such as pdgmm, --out writes two more files beside the latents: silent.npy (1 where a latent is
-switched off) and silence-probability.npy; with --out new.npy they are new-silent.npy and new-silence-probability.npy. In a copy of the
-data they are obsm["X_disentangle_silent"] and obsm["X_disentangle_silence_probability"].`;
+.csv, .parquet and .arrow files also have the row ids. A .h5ad file or .zarr folder is a copy of the data, which must have the same
+format, with the latents in obsm["X_disentangle"].
+For methods that detect silent latents, such as pdgmm, --out new.npy writes two more files: new-silent.npy (1 where a latent is silent)
+and new-silence-probability.npy. If the name is latents.npy they are silent.npy and silence-probability.npy. In a copy of the data they
+are obsm["X_disentangle_silent"] and obsm["X_disentangle_silence_probability"].`;
 
 interface TransformOptions extends ConfigOptions {
   readonly data?: readonly string[];
@@ -49,13 +50,14 @@ export async function define(command: Command): Promise<void> {
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, flags: TransformOptions) => {
-      const { config, options } = await given(command, flags, keys);
+      const { config, places, options } = await given(command, flags, keys);
+      refuseUnknown(config, places, await configKeys());
       const { data: paths = [], modality, join: by, out, json } = options;
       const data = paths.length > 1 ? paths : paths[0];
       const rows = rowsOf(data, modality, by);
       await using model = await load(run);
       const hasSilence = model.summary.silence !== undefined;
-      if (out !== undefined) await checkOut(out, rows, hasSilence);
+      if (out !== undefined) await checkOut(out, run, rows, hasSilence);
       const { said, found } = model.reading;
       const kept = Object.fromEntries(Object.entries(said).filter(([key]) => config[key] === undefined));
       const remembered = rememberedText({ said: kept, found: config.decimal === undefined ? found : {} });
@@ -72,11 +74,11 @@ export async function define(command: Command): Promise<void> {
 }
 
 /** Before anything is read: what is written must be of a known format, and no part of what is read. */
-async function checkOut(out: string, rows: ViewsData, hasSilence: boolean): Promise<void> {
+async function checkOut(out: string, run: string, rows: ViewsData, hasSilence: boolean): Promise<void> {
   outputOf(out);
   const { data } = rows;
   const files = hasSilence && !isCopy(out) ? [out, ...Object.values(silenceFiles(out))] : [out];
-  const given = pathsOfData(rows).map((path) => ({ path }));
+  const given: readonly Input[] = [...pathsOfData(rows).map((path) => ({ path })), { path: rootOf(run), kind: "run" }];
   for (const file of files) await checkOutput(file, given);
   if (!isCopy(out)) return;
   if (typeof data === "string") return (await import("../../data/write-back.js")).checkCopy(out, data);
@@ -156,19 +158,14 @@ function silenceTables(
 function printJson(latents: Rows, silence: LatentSilence | undefined): Promise<void> {
   const { shape, columns, rowIds } = latents;
   const tables = silence && silenceTables(silence, undefined);
-  function* text(): Generator<string> {
-    yield '{\n  "values": ';
-    yield* jsonChunks(latents);
-    yield `,\n  "shape": ${JSON.stringify(shape)},\n  "columns": ${JSON.stringify(columns)}`;
-    if (rowIds !== undefined) yield `,\n  "rowIds": ${JSON.stringify(rowIds)}`;
-    if (tables !== undefined) {
-      yield ',\n  "silence": { "silent": ';
-      yield* jsonChunks(tables.silent);
-      yield ', "probability": ';
-      yield* jsonChunks(tables.probability);
-      yield " }";
-    }
-    yield "\n}\n";
-  }
-  return printChunks(text());
+  const of = tables && { silent: jsonChunks(tables.silent), probability: jsonChunks(tables.probability) };
+  return printChunks(
+    jsonObject({
+      values: jsonChunks(latents),
+      shape,
+      columns,
+      ...(rowIds !== undefined && { rowIds: jsonList(rowIds) }),
+      ...(of && { silence: jsonObject(of) }),
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 import type { CausalGraph } from "../../generated/types.js";
-import { edgesOf } from "../../graph-text.js";
+import { edgesOf, edgeText, TYPESET } from "../../graph-text.js";
 import type { Graph } from "../draw/graphviz.js";
 import { percent, shortened, signed } from "../format.js";
 import { visible } from "../markup.js";
@@ -20,13 +20,12 @@ export function causalGraph(found: CausalGraph): { graph: Graph; titles: Map<str
     titles.set(`n${i}`, visible(name));
     return { name: `n${i}`, attributes: { shape: "ellipse", label: labels[i]!, color: INK, fontcolor: INK } };
   });
-  const drawn = edges.map(({ from, to, directed, weight = 0, certainty, undecided }) => {
+  const readable = found.names.map(visible);
+  const drawn = edges.map((edge) => {
+    const { from, to, directed, weight = 0, certainty, undecided } = edge;
     const sure = certainty === undefined || certainty >= SURE;
     const words = [signed(weight), ...(certainty === undefined ? [] : [percent(certainty)])];
-    titles.set(
-      `n${from}->n${to}`,
-      `${visible(found.names[from]!)} ${directed ? "\u2192" : "\u2013"} ${visible(found.names[to]!)}: ${words.join(", ")}`,
-    );
+    titles.set(`n${from}->n${to}`, `${edgeText(edge, readable, TYPESET)}: ${words.join(", ")}`);
     return {
       tail: `n${from}`,
       head: `n${to}`,

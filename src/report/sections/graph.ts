@@ -1,5 +1,5 @@
 import type { CausalGraph } from "../../generated/types.js";
-import { edgesOf } from "../../graph-text.js";
+import { edgesOf, edgeText, TYPESET } from "../../graph-text.js";
 import { causalGraph } from "../charts/causal-graph.js";
 import { themed } from "../charts/tree.js";
 import type { SectionInput } from "../context.js";
@@ -47,12 +47,13 @@ function matrix({ names, weights, certainty }: CausalGraph): Html {
 }
 
 function list(graph: CausalGraph): Html {
-  const rows = edgesOf(graph).map(({ from, to, weight, certainty }) => [
-    name(graph.names[from]!),
-    name(graph.names[to]!),
-    weight === undefined ? "\u2013" : signed(weight),
-    certainty === undefined ? "\u2013" : percent(certainty),
+  const rows = edgesOf(graph).map((edge) => [
+    name(edgeText(edge, graph.names, TYPESET)),
+    edge.weight === undefined ? "\u2013" : signed(edge.weight),
+    edge.certainty === undefined ? "\u2013" : percent(edge.certainty),
   ]);
   const numeric = ["Weight", "Certainty"].map((label) => ({ label, numeric: true as const }));
-  return table("Edges, from cause to effect.", [{ label: "Cause" }, { label: "Effect" }, ...numeric], rows);
+  const caption =
+    "An arrow leads from cause to effect; a dash is an edge without a direction, a question mark one that the data do not decide.";
+  return table(caption, [{ label: "Edge" }, ...numeric], rows);
 }

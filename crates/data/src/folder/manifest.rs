@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// The name of the file.
 pub(super) const MANIFEST: &str = "dataset.json";
@@ -196,9 +196,7 @@ impl ArrayFile {
     /// # Errors
     /// `DATA_CORRUPT` for a name that leads out of the folder.
     pub fn path(&self, dir: &Path) -> Result<PathBuf> {
-        let relative = Path::new(&self.file);
-        let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
-        if inside && !self.file.is_empty() {
+        if version::is_inside(&self.file) {
             return Ok(version::find(dir, &self.file));
         }
         Err(Failure::new(Code::DataCorrupt, format!("{MANIFEST} names {:?}, a file outside the folder", self.file))

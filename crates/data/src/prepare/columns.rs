@@ -99,33 +99,31 @@ fn pixel_of(view: &str, column: &str) -> Option<[usize; 3]> {
     parts.next().is_none().then_some(at)
 }
 
-/// New inputs (n x d, aligned) as the model saw its own: checked, missing values replaced by `fill` (one per column; without
+/// New inputs (n x d, aligned) as the model saw its own, in place: checked, missing values replaced by `fill` (one per column; without
 /// it they are refused), standardised. All rows stay: results come back row by row.
 ///
 /// # Errors
 /// `DATA_NOT_FINITE`, `DATA_SHAPE`.
 pub fn standardise_new(
-    inputs: &Matrix,
+    mut inputs: Matrix,
     names: &[String],
-    row_ids: &[String],
     standardiser: &Standardiser,
     fill: Option<&[f32]>,
 ) -> Result<Matrix> {
     if names.len() != inputs.cols() {
         return Err(Failure::new(Code::DataShape, format!("{} names for {} columns", names.len(), inputs.cols())));
     }
-    refuse(inputs, names, row_ids, Flaw::Infinite)?;
-    let Some(fill) = fill else {
-        refuse(inputs, names, row_ids, Flaw::Missing)
-            .map_err(|failure| failure.hint("leave these rows out, or fit with `missing` set to \"mean\""))?;
-        return standardiser.apply(inputs);
-    };
-    if fill.len() != inputs.cols() {
-        return Err(Failure::new(Code::DataShape, format!("{} fill values for {} columns", fill.len(), inputs.cols())));
+    refuse(&inputs, names, &[], Flaw::Infinite)?;
+    match fill {
+        None => refuse(&inputs, names, &[], Flaw::Missing)
+            .map_err(|failure| failure.hint("leave these rows out, or fit with `missing` set to \"mean\""))?,
+        Some(fill) if fill.len() != inputs.cols() => {
+            let message = format!("{} fill values for {} columns", fill.len(), inputs.cols());
+            return Err(Failure::new(Code::DataShape, message));
+        }
+        Some(fill) => drop(fill_gaps(&mut inputs, fill)),
     }
-    let mut filled = inputs.clone();
-    fill_gaps(&mut filled, fill);
-    standardiser.apply_in_place(filled)
+    standardiser.apply_in_place(inputs)
 }
 
 /// Replaces missing values by one number per column; says how many there were.

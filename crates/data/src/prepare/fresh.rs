@@ -43,7 +43,7 @@ impl FreshRows {
     /// `NUMERIC_NOT_FINITE` as [`Standardiser::apply`].
     pub fn batch(&self, count: usize, seed: u64, stage: &str, step: usize) -> Result<Matrix> {
         let streams = |name: &str| Stream::new(seed, &format!("fresh/{stage}/{name}")).at(step as u32);
-        self.standardiser.apply(&self.world.inputs(step * count..(step + 1) * count, &streams))
+        self.standardiser.apply_in_place(self.world.inputs(step * count..(step + 1) * count, &streams))
     }
 }
 

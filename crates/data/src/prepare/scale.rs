@@ -49,11 +49,16 @@ pub(super) fn inputs(
         let several = views.len() > 1;
         views.iter().find(|view| several && columns[view.columns()].iter().all(pick)).map(|view| view.name.clone())
     };
+    // Columns of tables can be left out by name, channels of images cannot.
+    let way_out = |flawed: &[String]| match flawed.iter().find(|&name| names.contains(name)) {
+        Some(column) => format!("leave them out: add \"!{column}\" to `inputs`"),
+        None => "leave these channels out of the images, or the images out of the inputs".to_owned(),
+    };
     let refuse = |code: Code, what: String, flawed: Vec<String>, whole: Option<String>| {
         let listed = listed(&flawed.iter().map(String::as_str).collect::<Vec<_>>());
         let (message, hint) = match whole {
             Some(view) => (format!("view {view:?}: {what}: {listed}"), format!("leave the view {view:?} out")),
-            None => (format!("{what}: {listed}"), format!("leave them out: add \"!{}\" to `inputs`", flawed[0])),
+            None => (format!("{what}: {listed}"), way_out(&flawed)),
         };
         Err(Failure::new(code, message).hint(hint).with("columns", flawed))
     };

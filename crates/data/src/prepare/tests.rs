@@ -264,10 +264,10 @@ fn new_data_are_treated_as_the_training_data_were() {
     for standardize in [Standardize::All, Standardize::None] {
         let config = PrepareConfig { standardize, ..with(Missing::Mean) };
         let prepared = prepare(&data, &config, 1).expect("prepares");
-        let again =
-            standardise_new(&data.inputs, &data.input_names, &[], &prepared.standardiser, prepared.fill.as_deref());
+        let new = |fill| standardise_new(data.inputs.clone(), &data.input_names, &prepared.standardiser, fill);
+        let again = new(prepared.fill.as_deref());
         assert_eq!(again.expect("finite or filled"), prepared.inputs);
-        let refused = standardise_new(&data.inputs, &data.input_names, &[], &prepared.standardiser, None);
+        let refused = new(None);
         assert_eq!(refused.expect_err("a gap").code, Code::DataNotFinite);
     }
 }

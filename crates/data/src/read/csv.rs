@@ -102,7 +102,7 @@ pub struct CsvTable<T = f32> {
     pub numeric: Matrix<T>,
     /// `text[column][row]`; "" = missing.
     pub text: Vec<Vec<String>>,
-    /// Of each text column the words that were read as missing, empty ones aside, with their rows.
+    /// Of each text column the words that were read as missing, empty ones aside, with how often.
     pub words: Vec<Words>,
 }
 

@@ -3,7 +3,7 @@
 //! Format: <http://yann.lecun.com/exdb/mnist/>, repeated in
 //! <https://github.com/zalandoresearch/fashion-mnist#loading-data-with-other-machine-learning-libraries>.
 
-use super::npy::{NpyArray, placed};
+use super::npy::{NpyArray, numbers, placed};
 use super::open;
 use crate::failure::{Code, Failure, Result};
 use crate::memory;
@@ -33,11 +33,13 @@ pub fn decode(mut reader: impl Read) -> Result<NpyArray> {
     let mut head = [0; 4];
     reader.read_exact(&mut head).map_err(truncated)?;
     let [0, 0, kind, rank] = head else { return Err(unknown(head)) };
-    let width = match kind {
-        0x08 | 0x09 => 1,
-        0x0b => 2,
-        0x0c | 0x0d => 4,
-        0x0e => 8,
+    let (width, descr) = match kind {
+        0x08 => (1, "|u1"),
+        0x09 => (1, "|i1"),
+        0x0b => (2, ">i2"),
+        0x0c => (4, ">i4"),
+        0x0d => (4, ">f4"),
+        0x0e => (8, ">f8"),
         _ => return Err(unknown(head)),
     };
     let rank = usize::from(rank);
@@ -68,31 +70,7 @@ pub fn decode(mut reader: impl Read) -> Result<NpyArray> {
             .with("found", found));
     }
     memory::claim(expected + 4 * (expected / width), "reading the IDX file")?;
-    Ok(NpyArray { data: numbers(kind, &bytes)?, shape })
-}
-
-fn numbers(kind: u8, bytes: &[u8]) -> Result<Vec<f32>> {
-    let four = |b: &[u8]| [b[0], b[1], b[2], b[3]];
-    Ok(match kind {
-        0x08 => bytes.iter().map(|&b| f32::from(b)).collect(),
-        0x09 => bytes.iter().map(|&b| f32::from(b as i8)).collect(),
-        0x0b => bytes.chunks_exact(2).map(|b| f32::from(i16::from_be_bytes([b[0], b[1]]))).collect(),
-        0x0c => bytes.chunks_exact(4).map(|b| i32::from_be_bytes(four(b)) as f32).collect(),
-        0x0d => bytes.chunks_exact(4).map(|b| f32::from_be_bytes(four(b))).collect(),
-        _ => bytes
-            .chunks_exact(8)
-            .enumerate()
-            .map(|(place, b)| {
-                let wide = f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]);
-                let value = wide as f32;
-                if wide.is_finite() && value.is_infinite() {
-                    let message = format!("value {}: {wide} is too large for 32-bit floating point", place + 1);
-                    return Err(Failure::new(Code::DataOverflow, message).hint("rescale the values"));
-                }
-                Ok(value)
-            })
-            .collect::<Result<_>>()?,
-    })
+    Ok(NpyArray { data: numbers(descr, &bytes)?, shape })
 }
 
 fn unknown(head: [u8; 4]) -> Failure {
@@ -135,6 +113,7 @@ mod tests {
         assert_eq!(refused(&file(0x07, &[1], &[1])).code, Code::DataUnknownFormat);
         assert_eq!(refused(b"x,y\n1,2\n").code, Code::DataUnknownFormat);
         assert_eq!(refused(&[0, 0]).code, Code::DataCorrupt);
-        assert_eq!(refused(&file(0x0e, &[1], &1e300f64.to_be_bytes())).code, Code::DataOverflow);
+        let overflow = refused(&file(0x0e, &[2], &[1f64.to_be_bytes(), 1e300f64.to_be_bytes()].concat()));
+        assert_eq!((overflow.code, &overflow.context["entry"]), (Code::DataOverflow, &1.into()));
     }
 }

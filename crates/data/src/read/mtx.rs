@@ -10,6 +10,7 @@ use crate::matrix::Matrix;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::ops::AddAssign;
 use std::path::Path;
 
 /// What a file says about itself.
@@ -44,13 +45,30 @@ pub fn about(path: &Path) -> Result<MtxAbout> {
 /// # Errors
 /// As [`about`]; `DATA_CORRUPT` with the line of what is no entry, `DATA_OVERFLOW`.
 pub fn read(path: &Path, orientation: Orientation, chosen: &[usize]) -> Result<Matrix> {
+    filled(path, orientation, chosen, |value| value as f32)?.finish()
+}
+
+/// Reads the chosen columns as [`read`] does, with 64 bits, row-major.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_exact(path: &Path, orientation: Orientation, chosen: &[usize]) -> Result<Vec<f64>> {
+    Ok(filled(path, orientation, chosen, |value| value)?.into_data())
+}
+
+fn filled<T: Copy + Default + AddAssign>(
+    path: &Path,
+    orientation: Orientation,
+    chosen: &[usize],
+    of: impl Fn(f64) -> T,
+) -> Result<Dense<T>> {
     let mut reader = Reader::open(path)?;
     let transposed = orientation == Orientation::Transposed;
     let shape = if transposed { (reader.columns, reader.rows) } else { (reader.rows, reader.columns) };
     let room = reader.entries.min(reader.most_entries);
     let mut dense = Dense::new(shape, chosen, room).map_err(|failure| failure.at(path.display().to_string()))?;
-    let mut put = |row: usize, column: usize, value: f32| {
-        if transposed { dense.add(column, row, value) } else { dense.add(row, column, value) }
+    let mut put = |row: usize, column: usize, value: f64| {
+        if transposed { dense.add(column, row, of(value)) } else { dense.add(row, column, of(value)) }
     };
     let mirror = reader.mirror;
     for entry in 0..reader.entries {
@@ -63,7 +81,7 @@ pub fn read(path: &Path, orientation: Orientation, chosen: &[usize]) -> Result<M
     if reader.next_line()? {
         return Err(reader.corrupt(format!("more lines than the {} entries announced", reader.entries)));
     }
-    dense.finish()
+    Ok(dense)
 }
 
 struct Reader<'a> {
@@ -79,7 +97,7 @@ struct Reader<'a> {
     is_dense: bool,
     is_pattern: bool,
     /// The factor of an entry across the diagonal: 1 in symmetric matrices, -1 in skew-symmetric ones, else 0.
-    mirror: f32,
+    mirror: f64,
 }
 
 /// No line of numbers is longer; a file without line breaks is not read into memory to say so.
@@ -143,10 +161,14 @@ impl<'a> Reader<'a> {
             ),
             _ => return Err(reader.corrupt(format!("expected rows, columns and entries, got {:?}", text.trim()))),
         };
+        if reader.mirror != 0.0 && reader.rows != reader.columns {
+            let size = format!("{} x {}", reader.rows, reader.columns);
+            return Err(reader.corrupt(format!("the matrix is {symmetry}, so it must be square, got {size}")));
+        }
         Ok(reader)
     }
 
-    fn entry(&mut self, index: usize) -> Result<(usize, usize, f32)> {
+    fn entry(&mut self, index: usize) -> Result<(usize, usize, f64)> {
         if !self.next_line()? {
             return Err(self.corrupt(format!("it ends after {index} of {} entries", self.entries)));
         }
@@ -166,13 +188,12 @@ impl<'a> Reader<'a> {
             let expected = format!("expected an entry of a {} x {} matrix", self.rows, self.columns);
             return Err(self.corrupt(format!("{got:?}: {expected}")));
         };
-        let single = value as f32;
-        if single.is_infinite() && f64::is_finite(value) {
+        if (value as f32).is_infinite() && f64::is_finite(value) {
             return Err(Failure::new(Code::DataOverflow, format!("{value:e} is too large for 32-bit floating point"))
                 .at(self.place())
                 .hint("rescale the matrix"));
         }
-        Ok((row, column, single))
+        Ok((row, column, value))
     }
 
     /// Steps to the next line that is neither empty nor a comment.

@@ -84,58 +84,99 @@ pub fn peek_file(path: &Path) -> Result<NpyAbout> {
     Ok(NpyAbout { shape, dtype: descr })
 }
 
-/// Reads one column of a vector or a matrix as text, each entry exactly as its type writes it: whole numbers of 64 bits, floats of
-/// any width, booleans, dates to the nanosecond, text. NaN and "not a time" are "".
+/// Reads columns of a vector or a matrix as text, each entry exactly as its type writes it: whole numbers of 64 bits, floats of any
+/// width, booleans, dates to the nanosecond, text. NaN and "not a time" are "".
 ///
 /// # Errors
 /// As [`read`]; `DATA_SHAPE` for an array without such a column.
-pub fn read_text(path: &Path, column: usize) -> Result<Vec<String>> {
-    decode_text(open(path)?, column).map_err(|failure| placed(path, failure))
+pub fn read_text(path: &Path, columns: &[usize]) -> Result<Vec<Vec<String>>> {
+    decode_text(open(path)?, columns).map_err(|failure| placed(path, failure))
 }
 
-/// Reads a column as text from bytes, as [`read_text`] does from a file.
+/// Reads columns as text from bytes, as [`read_text`] does from a file.
 ///
 /// # Errors
 /// As [`read_text`].
-pub fn decode_text(mut reader: impl Read, column: usize) -> Result<Vec<String>> {
-    /// Near the size of a chunk of numbers.
-    const CHUNK: usize = 1 << 18;
+pub fn decode_text(mut reader: impl Read, columns: &[usize]) -> Result<Vec<Vec<String>>> {
     let header = Header::read(&mut reader)?;
     let dtype = TextType::parse(&header.descr)?;
+    let mut texts = vec![Vec::new(); columns.len()];
+    let mut held = Held::default();
+    for_chosen(&mut reader, &header, dtype.width(), columns, |_, slot, bytes| {
+        let text = dtype.text(bytes)?;
+        held.text(text.len(), 0, READING)?;
+        texts[slot].push(text);
+        Ok(())
+    })?;
+    Ok(texts)
+}
+
+/// Reads columns of a vector or a matrix of numbers with 64 bits, row-major.
+///
+/// # Errors
+/// As [`read`]; `DATA_SHAPE` for an array without such a column.
+pub fn read_exact(path: &Path, columns: &[usize]) -> Result<Vec<f64>> {
+    decode_exact(open(path)?, columns).map_err(|failure| placed(path, failure))
+}
+
+/// Reads columns with 64 bits from bytes, as [`read_exact`] does from a file.
+///
+/// # Errors
+/// As [`read_exact`].
+pub fn decode_exact(mut reader: impl Read, columns: &[usize]) -> Result<Vec<f64>> {
+    let header = Header::read(&mut reader)?;
+    let dtype = Dtype::parse(&header.descr)?;
+    let mut numbers = Vec::new();
+    for_chosen(&mut reader, &header, dtype.width(), columns, |row, slot, bytes| {
+        let place = row * columns.len() + slot;
+        // Memory grows only with what was really there: in Fortran order a column is there before the next begins.
+        if numbers.len() <= place {
+            let more = (row + 1) * columns.len() - numbers.len();
+            memory::reserve(&mut numbers, more, READING)?;
+            numbers.resize((row + 1) * columns.len(), f64::NAN);
+        }
+        numbers[place] = dtype.number(bytes);
+        Ok(())
+    })?;
+    Ok(numbers)
+}
+
+/// Visits the entries of chosen columns in file order, each with its row and the place of its column among the chosen.
+fn for_chosen(
+    reader: &mut impl Read,
+    header: &Header,
+    width: usize,
+    chosen: &[usize],
+    mut visit: impl FnMut(usize, usize, &[u8]) -> Result<()>,
+) -> Result<()> {
     let (rows, columns) = match header.shape[..] {
         [rows] => (rows, 1),
         [rows, columns] => (rows, columns),
         _ => (0, 0),
     };
-    if column >= columns {
+    if let Some(column) = chosen.iter().find(|column| **column >= columns) {
         return Err(Failure::new(
             Code::DataShape,
             format!("an array of shape {:?} has no column {column}", header.shape),
         )
         .hint("reshape it: array.reshape(len(array), -1)"));
     }
-    let (count, width) = (header.count()?, dtype.width());
-    let wanted = |entry: usize| if header.fortran { entry / rows == column } else { entry % columns == column };
-    let (mut texts, mut held) = (Vec::new(), Held::default());
-    let mut buffer = vec![0; (CHUNK / width).max(1) * width];
+    let mut slots = vec![None; chosen.iter().map(|column| column + 1).max().unwrap_or(0)];
+    for (slot, &column) in chosen.iter().enumerate() {
+        slots[column] = Some(slot);
+    }
     let mut entry = 0;
-    while entry < count {
-        let size = buffer.len().min((count - entry).saturating_mul(width));
-        let got = fill(&mut reader, &mut buffer[..size]).map_err(|error| interrupted(&error))?;
-        if got < size {
-            let found = entry as u64 * width as u64 + got as u64;
-            return Err(wrong_length(&header, (count as u64).saturating_mul(width as u64), found, "truncated"));
-        }
-        for bytes in buffer[..size].chunks_exact(width) {
-            if wanted(entry) {
-                let text = dtype.text(bytes)?;
-                held.text(text.len(), 0, READING)?;
-                texts.push(text);
+    read_entries(reader, header, width, |chunk| {
+        for bytes in chunk.chunks_exact(width) {
+            let (row, column) =
+                if header.fortran { (entry % rows, entry / rows) } else { (entry / columns, entry % columns) };
+            if let Some(Some(slot)) = slots.get(column) {
+                visit(row, *slot, bytes)?;
             }
             entry += 1;
         }
-    }
-    Ok(texts)
+        Ok(())
+    })
 }
 
 /// Reads a single text or number, whatever its shape says of one.
@@ -179,37 +220,60 @@ fn decode_with<T: Copy>(
     parse: impl FnOnce(&str) -> Result<Dtype>,
     decode: impl Fn(Dtype, &[u8], &mut Vec<T>) -> Result<()>,
 ) -> Result<NpyArray<T>> {
-    /// A multiple of every width.
-    const CHUNK: usize = 1 << 18;
     let header = Header::read(&mut reader)?;
     let dtype = parse(&header.descr)?;
-    let count = header.count()?;
-    let expected = (count as u64)
-        .checked_mul(dtype.width() as u64)
-        .filter(|bytes| *bytes <= isize::MAX as u64)
-        .ok_or_else(|| header.too_large())?;
+    let width = dtype.width();
     let mut data = Vec::new();
-    let mut buffer = vec![0; CHUNK];
-    let mut found = 0;
-    while found < expected {
-        let chunk = &mut buffer[..CHUNK.min((expected - found) as usize)];
-        let got = fill(&mut reader, chunk).map_err(|error| interrupted(&error))?;
-        found += got as u64;
-        if got < chunk.len() {
-            return Err(wrong_length(&header, expected, found, "truncated"));
-        }
-        memory::reserve(&mut data, got / dtype.width(), READING)?;
-        decode(dtype, chunk, &mut data)?;
-    }
-    let surplus = fill(&mut reader, &mut buffer).map_err(|error| interrupted(&error))?;
-    if surplus > 0 {
-        return Err(wrong_length(&header, expected, expected + surplus as u64, "too long"));
-    }
+    read_entries(reader, &header, width, |chunk| {
+        memory::reserve(&mut data, chunk.len() / width, READING)?;
+        decode(dtype, chunk, &mut data)
+    })?;
     if header.fortran {
         memory::claim(2 * size_of_val(data.as_slice()) as u64, READING)?;
     }
     let data = if header.fortran { row_major(&header.shape, &data) } else { data };
     Ok(NpyArray { shape: header.shape, data })
+}
+
+/// Hands over all entries after a header, each `width` bytes wide, many at a time; there must be as many as its shape says.
+fn read_entries(
+    mut reader: impl Read,
+    header: &Header,
+    width: usize,
+    mut each: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    const CHUNK: usize = 1 << 18;
+    let expected = (header.count()? as u64)
+        .checked_mul(width as u64)
+        .filter(|bytes| *bytes <= isize::MAX as u64)
+        .ok_or_else(|| header.too_large())?;
+    let mut buffer = vec![0; (CHUNK / width).max(1) * width];
+    let mut found = 0;
+    while found < expected {
+        let size = buffer.len().min((expected - found) as usize);
+        let chunk = &mut buffer[..size];
+        let got = fill(&mut reader, chunk).map_err(|error| interrupted(&error))?;
+        found += got as u64;
+        if got < size {
+            return Err(wrong_length(header, expected, found, "truncated"));
+        }
+        each(chunk)?;
+    }
+    let surplus = fill(&mut reader, &mut buffer).map_err(|error| interrupted(&error))?;
+    if surplus > 0 {
+        return Err(wrong_length(header, expected, expected + surplus as u64, "too long"));
+    }
+    Ok(())
+}
+
+/// Numbers that stand one after the other, of a type as NumPy describes it.
+///
+/// # Errors
+/// `DATA_UNSUPPORTED`, `DATA_OVERFLOW`.
+pub(super) fn numbers(descr: &str, bytes: &[u8]) -> Result<Vec<f32>> {
+    let mut data = Vec::new();
+    Dtype::parse(descr)?.decode(bytes, &mut data)?;
+    Ok(data)
 }
 
 /// Reads until the buffer is full or the stream ends.

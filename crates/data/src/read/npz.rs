@@ -46,12 +46,20 @@ pub fn read(path: &Path, member: &str) -> Result<NpyArray> {
     with_member(path, member, |entry| npy::decode(entry))
 }
 
-/// Reads one column of an array as text; its name with or without `.npy`.
+/// Reads columns of an array as text; its name with or without `.npy`.
 ///
 /// # Errors
 /// As [`read`] and [`npy::read_text`].
-pub fn read_text(path: &Path, member: &str, column: usize) -> Result<Vec<String>> {
-    with_member(path, member, |entry| npy::decode_text(entry, column))
+pub fn read_text(path: &Path, member: &str, columns: &[usize]) -> Result<Vec<Vec<String>>> {
+    with_member(path, member, |entry| npy::decode_text(entry, columns))
+}
+
+/// Reads columns of an array of numbers with 64 bits, row-major; its name with or without `.npy`.
+///
+/// # Errors
+/// As [`read`] and [`npy::read_exact`].
+pub fn read_exact(path: &Path, member: &str, columns: &[usize]) -> Result<Vec<f64>> {
+    with_member(path, member, |entry| npy::decode_exact(entry, columns))
 }
 
 /// Lets `read` read one array.

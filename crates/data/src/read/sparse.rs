@@ -3,6 +3,7 @@
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
 use crate::memory;
+use std::ops::AddAssign;
 
 /// Numbers that a dense matrix may have whatever its entries: 1 GiB.
 const ALWAYS: usize = 1 << 28;
@@ -10,15 +11,15 @@ const ALWAYS: usize = 1 << 28;
 const PER_ENTRY: usize = 1 << 12;
 
 /// A dense matrix that is filled entry by entry.
-pub(super) struct Dense {
+pub(super) struct Dense<T> {
     rows: usize,
     width: usize,
     /// Where each column of the sparse matrix goes.
     slots: Vec<Option<usize>>,
-    data: Vec<f32>,
+    data: Vec<T>,
 }
 
-impl Dense {
+impl<T: Copy + Default + AddAssign> Dense<T> {
     /// Zeros for the chosen columns of a matrix of `shape`, in the order chosen; `entries` are those that the file has room for.
     pub fn new(shape: (usize, usize), chosen: &[usize], entries: usize) -> Result<Self> {
         let (rows, columns) = shape;
@@ -32,17 +33,24 @@ impl Dense {
         }
         let most = ALWAYS.max(entries.saturating_mul(PER_ENTRY));
         let size = rows.checked_mul(chosen.len()).filter(|size| *size <= most).ok_or_else(|| too_large(shape))?;
-        let data = memory::filled(0.0, size, "the chosen columns of the sparse matrix")?;
+        let data = memory::filled(T::default(), size, "the chosen columns of the sparse matrix")?;
         Ok(Self { rows, width: chosen.len(), slots, data })
     }
 
     /// Adds an entry: a matrix may hold one in several parts.
-    pub fn add(&mut self, row: usize, column: usize, value: f32) {
+    pub fn add(&mut self, row: usize, column: usize, value: T) {
         if let Some(Some(slot)) = self.slots.get(column) {
             self.data[row * self.width + slot] += value;
         }
     }
 
+    /// The numbers, row-major.
+    pub fn into_data(self) -> Vec<T> {
+        self.data
+    }
+}
+
+impl Dense<f32> {
     /// The filled matrix.
     pub fn finish(self) -> Result<Matrix> {
         Matrix::new(self.rows, self.width, self.data)

@@ -2,6 +2,7 @@
 
 use super::npz::{damaged, open_archive};
 use super::{open, unreadable};
+use crate::atomic::cannot_write;
 use crate::failure::{Code, Failure, Result};
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
@@ -108,8 +109,5 @@ fn broken(path: &Path, reason: &str) -> Failure {
 }
 
 fn unwritable(target: &Path, error: &io::Error) -> Failure {
-    Failure::new(Code::FileWrite, format!("cannot write {}: {error}", target.display()))
-        .at(target.display().to_string())
-        .hint("unpacking needs space in the folder for temporary files (TMPDIR)")
-        .with("reason", error.kind().to_string())
+    cannot_write(target, error).hint("unpacking needs space in the folder for temporary files (TMPDIR)")
 }

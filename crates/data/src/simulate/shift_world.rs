@@ -20,6 +20,7 @@ mod mixing;
 use crate::dataset::{Dataset, Labels, Role, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::simulate::row::store;
 use crate::simulate::{numbered, refuse_huge};
 use crate::stream::Stream;
 use mechanisms::{Environment, Graph};
@@ -326,10 +327,6 @@ pub fn shift_world(config: &ShiftWorldConfig) -> Result<Dataset> {
     })
 }
 
-fn store(to: &mut [f32], from: impl Iterator<Item = f64>) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = from as f32);
-}
-
 fn check(config: &ShiftWorldConfig) -> Result<()> {
     let (k, d) = (config.latents, config.inputs.unwrap_or(config.latents));
     let refuse = |code, path: &str, message: String, hint: &str| {
@@ -369,10 +366,10 @@ fn check(config: &ShiftWorldConfig) -> Result<()> {
         let message = format!("there is no latent {latent}, they are numbered 1 to {k}");
         return refuse(Code::ConfigOutOfRange, "unshifted", message, "give numbers of latents, or set more `latents`");
     }
-    let rows = config.environments as u128 * config.points_per_environment as u128;
-    let layers = mixing::layers(config) as u128 * (d * d) as u128;
+    let (environments, points) = (config.environments as u128, config.points_per_environment as u128);
+    let edges = (k * (k - 1) / 2) as u128;
     refuse_huge(
-        rows * (d + 2 * k) as u128 + layers,
+        environments * (points * (d + 2 * k) as u128 + edges + 2 * k as u128) + mixing::numbers(config),
         "pointsPerEnvironment",
         "simulate fewer environments, rows or columns",
     )

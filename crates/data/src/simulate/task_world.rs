@@ -13,6 +13,7 @@ mod tasks;
 use crate::dataset::{Dataset, Labels, Role, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::simulate::row::store;
 use crate::simulate::{numbered, refuse_huge};
 use crate::stream::Stream;
 use mixing::Map;
@@ -169,10 +170,6 @@ pub fn task_world(config: &TaskWorldConfig) -> Result<Dataset> {
         ]),
         ..Dataset::default()
     })
-}
-
-fn store(to: &mut [f32], from: impl Iterator<Item = f64>) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = from as f32);
 }
 
 /// What was left open, filled in, once all values fit together.

@@ -357,3 +357,17 @@ fn a_manifest_whose_views_do_not_fit_is_refused_before_any_pixel_is_named() {
         assert_eq!(folder::read(&dir).expect_err("it is refused").code.as_str(), "DATA_SHAPE");
     }
 }
+
+#[test]
+fn a_version_that_a_killed_writer_left_half_moved_and_damaged_is_refused_and_not_waited_for() {
+    let (_home, dir) = written(&full());
+    let commit = dir.join(".commit");
+    fs::create_dir(&commit).expect("a new folder");
+    fs::rename(dir.join("inputs.npy"), commit.join("inputs.npy")).expect("it moves");
+    assert_same(&folder::read(&dir).expect("its files are found"), &full());
+    let mut bytes = fs::read(commit.join("inputs.npy")).expect("it is there");
+    *bytes.last_mut().expect("numbers") ^= 1;
+    fs::write(commit.join("inputs.npy"), bytes).expect("it can be written");
+    let failure = folder::read(&dir).expect_err("it is damaged");
+    assert_eq!(failure.code.as_str(), "DATA_CORRUPT");
+}

@@ -102,9 +102,16 @@ fn check_npy(bytes: &[u8]) {
     if let Ok(array) = npy::decode(bytes) {
         assert_eq!(array.data.len(), array.shape.iter().product::<usize>());
     }
-    for column in 0..2 {
-        if let Ok(texts) = npy::decode_text(bytes, column) {
-            assert!(texts.len() <= bytes.len());
+    for columns in [[0].as_slice(), &[1], &[1, 0]] {
+        if let Ok(texts) = npy::decode_text(bytes, columns) {
+            assert!(texts.iter().all(|texts| texts.len() <= bytes.len()));
+        }
+        if let (Ok(exact), Ok(array)) = (npy::decode_exact(bytes, columns), npy::decode(bytes)) {
+            let width = array.shape.get(1).copied().unwrap_or(1);
+            for (place, &value) in exact.iter().enumerate() {
+                let rounded = array.data[place / columns.len() * width + columns[place % columns.len()]];
+                assert!(value as f32 == rounded || (value.is_nan() && rounded.is_nan()));
+            }
         }
     }
 }
@@ -273,5 +280,39 @@ fn a_shape_that_lies_allocates_nothing() {
     assert!(failure.message.contains("does not fit"), "{failure}");
     let header = b"{'descr': '<U1', 'fortran_order': False, 'shape': (1000000000000, 2), }\n";
     let bytes = [b"\x93NUMPY\x01\x00".as_slice(), &(header.len() as u16).to_le_bytes(), header, b"abcd"].concat();
-    assert!(npy::decode_text(bytes.as_slice(), 1).expect_err("four bytes").message.contains("truncated"));
+    assert!(npy::decode_text(bytes.as_slice(), &[1]).expect_err("four bytes").message.contains("truncated"));
+}
+
+#[test]
+fn a_symmetric_matrix_that_is_not_square_is_refused() {
+    for symmetry in ["symmetric", "skew-symmetric"] {
+        for shape in ["2 3 1", "3 2 1"] {
+            let market = format!("%%MatrixMarket matrix coordinate real {symmetry}\n{shape}\n2 1 5\n");
+            let (_folder, path) = file("a.mtx", market.as_bytes());
+            for failure in [
+                mtx::about(&path).map(drop).expect_err("it is read"),
+                mtx::read(&path, mtx::Orientation::AsWritten, &[0, 1]).map(drop).expect_err("it is read"),
+                mtx::read(&path, mtx::Orientation::Transposed, &[0, 1]).map(drop).expect_err("it is read"),
+            ] {
+                assert_eq!(failure.code.as_str(), "DATA_CORRUPT");
+                assert!(failure.message.contains("must be square"), "{failure}");
+                crate::check_manners(&failure);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_column_of_text_is_refused_where_the_array_is_longer_than_its_shape() {
+    for (descr, entries) in [("<U1", 2 * 4), ("<i8", 2 * 8), ("|S3", 2 * 3)] {
+        let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (2,), }}\n");
+        let bytes = |count: usize| {
+            let zeros = vec![0; count];
+            [b"\x93NUMPY\x01\x00".as_slice(), &(header.len() as u16).to_le_bytes(), header.as_bytes(), &zeros].concat()
+        };
+        assert_eq!(npy::decode_text(bytes(entries).as_slice(), &[0]).expect("it fits")[0].len(), 2, "{descr}");
+        let failure = npy::decode_text(bytes(entries + 1).as_slice(), &[0]).expect_err("one byte too many");
+        assert!(failure.message.contains("too long"), "{descr}: {failure}");
+        assert_eq!(failure.context["found"], entries + 1);
+    }
 }

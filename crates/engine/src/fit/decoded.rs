@@ -7,6 +7,7 @@ use crate::results::{ReconstructionRow, Response, Traversal, latent_names};
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Matrix, Result};
+use disentangle_numerics::moments::mean_sd_of_rows;
 
 /// Rows decoded at once: all of them would be a second copy of the inputs.
 const CHUNK: usize = 4096;
@@ -29,26 +30,45 @@ pub(super) struct Decoded {
     pub(super) warning: Option<Warning>,
 }
 
-/// What comes back, and what each latent does. Numbers that leave the finite ones are told, and end no fit.
+/// What comes back, and what each latent does. Numbers that leave the finite ones are told, and end no fit; what was found without
+/// them stays.
 pub(super) fn decoded(data: &Prepared, method: &dyn Method, state: &State, latents: &Matrix) -> Result<Decoded> {
-    let found = reconstruction(data, state, latents).and_then(|reconstruction| {
-        let traversals = traversals(data, method, state, latents)?;
-        Ok(Decoded { reconstruction, traversals, warning: None })
-    });
+    let mut warning = None;
+    let decoder = match Decoder::of(state) {
+        Ok(decoder) => decoder,
+        Err(failure) => {
+            told::<()>(Err(failure), "inputs cannot be decoded from the latents", &mut warning)?;
+            return Ok(Decoded { warning, ..Decoded::default() });
+        }
+    };
+    let reconstruction = reconstruction(data, &decoder, state, latents);
+    let reconstruction = told(reconstruction, "inputs cannot be decoded from the latents", &mut warning)?;
+    let traversals = traversals(data, method, &decoder, state, latents);
+    let traversals = told(traversals, "inputs cannot be decoded from latents two deviations off", &mut warning)?;
+    Ok(Decoded { reconstruction, traversals, warning })
+}
+
+/// What was found; nothing where numbers left the finite ones, which the first `warning` tells.
+fn told<T>(found: Result<Vec<T>>, what: &str, warning: &mut Option<Warning>) -> Result<Vec<T>> {
     match found {
         Err(failure) if failure.code == Code::NumericNotFinite => {
-            let message = format!("inputs cannot be decoded from the latents: {}", failure.message);
-            let warning = Warning::new("DECODER_NOT_FINITE", message)
-                .hint("the latents themselves are not affected; train longer, or with a smaller learning rate");
-            Ok(Decoded { warning: Some(warning), ..Decoded::default() })
+            warning.get_or_insert_with(|| {
+                Warning::new("DECODER_NOT_FINITE", format!("{what}: {}", failure.message))
+                    .hint("the latents themselves are not affected; train longer, or with a smaller learning rate")
+            });
+            Ok(Vec::new())
         }
         found => found,
     }
 }
 
 /// How well inputs come back, by split; nothing without a decoder.
-fn reconstruction(data: &Prepared, state: &State, latents: &Matrix) -> Result<Vec<ReconstructionRow>> {
-    let decoder = Decoder::of(state)?;
+fn reconstruction(
+    data: &Prepared,
+    decoder: &Decoder,
+    state: &State,
+    latents: &Matrix,
+) -> Result<Vec<ReconstructionRow>> {
     let mut found = Vec::new();
     for (part, split) in [(Split::Train, "train"), (Split::Validation, "validation"), (Split::Test, "test")] {
         let rows = data.rows_of(part);
@@ -57,13 +77,14 @@ fn reconstruction(data: &Prepared, state: &State, latents: &Matrix) -> Result<Ve
         }
         let mut error = 0.0;
         for chunk in rows.chunks(CHUNK) {
-            let Some(decoded) = decoder.decode(&latents.select_rows(chunk))? else { return Ok(Vec::new()) };
+            let Some(decoded) = decoder.decode(state, &latents.select_rows(chunk))? else { return Ok(Vec::new()) };
             for (at, &row) in chunk.iter().enumerate() {
                 let pairs = data.inputs.row(row).iter().zip(decoded.row(at));
                 error += pairs.map(|(&x, &y)| (f64::from(x) - f64::from(y)).powi(2)).sum::<f64>();
             }
         }
-        let variance = moments(&data.inputs, &rows).iter().map(|(_, sd)| sd * sd).sum::<f64>() * rows.len() as f64;
+        let (_, sd) = mean_sd_of_rows(&data.inputs, &rows);
+        let variance = sd.iter().map(|sd| sd * sd).sum::<f64>() * rows.len() as f64;
         found.push(ReconstructionRow {
             split: split.into(),
             rows: rows.len(),
@@ -74,30 +95,23 @@ fn reconstruction(data: &Prepared, state: &State, latents: &Matrix) -> Result<Ve
     Ok(found)
 }
 
-/// Mean and standard deviation of each column over some rows.
-fn moments(values: &Matrix, rows: &[usize]) -> Vec<(f64, f64)> {
-    let n = rows.len().max(1) as f64;
-    let mut moments = vec![(0.0, 0.0); values.cols()];
-    for &row in rows {
-        moments.iter_mut().zip(values.row(row)).for_each(|((mean, _), &value)| *mean += f64::from(value) / n);
-    }
-    for &row in rows {
-        let columns = moments.iter_mut().zip(values.row(row));
-        columns.for_each(|((mean, squares), &value)| *squares += (f64::from(value) - *mean).powi(2) / n);
-    }
-    moments.iter().map(|&(mean, squares)| (mean, squares.sqrt())).collect()
-}
-
 /// What each latent does to the others and to the inputs; nothing without a decoder and without mechanisms.
-fn traversals(data: &Prepared, method: &dyn Method, state: &State, latents: &Matrix) -> Result<Vec<Traversal>> {
-    let (mechanisms, decoder) = (method.mechanisms(state)?, Decoder::of(state)?);
+fn traversals(
+    data: &Prepared,
+    method: &dyn Method,
+    decoder: &Decoder,
+    state: &State,
+    latents: &Matrix,
+) -> Result<Vec<Traversal>> {
+    let mechanisms = method.mechanisms(state)?;
     let train = data.rows_of(Split::Train);
-    let scales = moments(latents, &train);
+    let (means, sds) = mean_sd_of_rows(latents, &train);
+    let scales: Vec<(f64, f64)> = means.into_iter().zip(sds).collect();
     let Some(row) = nearest_to_mean(latents, &train, &scales) else { return Ok(Vec::new()) };
     let environments = [data.nodes[row]];
     let start = latents.select_rows(&[row]).to_f64();
     let names = latent_names(latents.cols());
-    let inputs = moments(&data.inputs, &train);
+    let (_, inputs) = mean_sd_of_rows(&data.inputs, &train);
     let mut found = Vec::new();
     for (latent, &(mean, sd)) in scales.iter().enumerate().take(TRAVERSED) {
         let values: Vec<f64> =
@@ -111,7 +125,7 @@ fn traversals(data: &Prepared, method: &dyn Method, state: &State, latents: &Mat
             };
             moved.row(0).iter().enumerate().for_each(|(j, &value)| swept[(step, j)] = value as f32);
         }
-        let decoded = decoder.decode(&swept)?;
+        let decoded = decoder.decode(state, &swept)?;
         if mechanisms.is_none() && decoded.is_none() {
             return Ok(Vec::new());
         }
@@ -127,14 +141,14 @@ fn traversals(data: &Prepared, method: &dyn Method, state: &State, latents: &Mat
 }
 
 /// The inputs that move most over the rows of `decoded`, which are standardised, in their own units. Single pixels say nothing.
-fn most_moved(decoded: &Matrix, data: &Prepared, scales: &[(f64, f64)]) -> Result<Vec<Response>> {
-    let range = |j: usize| if scales[j].1 > 0.0 { spread(decoded, j) / scales[j].1 } else { 0.0 };
+fn most_moved(decoded: &Matrix, data: &Prepared, sd: &[f64]) -> Result<Vec<Response>> {
+    let range = |j: usize| if sd[j] > 0.0 { spread(decoded, j) / sd[j] } else { 0.0 };
     let is_pixel = |j: usize| data.views.iter().any(|view| view.image.is_some() && view.columns().contains(&j));
     let mut moved: Vec<(usize, f64)> = (0..decoded.cols()).filter(|&j| !is_pixel(j)).map(|j| (j, range(j))).collect();
     moved.sort_by(|a, b| b.1.total_cmp(&a.1));
     let own = data.standardiser.undo(decoded)?;
     let shown = moved.into_iter().take(SHOWN).filter(|&(_, range)| range > MOVES);
-    Ok(shown.map(|(j, _)| response(&data.input_names[j], scales[j].1 * data.standardiser.sd[j], &own, j)).collect())
+    Ok(shown.map(|(j, _)| response(&data.input_names[j], sd[j] * data.standardiser.sd[j], &own, j)).collect())
 }
 
 fn response(name: &str, sd: f64, values: &Matrix, column: usize) -> Response {

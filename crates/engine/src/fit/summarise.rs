@@ -11,6 +11,7 @@ use crate::train;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Matrix, Result};
+use disentangle_numerics::moments::mean_sd_of_rows;
 
 /// Squared errors of the predicted target in its own units; `None` for methods that predict none.
 pub(super) fn squared_errors(
@@ -55,7 +56,7 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
     warnings.extend(warning);
     Ok(Summary {
         method: entry.info.name.into(),
-        latents: latent_summary(&latents.select_rows(&data.rows_of(Split::Train))),
+        latents: latent_summary(latents, &data.rows_of(Split::Train)),
         errors,
         conditioned,
         heads,
@@ -80,11 +81,8 @@ fn with_parameters(mut facts: Vec<Fact>, state: &State) -> Vec<Fact> {
     facts
 }
 
-fn latent_summary(latents: &Matrix) -> LatentSummary {
-    let n = latents.rows().max(1) as f64;
-    let column = |j: usize| (0..latents.rows()).map(move |i| f64::from(latents[(i, j)]));
-    let mean: Vec<f64> = (0..latents.cols()).map(|j| column(j).sum::<f64>() / n).collect();
-    let sd = (0..latents.cols()).map(|j| (column(j).map(|v| (v - mean[j]).powi(2)).sum::<f64>() / n).sqrt()).collect();
+fn latent_summary(latents: &Matrix, train: &[usize]) -> LatentSummary {
+    let (mean, sd) = mean_sd_of_rows(latents, train);
     LatentSummary { names: latent_names(latents.cols()), mean, sd }
 }
 

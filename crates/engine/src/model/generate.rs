@@ -101,7 +101,7 @@ impl Model {
             Some(GivenRows { inputs, names, offsets, environments }) => {
                 refuse_drawing(intervention)?;
                 let nodes = match (depends, environments) {
-                    (true, Some(labels)) => self.nodes_of_labels(inputs.rows(), labels, &BTreeMap::new())?,
+                    (true, Some(labels)) => self.nodes_of_labels(inputs.rows(), labels, None)?,
                     (true, None) => return Err(needs_environments()),
                     (false, _) => vec![0; inputs.rows()],
                 };
@@ -121,7 +121,14 @@ impl Model {
 
     /// Inputs in their own units; `None` without a decoder.
     fn decoded(&self, latents: &Matrix) -> Result<Option<Matrix>> {
-        let decoded = Decoder::of(&self.state)?.decode(latents)?;
+        let decoder = match self.decoder.get() {
+            Some(decoder) => decoder,
+            None => {
+                let decoder = Decoder::of(&self.state)?;
+                self.decoder.get_or_init(|| decoder)
+            }
+        };
+        let decoded = decoder.decode(&self.state, latents)?;
         decoded.map(|inputs| self.header.input_scale.undo(&inputs)).transpose()
     }
 

@@ -61,16 +61,18 @@ pub(super) fn view(state: &State, stage: &str, inputs: &Matrix) -> Result<Option
 fn latents(state: &State, rows: &Rows<'_>) -> Result<Matrix> {
     let mapped = |codes: Matrix| match state.solved.get(MAP) {
         None => codes,
-        Some(map) => {
-            let offset = state.solved.get(OFFSET).map(|offset| offset.row(0));
-            Matrix::from_fn(codes.rows(), map.rows(), |i, j| {
-                let mapped: f64 = codes.row(i).iter().zip(map.row(j)).map(|(&c, m)| f64::from(c) * m).sum();
-                offset.map_or(mapped, |offset| mapped + offset[j]) as f32
-            })
-        }
+        Some(map) => affine(&codes, map, state.solved.get(OFFSET).map(|offset| offset.row(0))),
     };
     let latents = in_chunks(state, rows, |x| state.network.encode(x).map(Some), mapped)?;
     Ok(latents.expect("every chunk has a code"))
+}
+
+/// Rows (n x a) through a map (b x a), with an offset (b) added to each: n x b.
+pub(crate) fn affine(rows: &Matrix, map: &Matrix<f64>, offset: Option<&[f64]>) -> Matrix {
+    Matrix::from_fn(rows.rows(), map.rows(), |i, j| {
+        let mapped: f64 = rows.row(i).iter().zip(map.row(j)).map(|(&value, m)| f64::from(value) * m).sum();
+        offset.map_or(mapped, |offset| mapped + offset[j]) as f32
+    })
 }
 
 fn finite(latents: Matrix) -> Result<Matrix> {

@@ -3,12 +3,11 @@
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::split::Split;
 use disentangle_data::{Matrix, Result};
-use disentangle_engine::method::{Dimensions, Findings, State};
+use disentangle_engine::method::{Findings, Network, State};
 use disentangle_engine::results::Fact;
 use disentangle_engine::results::latent_names;
-use disentangle_nn::Params;
+use disentangle_nn::Tensor;
 use disentangle_nn::internal;
-use disentangle_nn::{Device, Tensor};
 
 /// Rows that are looked at, at most.
 const ROWS: usize = 4096;
@@ -36,22 +35,14 @@ pub(crate) struct Looked {
 }
 
 /// Facts and warnings on validation rows, or training rows where there are none.
-pub(crate) fn findings<N: Look>(
-    data: &Prepared,
-    state: &State,
-    build: impl Fn(&Dimensions, &mut Params) -> disentangle_nn::Result<N>,
-) -> Result<Findings> {
+pub(crate) fn findings<N: Look + Network>(data: &Prepared, state: &State) -> Result<Findings> {
+    let network = state.network_as::<N>().expect("a method gets back the network that it made");
     let validation = data.rows_of(Split::Validation);
     let mut rows = if validation.is_empty() { data.rows_of(Split::Train) } else { validation };
     rows.truncate(ROWS);
     let inputs = data.inputs.select_rows(&rows);
-    // The network of the state is known by its trait alone: the same one again, with its values.
-    let mut params = Params::new(&Device::Cpu);
-    let network = build(&Dimensions::of(data), &mut params).map_err(internal)?;
-    let looked = state.params.export().and_then(|values| {
-        params.import(&values)?;
-        network.look(&Tensor::from_slice(inputs.data(), (inputs.rows(), inputs.cols()), &Device::Cpu)?)
-    });
+    let looked = Tensor::from_slice(inputs.data(), (inputs.rows(), inputs.cols()), state.params.device())
+        .and_then(|inputs| network.look(&inputs));
     let Looked { seen, mean, variance, decoded, facts } = looked.map_err(internal)?;
     let [seen, mean, variance, decoded] = [matrix(&seen)?, matrix(&mean)?, matrix(&variance)?, matrix(&decoded)?];
 

@@ -5,6 +5,7 @@ use super::marginal::{Noise, Pairs};
 use super::moments::{Moments, Points, Representation, conjugate};
 use super::published::{Published, Settings};
 use super::{Algorithm, MtlcmConfig, NAME, Representation as Of, noise};
+use crate::linear::keep_center;
 use crate::regression::LatentDim;
 use disentangle_data::prepare::{Prepared, Task};
 use disentangle_data::split::Split;
@@ -15,6 +16,7 @@ use disentangle_engine::results::OutcomeKind;
 use disentangle_engine::train;
 use disentangle_numerics::joint_diagonalisation::{Bounds, Covariances, NoiseSize, Point, denoise, diagonalise};
 use disentangle_numerics::linalg::{inverse, product};
+use disentangle_numerics::moments::means_of_rows;
 
 /// Solved: causal indicators of the model, tasks x k.
 pub const INDICATORS: &str = "indicators";
@@ -86,6 +88,9 @@ pub fn solve(
     let (order, signs) = convention(&map, &indicators, &moments);
     let ordered = |map: &Matrix<f64>| Matrix::from_fn(map.rows(), map.cols(), |i, j| signs[i] * map[(order[i], j)]);
     state.solved.insert(MAP.into(), ordered(&map));
+    if config.representation == Of::Inputs {
+        keep_center(&means_of_rows(&codes, &data.rows_of(Split::Train)), state);
+    }
     if let Some((size, unmixing)) = noise {
         state.solved.insert(NOISE.into(), Matrix::new(1, 1, vec![size])?);
         state.solved.insert(UNMIXING.into(), ordered(&unmixing));

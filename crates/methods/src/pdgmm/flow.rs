@@ -21,6 +21,7 @@ use disentangle_nn::{
 use disentangle_nn::{Device, Error, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 
 /// Name of the descent.
 pub const FLOW: &str = "flow";
@@ -116,6 +117,8 @@ impl FlowOptions {
 #[derive(Debug)]
 pub struct Flow {
     whitening: Buffer,
+    /// The whitening and its pseudo-inverse, once it was asked for: that takes longer than the rows of a call.
+    undo: RefCell<Option<(Vec<f64>, Matrix<f64>)>>,
     mean: Buffer,
     layers: Vec<Layer>,
     head: Option<Head>,
@@ -161,7 +164,7 @@ impl Flow {
         let whitening = params.insert_buffer("whitening.map", leading.into_data())?;
         let mean = params.insert_buffer("whitening.mean", vec![0.0; codes])?;
         if options.usage == Use::Never || k < 2 {
-            return Ok(Self { whitening, mean, layers: Vec::new(), head: None, noise });
+            return Ok(Self { whitening, undo: RefCell::default(), mean, layers: Vec::new(), head: None, noise });
         }
         let width = options.hidden.unwrap_or((8 * k).max(64));
         let layer = |params: &mut Params, i: usize| {
@@ -185,7 +188,7 @@ impl Flow {
             spike_log_sd: row("spike.logSd", &[k], Init::Constant(-1.0))?,
             spike_logit: row("spike.logit", &[k], Init::ZEROS)?,
         };
-        Ok(Self { whitening, mean, layers, head: Some(head), noise })
+        Ok(Self { whitening, undo: RefCell::default(), mean, layers, head: Some(head), noise })
     }
 
     /// Codes (b, d) at mean 0 and unit covariance, (b, k), outside any graph.
@@ -229,10 +232,24 @@ impl Flow {
         })?;
         let mean = self.mean.get();
         let d = mean.len();
-        let map = Matrix::new(k, d, self.whitening.get()).map_err(Error::wrap)?;
-        let back = disentangle_numerics::linalg::pseudo_inverse(&map).map_err(Error::wrap)?;
+        let back = self.unwhitening(k)?;
         let codes = white.matmul(&constant(back.into_data(), k, &white)?.t()?)?;
         Ok(codes.broadcast_add(&constant(mean, d, &white)?)?.detach())
+    }
+
+    /// The pseudo-inverse (d x k) of the whitening.
+    fn unwhitening(&self, k: usize) -> disentangle_nn::Result<Matrix<f64>> {
+        let map = self.whitening.get();
+        let mut undo = self.undo.borrow_mut();
+        if let Some((of, back)) = undo.as_ref()
+            && *of == map
+        {
+            return Ok(back.clone());
+        }
+        let matrix = Matrix::new(k, map.len() / k, map.clone()).map_err(Error::wrap)?;
+        let back = disentangle_numerics::linalg::pseudo_inverse(&matrix).map_err(Error::wrap)?;
+        *undo = Some((map, back.clone()));
+        Ok(back)
     }
 
     /// The loss of white codes (b, k) that have their noise.

@@ -6,7 +6,7 @@ use super::planes::{ROWS, any_rotation, planes, score};
 use super::silence::{Examined, TOGETHER, company, examine};
 use super::spike::Mixture;
 use super::{PdgmmConfig, Representation, Sparsity};
-use crate::linear::keep;
+use crate::linear::keep_variances;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result, Stream};
@@ -15,7 +15,7 @@ use disentangle_engine::method::{MAP, State};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_engine::train;
 use disentangle_numerics::directions::along;
-use disentangle_numerics::linalg::{median, product};
+use disentangle_numerics::linalg::{median, product, sign_of_largest};
 use disentangle_numerics::principal_axes::PrincipalAxes;
 
 /// The first solved stage, and the one after the flow.
@@ -54,9 +54,7 @@ impl White {
             let message = format!("the codes span {} directions, {k} latents were asked for", map.rows());
             return Err(Failure::new(Code::NumericSingular, message).hint("choose a smaller latentDim"));
         }
-        let n = codes.rows() as f64;
-        let mean: Vec<f64> =
-            (0..codes.cols()).map(|j| (0..codes.rows()).map(|i| f64::from(codes[(i, j)])).sum::<f64>() / n).collect();
+        let mean = axes.center.clone();
         let centred = Matrix::from_fn(codes.rows(), codes.cols(), |i, j| (f64::from(codes[(i, j)]) - mean[j]) as f32);
         let rows = Matrix::new(codes.rows(), k, along(centred.data(), &map))?;
         Ok((Self { rows, map, mean, picked }, axes))
@@ -111,7 +109,8 @@ fn first(
     })?;
     let Some(found) = white.directions(config, data, solving)? else { return Ok(OutcomeKind::Cancelled) };
     let found = oriented(found);
-    keep(&axes, state);
+    // The map is one of white codes, whose mean is 0: the flow keeps the mean of the codes.
+    keep_variances(&axes, state);
     let sharp = score(&white.rows, &found);
     flow::place(&state.params, &[("whitening.map", white.map.data()), ("whitening.mean", &white.mean)])?;
     state.solved.insert(MAP.into(), found.clone());
@@ -174,8 +173,8 @@ fn refit(
 /// Rows come with either sign: the entry of the largest magnitude decides.
 fn oriented(mut map: Matrix<f64>) -> Matrix<f64> {
     for i in 0..map.rows() {
-        let largest = map.row(i).iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
-        map.row_mut(i).iter_mut().for_each(|v| *v *= largest.signum());
+        let sign = sign_of_largest(map.row(i).iter().copied());
+        map.row_mut(i).iter_mut().for_each(|v| *v *= sign);
     }
     map
 }

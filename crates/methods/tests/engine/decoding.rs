@@ -106,6 +106,57 @@ fn what_principal_components_drop_comes_back_as_its_mean() {
     }
 }
 
+/// Rows of the training part, mean of each column.
+fn means(values: &Matrix, run: &RunResult) -> Vec<f64> {
+    let rows: Vec<usize> = (0..run.rows.len()).filter(|&i| run.split[i] == Split::Train).collect();
+    let sum = |j: usize| rows.iter().map(|&row| f64::from(values[(row, j)])).sum::<f64>();
+    (0..values.cols()).map(|j| sum(j) / rows.len() as f64).collect()
+}
+
+#[test]
+fn what_a_linear_method_drops_comes_back_around_the_mean_of_the_inputs() {
+    let data = shifted();
+    for config in [
+        json!({ "method": "pca" }),
+        json!({ "method": "fast-ica" }),
+        json!({ "method": "factor-analysis" }),
+        json!({ "method": "mtlcm", "representation": "inputs" }),
+        json!({ "method": "pdgmm", "flow": { "use": "never" } }),
+    ] {
+        for standardize in ["none", "inputs"] {
+            let mut config = config.clone();
+            config.as_object_mut().expect("an object").extend([
+                ("latentDim".to_owned(), json!(3)),
+                ("standardize".to_owned(), json!(standardize)),
+                ("seed".to_owned(), json!(5)),
+            ]);
+            let run = fitted(config.clone(), &data);
+            let (_, _, back) = round_trip(&run, &data);
+            for (j, (got, want)) in means(&back, &run).into_iter().zip(means(&data.inputs, &run)).enumerate() {
+                // The mean of latents is 0, and 0 decodes to the mean: both up to single precision, for inputs of up to some tens.
+                assert!((got - want).abs() < 1e-3, "{config}: mean of input {j} is {want}, decoded {got}");
+            }
+            // Three of eight directions: more than the mean alone, whose share is 0.
+            let train = &run.summary.reconstruction[0];
+            assert!(train.explained.is_some_and(|share| share > 0.1), "{config}: {train:?}");
+        }
+    }
+}
+
+#[test]
+fn a_representation_by_its_inputs_is_undone_where_no_direction_is_dropped() {
+    let data = shifted();
+    let config = json!({
+        "method": "mtlcm", "representation": "inputs", "latentDim": 8, "standardize": "none", "sigmaObserved": 0.0,
+    });
+    let (_, _, back) = round_trip(&fitted(config, &data), &data);
+    let largest = data.inputs.data().iter().fold(0.0f32, |most, x| most.max(x.abs()));
+    for (got, want) in back.data().iter().zip(data.inputs.data()) {
+        // As for the other linear methods: single precision, times the condition of the map.
+        assert!((got - want).abs() < 1e-2 * largest, "{got} {want}");
+    }
+}
+
 #[test]
 fn a_flow_and_the_autoencoders_are_undone_step_by_step() {
     let world = json!({ "latents": 4, "rows": 600, "inputs": 4, "layers": 1, "seed": 2 });

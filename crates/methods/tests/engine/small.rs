@@ -16,11 +16,18 @@ use std::path::Path;
 /// Gradient steps of one candidate.
 pub const STEPS: usize = 40;
 
-/// A world with all roles that a method may need: each environment is a task of its own.
+/// A world with all roles that a method may need: each environment is a task of its own, and each of the last three moves the inputs
+/// along a direction of its own, as an intervention on a cause of them would.
 pub fn world() -> Dataset {
     let config = json!({"depth": 3, "pointsPerEnvironment": 60, "inputs": 8, "latents": 3, "seed": 1});
     let mut world = simulate("tree-world", config).expect("a valid world");
-    world.labels.insert(Role::Task, world.labels[&Role::Environment].clone());
+    let environments = world.labels[&Role::Environment].clone();
+    for (row, &at) in environments.codes.iter().enumerate() {
+        if let Some(cause) = (at as usize + 3).checked_sub(environments.levels.len()) {
+            world.inputs.row_mut(row)[2 * cause..2 * cause + 2].iter_mut().for_each(|x| *x += 4.0);
+        }
+    }
+    world.labels.insert(Role::Task, environments);
     world
 }
 
@@ -28,6 +35,7 @@ pub fn world() -> Dataset {
 pub fn config(entry: &Entry, changes: Value) -> Value {
     let small = json!({
         "steps": STEPS, "latentDim": 3, "maxLatentDim": 3, "hidden": [16], "batchSize": 64, "starts": 2, "seed": 5,
+        "resamples": 3, "reference": "n2",
     });
     let schema = schema_of(entry);
     let mut all: Map<String, Value> = [("method".to_owned(), Value::from(entry.info.name))].into_iter().collect();

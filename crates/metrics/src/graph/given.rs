@@ -63,6 +63,13 @@ pub struct MethodGraphScore {
     pub found: Option<Edges>,
 }
 
+impl MethodGraphScore {
+    /// What can be said where there is no distance: `reason` says why. The true graph stands as it is.
+    pub fn undefined(truth: &Graph, reason: String) -> Self {
+        Self { reason: Some(reason), shd_of_empty: truth.size(), truth: truth.edges(), ..Self::default() }
+    }
+}
+
 /// Scores a method's own graph against the true one under a matching (`matching[i]` = its column for true latent i) of
 /// `columns` columns.
 ///
@@ -77,12 +84,8 @@ pub fn method_graph_score(
 ) -> Result<MethodGraphScore> {
     let places = Places::of(truth.nodes(), matching, columns)?;
     let FoundGraph::Acyclic(found) = found else {
-        return Ok(MethodGraphScore {
-            reason: Some("the graph of the method may have cycles; the distance is defined for graphs without".into()),
-            shd_of_empty: truth.size(),
-            truth: truth.edges(),
-            ..MethodGraphScore::default()
-        });
+        let reason = "the graph of the method may have cycles; the distance is defined for graphs without";
+        return Ok(MethodGraphScore::undefined(truth, reason.into()));
     };
     if found.nodes() != columns {
         let message = format!("the graph of the method has {} nodes, but there are {columns} latents", found.nodes());

@@ -3,8 +3,8 @@
 use crate::{input, named, normal};
 use disentangle_data::{Code, Labels, Matrix, Stream};
 use disentangle_metrics::{
-    ChangesInput, Effort, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig, Reversal, ScoreInput,
-    Scores, score,
+    ChangesInput, Effort, FoundGraph, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig, Reversal,
+    ScoreInput, Scores, score,
 };
 use serde_json::json;
 
@@ -96,10 +96,10 @@ fn what_hangs_on_the_matching_is_null_where_there_is_none() {
         changes: Some(ChangesInput { truth: z.select_rows(&[0]), real: Matrix::zeros(1, 2), observed: vec![true] }),
         indicators: Some(IndicatorsInput { truth: Matrix::zeros(1, 2), called: Matrix::zeros(1, 2) }),
         graph: Some(GraphInput {
-            truth: Matrix::zeros(2, 2),
+            truth: Matrix::from_fn(2, 2, |i, j| f64::from(u8::from(i < j))),
             active_truth: None,
             active_estimate: None,
-            found: None,
+            found: Some(FoundGraph::Cyclic),
             search: PcConfig::default(),
             reversal: Reversal::default(),
         }),
@@ -109,6 +109,11 @@ fn what_hangs_on_the_matching_is_null_where_there_is_none() {
     let (changes, ate) = (scores.changes.expect("asked for"), scores.ate.expect("asked for"));
     let (causes, graph) = (scores.indicators.expect("asked for"), scores.graph.expect("asked for"));
     assert!(graph.shd.is_none() && graph.reason.is_some_and(|r| r.contains("constant")));
+    // What is known of the truth stands: it has an edge, and a graph without any differs from it by that one.
+    assert_eq!((graph.truth.nodes, graph.truth.lines.len()), (2, 1));
+    let own = scores.method_graph.expect("asked for");
+    assert!(own.shd.is_none() && own.reason.is_some_and(|r| r.contains("constant")));
+    assert_eq!((own.shd_of_empty, own.truth.arrows.len()), (1, 1));
     assert!(causes.exact.is_none() && causes.reason.is_some_and(|r| r.contains("constant")));
     assert!(changes.f1.is_none() && changes.reason.is_some_and(|r| r.contains("constant")));
     assert!(ate.value.is_none() && ate.reason.is_some_and(|r| r.contains("constant")));

@@ -133,3 +133,14 @@ fn new_rows_of_a_model_with_views_need_every_view_and_images_of_the_same_size() 
         "view \"photo\": the images are 2 x 1 x 4, the model was fitted on 2 x 1 x 3 (channels x height x width)"
     );
 }
+
+#[test]
+fn what_is_said_to_do_about_a_channel_can_be_done() {
+    let mut data = mixed(30);
+    (0..30).for_each(|i| (1..4).for_each(|j| data.inputs[(i, j)] = f32::NAN));
+    let config = PrepareConfig { missing: Missing::Mean, ..PrepareConfig::default() };
+    let failure = prepare(&data, &config, 0).expect_err("a channel without a value");
+    assert!(failure.message.ends_with("\"photo (channel 0)\""), "{failure}");
+    let hint = failure.hint.expect("a hint");
+    assert!(!hint.contains('!') && hint.contains("channels"), "no column is called so: {hint}");
+}

@@ -9,7 +9,7 @@ use crate::failure::{Code, Failure, Result};
 use crate::nearest::did_you_mean;
 use crate::read::{open, unreadable};
 use csv::ByteRecord;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
 use std::path::Path;
 
@@ -114,20 +114,18 @@ impl<'a> Source<'a> {
             let Ok(name) = std::str::from_utf8(name) else { return Err(self.not_utf8(0, field)) };
             names.push(name.to_owned());
         }
-        let trimmed: std::collections::BTreeSet<&str> = names.iter().map(|name| name.trim()).collect();
+        let trimmed: BTreeSet<&str> = names.iter().map(|name| name.trim()).collect();
         // Names that differ in blanks alone are still two names.
         if trimmed.len() == names.len() || names.iter().any(|name| name.trim().is_empty()) {
             names.iter_mut().for_each(|name| *name = name.trim().to_owned());
         }
-        for place in 0..names.len() {
-            if names[place].is_empty() {
-                // As pandas does where a table that it wrote before is written again.
-                let taken = |name: &String| names.contains(name);
-                let further = (1..).map(|count| format!("Unnamed: {place}.{count}"));
-                let name = std::iter::once(format!("Unnamed: {place}")).chain(further).find(|name| !taken(name));
-                names[place] = name.expect("names do not end");
-                self.unnamed.push(names[place].clone());
-            }
+        let taken: BTreeSet<String> = names.iter().cloned().collect();
+        for (place, name) in names.iter_mut().enumerate().filter(|(_, name)| name.is_empty()) {
+            // As pandas does where a table that it wrote before is written again.
+            let further = (1..).map(|count| format!("Unnamed: {place}.{count}"));
+            let free = std::iter::once(format!("Unnamed: {place}")).chain(further).find(|name| !taken.contains(name));
+            *name = free.expect("names do not end");
+            self.unnamed.push(name.clone());
         }
         let mut seen = BTreeMap::new();
         for (place, name) in names.iter().enumerate() {

@@ -112,6 +112,30 @@ impl Dtype {
         Ok(())
     }
 
+    /// One number with 64 bits.
+    pub(super) fn number(self, bytes: &[u8]) -> f64 {
+        macro_rules! number {
+            ($type:ty) => {{
+                let word = bytes.try_into().unwrap_or_default();
+                if self.order == Order::Big { <$type>::from_be_bytes(word) } else { <$type>::from_le_bytes(word) }
+            }};
+        }
+        match self.kind {
+            Kind::Bool => f64::from(u8::from(bytes != [0])),
+            Kind::I8 => number!(i8).into(),
+            Kind::I16 => number!(i16).into(),
+            Kind::I32 => number!(i32).into(),
+            Kind::I64 => number!(i64) as f64,
+            Kind::U8 => number!(u8).into(),
+            Kind::U16 => number!(u16).into(),
+            Kind::U32 => number!(u32).into(),
+            Kind::U64 => number!(u64) as f64,
+            Kind::F16 => half(number!(u16)).into(),
+            Kind::F32 => number!(f32).into(),
+            Kind::F64 => number!(f64),
+        }
+    }
+
     /// One number as text, exactly: the shortest that reads back as the same number of the same type. NaN is "".
     pub(super) fn text(self, bytes: &[u8]) -> String {
         macro_rules! number {

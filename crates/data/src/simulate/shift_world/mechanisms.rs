@@ -16,6 +16,8 @@ pub(super) struct Graph {
     order: Vec<usize>,
     /// Ascending.
     parents: Vec<Vec<usize>>,
+    /// Place of each latent's first edge among all edges, by effect and then by cause.
+    first_edge: Vec<usize>,
 }
 
 /// What one environment has of its own.
@@ -39,12 +41,10 @@ impl Graph {
         let k = config.latents;
         if config.link == Link::Polynomial {
             let parents = POLYNOMIAL_PARENTS[..k].iter().map(|parents| parents.to_vec()).collect();
-            return Self { order: (0..k).collect(), parents };
+            return Self::new((0..k).collect(), parents);
         }
         match config.graph {
-            GraphKind::Chain => {
-                Self { order: (0..k).collect(), parents: (0..k).map(|i| (i.max(1) - 1..i).collect()).collect() }
-            }
+            GraphKind::Chain => Self::new((0..k).collect(), (0..k).map(|i| (i.max(1) - 1..i).collect()).collect()),
             GraphKind::Random => {
                 let order = Stream::new(config.seed, "shift-world/order").permutation(k);
                 let mut edges = Stream::new(config.seed, "shift-world/edges");
@@ -58,9 +58,17 @@ impl Graph {
                     }
                     parents[to].sort_unstable();
                 }
-                Self { order, parents }
+                Self::new(order, parents)
             }
         }
+    }
+
+    fn new(order: Vec<usize>, parents: Vec<Vec<usize>>) -> Self {
+        let first_edge = parents.iter().scan(0, |sum, parents| {
+            *sum += parents.len();
+            Some(*sum - parents.len())
+        });
+        Self { first_edge: first_edge.collect(), order, parents }
     }
 
     /// (cause, effect), by effect and then by cause.
@@ -76,16 +84,8 @@ impl Graph {
         for i in 0..k {
             additive[i] = u.means[i] + u.scales[i] * noise.normal();
         }
-        let first_edge: Vec<usize> = self
-            .parents
-            .iter()
-            .scan(0, |sum, parents| {
-                *sum += parents.len();
-                Some(*sum - parents.len())
-            })
-            .collect();
         for &i in &self.order {
-            let coefficients = &u.coefficients[first_edge[i]..first_edge[i] + self.parents[i].len()];
+            let coefficients = &u.coefficients[self.first_edge[i]..][..self.parents[i].len()];
             additive[i] += self.mechanism(config, i, coefficients, &latents);
             latents[i] = config.distortion.value(additive[i]);
         }

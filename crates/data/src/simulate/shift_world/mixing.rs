@@ -3,6 +3,7 @@
 use super::{Mixing, ShiftWorldConfig, Widening};
 use crate::matrix::Matrix;
 use crate::simulate::orthonormal::orthonormal;
+use crate::simulate::row::product;
 use crate::stream::Stream;
 
 /// Slope of the leaky rectifiers left of zero.
@@ -22,6 +23,25 @@ pub(super) fn layers(config: &ShiftWorldConfig) -> usize {
         (Mixing::Coupling, None) => 4,
         (_, None) => 2,
     }
+}
+
+/// Columns that the layers work on.
+fn width(config: &ShiftWorldConfig) -> usize {
+    match config.widening {
+        Widening::First => config.inputs.unwrap_or(config.latents),
+        Widening::Last => config.latents,
+    }
+}
+
+/// Numbers in a drawn mixing, at most.
+pub(super) fn numbers(config: &ShiftWorldConfig) -> u128 {
+    let (width, d) = (width(config) as u128, config.inputs.unwrap_or(config.latents) as u128);
+    let of_layer = match config.mixing {
+        Mixing::Smooth => 3 * width * width + width,
+        Mixing::Coupling => width * width + 2 * HIDDEN as u128 * width,
+        Mixing::Identity | Mixing::Leaky => width * width,
+    };
+    layers(config) as u128 * of_layer + d * config.latents as u128
 }
 
 /// A drawn mixing, the same in all environments.
@@ -55,7 +75,7 @@ impl Map {
             let wanted = d > k && config.widening == at;
             wanted.then(|| orthonormal(Matrix::from_fn(d, k, |_, _| stream.normal())).transposed())
         };
-        let width = if config.widening == Widening::First { d } else { k };
+        let width = width(config);
         let layer = |l: usize| Layer::draw(config, width, l as u32);
         Self {
             first: widen(Widening::First),
@@ -126,13 +146,4 @@ impl Layer {
             }
         }
     }
-}
-
-/// `row a`.
-fn product(row: &[f64], a: &Matrix<f64>) -> Vec<f64> {
-    let mut out = vec![0.0; a.cols()];
-    for (i, value) in row.iter().enumerate() {
-        out.iter_mut().zip(a.row(i)).for_each(|(out, weight)| *out += value * weight);
-    }
-    out
 }

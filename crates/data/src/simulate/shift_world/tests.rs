@@ -119,3 +119,17 @@ fn what_contradicts_itself_is_refused_with_its_path() {
         assert!(failure.hint.is_some(), "{config}");
     }
 }
+
+#[test]
+fn the_size_of_a_world_is_that_of_what_it_holds() {
+    // Layers as wide as the latents, before a linear map to many inputs.
+    let flat = json!({"environments": 1, "pointsPerEnvironment": 2, "latents": 5, "inputs": 10_000, "layers": 20});
+    assert_eq!(simulate("shift-world", flat.clone()).expect("a few thousand numbers a layer").inputs.cols(), 10_000);
+    let mut bent = flat;
+    bent["widening"] = json!("first");
+    simulate("shift-world", bent).expect_err("layers of a hundred million numbers each");
+    // Rows fit, coefficients of as many edges in as many environments do not.
+    let many = json!({"environments": 100_000, "pointsPerEnvironment": 20, "latents": 100, "graph": "random"});
+    let failure = simulate("shift-world", many).expect_err("half a billion coefficients");
+    assert!(failure.message.contains("too large"), "{failure}");
+}

@@ -3,6 +3,7 @@
 use super::{MixingActivation, SilentWorldConfig};
 use crate::matrix::Matrix;
 use crate::simulate::orthonormal::orthonormal;
+use crate::simulate::row::product;
 use crate::stream::Stream;
 
 /// `x = a_m(... a_2(z Q_1) ...) Q_m`.
@@ -50,13 +51,4 @@ impl MixingActivation {
             MixingActivation::Sigmoid => 1.0 / (1.0 + (-h).exp()),
         }
     }
-}
-
-/// `row a`.
-pub(super) fn product(row: &[f64], a: &Matrix<f64>) -> Vec<f64> {
-    let mut out = vec![0.0; a.cols()];
-    for (i, value) in row.iter().enumerate() {
-        out.iter_mut().zip(a.row(i)).for_each(|(out, weight)| *out += value * weight);
-    }
-    out
 }

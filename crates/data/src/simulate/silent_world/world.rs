@@ -2,9 +2,10 @@
 
 use super::SilentWorldConfig;
 use super::latents::{Causes, masks, rotation};
-use super::mixing::{Mixing, product};
+use super::mixing::Mixing;
 use super::own_streams;
 use crate::matrix::Matrix;
+use crate::simulate::row::{product, store};
 use crate::simulate::source::Source;
 use crate::stream::Stream;
 use std::ops::Range;
@@ -78,15 +79,15 @@ impl World {
             }
             let turned = self.rotation.as_ref().map(|rotation| product(&z, rotation));
             if let Some(unrotated) = &mut rows.unrotated {
-                store(unrotated.row_mut(row), &z);
+                store(unrotated.row_mut(row), z.iter().copied());
             }
             let mixed = turned.as_deref().unwrap_or(&z);
-            store(rows.latents.row_mut(row), mixed);
+            store(rows.latents.row_mut(row), mixed.iter().copied());
             let mut x = self.mixing.apply(mixed);
             if observation_noise > 0.0 {
                 x.iter_mut().for_each(|x| *x += observation_noise * observation.normal());
             }
-            store(rows.inputs.row_mut(row), &x);
+            store(rows.inputs.row_mut(row), x);
         }
         rows
     }
@@ -100,8 +101,4 @@ impl Source for World {
     fn first_inputs(&self, rows: usize) -> Matrix {
         self.rows(0..rows, &own_streams(self.config.seed)).inputs
     }
-}
-
-fn store(to: &mut [f32], from: &[f64]) {
-    to.iter_mut().zip(from).for_each(|(to, &from)| *to = from as f32);
 }

@@ -99,7 +99,7 @@ pub fn targets(dir: &Path) -> Vec<Target> {
             share: 270,
             seeds: seeds(&ARRAYS),
             ask: Rc::new(|bytes| {
-                let texts = npy::decode_text(bytes, 0);
+                let texts = npy::decode_text(bytes, &[0]);
                 let array = npy::decode(bytes)?;
                 assert_eq!(array.data.len(), array.shape.iter().product::<usize>());
                 // Numbers of a vector or a matrix are texts too.
@@ -133,7 +133,7 @@ pub fn targets(dir: &Path) -> Vec<Target> {
 
 fn read_archive(path: &Path) -> Result<(), Failure> {
     for member in npz::members(path)? {
-        let texts = npz::read_text(path, &member.name, 0);
+        let texts = npz::read_text(path, &member.name, &[0]);
         npz::read(path, &member.name)?;
         texts.map(drop).or_else(|failure| if failure.code == Code::DataShape { Ok(()) } else { Err(failure) })?;
     }

@@ -1,0 +1,193 @@
+//! The code of a set of inputs, and the inputs that a linear model may use.
+//!
+//! An input that depends on the latents along a curve has a mean that moves with several of them, and the discriminant directions take
+//! it for what it is not. No choice of noises and changes explains it then: the gap is smaller without it. Searched are all
+//! sets that leave out a few inputs; left out is what every set leaves out whose gap is as small as any.
+
+use super::InterventionalConfig;
+use super::arrangement::Arrangement;
+use disentangle_data::{Code as FailureCode, Matrix, Result};
+use disentangle_numerics::linalg::{apply, dot, inverse, product, symmetric_eigen};
+use disentangle_numerics::single_change::{Changes, Moments, SingleChanges};
+
+/// Inputs of which sets are made: where there are more, those whose residuals change most.
+const SEARCHED: usize = 12;
+/// Gaps up to this share above the smallest, and this much, are as small as any.
+const SHARE: f64 = 1.05;
+const SLACK: f64 = 0.002;
+/// Least eigenvalue of the correlations of the discriminant directions.
+const DEPENDENT: f64 = 1e-4;
+/// Variance of a direction of the inputs, as a share of that of one input, above which it is none of rounding.
+const RANK: f64 = 1e-4;
+/// Iterations where many fits are compared.
+pub const QUICK: u32 = 200;
+
+/// Rows that turn inputs, in units of the reference, into codes.
+pub struct Code {
+    /// k x d, of unit variance and uncorrelated in the reference: as close to `shifts` as that allows.
+    pub rows: Matrix<f64>,
+    /// k x d: the discriminant directions, of unit variance in the reference.
+    pub shifts: Matrix<f64>,
+}
+
+/// The code of these inputs; `None` where the directions of the latents are dependent.
+///
+/// # Errors
+/// `NUMERIC_SINGULAR`, `NUMERIC_NOT_FINITE`.
+pub fn code(arrangement: &Arrangement, inputs: &[usize]) -> Result<Option<Code>> {
+    let base = arrangement.at(arrangement.reference);
+    let k = arrangement.groups.len();
+    let covariance = Matrix::from_fn(inputs.len(), inputs.len(), |i, j| base.covariance[(inputs[i], inputs[j])]);
+    let (values, _) = symmetric_eigen(&covariance)?;
+    if values.iter().filter(|&&value| value > RANK).count() < k {
+        return Ok(None);
+    }
+    let metric = inverse(&covariance)?;
+    let mut shifts = Matrix::zeros(k, base.mean.len());
+    for (latent, group) in arrangement.groups.iter().enumerate() {
+        // Environments of one latent move along one line, some of them the other way.
+        let mut shift = vec![0.0; inputs.len()];
+        for &u in group {
+            let at = arrangement.at(u);
+            let own: Vec<f64> = inputs.iter().map(|&j| at.mean[j]).collect();
+            let sign = if dot(&own, &apply(&metric, &shift)) < 0.0 { -1.0 } else { 1.0 };
+            shift.iter_mut().zip(&own).for_each(|(s, o)| *s += sign * at.rows * o);
+        }
+        let row = apply(&metric, &shift);
+        let sd = dot(&row, &apply(&covariance, &row)).sqrt();
+        inputs.iter().zip(&row).for_each(|(&j, value)| shifts[(latent, j)] = value / sd);
+    }
+    let alike = product(&product(&shifts, &base.covariance), &shifts.transposed());
+    if alike.data().iter().any(|value| !value.is_finite()) {
+        return Ok(None);
+    }
+    let (values, vectors) = symmetric_eigen(&alike)?;
+    if values[0] < DEPENDENT {
+        return Ok(None);
+    }
+    let whiten =
+        Matrix::from_fn(k, k, |i, j| (0..k).map(|l| vectors[(i, l)] * vectors[(j, l)] / values[l].sqrt()).sum::<f64>());
+    Ok(Some(Code { rows: product(&whiten, &shifts), shifts }))
+}
+
+/// Single changes fitted to the codes of these rows.
+///
+/// # Errors
+/// `NUMERIC_SINGULAR`.
+pub fn fit(
+    arrangement: &Arrangement,
+    rows: &Matrix<f64>,
+    starts: &[Matrix<f64>],
+    iterations: u32,
+) -> Result<(SingleChanges, Changes)> {
+    let (environments, targets) = arrangement.fitted();
+    let moments: Vec<Moments> = environments.iter().map(|&u| arrangement.at(u).mapped(rows)).collect();
+    let problem = SingleChanges::new(&moments, &targets, rows.rows())?;
+    let changes = problem.minimise(starts, iterations)?;
+    Ok((problem, changes))
+}
+
+/// What the search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// Inputs that are used, ascending.
+    pub inputs: Vec<usize>,
+    /// The gap with all usable inputs.
+    pub gap_of_all: f64,
+    /// Sets that were tried.
+    pub tried: usize,
+}
+
+/// Chooses the inputs; `tick` is told after each set, with the number of sets, and says whether to go on. `None`: it did not.
+///
+/// # Errors
+/// `NUMERIC_NOT_FINITE`.
+pub fn choose(
+    config: &InterventionalConfig,
+    arrangement: &Arrangement,
+    mut tick: impl FnMut(usize, usize, f64) -> bool,
+) -> Result<Option<Chosen>> {
+    let usable = &arrangement.usable;
+    let most = config.most_left_out.min(usable.len() / 3).min(usable.len() - arrangement.groups.len());
+    let candidates = suspects(arrangement)?;
+    let sets = subsets(&candidates, most);
+    let mut tried: Vec<(f64, &Vec<usize>)> = Vec::new();
+    let mut least = f64::INFINITY;
+    for (at, out) in sets.iter().enumerate() {
+        let inputs: Vec<usize> = usable.iter().copied().filter(|j| !out.contains(j)).collect();
+        let gap = gap_of(arrangement, &inputs)?;
+        least = least.min(gap);
+        tried.push((gap, out));
+        if !tick(at + 1, sets.len(), least) {
+            return Ok(None);
+        }
+    }
+    let gap_of_all = tried[0].0;
+    let as_small: Vec<&Vec<usize>> =
+        tried.iter().filter(|(gap, _)| *gap <= SHARE * least + SLACK).map(|(_, out)| *out).collect();
+    let left_out = |j: &usize| !as_small.is_empty() && as_small.iter().all(|out| out.contains(j));
+    let inputs = usable.iter().copied().filter(|j| !left_out(j)).collect();
+    Ok(Some(Chosen { inputs, gap_of_all, tried: sets.len() }))
+}
+
+/// The gap of these inputs from one start; infinite where they do not tell the latents apart.
+fn gap_of(arrangement: &Arrangement, inputs: &[usize]) -> Result<f64> {
+    let Some(code) = code(arrangement, inputs)? else { return Ok(f64::INFINITY) };
+    match fit(arrangement, &code.rows, &[identity(code.rows.rows())], QUICK) {
+        Ok((_, changes)) => Ok(changes.gap),
+        Err(failure) if failure.code == FailureCode::NumericSingular => Ok(f64::INFINITY),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The identity, k x k: the start at the discriminant directions.
+pub fn identity(k: usize) -> Matrix<f64> {
+    Matrix::from_fn(k, k, |i, j| f64::from(u8::from(i == j)))
+}
+
+/// All sets of at most `most` of the candidates, the empty one first.
+fn subsets(candidates: &[usize], most: usize) -> Vec<Vec<usize>> {
+    let mut all = vec![Vec::new()];
+    let mut from = 0;
+    for _ in 0..most {
+        let until = all.len();
+        for at in from..until {
+            let last = all[at].last().copied();
+            for &j in candidates.iter().filter(|&&j| last.is_none_or(|last| j > last)) {
+                all.push([all[at].as_slice(), &[j]].concat());
+            }
+        }
+        from = until;
+    }
+    all
+}
+
+/// The inputs whose residuals, given the code of all inputs, change most from environment to environment in mean or variance.
+fn suspects(arrangement: &Arrangement) -> Result<Vec<usize>> {
+    let usable = &arrangement.usable;
+    if usable.len() <= SEARCHED {
+        return Ok(usable.clone());
+    }
+    let Some(code) = code(arrangement, usable)? else { return Ok(usable[..SEARCHED].to_vec()) };
+    let base = arrangement.at(arrangement.reference);
+    // Codes are white in the reference: the regression of inputs on them is their covariance.
+    let loadings = product(&base.covariance, &code.rows.transposed());
+    let of_input = |j: usize| {
+        let row = Matrix::from_fn(1, base.mean.len(), |_, i| {
+            let explained: f64 = (0..loadings.cols()).map(|l| loadings[(j, l)] * code.rows[(l, i)]).sum();
+            f64::from(u8::from(i == j)) - explained
+        });
+        let variance = base.mapped(&row).covariance[(0, 0)].max(1e-12);
+        let change = |u: &usize| {
+            let at = arrangement.at(*u).mapped(&row);
+            let wide = (at.covariance[(0, 0)].max(1e-12) / variance).ln().abs();
+            (at.mean[0].powi(2) / variance).sqrt().max(wide)
+        };
+        arrangement.groups.iter().flatten().map(change).fold(0.0, f64::max)
+    };
+    let mut scored: Vec<(f64, usize)> = usable.iter().map(|&j| (of_input(j), j)).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut first: Vec<usize> = scored[..SEARCHED].iter().map(|&(_, j)| j).collect();
+    first.sort_unstable();
+    Ok(first)
+}

@@ -1,0 +1,251 @@
+//! The solved stage: from moments to latents, their graph and their mechanisms.
+
+use super::arrangement::{Arrangement, LEAST_ROWS, Standing, needs_interventions, too_few_rows};
+use super::causes::{self, Causes, Resampling};
+use super::inputs::{choose, code, fit, identity};
+use super::{InterventionalConfig, Kind, NAME, reference};
+use disentangle_data::prepare::Prepared;
+use disentangle_data::split::Split;
+use disentangle_data::{Failure, Matrix, Result, Stream};
+use disentangle_engine::method::{CENTER, MAP, OFFSET, Solving, State, UNMAP};
+use disentangle_engine::results::OutcomeKind;
+use disentangle_numerics::linalg::{apply, dot, inverse, orthonormal, product, symmetric_eigen};
+use disentangle_numerics::single_change::{Changes, Moments};
+
+/// Names of the solved results. Environments x 5: standing, latent (-1 for none), inputs moved, angle, gap; NaN becomes -1.
+pub const ENVIRONMENTS: &str = "environments";
+/// 1 x d: 0 used, 1 left out, 2 constant somewhere.
+pub const INPUTS: &str = "input-use";
+/// 1 x the number of [`Number`]s.
+pub const NUMBERS: &str = "numbers";
+/// 1 x k: share of the variance of each latent's code over reference rows that no other code explains.
+pub const SEPARATION: &str = "separation";
+/// 1 x k: least cosine between the changed rows of the environments of a latent; -1 where it has one.
+pub const PARALLEL: &str = "parallel";
+
+/// The gap beyond that of chance, in nats per row, above which a linear model of single changes does not hold.
+pub const VIOLATED: f64 = 0.05;
+/// The same above which it is in doubt.
+pub const DOUBTFUL: f64 = 0.02;
+
+/// Places in [`NUMBERS`].
+#[derive(Debug, Clone, Copy)]
+pub enum Number {
+    Gap,
+    GapOfAll,
+    Chance,
+    ChanceSd,
+    Agreement,
+    Converged,
+    Tried,
+    /// How often the gap of the next best reference is as large; -1: it was named; 0: no other was possible.
+    ReferenceRatio,
+    /// Share of the variance of the used inputs that the latents leave in the reference.
+    Left,
+    /// Share of that along its first principal axis.
+    LeftTogether,
+    Count,
+}
+
+/// Solves for everything.
+///
+/// # Errors
+/// Those of arranging environments; `NUMERIC_SINGULAR`.
+pub fn solve(
+    config: &InterventionalConfig,
+    data: &Prepared,
+    state: &mut State,
+    solving: &mut Solving<'_>,
+) -> Result<OutcomeKind> {
+    if solving.cancelled() {
+        return Ok(OutcomeKind::Cancelled);
+    }
+    let rows = rows_of_environments(data)?;
+    let moments: Vec<Option<Moments>> =
+        rows.iter().map(|rows| (rows.len() >= LEAST_ROWS).then(|| Moments::of(&data.inputs, rows))).collect();
+    let (arrangement, ratio) = reference::arranged(config, data, &moments)?;
+    let reference = arrangement.reference;
+    if rows[reference].len() <= data.inputs.cols() {
+        return Err(too_few_rows());
+    }
+    let chosen = choose(config, &arrangement, |at, of, gap| {
+        solving.progress(at, of, gap);
+        !solving.cancelled()
+    })?;
+    let Some(chosen) = chosen else { return Ok(OutcomeKind::Cancelled) };
+    let Some(code) = code(&arrangement, &chosen.inputs)? else { return Err(dependent(arrangement.groups.len())) };
+    let k = code.rows.rows();
+    let mut stream = Stream::new(solving.seed, "interventional/starts");
+    let random = |_| orthonormal(&Matrix::from_fn(k, k, |_, _| stream.normal()));
+    let starts: Vec<Matrix<f64>> = std::iter::once(identity(k)).chain((1..config.starts).map(random)).collect();
+    let (problem, changes) = fit(&arrangement, &code.rows, &starts, config.iterations)?;
+    if solving.cancelled() {
+        return Ok(OutcomeKind::Cancelled);
+    }
+
+    let targets = arrangement.fitted().1;
+    let linear = changes.gap - problem.chance() <= VIOLATED;
+    // In units of the reference, in which the code is white.
+    let (on, rows_of_latents) = match (linear, config.interventions) {
+        (false, _) => (&code.shifts, identity(k)),
+        (true, Kind::Soft) => (&code.rows, changes.noises.clone()),
+        (true, Kind::Perfect) => (&code.rows, causes::changed_rows(&changes, &targets)),
+    };
+    let rows_of_latents = oriented(rows_of_latents, on, &arrangement);
+    let latents = product(&rows_of_latents, on);
+    keep_map(&latents, &arrangement, state)?;
+    let unmixing = if linear { product(&changes.noises, &code.rows) } else { code.shifts.clone() };
+    state.solved.insert(SEPARATION.into(), separation(&unmixing, arrangement.at(reference))?);
+    state.solved.insert(PARALLEL.into(), parallel(&changes, &targets, k));
+    if linear && config.interventions == Kind::Perfect {
+        let resampling = Resampling {
+            rows: arrangement.fitted().0.iter().map(|&u| rows[u].clone()).collect(),
+            codes: codes(&data.inputs, &code.rows, &arrangement),
+            targets: &targets,
+        };
+        let found = Causes::of(config, &arrangement, (&rows_of_latents, &latents), &changes, &resampling, solving)?;
+        let Some(found) = found else { return Ok(OutcomeKind::Cancelled) };
+        found.keep(state);
+    }
+    let (left, together) = left(&latents, &arrangement, &chosen.inputs)?;
+    let mut numbers = Matrix::zeros(1, Number::Count as usize);
+    for (number, value) in [
+        (Number::Gap, changes.gap),
+        (Number::GapOfAll, chosen.gap_of_all),
+        (Number::Chance, problem.chance()),
+        (Number::ChanceSd, problem.chance_sd()),
+        (Number::Agreement, changes.agreement),
+        (Number::Converged, f64::from(u8::from(changes.converged))),
+        (Number::Tried, chosen.tried as f64),
+        (Number::ReferenceRatio, ratio.map_or(-1.0, |ratio| if ratio.is_nan() { 0.0 } else { ratio })),
+        (Number::Left, left),
+        (Number::LeftTogether, together),
+    ] {
+        numbers[(0, number as usize)] = value;
+    }
+    state.solved.insert(NUMBERS.into(), numbers);
+    keep_standings(&arrangement, state);
+    let uses = (0..data.inputs.cols()).map(|j| match (chosen.inputs.contains(&j), arrangement.usable.contains(&j)) {
+        (true, _) => 0.0,
+        (false, true) => 1.0,
+        (false, false) => 2.0,
+    });
+    state.solved.insert(INPUTS.into(), Matrix::new(1, data.inputs.cols(), uses.collect())?);
+    Ok(if changes.converged { OutcomeKind::Converged } else { OutcomeKind::StepLimit })
+}
+
+fn dependent(latents: usize) -> Failure {
+    let message = format!("the inputs do not tell the directions of {latents} latents apart");
+    needs_interventions(message, "give more inputs, or leave out environments")
+}
+
+/// Training rows of each environment.
+fn rows_of_environments(data: &Prepared) -> Result<Vec<Vec<usize>>> {
+    let mut rows = vec![Vec::new(); data.needs_environments(NAME)?.names.len()];
+    data.rows_of(Split::Train).into_iter().for_each(|row| rows[data.nodes[row] as usize].push(row));
+    Ok(rows)
+}
+
+/// Rows on a code, scaled so that the latents have unit variance in the reference and a positive mean in the first environment of each.
+fn oriented(mut rows: Matrix<f64>, code: &Matrix<f64>, arrangement: &Arrangement) -> Matrix<f64> {
+    let base = arrangement.at(arrangement.reference).mapped(code);
+    for latent in 0..rows.rows() {
+        let row = rows.row(latent).to_vec();
+        let sd = dot(&row, &apply(&base.covariance, &row)).sqrt();
+        let moved = dot(&row, &arrangement.at(arrangement.groups[latent][0]).mapped(code).mean);
+        let scale = if moved < 0.0 { -1.0 / sd } else { 1.0 / sd };
+        rows.row_mut(latent).iter_mut().for_each(|value| *value *= scale);
+    }
+    rows
+}
+
+/// The map of standardized inputs to latents and the way back: the regression of inputs on latents over all fitted environments.
+fn keep_map(latents: &Matrix<f64>, arrangement: &Arrangement, state: &mut State) -> Result<()> {
+    let (mean, unit) = &arrangement.scale;
+    let (k, d) = (latents.rows(), latents.cols());
+    let map = Matrix::from_fn(k, d, |i, j| latents[(i, j)] / unit[j]);
+    let offset = Matrix::new(1, k, apply(&map, mean).into_iter().map(|value| -value).collect())?;
+    let pooled = Moments::pooled(arrangement.fitted().0.iter().map(|&u| arrangement.at(u)));
+    let variance = pooled.mapped(latents).covariance;
+    let back = product(&product(&pooled.covariance, &latents.transposed()), &inverse(&variance)?);
+    state.solved.insert(UNMAP.into(), Matrix::from_fn(d, k, |j, i| back[(j, i)] * unit[j]));
+    // In the middle of all rows inputs and latents are both at their means.
+    let center = (0..d).map(|j| mean[j] + pooled.mean[j] * unit[j]).collect();
+    state.solved.insert(CENTER.into(), Matrix::new(1, d, center)?);
+    state.solved.insert(MAP.into(), map);
+    state.solved.insert(OFFSET.into(), offset);
+    Ok(())
+}
+
+/// Of each row, the share of its variance in the reference that the others leave.
+fn separation(rows: &Matrix<f64>, base: &Moments) -> Result<Matrix<f64>> {
+    let covariance = base.mapped(rows).covariance;
+    let back = inverse(&covariance)?;
+    let share = |i: usize| (1.0 / (covariance[(i, i)] * back[(i, i)])).clamp(0.0, 1.0);
+    Ok(Matrix::from_fn(1, rows.rows(), |_, i| share(i)))
+}
+
+fn parallel(changes: &Changes, targets: &[Option<usize>], k: usize) -> Matrix<f64> {
+    let mut least = Matrix::from_fn(1, k, |_, _| -1.0);
+    for latent in 0..k {
+        let of = |target: &Option<usize>| *target == Some(latent);
+        let rows: Vec<&Vec<f64>> = changes
+            .changed
+            .iter()
+            .zip(targets)
+            .filter(|(_, target)| of(target))
+            .filter_map(|(row, _)| row.as_ref())
+            .collect();
+        for (at, a) in rows.iter().enumerate() {
+            for b in &rows[..at] {
+                let cosine = (dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()).abs();
+                let so_far = least[(0, latent)];
+                least[(0, latent)] = if so_far < 0.0 { cosine } else { so_far.min(cosine) };
+            }
+        }
+    }
+    least
+}
+
+/// What the latents leave of the used inputs in the reference, and how much of that moves together.
+fn left(latents: &Matrix<f64>, arrangement: &Arrangement, inputs: &[usize]) -> Result<(f64, f64)> {
+    let base = arrangement.at(arrangement.reference);
+    let of_latents = base.mapped(latents).covariance;
+    let shared = product(&base.covariance, &latents.transposed());
+    let explained = product(&product(&shared, &inverse(&of_latents)?), &shared.transposed());
+    let n = inputs.len();
+    let left =
+        Matrix::from_fn(n, n, |i, j| base.covariance[(inputs[i], inputs[j])] - explained[(inputs[i], inputs[j])]);
+    let (values, _) = symmetric_eigen(&left)?;
+    let (sum, largest) = (values.iter().sum::<f64>(), values.last().copied().unwrap_or(0.0));
+    Ok((sum / n as f64, if sum > 1e-6 { largest / sum } else { 0.0 }))
+}
+
+/// Codes of all rows, to be resampled.
+fn codes(inputs: &Matrix, rows: &Matrix<f64>, arrangement: &Arrangement) -> Matrix {
+    let (mean, unit) = &arrangement.scale;
+    let mut codes = Matrix::zeros(inputs.rows(), rows.rows());
+    for i in 0..inputs.rows() {
+        let x: Vec<f64> = inputs.row(i).iter().enumerate().map(|(j, &v)| (f64::from(v) - mean[j]) / unit[j]).collect();
+        codes.row_mut(i).iter_mut().zip(apply(rows, &x)).for_each(|(to, value)| *to = value as f32);
+    }
+    codes
+}
+
+fn keep_standings(arrangement: &Arrangement, state: &mut State) {
+    let number = |value: f64| if value.is_finite() { value } else { -1.0 };
+    let mut table = Matrix::zeros(arrangement.verdicts.len(), 5);
+    for (u, verdict) in arrangement.verdicts.iter().enumerate() {
+        let (standing, latent) = match verdict.standing {
+            Standing::Reference => (0.0, -1.0),
+            Standing::Kept(latent) => (1.0, latent as f64),
+            Standing::Same => (2.0, -1.0),
+            Standing::Narrow => (3.0, -1.0),
+            Standing::Small => (4.0, -1.0),
+            Standing::Combined => (5.0, -1.0),
+        };
+        let values = [standing, latent, verdict.moved.len() as f64, number(verdict.angle), number(verdict.gap)];
+        table.row_mut(u).copy_from_slice(&values);
+    }
+    state.solved.insert(ENVIRONMENTS.into(), table);
+}

@@ -1,0 +1,45 @@
+// Reports on a thread of their own, so that the process answers others meanwhile.
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { DisentangleError, type Failure } from "../errors.js";
+import type { RunRecord } from "../record.js";
+import type { Report, ReportOptions } from "./index.js";
+
+/** What the thread is asked for. */
+export interface Request {
+  readonly records: readonly RunRecord[];
+  readonly options: ReportOptions;
+}
+
+/** What it answers. */
+export type Answer = { readonly made: Report } | { readonly failure: Failure };
+
+/** The thread's module as it is built; bundles of one file, and the sources, have none. */
+const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), "worker.js");
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** As `report`, on another thread. Of several at once one is drawn after the other: each takes a processor and its memory. */
+export async function reportOnThread(records: readonly RunRecord[], options: ReportOptions): Promise<Report> {
+  if (!existsSync(SCRIPT)) return (await import("./index.js")).report(records, options);
+  const turn = last.then(() => answered({ records, options }));
+  last = turn.catch(() => {});
+  const answer = await turn;
+  if ("failure" in answer) throw new DisentangleError(answer.failure);
+  return answer.made;
+}
+
+async function answered(request: Request): Promise<Answer> {
+  const worker = new Worker(SCRIPT);
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      worker.once("message", resolve).once("error", reject);
+      worker.once("exit", (code) => reject(new Error(`the thread of the report ended with ${code}`)));
+      worker.postMessage(request);
+    });
+  } finally {
+    await worker.terminate();
+  }
+}

@@ -1,0 +1,69 @@
+// Drawn worlds: one that fits the assumptions, and one for each way of breaking them.
+import type { Band, Experiment, FitConfig, Preset, Row, World } from "../../preset.js";
+import { FRESH, rowsOf, SEEN, yardsticks } from "./beside.js";
+
+type InterventionWorld = Omit<Extract<World, { simulator: "intervention-world" }>, "simulator">;
+
+/** One world, and what is asked of the method there. */
+interface Setting {
+  readonly name: string;
+  readonly world: InterventionWorld;
+  readonly options?: Omit<Extract<FitConfig, { method: "interventional" }>, "method">;
+  /** The table of truth is not that of the latents, or the method may not reach it. */
+  readonly mcc?: Band;
+  readonly shd?: Band;
+  /** Rows of this world alone. */
+  readonly more?: readonly Row[];
+}
+
+const violated = (id: string, band: Band): Row => ({ fit: "interventional", measure: `violated:${id}`, band });
+
+const SETTINGS: readonly Setting[] = [
+  { name: "perfect", world: {}, mcc: { atLeast: 0.99 } },
+  { name: "two per latent", world: { environmentsPerLatent: 2 }, mcc: { atLeast: 0.99 } },
+  { name: "one double beside them", world: { doubleEnvironments: 1 }, mcc: { atLeast: 0.99 } },
+  { name: "noise", world: { inputNoise: 0.1 } },
+  { name: "noise that grows", world: { inputNoise: 0.1, noiseGrowth: 0.5 } },
+  { name: "soft", world: { interventions: "soft" } },
+  {
+    name: "one latent never changed",
+    world: { missing: [2] },
+    more: [violated("further-causes", { atLeast: 0.8, on: "mean" })],
+  },
+  {
+    name: "a double in its place",
+    world: { missing: [2], doubleEnvironments: 1 },
+  },
+  {
+    name: "all inputs curved",
+    world: { curvedInputs: 8 },
+    more: [violated("single-changes", { atLeast: 1 })],
+  },
+];
+
+/** `interventional/worlds` */
+export const WORLDS: Preset = {
+  name: "interventional/worlds",
+  title: "What do soft, double and missing interventions, noise and curves cost, and is it noticed?",
+  repeats: "drawn worlds; none was published",
+  paper: "Linear causal disentanglement via interventions, https://arxiv.org/abs/2211.16467",
+  scales: {
+    tiny: { seconds: 30, experiments: SETTINGS.map((setting) => experiment(setting, SEEN, 1000)) },
+    paper: { seconds: 150, experiments: SETTINGS.map((setting) => experiment(setting, FRESH, 2000)) },
+  },
+};
+
+function experiment(
+  { name, world, options, mcc, shd, more = [] }: Setting,
+  seeds: readonly number[],
+  pointsPerEnvironment: number,
+): Experiment {
+  const size = { latents: 4, inputs: 8, referencePoints: 4 * pointsPerEnvironment, pointsPerEnvironment };
+  return {
+    name,
+    data: { simulator: "intervention-world", ...size, ...world },
+    fits: { interventional: { method: "interventional", reference: "reference", ...options }, ...yardsticks(4) },
+    seeds,
+    rows: [...rowsOf({ ...(mcc && { mcc }), ...(shd && { shd }) }), ...more],
+  };
+}
