@@ -39,13 +39,21 @@ export function example(crate, name, log, checkout = root) {
   return artefacts.find(({ target, executable }) => target?.name === name && executable).executable;
 }
 
-/** A folder with the JavaScript packages compared with, installed once, and our programs that use them. */
+/** TensorFlow.js, ml-matrix and munkres-js, and our programs that use them. */
 export function javascript(log) {
-  const source = fileURLToPath(new URL("./tfjs/", import.meta.url));
+  const { folder, dependencies } = installed("tfjs", log);
+  const { "@tensorflow/tfjs": tfjs, "ml-matrix": mlMatrix, "munkres-js": munkres } = dependencies;
+  return { folder, versions: { tfjs, "ml-matrix": mlMatrix, "munkres-js": munkres } };
+}
+
+/** A folder with the packages that `benchmark/NAME/package.json` names, installed once, and the programs that lie beside it. */
+export function installed(name, log) {
+  const source = fileURLToPath(new URL(`./${name}/`, import.meta.url));
   const manifest = readFileSync(join(source, "package.json"), "utf8");
-  const folder = downloads("javascript", manifest);
+  const { dependencies } = JSON.parse(manifest);
+  const folder = downloads(name, manifest);
   if (!existsSync(join(folder, "complete"))) {
-    log(`installing TensorFlow.js, ml-matrix and munkres-js in ${folder}`);
+    log(`installing ${Object.keys(dependencies).join(", ")} in ${folder}`);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "package.json"), manifest);
     const npm = process.platform === "win32" ? "npm.cmd" : "npm";
@@ -58,6 +66,5 @@ export function javascript(log) {
   }
   const programs = readdirSync(source).filter((file) => file.endsWith(".mjs"));
   for (const program of programs) copyFileSync(join(source, program), join(folder, program));
-  const { "@tensorflow/tfjs": tfjs, "ml-matrix": mlMatrix, "munkres-js": munkres } = JSON.parse(manifest).dependencies;
-  return { folder, versions: { tfjs, "ml-matrix": mlMatrix, "munkres-js": munkres } };
+  return { folder, dependencies };
 }

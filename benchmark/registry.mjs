@@ -10,6 +10,7 @@ export const BENCHMARKS = {
   formats: () => import("./formats.mjs"),
   normals: () => import("./normals.mjs"),
   gemm: () => import("./gemm.mjs"),
+  serving: () => import("./serving.mjs"),
   checkpoint: () => import("./checkpoint.mjs"),
   instructions: () => import("./instructions.mjs"),
   steps: () => import("./steps.mjs"),
@@ -25,4 +26,8 @@ export const BENCHMARKS = {
 };
 
 /** What has a table in README.md. */
-export const TABLES = { ...BENCHMARKS, chaos: () => import("./chaos/table.mjs") };
+export const TABLES = {
+  ...BENCHMARKS,
+  chaos: () => import("./chaos/table.mjs"),
+  soak: () => import("./soak/table.mjs"),
+};

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type RunConfig, snapshot } from "./config.js";
 import { fail, failure, messageOf } from "./errors.js";
+import { withMaxMemory } from "./memory-limit.js";
 import { createModel, type Model } from "./model.js";
 import { ownFolder } from "./owned-folder.js";
 import { broadcast, type CheckpointEvent, type Progress, type ResumedEvent } from "./progress.js";
@@ -42,6 +43,11 @@ export interface FitOptions {
   readonly maxSteps?: number | null;
   /** Seconds that this call may train, from 0. The result then depends on the machine. Default: no limit. */
   readonly maxSeconds?: number | null;
+  /**
+   * The most memory that the process may hold while this fit reads and trains: bytes, or text such as `"4GiB"`. What needs more is refused
+   * with `MEMORY_LIMIT` before it is taken. Default: what the limits of the system leave (free memory, control groups, `ulimit`).
+   */
+  readonly maxMemory?: number | string | null;
   /** @deprecated `maxSteps` and `maxSeconds` say the same. */
   readonly budgets?: Budgets | null;
   /** Called when a checkpoint is on disk; some are left out while the event loop is busy for long. When it throws, the fit stops with `CALLBACK_THREW`. */
@@ -111,7 +117,9 @@ export function start(
   const events = broadcast<Progress>();
   const work = async (): Promise<Model> => {
     try {
-      const model = await run(config, options ?? {}, controller, events.push, turn);
+      const model = await withMaxMemory(options?.maxMemory, () =>
+        run(config, options ?? {}, controller, events.push, turn),
+      );
       events.end();
       return model;
     } catch (error) {

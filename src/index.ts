@@ -26,6 +26,7 @@ export type * from "./generated/types.js";
 export { type GraphOptions, type LatentGraph, latentGraph } from "./graph.js";
 export { type GraphFormat, graphText } from "./graph-text.js";
 export type { InterveneOptions, Intervention } from "./intervene.js";
+export { withMaxMemory } from "./memory-limit.js";
 export { type LoadOptions, load, type Model, type ModelInfo, type PredictOptions, type Reading } from "./model.js";
 export type {
   NativeDataset,

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
+import { memoryLeft } from "./memory-limit.js";
 import { plain } from "./plain.js";
 
 /** Row-major matrix. */
@@ -221,6 +222,10 @@ export interface Native {
     onEnd: (end: NativeRun | { failure: Failure }) => void,
   ): number;
   cancel(job: number): void;
+  /** What the jobs that start until the next call may take, in bytes, and the limit in words. Without: what the system gives. */
+  allowMemory(bytes?: number, limit?: string): void;
+  /** Throws `MEMORY_LIMIT` where `what` needs more than is allowed. */
+  claimMemory(bytes: number, what: string): void;
   /** `model`: the number that `later().openModel` gave, until `closeModel`. */
   transform(
     model: number,
@@ -409,14 +414,28 @@ function load(): Record<string, unknown> {
 function wrap(addon: Record<string, unknown>): Native {
   const entries = Object.entries(addon).flatMap(([name, value]) => {
     if (typeof value !== "function") return [];
+    // What takes time takes memory.
+    const asks = name === "fit" || name === "claimMemory" || name.endsWith("Later");
     const call = (...args: unknown[]): unknown => {
-      const result = answerOf(name, () => value(...args));
+      const result = answerOf(name, () => (asks ? withinLimit(addon, () => value(...args)) : value(...args)));
       if (isFailure(result)) throw new DisentangleError(result.failure);
       return result;
     };
     return [[name, call] as const];
   });
   return Object.fromEntries(entries) as unknown as Native;
+}
+
+/** Starts a job that may take what is left now. */
+function withinLimit(addon: Record<string, unknown>, start: () => unknown): unknown {
+  const allow = addon.allowMemory as Native["allowMemory"];
+  const { bytes, limit } = memoryLeft();
+  allow(bytes, limit);
+  try {
+    return start();
+  } finally {
+    allow();
+  }
 }
 
 /** The core answers with failures. It throws at arguments of the wrong type, and where a panic escaped its guard: a bug. */

@@ -1,4 +1,5 @@
 // Results of the core as arrays of JavaScript's own memory, which can be handed to another thread.
+import { failure } from "./errors.js";
 import { inTurns } from "./turns.js";
 
 /** Copied within a millisecond. */
@@ -20,8 +21,25 @@ async function copy(value: unknown): Promise<unknown> {
   return copied;
 }
 
+/** As many zeros of the same type. What JavaScript says of memory that is not there has no code, and names nothing. */
+function allocated(like: Numbers): Numbers {
+  try {
+    return new (like.constructor as new (length: number) => Numbers)(like.length);
+  } catch (cause) {
+    throw failure(
+      "MEMORY_LIMIT",
+      `copying a result needs ${like.byteLength} bytes of memory; the system gives no more`,
+      {
+        hint: "use fewer input columns or rows at once",
+        context: { neededBytes: like.byteLength, what: "copying a result" },
+        cause,
+      },
+    );
+  }
+}
+
 async function copyNumbers(from: Numbers): Promise<Numbers> {
-  const to = new (from.constructor as new (length: number) => Numbers)(from.length);
+  const to = allocated(from);
   await inTurns(from.length, CHUNK, (at, end) => to.set(from.subarray(at, end), at));
   return to;
 }

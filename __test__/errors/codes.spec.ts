@@ -90,6 +90,9 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
   CONFIG_OUT_OF_RANGE: () => wrong({ batchSize: 0 }),
   CONFIG_MISSING: () => fit({ ...quick } as unknown as RunConfig).result,
   CONFIG_UNKNOWN_METHOD: () => wrong({ method: "tbrr" }),
+  MEMORY_LIMIT: () =>
+    fit({ ...quick, data: { data: new Float32Array(1 << 19), shape: [1 << 9, 1 << 10] } }, { maxMemory: "1MiB" })
+      .result,
   CONFIG_CONFLICT: async () => fit({ ...quick, data: await world(), target: "y" }).result,
   CONFIG_PARSE: () => parseConfig("inputs: [a", "run.yaml"),
   CONFIG_USAGE: () => readConfigFile("/no/such/file.yaml"),

@@ -9,12 +9,13 @@ import { Worker } from "node:worker_threads";
 import { fit, load, simulate } from "disentangle";
 import { begin, cli, essence, goOn, runNode, uniforms, withWorld } from "./world.mjs";
 
-export async function run({ large, log }) {
-  return withWorld(async (folder) => [
-    await stalls(folder, large ? 500 : 3, log),
-    await loads(folder, large ? 2000 : 40, log),
-    await kills(folder, large ? 200 : 6, log),
-  ]);
+export const ownersThatStall = only((folder, large, log) => stalls(folder, large ? 500 : 3, log));
+export const loadsBesideSaves = only((folder, large, log) => loads(folder, large ? 2000 : 40, log));
+export const killsOfWriters = only((folder, large, log) => kills(folder, large ? 200 : 6, log));
+
+/** A fault of its own, with a world of its own. */
+function only(row) {
+  return { run: ({ large, log }) => withWorld(async (folder) => [await row(folder, large, log)]) };
 }
 
 /** A fit is stopped, others try to begin and to resume in its folder, it wakes: the run it ends with is that of a fit alone. */
@@ -69,7 +70,9 @@ async function loads(folder, trials, log) {
   saver.on("message", (count) => {
     saves = count;
   });
-  for (let i = 0; i < trials; i += 1) {
+  let count = 0;
+  // As many saves as loads: a load that met none shows nothing.
+  for (; count < trials || saves < trials; count += 1) {
     const model = await load(dir).catch((error) => log(error.message));
     const { seed } = model?.manifest ?? {};
     const whole = model !== undefined && model.info.config.seed === seed && model.record().config.seed === seed;
@@ -79,8 +82,8 @@ async function loads(folder, trials, log) {
   saver.postMessage("stop");
   await ended;
   broken += readdirSync(dir).some((name) => name.startsWith("."));
-  log(`loads: ${broken} of ${trials} broken beside ${saves} saves`);
-  return { fault: "loads beside saves", trials, broken, figure: "saves beside them", value: saves };
+  log(`loads: ${broken} of ${count} broken beside ${saves} saves`);
+  return { fault: "loads beside saves", trials: count, broken, figure: "saves beside them", value: saves };
 }
 
 /** `simulate` and `transform` are killed; the next one to the same place works, and nothing is left over. */
@@ -89,6 +92,7 @@ async function kills(folder, trials, log) {
   const place = join(folder, "writers");
   const simulates = (out) =>
     `simulate tree-world --depth 4 --points-per-environment 400 --inputs 16 --latents 4 --out`.split(" ").concat(out);
+  await runNode(begin(folder, "alone"));
   const transforms = (out) => ["transform", join(folder, "alone"), "--data", join(folder, "world"), "--out", out];
   const commands = [
     { args: [cli, ...simulates(join(place, "world"))], kept: ["world"] },

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { splitConfig, unknownKey } from "../config.js";
 import { type ConfigKey, flagOf, type KeyVariant } from "../config-keys.js";
 import { fail, failAll } from "../errors.js";
+import { limitProcess } from "../memory-limit.js";
 import { located, type Place, type Places, readConfigFile } from "./config-file.js";
 import { flagValue, variableOf } from "./variables.js";
 
@@ -34,6 +35,15 @@ export function addConfigOptions(
         .argParser((value: string, previous: readonly string[] = []) => [...previous, value])
         .helpGroup("Configuration:"),
     );
+  addMemoryOption(command);
+}
+
+/** Adds `--max-memory`. */
+export function addMemoryOption(command: Command): void {
+  command.option(
+    "--max-memory <size>",
+    "the most memory that the process may hold, for example 4GiB (default: what the system leaves)",
+  );
 }
 
 /** What a command was given. */
@@ -93,6 +103,7 @@ export async function given<T extends ConfigOptions>(
     if (text !== undefined && text !== "") options[name] = flagValue(option, text, variableOf(name));
     else if (said) options[name] = flagValue(option, value, places.get(name)?.value ?? name);
   }
+  limitProcess(options.maxMemory === undefined ? undefined : String(options.maxMemory));
   return { config, places, options: options as T };
 }
 

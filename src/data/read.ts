@@ -101,11 +101,17 @@ async function readRoles(
   const before = resolveRoles(keys, description);
   refuseIdle(description, before);
   const choice = choiceOf(before, description);
+  if (description.rows !== undefined) claim(description.rows, choice.numeric.length);
   const { roles, selection } = settled(before, await source.read(choice), choice.numeric);
   const needed = choiceOf(roles, description).numeric;
   const numbers = { rows: selection.rows, names: needed, values: pick(selection.numeric, choice.numeric, needed) };
   const { values, offsets } = await withOffsets(source, numbers, relativeColumns(roles, description), fixed);
   return { roles, offsets, selection: { ...selection, numeric: values } };
+}
+
+/** Asks for the numbers of a table whose size is known before it is read. */
+function claim(rows: number, columns: number): void {
+  native().claimMemory(rows * columns * Float32Array.BYTES_PER_ELEMENT, `reading ${rows} rows of ${columns} columns`);
 }
 
 function settled(

@@ -65,6 +65,7 @@ export const explanations = {
   MODEL_NOT_EXPORTABLE: "A format of other programs was asked for that cannot hold what the method computes.",
   EXPORT_REFUSED: "A server that a run is sent to cannot be reached or refuses it; nothing was left there.",
   MODEL_CLOSED: "A model was used after it had been closed.",
+  MEMORY_LIMIT: "Something needs more memory than is left of a limit: free memory, a container, `ulimit` or `--max-memory`.",
   FIT_CANCELLED: "A fit was stopped by its AbortSignal.",
   CALLBACK_THREW: "A callback given by the user threw; the fit was stopped.",
   NATIVE_NOT_FOUND: "No native addon for this platform; the message says what was tried.",

@@ -14,6 +14,7 @@ pub mod failure;
 pub mod folder;
 pub mod interrupt;
 pub mod matrix;
+pub mod memory;
 pub mod nearest;
 pub mod offsets;
 pub mod owner;

@@ -10,7 +10,7 @@ use crate::rows;
 use crate::train;
 use disentangle_data::nearest::nearest;
 use disentangle_data::prepare::{Prepared, Standardiser, align_columns, standardise_new};
-use disentangle_data::{Code, Failure, Labels, Matrix, Result, views};
+use disentangle_data::{Code, Failure, Labels, Matrix, Result, memory, views};
 use disentangle_nn::Device;
 use disentangle_nn::{NamedValues, Params};
 use serde::{Deserialize, Serialize};
@@ -168,6 +168,8 @@ impl Model {
     /// # Errors
     /// `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`.
     pub fn open(methods: &'static [Entry], bytes: &[u8]) -> Result<Self> {
+        // The tensors of the file, and what they are copied into.
+        memory::claim(2 * bytes.len() as u64, "opening the model")?;
         let container = Container::from_bytes(bytes)?;
         let damaged =
             |e: String| Failure::new(Code::ArtifactCorrupt, format!("the model does not fit itself: {e}")).hint(AGAIN);

@@ -4,7 +4,7 @@ use disentangle_data::config::from_checked;
 use disentangle_data::read::images::Images;
 use disentangle_data::read::npy::NpyArray;
 use disentangle_data::{
-    Code, Dataset, Failure, Image, Labels, Matrix, Offsets, Result, Role, Table, Tree, View, views,
+    Code, Dataset, Failure, Image, Labels, Matrix, Offsets, Result, Role, Table, Tree, View, memory, views,
 };
 use napi::bindgen_prelude::{Float32Array, Uint32Array};
 use napi_derive::napi;
@@ -228,7 +228,10 @@ impl From<Matrix> for NativeMatrix {
 impl TryFrom<NativeMatrix> for Matrix {
     type Error = Failure;
     fn try_from(m: NativeMatrix) -> Result<Self> {
-        Matrix::new(m.rows as usize, m.cols as usize, m.data.to_vec())
+        let mut data = Vec::new();
+        memory::reserve(&mut data, m.data.len(), "copying the numbers")?;
+        data.extend_from_slice(&m.data);
+        Matrix::new(m.rows as usize, m.cols as usize, data)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::failure::{NativeFailure, guard, guarded};
 use crate::locks::unlock_all;
 use crate::models::close_all;
 use crate::owned::Owned;
+use disentangle_data::memory::{self, Budget};
 use disentangle_data::{Code, Dataset, Failure, Result, config};
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
 use disentangle_engine::observe::{Event, Observer};
@@ -138,17 +139,32 @@ pub fn fit_start(
 pub fn run_job(name: &str, stack: usize, body: impl FnOnce(Arc<AtomicBool>) + Send + 'static) -> Result<u32> {
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = cancel.clone();
+    let budget = memory::allowed();
     JOBS.add(thread::current().id(), |id| {
         let thread = thread::Builder::new()
             .name(format!("{name}-{id}"))
             .stack_size(stack)
             .spawn(move || {
+                memory::allow(budget);
                 body(flag);
                 drop(JOBS.take(id));
             })
             .map_err(|e| Failure::new(Code::InternalPanic, format!("no thread could be started: {e}")))?;
         Ok(Job { cancel, thread })
     })
+}
+
+/// What the calls of this environment, and the jobs that it starts, may still take of memory, in bytes, and the limit in words. Without:
+/// what the system gives.
+#[napi(catch_unwind)]
+pub fn allow_memory(bytes: Option<f64>, limit: Option<String>) {
+    memory::allow(bytes.map(|bytes| Budget { bytes: bytes as u64, limit: limit.unwrap_or_default() }));
+}
+
+/// Asks for memory for something that this environment begins now; `MEMORY_LIMIT` when less is left.
+#[napi(catch_unwind)]
+pub fn claim_memory(bytes: f64, what: String) -> Either<(), NativeFailure> {
+    guard(|| memory::claim(bytes as u64, &what))
 }
 
 /// Asks a job to stop: a fit at its next step, a reader at its next block. A job that has ended is ignored.

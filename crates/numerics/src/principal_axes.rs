@@ -4,7 +4,7 @@ use crate::linalg::{from_faer, sign_of_largest, symmetric_eigen, to_faer};
 use crate::moments::{covariance, covariance_of_rows, means, means_of_rows};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
-use disentangle_data::{Code, Failure, Matrix, Result};
+use disentangle_data::{Code, Failure, Matrix, Result, memory};
 
 /// Variances below this share of the largest are rounding: inputs have seven digits, so squares of their errors stay
 /// below it.
@@ -28,6 +28,7 @@ impl PrincipalAxes {
     /// `NUMERIC_SINGULAR` when no input varies.
     pub fn of(data: &Prepared) -> Result<Self> {
         let train = data.rows_of(Split::Train);
+        ask(train.len(), data.inputs.cols())?;
         let center = means_of_rows(&data.inputs, &train);
         if train.len() < data.inputs.cols() {
             return Self::checked(of_products(&data.inputs.select_rows(&train), &center)?, center);
@@ -40,6 +41,7 @@ impl PrincipalAxes {
     /// # Errors
     /// `NUMERIC_SINGULAR` when no column varies.
     pub fn of_rows(rows: &Matrix) -> Result<Self> {
+        ask(rows.rows(), rows.cols())?;
         let center = means(rows);
         if rows.rows() < rows.cols() {
             return Self::checked(of_products(rows, &center)?, center);
@@ -65,6 +67,15 @@ impl PrincipalAxes {
         let d = self.axes.cols();
         Matrix::from_fn(k.min(rank(&self.variances)), d, |i, j| self.axes[(i, j)] / self.variances[i].sqrt())
     }
+}
+
+/// Asks for what the axes of `n` rows of `d` columns take: squares of the smaller of both, and with fewer rows than columns copies of
+/// the rows, all with 64 bits.
+fn ask(n: usize, d: usize) -> Result<()> {
+    let (n, d) = (n as u64, d as u64);
+    let square = |side: u64| side.saturating_mul(side);
+    let numbers = if n < d { 4 * square(n) + 4 * n.saturating_mul(d) } else { 4 * square(d) };
+    memory::claim(numbers.saturating_mul(8), "finding the principal axes of the inputs")
 }
 
 /// Eigenvectors of the covariance of the columns, d x d.

@@ -48,6 +48,7 @@ const BESIDE_RESUME: ReadonlySet<string> = new Set([
   "checkpointEvery",
   "maxSteps",
   "maxSeconds",
+  "maxMemory",
   "json",
   "quiet",
 ]);

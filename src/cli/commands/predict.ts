@@ -3,11 +3,13 @@ import type { Command } from "commander";
 import { shortest } from "../../data/source.js";
 import { fail } from "../../errors.js";
 import { replaceFile } from "../../files.js";
+import { limitProcess } from "../../memory-limit.js";
 import { load } from "../../model.js";
 import { native } from "../../native.js";
 import { checkOutput } from "../../outputs.js";
 import { rootOf } from "../../results.js";
 import { chain, jsonList, jsonObject, lineChunks, quoted, writeText } from "../../rows-out.js";
+import { addMemoryOption } from "../flags.js";
 import { print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
@@ -24,10 +26,12 @@ interface Flags {
   readonly environment?: string;
   readonly attach?: readonly string[];
   readonly json?: boolean;
+  readonly maxMemory?: string;
 }
 
 /** `disentangle predict` */
 export function define(command: Command): void {
+  addMemoryOption(command);
   command
     .argument("<run>", "run folder or saved model")
     .requiredOption("--data <path>", "rows to predict the target of: any format that `fit --data` reads")
@@ -36,7 +40,8 @@ export function define(command: Command): void {
     .option("--out <file>", "file to write, .csv or .npy (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (run: string, { data, out, environment, attach = [], json }: Flags) => {
+    .action(async (run: string, { data, out, environment, attach = [], json, maxMemory }: Flags) => {
+      limitProcess(maxMemory);
       if (out !== undefined) {
         checkFormat(out);
         await checkOutput(out, [{ path: data }, { path: rootOf(run), kind: "run" }]);

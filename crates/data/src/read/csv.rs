@@ -16,6 +16,7 @@ mod survey;
 
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::memory::{self, Held};
 pub use kinds::{ColumnKind, KindOptions, kinds};
 use missing::Missing;
 pub use missing::Words;
@@ -148,8 +149,10 @@ fn read_as<T: Float + Default>(path: &Path, selection: &CsvSelection) -> Result<
     let mut texts = vec![Vec::new(); text.len()];
     let mut words = vec![Words::new(); text.len()];
     let mut forms = vec![Form::default(); numeric.len()];
+    let mut held = Held::default();
     while source.next()? {
         rows += 1;
+        memory::reserve(&mut numbers, numeric.len(), READING).map_err(|failure| located(path, failure))?;
         for (&field, form) in numeric.iter().zip(&mut forms) {
             match form.number(&missing, &source.record[field]) {
                 Ok(value) => numbers.push(value),
@@ -158,13 +161,25 @@ fn read_as<T: Float + Default>(path: &Path, selection: &CsvSelection) -> Result<
         }
         for ((&field, column), words) in text.iter().zip(&mut texts).zip(&mut words) {
             match missing.label(&source.record[field], words) {
-                Ok(value) => column.push(source.label(value).to_owned()),
+                Ok(value) => {
+                    let label = source.label(value);
+                    let others = numbers.capacity() * size_of::<T>();
+                    held.text(label.len(), others, READING).map_err(|failure| located(path, failure))?;
+                    column.push(label.to_owned());
+                }
                 Err(_) => return Err(source.not_utf8(rows, field)),
             }
         }
     }
     refuse_empty(path, rows)?;
     Ok(CsvTable { rows, numeric: Matrix::new(rows, numeric.len(), numbers)?, text: texts, words })
+}
+
+/// What asks for memory, in messages.
+const READING: &str = "reading the table";
+
+fn located(path: &Path, failure: Failure) -> Failure {
+    failure.at(path.display().to_string())
 }
 
 /// Whether a column holds numbers or truth values; both together are a mistake.

@@ -6,6 +6,7 @@
 use super::npy::{NpyArray, numbers, placed};
 use super::open;
 use crate::failure::{Code, Failure, Result};
+use crate::memory;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -68,6 +69,7 @@ pub fn decode(mut reader: impl Read) -> Result<NpyArray> {
             .with("expected", expected)
             .with("found", found));
     }
+    memory::claim(expected + 4 * (expected / width), "reading the IDX file")?;
     Ok(NpyArray { data: numbers(descr, &bytes)?, shape })
 }
 

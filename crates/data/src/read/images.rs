@@ -2,6 +2,7 @@
 
 use super::{open, unreadable};
 use crate::failure::{Code, Failure, Result};
+use crate::memory;
 use crate::views::Image;
 use png::{BitDepth, ColorType, Transformations};
 use std::fs;
@@ -49,6 +50,7 @@ pub fn read(folder: &Path) -> Result<Images> {
         if (pixels.image, pixels.depth) != (first.image, first.depth) {
             return Err(at(unlike(file, &pixels, &files[0], first)));
         }
+        memory::reserve(data, pixels.values.len(), "reading the images").map_err(at)?;
         data.extend_from_slice(&pixels.values);
     }
     let (first, data) = images.expect("there is a first file");
@@ -100,7 +102,8 @@ fn decode_png(bytes: &[u8]) -> Result<Pixels> {
     let (color, depth) = reader.output_color_type();
     let (height, width) = (reader.info().height as usize, reader.info().width as usize);
     refuse_size(height, width)?;
-    let mut buffer = vec![0; reader.output_buffer_size().ok_or_else(|| damaged("it is too large"))?];
+    let size = reader.output_buffer_size().ok_or_else(|| damaged("it is too large"))?;
+    let mut buffer = memory::filled(0, size, DECODING)?;
     reader.next_frame(&mut buffer).map_err(damaged)?;
     let (channels, alpha) = match color {
         ColorType::Grayscale => (1, false),
@@ -145,9 +148,14 @@ fn decode_jpeg(bytes: &[u8]) -> Result<Pixels> {
     Ok(channel_first(Image { channels, height, width }, 8, channels, |place| f32::from(buffer[place])))
 }
 
+/// What asks for memory, in messages.
+const DECODING: &str = "decoding the image";
+
 fn refuse_size(height: usize, width: usize) -> Result<()> {
-    if height.saturating_mul(width) <= MOST_PIXELS {
-        return Ok(());
+    let pixels = height.saturating_mul(width);
+    if pixels <= MOST_PIXELS {
+        // Four samples of 16 bits as they come, three of 32 bits as they are kept.
+        return memory::claim(20 * pixels as u64, DECODING);
     }
     Err(Failure::new(Code::DataUnsupported, format!("an image of {height} x {width} pixels, at most {MOST_PIXELS}"))
         .hint("scale the images down"))

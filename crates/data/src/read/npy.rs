@@ -13,6 +13,7 @@ mod text;
 use super::open;
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::memory::{self, Held};
 use dtype::Dtype;
 pub(crate) use header::Header;
 use serde::{Deserialize, Serialize};
@@ -100,8 +101,11 @@ pub fn decode_text(mut reader: impl Read, columns: &[usize]) -> Result<Vec<Vec<S
     let header = Header::read(&mut reader)?;
     let dtype = TextType::parse(&header.descr)?;
     let mut texts = vec![Vec::new(); columns.len()];
+    let mut held = Held::default();
     for_chosen(&mut reader, &header, dtype.width(), columns, |_, slot, bytes| {
-        texts[slot].push(dtype.text(bytes)?);
+        let text = dtype.text(bytes)?;
+        held.text(text.len(), 0, READING)?;
+        texts[slot].push(text);
         Ok(())
     })?;
     Ok(texts)
@@ -127,6 +131,8 @@ pub fn decode_exact(mut reader: impl Read, columns: &[usize]) -> Result<Vec<f64>
         let place = row * columns.len() + slot;
         // Memory grows only with what was really there: in Fortran order a column is there before the next begins.
         if numbers.len() <= place {
+            let more = (row + 1) * columns.len() - numbers.len();
+            memory::reserve(&mut numbers, more, READING)?;
             numbers.resize((row + 1) * columns.len(), f64::NAN);
         }
         numbers[place] = dtype.number(bytes);
@@ -206,6 +212,9 @@ pub(crate) fn placed(path: &Path, failure: Failure) -> Failure {
     if failure.path.is_some() { failure } else { failure.at(path.display().to_string()) }
 }
 
+/// What asks for memory, in messages.
+const READING: &str = "reading the array";
+
 fn decode_with<T: Copy>(
     mut reader: impl Read,
     parse: impl FnOnce(&str) -> Result<Dtype>,
@@ -216,9 +225,12 @@ fn decode_with<T: Copy>(
     let width = dtype.width();
     let mut data = Vec::new();
     read_entries(reader, &header, width, |chunk| {
-        data.try_reserve(chunk.len() / width).map_err(|_| header.too_large())?;
+        memory::reserve(&mut data, chunk.len() / width, READING)?;
         decode(dtype, chunk, &mut data)
     })?;
+    if header.fortran {
+        memory::claim(2 * size_of_val(data.as_slice()) as u64, READING)?;
+    }
     let data = if header.fortran { row_major(&header.shape, &data) } else { data };
     Ok(NpyArray { shape: header.shape, data })
 }

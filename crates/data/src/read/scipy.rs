@@ -8,6 +8,7 @@ use super::npz::with_member;
 use super::sparse::Dense;
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::memory;
 use serde::{Deserialize, Serialize};
 use std::ops::AddAssign;
 use std::path::Path;
@@ -97,7 +98,8 @@ fn majors(path: &Path, format: &str, rows: usize, columns: usize, entries: usize
     if !is_whole {
         return Err(corrupt(path, format!("indptr does not cut {entries} entries into {lines} lines")));
     }
-    let mut majors = Vec::with_capacity(entries);
+    let mut majors = Vec::new();
+    memory::reserve(&mut majors, entries, "reading the sparse matrix")?;
     for (line, ends) in starts.windows(2).enumerate() {
         majors.extend(std::iter::repeat_n(line, ends[1] - ends[0]));
     }

@@ -2,6 +2,7 @@
 
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::memory;
 use std::ops::AddAssign;
 
 /// Numbers that a dense matrix may have whatever its entries: 1 GiB.
@@ -32,9 +33,7 @@ impl<T: Copy + Default + AddAssign> Dense<T> {
         }
         let most = ALWAYS.max(entries.saturating_mul(PER_ENTRY));
         let size = rows.checked_mul(chosen.len()).filter(|size| *size <= most).ok_or_else(|| too_large(shape))?;
-        let mut data = Vec::new();
-        data.try_reserve_exact(size).map_err(|_| too_large(shape))?;
-        data.resize(size, T::default());
+        let data = memory::filled(T::default(), size, "the chosen columns of the sparse matrix")?;
         Ok(Self { rows, width: chosen.len(), slots, data })
     }
 

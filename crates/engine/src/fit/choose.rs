@@ -1,12 +1,12 @@
 //! A hyper-parameter that the user left open, decided by validation error.
 
 use super::summarise::squared_errors;
-use crate::method::{Candidates, Dimensions, Method, State};
+use crate::method::{Batching, Candidates, Dimensions, Method, Recipe, Stage, State};
 use crate::results::{Candidate, Choice, Outcome, OutcomeKind};
 use crate::train::{self, Finished, Place, Score, Session, Weights};
-use disentangle_data::Result;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
+use disentangle_data::{Result, memory};
 use disentangle_nn::Device;
 use disentangle_nn::Params;
 use std::collections::BTreeMap;
@@ -67,10 +67,28 @@ fn run(method: &dyn Method, device: &Device, session: &mut Session<'_>) -> Resul
     if !resumed.trained.is_empty() {
         resumed.give(&mut state)?;
     }
+    memory::claim(training(method, &state, session.data), "training")?;
     let outcome = train::train(method, &mut state, session)?;
     let whole = !matches!(outcome.kind, OutcomeKind::Cancelled | OutcomeKind::NonFinite | OutcomeKind::Diverged);
     let score = if whole { validation_error(method, session.data, &state)? } else { None };
     Ok(Finished { outcome, score, weights: Weights::of(&state)? })
+}
+
+/// Bytes that gradient steps take beside the data: of each parameter its value, gradient, two moments, and the best so far; of each row of
+/// a batch its inputs, and what every layer gives, forwards and backwards.
+fn training(method: &dyn Method, state: &State, data: &Prepared) -> u64 {
+    let rows = |stage: &Stage| match stage {
+        Stage::Descent(Recipe { batches: Batching::Rows(rows), .. }) => (*rows).min(data.rows()),
+        _ => 0,
+    };
+    let rows = method.stages(data).iter().map(rows).max().unwrap_or(0) as u64;
+    let shapes = state.params.iter().map(|param| param.var().dims());
+    let (values, outputs) = shapes.fold((0u64, 0u64), |(values, outputs), shape| {
+        let layer = if shape.len() == 2 { shape[0] as u64 } else { 0 };
+        (values.saturating_add(shape.iter().map(|&n| n as u64).product()), outputs.saturating_add(layer))
+    });
+    let row = outputs.saturating_mul(2).saturating_add(data.inputs.cols() as u64);
+    values.saturating_mul(5).saturating_add(row.saturating_mul(rows)).saturating_mul(4)
 }
 
 /// Mean squared error on the validation rows, where the method predicts a target and has got that far.

@@ -4,9 +4,10 @@ use super::kinds::{ColumnKind, KindOptions, ROWS, Seen};
 use super::locate::place;
 use super::number::NotANumber;
 use super::source::Source;
-use super::{Form, Missing, Words};
+use super::{Form, Missing, READING, Words, located};
 use crate::failure::{Failure, Result};
 use crate::matrix::Matrix;
+use crate::memory::{self, Held};
 use std::path::Path;
 
 /// What is in a table.
@@ -65,13 +66,15 @@ pub fn survey(path: &Path, options: &KindOptions) -> Result<Survey> {
         let is_slot = kind != ColumnKind::Text;
         Column { kind, is_slot, form: Form::default(), bad: None, labels: Vec::new(), words: Words::new() }
     });
-    let mut walk = Walk { rows: 0, columns: columns.collect(), numbers: Vec::new(), bad: Vec::new() };
+    let columns: Vec<Column> = columns.collect();
+    let slots = columns.iter().filter(|column| column.is_slot).count();
+    let mut walk = Walk { rows: 0, columns, slots, numbers: Vec::new(), bad: Vec::new(), held: Held::default() };
     for record in first {
         source.record = record;
-        walk.row(&source, &missing)?;
+        walk.row(path, &source, &missing)?;
     }
     while source.next()? {
-        walk.row(&source, &missing)?;
+        walk.row(path, &source, &missing)?;
     }
     walk.finish(path, &source)
 }
@@ -82,13 +85,17 @@ const BUFFERED: usize = 1 << 25;
 struct Walk {
     rows: usize,
     columns: Vec<Column>,
+    /// Columns with a place among the numbers.
+    slots: usize,
     numbers: Vec<f32>,
     bad: Vec<Bad>,
+    held: Held,
 }
 
 impl Walk {
-    fn row(&mut self, source: &Source<'_>, missing: &Missing<'_>) -> Result<()> {
+    fn row(&mut self, path: &Path, source: &Source<'_>, missing: &Missing<'_>) -> Result<()> {
         self.rows += 1;
+        memory::reserve(&mut self.numbers, self.slots, READING).map_err(|failure| located(path, failure))?;
         for (field, (column, bytes)) in self.columns.iter_mut().zip(&source.record).enumerate() {
             if column.is_slot {
                 let value = match column.kind {
@@ -103,14 +110,17 @@ impl Walk {
                 let Ok(label) = missing.label(bytes, &mut column.words) else {
                     return Err(source.not_utf8(self.rows, field));
                 };
-                column.labels.push(source.label(label).to_owned());
+                let label = source.label(label);
+                let others = self.numbers.capacity() * size_of::<f32>();
+                self.held.text(label.len(), others, READING).map_err(|failure| located(path, failure))?;
+                column.labels.push(label.to_owned());
             }
         }
         Ok(())
     }
 
     fn finish(self, path: &Path, source: &Source<'_>) -> Result<Survey> {
-        let Self { rows, columns, numbers, mut bad } = self;
+        let Self { rows, columns, numbers, mut bad, .. } = self;
         let slots = columns.iter().filter(|column| column.is_slot);
         let chosen: Vec<usize> =
             slots.clone().enumerate().filter(|(_, c)| c.kind == ColumnKind::Number).map(|(slot, _)| slot).collect();
