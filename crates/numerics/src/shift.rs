@@ -1,6 +1,7 @@
 //! Latents whose mechanisms shift between environments: an exact density of rows given their environment, its gradient, and the
 //! search for the causal order. Plain numbers in and out.
 
+mod cholesky;
 mod coefficients;
 mod flow;
 mod lanes;

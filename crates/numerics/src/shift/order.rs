@@ -4,6 +4,7 @@
 //! functions of each parent; the coefficients are free in every environment. A dynamic programme over sets finds the order whose
 //! costs, each latent with its best parents among those before it, sum to the least.
 
+use super::cholesky::factorize;
 use disentangle_data::{Code, Failure, Matrix, Result};
 
 /// Latents beyond which sets are too many.
@@ -21,6 +22,8 @@ const ROWS_PER_FUNCTION: usize = 80;
 /// Rows of an environment for each coefficient, at least.
 const ROWS_PER_COEFFICIENT: usize = 3;
 const RIDGE: f64 = 1e-8;
+/// Root of a pivot that rounding makes negative: functions of parents may depend on each other.
+const LEAST_PIVOT: f64 = 1e-6;
 const LEAST_VARIANCE: f64 = 1e-9;
 
 /// An order with parents.
@@ -177,7 +180,7 @@ impl Products {
                     factor[a * p + b] = products[(members[a], members[b])] + if a == b { RIDGE } else { 0.0 };
                 }
             }
-            factorize(&mut factor, p);
+            factorize(&mut factor, p, LEAST_PIVOT);
             for (i, cost) in &mut out {
                 let target = 1 + k * r + *i;
                 // |L^-1 c|^2 is what the set explains.
@@ -191,19 +194,6 @@ impl Products {
             }
         }
         out
-    }
-}
-
-/// The lower factor of a symmetric positive definite matrix, in place; what rounding makes negative counts as tiny.
-fn factorize(a: &mut [f64], p: usize) {
-    for j in 0..p {
-        let pivot = a[j * p + j] - (0..j).map(|l| a[j * p + l].powi(2)).sum::<f64>();
-        let root = pivot.max(1e-12).sqrt();
-        a[j * p + j] = root;
-        for i in j + 1..p {
-            let known: f64 = (0..j).map(|l| a[i * p + l] * a[j * p + l]).sum();
-            a[i * p + j] = (a[i * p + j] - known) / root;
-        }
     }
 }
 
