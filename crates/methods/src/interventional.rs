@@ -22,12 +22,15 @@
 
 mod arrangement;
 mod causes;
+mod config;
 mod inputs;
 mod reference;
 mod solve;
 mod summary;
 
 use crate::linear::IdentityNetwork;
+use config::NAME;
+pub use config::{InterventionalConfig, Kind};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::entry::{MethodInfo, Reference, Specification};
@@ -36,78 +39,6 @@ use disentangle_engine::method::{Dimensions, Findings, Method, Network, Solving,
 use disentangle_engine::results::OutcomeKind;
 use disentangle_metrics::cards::Invariance;
 use disentangle_nn::Params;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-const NAME: &str = <Interventional as Specification>::INFO.name;
-
-/// What interventions leave of the mechanism of their latent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(rename = "InterventionKind")]
-pub enum Kind {
-    /// Nothing: the latent does not depend on its causes there.
-    #[default]
-    Perfect,
-    /// Something: latents are then the noises of the mechanisms, and there is no graph.
-    Soft,
-}
-
-/// Options of `interventional`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct InterventionalConfig {
-    /// Name of the environment without an intervention. Absent: the one from which all others differ by a single change, where the
-    /// likelihood tells it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
-    pub reference: Option<String>,
-    /// What interventions leave of the mechanism of their latent. Latents and graph need `perfect` ones; with `soft` the latents are the
-    /// noises of the mechanisms. One environment per latent cannot tell which they are.
-    pub interventions: Kind,
-    /// Environments that move the mean of fewer inputs are set aside: a cause of a single input is not told from a fault of it.
-    #[schemars(range(min = 1, max = 1000))]
-    pub least_inputs: usize,
-    /// Least move of a mean that counts, in standard deviations of the reference.
-    #[schemars(extend("exclusiveMinimum" = 0), range(max = 100.0))]
-    pub least_shift: f64,
-    /// Standard errors that a move has to exceed as well.
-    #[schemars(range(min = 1.0, max = 1000.0))]
-    pub standard_errors: f64,
-    /// Inputs that may be left out because no linear model fits them, at most a third of all.
-    #[schemars(range(min = 0, max = 3))]
-    pub most_left_out: usize,
-    /// Starts of the last minimization, the first at the discriminant directions, the others random; the likelihood chooses.
-    #[schemars(range(min = 1, max = 10_000))]
-    pub starts: usize,
-    /// Iterations of L-BFGS, at most.
-    #[schemars(range(min = 1, max = 100_000))]
-    pub iterations: u32,
-    /// Least effect of one latent on another, in standard deviations of both in the reference, that is an
-    /// edge; it has to be three standard errors large as well, where rows are resampled.
-    #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
-    pub least_edge: f64,
-    /// Resamples of the rows, from which the standard errors and the certainty of the edges come.
-    #[schemars(range(min = 0, max = 10_000))]
-    pub resamples: usize,
-}
-
-impl Default for InterventionalConfig {
-    fn default() -> Self {
-        Self {
-            reference: None,
-            interventions: Kind::Perfect,
-            least_inputs: 2,
-            least_shift: 0.15,
-            standard_errors: 8.0,
-            most_left_out: 3,
-            starts: 4,
-            iterations: 1000,
-            least_edge: 0.1,
-            resamples: 40,
-        }
-    }
-}
 
 /// The method with its options.
 #[derive(Debug, Clone)]
@@ -119,7 +50,7 @@ impl Specification for Interventional {
     type Config = InterventionalConfig;
 
     const INFO: MethodInfo = MethodInfo {
-        name: "interventional",
+        name: NAME,
         title: "Causes from single interventions",
         summary: "Latent causes and their graph from environments that each intervene on one of them, not knowing on which.",
         needs: &["environment"],

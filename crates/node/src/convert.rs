@@ -8,6 +8,7 @@ use disentangle_data::{
 };
 use napi::bindgen_prelude::{Float32Array, Uint32Array};
 use napi_derive::napi;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,6 +18,11 @@ use std::collections::HashMap;
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     let value = serde_json::from_str(text).map_err(|e| Failure::new(Code::ConfigParse, format!("not JSON: {e}")))?;
     from_checked(value)
+}
+
+/// Text to options that their schema allows.
+pub fn options<T: DeserializeOwned + JsonSchema>(text: &str) -> Result<T> {
+    disentangle_data::config::parse(parse(text)?)
 }
 
 /// A value to JSON.

@@ -1,13 +1,13 @@
 //! Fits as jobs: each on its own named thread, watched by callbacks, stopped by a flag. Never libuv's pool: four fits
 //! there would freeze every file read of the user's service.
 
-use crate::convert::{NativeDataset, NativeMatrix, json, parse};
+use crate::convert::{self, NativeDataset, NativeMatrix, json, parse};
 use crate::failure::{NativeFailure, guard, guarded};
 use crate::locks::unlock_all;
 use crate::models::close_all;
 use crate::owned::Owned;
 use disentangle_data::memory::{self, Budget};
-use disentangle_data::{Code, Dataset, Failure, Result, config};
+use disentangle_data::{Code, Dataset, Failure, Result};
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
 use disentangle_engine::observe::{Event, Observer};
 use disentangle_methods::METHODS;
@@ -88,11 +88,7 @@ fn stop_all(owner: ThreadId) -> Result<()> {
 /// Checks how a fit is to run, before a folder is taken for its checkpoints. The same as `fit` does.
 #[napi(catch_unwind)]
 pub fn check_fit_options(options: String) -> Either<(), NativeFailure> {
-    guard(|| fit_options(&options).map(drop))
-}
-
-fn fit_options(options: &str) -> Result<FitOptions> {
-    config::parse(parse(options)?)
+    guard(|| convert::options::<FitOptions>(&options).map(drop))
 }
 
 /// Starts a fit; yields its job number. `on_end` is called once, with the run or the failure. `options` is JSON:
@@ -108,7 +104,7 @@ pub fn fit_start(
 ) -> Either<u32, NativeFailure> {
     guard(|| {
         let config: Value = parse(&config)?;
-        let options = fit_options(&options)?;
+        let options: FitOptions = convert::options(&options)?;
         let refused = |e: napi::Error| Failure::new(Code::InternalPanic, format!("a callback was refused: {e}"));
         let on_event: OnEvent =
             on_event.build_threadsafe_function().weak::<true>().max_queue_size::<16>().build().map_err(refused)?;

@@ -14,7 +14,7 @@ mod work;
 
 use convert::{
     Array, ImageFolder, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey,
-    NativeTable, NativeTree, json, parse,
+    NativeTable, NativeTree, json, options, parse,
 };
 use disentangle_data::read::{csv, idx, images, mtx, npy, npz, scipy, unpack};
 use disentangle_data::write::{NpyData, csv_rows, write_npy};
@@ -92,19 +92,13 @@ pub fn simulate(config: String) -> Answer<NativeDataset> {
 /// Draws a target on real data from its true latents; `config` is JSON of the phenotype's options.
 #[napi(catch_unwind)]
 pub fn phenotype(dataset: NativeDataset, config: String) -> Answer<NativeDataset> {
-    guard(|| {
-        let config = disentangle_data::config::parse(parse(&config)?)?;
-        simulate::phenotype::phenotype(&dataset.try_into()?, &config)?.try_into()
-    })
+    guard(|| simulate::phenotype::phenotype(&dataset.try_into()?, &options(&config)?)?.try_into())
 }
 
 /// Averages each row over its nearest rows; `config` is JSON of the options of smoothing.
 #[napi(catch_unwind)]
 pub fn smooth(inputs: NativeMatrix, config: String) -> Answer<NativeMatrix> {
-    guard(|| {
-        let config = disentangle_data::config::parse(parse(&config)?)?;
-        Ok(disentangle_data::smooth::smooth(&inputs.try_into()?, &config)?.into())
-    })
+    guard(|| Ok(disentangle_data::smooth::smooth(&inputs.try_into()?, &options(&config)?)?.into()))
 }
 
 /// Reads a data set folder.
@@ -323,13 +317,12 @@ pub struct ArrayIn {
 #[napi(catch_unwind)]
 pub fn npy_write(path: String, array: ArrayIn) -> Answer<()> {
     guard(|| {
-        let shape: Vec<usize> = array.shape.iter().map(|&n| n as usize).collect();
         let data = match &array.data {
             Either3::A(values) => NpyData::F32(values),
             Either3::B(values) => NpyData::U32(values),
             Either3::C(values) => NpyData::U8(values),
         };
-        write_npy(Path::new(&path), &shape, data)
+        write_npy(Path::new(&path), &places(&array.shape), data)
     })
 }
 
@@ -406,7 +399,7 @@ pub fn score(request: String, tables: NativeScoreTables) -> Answer<String> {
 #[napi(catch_unwind)]
 pub fn graph(values: NativeMatrix, config: String, silent: Option<Uint8Array>) -> Answer<String> {
     guard(|| {
-        let config = disentangle_data::config::parse(parse(&config)?)?;
+        let config = options(&config)?;
         let values = Matrix::try_from(values)?.to_f64();
         let active = |silent: Uint8Array| {
             Matrix::new(values.rows(), values.cols(), silent.iter().map(|&entry| entry == 0).collect())

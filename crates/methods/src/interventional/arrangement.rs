@@ -1,6 +1,6 @@
 //! Which environments are used, and which of them intervene on the same latent.
 
-use super::InterventionalConfig;
+use super::config::InterventionalConfig;
 use super::inputs::{Code, QUICK, code, fit, identity};
 use disentangle_data::{Code as FailureCode, Failure, Matrix, Result};
 use disentangle_numerics::linalg::{apply, dot, inverse};

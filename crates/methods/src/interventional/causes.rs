@@ -3,8 +3,8 @@
 //! Noises B y and latents C y give B C^-1 = D (I - A): the effect of latent j on latent i is A_ij. Edges are effects of at least
 //! `leastEdge` and three standard errors; the certainty of an edge is the share of resamples of the rows, environment by environment, that have it.
 
-use super::InterventionalConfig;
 use super::arrangement::Arrangement;
+use super::config::InterventionalConfig;
 use disentangle_data::{Code, Failure, Matrix, Result, Stream};
 use disentangle_engine::mechanisms::Mechanisms;
 use disentangle_engine::method::{Solving, State};
@@ -220,7 +220,7 @@ struct Linear<'a> {
 }
 
 impl Linear<'_> {
-    fn from_causes(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Vec<f64> {
+    fn sum_of_causes(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Vec<f64> {
         let causes = self.causes(latent);
         let of = |(row, &at): (usize, &u32)| {
             if self.cut[(at as usize, latent)] == 1.0 {
@@ -246,13 +246,13 @@ impl Mechanisms for Linear<'_> {
     }
 
     fn noise(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>> {
-        let from_causes = self.from_causes(latent, latents, environments);
-        Ok(from_causes.into_iter().enumerate().map(|(row, value)| latents[(row, latent)] - value).collect())
+        let sum_of_causes = self.sum_of_causes(latent, latents, environments);
+        Ok(sum_of_causes.into_iter().enumerate().map(|(row, value)| latents[(row, latent)] - value).collect())
     }
 
     fn value(&self, latent: usize, latents: &Matrix<f64>, noise: &[f64], environments: &[u32]) -> Result<Vec<f64>> {
-        let from_causes = self.from_causes(latent, latents, environments);
-        Ok(from_causes.into_iter().zip(noise).map(|(value, noise)| value + noise).collect())
+        let sum_of_causes = self.sum_of_causes(latent, latents, environments);
+        Ok(sum_of_causes.into_iter().zip(noise).map(|(value, noise)| value + noise).collect())
     }
 
     fn draw(&self, latent: usize, environments: &[u32], stream: &mut Stream) -> Result<Vec<f64>> {

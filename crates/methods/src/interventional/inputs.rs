@@ -4,8 +4,8 @@
 //! it for what it is not. No choice of noises and changes explains it then: the gap is smaller without it. Searched are all
 //! sets that leave out a few inputs; left out is what every set leaves out whose gap is as small as any.
 
-use super::InterventionalConfig;
 use super::arrangement::Arrangement;
+use super::config::InterventionalConfig;
 use disentangle_data::{Code as FailureCode, Matrix, Result};
 use disentangle_numerics::linalg::{apply, dot, inverse, product, symmetric_eigen};
 use disentangle_numerics::single_change::{Changes, Moments, SingleChanges};

@@ -4,7 +4,7 @@
 //! compared with it: of all environments the one with the smallest gap, where no other comes close.
 
 use super::arrangement::{Arrangement, Standing, arrange, quick_gap};
-use super::{InterventionalConfig, NAME};
+use super::config::{InterventionalConfig, NAME};
 use disentangle_data::nearest::did_you_mean;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Code, Failure, Result};
@@ -84,13 +84,13 @@ pub fn arranged(
     // Environments whose means are those of the best are as good as it: the one with the most rows is taken.
     let alike = |at: usize| best.reference == at || best.verdicts[at].standing == Standing::Same;
     let rival = candidates.iter().find(|(_, at, _)| !alike(*at));
-    if let Some((gap, at, _)) = rival {
-        if *gap < DECISIVE * least.max(0.0) + SMALL {
-            return refuse(format!(
-                "single changes explain the data about as well from {:?} (gap {least:.4}) as from {:?} ({gap:.4})",
-                names[best.reference], names[*at]
-            ));
-        }
+    if let Some((gap, at, _)) = rival
+        && *gap < DECISIVE * least.max(0.0) + SMALL
+    {
+        return refuse(format!(
+            "single changes explain the data about as well from {:?} (gap {least:.4}) as from {:?} ({gap:.4})",
+            names[best.reference], names[*at]
+        ));
     }
     let ratio = rival.map_or(f64::NAN, |(gap, ..)| (gap / least.max(LEAST)).min(MOST_TOLD));
     let chosen = candidates

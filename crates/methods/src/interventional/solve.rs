@@ -2,8 +2,9 @@
 
 use super::arrangement::{Arrangement, LEAST_ROWS, Standing, needs_interventions, too_few_rows};
 use super::causes::{self, Causes, Resampling};
+use super::config::{InterventionalConfig, Kind, NAME};
 use super::inputs::{choose, code, fit, identity};
-use super::{InterventionalConfig, Kind, NAME, reference};
+use super::reference;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Failure, Matrix, Result, Stream};

@@ -1,8 +1,8 @@
 //! What a fit says of itself: which environments were used, what cannot be told, and how sure the graph is.
 
 use super::causes::{CERTAINTY, WEIGHTS, order};
+use super::config::{InterventionalConfig, Kind, NAME};
 use super::solve::{DOUBTFUL, ENVIRONMENTS, INPUTS, NUMBERS, Number, PARALLEL, SEPARATION, VIOLATED};
-use super::{InterventionalConfig, Kind, NAME};
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::method::{Findings, State};
