@@ -4,6 +4,6 @@ import { readDataset } from "disentangle";
 const data = process.argv[2];
 const { inputs } = await readDataset({
   data,
-  ...(data.endsWith(".parquet") ? { environment: "label" } : { environment: "cell_type" }),
+  environment: data.endsWith(".h5ad") ? "cell_type" : "label",
 });
 console.log(inputs.rows, inputs.cols);

@@ -1,4 +1,4 @@
-// Large files of other tools: time and memory of a whole process that reads one, beside anndata and pandas on the same file; and
+// Large files: time and memory of a whole process that reads one, beside anndata and pandas on the same file; and
 // latents written as text beside the same as NPY.
 
 import { execFileSync, spawnSync } from "node:child_process";
@@ -11,7 +11,7 @@ import { best, timingRow } from "./statistics.mjs";
 import { number, table } from "./tables.mjs";
 
 export const about =
-  "Reading an h5ad and a Parquet file beside anndata and pandas, and writing latents: time and memory of a whole process";
+  "Reading h5ad, Parquet and CSV files beside anndata and pandas, and writing latents: time and memory of a whole process";
 /** Python packages: anndata and pandas make the files. */
 export const peers = "required";
 
@@ -48,6 +48,9 @@ export async function run({ works, log }) {
     });
     measure("h5ad 12500 x 2000, 100 MB", read("cells.h5ad"));
     measure("parquet 1000000 x 6", read("table.parquet"));
+    measure("csv 1000000 x 6", read("tall.csv"));
+    measure("csv 200000 x 50", read("medium.csv"));
+    measure("csv 2000 x 20000", read("wide.csv"));
     const disentangle = (...args) => [process.execPath, CLI, ...args];
     const fit = ["fit", "--method", "pca", "--latent-dim", "20", "--no-report", "--quiet"];
     timed(disentangle(...fit, "--data", at("few.npy"), "--out", at("run")));

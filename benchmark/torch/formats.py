@@ -15,6 +15,11 @@ if command == "make":
     table = pd.DataFrame(rng.normal(size=(1_000_000, 5)), columns=[f"x{j}" for j in range(5)])
     table["label"] = rng.choice(["a", "b", "c", "d"], len(table))
     table.to_parquet(f"{path}/table.parquet")
+    table.to_csv(f"{path}/tall.csv", index=False)
+    for name, shape in {"medium": (200_000, 50), "wide": (2000, 20_000)}.items():
+        frame = pd.DataFrame(rng.normal(size=shape).astype(np.float32), columns=[f"x{j}" for j in range(shape[1])])
+        frame["label"] = rng.choice(["a", "b", "c", "d"], len(frame))
+        frame.to_csv(f"{path}/{name}.csv", index=False)
     np.save(f"{path}/few.npy", rng.normal(size=(2000, 20)).astype(np.float32))
     np.save(f"{path}/many.npy", rng.normal(size=(1_000_000, 20)).astype(np.float32))
 elif path.endswith(".h5ad"):
@@ -25,5 +30,5 @@ elif path.endswith(".h5ad"):
 else:
     import pandas as pd
 
-    frame = pd.read_parquet(path)
+    frame = pd.read_parquet(path) if path.endswith(".parquet") else pd.read_csv(path)
     print(frame.drop(columns="label").to_numpy(dtype=np.float32).shape, frame["label"].astype("category").nunique())

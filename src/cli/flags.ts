@@ -6,7 +6,7 @@ import { type ConfigKey, flagOf, type KeyVariant } from "../config-keys.js";
 import { fail, failAll } from "../errors.js";
 import { limitProcess } from "../memory-limit.js";
 import { located, type Place, type Places, readConfigFile } from "./config-file.js";
-import { flagValue, variableOf } from "./variables.js";
+import { addMemoryOption, flagValue, variableOf } from "./variables.js";
 
 /** The parsed options that make up a configuration. */
 export interface ConfigOptions {
@@ -36,14 +36,6 @@ export function addConfigOptions(
         .helpGroup("Configuration:"),
     );
   addMemoryOption(command);
-}
-
-/** Adds `--max-memory`. */
-export function addMemoryOption(command: Command): void {
-  command.option(
-    "--max-memory <size>",
-    "the most memory that the process may hold, for example 4GiB (default: what the system leaves)",
-  );
 }
 
 /** What a command was given. */

@@ -54,7 +54,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: "export",
-    summary: "a run for other programs: ONNX, safetensors, LaTeX, MLflow and more",
+    summary: "a run for other programs: ONNX, safetensors, LaTeX, MLflow",
     load: () => import("./commands/export.js"),
   },
   {

@@ -16,6 +16,14 @@ export function addVariables(command: Command, env: NodeJS.ProcessEnv = process.
   });
 }
 
+/** Adds `--max-memory`. */
+export function addMemoryOption(command: Command): void {
+  command.option(
+    "--max-memory <size>",
+    "the most memory that the process may hold, for example 4GiB (default: what the system leaves)",
+  );
+}
+
 /** The variable of a key or a flag: `DISENTANGLE_LATENT_DIM` of `latentDim`. */
 export function variableOf(name: string): string {
   return `DISENTANGLE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;

@@ -145,15 +145,14 @@ pub fn csv_read_exact(path: String, options: String) -> Answer<Float64Array> {
 #[napi(catch_unwind)]
 pub fn csv_survey(path: String, options: String) -> Answer<NativeSurvey> {
     guard(|| {
-        let csv::Survey { rows, kinds, numeric, text, words, problems } =
-            csv::survey(Path::new(&path), &parse(&options)?)?;
+        let found = csv::survey(Path::new(&path), &parse(&options)?)?;
         Ok(NativeSurvey {
-            rows: rows as u32,
-            kinds: json(&kinds)?.to_string(),
-            numeric: numeric.into(),
-            text,
-            words: json(&words)?.to_string(),
-            problems: json(&problems)?.to_string(),
+            rows: found.rows as u32,
+            kinds: json(&found.kinds)?.to_string(),
+            numeric: found.numeric.into(),
+            text: found.text,
+            words: json(&found.words)?.to_string(),
+            problems: json(&found.problems)?.to_string(),
         })
     })
 }
@@ -263,17 +262,13 @@ pub fn mtx_about(path: String) -> Answer<String> {
 /// Reads chosen columns of a Matrix Market file, or with `transposed` chosen rows as columns.
 #[napi(catch_unwind)]
 pub fn mtx_read(path: String, transposed: bool, columns: Uint32Array) -> Answer<MatrixOut> {
-    guard(|| Ok(mtx::read(Path::new(&path), orientation(transposed), &places(&columns))?.into()))
+    guard(|| Ok(mtx::read(Path::new(&path), mtx::Orientation::of(transposed), &places(&columns))?.into()))
 }
 
 /// As `mtxRead`, with 64 bits, row-major.
 #[napi(catch_unwind)]
 pub fn mtx_exact(path: String, transposed: bool, columns: Uint32Array) -> Answer<Float64Array> {
-    guard(|| Ok(mtx::read_exact(Path::new(&path), orientation(transposed), &places(&columns))?.into()))
-}
-
-fn orientation(transposed: bool) -> mtx::Orientation {
-    if transposed { mtx::Orientation::Transposed } else { mtx::Orientation::AsWritten }
+    guard(|| Ok(mtx::read_exact(Path::new(&path), mtx::Orientation::of(transposed), &places(&columns))?.into()))
 }
 
 fn places(columns: &[u32]) -> Vec<usize> {

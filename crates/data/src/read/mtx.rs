@@ -31,6 +31,13 @@ pub enum Orientation {
     Transposed,
 }
 
+impl Orientation {
+    /// The one that is meant where only turning is asked for.
+    pub fn of(transposed: bool) -> Self {
+        if transposed { Self::Transposed } else { Self::AsWritten }
+    }
+}
+
 /// Rows and columns.
 ///
 /// # Errors

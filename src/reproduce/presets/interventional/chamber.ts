@@ -9,7 +9,7 @@ export const CHAMBER: Preset = {
   repeats: "the simulated sensors, without noise",
   paper: DEVICE,
   scales: {
-    tiny: { seconds: 10, experiments: [experiment(2000, SEEN, 0.995)] },
+    tiny: { seconds: 10, experiments: [experiment(4000, SEEN, 0.995)] },
     paper: { seconds: 60, experiments: [experiment(10_000, FRESH, 0.999)] },
   },
 };
