@@ -54,13 +54,17 @@ function firstRows({ inputs, rowIds }: Dataset): Pick<Dataset, "inputs" | "rowId
 
 const short = { budgets: { steps: 30 } };
 
+/** Methods that find the number of latents themselves. */
+const OWN_DIMENSION = new Set(["interventional"]);
+
 /** A short fit of a method to the first of the worlds that it takes. */
 async function fitted(method: string): Promise<{ readonly model: Model; readonly data: Dataset }> {
   const refused: string[] = [];
   for (const world of [() => tree, () => tasks, changed]) {
     const data = await world();
     try {
-      return { data, model: await fit({ method, data, latentDim: 3, seed: 2 } as RunConfig, short).result };
+      const size = OWN_DIMENSION.has(method) ? {} : { latentDim: 3 };
+      return { data, model: await fit({ method, data, ...size, seed: 2 } as RunConfig, short).result };
     } catch (error) {
       if (!isDisentangleError(error) || !error.code.startsWith("DATA_")) throw error;
       refused.push(error.message);
