@@ -9,8 +9,8 @@ import { native } from "../../native.js";
 import { checkOutput } from "../../outputs.js";
 import { rootOf } from "../../results.js";
 import { chain, jsonList, jsonObject, lineChunks, quoted, writeText } from "../../rows-out.js";
-import { addMemoryOption } from "../variables.js";
 import { print, printChunks } from "../terminal.js";
+import { addMemoryOption } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
