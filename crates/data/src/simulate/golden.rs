@@ -1,9 +1,21 @@
 //! Simulated worlds beside those of an independent program, for the tests of all simulators.
 
 use super::simulate;
-use crate::Matrix;
+use crate::{Dataset, Matrix};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// A world whose parts fit together.
+pub(super) fn drawn(simulator: &str, config: Value) -> Dataset {
+    let dataset = simulate(simulator, config).expect("a valid configuration");
+    dataset.check_shapes().expect("all parts fit together");
+    dataset
+}
+
+/// A table of the truth.
+pub(super) fn truth(dataset: &Dataset, name: &str) -> Matrix<f64> {
+    dataset.truth[name].values.to_f64()
+}
 
 /// Draws the world of each configuration in a golden file, and compares all its numbers. Gives the configurations.
 ///

@@ -1,15 +1,12 @@
 use super::*;
-use crate::simulate::{golden, simulate};
+use crate::simulate::{
+    golden::{self, truth},
+    simulate,
+};
 use serde_json::json;
 
 fn world(config: Value) -> Dataset {
-    let dataset = simulate("intervention-world", config).expect("a valid configuration");
-    dataset.check_shapes().expect("all parts fit together");
-    dataset
-}
-
-fn table(dataset: &Dataset, name: &str) -> Matrix<f64> {
-    dataset.truth[name].values.to_f64()
+    golden::drawn("intervention-world", config)
 }
 
 #[test]
@@ -23,8 +20,8 @@ fn a_world_has_the_numbers_of_an_independent_program() {
 fn an_intervention_changes_the_mechanism_of_its_latent_and_of_no_other() {
     for (kind, share) in [("perfect", 0.0), ("soft", 0.4)] {
         let data = world(json!({"seed": 4, "interventions": kind, "softness": 0.4, "edgeProbability": 1}));
-        let (z, noises, weights) = (table(&data, "latents"), table(&data, "noises"), table(&data, "graph"));
-        let changed = table(&data, "interventions");
+        let (z, noises, weights) = (truth(&data, "latents"), truth(&data, "noises"), truth(&data, "graph"));
+        let changed = truth(&data, "interventions");
         assert!((0..5).all(|u| changed.row(u).iter().sum::<f64>() == f64::from(u8::from(u > 0))));
         for (row, &u) in data.labels[&Role::Environment].codes.iter().enumerate() {
             for i in 0..4 {
@@ -56,7 +53,7 @@ fn more_rows_leave_the_first_ones_as_they_were() {
 #[test]
 fn a_latent_that_is_missing_is_never_changed_alone_and_doubles_change_two() {
     let data = world(json!({"missing": [2], "doubleEnvironments": 3, "environmentsPerLatent": 2}));
-    let changed = table(&data, "interventions");
+    let changed = truth(&data, "interventions");
     assert_eq!(changed.rows(), 1 + 2 * 3 + 3);
     for u in 1..changed.rows() {
         let hit = changed.row(u).iter().sum::<f64>();

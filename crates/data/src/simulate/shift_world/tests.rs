@@ -1,15 +1,12 @@
 use super::*;
-use crate::simulate::{golden, simulate};
+use crate::simulate::{
+    golden::{self, truth},
+    simulate,
+};
 use serde_json::json;
 
 fn world(config: Value) -> Dataset {
-    let dataset = simulate("shift-world", config).expect("a valid configuration");
-    dataset.check_shapes().expect("all parts fit together");
-    dataset
-}
-
-fn table(dataset: &Dataset, name: &str) -> Matrix<f64> {
-    dataset.truth[name].values.to_f64()
+    golden::drawn("shift-world", config)
 }
 
 #[test]
@@ -22,8 +19,8 @@ fn a_world_has_the_numbers_of_an_independent_program() {
 #[test]
 fn what_the_mechanisms_leave_is_noise_of_the_environment() {
     let data = world(json!({"seed": 5, "environments": 6, "pointsPerEnvironment": 4000, "latents": 3}));
-    let (z, coefficients) = (table(&data, "latents"), table(&data, "coefficients"));
-    let (means, scales) = (table(&data, "noiseMeans"), table(&data, "noiseScales"));
+    let (z, coefficients) = (truth(&data, "latents"), truth(&data, "coefficients"));
+    let (means, scales) = (truth(&data, "noiseMeans"), truth(&data, "noiseScales"));
     for u in 0..6 {
         for i in 0..3 {
             let noise: Vec<f64> = (u * 4000..(u + 1) * 4000)
@@ -62,7 +59,7 @@ fn every_mixing_is_injective_on_its_rows() {
     // Rows that are apart stay apart: the least ratio of distances over neighbouring rows is bounded away from zero.
     for mixing in ["identity", "leaky", "coupling", "smooth"] {
         let data = world(json!({"seed": 1, "environments": 4, "pointsPerEnvironment": 50, "mixing": mixing}));
-        let (x, z) = (data.inputs.to_f64(), table(&data, "latents"));
+        let (x, z) = (data.inputs.to_f64(), truth(&data, "latents"));
         let distance = |m: &Matrix<f64>, a: usize, b: usize| -> f64 {
             m.row(a).iter().zip(m.row(b)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
         };

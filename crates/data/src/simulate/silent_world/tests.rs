@@ -1,7 +1,10 @@
 use super::latents::{Causes, rotation};
 use super::mixing::Mixing;
 use super::*;
-use crate::simulate::{golden, simulate};
+use crate::simulate::{
+    golden::{self, truth},
+    simulate,
+};
 use serde_json::json;
 
 fn world(config: SilentWorldConfig) -> Dataset {
@@ -12,10 +15,6 @@ fn world(config: SilentWorldConfig) -> Dataset {
 
 fn small() -> SilentWorldConfig {
     SilentWorldConfig { seed: 3, rows: 600, latents: 6, ..SilentWorldConfig::default() }
-}
-
-fn table(dataset: &Dataset, name: &str) -> Matrix<f64> {
-    dataset.truth[name].values.to_f64()
 }
 
 fn silent(dataset: &Dataset, row: usize) -> Vec<bool> {
@@ -53,7 +52,7 @@ fn a_graph_has_exactly_the_asked_edges_no_cycle_and_weights_away_from_zero() {
     for (latents, edges_per_latent) in [(5, 2), (10, 0), (10, 1), (10, 3), (3, 1)] {
         for seed in 0..5 {
             let dataset = world(SilentWorldConfig { seed, latents, edges_per_latent, rows: 2, ..small() });
-            let weights = table(&dataset, "graph");
+            let weights = truth(&dataset, "graph");
             let sizes: Vec<f64> = weights.data().iter().copied().filter(|w| *w != 0.0).collect();
             assert_eq!(sizes.len(), edges_per_latent * latents);
             assert!(sizes.iter().all(|w| (0.2..=1.0).contains(&(w.abs() as f32))), "{sizes:?}");
@@ -185,7 +184,7 @@ fn layers_have_orthonormal_rows_and_more_inputs_than_latents_keep_all_of_them() 
 #[test]
 fn one_layer_is_the_mixing_of_the_truth() {
     let dataset = world(SilentWorldConfig { inputs: Some(8), layers: 1, ..small() });
-    let expected = times(&table(&dataset, "latents"), &table(&dataset, "mixing").transposed());
+    let expected = times(&truth(&dataset, "latents"), &truth(&dataset, "mixing").transposed());
     assert!(close(&dataset.inputs.to_f64(), &expected, 1e-5));
     assert_eq!(dataset.truth["mixing"].rows, dataset.input_names);
     assert!(!world(small()).truth.contains_key("mixing"));
@@ -252,8 +251,8 @@ fn a_rotation_is_the_product_of_turns_in_all_planes() {
     let straight = world(small());
     assert_eq!(turned.truth["unrotated"], straight.truth["latents"]);
     assert_eq!(turned.truth["silent"], straight.truth["silent"]);
-    let expected = times(&table(&straight, "latents"), &rotation(6, 30.0));
-    assert!(close(&table(&turned, "latents"), &expected, 1e-5));
+    let expected = times(&truth(&straight, "latents"), &rotation(6, 30.0));
+    assert!(close(&truth(&turned, "latents"), &expected, 1e-5));
     assert!(!straight.truth.contains_key("unrotated"));
 }
 
