@@ -109,9 +109,13 @@ async function readRoles(
   return { roles, offsets, selection: { ...selection, numeric: values } };
 }
 
+/** Less than this the core never refuses; asking reads several files of the system, which a single row must not wait for. */
+const ASKED_FROM = 2 ** 20;
+
 /** Asks for the numbers of a table whose size is known before it is read. */
 function claim(rows: number, columns: number): void {
-  native().claimMemory(rows * columns * Float32Array.BYTES_PER_ELEMENT, `reading ${rows} rows of ${columns} columns`);
+  const bytes = rows * columns * Float32Array.BYTES_PER_ELEMENT;
+  if (bytes >= ASKED_FROM) native().claimMemory(bytes, `reading ${rows} rows of ${columns} columns`);
 }
 
 function settled(
