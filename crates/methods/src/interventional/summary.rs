@@ -1,6 +1,6 @@
 //! What a fit says of itself: which environments were used, what cannot be told, and how sure the graph is.
 
-use super::causes::{CERTAINTY, WEIGHTS, order};
+use super::causes::{CERTAINTY, LEFT_OUT, SURE, WEIGHTS, order};
 use super::config::{InterventionalConfig, Kind, NAME};
 use super::solve::{DOUBTFUL, ENVIRONMENTS, INPUTS, NUMBERS, Number, PARALLEL, SEPARATION, VIOLATED};
 use disentangle_data::prepare::{Prepared, Warning};
@@ -10,8 +10,6 @@ use disentangle_engine::results::{Assumption, CausalGraph, Fact, Status, latent_
 
 /// A latent of which the others leave a smaller share is named.
 const SEPARATED: f64 = 0.5;
-/// An edge that fewer resamples have is undecided.
-const SURE: f64 = 0.9;
 /// Changed rows of one latent that are less parallel belong to soft interventions.
 const PARALLEL_LEAST: f64 = 0.95;
 /// Share of the inputs' variance that latents may leave, and the share of that along one axis that is a cause of its own.
@@ -30,6 +28,7 @@ struct Found<'a> {
     separation: &'a [f64],
     parallel: &'a [f64],
     weights: Option<&'a Matrix<f64>>,
+    left_out: Option<&'a Matrix<f64>>,
     certainty: Option<&'a Matrix<f64>>,
 }
 
@@ -74,6 +73,7 @@ pub fn findings(config: &InterventionalConfig, data: &Prepared, state: &State) -
         separation: separation.row(0),
         parallel: parallel.row(0),
         weights: part(WEIGHTS),
+        left_out: part(LEFT_OUT),
         certainty: part(CERTAINTY),
     };
     let names = &data.needs_environments(NAME)?.names;
@@ -248,8 +248,8 @@ fn graph(config: &InterventionalConfig, found: &Found<'_>) -> Option<CausalGraph
     let doubtful = found.excess() > DOUBTFUL || found.cyclic();
     let k = weights.rows();
     let unsure = |i: usize, j: usize| doubtful || found.certainty.is_some_and(|certainty| certainty[(i, j)] < SURE);
-    let edges = (0..k).flat_map(|i| (0..k).map(move |j| [i, j])).filter(|[i, j]| weights[(*i, *j)] != 0.0);
-    let undecided = edges.filter(|[i, j]| unsure(*i, *j)).collect();
+    let edges = edges_of(weights).into_iter().filter(|[i, j]| unsure(*i, *j));
+    let undecided = edges.chain(found.left_out.map(edges_of).into_iter().flatten()).collect();
     let basis = format!(
         "Noises and changed mechanisms by the likelihood of single changes. A weight is the direct effect in standard deviations of the reference, an edge at least {} of it and three standard errors; a certainty is the share of resamples of the rows with an effect of that size.",
         config.least_edge
@@ -261,6 +261,12 @@ fn graph(config: &InterventionalConfig, found: &Found<'_>) -> Option<CausalGraph
     (graph.undecided, graph.undirected, graph.cyclic) = (undecided, open, found.cyclic());
     graph.certainty = found.certainty.map(rows_of);
     Some(graph)
+}
+
+fn edges_of(weights: &Matrix<f64>) -> Vec<[usize; 2]> {
+    let k = weights.rows();
+    let pairs = (0..k).flat_map(|i| (0..k).map(move |j| [i, j]));
+    pairs.filter(|[i, j]| weights[(*i, *j)] != 0.0).collect()
 }
 
 fn warnings(config: &InterventionalConfig, data: &Prepared, found: &Found<'_>, names: &[String]) -> Vec<Warning> {
@@ -319,6 +325,18 @@ fn warnings(config: &InterventionalConfig, data: &Prepared, found: &Found<'_>, n
         let message = "the effects of the latents on each other form a cycle: no mechanisms are given".to_owned();
         warnings.push(
             Warning::new("GRAPH_CYCLIC", message).hint("interventions may be soft: compare with `interventions: soft`"),
+        );
+    }
+    if let Some(left_out) = found.left_out {
+        let names = latent_names(left_out.rows());
+        let listed: Vec<String> = edges_of(left_out)
+            .into_iter()
+            .map(|[i, j]| format!("{} -> {} ({:.2})", names[i], names[j], left_out[(i, j)]))
+            .collect();
+        let message = format!("undecided effects that close a cycle, left out of the graph: {}", listed.join(", "));
+        warnings.push(
+            Warning::new("EDGES_LEFT_OUT", message)
+                .hint("more rows in each environment decide them; `leastEdge` says how large an effect has to be"),
         );
     }
     let low = low(found);
