@@ -2,7 +2,9 @@
 
 use super::causes::{CERTAINTY, LEFT_OUT, SURE, WEIGHTS, order};
 use super::config::{InterventionalConfig, Kind, NAME};
-use super::solve::{DOUBTFUL, ENVIRONMENTS, INPUTS, NUMBERS, Number, PARALLEL, SEPARATION, VIOLATED};
+use super::solve::{
+    DOUBTFUL, ENVIRONMENTS, INPUTS, MOST_INPUTS, MOST_LATENTS, NUMBERS, Number, PARALLEL, SEPARATION, Stands, VIOLATED,
+};
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::method::{Findings, State};
@@ -49,6 +51,11 @@ impl Found<'_> {
 
     fn linear(&self) -> bool {
         self.excess() <= VIOLATED
+    }
+
+    /// Whether the latents are those of the nonlinear model.
+    fn nonlinear(&self) -> bool {
+        self.number(Number::Nonlinear) == f64::from(Stands::Yes as u8)
     }
 
     fn cyclic(&self) -> bool {
@@ -105,9 +112,12 @@ fn facts(found: &Found<'_>) -> Vec<Fact> {
         fact("left", "share of the inputs' variance in the reference that the latents leave", Number::Left),
     ];
     for (name, &share) in latent_names(found.separation.len()).iter().zip(found.separation) {
-        let label = format!(
-            "share of the variance of {name}'s own noise that no other latent explains (1 without noise of the inputs)"
-        );
+        let label = match found.nonlinear() {
+            true => format!("share of the variance of {name} in the reference that the inputs tell"),
+            false => format!(
+                "share of the variance of {name}'s own noise that no other latent explains (1 without noise of the inputs)"
+            ),
+        };
         facts.push(Fact::new(&format!("reliability-{name}"), &label, share));
     }
     facts
@@ -171,6 +181,9 @@ fn single(found: &Found<'_>) -> Assumption {
         _ if found.linear() => {
             "much more than chance gives: noise of the inputs, a curve, or several changes in one environment"
         }
+        _ if found.nonlinear() => {
+            "far more than chance gives: no linear model of single changes holds, and the latents are those of the nonlinear model"
+        }
         _ => {
             "far more than chance gives: no linear model of single changes holds, and the latents are discriminant directions"
         }
@@ -185,8 +198,8 @@ fn perfect(config: &InterventionalConfig, found: &Found<'_>) -> Assumption {
     let least = several.iter().copied().fold(f64::INFINITY, f64::min);
     let (status, finding) = if config.interventions == Kind::Soft {
         (Status::Unknown, "It is not assumed: the latents are the noises of the mechanisms.".to_owned())
-    } else if !found.linear() {
-        (Status::Unknown, "It cannot be told where single changes do not explain the environments.".to_owned())
+    } else if !found.linear() || found.nonlinear() {
+        (Status::Unknown, "It cannot be told where no linear model of single changes was kept.".to_owned())
     } else if found.cyclic() {
         (Status::Violated, "The effects form a cycle, which perfect interventions do not allow.".to_owned())
     } else if least < PARALLEL_LEAST {
@@ -225,11 +238,13 @@ fn separate(found: &Found<'_>) -> Assumption {
     let (status, finding) = match listed.is_empty() {
         true => {
             let least = found.separation.iter().copied().fold(1.0, f64::min);
-            (Status::Ok, format!("Of each latent at least {least:.2} of the variance is its own."))
+            let what = if found.nonlinear() { "is told by the inputs" } else { "is its own" };
+            (Status::Ok, format!("Of each latent at least {least:.2} of the variance {what}."))
         }
         false => {
+            let what = if found.nonlinear() { "is told by the inputs" } else { "is their own" };
             let finding = format!(
-                "Little of their variance is their own: {}. Noise of the inputs hides them behind the others.",
+                "Little of their variance {what}: {}. Noise of the inputs hides them behind the others.",
                 listed.join(", ")
             );
             (Status::Violated, finding)
@@ -313,13 +328,20 @@ fn warnings(config: &InterventionalConfig, data: &Prepared, found: &Found<'_>, n
             .push(Warning::new("INPUTS_CONSTANT", message).hint("a sensor that is saturated carries nothing there"));
     }
     if !found.linear() {
+        let what = if found.nonlinear() { "those of the nonlinear model" } else { "discriminant directions" };
         let message = format!(
-            "single changes of linear mechanisms do not explain the environments (gap {:.3}): latents are discriminant directions, the graph is not decided",
+            "single changes of linear mechanisms do not explain the environments (gap {:.3}): latents are {what}, the graph is not decided",
             found.number(Number::Gap)
         );
-        warnings.push(Warning::new("CHANGES_NOT_SINGLE", message).hint(
-            "noise that depends on the latents or a curved mixing does this, and so do environments with several changes",
-        ));
+        let more = match found.number(Number::Nonlinear) == f64::from(Stands::TooLarge as u8) {
+            true => format!(
+                "; the nonlinear model takes at most {MOST_INPUTS} inputs and {MOST_LATENTS} latents: choose columns with `inputs`"
+            ),
+            false => String::new(),
+        };
+        warnings.push(Warning::new("CHANGES_NOT_SINGLE", message).hint(format!(
+            "noise that depends on the latents or a curved mixing does this, and so do environments with several changes{more}",
+        )));
     }
     if found.cyclic() {
         let message = "the effects of the latents on each other form a cycle: no mechanisms are given".to_owned();
