@@ -107,9 +107,9 @@ impl Default for InterventionalConfig {
             hidden: vec![64, 64],
             mixture_components: 6,
             steps: 6000,
-            batch_size: 128,
+            batch_size: 64,
             learning_rate: 5e-3,
-            importance_samples: 5,
+            importance_samples: 8,
         }
     }
 }

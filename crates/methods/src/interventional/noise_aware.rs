@@ -23,7 +23,7 @@ pub const BOUND: &str = "bound";
 /// Name of the descent on that of several.
 pub const WEIGHTED: &str = "weighted bound";
 
-/// Draws from which the code of a row is computed, and rows that are computed at once.
+/// Draws from which the code of a row is computed, half of them mirror images of the others, and rows that are computed at once.
 const DRAWS: usize = 64;
 const BLOCK: usize = 64;
 /// Noise that is added to the inputs in training, in standard deviations of the reference: an input that the latents determine, or that is
@@ -74,9 +74,9 @@ impl Curve {
         let network = Mlp::new(params, name, &sizes, HIDDEN, Activation::Identity, seed)?;
         let last = params.get(&format!("{name}.{}.weight", hidden.len()))?;
         last.set(&(last.as_tensor() * SMALL)?.detach())?;
-        let bias: Vec<f32> = std::iter::repeat_n(0.0, outputs).chain(factor.data().iter().map(|&w| w as f32)).collect();
+        let bias: Vec<f64> = std::iter::repeat_n(0.0, outputs).chain(factor.data().iter().copied()).collect();
         let last = params.get(&format!("{name}.{}.bias", hidden.len()))?;
-        last.set(&Tensor::from_vec(bias, wide, &Device::Cpu)?.to_device(last.device())?)?;
+        last.set(&Tensor::from_vec(bias, wide, &Device::Cpu)?.to_dtype(last.dtype())?.to_device(last.device())?)?;
         let weight = Init::Values(linear.0.data().to_vec());
         Ok(Self {
             network,
@@ -149,8 +149,7 @@ impl NoiseAware {
     fn seen(&self, inputs: &Tensor) -> Result<Tensor> {
         let (device, used) = (inputs.device(), &self.start.inputs);
         let row = |values: &[f64]| {
-            let values: Vec<f32> = values.iter().map(|&v| v as f32).collect();
-            Tensor::from_vec(values, (1, self.d), &Device::Cpu)?.to_dtype(inputs.dtype())?.to_device(device)
+            Tensor::from_slice(values, (1, self.d), &Device::Cpu)?.to_dtype(inputs.dtype())?.to_device(device)
         };
         let index: Vec<u32> = used.iter().map(|&j| j as u32).collect();
         let chosen = inputs.index_select(&Tensor::from_vec(index, self.d, device)?, 1)?;
@@ -209,7 +208,7 @@ impl NoiseAware {
         let which = (0..n).flat_map(|_| (self.k as u32)..(self.k + changes) as u32).collect();
         let changed = mixture_log_density(&z.index_select(&latents, 1)?.contiguous()?, &table, which)?;
         let changed = (changed - reference.index_select(&latents, 1)?)?.broadcast_add(&all)?;
-        let shares: Vec<f32> = self.start.shares.iter().map(|share| share.ln() as f32).collect();
+        let shares: Vec<f64> = self.start.shares.iter().map(|share| share.ln()).collect();
         let shares = Tensor::from_vec(shares, (1, changes + 1), &Device::Cpu)?.to_dtype(z.dtype())?;
         Tensor::cat(&[&all, &changed], 1)?.broadcast_add(&shares.to_device(z.device())?)?.log_sum_exp(1)
     }
@@ -217,8 +216,9 @@ impl NoiseAware {
     /// Mean and variance of p(z | x), (n, k) each, from the same draws for every row: the same row has the same code wherever it stands.
     pub fn posterior(&self, inputs: &Tensor) -> Result<(Tensor, Tensor)> {
         let mut stream = Stream::new(0, "interventional/posterior");
-        let like = Tensor::zeros((DRAWS, 1), inputs.dtype(), inputs.device())?;
-        let noise = normals_like(&mut stream, &like, self.k)?;
+        let like = Tensor::zeros((DRAWS / 2, 1), inputs.dtype(), inputs.device())?;
+        let half = normals_like(&mut stream, &like, self.k)?;
+        let noise = Tensor::cat(&[&half, &half.neg()?], 0)?;
         let (mut means, mut variances) = (Vec::new(), Vec::new());
         let total = inputs.dim(0)?;
         for from in (0..total).step_by(BLOCK) {
@@ -278,7 +278,7 @@ impl Network for NoiseAware {
         let (center, unit) = &self.start.scale;
         let rows = codes.dim(0)?;
         let column = |j: usize| {
-            let center = Tensor::full(center[j] as f32, (rows, 1), codes.device())?.to_dtype(codes.dtype())?;
+            let center = Tensor::full(center[j], (rows, 1), codes.device())?.to_dtype(codes.dtype())?;
             match self.start.inputs.iter().position(|&used| used == j) {
                 // An input that took no part stays where it is in the reference.
                 None => Ok(center),
@@ -317,3 +317,6 @@ pub fn settle(data: &Prepared, rows: &[Vec<usize>], state: &mut State) -> disent
     start::forget(state);
     Ok(Matrix::from_fn(1, k, |_, j| spread[j] / (spread[j] + average(&variances, j)).max(f64::MIN_POSITIVE)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,11 +8,11 @@ use disentangle_numerics::single_change::Moments;
 use std::collections::BTreeMap;
 
 /// Names of solved results. 2 x d: mean and standard deviation of each input in the reference.
-const SCALE: &str = "reference-scale";
+pub const SCALE: &str = "reference-scale";
 /// 1 x the used inputs: their places.
-const USED: &str = "nonlinear-inputs";
+pub const USED: &str = "nonlinear-inputs";
 /// Fitted environments x 3: place, latent that it changes (-1: the reference, which comes first), share of the training rows.
-const FITTED: &str = "nonlinear-environments";
+pub const FITTED: &str = "nonlinear-environments";
 /// k x d, k x d, 1 x d, d x d, 1 x changes; gone after training. Latents of inputs, inputs of latents with their intercept, the triangular factor
 /// of the precision of what these leave, the mean of the changed latent in each environment.
 pub const ENCODER: &str = "start-encoder";
