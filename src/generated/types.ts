@@ -1571,7 +1571,7 @@ export interface InterventionalConfig {
   /**
    * How rows are split into training, validation and test.
    *
-   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   * Default: {"train":0.8,"validation":0.0,"test":0.2,"by":"rows","holdout":[]}.
    */
   split?: SplitConfig;
   /**
@@ -1674,7 +1674,7 @@ export interface InterventionalConfig {
   /**
    * Rows per step; at most all training rows.
    *
-   * Default: 128. Range: 1 to 1048576.
+   * Default: 64. Range: 1 to 1048576.
    */
   batchSize?: number;
   /**
@@ -1686,7 +1686,7 @@ export interface InterventionalConfig {
   /**
    * Draws per row in the importance-weighted bound.
    *
-   * Default: 5. Range: 1 to 1000.
+   * Default: 8. Range: 1 to 1000.
    */
   importanceSamples?: number;
 }

@@ -9,16 +9,19 @@
 //! are a combination of others change several at once and are set aside; inputs that no linear model fits are left out
 //! (`inputs`); B and C by the likelihood; the graph with its certainty from resampled rows.
 //!
-//! Assumes single interventions that move the mean, and perfect ones for the latents and the graph (soft ones leave the noises).
-//! Identifies the latents up to order, sign and scale. Where the likelihood says that no linear model of single changes holds, latents
-//! are the discriminant directions P x instead, and no graph is given.
+//! Where the likelihood says that no linear model of single changes holds, a nonlinear one with noise that depends on the latents
+//! starts from the discriminant directions P x (`noise_aware`), and no graph is given.
+//!
+//! Assumes single interventions that move the mean, and perfect ones for the latents and the graph (soft ones leave the noises); the
+//! nonlinear model, that latents are independent in the reference. Identifies the latents up to order, sign and scale.
 //!
 //! Reference: see `INFO`.
 //!
 //! Differs from the paper:
 //! - the means are used beside the covariances, and the likelihood in place of a decomposition of precision matrices;
 //! - environments and inputs are screened first; several environments may intervene on one latent;
-//! - the paper assumes inputs without noise: here the gap between the likelihoods says what noise and curvature cost.
+//! - the paper assumes inputs without noise: here the gap between the likelihoods says what noise and curvature cost;
+//! - the nonlinear model is not of the paper.
 
 mod arrangement;
 mod causes;
