@@ -107,7 +107,7 @@ impl Default for InterventionalConfig {
             hidden: vec![64, 64],
             mixture_components: 6,
             steps: 6000,
-            batch_size: 64,
+            batch_size: 128,
             learning_rate: 5e-3,
             importance_samples: 8,
         }

@@ -320,3 +320,27 @@ fn keep_standings(arrangement: &Arrangement, state: &mut State) {
     }
     state.solved.insert(ENVIRONMENTS.into(), table);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nonlinear_model_follows_where_it_is_wanted_and_not_too_large() {
+        let config = |nonlinear, interventions| InterventionalConfig { nonlinear, interventions, ..Default::default() };
+        let decided =
+            |config: &InterventionalConfig, linear, size| nonlinear(config, linear, size).expect("no conflict");
+        let auto = config(Nonlinear::Auto, Kind::Perfect);
+        assert_eq!(decided(&auto, true, (9, 5)), Stands::No);
+        assert_eq!(decided(&auto, false, (MOST_INPUTS, MOST_LATENTS)), Stands::Yes);
+        assert_eq!(decided(&auto, false, (MOST_INPUTS + 1, 5)), Stands::TooLarge);
+        assert_eq!(decided(&auto, false, (20, MOST_LATENTS + 1)), Stands::TooLarge);
+        assert_eq!(decided(&config(Nonlinear::Auto, Kind::Soft), false, (9, 5)), Stands::No);
+        assert_eq!(decided(&config(Nonlinear::Off, Kind::Perfect), false, (9, 5)), Stands::No);
+        let on = config(Nonlinear::On, Kind::Perfect);
+        assert_eq!(decided(&on, true, (9, 5)), Stands::Yes);
+        assert!(
+            nonlinear(&on, true, (MOST_INPUTS + 1, 5)).is_err_and(|failure| failure.code == Code::ConfigOutOfRange)
+        );
+    }
+}

@@ -180,3 +180,20 @@ fn a_code_decodes_to_the_mean_of_its_inputs_and_an_unused_input_to_that_of_the_r
     }
     Ok(())
 }
+
+#[test]
+fn every_parameter_receives_a_gradient() -> Result<()> {
+    let mut params = Params::new(&Device::Cpu);
+    let config = InterventionalConfig { hidden: vec![4], ..Default::default() };
+    let network = NoiseAware::new(&mut params, &config, &solved(), 1)?;
+    let inputs = rows().1.to_dtype(disentangle_nn::DType::F32)?;
+    for stage in [BOUND, WEIGHTED] {
+        let loss = network.loss(&batch(&inputs, [0, 1, 3], stage))?.remove(0).value;
+        let gradients = params.gradients(&loss)?;
+        for (i, param) in params.iter().enumerate() {
+            let gradient = gradients.tensor(i)?.expect("a gradient").flatten_all()?.to_vec1::<f32>()?;
+            assert!(gradient.iter().any(|&g| g != 0.0), "{stage}: {} never moves", param.name());
+        }
+    }
+    Ok(())
+}
