@@ -1674,7 +1674,7 @@ export interface InterventionalConfig {
   /**
    * Rows per step; at most all training rows.
    *
-   * Default: 64. Range: 1 to 1048576.
+   * Default: 128. Range: 1 to 1048576.
    */
   batchSize?: number;
   /**

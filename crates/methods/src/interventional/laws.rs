@@ -198,10 +198,8 @@ fn independent_latents_behind_curves_are_found_by_the_nonlinear_model_and_its_by
     assert_eq!(again.data(), auto.latents.data());
     let decoded = model.decode(&again, &model.header.latents).expect("it decodes");
     assert_eq!((decoded.rows(), decoded.cols()), (data.rows(), 8));
-    assert_eq!(
-        model.intervene(&Intervention::default(), None).expect_err("no mechanisms").code,
-        Code::ModelNoMechanisms
-    );
+    let set = Intervention { set: [("z1".to_owned(), 1.0)].into(), ..Intervention::default() };
+    assert_eq!(model.intervene(&set, None).expect_err("no mechanisms").code, Code::ModelNoMechanisms);
 }
 
 #[test]
