@@ -46,7 +46,7 @@ export async function readMatrix(
       hint: "convert the matrix before writing: adata.X = adata.X.astype('float32')",
     });
   }
-  if (node.kind === "array") return readDense(store, path, node, slots, put);
+  if (node.kind === "array") return readDense(store, path, node, slots, target);
   const format = String(node.attributes["encoding-type"] ?? node.attributes.h5sparse_format);
   if (format.startsWith("csr")) return readSparse(store, path, () => true, put);
   if (format.startsWith("csc")) {
@@ -65,15 +65,29 @@ export async function readMatrix(
 
 type Put = (major: number, minor: number, value: number) => void;
 
-async function readDense(store: ArrayStore, path: string, node: StoreNode, slots: Int32Array, put: Put): Promise<void> {
+async function readDense(
+  store: ArrayStore,
+  path: string,
+  node: StoreNode,
+  slots: Int32Array,
+  { values, width, names }: MatrixTarget,
+): Promise<void> {
   const [rows = 0, columns = 0] = node.shape;
   const step = blockLength(Math.max(1, Math.floor(BLOCK / Math.max(1, columns))), node.blockRows);
-  const wanted = Array.from(slots.keys()).filter((column) => slots[column]! >= 0);
-  for (let from = 0; from < rows; from += step) {
-    const to = Math.min(rows, from + step);
-    const block = numbersOf(await store.read(path, from, to));
-    for (let row = from; row < to; row++) {
-      for (const column of wanted) put(row, column, block[(row - from) * columns + column]!);
+  const from = Int32Array.from(slots.keys()).filter((column) => slots[column]! >= 0);
+  const to = from.map((column) => slots[column]!);
+  for (let top = 0; top < rows; top += step) {
+    const bottom = Math.min(rows, top + step);
+    const block = numbersOf(await store.read(path, top, bottom));
+    for (let row = top; row < bottom; row++) {
+      const start = (row - top) * columns;
+      const end = row * width;
+      for (let k = 0; k < from.length; k++) {
+        const value = block[start + from[k]!]!;
+        if (overflows(value)) throw overflow(store.file, names[from[k]!]!, row + 1, value);
+        // A negative zero is a zero, as in a sparse matrix.
+        values[end + to[k]!] = value + 0;
+      }
     }
   }
 }

@@ -1,7 +1,6 @@
 //! What stands in columns of numbers, for one who looks at data before learning from them: gaps, infinities, constants, words
 //! for "no value" that look like numbers, and columns that say what another one says.
 
-use crate::matrix::Matrix;
 use serde::Serialize;
 
 /// A column in facts.
@@ -37,11 +36,11 @@ pub struct Sentinel {
     pub count: usize,
 }
 
-/// Facts of each column.
-pub fn column_facts(values: &Matrix) -> Vec<ColumnFacts> {
-    let mut columns = vec![Seen::default(); values.cols()];
-    for row in 0..values.rows() {
-        for (seen, &value) in columns.iter_mut().zip(values.row(row)) {
+/// Facts of each column of a row-major matrix.
+pub fn column_facts(values: &[f32], cols: usize) -> Vec<ColumnFacts> {
+    let mut columns = vec![Seen::default(); cols];
+    for row in values.chunks_exact(cols.max(1)) {
+        for (seen, &value) in columns.iter_mut().zip(row) {
             seen.add(value);
         }
     }
@@ -147,8 +146,9 @@ const ALIKE: f64 = 1.0 - 1e-6;
 
 /// For each column an earlier one that it copies. Columns that are alike lie beside each other in a random direction, so each is
 /// compared with few others.
-fn copies(values: &Matrix, seen: &[Seen]) -> Vec<Option<usize>> {
-    let (n, d) = (values.rows(), values.cols());
+fn copies(values: &[f32], seen: &[Seen]) -> Vec<Option<usize>> {
+    let d = seen.len();
+    let n = values.len().checked_div(d).unwrap_or(0);
     let mut found = vec![None; d];
     let step = n.div_ceil(SAMPLE).max(1);
     let rows: Vec<usize> = (0..n).step_by(step).collect();
@@ -158,7 +158,7 @@ fn copies(values: &Matrix, seen: &[Seen]) -> Vec<Option<usize>> {
     }
     let mut columns: Vec<(f64, usize, Vec<f32>)> = Vec::new();
     for column in (0..d).filter(|&column| !seen[column].is_constant() && seen[column].infinite == 0) {
-        let Some(unit) = unit(rows.iter().map(|&row| values.row(row)[column])) else { continue };
+        let Some(unit) = unit(rows.iter().map(|&row| values[row * d + column])) else { continue };
         let along = unit.iter().enumerate().map(|(i, v)| f64::from(*v) * direction(i)).sum();
         columns.push((along, column, unit));
     }
@@ -200,9 +200,10 @@ fn direction(i: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::Matrix;
 
     fn facts(columns: &[&dyn Fn(usize) -> f32]) -> Vec<ColumnFacts> {
-        column_facts(&Matrix::from_fn(200, columns.len(), |i, j| columns[j](i)))
+        column_facts(Matrix::from_fn(200, columns.len(), |i, j| columns[j](i)).data(), columns.len())
     }
 
     fn noise(i: usize) -> f32 {
