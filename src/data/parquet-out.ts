@@ -6,9 +6,6 @@ import type { Rows } from "./rows.js";
 /** What pandas calls the column of an index without a name. */
 export const INDEX = "__index_level_0__";
 
-/** The numbers of DuckDB's types, which its declarations name for the compiler only. */
-const TYPE = { UTINYINT: 6, FLOAT: 10, VARCHAR: 17 };
-
 /** Writes a table; identifiers of the rows are a column that pandas takes for the index again. */
 export async function writeParquet(path: string, rows: Rows): Promise<void> {
   await withDuckdb(async (connection) => {
@@ -30,7 +27,7 @@ export async function writeParquet(path: string, rows: Rows): Promise<void> {
 }
 
 async function append({ library, handle }: Connection, { data, shape: [rows, cols], rowIds }: Rows): Promise<void> {
-  const { FLOAT, UTINYINT, VARCHAR } = TYPE;
+  const { FLOAT, UTINYINT, VARCHAR } = library.Type;
   const type = data instanceof Float32Array ? FLOAT : UTINYINT;
   const types = [...(rowIds === undefined ? [] : [VARCHAR]), ...Array.from({ length: cols }, () => type)];
   const chunk = library.create_data_chunk(types.map((one) => library.create_logical_type(one)));

@@ -334,7 +334,9 @@ function listed(names: readonly string[]): string {
 export function encodeLabels(column: string, labels: readonly string[]): NativeLabels {
   const index = new Map<string, number>();
   const codes = new Uint32Array(labels.length);
-  for (const [i, label] of labels.entries()) {
+  // An iterator over pairs takes several times as long.
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
     let code = index.get(label);
     if (code === undefined) {
       code = index.size;
