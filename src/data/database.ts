@@ -31,7 +31,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-// One database serves all who use it at the same time: its threads are begun once, and it ends with the last of them.
+// One database serves all who read at the same time: its threads are begun once, and it ends with the last of them.
 let database: Promise<Library.Database> | undefined;
 let users = 0;
 
@@ -44,12 +44,7 @@ export function openSession(): Session {
       if (!isUsed) users++;
       isUsed = true;
       database ??= open(library);
-      const handle = await library.connect(await database);
-      try {
-        return await work(connectionOf(library, handle));
-      } finally {
-        library.disconnect_sync(handle);
-      }
+      return connected(library, await database, work);
     },
     close: async () => {
       if (!isUsed) return;
@@ -64,13 +59,27 @@ export function openSession(): Session {
   };
 }
 
-/** Lets `work` use the database once. */
+/** Lets `work` use a database of its own, in which it may create tables. */
 export async function withDuckdb<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-  const session = openSession();
+  const library = load();
+  const own = await open(library);
   try {
-    return await session.use(work);
+    return await connected(library, own, work);
   } finally {
-    await session.close();
+    library.close_sync(own);
+  }
+}
+
+async function connected<T>(
+  library: typeof Library,
+  database: Library.Database,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const handle = await library.connect(database);
+  try {
+    return await work(connectionOf(library, handle));
+  } finally {
+    library.disconnect_sync(handle);
   }
 }
 

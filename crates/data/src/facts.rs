@@ -38,12 +38,7 @@ pub struct Sentinel {
 
 /// Facts of each column of a row-major matrix.
 pub fn column_facts(values: &[f32], cols: usize) -> Vec<ColumnFacts> {
-    let mut columns = vec![Seen::default(); cols];
-    for row in values.chunks_exact(cols.max(1)) {
-        for (seen, &value) in columns.iter_mut().zip(row) {
-            seen.add(value);
-        }
-    }
+    let columns = seen(values, cols);
     let mut copies = copies(values, &columns);
     let facts = columns.iter().enumerate().map(|(column, seen)| ColumnFacts {
         missing: seen.missing,
@@ -55,6 +50,36 @@ pub fn column_facts(values: &[f32], cols: usize) -> Vec<ColumnFacts> {
         copy_of: copies[column].take(),
     });
     facts.collect()
+}
+
+/// Columns that are walked together: what is known of them stays in the cache.
+const TOGETHER: usize = 256;
+/// Neighbours that are looked at in one go.
+const LANES: usize = 16;
+
+fn seen(values: &[f32], cols: usize) -> Vec<Seen> {
+    let mut columns = vec![Seen::default(); cols];
+    // Between the ends of a column that are kept lies nearly all of it.
+    let (mut low, mut high) = (vec![f32::NAN; cols], vec![f32::NAN; cols]);
+    for first in (0..cols).step_by(TOGETHER) {
+        let last = cols.min(first + TOGETHER);
+        for row in values.chunks_exact(cols) {
+            for from in (first..last).step_by(LANES) {
+                let lanes = from..last.min(from + LANES);
+                let (values, low, high) = (&row[lanes.clone()], &mut low[lanes.clone()], &mut high[lanes.clone()]);
+                let ends = low.iter().zip(&*high);
+                if values.iter().zip(ends).fold(true, |all, (value, (low, high))| all & (value > low) & (value < high))
+                {
+                    continue;
+                }
+                for (lane, (seen, &value)) in columns[lanes].iter_mut().zip(values).enumerate() {
+                    seen.add(value);
+                    (low[lane], high[lane]) = seen.inside();
+                }
+            }
+        }
+    }
+    columns
 }
 
 /// Different values at each end of a column that are kept: two sentinels, and the first value that is none.
@@ -79,6 +104,12 @@ impl Seen {
         }
         insert(&mut self.low, value, |a, b| a < b);
         insert(&mut self.high, value, |a, b| a > b);
+    }
+
+    /// Finite values between these change nothing; NaN where there are none yet.
+    fn inside(&self) -> (f32, f32) {
+        let (low, high) = (self.low[ENDS - 1], self.high[ENDS - 1]);
+        if low.1 > 0 && high.1 > 0 { (low.0, high.0) } else { (f32::NAN, f32::NAN) }
     }
 
     fn is_constant(&self) -> bool {

@@ -36,7 +36,7 @@ pub struct Collapse {
 
 /// Columns of a row-major matrix that may have collapsed, judged by their rounded values: for these it is worth reading 64 bits.
 /// Columns that lie near zero compared with their spread, small integers, and columns with many different values have not.
-pub fn suspects(values: &[f32], cols: usize) -> Vec<usize> {
+pub fn suspects(values: &[f32], cols: usize) -> Vec<u32> {
     let rows = values.len().checked_div(cols).unwrap_or(0);
     let mut found = Vec::new();
     let mut samples = vec![Vec::new(); cols.min(TOGETHER)];
@@ -54,7 +54,7 @@ pub fn suspects(values: &[f32], cols: usize) -> Vec<usize> {
         }
         for (column, sample) in (first..).zip(samples) {
             if is_suspect(values, cols, column, sample) {
-                found.push(column);
+                found.push(column as u32);
             }
         }
     }
@@ -154,8 +154,9 @@ mod tests {
     #[test]
     fn each_column_of_a_wide_table_is_judged_by_itself() {
         let days = |i: usize| 1.6e9 + 7.0 * i as f32;
-        let wide = Matrix::from_fn(300, 3 * TOGETHER + 5, |i, j| if j % 31 == 7 { days(i) } else { (i * j) as f32 * 0.1 });
-        let expected: Vec<usize> = (0..wide.cols()).filter(|column| column % 31 == 7).collect();
+        let wide =
+            Matrix::from_fn(300, 3 * TOGETHER + 5, |i, j| if j % 31 == 7 { days(i) } else { (i * j) as f32 * 0.1 });
+        let expected: Vec<u32> = (0..wide.cols() as u32).filter(|column| column % 31 == 7).collect();
         assert_eq!(suspects(wide.data(), wide.cols()), expected);
         assert_eq!(suspects(&[], 0), [0; 0]);
         assert_eq!(suspects(&[], 4), [0; 0]);

@@ -166,7 +166,7 @@ pub fn column_facts(values: NativeMatrix) -> Answer<String> {
 /// Columns of a matrix that 32 bits may have collapsed.
 #[napi(catch_unwind)]
 pub fn suspects(values: NativeMatrix) -> Answer<Uint32Array> {
-    guard(|| Ok(offsets::suspects(&values.data, values.cols as usize).into_iter().map(|c| c as u32).collect::<Vec<_>>().into()))
+    guard(|| Ok(offsets::suspects(&values.data, values.cols as usize).into()))
 }
 
 /// What a column of 64 bits loses by rounding, as JSON `{ distinct, kept, offset }`, or JSON `null`.
