@@ -81,7 +81,8 @@ async function readDense(
     for (let row = top; row < bottom; row++) {
       for (const { from, to, length } of runs) {
         const bad = copy(block, (row - top) * columns + from, values, row * width + to, length);
-        if (bad >= 0) throw overflow(store.file, names[from + bad]!, row + 1, block[(row - top) * columns + from + bad]!);
+        if (bad >= 0)
+          throw overflow(store.file, names[from + bad]!, row + 1, block[(row - top) * columns + from + bad]!);
       }
     }
   }

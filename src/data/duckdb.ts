@@ -101,7 +101,9 @@ const TILE = 64;
 class Matrix<T extends Numbers> {
   private data: T;
   private rows = 0;
-  private readonly of: new (length: number) => T;
+  private readonly of: new (
+    length: number,
+  ) => T;
   private readonly width: number;
 
   /** @param likely how many rows there will be: room that is not needed is given back, and missing room is made */
