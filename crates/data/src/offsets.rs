@@ -52,13 +52,17 @@ fn is_suspect(values: &Matrix, column: usize) -> bool {
         return false;
     }
     let step = n.div_ceil(SAMPLE);
-    let mut sample: Vec<f32> =
-        (0..n).step_by(step).map(|row| values.data()[row * d + column]).filter(|v| v.is_finite()).collect();
+    let sampled = || (0..n).step_by(step).map(|row| values.data()[row * d + column]).filter(|v| v.is_finite());
+    if has_room(sampled(), n.div_ceil(step), 4 * n as i64) {
+        return false;
+    }
+    let mut sample: Vec<f32> = sampled().collect();
     if sample.len() < 2 {
         return false;
     }
-    sample.sort_unstable_by(f32::total_cmp);
-    let (low, high) = (sample[sample.len() / 10], sample[sample.len() - 1 - sample.len() / 10]);
+    let (first, last) = (sample.len() / 10, sample.len() - 1 - sample.len() / 10);
+    let low = *sample.select_nth_unstable_by(first, f32::total_cmp).1;
+    let high = *sample.select_nth_unstable_by(last, f32::total_cmp).1;
     // A bulk with room for several times as many numbers as there are rows keeps them apart.
     if ordinal(high) - ordinal(low) > 4 * n as i64 || (low == high && low == 0.0) {
         return false;
@@ -74,6 +78,20 @@ fn is_suspect(values: &Matrix, column: usize) -> bool {
     all.sort_unstable_by(f32::total_cmp);
     all.dedup();
     2 * all.len() <= finite
+}
+
+/// Whether it shows without sorting that the bulk of at most `count` values, all but a tenth at each end, is wider than `room`: so many
+/// pairs are further apart that those with a value outside of the bulk cannot be all of them.
+fn has_room(mut values: impl Iterator<Item = f32>, count: usize, room: i64) -> bool {
+    let outside = 2 * (count / 10);
+    let mut far = 0;
+    while let (Some(one), Some(other)) = (values.next(), values.next()) {
+        far += usize::from((ordinal(one) - ordinal(other)).abs() > room);
+        if far > outside {
+            return true;
+        }
+    }
+    false
 }
 
 /// Numbers of 32 bits counted in order.
@@ -97,6 +115,31 @@ pub fn collapse(exact: &[f64]) -> Option<Collapse> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stream::Stream;
+
+    #[test]
+    fn room_that_shows_in_pairs_is_room_of_the_bulk() {
+        let mut stream = Stream::new(5, "offsets");
+        let mut shown = 0;
+        for case in 0..400 {
+            // Bulks about as wide as the room, with as many outliers as lie outside of a bulk, more or less.
+            let count = 2 + case % 60;
+            let width = (case % 13 * count) as f64;
+            let mut values: Vec<f32> = (0..count)
+                .map(|_| {
+                    let scale = if stream.uniform() < 0.2 { 100.0 } else { 1.0 };
+                    scale * f32::from_bits(1.0_f32.to_bits() + (stream.uniform() * width) as u32)
+                })
+                .collect();
+            let room = 4 * count as i64;
+            let found = has_room(values.iter().copied(), count, room);
+            values.sort_unstable_by(f32::total_cmp);
+            let (low, high) = (values[count / 10], values[count - 1 - count / 10]);
+            assert!(!found || ordinal(high) - ordinal(low) > room, "case {case}");
+            shown += usize::from(found);
+        }
+        assert!((40..360).contains(&shown), "{shown}");
+    }
 
     fn judged(column: &[f64]) -> (bool, Option<(usize, usize)>) {
         let matrix = Matrix::from_fn(column.len(), 2, |i, j| if j == 1 { column[i] as f32 } else { i as f32 * 0.1 });
