@@ -77,7 +77,8 @@ export function matrixOf(x: DataSource, names: readonly string[]): Dataset | und
   return {
     name: "rows",
     inputs,
-    inputNames: [...names],
+    // In the order of the model, which needs no names for that.
+    inputNames: [],
     rowIds: [],
     labels: {},
     truth: {},

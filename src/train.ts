@@ -150,7 +150,9 @@ export function startOf({ core, card, runId, version, command }: Plan): RunStart
 export function datasetCard(dataset: NativeDataset, fingerprint: string): DatasetCard {
   const { environment } = dataset.labels;
   const counts = new Uint32Array(environment?.levels.length ?? 0);
-  for (const code of environment?.codes ?? []) counts[code]!++;
+  environment?.codes.forEach((code) => {
+    counts[code]!++;
+  });
   const targets = dataset.targets?.columns ?? [];
   const [target] = targets;
   const tasks = tasksOf(dataset);

@@ -103,7 +103,7 @@ async function readRoles(
   refuseIdle(description, before);
   const choice = choiceOf(before, description);
   if (description.rows !== undefined) claim(description.rows, choice.numeric.length);
-  const { roles, selection } = settled(before, await source.read(choice), choice.numeric);
+  const { roles, selection } = await settled(before, await source.read(choice), choice.numeric);
   const needed = choiceOf(roles, description).numeric;
   const numbers = await byTurns(picked(selection.numeric, choice.numeric, needed));
   const { values, offsets } = await withOffsets(
@@ -124,14 +124,14 @@ function claim(rows: number, columns: number): void {
   if (bytes >= ASKED_FROM) native().claimMemory(bytes, `reading ${rows} rows of ${columns} columns`);
 }
 
-function settled(
+async function settled(
   roles: Roles,
   selection: Selection,
   numeric: readonly string[],
-): { readonly roles: Roles; readonly selection: Selection } {
+): Promise<{ readonly roles: Roles; readonly selection: Selection }> {
   const { doubtful } = roles;
   if (doubtful === undefined) return { roles, selection };
-  const values = pick(selection.numeric, numeric, [doubtful]);
+  const values = await byTurns(picked(selection.numeric, numeric, [doubtful]));
   if (!numbersRows(doubtful, values, selection.parts)) return { roles, selection };
   const found = withoutRowNumbers(roles, doubtful);
   if (found.rowId !== doubtful) return { roles: found, selection };
