@@ -11,6 +11,7 @@ export const BENCHMARKS = {
   normals: () => import("./normals.mjs"),
   gemm: () => import("./gemm.mjs"),
   serving: () => import("./serving.mjs"),
+  models: () => import("./models.mjs"),
   eventloop: () => import("./eventloop.mjs"),
   checkpoint: () => import("./checkpoint.mjs"),
   instructions: () => import("./instructions.mjs"),
