@@ -9,10 +9,9 @@ import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
 import { packModel, unpackModel } from "./model-bytes.js";
 import { type Header, headerOf, type ModelInfo } from "./model-info.js";
-import { type Later, later, type Native, type NativeLabels, native } from "./native.js";
+import { type Later, later, type Native, type NativeLabels, native, plain } from "./native.js";
 import { absolute, formatOf, isNamed, matrixOf, readNew, refuseWidth, taken } from "./new-rows.js";
 import { AT_ONCE, type OpenModel, openModel } from "./opened-model.js";
-import { plain } from "./plain.js";
 import type { NamedArray, RunRecord } from "./record.js";
 import {
   MODEL,
