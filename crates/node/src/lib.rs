@@ -321,7 +321,7 @@ pub struct ArrayIn {
     pub data: Either3<Float32Array, Uint32Array, Uint8Array>,
 }
 
-/// Writes a `.npy` file, whole or not at all.
+/// Writes a `.npy` file to a place that nobody reads yet.
 #[napi(catch_unwind)]
 pub fn npy_write(path: String, array: ArrayIn) -> Answer<()> {
     guard(|| {
