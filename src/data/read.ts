@@ -362,11 +362,17 @@ function listed(names: readonly string[]): string {
 /** Codes labels; levels in order of first appearance. "" stays a level: the core's policy for missing values knows it. */
 export function encodeLabels(column: string, labels: readonly string[]): NativeLabels {
   const index = new Map<string, number>();
-  const codes = Uint32Array.from(labels, (label) => {
-    const code = index.get(label) ?? index.size;
-    index.set(label, code);
-    return code;
-  });
+  const codes = new Uint32Array(labels.length);
+  // An iterator over pairs takes several times as long.
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    let code = index.get(label);
+    if (code === undefined) {
+      code = index.size;
+      index.set(label, code);
+    }
+    codes[i] = code;
+  }
   return { column, levels: [...index.keys()], codes };
 }
 
