@@ -28,6 +28,7 @@ pub fn world() -> Dataset {
 pub fn config(entry: &Entry, changes: Value) -> Value {
     let small = json!({
         "steps": STEPS, "latentDim": 3, "maxLatentDim": 3, "hidden": [16], "batchSize": 64, "starts": 2, "seed": 5,
+        "training": {"steps": STEPS},
     });
     let schema = schema_of(entry);
     let mut all: Map<String, Value> = [("method".to_owned(), Value::from(entry.info.name))].into_iter().collect();

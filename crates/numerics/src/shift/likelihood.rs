@@ -6,6 +6,7 @@
 //! with L_u = log det Cov_u(z) / 2 for free covariances, or sum_i log Var_u(z_i - m_i) / 2: mean and (co)variance of each
 //! environment are the best ones of its rows, in closed form. Every environment counts alike.
 
+use super::cholesky::{factorize, inverse_of_factor};
 use super::flow::{Flow, FlowSums, Tape};
 use super::lanes::{PARTS, combine, correlate, inner, padded, settle};
 use super::mechanisms::{MechanismSums, Mechanisms, Units};
@@ -184,12 +185,19 @@ impl<T: Real> Density<'_, T> {
             Head::Full => {
                 residual.copy_from_slice(z);
                 residual.chunks_exact_mut(n).for_each(|unit| centre(unit, count));
-                let weight = share / count as f64;
-                let mut c: Vec<f64> = (0..k * k)
-                    .map(|e| inner(&residual[e / k * n..][..n], &residual[e % k * n..][..n]) / count as f64)
-                    .collect();
-                sums.value += 0.5 * share * invert_positive(&mut c, k);
-                combine(pull, residual, n, |_| T::ZERO, |i, o| T::of(weight * c[i * k + o]));
+                let mut c: Vec<f64> = vec![0.0; k * k];
+                for i in 0..k {
+                    for j in 0..=i {
+                        c[i * k + j] = inner(&residual[i * n..][..n], &residual[j * n..][..n]) / count as f64;
+                    }
+                }
+                factorize(&mut c, k, f64::NAN);
+                sums.value += share * (0..k).map(|i| c[i * k + i].ln()).sum::<f64>();
+                if asked == Asked::Gradient {
+                    let weight = share / count as f64;
+                    let c = inverse_of_factor(&c, k);
+                    combine(pull, residual, n, |_| T::ZERO, |i, o| T::of(weight * c[i * k + o]));
+                }
             }
             Head::Mechanisms(mechanisms) => {
                 let totals = sums.mechanisms.as_mut().expect("made for this head");
@@ -322,34 +330,4 @@ fn centre<T: Real>(unit: &mut [T], count: usize) {
     let mean = T::of(unit[..count].iter().map(|v| v.wide()).sum::<f64>() / count as f64);
     unit[..count].iter_mut().for_each(|v| *v -= mean);
     unit[count..].fill(T::ZERO);
-}
-
-/// The inverse of a symmetric positive definite matrix, in place, by Cholesky; its log-determinant. NaN where it is not positive.
-fn invert_positive(a: &mut [f64], k: usize) -> f64 {
-    let mut log_det = 0.0;
-    for j in 0..k {
-        let pivot = a[j * k + j] - (0..j).map(|l| a[j * k + l].powi(2)).sum::<f64>();
-        let root = if pivot > 0.0 { pivot.sqrt() } else { f64::NAN };
-        log_det += 2.0 * root.ln();
-        a[j * k + j] = root;
-        for i in j + 1..k {
-            let left = a[i * k + j] - (0..j).map(|l| a[i * k + l] * a[j * k + l]).sum::<f64>();
-            a[i * k + j] = left / root;
-        }
-    }
-    // The inverse of the factor, column by column, then its product with its transpose.
-    let mut l = vec![0.0; k * k];
-    for j in 0..k {
-        l[j * k + j] = 1.0 / a[j * k + j];
-        for i in j + 1..k {
-            let sum: f64 = (j..i).map(|m| a[i * k + m] * l[m * k + j]).sum();
-            l[i * k + j] = -sum / a[i * k + i];
-        }
-    }
-    for i in 0..k {
-        for j in 0..k {
-            a[i * k + j] = (i.max(j)..k).map(|m| l[m * k + i] * l[m * k + j]).sum();
-        }
-    }
-    log_det
 }

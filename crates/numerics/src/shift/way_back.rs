@@ -4,6 +4,7 @@ use super::flow::Flow;
 use super::lanes::padded;
 use super::mechanisms::{Mechanisms, Units};
 use crate::linalg::inverse;
+use crate::logistic::softplus;
 use disentangle_data::{Matrix, Result};
 use std::collections::BTreeMap;
 
@@ -40,7 +41,6 @@ pub fn invert(flow: &Flow<'_, f64>, axes: &[f64], z: &[f64]) -> Result<Vec<f64>>
 
 /// The h with `s h + (1 - s) t softplus(h / t) = y`.
 fn unbent(y: f64, s: f64, t: f64) -> f64 {
-    let softplus = |q: f64| q.max(0.0) + (-q.abs()).exp().ln_1p();
     let value = |h: f64| s * h + (1.0 - s) * t * softplus(h / t);
     // Slopes lie between s and 1, so h lies between these two quotients.
     let ends = [(y - value(0.0)) / s, y - value(0.0)];
