@@ -23,13 +23,13 @@ export function server(command, args) {
   };
 }
 
-/** Builds an example of one of our crates and gives its path. */
-export function example(crate, name, log) {
+/** Builds an example of one of our crates, in this checkout unless another is named, and gives its path. */
+export function example(crate, name, log, checkout = root) {
   log(`building the example ${name} of ${crate}`);
   const printed = execFileSync(
     "cargo",
     ["build", "--quiet", "--release", "--message-format=json", "-p", crate, "--example", name],
-    { cwd: root, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28 },
+    { cwd: checkout, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28 },
   );
   const artefacts = printed
     .toString()

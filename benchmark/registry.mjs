@@ -2,6 +2,7 @@
 
 export const BENCHMARKS = {
   start: () => import("./start.mjs"),
+  memory: () => import("./memory.mjs"),
   determinism: () => import("./determinism.mjs"),
   assignment: () => import("./assignment.mjs"),
   mcc: () => import("./mcc.mjs"),
@@ -12,6 +13,8 @@ export const BENCHMARKS = {
   checkpoint: () => import("./checkpoint.mjs"),
   instructions: () => import("./instructions.mjs"),
   steps: () => import("./steps.mjs"),
+  against: () => import("./against.mjs"),
+  build: () => import("./build.mjs"),
   "tbr-torch": () => import("./tbr-torch.mjs"),
   "mtrn-torch": () => import("./mtrn-torch.mjs"),
   "mtlcm-torch": () => import("./mtlcm-torch.mjs"),

@@ -1,4 +1,4 @@
-// `npm run benchmark [-- --only NAME] [--work TEXT] [--json] [--fresh] [--check]`; `npm run benchmark:torch` adds PyTorch
+// `npm run benchmark [-- --only NAME] [--work TEXT] [--json] [--fresh] [--check] [--checkout DIR]`; `npm run benchmark:torch` adds PyTorch
 // and SciPy. A benchmark that ran wholly, with all it compares itself with, leaves its rows in results/NAME.json; a part of
 // one does not, and `--check` compares with those rows where figures repeat.
 
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     fresh: { type: "boolean", default: false },
     check: { type: "boolean", default: false },
+    checkout: { type: "string" },
   },
 });
 
@@ -37,7 +38,13 @@ for (const name of names) {
   const log = (line) => console.error(`${name}: ${line}`);
   const works = (work) => values.work === undefined || work.includes(values.work);
   if (values.check && benchmark.check === undefined) continue;
-  const { rows, versions } = await benchmark.run({ torch: values.torch, works, log, fresh: values.fresh });
+  if (benchmark.needsCheckout && values.checkout === undefined) {
+    console.error(`${name} compares with an earlier version: npm run benchmark -- --only ${name} --checkout DIR`);
+    if (values.only !== undefined) process.exit(2);
+    continue;
+  }
+  const { torch, fresh, checkout } = values;
+  const { rows, versions } = await benchmark.run({ torch, works, log, fresh, checkout });
   if (values.check) {
     const { note, complaints = [] } = benchmark.check(rows, versions);
     for (const line of [note, ...complaints].filter(Boolean)) log(line);
