@@ -17,8 +17,8 @@ use disentangle_numerics::linalg::log_abs_det;
 use disentangle_numerics::moments::{covariance, covariance_of_rows};
 use disentangle_numerics::principal_axes::PrincipalAxes;
 use disentangle_numerics::shift::{
-    Asked, Density, GroupedRows, Head, Kind, MechanismShape, absorbed, evaluate, nonlinear, pair, predict, profile,
-    search, unchanged,
+    Asked, Density, GroupedRows, Head, Kind, MechanismShape, evaluate, nonlinear, pair, predict, profile, search,
+    unchanged,
 };
 use std::collections::BTreeMap;
 
@@ -46,9 +46,8 @@ pub const MARGIN: &str = "margin";
 pub const ORDER: &str = "order";
 /// See [`EVIDENCE`].
 pub const UNCHANGED: &str = "unchanged";
-/// Solved: by how much the sum of a latent and an earlier one is the better parent of a child, in nats, 0 where it is not; and that
-/// earlier latent; and the evidence that its mechanism is more than linear, NaN without parents: 3 x k.
-pub const TRACES: &str = "traces";
+/// Solved: evidence that each mechanism is more than linear, nats, 1 x k, NaN for a latent without parents.
+pub const NONLINEAR: &str = "nonlinear";
 /// See [`EVIDENCE`].
 pub const NOISE: [&str; 2] = ["noiseMeans", "noiseScales"];
 
@@ -237,14 +236,7 @@ fn graph(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
     let k = z.cols();
     let shares: Vec<f64> =
         (0..k).map(|i| Ok(unchanged(&z, &nodes, i, &found.parents[i])?.unwrap_or(f64::NAN))).collect::<Result<_>>()?;
-    let sums = absorbed(&z, &nodes, &found)?;
-    let curves = nonlinear(&z, &nodes, &found)?;
-    let sums = Matrix::from_fn(3, k, |row, i| match (row, sums[i]) {
-        (2, _) => curves[i].unwrap_or(f64::NAN),
-        (_, None) => 0.0,
-        (0, Some(sum)) => sum.evidence,
-        (_, Some(sum)) => sum.from as f64,
-    });
+    let curves: Vec<f64> = nonlinear(&z, &nodes, &found)?.into_iter().map(|nats| nats.unwrap_or(f64::NAN)).collect();
     let order: Vec<f64> = found.order.iter().map(|&i| i as f64).collect();
     // What the search has chosen is an edge, however little it gains.
     let evidence = Matrix::from_fn(k, k, |j, i| match found.parents[i].contains(&j) {
@@ -257,7 +249,7 @@ fn graph(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
         (MARGIN, Matrix::new(1, 1, vec![found.margin])?),
         (ORDER, Matrix::new(1, k, order)?),
         (UNCHANGED, Matrix::new(1, k, shares)?),
-        (TRACES, sums),
+        (NONLINEAR, Matrix::new(1, k, curves)?),
         (NOISE[0], means),
         (NOISE[1], scales),
     ] {

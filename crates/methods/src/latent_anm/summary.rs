@@ -1,7 +1,7 @@
 //! What a fit says of itself: the graph, which latents the data identify, and what was decided without truth.
 
 use super::LatentAnmConfig;
-use super::solve::{EVIDENCE, LONG, MARGIN, ORDER, TRACES, UNCHANGED, UNMIXED};
+use super::solve::{EVIDENCE, LONG, MARGIN, NONLINEAR, ORDER, UNCHANGED, UNMIXED};
 use crate::linear::account;
 use disentangle_data::Matrix;
 use disentangle_data::prepare::{Prepared, Warning};
@@ -70,7 +70,7 @@ pub fn findings(config: &LatentAnmConfig, data: &Prepared, state: &State, latent
 
 /// What decides whether each latent is identified, as facts, and what it says.
 fn mechanisms(state: &State, names: &[String], facts: &mut Vec<Fact>) -> (Option<Assumption>, Option<Warning>) {
-    let (Some(shares), Some(traces)) = (state.solved.get(UNCHANGED), state.solved.get(TRACES)) else {
+    let (Some(shares), Some(curves)) = (state.solved.get(UNCHANGED), state.solved.get(NONLINEAR)) else {
         return (None, None);
     };
     for (i, name) in names.iter().enumerate() {
@@ -78,10 +78,9 @@ fn mechanisms(state: &State, names: &[String], facts: &mut Vec<Fact>) -> (Option
             facts.push(Fact::new(&format!("{id}-{name}"), &format!("{what} of {name}"), value));
         };
         tell("unchanged", "share that is the same in all environments, of the mechanism", shares[(0, i)]);
-        tell("absorbed", "evidence that the mixing absorbed a part, nats, of the mechanism", traces[(0, i)]);
-        tell("nonlinear", "evidence that it is more than linear, nats, of the mechanism", traces[(2, i)]);
+        tell("nonlinear", "evidence that it is more than linear, nats, of the mechanism", curves[(0, i)]);
     }
-    let (assumption, warning) = identified(shares.row(0), traces, names);
+    let (assumption, warning) = identified(shares.row(0), curves.row(0), names);
     (Some(assumption), warning)
 }
 
@@ -231,30 +230,21 @@ fn ordered(order: &Matrix<f64>, evidence: &Matrix<f64>) -> Assumption {
     assumption("order", question, Status::Warning, finding)
 }
 
-/// Condition (iv): a mechanism that was found may be the same in all environments, or the mixing may have absorbed a part of it that
-/// is the same, which its children then show. And mechanisms must be more than linear.
-fn identified(shares: &[f64], sums: &Matrix<f64>, names: &[String]) -> (Assumption, Option<Warning>) {
+/// Condition (iv), of the mechanisms that were found; and they must be more than linear.
+fn identified(shares: &[f64], curves: &[f64], names: &[String]) -> (Assumption, Option<Warning>) {
     let question = "Does every mechanism shift as a whole, and more than linearly?";
     let of = |i: usize| -> Option<String> {
-        let (share, evidence) = (shares[i], sums[(0, i)]);
-        if share > UNCHANGED_SHARE {
-            return Some(format!("{} ({share:.2} of its mechanism is the same in all environments)", names[i]));
+        if shares[i] > UNCHANGED_SHARE {
+            return Some(format!("{} ({:.2} of its mechanism is the same in all environments)", names[i], shares[i]));
         }
-        if sums[(2, i)] < 0.0 {
-            return Some(format!("{} (its mechanism is linear, by {:.0} nats)", names[i], -sums[(2, i)]));
-        }
-        let from = &names[sums[(1, i)] as usize];
-        (evidence > 0.0).then(|| {
-            format!("{} (its effects depend on a constant sum of it and {from}, by {evidence:.0} nats)", names[i])
-        })
+        (curves[i] < 0.0).then(|| format!("{} (its mechanism is linear, by {:.0} nats)", names[i], -curves[i]))
     };
     let list: Vec<String> = (0..names.len()).filter_map(of).collect();
     let largest = shares.iter().copied().filter(|s| s.is_finite()).fold(0.0, f64::max);
     if list.is_empty() {
         let finding = format!(
-            "No mechanism has a part that visibly stays the same (largest share {largest:.3}, limit {UNCHANGED_SHARE}). A \
-             constant part that the mixing has absorbed shows at the effects of a latent only: for a latent without effects, \
-             data cannot tell."
+            "No mechanism has a part that visibly stays the same (largest share {largest:.3}, limit {UNCHANGED_SHARE}). Data \
+             cannot tell whether the mixing has absorbed a constant part."
         );
         return (assumption("whole-shift", question, Status::Ok, finding), None);
     }
@@ -269,24 +259,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_latent_is_named_for_the_share_that_stays_the_same_and_for_the_sum_that_its_effects_depend_on() {
+    fn a_latent_is_named_for_the_share_that_stays_the_same_and_for_a_linear_mechanism() {
         let names = latent_names(3);
-        let none = Matrix::new(3, 3, vec![0.0, 0.0, 0.0, 0.0, 0.0, 0.0, f64::NAN, 900.0, 900.0]).expect("3 x 3");
-        assert!(identified(&[f64::NAN, 0.1, 0.4], &none, &names).1.is_none());
-        let (assumption, warning) = identified(&[f64::NAN, 0.1, 0.7], &none, &names);
+        let curves = [f64::NAN, 900.0, 900.0];
+        assert!(identified(&[f64::NAN, 0.1, 0.4], &curves, &names).1.is_none());
+        let (assumption, warning) = identified(&[f64::NAN, 0.1, 0.7], &curves, &names);
         assert_eq!(assumption.status, Status::Warning);
         let message = warning.expect("a warning").message;
         assert!(message.contains("z3 (0.70 of its mechanism") && !message.contains("z2"), "{message}");
-        let sums = Matrix::new(3, 3, vec![0.0, 250.0, 0.0, 0.0, 0.0, 0.0, f64::NAN, f64::NAN, 900.0]).expect("3 x 3");
-        let message = identified(&[f64::NAN, f64::NAN, 0.0], &sums, &names).1.expect("a warning").message;
-        assert!(message.contains("z2 (its effects depend on a constant sum of it and z1, by 250 nats)"), "{message}");
-    }
-
-    #[test]
-    fn a_latent_with_a_linear_mechanism_is_named() {
-        let line = Matrix::new(3, 2, vec![0.0, 0.0, 0.0, 0.0, f64::NAN, -40.0]).expect("3 x 2");
-        let message = identified(&[f64::NAN, 0.0], &line, &latent_names(2)).1.expect("a warning").message;
-        assert!(message.contains("z2 (its mechanism is linear, by 40 nats)"), "{message}");
+        let message =
+            identified(&[f64::NAN, 0.0, 0.0], &[f64::NAN, -40.0, 900.0], &names).1.expect("a warning").message;
+        assert!(message.contains("z2 (its mechanism is linear, by 40 nats)") && !message.contains("z3"), "{message}");
     }
 
     #[test]

@@ -113,9 +113,7 @@ pub fn search(z: &Matrix, environments: &[u32]) -> Result<Order> {
 /// Moments of functions and targets in each environment: all that least squares needs.
 pub(super) struct Products {
     latents: usize,
-    pub(super) functions: usize,
-    /// Standard deviations of the latents.
-    pub(super) sd: Vec<f64>,
+    functions: usize,
     /// Of each environment: rows, and mean products of [1, functions, latents].
     environments: Vec<(f64, Matrix<f64>)>,
 }
@@ -173,11 +171,11 @@ impl Products {
                 (rows, Matrix::from_fn(width, width, |a, b| sum[(a.max(b), a.min(b))] / rows))
             })
             .collect();
-        Ok(Self { latents: k, functions, sd, environments })
+        Ok(Self { latents: k, functions, environments })
     }
 
     /// The cost of one latent with these parents.
-    pub(super) fn cost(&self, latent: usize, parents: &[usize]) -> f64 {
+    fn cost(&self, latent: usize, parents: &[usize]) -> f64 {
         let costs = self.costs(parents.iter().map(|&j| 1usize << j).sum());
         costs.into_iter().find(|(i, _)| *i == latent).map_or(f64::INFINITY, |(_, cost)| cost)
     }
@@ -193,7 +191,7 @@ impl Products {
     }
 
     /// What one function of a parent costs.
-    pub(super) fn penalty(&self) -> f64 {
+    fn penalty(&self) -> f64 {
         let share = 1.0 / self.environments.len() as f64;
         self.environments.iter().map(|(rows, _)| share * PENALTY * 0.5 * rows.ln() / rows).sum()
     }
