@@ -1,0 +1,62 @@
+//! How the latents cause each other, for interventions and counterfactuals: the fitted mechanisms with Gaussian noise of each
+//! environment. Latents stand in causal order already.
+
+use super::network::{Sizes, mechanisms_view};
+use super::solve::{NOISE, fitted_mechanisms};
+use disentangle_data::{Code, Failure, Matrix, Result, Stream};
+use disentangle_engine::mechanisms::Mechanisms;
+use disentangle_engine::method::State;
+use disentangle_numerics::shift::predict;
+
+/// Fitted mechanisms.
+pub(super) struct Causes {
+    sizes: Sizes,
+    tables: Vec<Vec<f64>>,
+    means: Matrix<f64>,
+    scales: Matrix<f64>,
+}
+
+impl Causes {
+    /// `None` where latents are independent in every environment.
+    pub(super) fn of(sizes: Sizes, state: &State) -> Result<Option<Self>> {
+        let Some(tables) = fitted_mechanisms(sizes, state)? else { return Ok(None) };
+        let noise = |name: &str| {
+            let missing = || Failure::new(Code::ArtifactCorrupt, format!("the solved table {name:?} is missing"));
+            state.solved.get(name).cloned().ok_or_else(missing)
+        };
+        Ok(Some(Self { sizes, tables, means: noise(NOISE[0])?, scales: noise(NOISE[1])? }))
+    }
+
+    fn mechanism(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Vec<f64> {
+        predict(&mechanisms_view(self.sizes.mechanisms, &self.tables), latent, latents, environments)
+    }
+}
+
+impl Mechanisms for Causes {
+    fn order(&self) -> Vec<usize> {
+        (0..self.sizes.mechanisms.latents).collect()
+    }
+
+    fn causes(&self, latent: usize) -> Vec<usize> {
+        (0..latent).collect()
+    }
+
+    fn by_environment(&self) -> bool {
+        true
+    }
+
+    fn noise(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>> {
+        let mechanism = self.mechanism(latent, latents, environments);
+        Ok(mechanism.into_iter().enumerate().map(|(row, m)| latents[(row, latent)] - m).collect())
+    }
+
+    fn value(&self, latent: usize, latents: &Matrix<f64>, noise: &[f64], environments: &[u32]) -> Result<Vec<f64>> {
+        let mechanism = self.mechanism(latent, latents, environments);
+        Ok(mechanism.into_iter().zip(noise).map(|(m, noise)| m + noise).collect())
+    }
+
+    fn draw(&self, latent: usize, environments: &[u32], stream: &mut Stream) -> Result<Vec<f64>> {
+        let of = |&u: &u32| self.means[(u as usize, latent)] + self.scales[(u as usize, latent)] * stream.normal();
+        Ok(environments.iter().map(of).collect())
+    }
+}
