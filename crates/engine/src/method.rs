@@ -6,8 +6,8 @@ pub use solving::Solving;
 
 use crate::mechanisms::Mechanisms;
 use crate::results::{
-    Assumption, CausalGraph, Conditioned, Fact, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence, TaskRoles,
-    TreeSummary,
+    Assumption, CausalGraph, Conditioned, Fact, Identification, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence,
+    TaskRoles, TreeSummary,
 };
 use crate::rows;
 use disentangle_nn::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, RateGroup, Schedule};
@@ -218,6 +218,8 @@ pub struct Findings {
     pub map: Option<LatentMap>,
     /// The causal graph of the latents.
     pub graph: Option<CausalGraph>,
+    /// Which latents the data identify.
+    pub identification: Vec<Identification>,
     /// Assumptions checked.
     pub assumptions: Vec<Assumption>,
     /// Warnings.

@@ -23,6 +23,7 @@
 //! - fewer latents than inputs are reached by a linear reduction, the leading principal axes.
 
 mod causes;
+mod identified;
 mod network;
 mod solve;
 mod summary;
@@ -169,7 +170,7 @@ impl Specification for LatentAnm {
         title: "Latent additive noise model",
         summary: "Causes whose mechanisms and noise shift between environments, and their nonlinear graph.",
         needs: &["environment"],
-        gives: &["latents", "their causal graph", "mechanisms and noise in every environment", "a decoder"],
+        gives: &["latents", "graph", "mechanisms", "decoder"],
         identifies: "the latents up to order, sign, scale and shift, when every mechanism changes between environments as a whole",
         left_open: &[Invariance::Permutation, Invariance::Sign, Invariance::Scale, Invariance::Shift],
         reference: REFERENCE,

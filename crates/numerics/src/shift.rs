@@ -1,6 +1,7 @@
 //! Latents whose mechanisms shift between environments: an exact density of rows given their environment, its gradient, and the
 //! search for the causal order. Plain numbers in and out.
 
+mod absorbed;
 mod cholesky;
 mod coefficients;
 mod flow;
@@ -11,6 +12,7 @@ mod nonlinear;
 mod order;
 mod way_back;
 
+pub use absorbed::{Absorbed, absorbed};
 pub use coefficients::{profile, unchanged};
 pub use flow::{Flow, FlowShape};
 pub use likelihood::{Asked, Density, Evaluated, GroupedRows, Head, evaluate, transform};

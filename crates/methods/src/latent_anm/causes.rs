@@ -3,7 +3,7 @@
 
 use super::network::{Sizes, mechanisms_view};
 use super::solve::{NOISE, fitted_mechanisms};
-use disentangle_data::{Code, Failure, Matrix, Result, Stream};
+use disentangle_data::{Matrix, Result, Stream};
 use disentangle_engine::mechanisms::Mechanisms;
 use disentangle_engine::method::State;
 use disentangle_numerics::shift::predict;
@@ -17,14 +17,11 @@ pub(super) struct Causes {
 }
 
 impl Causes {
-    /// `None` where latents are independent in every environment.
+    /// `None` where latents are independent in every environment, and of a fit that was stopped before its noise was known.
     pub(super) fn of(sizes: Sizes, state: &State) -> Result<Option<Self>> {
-        let Some(tables) = fitted_mechanisms(sizes, state)? else { return Ok(None) };
-        let noise = |name: &str| {
-            let missing = || Failure::new(Code::ArtifactCorrupt, format!("the solved table {name:?} is missing"));
-            state.solved.get(name).cloned().ok_or_else(missing)
-        };
-        Ok(Some(Self { sizes, tables, means: noise(NOISE[0])?, scales: noise(NOISE[1])? }))
+        let [Some(means), Some(scales)] = NOISE.map(|name| state.solved.get(name).cloned()) else { return Ok(None) };
+        let tables = fitted_mechanisms(sizes, state)?;
+        Ok(tables.map(|tables| Self { sizes, tables, means, scales }))
     }
 
     fn mechanism(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Vec<f64> {

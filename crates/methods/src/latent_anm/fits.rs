@@ -65,8 +65,13 @@ fn latents_and_their_graph_are_found_and_inputs_come_back() {
             );
         }
     }
-    for id in ["environments", "shifts", "axes", "whole-shift"] {
+    for id in ["environments", "shifts", "axes"] {
         assert_eq!(status(&run, id), Status::Ok, "{id}");
+    }
+    // The last of a chain has no effect at which an absorbed part would show.
+    for (i, &column) in columns.iter().enumerate() {
+        let of = &run.summary.identification[column];
+        assert_eq!(of.status, if i == 2 { Status::Unknown } else { Status::Ok }, "z{}: {}", i + 1, of.finding);
     }
     let came_back = &run.summary.reconstruction;
     assert!(!came_back.is_empty() && came_back.iter().all(|row| row.explained.is_some_and(|share| share > 0.9999)));
@@ -82,7 +87,7 @@ fn two_latents_in_five_inputs_are_found_along_the_leading_axes() {
     let data = world(json!({"latents": 2, "inputs": 5}));
     let run = fitted(&data, json!({"latentDim": 2, "training": {"steps": 1200}}));
     let (mcc, _) = matched(&data, &run);
-    assert!(mcc > 0.93, "{mcc}");
+    assert!(mcc > 0.97, "{mcc}");
     assert!(run.summary.reconstruction.iter().all(|row| row.explained.is_some_and(|share| share > 0.999)));
 }
 
@@ -94,12 +99,30 @@ fn coefficients_inside_of_the_functions_are_found_and_the_graph_with_them() {
     let mut config = json!({"latents": 2, "inputs": 5, "pointsPerEnvironment": 1600});
     merge(&mut config, inside);
     let data = world(config);
-    let run = fitted(&data, json!({"latentDim": 2, "training": {"steps": 1600}}));
+    let run = fitted(&data, json!({"latentDim": 2, "training": {"steps": 2400}}));
     let (mcc, columns) = matched(&data, &run);
-    // What is asked of fewer latents than inputs at full length, here at a quarter of the steps.
-    assert!(mcc > 0.93, "{mcc}");
+    // What is short is the training: 1600 steps reach 0.948 (as the recipe in PyTorch does with a flow that likely), 2400 reach
+    // 0.986, all 5600 reach 0.997.
+    assert!(mcc > 0.97, "{mcc}");
     let graph = run.summary.graph.as_ref().expect("a graph");
     assert!(graph.weights[columns[0]][columns[1]] > 0.0 && graph.weights[columns[1]][columns[0]] == 0.0);
+}
+
+#[test]
+fn a_latent_that_lost_a_part_to_the_mixing_is_named_and_the_others_are_found() {
+    let data = world(json!({"unshifted": [2], "pointsPerEnvironment": 800}));
+    let run = fitted(&data, json!({"training": {"steps": 1600}}));
+    let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
+    let truth = data.truth["latents"].values.select_rows(&rows).to_f64();
+    let table = correlation(Correlation::Pearson, &truth, &run.latents.to_f64()).expect("the same rows");
+    let columns = matched(&data, &run).1;
+    let found = |i: usize| table[(i, columns[i])].map_or(0.0, f64::abs);
+    assert!(found(0) > 0.97 && found(1) < 0.75 && found(2) > 0.97, "{} {} {}", found(0), found(1), found(2));
+    let of = &run.summary.identification[columns[1]];
+    assert_eq!(of.status, Status::Violated, "{}", of.finding);
+    assert_ne!(run.summary.identification[columns[2]].status, Status::Violated);
+    let warning = run.summary.warnings.iter().find(|w| w.code == "NOT_IDENTIFIED").expect("a warning");
+    assert!(warning.message.contains(&of.latent), "{}", warning.message);
 }
 
 #[test]
@@ -132,7 +155,9 @@ fn every_kind_of_mechanism_runs_and_independent_latents_have_no_graph() {
         assert!(run.latents.data().iter().all(|v| v.is_finite()), "{kind}");
         assert_eq!(run.summary.graph.is_some(), kind != "none");
         let checked = |id: &str| run.summary.assumptions.iter().any(|assumption| assumption.id == id);
-        assert_eq!((checked("independent"), checked("whole-shift")), (kind == "none", kind != "none"));
+        assert_eq!((checked("independent"), checked("whole-shift")), (kind == "none", true));
+        assert_eq!(run.summary.identification.len(), 2);
+        assert!(kind != "none" || run.summary.identification.iter().all(|of| of.status != Status::Ok));
     }
 }
 
@@ -156,6 +181,7 @@ fn environments_that_are_copies_of_each_other_identify_nothing_and_the_fit_says_
     assert_eq!(status(&run, "shifts"), Status::Violated);
     let finding = &run.summary.assumptions.iter().find(|a| a.id == "shifts").expect("checked").finding;
     assert!(finding.contains("nothing identifies"), "{finding}");
+    assert!(run.summary.identification.iter().all(|of| of.status == Status::Violated));
 }
 
 #[test]
@@ -165,6 +191,7 @@ fn too_few_environments_are_told_with_the_number_that_is_needed() {
     assert_eq!(status(&run, "environments"), Status::Violated);
     let warning = run.summary.warnings.iter().find(|w| w.code == "FEW_ENVIRONMENTS").expect("a warning");
     assert!(warning.message.contains("at least 7"), "{}", warning.message);
+    assert!(run.summary.identification.iter().all(|of| of.status == Status::Unknown));
 }
 
 #[test]

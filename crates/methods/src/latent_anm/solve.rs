@@ -17,8 +17,8 @@ use disentangle_numerics::linalg::log_abs_det;
 use disentangle_numerics::moments::{covariance, covariance_of_rows};
 use disentangle_numerics::principal_axes::PrincipalAxes;
 use disentangle_numerics::shift::{
-    Asked, Density, GroupedRows, Head, Kind, MechanismShape, evaluate, nonlinear, pair, predict, profile, search,
-    unchanged,
+    Asked, Density, GroupedRows, Head, Kind, MechanismShape, absorbed, evaluate, nonlinear, pair, predict, profile,
+    search, unchanged,
 };
 use std::collections::BTreeMap;
 
@@ -48,6 +48,9 @@ pub const ORDER: &str = "order";
 pub const UNCHANGED: &str = "unchanged";
 /// Solved: evidence that each mechanism is more than linear, nats, 1 x k, NaN for a latent without parents.
 pub const NONLINEAR: &str = "nonlinear";
+/// Solved: evidence that an effect depends on a sum of each latent and another one, nats, NaN for a latent without effects; that other
+/// one; the effect; and 1 where the graph says that the latent is the later one of both: 4 x k.
+pub const ABSORBED: &str = "absorbed";
 /// See [`EVIDENCE`].
 pub const NOISE: [&str; 2] = ["noiseMeans", "noiseScales"];
 
@@ -237,6 +240,15 @@ fn graph(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
     let shares: Vec<f64> =
         (0..k).map(|i| Ok(unchanged(&z, &nodes, i, &found.parents[i])?.unwrap_or(f64::NAN))).collect::<Result<_>>()?;
     let curves: Vec<f64> = nonlinear(&z, &nodes, &found)?.into_iter().map(|nats| nats.unwrap_or(f64::NAN)).collect();
+    let sums = absorbed(&z, &nodes, &found)?;
+    let sums = Matrix::from_fn(4, k, |row, i| match (row, sums[i]) {
+        (0, None) => f64::NAN,
+        (_, None) => 0.0,
+        (0, Some(sum)) => sum.evidence,
+        (1, Some(sum)) => sum.with as f64,
+        (2, Some(sum)) => sum.effect as f64,
+        (_, Some(sum)) => f64::from(u8::from(sum.later)),
+    });
     let order: Vec<f64> = found.order.iter().map(|&i| i as f64).collect();
     // What the search has chosen is an edge, however little it gains.
     let evidence = Matrix::from_fn(k, k, |j, i| match found.parents[i].contains(&j) {
@@ -250,6 +262,7 @@ fn graph(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
         (ORDER, Matrix::new(1, k, order)?),
         (UNCHANGED, Matrix::new(1, k, shares)?),
         (NONLINEAR, Matrix::new(1, k, curves)?),
+        (ABSORBED, sums),
         (NOISE[0], means),
         (NOISE[1], scales),
     ] {

@@ -1,7 +1,8 @@
 //! What a fit says of itself: the graph, which latents the data identify, and what was decided without truth.
 
 use super::LatentAnmConfig;
-use super::solve::{EVIDENCE, LONG, MARGIN, NONLINEAR, ORDER, UNCHANGED, UNMIXED};
+use super::identified::{Identified, identified};
+use super::solve::{EVIDENCE, LONG, MARGIN, ORDER, UNMIXED};
 use crate::linear::account;
 use disentangle_data::Matrix;
 use disentangle_data::prepare::{Prepared, Warning};
@@ -11,11 +12,8 @@ use disentangle_engine::results::{Assumption, CausalGraph, Fact, Status, latent_
 use disentangle_engine::rows;
 use disentangle_numerics::shift::Kind;
 
-/// A mechanism of which more than this share is the same in all environments hardly shifts: on true latents, mechanisms that are the
-/// same reach 0.97 and more, those that shift 0.35 at most where 50 environments are seen.
-const UNCHANGED_SHARE: f64 = 0.5;
 /// Likelihood ratios by degrees of freedom below which environments are alike, and below which they hardly differ.
-const ALIKE: f64 = 2.0;
+pub(super) const ALIKE: f64 = 2.0;
 const SIMILAR: f64 = 10.0;
 /// Share of the inputs' variance along the axes that are unmixed, below which inputs are no flat space.
 const FLAT: f64 = 0.999;
@@ -51,9 +49,6 @@ pub fn findings(config: &LatentAnmConfig, data: &Prepared, state: &State, latent
             assumptions.push(independent(edges));
         } else {
             assumptions.push(ordered(order, evidence));
-            let (assumption, warning) = mechanisms(state, &names, &mut facts);
-            assumptions.extend(assumption);
-            warnings.extend(warning);
             warnings.extend(state.solved.get(MARGIN).and_then(|margin| undecided(evidence, margin[(0, 0)], &names)));
         }
     }
@@ -64,24 +59,13 @@ pub fn findings(config: &LatentAnmConfig, data: &Prepared, state: &State, latent
             Warning::new("FEW_ENVIRONMENTS", message).hint("give more environments, or choose a smaller latentDim"),
         );
     }
+    let Identified { of: identification, assumption, warnings: about, facts: decide } =
+        identified(config.mechanisms, environments, state, &names);
+    assumptions.extend(assumption);
+    warnings.extend(about);
+    facts.extend(decide);
     let graph = graph(config, data, state, names);
-    Findings { graph, assumptions, warnings, facts, ..Findings::default() }
-}
-
-/// What decides whether each latent is identified, as facts, and what it says.
-fn mechanisms(state: &State, names: &[String], facts: &mut Vec<Fact>) -> (Option<Assumption>, Option<Warning>) {
-    let (Some(shares), Some(curves)) = (state.solved.get(UNCHANGED), state.solved.get(NONLINEAR)) else {
-        return (None, None);
-    };
-    for (i, name) in names.iter().enumerate() {
-        let mut tell = |id: &str, what: &str, value: f64| {
-            facts.push(Fact::new(&format!("{id}-{name}"), &format!("{what} of {name}"), value));
-        };
-        tell("unchanged", "share that is the same in all environments, of the mechanism", shares[(0, i)]);
-        tell("nonlinear", "evidence that it is more than linear, nats, of the mechanism", curves[(0, i)]);
-    }
-    let (assumption, warning) = identified(shares.row(0), curves.row(0), names);
-    (Some(assumption), warning)
+    Findings { graph, identification, assumptions, warnings, facts, ..Findings::default() }
 }
 
 /// What `mechanisms: none` assumes.
@@ -230,47 +214,9 @@ fn ordered(order: &Matrix<f64>, evidence: &Matrix<f64>) -> Assumption {
     assumption("order", question, Status::Warning, finding)
 }
 
-/// Condition (iv), of the mechanisms that were found; and they must be more than linear.
-fn identified(shares: &[f64], curves: &[f64], names: &[String]) -> (Assumption, Option<Warning>) {
-    let question = "Does every mechanism shift as a whole, and more than linearly?";
-    let of = |i: usize| -> Option<String> {
-        if shares[i] > UNCHANGED_SHARE {
-            return Some(format!("{} ({:.2} of its mechanism is the same in all environments)", names[i], shares[i]));
-        }
-        (curves[i] < 0.0).then(|| format!("{} (its mechanism is linear, by {:.0} nats)", names[i], -curves[i]))
-    };
-    let list: Vec<String> = (0..names.len()).filter_map(of).collect();
-    let largest = shares.iter().copied().filter(|s| s.is_finite()).fold(0.0, f64::max);
-    if list.is_empty() {
-        let finding = format!(
-            "No mechanism has a part that visibly stays the same (largest share {largest:.3}, limit {UNCHANGED_SHARE}). Data \
-             cannot tell whether the mixing has absorbed a constant part."
-        );
-        return (assumption("whole-shift", question, Status::Ok, finding), None);
-    }
-    let finding = format!("Not identified: {}. Limits: a share of {UNCHANGED_SHARE}, and 0 nats.", list.join(", "));
-    let warning = Warning::new("NOT_IDENTIFIED", format!("latents that the data do not identify: {}", list.join(", ")))
-        .hint("use the other latents; these may be mixed with earlier ones");
-    (assumption("whole-shift", question, Status::Warning, finding), Some(warning))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_latent_is_named_for_the_share_that_stays_the_same_and_for_a_linear_mechanism() {
-        let names = latent_names(3);
-        let curves = [f64::NAN, 900.0, 900.0];
-        assert!(identified(&[f64::NAN, 0.1, 0.4], &curves, &names).1.is_none());
-        let (assumption, warning) = identified(&[f64::NAN, 0.1, 0.7], &curves, &names);
-        assert_eq!(assumption.status, Status::Warning);
-        let message = warning.expect("a warning").message;
-        assert!(message.contains("z3 (0.70 of its mechanism") && !message.contains("z2"), "{message}");
-        let message =
-            identified(&[f64::NAN, 0.0, 0.0], &[f64::NAN, -40.0, 900.0], &names).1.expect("a warning").message;
-        assert!(message.contains("z2 (its mechanism is linear, by 40 nats)") && !message.contains("z3"), "{message}");
-    }
 
     #[test]
     fn an_edge_within_the_margin_is_told_whether_it_was_found_or_not() {

@@ -43,6 +43,13 @@ pub struct Order {
     pub cost: f64,
 }
 
+impl Order {
+    /// Whether a path of edges leads from one latent to another.
+    pub fn leads(&self, from: usize, to: usize) -> bool {
+        self.parents[to].iter().any(|&parent| parent == from || self.leads(from, parent))
+    }
+}
+
 /// Searches all orders of the columns of `z` (n x k); `environments` has the environment of each row.
 ///
 /// # Errors
@@ -113,7 +120,9 @@ pub fn search(z: &Matrix, environments: &[u32]) -> Result<Order> {
 /// Moments of functions and targets in each environment: all that least squares needs.
 pub(super) struct Products {
     latents: usize,
-    functions: usize,
+    pub(super) functions: usize,
+    /// Standard deviations of the latents.
+    pub(super) sd: Vec<f64>,
     /// Of each environment: rows, and mean products of [1, functions, latents].
     environments: Vec<(f64, Matrix<f64>)>,
 }
@@ -171,7 +180,7 @@ impl Products {
                 (rows, Matrix::from_fn(width, width, |a, b| sum[(a.max(b), a.min(b))] / rows))
             })
             .collect();
-        Ok(Self { latents: k, functions, environments })
+        Ok(Self { latents: k, functions, sd, environments })
     }
 
     /// The cost of one latent with these parents.
@@ -188,6 +197,11 @@ impl Products {
     /// The penalty of these parents by the criterion itself, not [`PENALTY`] times it.
     pub(super) fn criterion(&self, parents: &[usize]) -> f64 {
         (parents.len() * self.functions) as f64 * self.penalty() / PENALTY
+    }
+
+    /// How many coefficients these parents have, over all environments.
+    pub(super) fn coefficients(&self, parents: &[usize]) -> f64 {
+        (parents.len() * self.functions * self.environments.len()) as f64
     }
 
     /// What one function of a parent costs.
