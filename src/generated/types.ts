@@ -1305,6 +1305,16 @@ export interface IcarlConfig {
   statistics?: number;
 }
 
+/** Whether the data identify a latent, as far as it shows without truth. */
+export interface Identification {
+  /** Name of the latent. */
+  latent: string;
+  /** `ok`: every check passed; `violated`: one did not; `unknown`: one could not be made. */
+  status: Status;
+  /** Why, with the numbers that decide. */
+  finding: string;
+}
+
 /** Recovered causal indicators. */
 export interface IndicatorScores {
   /** Share of the tasks whose causal set is exactly right. */
@@ -3550,6 +3560,8 @@ export interface Summary {
   map?: LatentMap;
   /** The causal graph of the latents, where the method finds one itself. */
   graph?: CausalGraph;
+  /** Which latents the data identify, where the method checks it latent by latent. */
+  identification?: Identification[];
   /** How well the inputs come back from the latents, by split, where the method has a decoder. */
   reconstruction?: ReconstructionRow[];
   /** What each latent does to the others and to the inputs, where the method has a decoder or mechanisms. */

@@ -17,7 +17,7 @@ pub use coefficients::{profile, unchanged};
 pub use flow::{Flow, FlowShape};
 pub use likelihood::{Asked, Density, Evaluated, GroupedRows, Head, evaluate, transform};
 pub use mechanisms::{Kind, MechanismShape, Mechanisms, pair};
-pub use nonlinear::nonlinear;
+pub use nonlinear::{Curvature, nonlinear};
 pub use order::{MOST_LATENTS, Order, search};
 pub use way_back::{invert, predict};
 

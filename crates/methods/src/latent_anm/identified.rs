@@ -22,6 +22,8 @@ struct Seen {
     unchanged: f64,
     /// Evidence that its mechanism is more than linear, nats; none without parents.
     nonlinear: f64,
+    /// Evidence below which it is linear; between this and 0 it is open.
+    line: f64,
     /// Evidence that an effect depends on a sum of it and `with`, nats; none without effects.
     absorbed: f64,
     with: usize,
@@ -36,6 +38,7 @@ impl Seen {
         Some(Self {
             unchanged: at(UNCHANGED, 0)?,
             nonlinear: at(NONLINEAR, 0)?,
+            line: at(NONLINEAR, 1)?,
             absorbed: at(ABSORBED, 0)?,
             with: at(ABSORBED, 1)? as usize,
             effect: at(ABSORBED, 2)? as usize,
@@ -53,6 +56,10 @@ impl Seen {
         ]
     }
 
+    fn is_linear(&self) -> bool {
+        self.nonlinear < self.line
+    }
+
     /// The verdict on its own mechanism and effects.
     fn verdict(&self, names: &[String]) -> (Status, String) {
         if self.unchanged > UNCHANGED_SHARE {
@@ -62,15 +69,15 @@ impl Seen {
                 format!("{share:.2} of its mechanism is the same in all environments (limit {UNCHANGED_SHARE})"),
             );
         }
-        if self.nonlinear < 0.0 {
+        if self.is_linear() {
             return (Status::Violated, format!("its mechanism is linear, by {:.0} nats", -self.nonlinear));
         }
         if self.absorbed > 0.0 {
             let (effect, with) = (&names[self.effect], &names[self.with]);
-            let either = if self.later { "" } else { ", as one of both has" };
+            let which = if self.later { "it".to_owned() } else { format!("it or {with}") };
             let finding = format!(
-                "{effect} depends on a sum of it and {with}, by {:.0} nats: it may have lost a part that is the same in all \
-                 environments{either}",
+                "{effect} depends on a sum of it and {with}, by {:.0} nats: {which} has lost a part that is the same in all \
+                 environments",
                 self.absorbed
             );
             return (Status::Violated, finding);
@@ -82,11 +89,18 @@ impl Seen {
         if self.nonlinear.is_finite() {
             shown.push(format!("more than linear by {:.0} nats", self.nonlinear));
         }
+        if self.nonlinear < 0.0 {
+            let open = format!("whether its mechanism is more than linear is open ({:.0} nats)", self.nonlinear);
+            return (Status::Unknown, open);
+        }
         if self.absorbed.is_nan() {
             shown.push("no latent depends on it: a part that the mixing absorbed would not show".into());
             return (Status::Unknown, shown.join("; "));
         }
-        shown.push(format!("no effect sees a sum of it and another latent ({:.0} nats)", self.absorbed));
+        shown.push(match self.absorbed.is_finite() {
+            true => format!("no effect sees a sum of it and another latent ({:.0} nats)", self.absorbed),
+            false => "all others follow from it: there is nothing that it could have absorbed".into(),
+        });
         (Status::Ok, shown.join("; "))
     }
 }
@@ -105,9 +119,8 @@ pub(super) fn identified(kind: Kind, environments: usize, state: &State, names: 
     let k = names.len();
     let likelihood_ratio = state.solved.get(UNMIXED).map_or(f64::NAN, |unmixed| unmixed[(0, 2)]);
     let seen: Vec<Option<Seen>> = (0..k).map(|i| Seen::of(state, i)).collect();
-    let edge = |i: usize| -> bool {
-        state.solved.get(EVIDENCE).is_some_and(|e| (0..k).any(|j| e[(i, j)] > 0.0 || e[(j, i)] > 0.0))
-    };
+    let leads = |i: usize, j: usize| state.solved.get(EVIDENCE).is_some_and(|evidence| evidence[(i, j)] > 0.0);
+    let edge = |i: usize| (0..k).any(|j| leads(i, j) || leads(j, i));
     let verdict = |i: usize| -> (Status, String) {
         if likelihood_ratio < ALIKE {
             return (Status::Violated, "the environments do not differ, and nothing else identifies latents".into());
@@ -125,7 +138,16 @@ pub(super) fn identified(kind: Kind, environments: usize, state: &State, names: 
                 (Status::Violated, "it depends on other latents, which mechanisms \"none\" excludes".into())
             }
             Some(_) if kind == Kind::None => (Status::Unknown, "mechanisms \"none\" has no mechanism to check".into()),
-            Some(seen) => seen.verdict(names),
+            Some(own) => {
+                let effects: Vec<usize> = (0..k).filter(|&j| leads(i, j)).collect();
+                let linear = |&j: &usize| seen[j].is_some_and(|seen| seen.is_linear());
+                match own.verdict(names) {
+                    (status, _) if status != Status::Violated && !effects.is_empty() && effects.iter().all(linear) => {
+                        (Status::Violated, "all that depends on it is linear in it".into())
+                    }
+                    verdict => verdict,
+                }
+            }
         }
     };
     let of: Vec<Identification> = (0..k)
@@ -182,7 +204,8 @@ mod tests {
     use super::*;
     use disentangle_engine::results::latent_names;
 
-    const GOOD: Seen = Seen { unchanged: 0.1, nonlinear: 900.0, absorbed: -200.0, with: 0, effect: 2, later: true };
+    const GOOD: Seen =
+        Seen { unchanged: 0.1, nonlinear: 900.0, line: -300.0, absorbed: -200.0, with: 0, effect: 2, later: true };
 
     #[test]
     fn each_number_decides_on_its_own() {
@@ -191,19 +214,21 @@ mod tests {
         assert_eq!(of(GOOD).0, Status::Ok);
         let same = of(Seen { unchanged: 0.7, ..GOOD });
         assert!(same.0 == Status::Violated && same.1.starts_with("0.70 of its mechanism is the same"), "{}", same.1);
-        let line = of(Seen { nonlinear: -40.0, ..GOOD });
-        assert!(line.0 == Status::Violated && line.1.contains("linear, by 40 nats"), "{}", line.1);
+        assert_eq!(of(Seen { nonlinear: -40.0, ..GOOD }).0, Status::Unknown);
+        let line = of(Seen { nonlinear: -340.0, ..GOOD });
+        assert!(line.0 == Status::Violated && line.1.contains("linear, by 340 nats"), "{}", line.1);
         let sum = of(Seen { absorbed: 250.0, ..GOOD });
         assert!(sum.0 == Status::Violated && sum.1.contains("z3 depends on a sum of it and z1, by 250"), "{}", sum.1);
-        assert!(!sum.1.contains("one of both"));
-        assert!(of(Seen { absorbed: 250.0, later: false, ..GOOD }).1.contains("one of both"));
+        assert!(sum.1.contains("nats: it has lost"), "{}", sum.1);
+        assert!(of(Seen { absorbed: 250.0, later: false, ..GOOD }).1.contains("nats: it or z1 has lost"));
     }
 
     #[test]
     fn a_latent_without_effects_is_not_checked_and_one_without_parents_can_pass() {
         let names = latent_names(3);
         assert_eq!(Seen { absorbed: f64::NAN, ..GOOD }.verdict(&names).0, Status::Unknown);
-        let root = Seen { unchanged: f64::NAN, nonlinear: f64::NAN, ..GOOD };
+        let root =
+            Seen { unchanged: f64::NAN, nonlinear: f64::NAN, line: f64::NAN, absorbed: f64::NEG_INFINITY, ..GOOD };
         assert_eq!(root.verdict(&names).0, Status::Ok);
     }
 }

@@ -46,10 +46,11 @@ pub const MARGIN: &str = "margin";
 pub const ORDER: &str = "order";
 /// See [`EVIDENCE`].
 pub const UNCHANGED: &str = "unchanged";
-/// Solved: evidence that each mechanism is more than linear, nats, 1 x k, NaN for a latent without parents.
+/// Solved: evidence that each mechanism is more than linear, nats, and below which it is linear, 2 x k, NaN for a latent without
+/// parents.
 pub const NONLINEAR: &str = "nonlinear";
-/// Solved: evidence that an effect depends on a sum of each latent and another one, nats, NaN for a latent without effects; that other
-/// one; the effect; and 1 where the graph says that the latent is the later one of both: 4 x k.
+/// Solved: evidence that an effect depends on a sum of each latent and another one, nats, NaN for a latent without effects and minus
+/// infinity where all others follow from it; that other one; the effect; and 1 where the graph says that the latent is the later one of both: 4 x k.
 pub const ABSORBED: &str = "absorbed";
 /// See [`EVIDENCE`].
 pub const NOISE: [&str; 2] = ["noiseMeans", "noiseScales"];
@@ -239,7 +240,12 @@ fn graph(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
     let k = z.cols();
     let shares: Vec<f64> =
         (0..k).map(|i| Ok(unchanged(&z, &nodes, i, &found.parents[i])?.unwrap_or(f64::NAN))).collect::<Result<_>>()?;
-    let curves: Vec<f64> = nonlinear(&z, &nodes, &found)?.into_iter().map(|nats| nats.unwrap_or(f64::NAN)).collect();
+    let curves = nonlinear(&z, &nodes, &found)?;
+    let curves = Matrix::from_fn(2, k, |row, i| match (row, curves[i]) {
+        (_, None) => f64::NAN,
+        (0, Some(curve)) => curve.evidence,
+        (_, Some(curve)) => curve.line,
+    });
     let sums = absorbed(&z, &nodes, &found)?;
     let sums = Matrix::from_fn(4, k, |row, i| match (row, sums[i]) {
         (0, None) => f64::NAN,
@@ -261,7 +267,7 @@ fn graph(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
         (MARGIN, Matrix::new(1, 1, vec![found.margin])?),
         (ORDER, Matrix::new(1, k, order)?),
         (UNCHANGED, Matrix::new(1, k, shares)?),
-        (NONLINEAR, Matrix::new(1, k, curves)?),
+        (NONLINEAR, curves),
         (ABSORBED, sums),
         (NOISE[0], means),
         (NOISE[1], scales),

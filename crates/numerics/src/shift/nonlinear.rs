@@ -4,17 +4,27 @@
 use super::order::{Order, Products};
 use disentangle_data::{Matrix, Result};
 
-/// For each latent with parents, by how much functions of them explain it better than they do themselves, in nats over all rows by
-/// the Bayesian information criterion: below 0 where lines are enough. `found` is the order of `z`.
+/// How much better functions of its parents explain a latent than they do themselves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Curvature {
+    /// In nats over all rows, by the Bayesian information criterion: above 0 for more than lines.
+    pub evidence: f64,
+    /// Evidence below which lines are enough: twice what so many coefficients explain by chance. Between this and 0 it is open.
+    pub line: f64,
+}
+
+/// For each latent with parents; `found` is the order of `z`.
 ///
 /// # Errors
 /// `NUMERIC_SINGULAR` for a latent that never varies.
-pub fn nonlinear(z: &Matrix, environments: &[u32], found: &Order) -> Result<Vec<Option<f64>>> {
+pub fn nonlinear(z: &Matrix, environments: &[u32], found: &Order) -> Result<Vec<Option<Curvature>>> {
     let (bent, straight) = (Products::of(z, environments)?, Products::with(z, environments, 1)?);
     let of = |(i, parents): (usize, &Vec<usize>)| {
         let gained = straight.misfit(i, parents) - bent.misfit(i, parents);
         let paid = bent.criterion(parents) - straight.criterion(parents);
-        (!parents.is_empty()).then(|| z.rows() as f64 * (gained - paid))
+        let rows = z.rows() as f64;
+        let chance = bent.coefficients(parents) - straight.coefficients(parents);
+        (!parents.is_empty()).then(|| Curvature { evidence: rows * (gained - paid), line: chance - rows * paid })
     };
     Ok(found.parents.iter().enumerate().map(of).collect())
 }
@@ -47,8 +57,10 @@ mod tests {
             found.parents = vec![vec![], vec![0], vec![1]];
             let evidence = nonlinear(z, &codes, &found).expect("latents vary");
             assert_eq!(evidence[0], None);
-            for nats in evidence.into_iter().flatten() {
-                assert_eq!(nats < 0.0, is_line, "{link} {place}: {nats}");
+            for Curvature { evidence, line } in evidence.into_iter().flatten() {
+                assert!(line < 0.0, "{line}");
+                assert_eq!(evidence > 0.0, !is_line, "{link} {place}: {evidence}");
+                assert_eq!(evidence < line, is_line, "{link} {place}: {evidence} of {line}");
             }
         }
     }

@@ -1,0 +1,98 @@
+// Terms that are the same in all environments: the latent that receives one is not identified, and has to be named.
+import type { Experiment, Preset, Row } from "../../preset.js";
+import { JUDGED, OUTSIDE, PAPER, type ShiftWorld, SMALL } from "./worlds.js";
+
+/** A term on the second of three latents. */
+interface Setting {
+  readonly name: string;
+  readonly world: ShiftWorld;
+  /** Whether bands were set for it. */
+  readonly judged: boolean;
+}
+
+const SETTINGS: readonly Setting[] = [
+  { name: "1.5 z alone", world: { unshiftedTerm: "only" }, judged: true },
+  { name: "1.5 z added", world: { unshiftedTerm: "added" }, judged: true },
+  { name: "3 tanh z alone", world: { unshiftedTerm: "only", unshiftedLink: "tanh", unshiftedGain: 3 }, judged: false },
+  { name: "3 tanh z added", world: { unshiftedTerm: "added", unshiftedLink: "tanh", unshiftedGain: 3 }, judged: false },
+];
+
+/** Latents of the truth, from 0. */
+const TERM = 1;
+const OTHERS = [0, 2];
+
+function rowsOf(judged: boolean): readonly Row[] {
+  const banded = (row: Row): Row => {
+    if (judged) return row;
+    const { band: _, ...plain } = row;
+    return plain;
+  };
+  const fit = "latent-anm";
+  const rows: readonly Row[] = [
+    {
+      fit,
+      measure: `scores:mcc.perLatent.${TERM}`,
+      title: `correlation, z${TERM + 1} (has the term)`,
+      band: { atMost: 0.75 },
+    },
+    { fit, measure: `not-identified:${TERM + 1}`, band: { atLeast: 1 } },
+    ...OTHERS.map((i) => ({
+      fit,
+      measure: `scores:mcc.perLatent.${i}`,
+      title: `correlation, z${i + 1}`,
+      band: { atLeast: 0.97 },
+    })),
+    { fit, measure: "false-alarms", band: { atMost: 0.05, on: "mean" } },
+    { fit, measure: "fit-seconds" },
+  ];
+  return rows.map(banded);
+}
+
+function experiment(
+  { name, world, judged }: Setting,
+  size: ShiftWorld,
+  seeds: readonly number[],
+  training: { readonly steps?: number },
+): Experiment {
+  return {
+    name,
+    data: { simulator: "shift-world", ...OUTSIDE, latents: 3, unshifted: [TERM + 1], ...world, ...size },
+    fits: { "latent-anm": { method: "latent-anm", latentDim: 3, threads: 2, training } },
+    seeds,
+    rows: rowsOf(judged),
+  };
+}
+
+/** The same without the term, where nothing may be named. */
+function whole(size: ShiftWorld, seeds: readonly number[], training: { readonly steps?: number }): Experiment {
+  return {
+    name: "no such term",
+    data: { simulator: "shift-world", ...OUTSIDE, latents: 5, ...size },
+    fits: { "latent-anm": { method: "latent-anm", latentDim: 5, threads: 2, training } },
+    seeds,
+    rows: [
+      { fit: "latent-anm", measure: "mcc", band: { atLeast: 0.97 } },
+      { fit: "latent-anm", measure: "false-alarms", band: { atMost: 0.05, on: "mean" } },
+    ],
+  };
+}
+
+/** `latent-anm/partial` */
+export const PARTIAL: Preset = {
+  name: "latent-anm/partial",
+  title: "Is a latent named whose mechanism has a part that never changes?",
+  repeats: "Figure 3, with terms of a named family",
+  paper: PAPER,
+  scales: {
+    tiny: {
+      seconds: 10,
+      experiments: [
+        experiment({ ...SETTINGS[1]!, judged: false }, { ...SMALL, pointsPerEnvironment: 400 }, [1], { steps: 900 }),
+      ],
+    },
+    paper: {
+      seconds: 300,
+      experiments: [...SETTINGS.map((setting) => experiment(setting, {}, JUDGED, {})), whole({}, JUDGED, {})],
+    },
+  },
+};
