@@ -5,7 +5,8 @@ import { finite, significant } from "../format.js";
 import { html } from "../markup.js";
 import { focusName, type Section } from "./section.js";
 
-const IDENTIFIED = {
+/** Verdicts on a latent, in words. */
+export const IDENTIFIED = {
   ok: "nothing speaks against it",
   warning: "no",
   violated: "no",
