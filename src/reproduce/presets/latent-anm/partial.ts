@@ -40,10 +40,10 @@ function rowsOf(bands: Setting["bands"]): readonly Row[] {
     { fit, measure: "false-alarms", band: { atMost: 0.05, on: "mean" } },
     { fit, measure: "fit-seconds" },
   ];
-  return rows.map(({ band, ...row }, i) => ({
-    ...row,
-    ...(band !== undefined && (bands === "all" || (bands === "fall" && i === 0)) && { band }),
-  }));
+  // After a sixth of the steps the term is not absorbed as a whole.
+  if (bands === "fall")
+    return rows.map(({ band: _, ...row }, i) => (i === 0 ? { ...row, band: { atMost: 0.9 } } : row));
+  return bands === "all" ? rows : rows.map(({ band: _, ...row }) => row);
 }
 
 function experiment(
