@@ -1,5 +1,5 @@
 // Everything that may stand where data are expected, as a data set or as a table.
-import type { DataConfig, Dataset, InspectReport, Remembered } from "./data/index.js";
+import type { DataConfig, Dataset, InspectReport, Leave, Remembered } from "./data/index.js";
 import { fail } from "./errors.js";
 import type { NativeTable } from "./native.js";
 
@@ -47,10 +47,10 @@ export async function inspect(config: DataConfig): Promise<InspectReport> {
 }
 
 /** Reads what a configuration says about data; a data set in memory is taken as it is. */
-export async function readData({ data, ...roles }: DataPart, remembered?: Remembered): Promise<Dataset> {
+export async function readData({ data, ...roles }: DataPart, remembered?: Remembered, leave?: Leave): Promise<Dataset> {
   if (!isDataset(data)) {
     const config = { ...roles, ...(data !== undefined && { data }) };
-    return (await import("./data/index.js")).readDataset(config, remembered);
+    return (await import("./data/index.js")).readDataset(config, remembered, leave);
   }
   const { name, ...others } = roles;
   const [key] = Object.keys(others);

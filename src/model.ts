@@ -8,10 +8,9 @@ import type { PlainModel } from "./export/plain-model.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
 import { packModel, unpackModel } from "./model-bytes.js";
-import { type Later, later, type Native, type NativeLabels, type NativeView, native } from "./native.js";
+import { type Later, later, type Native, type NativeLabels, type NativeView, native, plain } from "./native.js";
 import { absolute, formatOf, isNamed, matrixOf, readNew, refuseWidth } from "./new-rows.js";
 import { AT_ONCE, type OpenModel, openModel } from "./opened-model.js";
-import { plain } from "./plain.js";
 import type { NamedArray, RunRecord } from "./record.js";
 import {
   MODEL,

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 import { memoryLeft } from "./memory-limit.js";
-import { plain } from "./plain.js";
+import { copied } from "./plain.js";
 
 /** Row-major matrix. */
 export interface NativeMatrix {
@@ -48,6 +48,8 @@ export interface NativeView {
 export interface NativeDataset {
   name: string;
   inputs: NativeMatrix;
+  /** The data set folder that the core reads the inputs from when it needs them: `inputs.data` is empty. */
+  folder?: string;
   /** One per column outside images: pixels have no names. */
   inputNames: string[];
   /** One after the other, over all input columns. Absent: one view, `inputs`. */
@@ -171,7 +173,8 @@ export interface Native {
   simulate(config: string): NativeDataset;
   smooth(inputs: NativeMatrix, config: string): NativeMatrix;
   phenotype(dataset: NativeDataset, config: string): NativeDataset;
-  readDatasetFolder(dir: string): NativeDataset;
+  /** `leave`: the inputs stay in the folder. */
+  readDatasetFolder(dir: string, leave: boolean): NativeDataset;
   writeDatasetFolder(dir: string, dataset: NativeDataset): void;
   csvColumns(path: string, options: string): string;
   csvKinds(path: string, options: string): string;
@@ -182,6 +185,8 @@ export interface Native {
   /** JSON `ColumnFacts[]`. */
   columnFacts(values: NativeMatrix): string;
   suspects(values: NativeMatrix): Uint32Array;
+  /** Of numbers that were copied: the array is empty afterwards. */
+  free(numbers: ArrayBufferLike): void;
   /** JSON `{ distinct, kept, offset }`, or `null`. */
   collapse(exact: Float64Array): string;
   npyRead(path: string): NativeArray;
@@ -312,6 +317,11 @@ export function later(): Later {
   return threads;
 }
 
+/** A result of the core as JavaScript's own: arrays of the core's memory cannot be handed to other threads. */
+export function plain<T>(result: T): Promise<T> {
+  return copied(result, (numbers) => native().free(numbers));
+}
+
 function onThread(name: string, args: readonly unknown[]): Promise<unknown> {
   const signal = signals.getStore();
   const own = native() as unknown as Record<string, (...args: unknown[]) => number>;
@@ -319,7 +329,6 @@ function onThread(name: string, args: readonly unknown[]): Promise<unknown> {
     const onEnd = (end: unknown): void => {
       signal?.removeEventListener("abort", stop);
       if (isFailure(end)) reject(new DisentangleError(end.failure));
-      // Arrays of the core's memory cannot be handed to other threads.
       else resolve(plain(end));
     };
     const job = own[`${name}Later`]!(onEnd, ...args);

@@ -7,18 +7,21 @@ const CHUNK = 1 << 18;
 
 type Numbers = Float32Array | Uint32Array | Uint8Array;
 
-/** The value with every typed array copied; of large ones in turns with whatever else the process does. */
-export async function plain<T>(value: T): Promise<T> {
-  return (await copy(value)) as T;
+/** Gives the core's memory back. */
+type Free = (numbers: ArrayBufferLike) => void;
+
+/** The value with every typed array copied; of large ones in turns with whatever else the process does, and the core's copy is freed. */
+export async function copied<T>(value: T, free: Free): Promise<T> {
+  return (await copy(value, free)) as T;
 }
 
-async function copy(value: unknown): Promise<unknown> {
-  if (ArrayBuffer.isView(value)) return copyNumbers(value as Numbers);
+async function copy(value: unknown, free: Free): Promise<unknown> {
+  if (ArrayBuffer.isView(value)) return copyNumbers(value as Numbers, free);
   // Names and labels are the caller's own already.
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  const copied: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) copied[key] = await copy(inner);
-  return copied;
+  const result: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) result[key] = await copy(inner, free);
+  return result;
 }
 
 /** As many zeros of the same type. What JavaScript says of memory that is not there has no code, and names nothing. */
@@ -38,8 +41,10 @@ function allocated(like: Numbers): Numbers {
   }
 }
 
-async function copyNumbers(from: Numbers): Promise<Numbers> {
+async function copyNumbers(from: Numbers, free: Free): Promise<Numbers> {
   const to = allocated(from);
   await inTurns(from.length, CHUNK, (at, end) => to.set(from.subarray(at, end), at));
+  // What is short the collector may keep.
+  if (from.length > CHUNK) free(from.buffer);
   return to;
 }

@@ -11,8 +11,7 @@ import { tasksOf } from "./data/tasks.js";
 import { type DataPart, readData } from "./dataset.js";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 import type { Description, History, Outcome, Summary } from "./generated/types.js";
-import { isFailure, later, type NativeDataset, type NativeRun, native, withSignal } from "./native.js";
-import { plain } from "./plain.js";
+import { isFailure, later, type NativeDataset, type NativeRun, native, plain, withSignal } from "./native.js";
 import type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
 import type { DatasetCard } from "./record.js";
 import { type Run, type RunManifest, type RunStart, runIdOf, type StoppedRun } from "./results.js";
@@ -24,6 +23,8 @@ export interface Plan {
   /** The part of it that the core reads. */
   readonly core: Readonly<Record<string, unknown>>;
   readonly dataset: NativeDataset;
+  /** Nobody else has the inputs: they are freed as soon as the core has its copy. */
+  readonly ownsInputs: boolean;
   readonly card: DatasetCard;
   readonly runId: string;
   readonly version: string;
@@ -75,8 +76,8 @@ export interface DataReader {
 }
 
 const AFRESH: DataReader = {
-  read: (data) => readData(data),
-  describe: (dataset, shown) => later().describe(dataset, shown),
+  read: (data) => readData(data, undefined, { leavesInputs: true }),
+  describe: (dataset, shown = []) => later().describe(withTruth(dataset, shown), shown),
 };
 
 /** Checks a configuration and reads its data. */
@@ -95,6 +96,7 @@ export async function plan(config: RunConfig, signal?: AbortSignal, reader = AFR
     config: flatConfig({ data, core }),
     core,
     dataset,
+    ownsInputs: reader === AFRESH && isPaths(data.data),
     card: datasetCard(dataset, fingerprint),
     runId: runIdOf(core, shown, version),
     version,
@@ -183,7 +185,8 @@ export async function train(planned: Plan, options: TrainOptions = {}): Promise<
   const end = await runNative(planned, options);
   const outcome = end === undefined ? { kind: "cancelled" as const, step: 0 } : (JSON.parse(end.outcome) as Outcome);
   const history = end === undefined ? { stages: [] } : (JSON.parse(end.history) as History);
-  const { config } = planned;
+  const { config, card } = planned;
+  if (end !== undefined && end.fingerprint !== card.fingerprint) throw changed(card);
   const elapsedMs = start.elapsedMs + Math.round(performance.now() - began);
   const manifest: RunManifest = { ...start, outcome, steps: outcome.step, elapsedMs };
   if (end === undefined || outcome.kind === "cancelled") return { config, manifest, history };
@@ -198,6 +201,14 @@ export async function train(planned: Plan, options: TrainOptions = {}): Promise<
     split: end.split,
     model: end.model,
   };
+}
+
+/** Inputs that stay in their folder are read when the fit begins. */
+function changed({ name, provenance }: DatasetCard): DisentangleError {
+  return failure("DATA_CHANGED", `${name}: the data were changed after they had been checked`, {
+    ...(typeof provenance.source === "string" && { path: provenance.source }),
+    hint: "fit again when nobody writes there",
+  });
 }
 
 /** Whether a run ended by itself. */
@@ -229,6 +240,10 @@ function runNative(planned: Plan, options: TrainOptions): Promise<NativeRun | un
     const onEvent = AsyncResource.bind((text: string): void => {
       if (thrown !== undefined || ended) return;
       const event = JSON.parse(text) as NativeEvent;
+      if (event.kind === "taken") {
+        freeInputs(planned);
+        return;
+      }
       const onThrow = (cause: unknown): void => {
         thrown ??= { hook: HOOKS[event.kind], cause };
         stop();
@@ -260,8 +275,9 @@ function runNative(planned: Plan, options: TrainOptions): Promise<NativeRun | un
     const onEndQueued = (end: Parameters<typeof onEnd>[0]): void => void setImmediate(onEnd, end);
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      const core = JSON.stringify(planned.core);
-      job = native().fit(core, planned.dataset, optionsJson(options), onEvent, onEndQueued);
+      const { core, dataset } = planned;
+      const seen = withTruth(dataset, (core.oracle ?? []) as readonly string[]);
+      job = native().fit(JSON.stringify(core), seen, optionsJson(options), onEvent, onEndQueued);
     } catch (error) {
       signal?.removeEventListener("abort", stop);
       reject(error);
@@ -271,8 +287,23 @@ function runNative(planned: Plan, options: TrainOptions): Promise<NativeRun | un
   });
 }
 
+/** The data set with no other truth than this: what is not to be seen is not handed over. */
+function withTruth(dataset: NativeDataset, names: readonly string[]): NativeDataset {
+  return {
+    ...dataset,
+    truth: Object.fromEntries(Object.entries(dataset.truth).filter(([name]) => names.includes(name))),
+  };
+}
+
+/** Frees the inputs where nobody else has them, and nothing else lies in their memory. */
+function freeInputs({ ownsInputs, dataset }: Plan): void {
+  const { buffer, byteLength } = dataset.inputs.data;
+  if (ownsInputs && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) native().free(buffer);
+}
+
 /** What the core tells of a running fit. */
 type NativeEvent =
+  | { readonly kind: "taken" }
   | { readonly kind: "stage"; readonly name: string }
   | ({ readonly kind: "progress" } & Progress)
   | ({ readonly kind: "checkpoint" } & CheckpointEvent)
@@ -283,9 +314,9 @@ const HOOKS = {
   progress: "onProgress",
   checkpoint: "onCheckpoint",
   resumed: "onResumed",
-} as const satisfies Record<NativeEvent["kind"], keyof TrainHooks>;
+} as const satisfies Record<Exclude<NativeEvent["kind"], "taken">, keyof TrainHooks>;
 
-function tell(event: NativeEvent, hooks: TrainHooks): unknown {
+function tell(event: Exclude<NativeEvent, { kind: "taken" }>, hooks: TrainHooks): unknown {
   if (event.kind === "stage") return hooks.onStage?.(event.name);
   const { kind, ...told } = event;
   return (hooks[HOOKS[kind]] as ((told: unknown) => void) | undefined)?.(told);

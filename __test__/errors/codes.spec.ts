@@ -23,6 +23,7 @@ import {
 import { native } from "../../src/native.js";
 import { ownFolder } from "../../src/owned-folder.js";
 import { reopenRun } from "../../src/run-folder.js";
+import { plan, train } from "../../src/train.js";
 import { testWithAddon as test } from "../addon.js";
 import { run } from "../cli/run.js";
 
@@ -121,6 +122,15 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     return readDataset({ modalities: { a: table("01"), b: table("1") }, join: "id" });
   },
   DATA_CORRUPT: () => readDataset({ data: fixture("truncated.npz") }),
+  DATA_CHANGED: async () => {
+    const data = await mkdtemp(join(tmpdir(), "disentangle-codes-"));
+    native().writeDatasetFolder(data, await world());
+    const planned = await plan({ ...quick, data });
+    const other = await world();
+    other.inputs.data[0]! += 1;
+    native().writeDatasetFolder(data, other);
+    return train(planned);
+  },
   DATA_UNSUPPORTED: () => readDataset({ data: fixture("pickled.npy") }),
   DATA_DETACHED: () => {
     const values = new Float32Array(4);

@@ -1,4 +1,5 @@
 // A dataset folder knows its own roles; a configuration can only choose among them.
+import { resolve } from "node:path";
 import { fail, failAll, failure } from "../errors.js";
 import { later, type NativeDataset, type NativeTable } from "../native.js";
 import { pick } from "./columns.js";
@@ -7,8 +8,9 @@ import type { SourceColumn } from "./source.js";
 import { inputColumns, selectInputColumns } from "./views.js";
 
 /** Reads a dataset folder; `keys` may leave out inputs and targets, and must otherwise agree with its roles. */
-export async function readFolder(folder: string, keys: RoleKeys): Promise<NativeDataset> {
-  const dataset = await later().readDatasetFolder(folder);
+export async function readFolder(folder: string, keys: RoleKeys, leavesInputs = false): Promise<NativeDataset> {
+  const from = resolve(folder);
+  const dataset = await later().readDatasetFolder(folder, leavesInputs && keys.inputs === undefined);
   failAll(
     [...LABEL_ROLES, "rowId" as const].flatMap((role) => {
       const wanted = keys[role];
@@ -63,6 +65,7 @@ export async function readFolder(folder: string, keys: RoleKeys): Promise<Native
   const shifts = offsets?.targets && chosen.map((name) => offsets.targets![targets.indexOf(name)]!);
   return {
     ...picked,
+    ...(dataset.folder !== undefined && { folder: from }),
     ...(all !== undefined && { targets: columnsOf(all, chosen) }),
     ...(shifts && { offsets: { ...offsets, targets: shifts } }),
     truth: roles.truth.length === 0 ? tables : { ...tables, latents: columnsOf(tables.latents!, roles.truth) },

@@ -16,7 +16,7 @@ export {
 } from "./config.js";
 export { type ColumnReport, type InspectReport, inspect, type ViewReport } from "./inspect.js";
 export { formatInspection } from "./inspection-text.js";
-export { type Dataset, type ModelColumns, type Remembered, readDataset } from "./read.js";
+export { type Dataset, type Leave, type ModelColumns, type Remembered, readDataset } from "./read.js";
 export type { FoundReading, Numbers, ReadingOptions } from "./reading.js";
 export type { Guesses } from "./roles.js";
 export type { JoinReport } from "./source.js";

@@ -49,7 +49,11 @@ export type Dataset = NativeDataset;
  * @param remembered what is known from data of the same origin
  * @throws `DisentangleError` with one of the CONFIG_*, DATA_* and TREE_* codes
  */
-export async function readDataset(config: DataConfig, remembered: Remembered = {}): Promise<Dataset> {
+export async function readDataset(
+  config: DataConfig,
+  remembered: Remembered = {},
+  { leavesInputs = false }: Leave = {},
+): Promise<Dataset> {
   const checked = parseDataConfig(config);
   const given = takeGiven(checked);
   const taken = takeSources(checked, remembered);
@@ -59,7 +63,8 @@ export async function readDataset(config: DataConfig, remembered: Remembered = {
   const { model, likely, offsets } = remembered;
   if (folder !== undefined) {
     refuseParts(checked, located[0]!.given);
-    const dataset = await readFolder(folder, { ...columnKeys(checked), ...(model && { inputs: [...model.inputs] }) });
+    const keys = { ...columnKeys(checked), ...(model && { inputs: [...model.inputs] }) };
+    const dataset = await readFolder(folder, keys, leavesInputs);
     return withTree(await withTruth(dataset, checked), checked);
   }
   const source = await openSource(checked, taken, located, { likely, called: model?.inputs });
@@ -72,6 +77,12 @@ export async function readDataset(config: DataConfig, remembered: Remembered = {
   } finally {
     await source.close();
   }
+}
+
+/** What need not be read yet. */
+export interface Leave {
+  /** All inputs of a data set folder, which the core reads there when it needs them. */
+  readonly leavesInputs?: boolean;
 }
 
 /** What is known from data of the same origin that were read before. */

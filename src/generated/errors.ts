@@ -29,6 +29,7 @@ export const explanations = {
   DATA_JOIN: "Rows of several tables cannot be joined: an id stands twice in one of them, or none stands in all.",
   DATA_SHAPE: "Matrices, labels or names whose sizes do not fit together.",
   DATA_CORRUPT: "A binary file is truncated or its header does not describe its content.",
+  DATA_CHANGED: "The data were changed between the time they were checked and the time they were used.",
   DATA_UNSUPPORTED: "A file uses a feature that is refused, such as pickled objects.",
   DATA_DETACHED: "A typed array was detached before it could be copied.",
   DATA_TOO_FEW_ROWS: "Fewer rows than the method can work with.",

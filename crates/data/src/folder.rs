@@ -86,11 +86,24 @@ fn of_folder(dir: &Path, failure: Failure) -> Failure {
 /// `DATA_NOT_FOUND`, `DATA_UNKNOWN_FORMAT` (no `dataset.json`), `ARTIFACT_VERSION`, `DATA_CORRUPT` (damaged or edited),
 /// `DATA_SHAPE`, those of [`npy::read`], [`crate::Tree::new`] and [`Dataset::check_shapes`].
 pub fn read(dir: &Path) -> Result<Dataset> {
+    whole(dir, read_once)
+}
+
+/// Reads no more than the inputs, n x d, of a data set folder.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_inputs(dir: &Path, rows: usize, columns: usize) -> Result<Matrix> {
+    whole(dir, |dir| read_matrix(dir, &Manifest::read(dir)?.inputs, rows, columns))
+}
+
+/// What `once` reads of one version of the folder, while others write there.
+fn whole<T>(dir: &Path, once: impl Fn(&Path) -> Result<T>) -> Result<T> {
     let mut tries = 0;
     loop {
         let before = fs::read(version::find(dir, MANIFEST)).ok();
         let was_moving = version::is_moving(dir);
-        let failure = match read_once(dir) {
+        let failure = match once(dir) {
             Err(failure) if was_written(&failure) && dir.exists() => failure,
             read => return read,
         };

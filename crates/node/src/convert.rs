@@ -4,7 +4,7 @@ use disentangle_data::config::from_checked;
 use disentangle_data::read::images::Images;
 use disentangle_data::read::npy::NpyArray;
 use disentangle_data::{
-    Code, Dataset, Failure, Image, Labels, Matrix, Offsets, Result, Role, Table, Tree, View, memory, views,
+    Code, Dataset, Failure, Image, Labels, Matrix, Offsets, Result, Role, Table, Tree, View, folder, memory, views,
 };
 use napi::bindgen_prelude::{Float32Array, Uint32Array};
 use napi_derive::napi;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::path::Path;
 
 /// Text to a value.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
@@ -41,9 +42,6 @@ pub struct NativeMatrix {
     /// Columns.
     pub cols: u32,
 }
-
-/// The same type, under the name of its direction.
-pub type MatrixOut = NativeMatrix;
 
 /// One column of labels.
 #[napi(object)]
@@ -130,6 +128,8 @@ pub struct NativeDataset {
     pub name: String,
     /// n x d.
     pub inputs: NativeMatrix,
+    /// The data set folder that the inputs are read from: here they have no numbers.
+    pub folder: Option<String>,
     /// One per column outside images.
     pub input_names: Vec<String>,
     /// Absent: one view, `inputs`, of all columns.
@@ -310,7 +310,10 @@ pub fn named_inputs(
 impl TryFrom<NativeDataset> for Dataset {
     type Error = Failure;
     fn try_from(d: NativeDataset) -> Result<Self> {
-        let inputs: Matrix = d.inputs.try_into()?;
+        let inputs = match d.folder {
+            Some(dir) => folder::read_inputs(Path::new(&dir), d.inputs.rows as usize, d.inputs.cols as usize)?,
+            None => d.inputs.try_into()?,
+        };
         let views: Vec<View> = d.views.unwrap_or_default().into_iter().map(Into::into).collect();
         Ok(Self {
             name: d.name,
@@ -334,6 +337,7 @@ impl TryFrom<Dataset> for NativeDataset {
         Ok(Self {
             name: d.name,
             inputs: d.inputs.into(),
+            folder: None,
             input_names: views::outside_images(&d.views, &d.input_names),
             views: (!d.views.is_empty()).then(|| d.views.into_iter().map(Into::into).collect()),
             row_ids: d.row_ids,

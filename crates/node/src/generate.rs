@@ -1,6 +1,6 @@
 //! What a model gives beside latents: inputs of latents, and what becomes of rows when latents are set.
 
-use crate::convert::{MatrixOut, NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
+use crate::convert::{NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
 use crate::failure::{NativeFailure, guard};
 use crate::models::with;
 use disentangle_data::{Failure, Labels, config};
@@ -12,7 +12,7 @@ use napi_derive::napi;
 #[napi(object, object_from_js = false)]
 pub struct Decoded {
     /// n x d, in units of the inputs.
-    pub inputs: MatrixOut,
+    pub inputs: NativeMatrix,
     /// Names of the inputs.
     pub columns: Vec<String>,
 }
@@ -58,11 +58,11 @@ pub struct NativeRows {
 #[napi(object, object_from_js = false)]
 pub struct NativeIntervention {
     /// n x k.
-    pub latents: MatrixOut,
+    pub latents: NativeMatrix,
     /// Names of the latents.
     pub columns: Vec<String>,
     /// n x d; absent without a decoder.
-    pub inputs: Option<MatrixOut>,
+    pub inputs: Option<NativeMatrix>,
     /// Names of the inputs.
     pub input_names: Vec<String>,
     /// The model's environments.

@@ -95,7 +95,6 @@ pub fn check_fit_options(options: String) -> Either<(), NativeFailure> {
 /// `{ checkpoint?: { dir, every? }, resume?, budgets?: { steps?, elapsedMs? } }`.
 #[napi(js_name = "fit", catch_unwind)]
 pub fn fit_start(
-    env: Env,
     config: String,
     dataset: NativeDataset,
     options: String,
@@ -108,26 +107,17 @@ pub fn fit_start(
         let refused = |e: napi::Error| Failure::new(Code::InternalPanic, format!("a callback was refused: {e}"));
         let on_event: OnEvent =
             on_event.build_threadsafe_function().weak::<true>().max_queue_size::<16>().build().map_err(refused)?;
-        let held = native_bytes(&dataset);
-        let on_end: OnEnd = on_end
-            .build_threadsafe_function()
-            .build_callback(move |end| {
-                // A hint to the collector: the run must reach its caller whether it is taken or not.
-                let hinted = guarded(|| Ok(end.env.adjust_external_memory(-held).is_ok()));
-                Ok(hinted.map_or_else(|failure| Either::B(failure.into()), |_| end.value))
-            })
-            .map_err(refused)?;
-        let id = run_job("disentangle-fit", STACK, move |cancel| {
+        let on_end: OnEnd = on_end.build_threadsafe_function().build().map_err(refused)?;
+        run_job("disentangle-fit", STACK, move |cancel| {
             let mut watch = Watch { cancel, on_event, began: Instant::now(), last: None };
             let end = guarded(|| {
                 let dataset: Dataset = dataset.try_into()?;
+                watch.on_event.call(r#"{"kind":"taken"}"#.to_owned(), ThreadsafeFunctionCallMode::NonBlocking);
                 native(fit(METHODS, &config, dataset, &options, &mut watch)?)
             });
             let end = end.map_or_else(|failure| Either::B(failure.into()), Either::A);
             on_end.call(end, ThreadsafeFunctionCallMode::NonBlocking);
-        })?;
-        let _ = env.adjust_external_memory(held);
-        Ok(id)
+        })
     })
 }
 
@@ -171,12 +161,6 @@ pub fn cancel(job: u32) -> Either<(), NativeFailure> {
         let _ = JOBS.look(job, |job| job.cancel.store(true, Ordering::Relaxed));
         Ok(())
     })
-}
-
-/// What V8's collector should know of while a fit runs: the data set, which is prepared in place.
-fn native_bytes(dataset: &NativeDataset) -> i64 {
-    let targets = dataset.targets.as_ref().map_or(0, |targets| targets.values.data.len());
-    (size_of::<f32>() * (dataset.inputs.data.len() + targets)) as i64
 }
 
 fn native(run: RunResult) -> Result<NativeRun> {

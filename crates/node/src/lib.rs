@@ -13,8 +13,8 @@ mod owned;
 mod work;
 
 use convert::{
-    Array, ImageFolder, MatrixOut, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey,
-    NativeTable, NativeTree, json, options, parse,
+    Array, ImageFolder, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey, NativeTable,
+    NativeTree, json, options, parse,
 };
 use disentangle_data::read::{csv, idx, images, mtx, npy, npz, scipy, unpack};
 use disentangle_data::write::{NpyData, csv_rows, write_npy};
@@ -25,7 +25,7 @@ use disentangle_engine::container::{Named, Values};
 use disentangle_engine::{catalogue, model, plan, score};
 use disentangle_methods::METHODS;
 use failure::{NativeFailure, guard};
-use napi::bindgen_prelude::{Either, Either3, Float32Array, Float64Array, Uint8Array, Uint32Array};
+use napi::bindgen_prelude::{ArrayBuffer, Either, Either3, Float32Array, Float64Array, Uint8Array, Uint32Array};
 use napi_derive::napi;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -101,10 +101,17 @@ pub fn smooth(inputs: NativeMatrix, config: String) -> Answer<NativeMatrix> {
     guard(|| Ok(disentangle_data::smooth::smooth(&inputs.try_into()?, &options(&config)?)?.into()))
 }
 
-/// Reads a data set folder.
+/// Reads a data set folder; with `leave` the inputs stay there, to be read when they are needed.
 #[napi(catch_unwind)]
-pub fn read_dataset_folder(dir: String) -> Answer<NativeDataset> {
-    guard(|| folder::read(Path::new(&dir))?.try_into())
+pub fn read_dataset_folder(dir: String, leave: bool) -> Answer<NativeDataset> {
+    guard(|| {
+        let mut dataset: NativeDataset = folder::read(Path::new(&dir))?.try_into()?;
+        if leave {
+            dataset.inputs.data = Vec::new().into();
+            dataset.folder = Some(dir);
+        }
+        Ok(dataset)
+    })
 }
 
 /// Writes a data set folder, whole or not at all.
@@ -175,6 +182,12 @@ pub fn collapse(exact: Float64Array) -> Answer<String> {
     guard(|| Ok(json(&offsets::collapse(&exact))?.to_string()))
 }
 
+/// Gives the memory of numbers back that were copied. The collector, which does not see it, would come much later.
+#[napi(catch_unwind)]
+pub fn free(numbers: ArrayBuffer) -> Answer<()> {
+    guard(|| numbers.detach().map_err(|e| Failure::new(Code::InternalPanic, format!("memory was not given back: {e}"))))
+}
+
 /// Reads a `.npy` file.
 #[napi(catch_unwind)]
 pub fn npy_read(path: String) -> Answer<Array> {
@@ -243,7 +256,7 @@ pub fn scipy_about(path: String) -> Answer<String> {
 
 /// Reads chosen columns of a `scipy.sparse.save_npz` file.
 #[napi(catch_unwind)]
-pub fn scipy_read(path: String, columns: Uint32Array) -> Answer<MatrixOut> {
+pub fn scipy_read(path: String, columns: Uint32Array) -> Answer<NativeMatrix> {
     guard(|| Ok(scipy::read(Path::new(&path), &places(&columns))?.into()))
 }
 
@@ -261,7 +274,7 @@ pub fn mtx_about(path: String) -> Answer<String> {
 
 /// Reads chosen columns of a Matrix Market file, or with `transposed` chosen rows as columns.
 #[napi(catch_unwind)]
-pub fn mtx_read(path: String, transposed: bool, columns: Uint32Array) -> Answer<MatrixOut> {
+pub fn mtx_read(path: String, transposed: bool, columns: Uint32Array) -> Answer<NativeMatrix> {
     guard(|| Ok(mtx::read(Path::new(&path), mtx::Orientation::of(transposed), &places(&columns))?.into()))
 }
 
@@ -354,7 +367,7 @@ pub fn describe(dataset: NativeDataset, shown: Option<Vec<String>>) -> Answer<St
 #[napi(object, object_from_js = false)]
 pub struct Transformed {
     /// n x k.
-    pub latents: MatrixOut,
+    pub latents: NativeMatrix,
     /// Names of the latents.
     pub columns: Vec<String>,
 }

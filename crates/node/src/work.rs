@@ -4,15 +4,14 @@
 use crate::convert::{
     Array, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey, NativeTree, NativeView,
 };
-use crate::failure::{NativeFailure, guard, guarded};
+use crate::failure::{guard, guarded};
 use crate::jobs::{STACK, run_job};
-use crate::{NativeScoreTables, Transformed, generate, models};
+use crate::{Answer, NativeScoreTables, Transformed, generate, models};
 use disentangle_data::{Code, Failure, interrupt};
 use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Function, ToNapiValue, Uint8Array, Uint32Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
-type Answer<T> = Either<T, NativeFailure>;
 type Job = Answer<u32>;
 
 /// Runs a body on a thread, as a job that `cancel` asks to stop; yields its number.
@@ -35,8 +34,8 @@ fn later<T: ToNapiValue + Send + 'static>(
 
 /// `readDatasetFolder`.
 #[napi(catch_unwind)]
-pub fn read_dataset_folder_later(on_end: Function<Answer<NativeDataset>, ()>, dir: String) -> Job {
-    later(on_end, move || crate::read_dataset_folder(dir))
+pub fn read_dataset_folder_later(on_end: Function<Answer<NativeDataset>, ()>, dir: String, leave: bool) -> Job {
+    later(on_end, move || crate::read_dataset_folder(dir, leave))
 }
 
 /// `writeDatasetFolder`.

@@ -80,6 +80,21 @@ fn a_data_set_comes_back_as_it_was_with_every_role() {
 }
 
 #[test]
+fn the_inputs_alone_are_read_as_they_are_with_the_rest_and_checked() {
+    let (_home, dir) = written(&full());
+    let bits = |inputs: &Matrix| inputs.data().iter().map(|x| x.to_bits()).collect::<Vec<u32>>();
+    let inputs = folder::read_inputs(&dir, 4, 2).expect("they are whole");
+    assert_eq!((inputs.rows(), inputs.cols(), bits(&inputs)), (4, 2, bits(&full().inputs)));
+    let failure = folder::read_inputs(&dir, 4, 3).expect_err("they have two columns");
+    assert_eq!(failure.code.as_str(), "DATA_SHAPE");
+    let file = dir.join("inputs.npy");
+    let mut bytes = fs::read(&file).expect("a file");
+    *bytes.last_mut().expect("a byte") ^= 1;
+    fs::write(&file, bytes).expect("it can be written");
+    assert_eq!(folder::read_inputs(&dir, 4, 2).expect_err("a bit differs").code.as_str(), "DATA_CORRUPT");
+}
+
+#[test]
 fn the_smallest_data_set_comes_back_too() {
     let smallest = Dataset {
         inputs: Matrix::new(1, 1, vec![2.0]).expect("one value"),
