@@ -26,6 +26,7 @@ mod causes;
 mod identified;
 mod network;
 mod solve;
+mod solved;
 mod summary;
 
 use crate::regression::at_most;
@@ -300,7 +301,7 @@ impl Method for LatentAnm {
 
     fn mechanisms<'a>(&'a self, state: &'a State) -> Result<Option<Box<dyn Mechanisms + 'a>>> {
         let d = state.network_as::<AnmNetwork>().expect("this method made the network").inputs();
-        let environments = state.solved.get(solve::NOISE[0]).map_or(0, Matrix::rows);
+        let environments = state.solved.get(solved::NOISE[0]).map_or(0, Matrix::rows);
         let causes = Causes::of(network::Sizes::of(&self.config, d, environments), state)?;
         Ok(causes.map(|causes| Box::new(causes) as Box<dyn Mechanisms + 'a>))
     }

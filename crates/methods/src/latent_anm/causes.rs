@@ -2,7 +2,8 @@
 //! environment. Latents stand in causal order already.
 
 use super::network::{Sizes, mechanisms_view};
-use super::solve::{NOISE, fitted_mechanisms};
+use super::solve::fitted_mechanisms;
+use super::solved::NOISE;
 use disentangle_data::{Matrix, Result, Stream};
 use disentangle_engine::mechanisms::Mechanisms;
 use disentangle_engine::method::State;

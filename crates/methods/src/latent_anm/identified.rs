@@ -4,13 +4,14 @@
 //! environments are many and differ (condition (iii)). A latent passes when nothing speaks against it and an effect of it was
 //! there to look at: a part that the mixing absorbed shows at the effects alone.
 
-use super::solve::{ABSORBED, EVIDENCE, NONLINEAR, UNCHANGED, UNMIXED};
-use super::summary::ALIKE;
+use super::solved::{ABSORBED, EVIDENCE, NONLINEAR, UNCHANGED, UNMIXED};
 use disentangle_data::prepare::Warning;
 use disentangle_engine::method::State;
 use disentangle_engine::results::{Assumption, Fact, Identification, Status};
 use disentangle_numerics::shift::Kind;
 
+/// Likelihood ratio of the environments, by degree of freedom, below which they are alike.
+pub(super) const ALIKE: f64 = 2.0;
 /// A mechanism of which more than this share is the same in all environments hardly shifts: on true latents, mechanisms that are the
 /// same reach 0.97 and more, those that shift 0.35 at most where 50 environments are seen.
 const UNCHANGED_SHARE: f64 = 0.5;

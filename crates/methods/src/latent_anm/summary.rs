@@ -1,8 +1,8 @@
 //! What a fit says of itself: the graph, which latents the data identify, and what was decided without truth.
 
 use super::LatentAnmConfig;
-use super::identified::{Identified, identified};
-use super::solve::{EVIDENCE, LONG, MARGIN, ORDER, UNMIXED};
+use super::identified::{ALIKE, Identified, identified};
+use super::solved::{EVIDENCE, LONG, MARGIN, ORDER, UNMIXED};
 use crate::linear::account;
 use disentangle_data::Matrix;
 use disentangle_data::prepare::{Prepared, Warning};
@@ -12,8 +12,7 @@ use disentangle_engine::results::{Assumption, CausalGraph, Fact, Status, latent_
 use disentangle_engine::rows;
 use disentangle_numerics::shift::Kind;
 
-/// Likelihood ratios by degrees of freedom below which environments are alike, and below which they hardly differ.
-pub(super) const ALIKE: f64 = 2.0;
+/// Likelihood ratio of the environments, by degree of freedom, below which they hardly differ.
 const SIMILAR: f64 = 10.0;
 /// Share of the inputs' variance along the axes that are unmixed, below which inputs are no flat space.
 const FLAT: f64 = 0.999;

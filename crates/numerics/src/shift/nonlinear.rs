@@ -24,7 +24,7 @@ pub fn nonlinear(z: &Matrix, environments: &[u32], found: &Order) -> Result<Vec<
         let paid = bent.criterion(parents) - straight.criterion(parents);
         let rows = z.rows() as f64;
         let chance = bent.coefficients(parents) - straight.coefficients(parents);
-        (!parents.is_empty()).then(|| Curvature { evidence: rows * (gained - paid), line: chance - rows * paid })
+        (!parents.is_empty()).then_some(Curvature { evidence: rows * (gained - paid), line: chance - rows * paid })
     };
     Ok(found.parents.iter().enumerate().map(of).collect())
 }
