@@ -133,6 +133,6 @@ export const TABLE: Preset = {
   paper: PAPER,
   scales: {
     tiny: { seconds: 20, experiments: SMALL.map((setting) => experiment(setting, { steps: 900 })) },
-    paper: { seconds: 1200, experiments: SETTINGS.map((setting) => experiment(setting, {})) },
+    paper: { seconds: 3000, experiments: SETTINGS.map((setting) => experiment(setting, {})) },
   },
 };
