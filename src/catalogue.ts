@@ -18,7 +18,10 @@ export interface SimulatorInfo {
   readonly schema: JsonSchema;
 }
 
+let listed: Catalogue | undefined;
+
 /** What this version can do: methods and simulators, as the core lists them. */
 export function catalogue(): Catalogue {
-  return JSON.parse(native().catalogue()) as Catalogue;
+  listed ??= JSON.parse(native().catalogue()) as Catalogue;
+  return listed;
 }

@@ -26,9 +26,12 @@ export interface CheckedConfig {
   readonly core: Readonly<Record<string, unknown>>;
 }
 
+let known: readonly ConfigKey[] | undefined;
+
 /** All keys that a configuration of `fit` may have. */
 export async function configKeys(): Promise<readonly ConfigKey[]> {
-  return [...(await dataKeys()), ...coreKeys()];
+  known ??= [...(await dataKeys()), ...coreKeys()];
+  return known;
 }
 
 /** The keys that the ingestion reads. */
@@ -127,26 +130,30 @@ export function unknownKey(name: string, keys: readonly ConfigKey[]): Failure {
  * A copy of all that the caller may still change: objects, arrays, typed arrays and views, of this realm or another; of an Arrow
  * table its columns; of an instance of a class its fields and what its getters give now. A function, and an instance that has neither
  * (a `Date`, a `Map`), is kept as it is.
+ *
+ * @param transfer takes typed arrays over instead of copying them, where each is all of its buffer: the caller's are detached
  */
-export function snapshot<T>(value: T): T {
-  return copyOf(value) as T;
+export function snapshot<T>(value: T, transfer = false): T {
+  return copyOf(value, transfer ? taking() : copied) as T;
 }
 
-function copyOf(value: unknown): unknown {
+type Take = (view: ArrayBufferView) => ArrayBufferView;
+
+function copyOf(value: unknown, take: Take): unknown {
   // JSON has no 64-bit integers; what a number does not hold exactly is out of every range.
   if (typeof value === "bigint") return Number(value);
   if (typeof value !== "object" || value === null) return value;
-  if (ArrayBuffer.isView(value)) return value instanceof DataView ? value : copied(value);
-  if (Array.isArray(value)) return Array.from(value, copyOf);
+  if (ArrayBuffer.isView(value)) return value instanceof DataView ? value : take(value);
+  if (Array.isArray(value)) return Array.from(value, (inner) => copyOf(inner, take));
   if (isArrow(value)) return arrowCopy(value);
   const copy: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) define(copy, key, copyOf(inner));
+  for (const [key, inner] of Object.entries(value)) define(copy, key, copyOf(inner, take));
   const prototype: unknown = Object.getPrototypeOf(value);
   // A plain object, also of another realm.
   if (prototype === null || Object.getPrototypeOf(prototype) === null) return copy;
   // A class that computes its columns: what they are now.
   const getters = Object.entries(Object.getOwnPropertyDescriptors(prototype as object)).filter(([, { get }]) => get);
-  for (const [key] of getters) define(copy, key, copyOf((value as Record<string, unknown>)[key]));
+  for (const [key] of getters) define(copy, key, copyOf((value as Record<string, unknown>)[key], take));
   // Nothing to copy: a date, a map, or what keeps all it has to itself.
   return Object.keys(copy).length === 0 ? value : copy;
 }
@@ -167,7 +174,7 @@ function arrowCopy(table: ArrowLike): ArrowLike {
   const columns = new Map(
     fields.map(({ name }) => {
       const vector = table.getChild(name);
-      const values = vector && Array.from({ length: numRows }, (_, row) => copyOf(vector.get(row)));
+      const values = vector && Array.from({ length: numRows }, (_, row) => copyOf(vector.get(row), copied));
       return [name, values] as const;
     }),
   );
@@ -191,6 +198,29 @@ function copied(view: ArrayBufferView): ArrayBufferView {
       hint: "pass the array before its buffer is transferred to another thread",
       cause,
     });
+  }
+}
+
+/**
+ * Takes arrays over, as a thread does that they are sent to: no number is copied, and whoever had them sees that they are gone. A part of
+ * a buffer, and memory that the system does not let go (shared, of WebAssembly), is copied.
+ */
+function taking(): Take {
+  const taken = new Map<ArrayBufferView, ArrayBufferView>();
+  return (view) => {
+    const array = taken.get(view) ?? moved(view) ?? copied(view);
+    taken.set(view, array);
+    return array;
+  };
+}
+
+function moved(view: ArrayBufferView): ArrayBufferView | undefined {
+  const { buffer, byteLength } = view;
+  if (byteLength === 0 || byteLength < buffer.byteLength) return undefined;
+  try {
+    return own(structuredClone(view, { transfer: [buffer as ArrayBuffer] }));
+  } catch {
+    return undefined;
   }
 }
 

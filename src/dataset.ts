@@ -5,6 +5,14 @@ import type { NativeTable } from "./native.js";
 
 export type { Dataset };
 
+let data: Promise<typeof import("./data/index.js")> | undefined;
+
+/** What reads data, loaded at first use. Asked again it answers at once, which the loader of modules does not. */
+function reading(): NonNullable<typeof data> {
+  data ??= import("./data/index.js");
+  return data;
+}
+
 /** Data with several views: modalities with the column that joins their rows, or images with their labels. */
 export type ViewsData = Pick<DataConfig, "data" | "modalities" | "join" | "labels" | "channels">;
 
@@ -27,7 +35,7 @@ export type DataPart = Omit<DataConfig, "data"> & { readonly data?: DataSource |
  * ```
  */
 export async function readDataset(config: DataConfig): Promise<Dataset> {
-  return (await import("./data/index.js")).readDataset(config);
+  return (await reading()).readDataset(config);
 }
 
 /**
@@ -43,14 +51,14 @@ export async function readDataset(config: DataConfig): Promise<Dataset> {
  * ```
  */
 export async function inspect(config: DataConfig): Promise<InspectReport> {
-  return (await import("./data/index.js")).inspect(config);
+  return (await reading()).inspect(config);
 }
 
 /** Reads what a configuration says about data; a data set in memory is taken as it is. */
 export async function readData({ data, ...roles }: DataPart, remembered?: Remembered, leave?: Leave): Promise<Dataset> {
   if (!isDataset(data)) {
     const config = { ...roles, ...(data !== undefined && { data }) };
-    return (await import("./data/index.js")).readDataset(config, remembered, leave);
+    return (await reading()).readDataset(config, remembered, leave);
   }
   const { name, ...others } = roles;
   const [key] = Object.keys(others);

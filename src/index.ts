@@ -27,7 +27,15 @@ export { type GraphOptions, type LatentGraph, latentGraph } from "./graph.js";
 export { type GraphFormat, graphText } from "./graph-text.js";
 export type { InterveneOptions, Intervention } from "./intervene.js";
 export { withMaxMemory } from "./memory-limit.js";
-export { type LoadOptions, load, type Model, type ModelInfo, type PredictOptions, type Reading } from "./model.js";
+export {
+  type LoadOptions,
+  load,
+  type Model,
+  type ModelInfo,
+  type PredictOptions,
+  type Reading,
+  type TransformOptions,
+} from "./model.js";
 export type {
   NativeDataset,
   NativeImage,

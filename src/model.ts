@@ -8,8 +8,9 @@ import type { PlainModel } from "./export/plain-model.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
 import { packModel, unpackModel } from "./model-bytes.js";
-import { type Later, later, type Native, type NativeLabels, type NativeView, native, plain } from "./native.js";
-import { absolute, formatOf, isNamed, matrixOf, readNew, refuseWidth } from "./new-rows.js";
+import { type Header, headerOf, type ModelInfo } from "./model-info.js";
+import { type Later, later, type Native, type NativeLabels, native, plain } from "./native.js";
+import { absolute, formatOf, isNamed, matrixOf, readNew, refuseWidth, taken } from "./new-rows.js";
 import { AT_ONCE, type OpenModel, openModel } from "./opened-model.js";
 import type { NamedArray, RunRecord } from "./record.js";
 import {
@@ -22,30 +23,22 @@ import {
   writeRun,
 } from "./results.js";
 import { type Observed, type ScoreOptions, scoreRun, type Truth } from "./score.js";
-import { silenceDigest } from "./silence.js";
+import { digestWork } from "./silence.js";
+import { atOnce, type Work } from "./turns.js";
 
-/** What a model says about itself. */
-export interface ModelInfo {
-  readonly version: string;
-  readonly method: string;
-  /** Its configuration with everything settled, also what was `auto`. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Names of the input columns outside images, in the order of the encoder. */
-  readonly inputs: readonly string[];
-  /** Its modalities and images; absent where it was fitted on one table. */
-  readonly views?: readonly NativeView[];
-  /** Names of the latents. */
-  readonly latents: readonly string[];
-  /** Names of the environments, or of the nodes of the tree, in the order of the heads. */
-  readonly environments: readonly string[];
-  /** Name of the target, where the method predicts one. */
-  readonly target?: string;
-  /** Of the data it was fitted on. */
-  readonly fingerprint: string;
+export type { ModelInfo };
+
+/** How new rows are taken; the keys of reading win over what the fit was told. */
+export interface TransformOptions extends ReadingOptions {
+  /**
+   * Takes the typed arrays of `x` over instead of copying them, as `transfer` of `fit` does: the caller's are detached. For large arrays
+   * in a service. Default: false, they are copied before this function returns.
+   */
+  readonly transfer?: boolean;
 }
 
-/** How to predict the target; the keys of reading win over what the fit was told. */
-export interface PredictOptions extends ReadingOptions {
+/** How to predict the target. */
+export interface PredictOptions extends TransformOptions {
   /** One label per row. Default: the environment column of `x`, when `x` is a data set or a file. */
   readonly environments?: readonly string[];
   /** Environments the tree does not know, each with the node whose head it takes. */
@@ -112,12 +105,15 @@ export class Model implements AsyncDisposable {
    *
    * @param x anything that `data` accepts, or `{ modalities, join }`. Columns with names are matched by name, in any order; without
    * names by position
-   * @param reading how to read a file, where that is not as in the fit: what the fit was told and found is remembered
+   * @param options how to read a file, where that is not as in the fit: what the fit was told and found is remembered
    * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
    */
-  async transform(x: DataSource | ViewsData, reading: ReadingOptions = {}): Promise<NamedArray> {
+  async transform(
+    x: DataSource | ViewsData,
+    { transfer = false, ...reading }: TransformOptions = {},
+  ): Promise<NamedArray> {
     this.#open();
-    const dataset = await this.readRows(x, { reading });
+    const dataset = await this.readRows(transfer ? taken(x) : x, { reading });
     const { latents, columns } = await this.#ask(dataset, ({ inputs, inputNames, views, offsets }, { id }, run) =>
       run.transform(id, inputs, inputNames, views, offsets?.inputs),
     );
@@ -185,10 +181,11 @@ export class Model implements AsyncDisposable {
    */
   async predict(
     x: DataSource | ViewsData,
-    { environments, attach, ...reading }: PredictOptions = {},
+    { environments, attach, transfer = false, ...reading }: PredictOptions = {},
   ): Promise<Float32Array | Float64Array> {
     this.#open();
-    const rows = await this.readRows(x, { reading, withEnvironment: environments === undefined });
+    const given = transfer ? taken(x) : x;
+    const rows = await this.readRows(given, { reading, withEnvironment: environments === undefined });
     return this.#ask(rows, ({ inputs, inputNames, labels, views, offsets }, { id }, run) =>
       run.predict(
         id,
@@ -219,8 +216,16 @@ export class Model implements AsyncDisposable {
     await writeRun(dir, this.#whole());
   }
 
-  /** The run, with its latest scores, as `report` takes it. Throws `MODEL_CLOSED`. */
+  /**
+   * The run, with its latest scores, as `report` takes it. Of a method that finds silent latents it counts over all rows before it
+   * returns; `report([model])` does that in turns with the event loop. Throws `MODEL_CLOSED`.
+   */
   record(): RunRecord {
+    return atOnce(this.recordWork());
+  }
+
+  /** @internal As `record`, in pieces. */
+  *recordWork(): Work<RunRecord> {
     const { config, manifest, history, summary, scores, latents } = this.#whole();
     return {
       config,
@@ -228,7 +233,7 @@ export class Model implements AsyncDisposable {
       history,
       summary,
       ...(scores !== undefined && { scores }),
-      ...(summary.silence !== undefined && { silence: silenceDigest(latents, summary.silence) }),
+      ...(summary.silence !== undefined && { silence: yield* digestWork(latents, summary.silence) }),
     };
   }
 
@@ -329,14 +334,14 @@ export class Model implements AsyncDisposable {
   ): Promise<Dataset> {
     if (isDataset(x)) return x;
     const areInputs = names === this.info.inputs;
+    const { matrix, ...words } = this.#words(reading);
     if ((areInputs && this.info.views !== undefined) || isViewsData(x))
       return this.#readViews(x, reading, withEnvironment, column);
     const offsets: ReadonlyMap<string, number> = areInputs ? this.#offsets : new Map();
-    const plainRows = offsets.size === 0 ? matrixOf(x, names) : undefined;
+    const plainRows = offsets.size === 0 && words.missingValues === undefined ? matrixOf(x, names) : undefined;
     if (plainRows !== undefined) return plainRows;
     const { environment: fitted, rowId } = this.#open().config;
     const environment = column ?? fitted;
-    const { matrix, ...words } = this.#words(reading);
     const isPath = isPaths(x);
     const hasNames = !isPath && isNamed(x);
     const roles = {
@@ -410,35 +415,6 @@ export class Model implements AsyncDisposable {
 }
 
 type Asked = "transform" | "predict" | "decode" | "intervene";
-
-/** What the bytes of a model say of it. */
-interface Header {
-  readonly info: ModelInfo;
-  readonly offsets: ReadonlyMap<string, number>;
-}
-
-async function headerOf(model: Uint8Array): Promise<Header> {
-  const header = JSON.parse(await later().modelInfo(model)) as ModelInfo & {
-    readonly dimensions: { readonly views?: readonly NativeView[] };
-    readonly inputOffsets?: readonly number[];
-  };
-  const { version, config, inputs, latents, environments, target, fingerprint, inputOffsets = [] } = header;
-  const { views } = header.dimensions;
-  const method = String(config.method);
-  const info: ModelInfo = {
-    version,
-    method,
-    config,
-    inputs,
-    latents,
-    environments,
-    fingerprint,
-    ...(views !== undefined && { views }),
-    ...(target !== undefined && { target }),
-  };
-  const offsets = inputOffsets.flatMap((offset, j) => (offset === 0 ? [] : [[inputs[j]!, offset] as const]));
-  return { info, offsets: new Map(offsets) };
-}
 
 /** What is read of new rows. */
 interface Wanted {

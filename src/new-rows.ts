@@ -1,7 +1,12 @@
 // Rows that a fitted model has not seen: how they are read, and when they fit the model.
+import { snapshot } from "./config.js";
+import { isOwned } from "./data/owned.js";
+import { isPaths } from "./data/paths.js";
+import { calledFor } from "./data/positional.js";
 import type { Remembered } from "./data/read.js";
-import { type DataPart, type DataSource, type Dataset, readData } from "./dataset.js";
+import { type DataPart, type DataSource, type Dataset, isDataset, readData, type ViewsData } from "./dataset.js";
 import { fail, failure, failuresOf, isDisentangleError } from "./errors.js";
+import { type NativeMatrix, native } from "./native.js";
 
 /** The data set with its inputs in their own units: what takes no offsets is given none. */
 export function absolute(dataset: Dataset): Dataset {
@@ -54,23 +59,65 @@ export function isNamed(x: DataSource): boolean {
   return typeof x === "object" && x !== null && !("shape" in x && !("columns" in x));
 }
 
-/** Numbers of the right width, which need no reading: a copy, as a request's buffer may be used again before its turn. */
+/** What is given with its typed arrays taken over from the caller. A data set is not copied anyway, and rows of numbers are no such arrays. */
+export function taken<T extends DataSource | ViewsData>(x: T): T {
+  return typeof x !== "object" || isPaths(x) || Array.isArray(x) || isDataset(x) ? x : snapshot(x, true);
+}
+
+/** More numbers than this, in arrays of arrays, are read as any other data. */
+const FEW = 1 << 18;
+
+/**
+ * Numbers of the right width, which need no reading: a copy, as a request's buffer may be used again before its turn. Anything else is
+ * judged, and refused, where data are read.
+ */
 export function matrixOf(x: DataSource, names: readonly string[]): Dataset | undefined {
-  if (typeof x !== "object" || x === null || !("shape" in x) || !("data" in x) || "columns" in x) return undefined;
-  const { data, shape } = x as { readonly data: unknown; readonly shape: readonly number[] };
-  const [rows = 0, cols] = shape;
-  // Anything else is judged, and refused, where data are read.
-  if (!(data instanceof Float32Array) || shape.length !== 2 || cols !== names.length || rows < 1) return undefined;
-  if (data.length !== rows * cols) return undefined;
-  // A model that was fitted on columns without names knows them by their numbers.
-  if (names.some((name, j) => name !== `x${j}`) && names.every((name) => /^x\d+$/.test(name))) return undefined;
+  const inputs = Array.isArray(x) ? rowsOf(x as readonly unknown[], names.length) : arrayOf(x, names.length);
+  if (inputs === undefined || !areInOrder(names)) return undefined;
   return {
     name: "rows",
-    inputs: { data: data.slice(), rows, cols },
-    inputNames: [...names],
+    inputs,
+    // In the order of the model, which needs no names for that.
+    inputNames: [],
     rowIds: [],
     labels: {},
     truth: {},
     provenance: '{"source":"in memory"}',
   };
+}
+
+function arrayOf(x: DataSource, cols: number): NativeMatrix | undefined {
+  if (typeof x !== "object" || x === null || !("shape" in x) || !("data" in x) || "columns" in x) return undefined;
+  const { data, shape } = x as { readonly data: unknown; readonly shape: readonly number[] };
+  const [rows = 0] = shape;
+  if (!(data instanceof Float32Array) || shape.length !== 2 || shape[1] !== cols || rows < 1) return undefined;
+  if (data.length !== rows * cols) return undefined;
+  return { data: isOwned(data) ? data : data.slice(), rows, cols };
+}
+
+/** Arrays of finite numbers that 32 bits hold and tell apart. */
+function rowsOf(x: readonly unknown[], cols: number): NativeMatrix | undefined {
+  const rows = x.length;
+  if (rows < 1 || cols < 1 || rows * cols > FEW) return undefined;
+  const data = new Float32Array(rows * cols);
+  for (let i = 0, at = 0; i < rows; i++) {
+    const row = x[i];
+    if (!Array.isArray(row) || row.length !== cols) return undefined;
+    for (let j = 0; j < cols; j++, at++) {
+      const value: unknown = row[j];
+      if (typeof value !== "number") return undefined;
+      data[at] = value;
+      if (!Number.isFinite(data[at])) return undefined;
+    }
+  }
+  const matrix = { data, rows, cols };
+  // Of one row there is nothing to tell apart.
+  return rows > 1 && native().suspects(matrix).length > 0 ? undefined : matrix;
+}
+
+/** Whether columns without names are these, one after the other: a model that knows them by their numbers takes them by these. */
+function areInOrder(names: readonly string[]): boolean {
+  if (names.every((name, j) => name === `x${j}`)) return true;
+  const numbers = names.map((_, j) => `x${j}`);
+  return calledFor(names, numbers) !== numbers;
 }

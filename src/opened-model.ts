@@ -1,8 +1,8 @@
 // A model whose weights the core holds, from the first call that needs it until it is closed or forgotten.
 import { later, native } from "./native.js";
 
-/** Multiplications that take less time than to begin a thread, about a quarter of a millisecond. */
-export const AT_ONCE = 1 << 19;
+/** Multiplications that take less time than to begin a thread, about a quarter of a millisecond; a slow processor takes ten times as long. */
+export const AT_ONCE = 1 << 22;
 
 /** A model whose weights the core holds. */
 export interface OpenModel {

@@ -1,6 +1,8 @@
 import type { NamedArray, RunRecord } from "./record.js";
 import type { Agreement, AgreementPair, Remark, Report, ReportOptions } from "./report/index.js";
 
+import { byTurns, type Work } from "./turns.js";
+
 export type { Agreement, AgreementPair, Remark, Report, ReportOptions };
 
 /** A run, or anything that can say what it is: a model. */
@@ -9,6 +11,8 @@ export type ReportInput = RunRecord | ReportedModel;
 /** What a report takes of a model. */
 export interface ReportedModel {
   record(): RunRecord;
+  /** @internal As `record`, in pieces. */
+  recordWork?(): Work<RunRecord>;
   /** Its latents, for the agreement between seeds. Default: those in the run folder of its record. */
   readonly latents?: NamedArray;
   /** Places of the latents' rows in the data set. */
@@ -25,7 +29,8 @@ export interface ReportedModel {
  * @throws `RUN_NOT_FOUND` when there is no run; what reading the latents of a run folder throws
  */
 export async function report(runs: readonly ReportInput[], options: ReportOptions = {}): Promise<Report> {
-  const inputs = runs.map((run) => ("record" in run ? { record: run.record(), model: run } : { record: run }));
+  const inputs: { readonly record: RunRecord; readonly model?: ReportedModel }[] = [];
+  for (const run of runs) inputs.push("record" in run ? { record: await recordOf(run), model: run } : { record: run });
   const records = inputs.map(({ record }) => record);
   const { reportOnThread } = await import("./report/thread.js");
   const drawn = records.map(plainRecord);
@@ -36,6 +41,10 @@ export async function report(runs: readonly ReportInput[], options: ReportOption
     return latents !== undefined && rows !== undefined ? { latents, rows } : latentsInFolder(record);
   });
   return reportOnThread(drawn, { ...options, agreement });
+}
+
+async function recordOf(model: ReportedModel): Promise<RunRecord> {
+  return model.recordWork === undefined ? model.record() : byTurns(model.recordWork());
 }
 
 /** What a report reads of a record, which may be a whole run. */

@@ -22,7 +22,8 @@ import {
   type Versioned,
 } from "./run-manifest.js";
 import { damaged, digestOf, type RunVersion, readManifestOf, readVersion, SCORES } from "./run-version.js";
-import { latentSilence, silenceDigest } from "./silence.js";
+import { digestWork, silenceWork } from "./silence.js";
+import { byTurns } from "./turns.js";
 
 export { isUnfinished, MODEL, type RunManifest, type RunStart, type Unfinished, type UnfinishedManifest };
 
@@ -156,7 +157,7 @@ export async function putRunFiles({ put }: RunWriter, run: Run): Promise<void> {
   await array("rows.npy", [run.rows.length], run.rows);
   await array("split.npy", [run.split.length], run.split);
   if (run.summary.silence !== undefined) {
-    const { silent, probability, shape } = latentSilence(run.latents, run.summary);
+    const { silent, probability, shape } = await byTurns(silenceWork(run.latents, run.summary));
     await array("silent.npy", shape, silent);
     await array("silence-probability.npy", shape, probability);
   }
@@ -348,7 +349,7 @@ async function recordOf(version: RunVersion, { scores = true, silence = true } =
     summary,
     history: readHistory(join(root, HISTORY), metrics),
     ...(found !== undefined && { scores: found }),
-    ...(isSilent && { silence: silenceDigest(await latentsOf(version, summary), summary.silence!) }),
+    ...(isSilent && { silence: await byTurns(digestWork(await latentsOf(version, summary), summary.silence!)) }),
   };
 }
 

@@ -76,7 +76,7 @@ export async function scoreRun(
     likely: found,
   });
   const choice = options.rows ?? "test";
-  const kept = keptRows(run, choice);
+  const kept = await keptRows(run, choice);
   const ofDataset = await pickedOf(run.rows, kept);
   const total = run.manifest.dataset.rows;
   // A table with a row per kept row is aligned with the latents, one with a row per row of the data set is not.
@@ -139,11 +139,13 @@ async function truthTables(truth: Truth, ...reading: ReadArguments): Promise<Rec
 }
 
 /** Places among the kept rows of a run of those in a part of it. */
-function keptRows(run: Run, choice: RowChoice): Uint32Array {
+async function keptRows(run: Run, choice: RowChoice): Promise<Uint32Array> {
   const code = ["train", "validation", "test"].indexOf(choice);
   const all = new Uint32Array(run.split.length);
   let count = 0;
-  for (let i = 0; i < all.length; i++) if (choice === "all" || run.split[i] === code) all[count++] = i;
+  await inTurns(all.length, CELLS, (from, to) => {
+    for (let i = from; i < to; i++) if (choice === "all" || run.split[i] === code) all[count++] = i;
+  });
   const kept = all.subarray(0, count);
   if (kept.length === 0) {
     fail("METRIC_SHAPE", `the run has no ${choice} rows`, {
@@ -157,7 +159,8 @@ function keptRows(run: Run, choice: RowChoice): Uint32Array {
 export async function keptLatents(run: Run, choice: RowChoice): Promise<NamedArray> {
   const { data, shape, columns } = run.latents;
   const [rows, cols] = shape;
-  const { values } = await selectRows({ columns: [...columns], values: { data, rows, cols } }, keptRows(run, choice));
+  const kept = await keptRows(run, choice);
+  const { values } = await selectRows({ columns: [...columns], values: { data, rows, cols } }, kept);
   return { data: values.data, shape: [values.rows, cols], columns };
 }
 

@@ -1,6 +1,8 @@
 import { fail } from "./errors.js";
 import type { Silence, SilentLatent, Summary } from "./generated/types.js";
+import { ranked } from "./ranked.js";
 import type { NamedArray, SilenceDigest, SilenceHistogram } from "./record.js";
+import { atOnce, inRanges, type Work } from "./turns.js";
 
 /** Which latents are switched off in which row. */
 export interface LatentSilence {
@@ -15,7 +17,8 @@ export interface LatentSilence {
 }
 
 /**
- * Which latents are switched off in which row, by what a fit learnt of their silent values.
+ * Which latents are switched off in which row, by what a fit learnt of their silent values. It is computed before this function
+ * returns, which takes about 50 ms for a million values.
  *
  * @param latents of the rows: `model.latents`, or what `model.transform` gives for new ones
  * @param summary of the model that they come from
@@ -32,6 +35,14 @@ export interface LatentSilence {
  * ```
  */
 export function latentSilence(latents: NamedArray, summary: Pick<Summary, "method" | "silence">): LatentSilence {
+  return atOnce(silenceWork(latents, summary));
+}
+
+/** Values that are looked at within a few milliseconds. */
+const STEP = 1 << 15;
+
+/** As `latentSilence`, in pieces. */
+export function* silenceWork(latents: NamedArray, summary: Pick<Summary, "method" | "silence">): Work<LatentSilence> {
   const { silence } = summary;
   if (silence === undefined) {
     fail("CONFIG_CONFLICT", `${summary.method} does not say when its latents are silent`, {
@@ -48,11 +59,13 @@ export function latentSilence(latents: NamedArray, summary: Pick<Summary, "metho
   }
   const silent = new Uint8Array(rows * cols);
   const probability = new Float32Array(rows * cols);
-  for (let at = 0; at < data.length; at++) {
-    const latent = silence.latents[at % cols]!;
-    silent[at] = Number(isSilent(data[at]!, latent));
-    probability[at] = probabilityOf(data[at]!, latent);
-  }
+  yield* inRanges(data.length, STEP, (from, to) => {
+    for (let at = from; at < to; at++) {
+      const latent = silence.latents[at % cols]!;
+      silent[at] = Number(isSilent(data[at]!, latent));
+      probability[at] = probabilityOf(data[at]!, latent);
+    }
+  });
   return { shape, columns, silent, probability };
 }
 
@@ -67,24 +80,38 @@ const LISTED = 12;
 const BARS = 48;
 
 /** What a report draws of silence, from the latents of all kept rows. */
-export function silenceDigest({ data, shape: [rows, cols] }: NamedArray, silence: Silence): SilenceDigest {
+export function silenceDigest(latents: NamedArray, silence: Silence): SilenceDigest {
+  return atOnce(digestWork(latents, silence));
+}
+
+/** As `silenceDigest`, in pieces. */
+export function* digestWork({ data, shape: [rows, cols] }: NamedArray, silence: Silence): Work<SilenceDigest> {
   const counts = new Map<string, number>();
-  const patterns = Array.from({ length: rows }, (_, row) => {
-    const pattern = silence.latents.map((latent, j) => Number(isSilent(data[row * cols + j]!, latent))).join("");
-    counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
+  const patternOf = (row: number): string => {
+    let pattern = "";
+    for (let j = 0; j < cols; j++) pattern += isSilent(data[row * cols + j]!, silence.latents[j]!) ? "1" : "0";
     return pattern;
+  };
+  yield* inRanges(rows, Math.ceil(STEP / Math.max(cols, 1)), (from, to) => {
+    for (let row = from; row < to; row++) {
+      const pattern = patternOf(row);
+      counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
+    }
   });
+  const histograms: SilenceHistogram[] = [];
+  for (const [j, latent] of silence.latents.entries()) {
+    histograms.push(yield* histogram(yield* column(data, cols, j), latent));
+  }
   const most = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, LISTED);
   const drawn = Math.min(rows, DRAWN_ROWS, Math.max(1, Math.floor(DRAWN_CELLS / Math.max(cols, 1))));
   return {
     rows,
     different: counts.size,
     most: most.map(([pattern, count]) => ({ pattern, rows: count })),
-    sample:
-      drawn === rows
-        ? patterns
-        : Array.from({ length: drawn }, (_, i) => patterns[Math.floor(((i * GOLDEN) % 1) * rows)]!),
-    histograms: silence.latents.map((latent, j) => histogram(column(data, cols, j), latent)),
+    sample: Array.from({ length: drawn }, (_, i) =>
+      patternOf(drawn === rows ? i : Math.floor(((i * GOLDEN) % 1) * rows)),
+    ),
+    histograms,
   };
 }
 
@@ -103,22 +130,28 @@ function probabilityOf(value: number, { spike, slab }: SilentLatent): number {
 }
 
 /** Bars of one width, one of them centred on the silent value, over all but the most extreme thousandth at each end. */
-function histogram(values: Float32Array, { value: centre }: SilentLatent): SilenceHistogram {
-  const sorted = values.slice().sort();
-  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? centre;
-  const low = Math.min(at(0.001), centre);
-  const high = Math.max(at(0.999), centre);
+function* histogram(values: Float32Array, { value: centre }: SilentLatent): Work<SilenceHistogram> {
+  const at = (share: number): number => Math.round(share * (values.length - 1));
+  const [lowest = centre, highest = centre] = yield* ranked(values, [at(0.001), at(0.999)]);
+  const low = Math.min(lowest, centre);
+  const high = Math.max(highest, centre);
   const width = (high - low) / BARS || 1;
   const before = Math.ceil((centre - low) / width - 0.5);
   const from = centre - (before + 0.5) * width;
   const counts = new Array<number>(before + 1 + Math.ceil((high - centre) / width - 0.5)).fill(0);
-  for (const value of values) {
-    const bar = Math.floor((value - from) / width);
-    if (bar >= 0 && bar < counts.length) counts[bar]!++;
-  }
+  yield* inRanges(values.length, STEP, (start, end) => {
+    for (let at = start; at < end; at++) {
+      const bar = Math.floor((values[at]! - from) / width);
+      if (bar >= 0 && bar < counts.length) counts[bar]!++;
+    }
+  });
   return { from, width, counts };
 }
 
-function column(data: Float32Array, cols: number, j: number): Float32Array {
-  return Float32Array.from({ length: data.length / cols }, (_, row) => data[row * cols + j]!);
+function* column(data: Float32Array, cols: number, j: number): Work<Float32Array> {
+  const values = new Float32Array(data.length / cols);
+  yield* inRanges(values.length, STEP, (from, to) => {
+    for (let row = from; row < to; row++) values[row] = data[row * cols + j]!;
+  });
+  return values;
 }

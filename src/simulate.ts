@@ -2,6 +2,7 @@ import { selectInputColumns } from "./data/views.js";
 import type { Dataset } from "./dataset.js";
 import type { SimulatorOptions } from "./generated/methods.js";
 import { later } from "./native.js";
+import { atOnce } from "./turns.js";
 
 /** What to simulate: the name of a simulator beside its options; `disentangle simulate --help` lists them. */
 export type SimulateConfig = {
@@ -63,9 +64,9 @@ export function selectInputs(
   columns: { inputs: readonly string[]; truth?: readonly string[] },
 ): Dataset {
   const { views: _, ...rest } = dataset;
-  const chosen = selectInputColumns(dataset, columns.inputs);
+  const chosen = atOnce(selectInputColumns(dataset, columns.inputs));
   if (columns.truth === undefined) return { ...rest, ...chosen };
-  const { inputs, inputNames } = selectInputColumns(dataset, columns.truth);
+  const { inputs, inputNames } = atOnce(selectInputColumns(dataset, columns.truth));
   return { ...rest, ...chosen, truth: { ...dataset.truth, latents: { columns: inputNames, values: inputs } } };
 }
 

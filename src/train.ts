@@ -3,6 +3,7 @@ import { AsyncResource } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
 // Test environments replace global timers, or have none.
 import { setImmediate } from "node:timers";
+import { catalogue } from "./catalogue.js";
 import { replayCommand } from "./command-line.js";
 import { type CheckedConfig, checkConfig, type RunConfig } from "./config.js";
 import { isPaths } from "./data/paths.js";
@@ -87,7 +88,7 @@ export async function plan(config: RunConfig, signal?: AbortSignal, reader = AFR
   throwIfAborted(signal);
   const dataset = await stoppable(signal, () => reader.read(data));
   throwIfAborted(signal);
-  const { version } = JSON.parse(native().catalogue()) as { version: string };
+  const { version } = catalogue();
   // Truth that the method is shown is part of what the run is, and no part of the data that other methods see.
   const text = await stoppable(signal, () => reader.describe(dataset, core.oracle as readonly string[] | undefined));
   const described = JSON.parse(text) as Pick<Description, "fingerprint" | "shown">;
@@ -150,8 +151,10 @@ export function startOf({ core, card, runId, version, command }: Plan): RunStart
 /** What is worth keeping of a data set when its numbers are gone. */
 export function datasetCard(dataset: NativeDataset, fingerprint: string): DatasetCard {
   const { environment } = dataset.labels;
-  const counts = new Map<number, number>();
-  for (const code of environment?.codes ?? []) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const counts = new Uint32Array(environment?.levels.length ?? 0);
+  environment?.codes.forEach((code) => {
+    counts[code]!++;
+  });
   const targets = dataset.targets?.columns ?? [];
   const [target] = targets;
   const tasks = tasksOf(dataset);
@@ -172,7 +175,7 @@ export function datasetCard(dataset: NativeDataset, fingerprint: string): Datase
     ...(targets.length > 1 && { targets }),
     ...(tasks !== undefined && { tasks }),
     ...(environment && {
-      environments: environment.levels.map((name, code) => ({ name, rows: counts.get(code) ?? 0 })),
+      environments: environment.levels.map((name, code) => ({ name, rows: counts[code]! })),
     }),
     provenance: JSON.parse(dataset.provenance) as Record<string, unknown>,
   };

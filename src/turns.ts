@@ -1,11 +1,35 @@
 // Long work of JavaScript's own in pieces, between which the process answers others.
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** Calls `work` for one range after the other, each of `step`, in turns with whatever else the process does. */
-export async function inTurns(length: number, step: number, work: (from: number, to: number) => void): Promise<void> {
+/** Work that stops now and then, where others may have their turn. */
+export type Work<T> = Generator<void, T>;
+
+/** Does all of it at once: for results that a caller cannot wait for. */
+export function atOnce<T>(work: Work<T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
+/** Does it in turns with whatever else the process does. */
+export async function byTurns<T>(work: Work<T>): Promise<T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    await nextTurn();
+  }
+}
+
+/** Calls `work` for one range after the other, each of `step`, and stops between them. What is short is done in one. */
+export function* inRanges(length: number, step: number, work: (from: number, to: number) => void): Work<void> {
   for (let from = 0; from < length; from += step) {
     work(from, Math.min(length, from + step));
-    // What is short is done at once.
-    if (length > step) await nextTurn();
+    if (length > step) yield;
   }
+}
+
+/** Calls `work` for one range after the other, each of `step`, in turns with whatever else the process does. */
+export function inTurns(length: number, step: number, work: (from: number, to: number) => void): Promise<void> {
+  return byTurns(inRanges(length, step, work));
 }

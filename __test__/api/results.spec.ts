@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fc, testProp } from "@fast-check/ava";
 import test from "ava";
 import { checkWritable, replaceFile, writeFileAtomic } from "../../src/files.js";
 import { historyLines, parseHistory } from "../../src/history.js";
+import { native } from "../../src/native.js";
 import { canonicalJson, checkRunTarget, readRun, readRuns, runIdOf, writeRun } from "../../src/results.js";
 import { testWithAddon } from "../addon.js";
 import { RUN } from "./run.js";
@@ -159,3 +160,21 @@ test("a file is written whole or not at all", async (t) => {
   await t.throwsAsync(async () => writeFileAtomic(join(dir, "taken"), "text"), { code: "FILE_WRITE" });
   t.deepEqual((await readdir(dir)).sort(), ["deep", "taken"]);
 });
+
+testWithAddon(
+  "the core writes an array into the file that it is given, so that a kill leaves no other one",
+  async (t) => {
+    const out = join(await mkdtemp(join(tmpdir(), "disentangle-array-")), "latents.npy");
+    await replaceFile(out, async (partial) => {
+      await writeFile(partial, "of the one who was killed, and longer than what comes".repeat(9));
+      const { ino } = await stat(partial);
+      native().npyWrite(partial, { shape: [2, 1], data: Float32Array.of(1, 2) });
+      t.is((await stat(partial)).ino, ino);
+    });
+    t.deepEqual([...native().npyRead(out).data], [1, 2]);
+    const missing = join(out, "..", "no", "such.npy");
+    t.throws(() => native().npyWrite(missing, { shape: [1], data: Float32Array.of(1) }), {
+      code: "FILE_WRITE",
+    } as never);
+  },
+);

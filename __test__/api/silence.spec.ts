@@ -4,7 +4,8 @@ import { join } from "node:path";
 import test from "ava";
 import { fit, isDisentangleError, latentGraph, latentSilence, readRun, simulate } from "../../src/index.js";
 import { native } from "../../src/native.js";
-import { silenceDigest } from "../../src/silence.js";
+import { digestWork, silenceDigest, silenceWork } from "../../src/silence.js";
+import { byTurns } from "../../src/turns.js";
 import { testWithAddon } from "../addon.js";
 import { silenceOf, silentLatents } from "../report/silence-records.js";
 
@@ -70,6 +71,13 @@ test("a digest counts every row once and every value that is not extreme", (t) =
     t.true(Math.abs(bar - Math.round(bar)) < 1e-9);
     t.true(counts[Math.round(bar)]! >= 150);
   }
+});
+
+test("silence of many rows is counted in pieces, with the same result", async (t) => {
+  const many = silentLatents({ rows: 40_000 });
+  t.deepEqual(await byTurns(digestWork(many, silenceOf())), silenceDigest(many, silenceOf()));
+  t.deepEqual(await byTurns(silenceWork(many, summary)), latentSilence(many, summary));
+  t.true([...digestWork(many, silenceOf())].length > 10);
 });
 
 test("a latent that never varies has one bar", (t) => {

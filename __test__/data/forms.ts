@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
 import h5wasm, { type Group } from "h5wasm/node";
 import type { ArrowLike, DataConfig } from "../../src/data/config.js";
+import { withDuckdb } from "../../src/data/database.js";
 import { vector, zip } from "./zip.js";
 
 /** A table as columns; `null` is a missing value. */
@@ -49,14 +49,12 @@ export const FORMS: Readonly<
     });
     const quote = (value: number | string | boolean | null): string =>
       value === null ? "NULL" : typeof value === "string" ? `'${value}'` : String(value);
-    const instance = await DuckDBInstance.create(":memory:");
-    const connection = await instance.connect();
-    await connection.run(`CREATE TABLE t (${types.join(", ")})`);
     const all = rows(columns).map((row) => `(${Object.values(row).map(quote).join(", ")})`);
-    await connection.run(`INSERT INTO t VALUES ${all.join(", ")}`);
-    await connection.run(`COPY t TO '${path}' (FORMAT parquet)`);
-    connection.closeSync();
-    instance.closeSync();
+    await withDuckdb(async (connection) => {
+      await connection.run(`CREATE TABLE t (${types.join(", ")})`);
+      await connection.run(`INSERT INTO t VALUES ${all.join(", ")}`);
+      await connection.run(`COPY t TO '${path}' (FORMAT parquet)`);
+    });
     return path;
   },
   npz: async (folder, name, columns) => {

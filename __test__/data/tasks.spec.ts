@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { withDuckdb } from "../../src/data/duckdb.js";
+import { withDuckdb } from "../../src/data/database.js";
 import { type Dataset, formatInspection, inspect, readDataset } from "../../src/data/index.js";
 import { tasksOf } from "../../src/data/tasks.js";
 import { native } from "../../src/native.js";

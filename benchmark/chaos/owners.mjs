@@ -1,7 +1,8 @@
 // Two at once: owners that are stopped while a second one tries, loads beside saves, `simulate` and `transform` that are killed.
 
 import { spawn } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, rmSync, watch } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -86,37 +87,65 @@ async function loads(folder, trials, log) {
   return { fault: "loads beside saves", trials: count, broken, figure: "saves beside them", value: saves };
 }
 
-/** `simulate` and `transform` are killed; the next one to the same place works, and nothing is left over. */
+/** `simulate` and `transform` are killed at work; the next one to the same place works, and nothing is left over. */
 async function kills(folder, trials, log) {
   const uniform = uniforms("writers");
   const place = join(folder, "writers");
-  const simulates = (out) =>
-    `simulate tree-world --depth 4 --points-per-environment 400 --inputs 16 --latents 4 --out`.split(" ").concat(out);
+  const world = join(folder, "large");
+  const simulates = "simulate tree-world --depth 4 --points-per-environment 4000 --inputs 16 --latents 4 --out".split(
+    " ",
+  );
+  await runNode([cli, ...simulates, world]);
   await runNode(begin(folder, "alone"));
-  const transforms = (out) => ["transform", join(folder, "alone"), "--data", join(folder, "world"), "--out", out];
   const commands = [
-    { args: [cli, ...simulates(join(place, "world"))], kept: ["world"] },
-    { args: [cli, ...transforms(join(place, "latents.npy"))], kept: ["latents.npy"] },
+    { args: [cli, ...simulates, join(place, "world")], kept: "world" },
+    {
+      args: [cli, "transform", join(folder, "alone"), "--data", world, "--out", join(place, "latents.npy")],
+      kept: "latents.npy",
+    },
   ];
-  let [broken, met] = [0, 0];
   const spans = [];
-  for (const { args } of commands) {
-    const started = performance.now();
-    await runNode(args);
-    spans.push(performance.now() - started);
-  }
+  for (const { args } of commands) spans.push(await killedAt(place, args));
+  let [broken, met] = [0, 0];
   for (let i = 0; i < trials; i += 1) {
-    rmSync(place, { recursive: true, force: true });
     const { args, kept } = commands[i % 2];
-    // Most of the time is spent before anything is written.
-    const killed = await runNode(args, { delay: (0.5 + 0.5 * uniform()) * spans[i % 2] });
-    met += killed.signal === "SIGKILL";
+    // One in three before it writes, the others from the first it writes to the last. Who was faster is tried again.
+    let span;
+    for (let tries = 0; tries < 20 && span?.signal !== "SIGKILL"; tries += 1) {
+      span = await killedAt(place, args, i % 3 === 0 ? { before: uniform() } : { writing: uniform() }, spans[i % 2]);
+    }
+    met += span.signal === "SIGKILL";
     const again = await runNode(args);
     const left = readdirSync(place, { recursive: true }).filter((name) => name.split("/").at(-1).startsWith("."));
-    const whole = again.code === 0 && left.length === 0 && readdirSync(place).join() === kept.join();
+    const whole = again.code === 0 && left.length === 0 && readdirSync(place).join() === kept;
     if (!whole) log(`broken: ${readdirSync(place)} ${left} ${again.errors}`);
     broken += !whole;
   }
   log(`writers: ${met} of ${trials} killed at work, ${broken} broken`);
   return { fault: "SIGKILL of simulate and transform", trials, broken, figure: "kills that met them", value: met };
+}
+
+/**
+ * Runs a command that writes to an empty folder, and kills it at a share of the time before the first thing is there or of the time from
+ * then on, as long as `span` says. Gives how long both were.
+ */
+async function killedAt(place, args, share = {}, span = undefined) {
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place);
+  const started = performance.now();
+  const child = spawn(process.execPath, args, { stdio: "ignore" });
+  const ended = once(child, "exit");
+  const kill = (part, ms) => part !== undefined && setTimeout(() => child.kill("SIGKILL"), part * ms);
+  let begun;
+  const timers = [kill(share.before, span?.before)];
+  const watcher = watch(place, () => {
+    if (begun !== undefined) return;
+    begun = performance.now();
+    timers.push(kill(share.writing, span?.writing));
+  });
+  const [, signal] = await ended;
+  watcher.close();
+  for (const timer of timers) clearTimeout(timer || undefined);
+  const done = performance.now();
+  return { signal, before: (begun ?? done) - started, writing: done - (begun ?? done) };
 }

@@ -46,7 +46,7 @@ export async function readMatrix(
       hint: "convert the matrix before writing: adata.X = adata.X.astype('float32')",
     });
   }
-  if (node.kind === "array") return readDense(store, path, node, slots, put);
+  if (node.kind === "array") return readDense(store, path, node, slots, target);
   const format = String(node.attributes["encoding-type"] ?? node.attributes.h5sparse_format);
   if (format.startsWith("csr")) return readSparse(store, path, () => true, put);
   if (format.startsWith("csc")) {
@@ -65,17 +65,65 @@ export async function readMatrix(
 
 type Put = (major: number, minor: number, value: number) => void;
 
-async function readDense(store: ArrayStore, path: string, node: StoreNode, slots: Int32Array, put: Put): Promise<void> {
+async function readDense(
+  store: ArrayStore,
+  path: string,
+  node: StoreNode,
+  slots: Int32Array,
+  { values, width, names }: MatrixTarget,
+): Promise<void> {
   const [rows = 0, columns = 0] = node.shape;
   const step = blockLength(Math.max(1, Math.floor(BLOCK / Math.max(1, columns))), node.blockRows);
-  const wanted = Array.from(slots.keys()).filter((column) => slots[column]! >= 0);
-  for (let from = 0; from < rows; from += step) {
-    const to = Math.min(rows, from + step);
-    const block = numbersOf(await store.read(path, from, to));
-    for (let row = from; row < to; row++) {
-      for (const column of wanted) put(row, column, block[(row - from) * columns + column]!);
+  const runs = runsOf(slots);
+  for (let top = 0; top < rows; top += step) {
+    const bottom = Math.min(rows, top + step);
+    const block = numbersOf(await store.read(path, top, bottom));
+    for (let row = top; row < bottom; row++) {
+      for (const { from, to, length } of runs) {
+        const bad = copy(block, (row - top) * columns + from, values, row * width + to, length);
+        if (bad >= 0)
+          throw overflow(store.file, names[from + bad]!, row + 1, block[(row - top) * columns + from + bad]!);
+      }
     }
   }
+}
+
+/** Columns side by side that go to columns side by side. */
+interface Run {
+  readonly from: number;
+  readonly to: number;
+  length: number;
+}
+
+function runsOf(slots: Int32Array): readonly Run[] {
+  const runs: Run[] = [];
+  for (const [column, slot] of slots.entries()) {
+    if (slot < 0) continue;
+    const last = runs.at(-1);
+    if (last !== undefined && last.from + last.length === column && last.to + last.length === slot) last.length++;
+    else runs.push({ from: column, to: slot, length: 1 });
+  }
+  return runs;
+}
+
+/** Copies numbers; says which is too large for 32 bits, or -1. A negative zero becomes a zero, as in a sparse matrix. */
+function copy(
+  block: ArrayLike<number>,
+  start: number,
+  values: Float32Array | Float64Array,
+  end: number,
+  length: number,
+): number {
+  if (block instanceof Float32Array) {
+    for (let k = 0; k < length; k++) values[end + k] = block[start + k]! + 0;
+    return -1;
+  }
+  for (let k = 0; k < length; k++) {
+    const value = block[start + k]!;
+    if (overflows(value)) return k;
+    values[end + k] = value + 0;
+  }
+  return -1;
 }
 
 /** Walks the entries of a compressed matrix in blocks; blocks without a wanted row (CSC: column) are skipped. */

@@ -1,5 +1,6 @@
 // Columns of row-major matrices: chosen, put together, one block below the other.
 import { fail } from "../errors.js";
+import { atOnce, inRanges, type Work } from "../turns.js";
 import type { ColumnChoice, Selection, Source, Words } from "./source.js";
 
 type Numbers = Float32Array | Float64Array;
@@ -7,10 +8,15 @@ type Made<T extends Numbers> = new (length: number) => T;
 
 /** Columns of a row-major matrix; the matrix itself where they are all of it, in order. */
 export function pick<T extends Numbers>(data: T, all: readonly string[], columns: readonly string[]): T {
+  return atOnce(picked(data, all, columns));
+}
+
+/** As `pick`, in pieces. */
+export function* picked<T extends Numbers>(data: T, all: readonly string[], columns: readonly string[]): Work<T> {
   if (all.length === columns.length && all.every((name, j) => name === columns[j])) return data;
   const rows = all.length === 0 ? 0 : data.length / all.length;
   const out = new (data.constructor as Made<T>)(rows * columns.length);
-  place(out, columns, data, all);
+  yield* placing(out, columns, data, all);
   return out;
 }
 
@@ -26,15 +32,32 @@ export function place<T extends Numbers>(
   all: readonly string[],
   rows?: Int32Array,
 ): void {
+  atOnce(placing(out, columns, data, all, rows));
+}
+
+/** Cells that are copied within a few milliseconds. */
+const STEP = 1 << 18;
+
+/** As `place`, in pieces. */
+function* placing<T extends Numbers>(
+  out: T,
+  columns: readonly string[],
+  data: Numbers,
+  all: readonly string[],
+  rows?: Int32Array,
+): Work<void> {
   const position = new Map(all.map((name, j) => [name, j]));
   const shared = columns.map((_, j) => j).filter((j) => position.has(columns[j]!));
   const to = Int32Array.from(shared);
   const from = Int32Array.from(shared, (j) => position.get(columns[j]!)!);
   // Row by row: both matrices are walked as they lie in memory.
-  for (let i = 0, at = 0; at < out.length; i++, at += columns.length) {
-    const start = (rows === undefined ? i : rows[i]!) * all.length;
-    for (let k = 0; k < to.length; k++) out[at + to[k]!] = data[start + from[k]!]!;
-  }
+  const width = columns.length;
+  yield* inRanges(width === 0 ? 0 : out.length / width, Math.ceil(STEP / Math.max(1, width)), (first, end) => {
+    for (let i = first; i < end; i++) {
+      const [at, start] = [i * width, (rows === undefined ? i : rows[i]!) * all.length];
+      for (let k = 0; k < to.length; k++) out[at + to[k]!] = data[start + from[k]!]!;
+    }
+  });
 }
 
 /** Blocks of whole rows, one below the other. */

@@ -1,7 +1,6 @@
 // Tables through DuckDB: a relation in SQL, columns of it as 32-bit floats and text.
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBVector } from "@duckdb/node-api";
 import { failure } from "../errors.js";
-import { concatenated } from "./columns.js";
+import type { Connection } from "./database.js";
 import { type ColumnChoice, corrupt, notNumeric, overflow, type Selection } from "./source.js";
 
 /** A table in SQL. */
@@ -10,6 +9,8 @@ export interface Relation {
   readonly file: string;
   /** What stands after FROM. */
   readonly from: string;
+  /** How many rows there are, as far as is known. */
+  readonly rows: number;
   /** SQL of a column's name. */
   readonly column: (name: string) => string;
   /** Whether a column has a numeric SQL type; other columns are parsed from their text. */
@@ -33,119 +34,108 @@ export function pathLiteral(path: string): string {
   return literal(path.replace(/[*?[]/g, "[$&]"));
 }
 
-/** Runs `work` on a fresh in-memory database that loads no extension and writes nothing. */
-export async function withDuckdb<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const { DuckDBInstance } = await loadDuckdb();
-  const instance = await DuckDBInstance.create(":memory:", {
-    autoinstall_known_extensions: "false",
-    autoload_known_extensions: "false",
-  });
-  try {
-    const connection = await instance.connect();
-    try {
-      return await work(connection);
-    } finally {
-      connection.closeSync();
-    }
-  } finally {
-    instance.closeSync();
-  }
-}
-
-/** DuckDB's module, loaded at first use; throws `DATA_UNSUPPORTED` where it has no build for the platform. */
-async function loadDuckdb(): Promise<typeof import("@duckdb/node-api")> {
-  try {
-    return await import("@duckdb/node-api");
-  } catch (cause) {
-    throw failure("DATA_UNSUPPORTED", `DuckDB could not be loaded on ${process.platform}-${process.arch}`, {
-      hint: "write the table as CSV: reading that needs no DuckDB",
-      cause,
-    });
-  }
-}
-
-/** The rows of a query. */
-export function rowsOf(query: string): Promise<readonly (readonly unknown[])[]> {
-  return withDuckdb(async (connection) => (await connection.runAndReadAll(query)).getRows());
-}
-
-/** Visits the texts of a query with one column, in row order. */
-export function forEachText(query: string, visit: (text: string, row: number) => void): Promise<void> {
-  return withDuckdb(async (connection) => {
-    await forEachChunk(connection, query, (chunk, count, from) => {
-      const vector = chunk.getColumnVector(0);
-      for (let i = 0; i < count; i++) visit(vector.getItem(i) as string, from + i);
-    });
-  });
-}
-
 /** Reads columns of a relation, in row order. */
-export function readRelation(relation: Relation, choice: ColumnChoice): Promise<Selection> {
-  return withDuckdb(async (connection) => {
-    const expressions = [
-      ...choice.numeric.map((name) => `coalesce(${numberExpression(relation, name)}, 'inf'::FLOAT)`),
-      ...choice.text.map((name) => textExpression(relation, name)),
-      // A choice without columns still has rows.
-      ...(choice.numeric.length + choice.text.length === 0 ? ["1"] : []),
-    ];
-    const width = choice.numeric.length;
-    const blocks: Float32Array[] = [];
-    const text: string[][] = choice.text.map(() => []);
-    const query = `SELECT ${expressions.join(", ")} FROM ${relation.from}`;
-    const rows = await forEachChunk(connection, query, async (chunk, count, from) => {
-      const block = new Float32Array(count * width);
-      for (let j = 0; j < width; j++) {
-        const values = floatsOf(chunk.getColumnVector(j), count);
-        for (let i = 0; i < count; i++) {
-          const value = values[i]!;
-          if (value === Infinity || value === -Infinity) {
-            throw await badCell(connection, relation, choice.numeric[j]!, from + i);
-          }
-          block[i * width + j] = value;
-        }
-      }
-      choice.text.forEach((_, j) => {
-        const vector = chunk.getColumnVector(width + j);
-        for (let i = 0; i < count; i++) text[j]!.push(vector.getItem(i) as string);
-      });
-      blocks.push(block);
-    });
-    return { rows, numeric: concatenated(Float32Array, blocks), text };
-  });
-}
-
-/** Visits the chunks of a query in row order, each with its rows and the row it begins with; gives the number of all rows. */
-async function forEachChunk(
-  connection: DuckDBConnection,
-  query: string,
-  visit: (chunk: DuckDBDataChunk, count: number, from: number) => void | Promise<void>,
-): Promise<number> {
-  const result = await connection.stream(query);
+export async function readRelation(
+  connection: Connection,
+  relation: Relation,
+  choice: ColumnChoice,
+): Promise<Selection> {
+  const expressions = [
+    ...choice.numeric.map((name) => `coalesce(${numberExpression(relation, name)}, 'inf'::FLOAT)`),
+    ...choice.text.map((name) => textExpression(relation, name)),
+    // A choice without columns still has rows.
+    ...(choice.numeric.length + choice.text.length === 0 ? ["1"] : []),
+  ];
+  const width = choice.numeric.length;
+  const numeric = new Matrix<Float32Array>(Float32Array, relation.rows, width);
+  const text: string[][] = choice.text.map(() => []);
   let rows = 0;
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    // A call into the library each time that it is asked for.
-    const count = chunk?.rowCount ?? 0;
-    if (chunk === null || count === 0) return rows;
-    await visit(chunk, count, rows);
-    rows += count;
-  }
-}
-
-/** The numbers of a column of floats without NULL: at once where the library holds them so, which its types do not say. */
-function floatsOf(vector: DuckDBVector, count: number): ArrayLike<number> {
-  const { items } = vector as unknown as { readonly items?: unknown };
-  if (items instanceof Float32Array && items.length >= count) return items;
-  return Float32Array.from({ length: count }, (_, i) => vector.getItem(i) as number);
+  let bad: { readonly row: number; readonly column: number } | undefined;
+  await connection.forEachChunk(`SELECT ${expressions.join(", ")} FROM ${relation.from}`, (chunk, from) => {
+    const columns = choice.numeric.map((_, j) => chunk.floats(j));
+    const column = columns.findIndex((values) => indexOfInfinite(values) >= 0);
+    if (column >= 0) {
+      bad = { row: from + indexOfInfinite(columns[column]!), column };
+      return false;
+    }
+    numeric.append(columns, chunk.rows);
+    for (const [j, into] of text.entries()) chunk.texts(width + j, into);
+    rows = from + chunk.rows;
+    return true;
+  });
+  if (bad !== undefined) throw await badCell(connection, relation, choice.numeric[bad.column]!, bad.row);
+  return { rows, numeric: numeric.values(), text };
 }
 
 /** Reads number columns of a relation with 64 bits, row-major; NaN where there is no number. */
-export function readExact(relation: Relation, names: readonly string[]): Promise<Float64Array> {
-  return withDuckdb(async (connection) => {
-    const expressions = names.map((name) => `coalesce(TRY_CAST(${relation.column(name)} AS DOUBLE), 'nan'::DOUBLE)`);
-    const reader = await connection.runAndReadAll(`SELECT ${expressions.join(", ")} FROM ${relation.from}`);
-    return Float64Array.from(reader.getRows().flat(), Number);
+export async function readExact(
+  connection: Connection,
+  relation: Relation,
+  names: readonly string[],
+): Promise<Float64Array> {
+  const expressions = names.map((name) => `coalesce(TRY_CAST(${relation.column(name)} AS DOUBLE), 'nan'::DOUBLE)`);
+  const numeric = new Matrix<Float64Array>(Float64Array, relation.rows, names.length);
+  if (names.length === 0) return numeric.values();
+  await connection.forEachChunk(`SELECT ${expressions.join(", ")} FROM ${relation.from}`, (chunk) => {
+    numeric.append(
+      names.map((_, j) => chunk.doubles(j)),
+      chunk.rows,
+    );
+    return true;
   });
+  return numeric.values();
+}
+
+/** A NULL stands as an infinity: infinities of the table itself are no numbers to learn from either. */
+function indexOfInfinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]!) === Infinity) return i;
+  return -1;
+}
+
+type Numbers = Float32Array | Float64Array;
+
+/** Rows that are copied together: few enough for their places in a wide matrix to stay in the cache. */
+const TILE = 64;
+
+/** A row-major matrix that is filled from columns, block by block. */
+class Matrix<T extends Numbers> {
+  private data: T;
+  private rows = 0;
+  private readonly of: new (
+    length: number,
+  ) => T;
+  private readonly width: number;
+
+  /** @param likely how many rows there will be: room that is not needed is given back, and missing room is made */
+  constructor(of: new (length: number) => T, likely: number, width: number) {
+    this.of = of;
+    this.width = width;
+    this.data = new of(likely * width);
+  }
+
+  append(columns: readonly T[], rows: number): void {
+    const { width } = this;
+    const from = this.rows * width;
+    this.rows += rows;
+    if (this.rows * width > this.data.length) {
+      const larger = new this.of(Math.max(this.rows * width, 2 * this.data.length));
+      larger.set(this.data);
+      this.data = larger;
+    }
+    const { data } = this;
+    for (let top = 0; top < rows; top += TILE) {
+      const bottom = Math.min(rows, top + TILE);
+      for (let j = 0; j < width; j++) {
+        const values = columns[j]!;
+        for (let i = top, at = from + top * width + j; i < bottom; i++, at += width) data[at] = values[i]!;
+      }
+    }
+  }
+
+  values(): T {
+    const length = this.rows * this.width;
+    return this.data.length === length ? this.data : (this.data.slice(0, length) as T);
+  }
 }
 
 // NULL marks a cell that is no number, NaN one that is missing; what is read has an infinity in place of NULL.
@@ -173,9 +163,9 @@ function asText(column: string): string {
   return `CAST(${column} AS VARCHAR)`;
 }
 
-async function badCell(connection: DuckDBConnection, relation: Relation, name: string, row: number): Promise<Error> {
-  const cell = `SELECT ${asText(relation.column(name))} FROM ${relation.from} LIMIT 1 OFFSET ${row}`;
-  const got = String((await connection.runAndReadAll(cell)).getRows()[0]?.[0]);
+async function badCell(connection: Connection, relation: Relation, name: string, row: number): Promise<Error> {
+  const cell = `SELECT coalesce(${asText(relation.column(name))}, '') FROM ${relation.from} LIMIT 1 OFFSET ${row}`;
+  const got = String((await connection.rows(cell))[0]?.[0]);
   if (/inf/i.test(got)) {
     return failure(
       "DATA_NOT_FINITE",

@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { fail, failAll, failure } from "../errors.js";
 import { later, type NativeDataset, type NativeTable } from "../native.js";
-import { pick } from "./columns.js";
+import { byTurns } from "../turns.js";
+import { picked } from "./columns.js";
 import { isNames, LABEL_ROLES, type RoleKeys, resolveRoles } from "./roles.js";
 import type { SourceColumn } from "./source.js";
 import { inputColumns, selectInputColumns } from "./views.js";
@@ -60,25 +61,26 @@ export async function readFolder(folder: string, keys: RoleKeys, leavesInputs = 
   const chosen = keys.target === undefined ? targets : roles.targets;
   const { targets: all, truth: tables, ...others } = dataset;
   const { views: _, ...rest } = others;
-  const picked = inputKey === undefined ? others : { ...rest, ...selectInputColumns(dataset, roles.inputs) };
-  const { offsets } = picked;
+  const chosenInputs =
+    inputKey === undefined ? others : { ...rest, ...(await byTurns(selectInputColumns(dataset, roles.inputs))) };
+  const { offsets } = chosenInputs;
   const shifts = offsets?.targets && chosen.map((name) => offsets.targets![targets.indexOf(name)]!);
   return {
-    ...picked,
+    ...chosenInputs,
     ...(dataset.folder !== undefined && { folder: from }),
-    ...(all !== undefined && { targets: columnsOf(all, chosen) }),
+    ...(all !== undefined && { targets: await columnsOf(all, chosen) }),
     ...(shifts && { offsets: { ...offsets, targets: shifts } }),
-    truth: roles.truth.length === 0 ? tables : { ...tables, latents: columnsOf(tables.latents!, roles.truth) },
+    truth: roles.truth.length === 0 ? tables : { ...tables, latents: await columnsOf(tables.latents!, roles.truth) },
   };
 }
 
-function columnsOf(table: NativeTable, names: readonly string[]): NativeTable {
+async function columnsOf(table: NativeTable, names: readonly string[]): Promise<NativeTable> {
   const { columns, values } = table;
   if (columns.length === names.length && columns.every((name, j) => name === names[j])) return table;
   const known = new Set(columns);
   const foreign = names.find((name) => !known.has(name));
   if (foreign !== undefined) throw otherRole(foreign);
-  const data = pick(values.data, columns, names);
+  const data = await byTurns(picked(values.data, columns, names));
   return { ...table, columns: [...names], values: { data, rows: values.rows, cols: names.length } };
 }
 

@@ -1,15 +1,7 @@
 // JSON lines, or one JSON array of objects, through DuckDB.
 import { fail } from "../errors.js";
-import {
-  forEachText,
-  literal,
-  pathLiteral,
-  type Relation,
-  readExact,
-  readRelation,
-  rowsOf,
-  translateDuckdb,
-} from "./duckdb.js";
+import { type Connection, openSession, type Session } from "./database.js";
+import { literal, pathLiteral, type Relation, readExact, readRelation, translateDuckdb } from "./duckdb.js";
 import { guarded, type Source, type SourceColumn } from "./source.js";
 
 /** Opens a file of JSON objects, one per row. */
@@ -17,12 +9,13 @@ export function openJson(file: string): Source {
   // Objects as they stand: DuckDB's own columns take names that differ in case to be the same, and turn text that looks like dates
   // into dates.
   const from = `read_json_objects(${pathLiteral(file)}, format='auto')`;
-  let opened: Promise<readonly SourceColumn[]> | undefined;
-  const columns = (): Promise<readonly SourceColumn[]> => {
-    opened ??= openColumns(file, from);
+  const session = openSession();
+  let opened: Promise<Structure> | undefined;
+  const structure = (): Promise<Structure> => {
+    opened ??= readStructure(session, file, from);
     return opened;
   };
-  const relationOf = (names: readonly string[]): Relation => {
+  const relationOf = async (names: readonly string[]): Promise<Relation> => {
     const place = new Map(names.map((name, i) => [name, i + 1]));
     // All fields are taken out in one pass over each object.
     const paths = names.map((name) => literal(`/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`)).join(", ");
@@ -30,25 +23,30 @@ export function openJson(file: string): Source {
     return {
       file,
       from: `(SELECT ${fields} AS fields FROM ${from})`,
+      rows: (await structure()).rows,
       column: (name) => `fields[${place.get(name)}]`,
       isNumeric: () => false,
       isNanMissing: true,
     };
   };
   const source: Source = {
-    describe: async () => ({ format: "json", columns: await columns() }),
+    describe: async () => ({ format: "json", ...(await structure()) }),
     read: async (choice) => {
-      const kinds = new Map((await columns()).map(({ name, kind }) => [name, kind]));
-      const selection = await readRelation(relationOf([...new Set([...choice.numeric, ...choice.text])]), choice);
+      const kinds = new Map((await structure()).columns.map(({ name, kind }) => [name, kind]));
+      const table = await relationOf([...new Set([...choice.numeric, ...choice.text])]);
       const numbers = choice.text.filter((name) => kinds.get(name) !== "text");
-      if (numbers.length > 0) await writeNumbers(from, numbers, (name) => selection.text[choice.text.indexOf(name)]!);
-      return selection;
+      return session.use(async (connection) => {
+        const selection = await readRelation(connection, table, choice);
+        const columns = numbers.map((name) => [name, selection.text[choice.text.indexOf(name)]!] as const);
+        if (numbers.length > 0) await writeNumbers(connection, from, columns);
+        return selection;
+      });
     },
     exact: async (names) => {
-      await columns();
-      return readExact(relationOf(names), names);
+      const table = await relationOf(names);
+      return session.use((connection) => readExact(connection, table, names));
     },
-    close: async () => {},
+    close: () => session.close(),
   };
   return guarded(source, (error) => translateDuckdb(file, "JSON", error));
 }
@@ -58,18 +56,22 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?(?:\d[\d.eE+-]*|nan|inf(?:inity)?)/gi;
 
 /** Puts numbers among labels as they are written: as JSON values they would lose zeros at the end and digits beyond 64 bits. */
 async function writeNumbers(
+  connection: Connection,
   from: string,
-  names: readonly string[],
-  columnOf: (name: string) => string[],
+  columns: readonly (readonly [name: string, column: string[]])[],
 ): Promise<void> {
-  const columns = names.map((name) => [name, columnOf(name)] as const);
-  await forEachText(`SELECT CAST(json AS VARCHAR) FROM ${from}`, (text, row) => {
-    const quoted = text.replace(TOKEN, (token) => (token.startsWith('"') ? token : `"${token}"`));
-    const object = JSON.parse(quoted) as Readonly<Record<string, unknown>>;
-    for (const [name, column] of columns) {
-      const value = object[name];
-      if (typeof value === "string" && column[row] !== "") column[row] = value;
+  await connection.forEachChunk(`SELECT CAST(json AS VARCHAR) FROM ${from}`, (chunk, first) => {
+    const texts: string[] = [];
+    chunk.texts(0, texts);
+    for (const [i, text] of texts.entries()) {
+      const quoted = text.replace(TOKEN, (token) => (token.startsWith('"') ? token : `"${token}"`));
+      const object = JSON.parse(quoted) as Readonly<Record<string, unknown>>;
+      for (const [name, column] of columns) {
+        const value = object[name];
+        if (typeof value === "string" && column[first + i] !== "") column[first + i] = value;
+      }
     }
+    return true;
   });
 }
 
@@ -83,11 +85,18 @@ const KINDS: Readonly<Record<string, SourceColumn["kind"]>> = {
   BOOLEAN: "text",
 };
 
-async function openColumns(file: string, from: string): Promise<readonly SourceColumn[]> {
-  const [[structure, rows, repeated] = []] = await rowsOf(
-    `SELECT json_group_structure(json), count(*), list(DISTINCT key) FILTER (key IS NOT NULL) FROM (SELECT json, ${REPEATED} AS key FROM ${from})`,
+interface Structure {
+  readonly columns: readonly SourceColumn[];
+  readonly rows: number;
+}
+
+async function readStructure(session: Session, file: string, from: string): Promise<Structure> {
+  const query = `SELECT coalesce(json_group_structure(json)::VARCHAR, '{}'), count(*)::VARCHAR, count(key)::VARCHAR, coalesce(min(key), '') FROM (SELECT json, ${REPEATED} AS key FROM ${from})`;
+  const [[structure = "{}", count = "0", repeated = "0", key = ""] = []] = await session.use((connection) =>
+    connection.rows(query),
   );
-  const known: unknown = structure === null || structure === undefined ? {} : JSON.parse(String(structure));
+  const rows = Number(count);
+  const known: unknown = JSON.parse(structure);
   if (typeof known !== "object" || known === null || Array.isArray(known)) {
     fail("DATA_UNSUPPORTED", `${file}: rows are ${Array.isArray(known) ? "arrays" : "plain values"}, not objects`, {
       path: file,
@@ -95,16 +104,15 @@ async function openColumns(file: string, from: string): Promise<readonly SourceC
     });
   }
   const entries = Object.entries(known as Record<string, unknown>);
-  if (Number(rows ?? 0) === 1) refuseColumnwise(file, entries);
-  const key = (repeated as { items?: readonly unknown[] } | null)?.items?.[0];
-  if (key !== undefined) {
-    fail("DATA_DUPLICATE_COLUMN", `an object has the key ${JSON.stringify(String(key))} twice`, {
+  if (rows === 1) refuseColumnwise(file, entries);
+  if (repeated !== "0") {
+    fail("DATA_DUPLICATE_COLUMN", `an object has the key ${JSON.stringify(key)} twice`, {
       path: file,
       hint: "rename or remove one of them",
-      context: { column: String(key) },
+      context: { column: key },
     });
   }
-  return entries.map(([name, type]) => ({ name, kind: KINDS[String(type)] ?? "unknown" }));
+  return { columns: entries.map(([name, type]) => ({ name, kind: KINDS[String(type)] ?? "unknown" })), rows };
 }
 
 /** A key that an object has twice. */

@@ -2,6 +2,7 @@
 // does with his arrays afterwards changes nothing.
 import { fail } from "../errors.js";
 import { type NativeTable, native } from "../native.js";
+import { atOnce, byTurns, inRanges, type Work } from "../turns.js";
 import { arrowValues } from "./arrow-values.js";
 import type { ArrowLike, ColumnsData, InMemoryData, MatrixData, NumberArray, TargetData } from "./config.js";
 import { isOwned } from "./owned.js";
@@ -68,7 +69,7 @@ export function openMemory(data: InMemoryData, known: KnownColumns = {}): Source
       })),
       rows: table.rows,
     }),
-    read: async (choice) => select(table, choice),
+    read: (choice) => byTurns(select(table, choice)),
     exact: async (names) => exactly(table, names),
     close: async () => {},
   };
@@ -105,7 +106,7 @@ export function copyTargets(target: TargetData): NativeTable {
   const table = copyTable(target, "y");
   const columns = [...table.columns.keys()];
   if (columns.length === 0) shapeError("a table with no columns", "give one number per row, or one column per task");
-  const { rows, numeric } = select(table, { numeric: columns, text: [] });
+  const { rows, numeric } = atOnce(select(table, { numeric: columns, text: [] }));
   return { columns, values: { data: numeric, rows, cols: columns.length } };
 }
 
@@ -329,20 +330,26 @@ function namesOf(width: number, { prefix, called }: Naming, columns?: readonly s
   );
 }
 
-function select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Selection {
+/** Cells that are copied within a few milliseconds. */
+const STEP = 1 << 17;
+
+function* select({ rows, columns }: Table, { numeric, text }: ColumnChoice): Work<Selection> {
   const whole = wholeOf(columns, numeric);
   if (whole !== undefined && text.length === 0) return { rows, numeric: whole, text: [] };
   const find = (name: string): Column =>
     columns.get(name) ?? fail("DATA_MISSING_COLUMN", `no column ${JSON.stringify(name)}`, { path: PLACE });
   const out = new Float32Array(rows * numeric.length);
-  numeric.forEach((name, j) => {
+  for (const [j, name] of numeric.entries()) {
     const column = find(name);
-    for (let i = 0; i < rows; i++) {
-      const value = column.kind === "number" ? column.values[column.offset + i * column.stride]! : column.values[i]!;
-      if (typeof value === "number" && overflows(value)) throw overflow(PLACE, name, i + 1, value);
-      out[i * numeric.length + j] = typeof value === "number" ? value : numberOfLabel(PLACE, name, i + 1, value);
-    }
-  });
+    yield* inRanges(rows, STEP, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const value = column.kind === "number" ? column.values[column.offset + i * column.stride]! : column.values[i]!;
+        if (typeof value === "number" && overflows(value)) throw overflow(PLACE, name, i + 1, value);
+        out[i * numeric.length + j] = typeof value === "number" ? value : numberOfLabel(PLACE, name, i + 1, value);
+      }
+    });
+    if (rows * numeric.length > STEP) yield;
+  }
   const texts = text.map((name) => {
     const column = find(name);
     if (column.kind === "text") return column.values.map(toText);

@@ -1,6 +1,6 @@
 // Parquet files written, through DuckDB.
-import type { DuckDBConnection } from "@duckdb/node-api";
-import { identifier, literal, withDuckdb } from "./duckdb.js";
+import { type Connection, withDuckdb } from "./database.js";
+import { identifier, literal } from "./duckdb.js";
 import type { Rows } from "./rows.js";
 
 /** What pandas calls the column of an index without a name. */
@@ -26,22 +26,29 @@ export async function writeParquet(path: string, rows: Rows): Promise<void> {
   });
 }
 
-// DuckDB's own size of a block.
-const BLOCK = 2048;
-
-async function append(connection: DuckDBConnection, { data, shape: [rows, cols], rowIds }: Rows): Promise<void> {
-  const { DuckDBDataChunk, FLOAT, UTINYINT, VARCHAR } = await import("@duckdb/node-api");
+async function append({ library, handle }: Connection, { data, shape: [rows, cols], rowIds }: Rows): Promise<void> {
+  const { FLOAT, UTINYINT, VARCHAR } = library.Type;
   const type = data instanceof Float32Array ? FLOAT : UTINYINT;
   const types = [...(rowIds === undefined ? [] : [VARCHAR]), ...Array.from({ length: cols }, () => type)];
-  const appender = await connection.createAppender("latents");
-  for (let from = 0; from < rows; from += BLOCK) {
-    const size = Math.min(BLOCK, rows - from);
-    const chunk = DuckDBDataChunk.create(types, size);
-    const values = Array.from({ length: cols }, (_, j) =>
-      Array.from({ length: size }, (_, i) => data[(from + i) * cols + j]!),
-    );
-    chunk.setColumns(rowIds === undefined ? values : [rowIds.slice(from, from + size), ...values]);
-    appender.appendDataChunk(chunk);
+  const chunk = library.create_data_chunk(types.map((one) => library.create_logical_type(one)));
+  const appender = library.appender_create(handle, null, "latents");
+  const most = library.vector_size();
+  for (let from = 0; from < rows; from += most) {
+    const size = Math.min(most, rows - from);
+    library.data_chunk_reset(chunk);
+    library.data_chunk_set_size(chunk, size);
+    if (rowIds !== undefined) {
+      const ids = library.data_chunk_get_vector(chunk, 0);
+      for (let i = 0; i < size; i++) library.vector_assign_string_element(ids, i, rowIds[from + i]!);
+    }
+    const column = data instanceof Float32Array ? new Float32Array(size) : new Uint8Array(size);
+    for (let j = 0; j < cols; j++) {
+      for (let i = 0, at = from * cols + j; i < size; i++, at += cols) column[i] = data[at]!;
+      const vector = library.data_chunk_get_vector(chunk, types.length - cols + j);
+      library.copy_data_to_vector(vector, 0, column.buffer, 0, column.byteLength);
+    }
+    library.append_data_chunk(appender, chunk);
   }
-  appender.closeSync();
+  library.appender_flush_sync(appender);
+  library.appender_close_sync(appender);
 }

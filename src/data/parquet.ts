@@ -1,6 +1,7 @@
 // Parquet files, through DuckDB.
 import { fail } from "../errors.js";
-import { identifier, pathLiteral, type Relation, readExact, readRelation, rowsOf, translateDuckdb } from "./duckdb.js";
+import { openSession, type Session } from "./database.js";
+import { identifier, pathLiteral, type Relation, readExact, readRelation, translateDuckdb } from "./duckdb.js";
 import { pandasIndexes } from "./pandas-index.js";
 import { guarded, type Source, type SourceColumn } from "./source.js";
 
@@ -16,66 +17,81 @@ interface Column {
   readonly isFiner: boolean;
 }
 
+/** What the end of a file says. */
+interface Footer {
+  readonly columns: readonly Column[];
+  readonly rows: number;
+  /** The columns that pandas wrote as index. */
+  readonly indexes: ReadonlySet<string>;
+}
+
 /** Opens a Parquet file. */
 export function openParquet(file: string): Source {
   // A folder called year=2020 is no column of the file.
   const from = `read_parquet(${pathLiteral(file)}, hive_partitioning=false)`;
-  let opened: Promise<readonly Column[]> | undefined;
-  const columns = (): Promise<readonly Column[]> => {
-    opened ??= openColumns(file, from);
+  const session = openSession();
+  let opened: Promise<Footer> | undefined;
+  const footer = (): Promise<Footer> => {
+    opened ??= readFooter(session, file, from);
     return opened;
+  };
+  const relation = async (): Promise<Relation> => {
+    const { columns, rows } = await footer();
+    const known = new Map(columns.map((column) => [column.name, column]));
+    return {
+      file,
+      from,
+      rows,
+      column: (name) => identifier(known.get(name)?.sql ?? name),
+      isNumeric: (name) => /^BOOLEAN/.test(known.get(name)?.type ?? "") || NUMERIC.test(known.get(name)?.type ?? ""),
+    };
   };
   const source: Source = {
     describe: async () => {
-      const indexes = await indexesOf(file);
+      const { columns, rows, indexes } = await footer();
       return {
         format: "parquet",
-        columns: (await columns()).map(({ name, type, isFiner }): SourceColumn => {
+        rows,
+        columns: columns.map(({ name, type, isFiner }): SourceColumn => {
           return { name, kind: isFiner ? "unknown" : kindOf(type), ...(indexes.has(name) && { index: true }) };
         }),
       };
     },
     read: async (choice) => {
-      const known = new Map((await columns()).map((column) => [column.name, column]));
-      for (const name of choice.text) if (known.get(name)?.isFiner) refuseFiner(file, name);
-      const relation: Relation = {
-        file,
-        from,
-        column: (name) => identifier(known.get(name)?.sql ?? name),
-        isNumeric: (name) => /^BOOLEAN/.test(known.get(name)?.type ?? "") || NUMERIC.test(known.get(name)?.type ?? ""),
-      };
-      return readRelation(relation, choice);
+      const { columns } = await footer();
+      const finer = new Set(columns.filter(({ isFiner }) => isFiner).map(({ name }) => name));
+      for (const name of choice.text) if (finer.has(name)) refuseFiner(file, name);
+      const table = await relation();
+      return session.use((connection) => readRelation(connection, table, choice));
     },
     exact: async (names) => {
-      const known = new Map((await columns()).map((column) => [column.name, column]));
-      return readExact(
-        { file, from, column: (name) => identifier(known.get(name)?.sql ?? name), isNumeric: () => true },
-        names,
-      );
+      const table = await relation();
+      return session.use((connection) => readExact(connection, table, names));
     },
-    close: async () => {},
+    close: () => session.close(),
   };
   return guarded(source, (error) => translateDuckdb(file, "Parquet", error));
 }
 
-/** The columns that pandas wrote as index. */
-async function indexesOf(file: string): Promise<ReadonlySet<string>> {
-  const query = `SELECT decode(value) FROM parquet_kv_metadata(${pathLiteral(file)}) WHERE decode(key) = 'pandas'`;
-  const [row] = await rowsOf(query);
-  return pandasIndexes(row === undefined ? undefined : String(row[0]));
-}
-
-/** The columns with the names that the file gives them: DuckDB numbers those it takes to be the same. */
-async function openColumns(file: string, from: string): Promise<readonly Column[]> {
-  const described = await rowsOf(`DESCRIBE SELECT * FROM ${from}`);
-  const schema = topLevel(
-    await rowsOf(`SELECT name, num_children, logical_type FROM parquet_schema(${pathLiteral(file)})`),
-  );
-  const columns = described.map(([sql, type], j): Column => {
+/** Columns have the names that the file gives them: DuckDB numbers those it takes to be the same. */
+async function readFooter(session: Session, file: string, from: string): Promise<Footer> {
+  const path = pathLiteral(file);
+  const { described, elements, counted, pandas } = await session.use(async (connection) => ({
+    described: await connection.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${from})`),
+    elements: await connection.rows(
+      `SELECT name, coalesce(num_children, 0)::VARCHAR, coalesce(logical_type, '') FROM parquet_schema(${path})`,
+    ),
+    counted: await connection.rows(`SELECT count(*)::VARCHAR FROM ${from}`),
+    pandas: await connection.rows(
+      `SELECT decode(value) FROM parquet_kv_metadata(${path}) WHERE decode(key) = 'pandas' AND value IS NOT NULL`,
+    ),
+  }));
+  const schema = topLevel(elements);
+  const columns = described.map(([sql = "", type = ""], j): Column => {
     // DuckDB may add columns of its own behind those of the file.
-    const { name, logical } = schema[j] ?? { name: String(sql), logical: "" };
-    const isFiner = /^TIME/.test(String(type)) && !/^TIMESTAMP_NS/.test(String(type)) && /NANO/.test(logical);
-    return { name, sql: String(sql), type: String(type), isFiner };
+    const { name, logical } = schema[j] ?? { name: sql, logical: "" };
+    const isFiner = /^TIME/.test(type) && !/^TIMESTAMP_NS/.test(type) && /NANO/.test(logical);
+    return { name, sql, type, isFiner };
   });
   const names = new Set<string>();
   for (const { name } of columns) {
@@ -88,11 +104,11 @@ async function openColumns(file: string, from: string): Promise<readonly Column[
     }
     names.add(name);
   }
-  return columns;
+  return { columns, rows: Number(counted[0]?.[0] ?? 0), indexes: pandasIndexes(pandas[0]?.[0]) };
 }
 
 /** The columns of a schema, which lists its elements with their parts behind them; the first is the table itself. */
-function topLevel(elements: readonly (readonly unknown[])[]): readonly { name: string; logical: string }[] {
+function topLevel(elements: readonly (readonly string[])[]): readonly { name: string; logical: string }[] {
   const found: { name: string; logical: string }[] = [];
   let at = 1;
   const skip = (): void => {
@@ -100,8 +116,8 @@ function topLevel(elements: readonly (readonly unknown[])[]): readonly { name: s
     for (let part = 0; part < parts && at < elements.length; part++) skip();
   };
   while (at < elements.length) {
-    const [name, , logical] = elements[at]!;
-    found.push({ name: String(name), logical: String(logical ?? "") });
+    const [name = "", , logical = ""] = elements[at]!;
+    found.push({ name, logical });
     skip();
   }
   return found;

@@ -171,7 +171,7 @@ export function overflow(file: string, column: string, row: number, got: number 
 
 /** Whether a finite 64-bit number has no finite 32-bit neighbour. */
 export function overflows(value: number): boolean {
-  return Number.isFinite(value) && !Number.isFinite(Math.fround(value));
+  return Math.abs(Math.fround(value)) === Infinity && Math.abs(value) !== Infinity;
 }
 
 /** A number as a label; NaN is a missing label. */

@@ -1,6 +1,7 @@
 // Views: named ranges of the input columns, put together from tables and images.
 import { fail } from "../errors.js";
 import type { NativeDataset, NativeImage, NativeMatrix, NativeView } from "../native.js";
+import { inRanges, type Work } from "../turns.js";
 import type { SourceColumn } from "./source.js";
 
 /** A run of input columns: of a table, or the pixels of one image per row. */
@@ -33,11 +34,14 @@ export function widthOf({ start, end }: NativeView): number {
   return end - start;
 }
 
+/** Numbers that are copied within a few milliseconds. */
+const STEP = 1 << 18;
+
 /** Inputs, their names and their views: the views one after the other in the order in which blocks first name them. */
-export function joinBlocks(
+export function* joinBlocks(
   blocks: readonly Block[],
   rows: number,
-): Pick<NativeDataset, "inputs" | "inputNames" | "views"> {
+): Work<Pick<NativeDataset, "inputs" | "inputNames" | "views">> {
   const order = [...new Set(blocks.map(({ view }) => view))];
   const sorted = order.flatMap((view) => blocks.filter((block) => block.view === view));
   const views: NativeView[] = [];
@@ -53,7 +57,10 @@ export function joinBlocks(
   if (sorted.length > 1) {
     let at = 0;
     for (const { data: from, width } of sorted) {
-      for (let i = 0; i < rows; i++) data.set(from.subarray(i * width, (i + 1) * width), i * cols + at);
+      const start = at;
+      yield* inRanges(rows, rowsAtOnce(width), (first, end) => {
+        for (let i = first; i < end; i++) data.set(from.subarray(i * width, (i + 1) * width), i * cols + start);
+      });
       at += width;
     }
   }
@@ -63,6 +70,10 @@ export function joinBlocks(
     inputNames: sorted.flatMap(({ names }) => names),
     ...(!isPlain && { views }),
   };
+}
+
+function rowsAtOnce(width: number): number {
+  return Math.ceil(STEP / Math.max(1, width));
 }
 
 /** The view that a column without one belongs to. */
@@ -100,22 +111,26 @@ export function inputColumns(dataset: Pick<NativeDataset, "inputs" | "inputNames
 }
 
 /** The inputs of these names, in that order but for views, which stay together. An image is taken whole, by its view's name. */
-export function selectInputColumns(
+export function* selectInputColumns(
   dataset: Pick<NativeDataset, "inputs" | "inputNames" | "views" | "offsets">,
   names: readonly string[],
-): Pick<NativeDataset, "inputs" | "inputNames" | "views" | "offsets"> {
+): Work<Pick<NativeDataset, "inputs" | "inputNames" | "views" | "offsets">> {
   const places = placesOf(dataset);
   const missing = names.filter((name) => !places.has(name));
   if (missing.length > 0) {
     fail("DATA_MISSING_COLUMN", `no input column is called ${missing.join(", ")}`, { context: { missing } });
   }
-  const { inputs } = dataset;
+  const { inputs, inputNames, views, offsets } = dataset;
+  const all = [...places.keys()];
+  // What is all there is, in its order, is not copied.
+  if (names.length === all.length && names.every((name, j) => name === all[j]))
+    return { inputs, inputNames, ...(views && { views }), ...(offsets && { offsets }) };
   const blocks: Block[] = [];
   const tables = new Map<string, string[]>();
   for (const name of names) {
     const place = places.get(name)!;
     if (place.image !== undefined) {
-      blocks.push({ view: name, ...cut(inputs, [place]), names: [], image: place.image });
+      blocks.push({ view: name, ...(yield* cut(inputs, [place])), names: [], image: place.image });
     } else if (tables.has(place.name)) {
       tables.get(place.name)!.push(name);
     } else {
@@ -125,35 +140,30 @@ export function selectInputColumns(
       blocks.push({ view: place.name, data: new Float32Array(), width: 0, names: columns });
     }
   }
-  const filled = blocks.map((block) =>
-    block.image === undefined
-      ? {
-          ...block,
-          ...cut(
-            inputs,
-            block.names.map((name) => places.get(name)!),
-          ),
-        }
-      : block,
-  );
-  const chosen = joinBlocks(filled, inputs.rows);
-  const { offsets } = dataset;
+  const filled: Block[] = [];
+  for (const block of blocks) {
+    const own = block.names.map((name) => places.get(name)!);
+    filled.push(block.image === undefined ? { ...block, ...(yield* cut(inputs, own)) } : block);
+  }
+  const chosen = yield* joinBlocks(filled, inputs.rows);
   if (offsets?.inputs === undefined) return chosen;
   // Data with views have none.
   const own = offsets.inputs;
   return { ...chosen, offsets: { ...offsets, inputs: chosen.inputNames.map((name) => own[places.get(name)!.start]!) } };
 }
 
-function cut({ data, rows, cols }: NativeMatrix, places: readonly NativeView[]): Pick<Block, "data" | "width"> {
+function* cut({ data, rows, cols }: NativeMatrix, places: readonly NativeView[]): Work<Pick<Block, "data" | "width">> {
   const width = places.reduce((sum, place) => sum + widthOf(place), 0);
   const out = new Float32Array(rows * width);
-  for (let i = 0; i < rows; i++) {
-    let at = i * width;
-    for (const { start, end } of places) {
-      if (end - start === 1) out[at] = data[i * cols + start]!;
-      else out.set(data.subarray(i * cols + start, i * cols + end), at);
-      at += end - start;
+  yield* inRanges(rows, rowsAtOnce(width), (first, last) => {
+    for (let i = first; i < last; i++) {
+      let at = i * width;
+      for (const { start, end } of places) {
+        if (end - start === 1) out[at] = data[i * cols + start]!;
+        else out.set(data.subarray(i * cols + start, i * cols + end), at);
+        at += end - start;
+      }
     }
-  }
+  });
   return { data: out, width };
 }

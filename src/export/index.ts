@@ -7,10 +7,8 @@ import { cardOf } from "./card.js";
 import { pointsOf } from "./curves.js";
 import { latexOf } from "./latex.js";
 import { type MlflowOptions, type MlflowRun, sendToMlflow } from "./mlflow.js";
-import { onnxOf } from "./onnx.js";
 import type { PlainModel } from "./plain-model.js";
 import { safetensorsOf } from "./safetensors.js";
-import { eventFile, eventFileName } from "./tensorboard.js";
 
 export type { MlflowOptions, MlflowRun };
 
@@ -74,6 +72,7 @@ export async function exportModel(model: Model, format: ExportFormat): Promise<r
     case "latex":
       return [{ name: "table.tex", content: latexOf([model.record()]) }];
     case "tensorboard": {
+      const { eventFile, eventFileName } = await import("./tensorboard.js");
       const time = new Date(model.manifest.createdAt);
       return [{ name: eventFileName(time), content: eventFile(pointsOf(model.history), time) }];
     }
@@ -107,7 +106,9 @@ export function logToMlflow(model: Model, options: MlflowOptions): Promise<Mlflo
   return sendToMlflow(model.record(), options);
 }
 
-function onnxFiles(model: Model, plain: PlainModel): readonly ExportedFile[] {
+async function onnxFiles(model: Model, plain: PlainModel): Promise<readonly ExportedFile[]> {
+  // Protocol buffers are loaded where they are written.
+  const { onnxOf } = await import("./onnx.js");
   const { info } = model;
   const card = {
     method: info.method,

@@ -1,7 +1,6 @@
 //! What stands in columns of numbers, for one who looks at data before learning from them: gaps, infinities, constants, words
 //! for "no value" that look like numbers, and columns that say what another one says.
 
-use crate::matrix::Matrix;
 use serde::Serialize;
 
 /// A column in facts.
@@ -37,14 +36,9 @@ pub struct Sentinel {
     pub count: usize,
 }
 
-/// Facts of each column.
-pub fn column_facts(values: &Matrix) -> Vec<ColumnFacts> {
-    let mut columns = vec![Seen::default(); values.cols()];
-    for row in 0..values.rows() {
-        for (seen, &value) in columns.iter_mut().zip(values.row(row)) {
-            seen.add(value);
-        }
-    }
+/// Facts of each column of a row-major matrix.
+pub fn column_facts(values: &[f32], cols: usize) -> Vec<ColumnFacts> {
+    let columns = seen(values, cols);
     let mut copies = copies(values, &columns);
     let facts = columns.iter().enumerate().map(|(column, seen)| ColumnFacts {
         missing: seen.missing,
@@ -56,6 +50,36 @@ pub fn column_facts(values: &Matrix) -> Vec<ColumnFacts> {
         copy_of: copies[column].take(),
     });
     facts.collect()
+}
+
+/// Columns that are walked together: what is known of them stays in the cache.
+const TOGETHER: usize = 256;
+/// Neighbours that are looked at in one go.
+const LANES: usize = 16;
+
+fn seen(values: &[f32], cols: usize) -> Vec<Seen> {
+    let mut columns = vec![Seen::default(); cols];
+    // Between the ends of a column that are kept lies nearly all of it.
+    let (mut low, mut high) = (vec![f32::NAN; cols], vec![f32::NAN; cols]);
+    for first in (0..cols).step_by(TOGETHER) {
+        let last = cols.min(first + TOGETHER);
+        for row in values.chunks_exact(cols) {
+            for from in (first..last).step_by(LANES) {
+                let lanes = from..last.min(from + LANES);
+                let (values, low, high) = (&row[lanes.clone()], &mut low[lanes.clone()], &mut high[lanes.clone()]);
+                let ends = low.iter().zip(&*high);
+                if values.iter().zip(ends).fold(true, |all, (value, (low, high))| all & (value > low) & (value < high))
+                {
+                    continue;
+                }
+                for (lane, (seen, &value)) in columns[lanes].iter_mut().zip(values).enumerate() {
+                    seen.add(value);
+                    (low[lane], high[lane]) = seen.inside();
+                }
+            }
+        }
+    }
+    columns
 }
 
 /// Different values at each end of a column that are kept: two sentinels, and the first value that is none.
@@ -80,6 +104,12 @@ impl Seen {
         }
         insert(&mut self.low, value, |a, b| a < b);
         insert(&mut self.high, value, |a, b| a > b);
+    }
+
+    /// Finite values between these change nothing; NaN where there are none yet.
+    fn inside(&self) -> (f32, f32) {
+        let (low, high) = (self.low[ENDS - 1], self.high[ENDS - 1]);
+        if low.1 > 0 && high.1 > 0 { (low.0, high.0) } else { (f32::NAN, f32::NAN) }
     }
 
     fn is_constant(&self) -> bool {
@@ -147,8 +177,9 @@ const ALIKE: f64 = 1.0 - 1e-6;
 
 /// For each column an earlier one that it copies. Columns that are alike lie beside each other in a random direction, so each is
 /// compared with few others.
-fn copies(values: &Matrix, seen: &[Seen]) -> Vec<Option<usize>> {
-    let (n, d) = (values.rows(), values.cols());
+fn copies(values: &[f32], seen: &[Seen]) -> Vec<Option<usize>> {
+    let d = seen.len();
+    let n = values.len().checked_div(d).unwrap_or(0);
     let mut found = vec![None; d];
     let step = n.div_ceil(SAMPLE).max(1);
     let rows: Vec<usize> = (0..n).step_by(step).collect();
@@ -158,7 +189,7 @@ fn copies(values: &Matrix, seen: &[Seen]) -> Vec<Option<usize>> {
     }
     let mut columns: Vec<(f64, usize, Vec<f32>)> = Vec::new();
     for column in (0..d).filter(|&column| !seen[column].is_constant() && seen[column].infinite == 0) {
-        let Some(unit) = unit(rows.iter().map(|&row| values.row(row)[column])) else { continue };
+        let Some(unit) = unit(rows.iter().map(|&row| values[row * d + column])) else { continue };
         let along = unit.iter().enumerate().map(|(i, v)| f64::from(*v) * direction(i)).sum();
         columns.push((along, column, unit));
     }
@@ -200,9 +231,10 @@ fn direction(i: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::Matrix;
 
     fn facts(columns: &[&dyn Fn(usize) -> f32]) -> Vec<ColumnFacts> {
-        column_facts(&Matrix::from_fn(200, columns.len(), |i, j| columns[j](i)))
+        column_facts(Matrix::from_fn(200, columns.len(), |i, j| columns[j](i)).data(), columns.len())
     }
 
     fn noise(i: usize) -> f32 {

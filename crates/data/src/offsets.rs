@@ -1,7 +1,6 @@
 //! Numbers far from zero, such as dates in seconds: 32 bits would round many of them to the same. They are kept as differences
 //! from one number of 64 bits per column, so that what varies keeps its digits.
 
-use crate::matrix::Matrix;
 use serde::{Deserialize, Serialize};
 
 /// What is to be added to the columns of a data set; empty lists where nothing is.
@@ -35,35 +34,53 @@ pub struct Collapse {
     pub offset: f64,
 }
 
-/// Columns that may have collapsed, judged by their rounded values: for these it is worth reading 64 bits. Columns that lie near
-/// zero compared with their spread, small integers, and columns with many different values have not.
-pub fn suspects(values: &Matrix) -> Vec<usize> {
-    (0..values.cols()).filter(|&column| is_suspect(values, column)).collect()
+/// Columns of a row-major matrix that may have collapsed, judged by their rounded values: for these it is worth reading 64 bits.
+/// Columns that lie near zero compared with their spread, small integers, and columns with many different values have not.
+pub fn suspects(values: &[f32], cols: usize) -> Vec<u32> {
+    let rows = values.len().checked_div(cols).unwrap_or(0);
+    let mut found = Vec::new();
+    let mut samples = vec![Vec::new(); cols.min(TOGETHER)];
+    for first in (0..cols).step_by(TOGETHER) {
+        let many = TOGETHER.min(cols - first);
+        let samples = &mut samples[..many];
+        samples.iter_mut().for_each(Vec::clear);
+        for row in (0..rows).step_by(rows.div_ceil(SAMPLE).max(1)) {
+            let from = row * cols + first;
+            for (sample, &value) in samples.iter_mut().zip(&values[from..from + many]) {
+                if value.is_finite() {
+                    sample.push(value);
+                }
+            }
+        }
+        for (column, sample) in (first..).zip(samples) {
+            if is_suspect(values, cols, column, sample) {
+                found.push(column as u32);
+            }
+        }
+    }
+    found
 }
 
 /// Rows that are looked at to see where the bulk of a column lies.
 const SAMPLE: usize = 1024;
+/// Columns that are sampled in one walk over the rows, each of which lies elsewhere in memory.
+const TOGETHER: usize = 32;
 /// Integers up to here have neighbours with fractions in 32 bits.
 const INTEGER: f32 = 4_194_304.0;
 
-fn is_suspect(values: &Matrix, column: usize) -> bool {
-    let (n, d) = (values.rows(), values.cols());
-    if n == 0 {
-        return false;
-    }
-    let step = n.div_ceil(SAMPLE);
-    let mut sample: Vec<f32> =
-        (0..n).step_by(step).map(|row| values.data()[row * d + column]).filter(|v| v.is_finite()).collect();
+fn is_suspect(values: &[f32], d: usize, column: usize, sample: &mut [f32]) -> bool {
+    let n = values.len() / d;
     if sample.len() < 2 {
         return false;
     }
-    sample.sort_unstable_by(f32::total_cmp);
-    let (low, high) = (sample[sample.len() / 10], sample[sample.len() - 1 - sample.len() / 10]);
+    let tenth = sample.len() / 10;
+    let (below, &mut high, _) = sample.select_nth_unstable_by(sample.len() - 1 - tenth, f32::total_cmp);
+    let (_, &mut low, _) = below.select_nth_unstable_by(tenth, f32::total_cmp);
     // A bulk with room for several times as many numbers as there are rows keeps them apart.
     if ordinal(high) - ordinal(low) > 4 * n as i64 || (low == high && low == 0.0) {
         return false;
     }
-    let of_column = || values.data()[column..].iter().step_by(d).copied().filter(|value| value.is_finite());
+    let of_column = || values[column..].iter().step_by(d).copied().filter(|value| value.is_finite());
     // One and the same integer may be what is left of differences behind it.
     let is_one = of_column().all(|value| value == low);
     if !is_one && of_column().all(|value| value.fract() == 0.0 && value.abs() < INTEGER) {
@@ -97,10 +114,11 @@ pub fn collapse(exact: &[f64]) -> Option<Collapse> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::Matrix;
 
     fn judged(column: &[f64]) -> (bool, Option<(usize, usize)>) {
         let matrix = Matrix::from_fn(column.len(), 2, |i, j| if j == 1 { column[i] as f32 } else { i as f32 * 0.1 });
-        (suspects(&matrix) == [1], collapse(column).map(|found| (found.distinct, found.kept)))
+        (suspects(matrix.data(), 2) == [1], collapse(column).map(|found| (found.distinct, found.kept)))
     }
 
     #[test]
@@ -131,6 +149,17 @@ mod tests {
         ] {
             assert!(!judged(&column).0);
         }
+    }
+
+    #[test]
+    fn each_column_of_a_wide_table_is_judged_by_itself() {
+        let days = |i: usize| 1.6e9 + 7.0 * i as f32;
+        let wide =
+            Matrix::from_fn(300, 3 * TOGETHER + 5, |i, j| if j % 31 == 7 { days(i) } else { (i * j) as f32 * 0.1 });
+        let expected: Vec<u32> = (0..wide.cols() as u32).filter(|column| column % 31 == 7).collect();
+        assert_eq!(suspects(wide.data(), wide.cols()), expected);
+        assert_eq!(suspects(&[], 0), [0; 0]);
+        assert_eq!(suspects(&[], 4), [0; 0]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Writers of plain files.
 
-use crate::atomic::write_atomically;
+use crate::atomic::cannot_write;
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// Numbers of an array, row-major.
@@ -19,13 +20,19 @@ pub enum NpyData<'a> {
     U8(&'a [u8]),
 }
 
-/// Writes an array that `numpy.load` opens; the file appears whole or not at all.
+/// Writes an array that `numpy.load` opens, and syncs it. The path is one that nobody reads yet: the caller moves the file to its place, and
+/// knows what a killed process leaves there.
 ///
 /// # Errors
 /// `DATA_SHAPE` when the numbers do not fill the shape, `FILE_WRITE`.
 pub fn write_npy(path: &Path, shape: &[usize], data: NpyData<'_>) -> Result<()> {
     check_shape(shape, data)?;
-    write_atomically(path, |writer| encode_npy(writer, shape, data))
+    let attempt = || -> io::Result<()> {
+        let mut writer = BufWriter::with_capacity(1 << 16, File::create(path)?);
+        encode_npy(&mut writer, shape, data)?;
+        writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+    };
+    attempt().map_err(|error| cannot_write(path, &error))
 }
 
 /// Lines of a text table: the rows of a matrix, each after its name where there are any. Numbers are the shortest text that

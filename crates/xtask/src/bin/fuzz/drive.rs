@@ -40,16 +40,30 @@ struct Tally {
     refused: BTreeMap<&'static str, u64>,
     slowest: Duration,
     broken: Vec<String>,
-    known: BTreeMap<String, ()>,
+    known: Answers,
 }
 
-/// Runs `executions` damaged inputs through the targets, by their shares.
-pub fn run(targets: &mut [Target], executions: u64, seed: u64, folder: &Path) -> Result<Value, String> {
+/// Of each answer the shortest inputs: one of up to two bytes, one of up to four, of up to eight, ...
+pub type Answers = BTreeMap<String, BTreeMap<u32, Vec<u8>>>;
+
+/// This thread's readers take no more memory than that.
+pub fn limit_memory() {
     memory::allow(Some(Budget { bytes: MOST_BYTES, limit: "the limit of the fuzzing".to_owned() }));
+}
+
+/// Runs `executions` damaged inputs through the targets, by their shares: what happened, and the answers of each reader.
+pub fn run(
+    targets: &mut [Target],
+    executions: u64,
+    seed: u64,
+    folder: &Path,
+) -> Result<(Value, BTreeMap<&'static str, Answers>), String> {
+    limit_memory();
     // What a panic says stands in the report.
     std::panic::set_hook(Box::new(|_| {}));
     let began = Instant::now();
     let mut readers = serde_json::Map::new();
+    let mut answers = BTreeMap::new();
     let mut broken = 0;
     let shares: u64 = targets.iter().map(|target| target.share).sum();
     for (place, target) in targets.iter_mut().enumerate() {
@@ -76,41 +90,60 @@ pub fn run(targets: &mut [Target], executions: u64, seed: u64, folder: &Path) ->
                 "slowestMs": tally.slowest.as_secs_f64() * 1e3, "answers": tally.known.len(), "broken": tally.broken,
             }),
         );
+        answers.insert(target.name, tally.known);
     }
     let all: u64 = readers.values().filter_map(|reader| reader["executions"].as_u64()).sum();
-    Ok(json!({
+    let report = json!({
         "executions": all, "broken": broken, "seed": seed, "limitMiB": MOST_BYTES >> 20, "hangsAfterMs": HANGS.as_millis() as u64,
         "peakMiB": peak_mib(), "seconds": began.elapsed().as_secs_f64(), "readers": readers,
-    }))
+    });
+    Ok((report, answers))
 }
 
-/// One execution; whether it was answered in a way that is new.
-fn once(target: &Target, bytes: &[u8], tally: &mut Tally, folder: &Path) -> Result<bool, String> {
+/// What a reader says to an input, and what it is to blame for.
+pub struct Answer {
+    /// "accepted", or a code with the first words of its message.
+    pub text: String,
+    /// The code of a refusal.
+    code: Option<&'static str>,
+    /// A broken promise.
+    pub blame: Option<String>,
+    took: Duration,
+}
+
+/// Asks a reader.
+pub fn answer(target: &Target, bytes: &[u8]) -> Answer {
     let began = Instant::now();
-    let answer = catch_unwind(AssertUnwindSafe(|| (target.ask)(bytes)));
+    let said = catch_unwind(AssertUnwindSafe(|| (target.ask)(bytes)));
     let took = began.elapsed();
-    tally.executions += 1;
-    tally.slowest = tally.slowest.max(took);
-    let mut blame = (took > HANGS).then(|| format!("took {} ms", took.as_millis()));
-    let answer = match answer {
-        Ok(Ok(())) => {
-            tally.accepted += 1;
-            "accepted".to_owned()
-        }
+    let hangs = (took > HANGS).then(|| format!("took {} ms", took.as_millis()));
+    match said {
+        Ok(Ok(())) => Answer { text: "accepted".to_owned(), code: None, blame: hangs, took },
         Ok(Err(failure)) => {
-            *tally.refused.entry(failure.code.as_str()).or_default() += 1;
-            if failure.message.is_empty() || failure.message.contains('\n') || failure.code == Code::InternalPanic {
-                blame = Some(format!("{}: {:?}", failure.code.as_str(), failure.message));
-            }
-            format!("{} {}", failure.code.as_str(), words(&failure.message))
+            let code = failure.code.as_str();
+            let is_wrong =
+                failure.message.is_empty() || failure.message.contains('\n') || failure.code == Code::InternalPanic;
+            let blame = is_wrong.then(|| format!("{code}: {:?}", failure.message)).or(hangs);
+            Answer { text: format!("{code} {}", words(&failure.message)), code: Some(code), blame, took }
         }
         Err(panic) => {
             let said = panic.downcast_ref::<String>().cloned();
             let said = said.or_else(|| panic.downcast_ref::<&str>().map(|&said| said.to_owned()));
-            blame = Some(format!("panic: {}", said.unwrap_or_default()));
-            "panic".to_owned()
+            let blame = Some(format!("panic: {}", said.unwrap_or_default()));
+            Answer { text: "panic".to_owned(), code: None, blame, took }
         }
-    };
+    }
+}
+
+/// One execution; whether it was answered in a way that is new.
+fn once(target: &Target, bytes: &[u8], tally: &mut Tally, folder: &Path) -> Result<bool, String> {
+    let Answer { text, code, blame, took } = answer(target, bytes);
+    tally.executions += 1;
+    tally.slowest = tally.slowest.max(took);
+    match code {
+        Some(code) => *tally.refused.entry(code).or_default() += 1,
+        None => tally.accepted += u64::from(text == "accepted"),
+    }
     if let Some(blame) = blame {
         if tally.broken.len() < 20 {
             let kept = folder.join(format!("broken-{}-{}", target.name.replace(' ', "-"), tally.broken.len()));
@@ -119,7 +152,13 @@ fn once(target: &Target, bytes: &[u8], tally: &mut Tally, folder: &Path) -> Resu
         }
         tally.broken.push(blame);
     }
-    Ok(tally.known.insert(answer, ()).is_none())
+    let is_new = !tally.known.contains_key(&text);
+    let size = bytes.len().max(1).ilog2();
+    let shortest = tally.known.entry(text).or_default().entry(size).or_insert_with(|| bytes.to_vec());
+    if bytes.len() < shortest.len() {
+        *shortest = bytes.to_vec();
+    }
+    Ok(is_new)
 }
 
 /// What differs little between inputs: the first words of a message that hold nothing of the input.
@@ -133,17 +172,4 @@ fn peak_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or_default() / 1024
-}
-
-/// Short inputs that were answered in different ways, as hexadecimal digits by reader.
-pub fn corpus(targets: &[Target]) -> String {
-    const KEPT: usize = 24;
-    const LONG: usize = 400;
-    let mut all = serde_json::Map::new();
-    for target in targets {
-        let short = target.seeds.iter().filter(|seed| seed.len() <= LONG).rev().take(KEPT);
-        let hex = short.map(|seed| seed.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-        all.insert(target.name.to_owned(), hex.collect());
-    }
-    format!("{:#}\n", Value::Object(all))
 }

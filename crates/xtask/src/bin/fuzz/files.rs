@@ -1,6 +1,7 @@
 //! Binary files: arrays, archives, sparse matrices, IDX, images, compressed files.
 
 use crate::drive::{Ask, Target};
+use crate::png;
 use crate::tables::of_file;
 use disentangle_data::read::{idx, images, npy, npz, scipy, unpack};
 use disentangle_data::{Code, Failure};
@@ -32,37 +33,9 @@ const IDX: [&[u8]; 3] = [
 ];
 /// Two frames of Zstandard with one of remarks between them.
 const FRAMES: &[u8] =
-    b"\x28\xb5\x2f\xfd\x24\x02\x11\x00\x00a\n\x50\x2a\x4d\x18\x02\x00\x00\x00no\x28\xb5\x2f\xfd\x20\x02\x11\x00\x00b\n";
-/// 2 x 2 pixels of 8 bits, grey: signature, IHDR, IDAT (stored), IEND; checksums are written later.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x02\x08\0\0\0\0----\
-\0\0\0\x11IDAT\x78\x01\x01\x06\0\xf9\xff\0\x01\x02\0\x03\x04\0\x1d\0\x0b----\0\0\0\0IEND----";
-/// A palette of two colours, 2 x 1 pixels of one bit.
-const PALETTE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x01\x01\x03\0\0\0----\
-\0\0\0\x06PLTE\x01\x02\x03\x04\x05\x06----\0\0\0\x0dIDAT\x78\x01\x01\x02\0\xfd\xff\0\x40\0\x42\0\x41----\0\0\0\0IEND----";
-
-/// The chunks of a PNG with checksums that fit them: damage is to reach what is behind.
-fn checked(bytes: &[u8]) -> Vec<u8> {
-    let mut out = bytes.to_vec();
-    let mut at = 8;
-    while let Some(length) = out.get(at..at + 4) {
-        let length = u32::from_be_bytes([length[0], length[1], length[2], length[3]]) as usize;
-        let Some(end) =
-            at.checked_add(8).and_then(|begin| begin.checked_add(length)).filter(|&end| end + 4 <= out.len())
-        else {
-            break;
-        };
-        let sum = crc32(&out[at + 4..end]).to_be_bytes();
-        out[end..end + 4].copy_from_slice(&sum);
-        at = end + 4;
-    }
-    out
-}
-
-/// CRC-32 of PNG, <https://www.w3.org/TR/png-3/#D-CRCAppendix>.
-fn crc32(bytes: &[u8]) -> u32 {
-    let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
-    !bytes.iter().fold(u32::MAX, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
-}
+    b"\x28\xb5\x2f\xfd\x20\x02\x11\x00\x00a\n\x50\x2a\x4d\x18\x02\x00\x00\x00no\x28\xb5\x2f\xfd\x20\x02\x11\x00\x00b\n";
+/// A table of two columns, compressed with literals and sequences by libzstd.
+const COMPRESSED: &[u8] = b"\x28\xb5\x2f\xfd\x60\x6e\x00\x05\x03\x00\x02\x86\x0d\x0c\xd0\xe5\x00\x50\x76\x53\x52\x24\x49\x08\x09\x1d\x71\x60\x29\xa7\xb9\xcb\x69\xee\x72\x9a\xbb\x9c\xe6\x2e\xa7\xb9\xcb\x69\xee\x72\x9a\xbb\x9c\xe6\x71\x60\x71\x1c\x54\x1a\x07\x14\xc6\xc1\x64\x71\x20\x51\x30\xc8\x42\x36\x24\xe0\x37\x03\x02\x72\x4c\x8e\xc9\x31\x39\x26\xc7\xe4\x98\x38\x26\xc7\xe4\x98\x1c\x93\x63\x72\x4c\x8e\x91\x63\x72\x4c\x8e\xc9\x31\x81\xb7\x21\x3d\x01";
 
 /// 8 x 8 pixels, one grey, as a JPEG.
 fn jpeg() -> Vec<u8> {
@@ -86,7 +59,7 @@ pub fn targets(dir: &Path) -> Vec<Target> {
             images::read(path.parent().expect("a folder")).map(drop)
         });
         let ask: Ask = match ending {
-            "png" => Rc::new(move |bytes| read(&checked(bytes))),
+            "png" => Rc::new(move |bytes| read(&png::checked(bytes)).or_else(|_| read(&png::framed(bytes)))),
             _ => read,
         };
         ask
@@ -109,7 +82,7 @@ pub fn targets(dir: &Path) -> Vec<Target> {
         Target { name: "npz", share: 20, seeds: seeds(&ARCHIVES), ask: of_file(dir.join("a.npz"), read_archive) },
         Target { name: "scipy", share: 20, seeds: seeds(&SPARSE), ask: of_file(dir.join("s.npz"), read_sparse) },
         Target { name: "idx", share: 170, seeds: seeds(&IDX), ask: Rc::new(|bytes| idx::decode(bytes).map(drop)) },
-        Target { name: "png", share: 20, seeds: seeds(&[PNG, PALETTE]), ask: of_image("png") },
+        Target { name: "png", share: 20, seeds: png::seeds(), ask: of_image("png") },
         Target { name: "jpeg", share: 20, seeds: vec![jpeg()], ask: of_image("jpg") },
         Target {
             name: "zip",
@@ -125,7 +98,7 @@ pub fn targets(dir: &Path) -> Vec<Target> {
         Target {
             name: "zstd",
             share: 15,
-            seeds: seeds(&[FRAMES]),
+            seeds: seeds(&[FRAMES, COMPRESSED]),
             ask: of_file(dir.join("a.zst"), move |path| unpack::unzstd(path, &unpacked)),
         },
     ]
