@@ -366,6 +366,27 @@ Spread: standard deviation with divisor n. A band holds on every seed unless it 
   );
 });
 
+test("parts of the held-out rows are scored by themselves where a row asks for them", async (t) => {
+  const out = await folder();
+  const rows: readonly Row[] = [
+    { fit: "a", measure: "within:one.rows.count" },
+    { fit: "a", measure: "within:one.mcc.value" },
+    { fit: "a", measure: "within:all.mcc.value" },
+    { fit: "a", measure: "mcc" },
+  ];
+  const { environment } = (await simulate({ ...WORLD, seed: 0 })).labels;
+  const used = environment!.levels.filter((_, level) => environment!.codes.includes(level));
+  const within = { one: used.slice(0, 1), all: used };
+  const { rows: found } = await reproduce(presetOf(rows, { within, seeds: [0] }), { out });
+  const [count, one, all, whole] = found.map(({ mean }) => mean!);
+  // A quarter of the 100 rows of one environment is held out.
+  t.is(count, 25);
+  t.true(one! > 0 && one! <= 1 && one !== whole);
+  t.is(all, whole);
+  const without = await t.throwsAsync(reproduce(presetOf(rows, { within: { one: within.one } }), { out }));
+  t.like(without, { code: "CONFIG_CONFLICT", path: "small.within" });
+});
+
 test("fitted models are tried on rows of another world where a row asks for it, and again where that world changed", async (t) => {
   const out = await folder();
   const rows: readonly Row[] = [

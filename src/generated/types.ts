@@ -194,6 +194,14 @@ export type InterventionKind = "perfect" | "soft";
 export type Interventions = "perfect" | "soft";
 
 /**
+ * Whether something is done.
+ * - `auto`: Where no linear model of single changes holds.
+ * - `on`: Always.
+ * - `off`: Never.
+ */
+export type Nonlinear = "auto" | "on" | "off";
+
+/**
  * Something done to all estimated latents that a metric may or may not notice.
  * - `permutation`: Another order.
  * - `sign`: A flipped sign.
@@ -521,7 +529,10 @@ export interface CausalGraph {
   order?: number[];
   /** `[i, j]` with i < j: an edge whose direction is open. Its weight stands at both places. */
   undirected?: [number, number][];
-  /** `[i, j]`: an edge i -> j that the data may as well be without. It counts as an edge; drawings show it dashed. */
+  /**
+   * `[i, j]`: an edge i -> j that the data may as well be without. It counts as an edge, and drawings show it dashed; where its weight
+   * is 0 it was left out, since it closes a cycle.
+   */
   undecided?: [number, number][];
   /** Whether edges may form cycles. */
   cyclic?: boolean;
@@ -1580,7 +1591,7 @@ export interface InterventionalConfig {
   /**
    * How rows are split into training, validation and test.
    *
-   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   * Default: {"train":0.8,"validation":0.0,"test":0.2,"by":"rows","holdout":[]}.
    */
   split?: SplitConfig;
   /**
@@ -1644,6 +1655,60 @@ export interface InterventionalConfig {
    * Default: 40. Range: 0 to 10000.
    */
   resamples?: number;
+  /**
+   * Whether the noise-aware nonlinear model is fitted after the linear one: `auto` where no linear model of single changes holds, with at most
+   * 64 inputs and 16 latents.
+   *
+   * Default: "auto".
+   */
+  nonlinear?: Nonlinear;
+  /**
+   * Widths of the hidden layers of its networks (ELU).
+   *
+   * Default: [64,64].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * Gaussians in the distribution of each of its latents, in the reference and in each environment that changes it.
+   *
+   * Default: 6. Range: 1 to 100.
+   */
+  mixtureComponents?: number;
+  /**
+   * Gradient steps of it; the first 30 % are on the bound of one draw.
+   *
+   * Default: 6000. Range: 2 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 128. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.005. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Draws per row in the importance-weighted bound.
+   *
+   * Default: 8. Range: 1 to 1000.
+   */
+  importanceSamples?: number;
 }
 
 export interface IvaeConfig {

@@ -36,13 +36,16 @@ export function studyOf(preset: Preset, scale: Scale, { seeds, only = "" }: Stud
   return { ...study, experiments: chosen };
 }
 
-function mistakes({ name, fits, seeds, rows, elsewhere }: Experiment): readonly Failure[] {
+function mistakes({ name, fits, seeds, rows, elsewhere, within }: Experiment): readonly Failure[] {
   const at = (what: string): string => `${name}.${what}`;
+  const parts = rows.flatMap(({ measure }) => /^within:([^.]+)/.exec(measure)?.[1] ?? []);
+  const unknown = [...new Set(parts)].filter((part) => within === undefined || !Object.hasOwn(within, part));
   return [
     ...seedMistakes(seeds, at("seeds")),
     ...(elsewhere === undefined && rows.some(({ measure }) => measure.startsWith("elsewhere:"))
       ? [conflict(at("elsewhere"), "a row asks for another world, and none is described")]
       : []),
+    ...unknown.map((part) => conflict(at("within"), `a row asks for the part "${part}", which is not described`)),
     ...rows.flatMap((row, i) => rowMistakes(row, Object.keys(fits), at(`rows[${i}]`))),
   ];
 }

@@ -94,6 +94,11 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
     argument: "required",
     read: ({ elsewhere }, path) => numberAt(elsewhere, path),
   },
+  within: {
+    title: "within",
+    argument: "required",
+    read: ({ within }, path) => numberAt(within, path),
+  },
   agreement: { title: "strong MCC between seeds", ofPair: ({ mcc }) => mcc.value },
   "agreement-weak": { title: "weak MCC between seeds", ofPair: ({ mccWeak }) => mccWeak.value },
 };

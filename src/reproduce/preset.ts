@@ -37,6 +37,8 @@ export interface Experiment {
   /** Each is the seed of the world and of the fits to it. */
   readonly seeds: readonly number[];
   readonly rows: readonly Row[];
+  /** Parts of the held-out rows, by the environments in them: rows ask for `within:NAME.PATH`, scores of these rows alone. */
+  readonly within?: Readonly<Record<string, readonly string[]>>;
   /** Options by which the world differs whose rows the fitted models are tried on as well: rows ask for `elsewhere:PATH`. */
   readonly elsewhere?: Readonly<Record<string, unknown>>;
 }

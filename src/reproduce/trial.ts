@@ -3,7 +3,7 @@ import type { RunConfig } from "../config.js";
 import type { Dataset } from "../dataset.js";
 import { errorJson, type Failure, failure, isDisentangleError } from "../errors.js";
 import type { Outcome, Scores, Summary } from "../generated/types.js";
-import { later, native } from "../native.js";
+import { later, type NativeTable, native } from "../native.js";
 import type { Progress } from "../progress.js";
 import type { NamedArray } from "../record.js";
 import type { Run } from "../results.js";
@@ -27,6 +27,8 @@ export interface FinishedTrial extends TrialHead {
   readonly before?: Scores | null;
   /** Scores of the latents of rows of another world, where a row asked for them. */
   readonly elsewhere?: Scores;
+  /** Scores of parts of the held-out rows by name, where a row asked for them. */
+  readonly within?: Readonly<Record<string, Scores>>;
 }
 
 /** A trial without a result. */
@@ -109,7 +111,11 @@ async function fitted(
     throw failure("NUMERIC_NOT_FINITE", `the fit ended as ${outcome.kind}${term} at step ${outcome.step}`);
   }
   const trial = { ...head(planned, version), outcome, seconds, summary: run.summary };
-  const scores = { ...(await scored(run, dataset, planned)), ...(await tried(run, planned)) };
+  const scores = {
+    ...(await scored(run, dataset, planned)),
+    ...(await tried(run, planned)),
+    ...(await inParts(run, dataset, planned)),
+  };
   return { trial: { ...trial, ...scores }, latents: run.latents };
 }
 
@@ -137,6 +143,35 @@ async function tried(run: Run, { elsewhere }: PlannedTrial): Promise<Pick<Finish
   } finally {
     native().closeModel(id);
   }
+}
+
+async function inParts(run: Run, dataset: Dataset, { within }: PlannedTrial): Promise<Pick<FinishedTrial, "within">> {
+  const { environment } = dataset.labels;
+  const { latents: known } = dataset.truth;
+  if (within === undefined || environment === undefined || known === undefined) return {};
+  const held = [...run.split.keys()].filter((row) => run.split[row] === 2);
+  const parts: [string, Scores][] = [];
+  for (const [name, environments] of Object.entries(within)) {
+    const codes = new Set(environments.map((level) => environment.levels.indexOf(level)));
+    const rows = held.filter((row) => codes.has(environment.codes[run.rows[row]!]!));
+    const latents = rowsOf(run.latents.data, run.latents.columns, rows);
+    const truth = rowsOf(
+      known.values.data,
+      known.columns,
+      rows.map((row) => run.rows[row]!),
+    );
+    parts.push([name, await score(latents, { truth: { latents: truth } })]);
+  }
+  return { within: Object.fromEntries(parts) };
+}
+
+function rowsOf(data: Float32Array, columns: readonly string[], rows: readonly number[]): NativeTable {
+  const cols = columns.length;
+  const values = new Float32Array(rows.length * cols);
+  rows.forEach((row, at) => {
+    values.set(data.subarray(row * cols, (row + 1) * cols), at * cols);
+  });
+  return { columns: [...columns], values: { data: values, rows: rows.length, cols } };
 }
 
 function head({ id, data, config }: PlannedTrial, version: string): TrialHead {

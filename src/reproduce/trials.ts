@@ -22,6 +22,8 @@ export interface PlannedTrial extends TrialPlace {
   readonly before: boolean;
   /** The other world that a row asks about: part of the id. */
   readonly elsewhere?: Readonly<Record<string, unknown>>;
+  /** The parts of the held-out rows that a row asks about: part of the id. */
+  readonly within?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Trials that share their data, which are made once for all of them. */
@@ -52,8 +54,10 @@ export async function plannedTrials(
         const before = asked.includes("mcc-before");
         const tried = experiment.elsewhere !== undefined && asked.some((measure) => measure.startsWith("elsewhere:"));
         const elsewhere = tried ? { elsewhere: { ...data, ...experiment.elsewhere } } : {};
-        const id = runIdOf(config, canonicalJson({ ...data, ...elsewhere }), version).slice(0, 16);
-        trials.push({ id, experiment: experiment.name, fit, seed, data, config, before, ...elsewhere });
+        const parts = experiment.within !== undefined && asked.some((measure) => measure.startsWith("within:"));
+        const others = { ...elsewhere, ...(parts && { within: experiment.within! }) };
+        const id = runIdOf(config, canonicalJson({ ...data, ...others }), version).slice(0, 16);
+        trials.push({ id, experiment: experiment.name, fit, seed, data, config, before, ...others });
       }
     }
   }

@@ -3,6 +3,7 @@
 use crate::method::Method;
 use disentangle_data::config;
 use disentangle_data::nearest::nearest;
+use disentangle_data::split::SplitConfig;
 use disentangle_data::{Code, Failure, Result};
 use disentangle_metrics::cards::Invariance;
 use schemars::JsonSchema;
@@ -57,6 +58,11 @@ pub trait Specification: Method + Sized + 'static {
 
     /// The method with every open default settled.
     fn new(config: Self::Config) -> Self;
+
+    /// How rows are split where the user does not say: a method that chooses nothing by validation rows has no use for any.
+    fn split() -> SplitConfig {
+        SplitConfig::default()
+    }
 }
 
 /// One entry of the list.
@@ -68,6 +74,8 @@ pub struct Entry {
     pub schema: fn() -> Value,
     /// From checked options to the method.
     pub build: fn(Value) -> Result<Box<dyn Method>>,
+    /// Its default of `split`.
+    pub split: fn() -> SplitConfig,
 }
 
 impl Entry {
@@ -77,6 +85,7 @@ impl Entry {
             info: S::INFO,
             schema: config::schema_of::<S::Config>,
             build: |options| Ok(Box::new(S::new(config::from_checked(options)?))),
+            split: S::split,
         }
     }
 }

@@ -16,7 +16,7 @@ use disentangle_nn::{Layer, Params};
 use disentangle_data::dataset::Role;
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::{Matrix, Result, Stream, View, views};
-use disentangle_nn::Tensor;
+use disentangle_nn::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -229,6 +229,37 @@ pub struct Findings {
 }
 
 impl State {
+    /// A state with these solved results, and its network at its initial values.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn new(
+        method: &dyn Method,
+        dimensions: &Dimensions,
+        solved: BTreeMap<String, Matrix<f64>>,
+        device: &Device,
+        seed: u64,
+    ) -> disentangle_nn::Result<Self> {
+        let mut params = Params::new(device);
+        let network = match method.solved_network(&solved, &mut params, seed)? {
+            Some(network) => network,
+            None => method.network(dimensions, &mut params, seed)?,
+        };
+        Ok(Self { params, network, solved })
+    }
+
+    /// Takes the network that the solved results ask for, at its initial values.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn grow(&mut self, method: &dyn Method, seed: u64) -> disentangle_nn::Result<()> {
+        let mut params = Params::new(self.params.device());
+        if let Some(network) = method.solved_network(&self.solved, &mut params, seed)? {
+            (self.params, self.network) = (params, network);
+        }
+        Ok(())
+    }
+
     /// The network as the type that its method made, for what the trait does not offer; `None` for another type.
     pub fn network_as<N: Network>(&self) -> Option<&N> {
         let network: &dyn Any = self.network.as_ref();
@@ -333,6 +364,20 @@ pub trait Method: Send + Sync {
         params: &mut Params,
         seed: u64,
     ) -> disentangle_nn::Result<Box<dyn Network>>;
+
+    /// The network that solved results ask for in place of [`Method::network`]'s, with its parameters added; `None`, and none added: they
+    /// ask for no other. A solved stage that finds the shape of what is trained after it calls [`State::grow`].
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn solved_network(
+        &self,
+        _: &BTreeMap<String, Matrix<f64>>,
+        _: &mut Params,
+        _seed: u64,
+    ) -> disentangle_nn::Result<Option<Box<dyn Network>>> {
+        Ok(None)
+    }
 
     /// Runs a solved stage; says how it ended: `Converged` when there is nothing more to do, `Cancelled` with the state as
     /// it was. Long stages look at [`Solving::cancelled`].

@@ -12,7 +12,7 @@ use disentangle_data::nearest::nearest;
 use disentangle_data::prepare::{Prepared, Standardiser, align_columns, standardise_new};
 use disentangle_data::{Code, Failure, Labels, Matrix, Result, memory, views};
 use disentangle_nn::Device;
-use disentangle_nn::{NamedValues, Params};
+use disentangle_nn::NamedValues;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -175,11 +175,6 @@ impl Model {
             |e: String| Failure::new(Code::ArtifactCorrupt, format!("the model does not fit itself: {e}")).hint(AGAIN);
         let header = header_of(&container)?.spread().map_err(|failure| damaged(failure.message))?;
         let plan = Plan::check(methods, &header.config)?;
-        let mut params = Params::new(&Device::Cpu);
-        let network = plan
-            .method
-            .network(&header.dimensions, &mut params, plan.options.seed)
-            .map_err(|e| damaged(e.to_string()))?;
         let (mut trained, mut solved) = (Vec::new(), BTreeMap::new());
         for Named { name, shape, values } in container.tensors {
             match (name.split_once('/'), values) {
@@ -192,8 +187,11 @@ impl Model {
                 _ => return Err(damaged(format!("unexpected tensor {name:?}"))),
             }
         }
-        params.import(&trained).map_err(|e| damaged(e.to_string()))?;
-        Ok(Self { header, plan, state: State { params, network, solved }, decoder: OnceLock::new() })
+        let (method, seed) = (plan.method.as_ref(), plan.options.seed);
+        let state = State::new(method, &header.dimensions, solved, &Device::Cpu, seed);
+        let state = state.map_err(|e| damaged(e.to_string()))?;
+        state.params.import(&trained).map_err(|e| damaged(e.to_string()))?;
+        Ok(Self { header, plan, state, decoder: OnceLock::new() })
     }
 
     /// Latents of new rows, n x k. Columns are matched by name; further columns are ignored.

@@ -81,6 +81,11 @@ impl Plan {
             let part = if run_keys.contains_key(key) { &mut run } else { &mut own };
             part.insert(key.clone(), value.clone());
         }
+        let mut split = split_of(entry);
+        if let (Value::Object(split), Some(Value::Object(given))) = (&mut split, run.remove("split")) {
+            split.extend(given);
+        }
+        run.insert("split".into(), split);
         let options: RunOptions = config::from_checked(Value::Object(run))?;
         let method = (entry.build)(Value::Object(own))?;
         if let Some(name) = options.prepare.oracle.iter().find(|name| !method.oracles().contains(&name.as_str())) {
@@ -133,6 +138,11 @@ pub fn settled(methods: &'static [Entry], config: Value) -> Value {
     Plan::check(methods, &config).map_or(config, |plan| defining(&plan.canonical()))
 }
 
+/// The default of `split` of a method.
+fn split_of(entry: &Entry) -> Value {
+    serde_json::to_value((entry.split)()).expect("options serialise")
+}
+
 fn properties(schema: &Value) -> Map<String, Value> {
     schema["properties"].as_object().cloned().unwrap_or_default()
 }
@@ -143,6 +153,9 @@ pub fn schema_of(entry: &Entry) -> Value {
     let mut all = Map::new();
     all.insert("method".into(), json!({ "const": entry.info.name, "description": entry.info.summary }));
     all.extend(properties(&run));
+    if let Some(Value::Object(split)) = all.get_mut("split") {
+        split.insert("default".into(), split_of(entry));
+    }
     all.extend(properties(&own));
     let mut defs = run["$defs"].as_object().cloned().unwrap_or_default();
     defs.extend(own["$defs"].as_object().cloned().unwrap_or_default());

@@ -8,8 +8,6 @@ use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Result, memory};
 use disentangle_nn::Device;
-use disentangle_nn::Params;
-use std::collections::BTreeMap;
 
 /// A trained method, and how its open hyper-parameter was chosen.
 pub(super) struct Fitted {
@@ -49,24 +47,15 @@ pub(super) fn choose(method: Box<dyn Method>, device: &Device, session: &mut Ses
         None => (0, None),
     };
     let method = of(&values[at]).unwrap_or(method);
-    let mut state = initial(method.as_ref(), session.data, session.seed, device)?;
-    finished[at].weights.give(&mut state)?;
+    let dimensions = Dimensions::of(session.data);
+    let state = finished[at].weights.state(method.as_ref(), &dimensions, device, session.seed)?;
     let outcome = outcome(&finished[at].outcome, session);
     Ok(Fitted { method, state, outcome, choice })
 }
 
-fn initial(method: &dyn Method, data: &Prepared, seed: u64, device: &Device) -> Result<State> {
-    let mut params = Params::new(device);
-    let network = method.network(&Dimensions::of(data), &mut params, seed).map_err(disentangle_nn::internal)?;
-    Ok(State { params, network, solved: BTreeMap::new() })
-}
-
 fn run(method: &dyn Method, device: &Device, session: &mut Session<'_>) -> Result<Finished> {
-    let mut state = initial(method, session.data, session.seed, device)?;
     let resumed = std::mem::take(&mut session.standing.weights);
-    if !resumed.trained.is_empty() {
-        resumed.give(&mut state)?;
-    }
+    let mut state = resumed.state(method, &Dimensions::of(session.data), device, session.seed)?;
     memory::claim(training(method, &state, session.data), "training")?;
     let outcome = train::train(method, &mut state, session)?;
     let whole = !matches!(outcome.kind, OutcomeKind::Cancelled | OutcomeKind::NonFinite | OutcomeKind::Diverged);

@@ -27,7 +27,8 @@ pub struct CausalGraph {
     /// `[i, j]` with i < j: an edge whose direction is open. Its weight stands at both places.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub undirected: Vec<[usize; 2]>,
-    /// `[i, j]`: an edge i -> j that the data may as well be without. It counts as an edge; drawings show it dashed.
+    /// `[i, j]`: an edge i -> j that the data may as well be without. It counts as an edge, and drawings show it dashed; where its weight
+    /// is 0 it was left out, since it closes a cycle.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub undecided: Vec<[usize; 2]>,
     /// Whether edges may form cycles.
@@ -70,9 +71,9 @@ impl CausalGraph {
         if self.certainty.iter().flatten().flatten().any(|share| !(0.0..=1.0).contains(share)) {
             return refuse("a certainty lies outside 0 to 1".into());
         }
-        let pairs = self.undirected.iter().chain(&self.undecided);
-        if let Some([i, j]) = pairs.into_iter().find(|[i, j]| *i >= nodes || *j >= nodes || self.weights[*i][*j] == 0.0)
-        {
+        let missing = |[i, j]: &&[usize; 2]| *i >= nodes || *j >= nodes || self.weights[*i][*j] == 0.0;
+        let unmarked = self.undecided.iter().filter(missing).find(|[i, j]| !self.leads(*j, *i));
+        if let Some([i, j]) = self.undirected.iter().find(missing).or(unmarked) {
             return refuse(format!("[{i}, {j}] is marked, but no edge"));
         }
         if let Some([i, j]) = self.undirected.iter().find(|[i, j]| i >= j || self.weights[*j][*i] == 0.0) {
@@ -101,6 +102,19 @@ impl CausalGraph {
             Some([i, j]) => refuse(format!("the edge {i} -> {j} points back in its order")),
             None => Ok(()),
         }
+    }
+
+    /// Whether a path of edges leads from one node to another.
+    fn leads(&self, from: usize, to: usize) -> bool {
+        let mut reached: Vec<usize> = (from < self.weights.len()).then_some(from).into_iter().collect();
+        let mut at = 0;
+        while let Some(&node) = reached.get(at) {
+            let next = (0..self.weights.len()).filter(|&j| self.weights[node][j] != 0.0);
+            let new: Vec<usize> = next.filter(|j| !reached.contains(j)).collect();
+            reached.extend(new);
+            at += 1;
+        }
+        from != to && reached.contains(&to)
     }
 
     /// Arrows, and lines where the direction is open.
@@ -164,6 +178,18 @@ mod tests {
             wreck(&mut graph);
             let failure = graph.check(3).expect_err(what);
             assert!(failure.message.contains(what), "{what}: {}", failure.message);
+        }
+    }
+
+    #[test]
+    fn an_edge_that_is_left_out_may_be_marked_undecided_where_it_closes_a_cycle() {
+        let mut graph = chain();
+        graph.undecided = vec![[1, 2], [2, 0]];
+        assert_eq!(graph.check(3), Ok(()));
+        assert_eq!(graph.edges().expect("a graph").edges().arrows, [[0, 1], [1, 2]]);
+        for outside in [[2, 2], [2, 3], [3, 2]] {
+            graph.undecided = vec![outside];
+            assert!(graph.check(3).is_err_and(|failure| failure.message.contains("marked, but no edge")));
         }
     }
 

@@ -1,11 +1,11 @@
 //! Where a fit stands between two steps, as plain data: what a checkpoint holds.
 
-use crate::method::State;
+use crate::method::{Dimensions, Method, State};
 use crate::results::{History, Outcome, StageHistory};
 use disentangle_data::{Matrix, Result};
-use disentangle_nn::NamedValues;
 use disentangle_nn::internal;
 use disentangle_nn::optim::Multiplier;
+use disentangle_nn::{Device, NamedValues};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -49,14 +49,16 @@ impl Weights {
         Ok(Self { trained: state.params.export().map_err(internal)?, solved: state.solved.clone() })
     }
 
-    /// Copies them into a state of the same network.
+    /// The state of a method that they are; without any it is the initial one.
     ///
     /// # Errors
     /// Parameters of another network.
-    pub fn give(&self, state: &mut State) -> Result<()> {
-        state.params.import(&self.trained).map_err(internal)?;
-        state.solved.clone_from(&self.solved);
-        Ok(())
+    pub fn state(&self, method: &dyn Method, dimensions: &Dimensions, device: &Device, seed: u64) -> Result<State> {
+        let state = State::new(method, dimensions, self.solved.clone(), device, seed).map_err(internal)?;
+        if !self.trained.is_empty() {
+            state.params.import(&self.trained).map_err(internal)?;
+        }
+        Ok(state)
     }
 }
 

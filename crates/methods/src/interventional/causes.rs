@@ -2,6 +2,7 @@
 //!
 //! Noises B y and latents C y give B C^-1 = D (I - A): the effect of latent j on latent i is A_ij. Edges are effects of at least
 //! `leastEdge` and three standard errors; the certainty of an edge is the share of resamples of the rows, environment by environment, that have it.
+//! An edge that few resamples have and that closes a cycle is left out: causes form none.
 
 use super::arrangement::Arrangement;
 use super::config::InterventionalConfig;
@@ -16,6 +17,8 @@ use disentangle_numerics::single_change::{Changes, Moments, SingleChanges};
 pub const WEIGHTS: &str = "graph";
 /// k x k: share of the resamples with the edge.
 pub const CERTAINTY: &str = "certainty";
+/// k x k: effects that were left out of the graph, since they close a cycle; absent where there are none.
+pub const LEFT_OUT: &str = "left-out";
 /// k x k: coefficient of the cause (row) in the mechanism of the effect (column).
 const COEFFICIENTS: &str = "coefficients";
 /// Environments x k: mean of the noise, its standard deviation, and 1 where the environment cuts the latent off from its causes.
@@ -26,6 +29,8 @@ const CUT: &str = "cut";
 /// A latent whose own noise has less of a part in it than this has no mechanism that could be inverted.
 const OWN: f64 = 1e-9;
 const ITERATIONS: u32 = 200;
+/// An edge that fewer resamples have is undecided.
+pub const SURE: f64 = 0.9;
 /// An effect within so many standard errors of none, as resamples tell them, is no edge.
 const STANDARD_ERRORS: f64 = 3.0;
 
@@ -42,6 +47,7 @@ pub struct Resampling<'a> {
 /// The graph and, where it is acyclic, the mechanisms.
 pub struct Causes {
     weights: Matrix<f64>,
+    left_out: Matrix<f64>,
     certainty: Option<Matrix<f64>>,
     mechanisms: Option<[Matrix<f64>; 4]>,
 }
@@ -92,16 +98,20 @@ impl Causes {
         }
         let error = |i: usize, j: usize| (squares[(i, j)] / config.resamples.max(1) as f64).sqrt();
         let edge = |i: usize, j: usize| effects[(i, j)].abs() >= config.least_edge.max(STANDARD_ERRORS * error(i, j));
-        let weights = Matrix::from_fn(k, k, |i, j| if edge(i, j) { effects[(i, j)] } else { 0.0 });
+        let found = Matrix::from_fn(k, k, |i, j| if edge(i, j) { effects[(i, j)] } else { 0.0 });
         let certainty = (config.resamples > 0).then(|| counts.map(|count| count / config.resamples as f64));
+        let (weights, left_out) = without_cycles(found, certainty.as_ref());
         let acyclic = order(&weights).is_some();
         let mechanisms = acyclic.then(|| mechanisms_along(&weights, arrangement, latents)).transpose()?;
-        Ok(Some(Self { weights, certainty, mechanisms }))
+        Ok(Some(Self { weights, left_out, certainty, mechanisms }))
     }
 
     /// Into the solved results.
     pub fn keep(self, state: &mut State) {
         state.solved.insert(WEIGHTS.into(), self.weights);
+        if self.left_out.data().iter().any(|&effect| effect != 0.0) {
+            state.solved.insert(LEFT_OUT.into(), self.left_out);
+        }
         state.solved.extend(self.certainty.map(|certainty| (CERTAINTY.to_owned(), certainty)));
         for (name, part) in
             [COEFFICIENTS, NOISE_MEANS, NOISE_SDS, CUT].into_iter().zip(self.mechanisms.into_iter().flatten())
@@ -147,6 +157,33 @@ fn effects(noises: &Matrix<f64>, rows: &Matrix<f64>) -> Result<Matrix<f64>> {
 /// The latents from causes to effects; `None` for a cycle.
 pub fn order(weights: &Matrix<f64>) -> Option<Vec<usize>> {
     Graph::dag(weights).ok().and_then(|graph| graph.causal_order())
+}
+
+/// The effects of a graph, and those left out of it: undecided ones that close a cycle, the least certain first. A cycle of
+/// edges that are sure stays, for it says that interventions are not what the method assumes.
+fn without_cycles(found: Matrix<f64>, certainty: Option<&Matrix<f64>>) -> (Matrix<f64>, Matrix<f64>) {
+    let k = found.rows();
+    let nothing = Matrix::<f64>::zeros(k, k);
+    let Some(certainty) = certainty else { return (found, nothing) };
+    let edges = (0..k).flat_map(|i| (0..k).map(move |j| (i, j))).filter(|&at| found[at] != 0.0);
+    let (sure, mut open): (Vec<_>, Vec<_>) = edges.partition(|&at| certainty[at] >= SURE);
+    let mut weights = nothing.clone();
+    sure.into_iter().for_each(|at| weights[at] = found[at]);
+    if order(&weights).is_none() {
+        return (found, nothing);
+    }
+    let first = |a: &(usize, usize), b: &(usize, usize)| {
+        certainty[*b].total_cmp(&certainty[*a]).then(found[*b].abs().total_cmp(&found[*a].abs())).then(a.cmp(b))
+    };
+    open.sort_by(first);
+    let mut left_out = nothing;
+    for at in open {
+        weights[at] = found[at];
+        if order(&weights).is_none() {
+            (weights[at], left_out[at]) = (0.0, found[at]);
+        }
+    }
+    (weights, left_out)
 }
 
 /// Least squares of each latent on its causes over the environments that leave it alone; its mean and spread in the others.
@@ -258,5 +295,46 @@ impl Mechanisms for Linear<'_> {
     fn draw(&self, latent: usize, environments: &[u32], stream: &mut Stream) -> Result<Vec<f64>> {
         let drawn = |&at: &u32| self.means[(at as usize, latent)] + self.sds[(at as usize, latent)] * stream.normal();
         Ok(environments.iter().map(drawn).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(values: [f64; 9]) -> Matrix<f64> {
+        Matrix::new(3, 3, values.to_vec()).expect("3 x 3")
+    }
+
+    /// z1 -> z2 -> z3 -> z1, and z1 -> z3.
+    fn circle() -> Matrix<f64> {
+        square([0.0, 0.5, 0.4, 0.0, 0.0, 0.6, -0.2, 0.0, 0.0])
+    }
+
+    #[test]
+    fn an_undecided_effect_that_closes_a_cycle_is_left_out_and_the_others_stay() {
+        let certainty = square([0.0, 1.0, 0.5, 0.0, 0.0, 1.0, 0.7, 0.0, 0.0]);
+        let (weights, left_out) = without_cycles(circle(), Some(&certainty));
+        assert_eq!(weights, square([0.0, 0.5, 0.4, 0.0, 0.0, 0.6, 0.0, 0.0, 0.0]));
+        assert_eq!(left_out, square([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -0.2, 0.0, 0.0]));
+    }
+
+    #[test]
+    fn of_undecided_effects_the_most_certain_ones_come_first() {
+        // Without z1 -> z2 the way back from z3 closes the cycle with z1 -> z3 only, which fewer resamples have.
+        let certainty = square([0.0, 0.3, 0.6, 0.0, 0.0, 1.0, 0.8, 0.0, 0.0]);
+        let (weights, left_out) = without_cycles(circle(), Some(&certainty));
+        assert_eq!(weights, square([0.0, 0.0, 0.0, 0.0, 0.0, 0.6, -0.2, 0.0, 0.0]));
+        assert_eq!(left_out, square([0.0, 0.5, 0.4, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]));
+        assert_eq!(order(&weights), Some(vec![1, 2, 0]));
+    }
+
+    #[test]
+    fn a_cycle_of_effects_that_are_sure_stays_as_it_was_found() {
+        let certainty = square([0.0, 0.9, 0.2, 0.0, 0.0, 1.0, 0.95, 0.0, 0.0]);
+        for certainty in [Some(&certainty), None] {
+            let (weights, left_out) = without_cycles(circle(), certainty);
+            assert_eq!((weights, left_out), (circle(), Matrix::zeros(3, 3)));
+        }
     }
 }

@@ -17,6 +17,19 @@ pub enum Kind {
     Soft,
 }
 
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Nonlinear {
+    /// Where no linear model of single changes holds.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
 /// Options of `interventional`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -54,6 +67,27 @@ pub struct InterventionalConfig {
     /// Resamples of the rows, from which the standard errors and the certainty of the edges come.
     #[schemars(range(min = 0, max = 10_000))]
     pub resamples: usize,
+    /// Whether the noise-aware nonlinear model is fitted after the linear one: `auto` where no linear model of single changes holds, with at most
+    /// 64 inputs and 16 latents.
+    pub nonlinear: Nonlinear,
+    /// Widths of the hidden layers of its networks (ELU).
+    #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 65536)))]
+    pub hidden: Vec<usize>,
+    /// Gaussians in the distribution of each of its latents, in the reference and in each environment that changes it.
+    #[schemars(range(min = 1, max = 100))]
+    pub mixture_components: usize,
+    /// Gradient steps of it; the first 30 % are on the bound of one draw.
+    #[schemars(range(min = 2, max = 100_000_000))]
+    pub steps: usize,
+    /// Rows per step; at most all training rows.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub batch_size: usize,
+    /// Peak learning rate of Adam.
+    #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
+    pub learning_rate: f64,
+    /// Draws per row in the importance-weighted bound.
+    #[schemars(range(min = 1, max = 1000))]
+    pub importance_samples: usize,
 }
 
 impl Default for InterventionalConfig {
@@ -69,6 +103,13 @@ impl Default for InterventionalConfig {
             iterations: 1000,
             least_edge: 0.1,
             resamples: 40,
+            nonlinear: Nonlinear::Auto,
+            hidden: vec![64, 64],
+            mixture_components: 6,
+            steps: 6000,
+            batch_size: 128,
+            learning_rate: 5e-3,
+            importance_samples: 8,
         }
     }
 }

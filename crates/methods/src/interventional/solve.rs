@@ -2,14 +2,16 @@
 
 use super::arrangement::{Arrangement, LEAST_ROWS, Standing, needs_interventions, too_few_rows};
 use super::causes::{self, Causes, Resampling};
-use super::config::{InterventionalConfig, Kind, NAME};
+use super::config::{InterventionalConfig, Kind, NAME, Nonlinear};
 use super::inputs::{choose, code, fit, identity};
-use super::reference;
+use super::noise_aware::{NoiseAware, settle};
+use super::{Interventional, reference, start};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
-use disentangle_data::{Failure, Matrix, Result, Stream};
+use disentangle_data::{Code, Failure, Matrix, Result, Stream, memory};
 use disentangle_engine::method::{CENTER, MAP, OFFSET, Solving, State, UNMAP};
 use disentangle_engine::results::OutcomeKind;
+use disentangle_nn::internal;
 use disentangle_numerics::linalg::{apply, dot, inverse, orthonormal, product, symmetric_eigen};
 use disentangle_numerics::single_change::{Changes, Moments};
 
@@ -29,6 +31,14 @@ pub const VIOLATED: f64 = 0.05;
 /// The same above which it is in doubt.
 pub const DOUBTFUL: f64 = 0.02;
 
+/// Names of the solved stages.
+pub const LINEAR: &str = "single changes";
+pub const SCALE: &str = "scale";
+
+/// Inputs and latents up to which there is a nonlinear model: its covariances are full, and a network gives all of their entries.
+pub const MOST_INPUTS: usize = 64;
+pub const MOST_LATENTS: usize = 16;
+
 /// Places in [`NUMBERS`].
 #[derive(Debug, Clone, Copy)]
 pub enum Number {
@@ -45,7 +55,18 @@ pub enum Number {
     Left,
     /// Share of that along its first principal axis.
     LeftTogether,
+    /// Whether the nonlinear model follows, as a number of [`Stands`].
+    Nonlinear,
     Count,
+}
+
+/// Whether something is the case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    No,
+    Yes,
+    /// It would be, were there not too many inputs or latents.
+    TooLarge,
 }
 
 /// Solves for everything.
@@ -53,11 +74,12 @@ pub enum Number {
 /// # Errors
 /// Those of arranging environments; `NUMERIC_SINGULAR`.
 pub fn solve(
-    config: &InterventionalConfig,
+    method: &Interventional,
     data: &Prepared,
     state: &mut State,
     solving: &mut Solving<'_>,
 ) -> Result<OutcomeKind> {
+    let config = &method.config;
     if solving.cancelled() {
         return Ok(OutcomeKind::Cancelled);
     }
@@ -94,11 +116,18 @@ pub fn solve(
     };
     let rows_of_latents = oriented(rows_of_latents, on, &arrangement);
     let latents = product(&rows_of_latents, on);
-    keep_map(&latents, &arrangement, state)?;
+    let nonlinear = nonlinear(config, linear, (arrangement.usable.len(), k))?;
     let unmixing = if linear { product(&changes.noises, &code.rows) } else { code.shifts.clone() };
     state.solved.insert(SEPARATION.into(), separation(&unmixing, arrangement.at(reference))?);
     state.solved.insert(PARALLEL.into(), parallel(&changes, &targets, k));
-    if linear && config.interventions == Kind::Perfect {
+    if nonlinear == Stands::Yes {
+        claim(config, arrangement.usable.len(), data.rows())?;
+        start::keep(&latents, &arrangement, state)?;
+        state.grow(method, solving.seed).map_err(internal)?;
+    } else {
+        keep_map(&latents, &arrangement, state)?;
+    }
+    if linear && nonlinear != Stands::Yes && config.interventions == Kind::Perfect {
         let resampling = Resampling {
             rows: arrangement.fitted().0.iter().map(|&u| rows[u].clone()).collect(),
             codes: codes(&data.inputs, &code.rows, &arrangement),
@@ -121,6 +150,7 @@ pub fn solve(
         (Number::ReferenceRatio, ratio.map_or(-1.0, |ratio| if ratio.is_nan() { 0.0 } else { ratio })),
         (Number::Left, left),
         (Number::LeftTogether, together),
+        (Number::Nonlinear, f64::from(nonlinear as u8)),
     ] {
         numbers[(0, number as usize)] = value;
     }
@@ -133,6 +163,46 @@ pub fn solve(
     });
     state.solved.insert(INPUTS.into(), Matrix::new(1, data.inputs.cols(), uses.collect())?);
     Ok(if changes.converged { OutcomeKind::Converged } else { OutcomeKind::StepLimit })
+}
+
+/// Whether the nonlinear model follows: of so many inputs and latents.
+fn nonlinear(config: &InterventionalConfig, linear: bool, (inputs, latents): (usize, usize)) -> Result<Stands> {
+    let wanted = match (config.nonlinear, config.interventions) {
+        (Nonlinear::Off, _) | (_, Kind::Soft) => false,
+        (Nonlinear::On, _) => true,
+        (Nonlinear::Auto, _) => !linear,
+    };
+    match (wanted, inputs <= MOST_INPUTS && latents <= MOST_LATENTS) {
+        (false, _) => Ok(Stands::No),
+        (true, true) => Ok(Stands::Yes),
+        (true, false) if config.nonlinear == Nonlinear::Auto => Ok(Stands::TooLarge),
+        (true, false) => {
+            let message = format!(
+                "nonlinear: {inputs} inputs and {latents} latents are more than {MOST_INPUTS} and {MOST_LATENTS}"
+            );
+            let hint = "choose fewer input columns with `inputs`, or `nonlinear: off`";
+            Err(Failure::new(Code::ConfigOutOfRange, message).at("nonlinear").hint(hint))
+        }
+    }
+}
+
+/// Asks for the memory of a step: of each draw what all layers give, forwards and backwards.
+fn claim(config: &InterventionalConfig, inputs: usize, rows: usize) -> Result<()> {
+    let wide = config.hidden.iter().sum::<usize>() + 4 * inputs * inputs;
+    let draws = config.batch_size.min(rows).saturating_mul(config.importance_samples);
+    memory::claim((8 * wide as u64).saturating_mul(draws as u64), "the nonlinear model")
+}
+
+/// The solved stage after the descents: the scale of nonlinear latents, and how well the inputs tell them.
+///
+/// # Errors
+/// Those of candle.
+pub fn scale(data: &Prepared, state: &mut State) -> Result<OutcomeKind> {
+    if state.network_as::<NoiseAware>().is_some() {
+        let reliability = settle(data, &rows_of_environments(data)?, state)?;
+        state.solved.insert(SEPARATION.into(), reliability);
+    }
+    Ok(OutcomeKind::Converged)
 }
 
 fn dependent(latents: usize) -> Failure {
@@ -249,4 +319,28 @@ fn keep_standings(arrangement: &Arrangement, state: &mut State) {
         table.row_mut(u).copy_from_slice(&values);
     }
     state.solved.insert(ENVIRONMENTS.into(), table);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nonlinear_model_follows_where_it_is_wanted_and_not_too_large() {
+        let config = |nonlinear, interventions| InterventionalConfig { nonlinear, interventions, ..Default::default() };
+        let decided =
+            |config: &InterventionalConfig, linear, size| nonlinear(config, linear, size).expect("no conflict");
+        let auto = config(Nonlinear::Auto, Kind::Perfect);
+        assert_eq!(decided(&auto, true, (9, 5)), Stands::No);
+        assert_eq!(decided(&auto, false, (MOST_INPUTS, MOST_LATENTS)), Stands::Yes);
+        assert_eq!(decided(&auto, false, (MOST_INPUTS + 1, 5)), Stands::TooLarge);
+        assert_eq!(decided(&auto, false, (20, MOST_LATENTS + 1)), Stands::TooLarge);
+        assert_eq!(decided(&config(Nonlinear::Auto, Kind::Soft), false, (9, 5)), Stands::No);
+        assert_eq!(decided(&config(Nonlinear::Off, Kind::Perfect), false, (9, 5)), Stands::No);
+        let on = config(Nonlinear::On, Kind::Perfect);
+        assert_eq!(decided(&on, true, (9, 5)), Stands::Yes);
+        assert!(
+            nonlinear(&on, true, (MOST_INPUTS + 1, 5)).is_err_and(|failure| failure.code == Code::ConfigOutOfRange)
+        );
+    }
 }

@@ -1,8 +1,10 @@
 //! What a fit says of itself: which environments were used, what cannot be told, and how sure the graph is.
 
-use super::causes::{CERTAINTY, WEIGHTS, order};
+use super::causes::{CERTAINTY, LEFT_OUT, SURE, WEIGHTS, order};
 use super::config::{InterventionalConfig, Kind, NAME};
-use super::solve::{DOUBTFUL, ENVIRONMENTS, INPUTS, NUMBERS, Number, PARALLEL, SEPARATION, VIOLATED};
+use super::solve::{
+    DOUBTFUL, ENVIRONMENTS, INPUTS, MOST_INPUTS, MOST_LATENTS, NUMBERS, Number, PARALLEL, SEPARATION, Stands, VIOLATED,
+};
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::method::{Findings, State};
@@ -10,8 +12,6 @@ use disentangle_engine::results::{Assumption, CausalGraph, Fact, Status, latent_
 
 /// A latent of which the others leave a smaller share is named.
 const SEPARATED: f64 = 0.5;
-/// An edge that fewer resamples have is undecided.
-const SURE: f64 = 0.9;
 /// Changed rows of one latent that are less parallel belong to soft interventions.
 const PARALLEL_LEAST: f64 = 0.95;
 /// Share of the inputs' variance that latents may leave, and the share of that along one axis that is a cause of its own.
@@ -30,6 +30,7 @@ struct Found<'a> {
     separation: &'a [f64],
     parallel: &'a [f64],
     weights: Option<&'a Matrix<f64>>,
+    left_out: Option<&'a Matrix<f64>>,
     certainty: Option<&'a Matrix<f64>>,
 }
 
@@ -50,6 +51,11 @@ impl Found<'_> {
 
     fn linear(&self) -> bool {
         self.excess() <= VIOLATED
+    }
+
+    /// Whether the latents are those of the nonlinear model.
+    fn nonlinear(&self) -> bool {
+        self.number(Number::Nonlinear) == f64::from(Stands::Yes as u8)
     }
 
     fn cyclic(&self) -> bool {
@@ -74,6 +80,7 @@ pub fn findings(config: &InterventionalConfig, data: &Prepared, state: &State) -
         separation: separation.row(0),
         parallel: parallel.row(0),
         weights: part(WEIGHTS),
+        left_out: part(LEFT_OUT),
         certainty: part(CERTAINTY),
     };
     let names = &data.needs_environments(NAME)?.names;
@@ -105,9 +112,12 @@ fn facts(found: &Found<'_>) -> Vec<Fact> {
         fact("left", "share of the inputs' variance in the reference that the latents leave", Number::Left),
     ];
     for (name, &share) in latent_names(found.separation.len()).iter().zip(found.separation) {
-        let label = format!(
-            "share of the variance of {name}'s own noise that no other latent explains (1 without noise of the inputs)"
-        );
+        let label = match found.nonlinear() {
+            true => format!("share of the variance of {name} in the reference that the inputs tell"),
+            false => format!(
+                "share of the variance of {name}'s own noise that no other latent explains (1 without noise of the inputs)"
+            ),
+        };
         facts.push(Fact::new(&format!("reliability-{name}"), &label, share));
     }
     facts
@@ -171,6 +181,9 @@ fn single(found: &Found<'_>) -> Assumption {
         _ if found.linear() => {
             "much more than chance gives: noise of the inputs, a curve, or several changes in one environment"
         }
+        _ if found.nonlinear() => {
+            "far more than chance gives: no linear model of single changes holds, and the latents are those of the nonlinear model"
+        }
         _ => {
             "far more than chance gives: no linear model of single changes holds, and the latents are discriminant directions"
         }
@@ -185,8 +198,8 @@ fn perfect(config: &InterventionalConfig, found: &Found<'_>) -> Assumption {
     let least = several.iter().copied().fold(f64::INFINITY, f64::min);
     let (status, finding) = if config.interventions == Kind::Soft {
         (Status::Unknown, "It is not assumed: the latents are the noises of the mechanisms.".to_owned())
-    } else if !found.linear() {
-        (Status::Unknown, "It cannot be told where single changes do not explain the environments.".to_owned())
+    } else if !found.linear() || found.nonlinear() {
+        (Status::Unknown, "It cannot be told where no linear model of single changes was kept.".to_owned())
     } else if found.cyclic() {
         (Status::Violated, "The effects form a cycle, which perfect interventions do not allow.".to_owned())
     } else if least < PARALLEL_LEAST {
@@ -225,11 +238,13 @@ fn separate(found: &Found<'_>) -> Assumption {
     let (status, finding) = match listed.is_empty() {
         true => {
             let least = found.separation.iter().copied().fold(1.0, f64::min);
-            (Status::Ok, format!("Of each latent at least {least:.2} of the variance is its own."))
+            let what = if found.nonlinear() { "is told by the inputs" } else { "is its own" };
+            (Status::Ok, format!("Of each latent at least {least:.2} of the variance {what}."))
         }
         false => {
+            let what = if found.nonlinear() { "is told by the inputs" } else { "is their own" };
             let finding = format!(
-                "Little of their variance is their own: {}. Noise of the inputs hides them behind the others.",
+                "Little of their variance {what}: {}. Noise of the inputs hides them behind the others.",
                 listed.join(", ")
             );
             (Status::Violated, finding)
@@ -248,8 +263,8 @@ fn graph(config: &InterventionalConfig, found: &Found<'_>) -> Option<CausalGraph
     let doubtful = found.excess() > DOUBTFUL || found.cyclic();
     let k = weights.rows();
     let unsure = |i: usize, j: usize| doubtful || found.certainty.is_some_and(|certainty| certainty[(i, j)] < SURE);
-    let edges = (0..k).flat_map(|i| (0..k).map(move |j| [i, j])).filter(|[i, j]| weights[(*i, *j)] != 0.0);
-    let undecided = edges.filter(|[i, j]| unsure(*i, *j)).collect();
+    let edges = edges_of(weights).into_iter().filter(|[i, j]| unsure(*i, *j));
+    let undecided = edges.chain(found.left_out.map(edges_of).into_iter().flatten()).collect();
     let basis = format!(
         "Noises and changed mechanisms by the likelihood of single changes. A weight is the direct effect in standard deviations of the reference, an edge at least {} of it and three standard errors; a certainty is the share of resamples of the rows with an effect of that size.",
         config.least_edge
@@ -261,6 +276,12 @@ fn graph(config: &InterventionalConfig, found: &Found<'_>) -> Option<CausalGraph
     (graph.undecided, graph.undirected, graph.cyclic) = (undecided, open, found.cyclic());
     graph.certainty = found.certainty.map(rows_of);
     Some(graph)
+}
+
+fn edges_of(weights: &Matrix<f64>) -> Vec<[usize; 2]> {
+    let k = weights.rows();
+    let pairs = (0..k).flat_map(|i| (0..k).map(move |j| [i, j]));
+    pairs.filter(|[i, j]| weights[(*i, *j)] != 0.0).collect()
 }
 
 fn warnings(config: &InterventionalConfig, data: &Prepared, found: &Found<'_>, names: &[String]) -> Vec<Warning> {
@@ -307,18 +328,37 @@ fn warnings(config: &InterventionalConfig, data: &Prepared, found: &Found<'_>, n
             .push(Warning::new("INPUTS_CONSTANT", message).hint("a sensor that is saturated carries nothing there"));
     }
     if !found.linear() {
+        let what = if found.nonlinear() { "those of the nonlinear model" } else { "discriminant directions" };
         let message = format!(
-            "single changes of linear mechanisms do not explain the environments (gap {:.3}): latents are discriminant directions, the graph is not decided",
+            "single changes of linear mechanisms do not explain the environments (gap {:.3}): latents are {what}, the graph is not decided",
             found.number(Number::Gap)
         );
-        warnings.push(Warning::new("CHANGES_NOT_SINGLE", message).hint(
-            "noise that depends on the latents or a curved mixing does this, and so do environments with several changes",
-        ));
+        let more = match found.number(Number::Nonlinear) == f64::from(Stands::TooLarge as u8) {
+            true => format!(
+                "; the nonlinear model takes at most {MOST_INPUTS} inputs and {MOST_LATENTS} latents: choose columns with `inputs`"
+            ),
+            false => String::new(),
+        };
+        warnings.push(Warning::new("CHANGES_NOT_SINGLE", message).hint(format!(
+            "noise that depends on the latents or a curved mixing does this, and so do environments with several changes{more}",
+        )));
     }
     if found.cyclic() {
         let message = "the effects of the latents on each other form a cycle: no mechanisms are given".to_owned();
         warnings.push(
             Warning::new("GRAPH_CYCLIC", message).hint("interventions may be soft: compare with `interventions: soft`"),
+        );
+    }
+    if let Some(left_out) = found.left_out {
+        let names = latent_names(left_out.rows());
+        let listed: Vec<String> = edges_of(left_out)
+            .into_iter()
+            .map(|[i, j]| format!("{} -> {} ({:.2})", names[i], names[j], left_out[(i, j)]))
+            .collect();
+        let message = format!("undecided effects that close a cycle, left out of the graph: {}", listed.join(", "));
+        warnings.push(
+            Warning::new("EDGES_LEFT_OUT", message)
+                .hint("more rows in each environment decide them; `leastEdge` says how large an effect has to be"),
         );
     }
     let low = low(found);

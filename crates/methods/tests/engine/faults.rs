@@ -161,7 +161,7 @@ fn assert_finite(history: &serde_json::Value) {
 
 #[test]
 fn a_number_that_is_not_finite_ends_the_fit_at_its_step_with_its_name_and_the_last_good_state() {
-    for entry in descents() {
+    for entry in descents_at_once() {
         for keep in ["best", "last"] {
             for at in [0, 1, 13, STEPS - 1] {
                 for fault in [Fault::Loss, Fault::Gradient, Fault::Parameter] {
@@ -188,7 +188,7 @@ fn a_number_that_is_not_finite_ends_the_fit_at_its_step_with_its_name_and_the_la
 
 #[test]
 fn a_loss_that_grows_without_bound_is_called_divergence() {
-    for entry in descents() {
+    for entry in descents_at_once() {
         let Ended { outcome, state, data, .. } = run(entry, Fault::Growth, 0, "last");
         assert_eq!(outcome.kind, OutcomeKind::Diverged, "{}", entry.info.name);
         assert!(outcome.step < STEPS && encode(&state, &data.inputs).is_ok());

@@ -14,7 +14,6 @@ use disentangle_nn::optim::{AdamSettings, Constraint, Extrapolation, MultiplierS
 use disentangle_nn::{Affine, BatchNorm, Init, NamedValues, Params};
 use disentangle_nn::{Device, Tensor, Var};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -103,14 +102,9 @@ fn run(method: &Held, data: &Prepared, dir: &Path, kill_at: Option<usize>) -> Op
     let identity = Identity { config: json!({}), fingerprint: String::new() };
     let options = CheckpointOptions { dir: dir.into(), every: Some(7) };
     let (checkpoints, found) = Checkpoints::resume(&options, identity, &|config| config).expect("a folder of this fit");
-    let mut params = Params::new(&Device::Cpu);
-    let network = method.network(&Dimensions::of(data), &mut params, 5).expect("a network");
-    let mut state = State { params, network, solved: BTreeMap::new() };
     let mut standing = found.standing;
     let weights = std::mem::take(&mut standing.weights);
-    if !weights.trained.is_empty() {
-        weights.give(&mut state).expect("the same network");
-    }
+    let mut state = weights.state(method, &Dimensions::of(data), &Device::Cpu, 5).expect("the same network");
     let (mut killer, mut silent) = (Meddler { kill_at, ..Meddler::default() }, Silent);
     let session = match kill_at {
         Some(_) => Session::new(data, 5, &mut killer),

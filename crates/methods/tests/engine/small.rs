@@ -1,11 +1,13 @@
 //! Small fits of every method, and observers that interfere with them.
 
 use disentangle_data::dataset::Role;
+use disentangle_data::prepare::prepare;
 use disentangle_data::simulate::simulate;
 use disentangle_data::{Dataset, Result};
 use disentangle_engine::checkpoint::CheckpointOptions;
 use disentangle_engine::entry::Entry;
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
+use disentangle_engine::method::Stage;
 use disentangle_engine::observe::{Event, Observer, Silent};
 use disentangle_engine::plan::{Plan, schema_of};
 use disentangle_methods::METHODS;
@@ -35,7 +37,7 @@ pub fn world() -> Dataset {
 pub fn config(entry: &Entry, changes: Value) -> Value {
     let small = json!({
         "steps": STEPS, "latentDim": 3, "maxLatentDim": 3, "hidden": [16], "batchSize": 64, "starts": 2, "seed": 5,
-        "resamples": 3, "reference": "n2",
+        "resamples": 3, "reference": "n2", "nonlinear": "on", "importanceSamples": 2,
         "training": {"steps": STEPS},
     });
     let schema = schema_of(entry);
@@ -73,6 +75,18 @@ pub fn steps_of(config: &Value) -> usize {
 /// Those of `configs` that take steps.
 pub fn descending(changes: &Value) -> Vec<Value> {
     configs(changes).into_iter().filter(|config| steps_of(config) > 0).collect()
+}
+
+/// Those whose network has parameters from the start, not those that grow it once a solved stage has found its shape.
+pub fn descents_at_once() -> impl Iterator<Item = &'static Entry> {
+    descents().filter(|entry| begins_with_descent(&config(entry, json!({}))))
+}
+
+/// Whether the first stage takes steps.
+pub fn begins_with_descent(config: &Value) -> bool {
+    let plan = Plan::check(METHODS, config).expect("a valid configuration");
+    let data = prepare(&world(), &plan.options.prepare, plan.options.seed).expect("a valid world");
+    matches!(plan.method.stages(&data).first(), Some(Stage::Descent(_)))
 }
 
 /// The methods that take steps.

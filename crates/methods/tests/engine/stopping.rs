@@ -18,7 +18,7 @@ use serde_json::json;
 #[test]
 fn every_parameter_receives_a_gradient() {
     let data = world();
-    for entry in descents() {
+    for entry in descents_at_once() {
         let plan = Plan::check(METHODS, &config(entry, json!({}))).expect("a valid configuration");
         let data = prepare(&data, &plan.options.prepare, 5).expect("a valid world");
         let mut params = Params::new(&Device::Cpu);
@@ -54,7 +54,8 @@ fn a_cancelled_fit_is_consistent_at_any_step() {
             assert_eq!(run.latents.rows(), run.rows.len());
             assert!(run.latents.data().iter().all(|v| v.is_finite()));
             let curves = run.history.stages.last();
-            assert_eq!(curves.is_some(), steps_of(&config) > 0, "a descent has begun, if the method has one");
+            let begun = steps_of(&config) > 0 && (at > 0 || begins_with_descent(&config));
+            assert_eq!(curves.is_some(), begun, "a descent has begun, if the method has one");
             assert!(curves.is_none_or(|curves| curves.terms.values().all(|term| term.len() == curves.steps.len())));
         }
     }
@@ -88,7 +89,8 @@ fn the_last_step_of_a_stage_is_told_whoever_listens() {
                 _ => None,
             })
             .collect();
-        assert_eq!(steps, [STEPS], "{}", entry.info.name);
+        // Each descent tells its own.
+        assert_eq!(steps.iter().sum::<usize>(), STEPS, "{}: {steps:?}", entry.info.name);
     }
 }
 
