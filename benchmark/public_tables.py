@@ -14,6 +14,7 @@ import importlib.metadata
 import importlib.util
 import io
 import json
+import os
 import pathlib
 import platform
 import subprocess
@@ -156,7 +157,7 @@ def main():
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE).stdout.strip()
     result = {
         "command": "python benchmark/public_tables.py", "commit": commit, "python": platform.python_version(),
-        "versions": versions, **results,
+        "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}", "versions": versions, **results,
     }
     out = HERE / "results" / "public-tables.json"
     out.write_text(json.dumps(result, indent=2) + "\n")

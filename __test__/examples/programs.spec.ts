@@ -78,3 +78,14 @@ test("the sensors of an optical device give its actuators, their graph and the s
   t.true((said.match(/^z\d -> z\d -?[\d.]+, certainty 1$/gm)?.length ?? 0) >= 5, said);
   t.true(existsSync(join(cwd, "runs/light-tunnel.html")));
 });
+
+test("shifting causes are found with an edge, a verdict on each latent, an intervention and a report", async (t) => {
+  const cwd = emptyFolder();
+  const said = await runProgram(join(folder, "shifting-causes.ts"), cwd);
+  t.regex(said, /^z1 -> z2, certainty [\d.]+$/m);
+  t.is(said.match(/^z[12]: (ok|warning|violated|unknown)\. /gm)?.length, 2, said);
+  // 0.999 here; a flow that got stuck stays below 0.95.
+  t.true(Number(/^MCC ([\d.]+)$/m.exec(said)![1]) > 0.97, said);
+  t.is(said.match(/^z2 under do\(z1 = 1\) in \S+: -?[\d.]+$/gm)?.length, 3, said);
+  t.true(existsSync(join(cwd, "runs/shifting-causes.html")));
+});

@@ -57,6 +57,9 @@ const short = { budgets: { steps: 30 } };
 /** Methods that find the number of latents themselves. */
 const OWN_DIMENSION = new Set(["interventional"]);
 
+/** Methods whose encoder is not written down as layers. */
+const NOT_WRITTEN = new Set(["latent-anm"]);
+
 /** A short fit of a method to the first of the worlds that it takes. */
 async function fitted(method: string): Promise<{ readonly model: Model; readonly data: Dataset }> {
   const refused: string[] = [];
@@ -76,6 +79,10 @@ async function fitted(method: string): Promise<{ readonly model: Model; readonly
 test("encoder and decoder of every method give the same numbers in ONNX Runtime", async (t) => {
   for (const { name, gives } of catalogue().methods) {
     const { model, data } = await fitted(name);
+    if (NOT_WRITTEN.has(name)) {
+      await t.throwsAsync(exportModel(model, "onnx"), { code: "MODEL_NOT_EXPORTABLE", message: new RegExp(name) });
+      continue;
+    }
     const found = await parity(model, data);
     t.log(
       `${name}: ${Object.entries(found)

@@ -71,6 +71,7 @@ export function resultText(
       ...(summary.conditioned === undefined ? [] : [["conditioned on", conditionedText(summary.conditioned)]]),
       ...taskRows(summary),
       ...graphRows(summary),
+      ...identificationRows(summary),
       ...(scores === undefined ? [] : scoreRows(scores)),
     ]),
     "",
@@ -114,6 +115,15 @@ function graphRows({ graph }: Summary): string[][] {
   if (graph === undefined) return [];
   const edges = edgesOf(graph).map((edge) => edgeText(edge, graph.names));
   return [["causal graph", edges.length === 0 ? "no edges" : listed(edges)]];
+}
+
+/** Which latents nothing speaks against, where the method checks it; the warnings say why the others are not among them. */
+function identificationRows({ identification = [] }: Summary): string[][] {
+  if (identification.length === 0) return [];
+  const of = (...states: readonly string[]): string =>
+    listed(identification.filter(({ status }) => states.includes(status)).map(({ latent }) => latent));
+  const parts = [of("ok") || "none", `not ${of("violated", "warning")}`, `${of("unknown")} not checked`];
+  return [["identified", parts.filter((part, i) => i === 0 || part !== ["", "not ", " not checked"][i]).join("; ")]];
 }
 
 /** What causes the tasks, and how far the search for it can be trusted. */

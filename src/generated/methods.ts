@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { ChamberWorldConfig, FactorAnalysisConfig, FastIcaConfig, IcarlConfig, InterventionWorldConfig, InterventionalConfig, IvaeConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig } from "./types.js";
+import type { ChamberWorldConfig, FactorAnalysisConfig, FastIcaConfig, IcarlConfig, InterventionWorldConfig, InterventionalConfig, IvaeConfig, LatentAnmConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -12,6 +12,8 @@ export interface MethodOptions {
   "mtlcm": MtlcmConfig;
   /** Latents that are silent, at a fixed value, in part of the rows. */
   "pdgmm": PdgmmConfig;
+  /** Causes whose mechanisms and noise shift between environments, and their nonlinear graph. */
+  "latent-anm": LatentAnmConfig;
   /** A variational auto-encoder whose latents are independent given the target or the environment, with a distribution that depends on it. */
   "ivae": IvaeConfig;
   /** A variational auto-encoder whose latents may depend on each other given the target or the environment, with a prior learnt by score matching. */

@@ -17,6 +17,16 @@ export type ActiveShare = "one" | "half" | "three-quarters" | "all";
 export type Algorithm = "joint-rotation" | "paper";
 
 /**
+ * What a latent may be of those before it.
+ * - `mlp`: A small network for each latent, the same in all environments; what it is given, and what it gives, is scaled by
+ * coefficients of the environment.
+ * - `polynomial`: A polynomial of degree 2 without products, with coefficients of the environment.
+ * - `linear`: Linear, with coefficients of the environment.
+ * - `none`: Nothing: latents are independent in every environment (iVAE by exact likelihood).
+ */
+export type AnmMechanisms = "mlp" | "polynomial" | "linear" | "none";
+
+/**
  * Verdict on an assumption.
  * - `ok`: The data agree.
  * - `warning`: The data leave room for doubt.
@@ -1306,6 +1316,16 @@ export interface IcarlConfig {
   statistics?: number;
 }
 
+/** Whether the data identify a latent, as far as it shows without truth. */
+export interface Identification {
+  /** Name of the latent. */
+  latent: string;
+  /** `ok`: every check passed; `violated`: one did not; `unknown`: one could not be made. */
+  status: Status;
+  /** Why, with the numbers that decide. */
+  finding: string;
+}
+
 /** Recovered causal indicators. */
 export interface IndicatorScores {
   /** Share of the tasks whose causal set is exactly right. */
@@ -1830,6 +1850,134 @@ export interface IvaeConfig {
    * Default: "last".
    */
   keep?: Keep;
+}
+
+export interface LatentAnmConfig {
+  /** Causes whose mechanisms and noise shift between environments, and their nonlinear graph. */
+  method: "latent-anm";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: DeviceChoice;
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: Missing;
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: MissingTarget;
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
+   */
+  imageScale?: ImageScale;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
+  /**
+   * Number of latents, at most 12. Absent: as many as inputs. Fewer than inputs: the leading principal axes of the inputs are
+   * unmixed.
+   *
+   * Range: 1 to 12.
+   */
+  latentDim?: number;
+  /**
+   * What a latent may be of those before it: `mlp`, `polynomial` or `linear`, with coefficients of each environment, or `none`:
+   * independent latents in every environment, which is iVAE by exact likelihood.
+   *
+   * Default: "mlp".
+   */
+  mechanisms?: AnmMechanisms;
+  /**
+   * Random starts of the flow; the two best after a short descent are trained for long.
+   *
+   * Default: 8. Range: 1 to 100.
+   */
+  starts?: number;
+  /**
+   * Bends of the flow.
+   *
+   * Default: 4. Range: 1 to 64.
+   */
+  layers?: number;
+  /**
+   * Units of each of the two hidden layers of a mechanism.
+   *
+   * Default: 24. Range: 1 to 1024.
+   */
+  units?: number;
+  /**
+   * Weight of the L1 norm of the coefficients (the paper's regularizer).
+   *
+   * Default: 0.001. Range: 0 to 1000.
+   */
+  sparsity?: number;
+  /**
+   * Steps and rows.
+   *
+   * Default: {"steps":null,"environmentRows":null}.
+   */
+  training?: LatentAnmTraining;
+}
+
+/** How long the descents are, and what they see. */
+export interface LatentAnmTraining {
+  /**
+   * Gradient steps over all descents, shared out between them. Absent: 5600.
+   *
+   * Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows of every environment in a step. Absent: 3000 shared out over the environments, at least 20.
+   *
+   * Range: 2 to 1048576.
+   */
+  environmentRows?: number;
 }
 
 /** The map of a closed-form stage, and how stable it was. */
@@ -3477,6 +3625,8 @@ export interface Summary {
   map?: LatentMap;
   /** The causal graph of the latents, where the method finds one itself. */
   graph?: CausalGraph;
+  /** Which latents the data identify, where the method checks it latent by latent. */
+  identification?: Identification[];
   /** How well the inputs come back from the latents, by split, where the method has a decoder. */
   reconstruction?: ReconstructionRow[];
   /** What each latent does to the others and to the inputs, where the method has a decoder or mechanisms. */

@@ -8,6 +8,7 @@ import { visible } from "./markup.js";
 import { measured, spread } from "./measures.js";
 import type { ReportModel, StudyModel } from "./model.js";
 import { statusWords } from "./sections/assumptions.js";
+import { IDENTIFIED } from "./sections/findings.js";
 import { largestShared, noiseShare } from "./sections/loadings.js";
 import { warningsOf } from "./sections/warnings.js";
 import { bySeed } from "./studies.js";
@@ -56,6 +57,15 @@ function study({ study, verdict, remarks, agreements }: StudyModel, heading: str
       : [inline(`The prior of the latents (${seed}) is conditioned on ${conditionedText(summary.conditioned)}.`)]),
     ...(summary.loadings === undefined ? [] : section(`Inputs by latent (${seed})`, loadingTable(summary.loadings))),
     ...(scores === undefined ? [] : section(`Latents (${seed})`, latentTable(scores))),
+    ...(summary.identification === undefined
+      ? []
+      : section(
+          `Identified latents (${seed})`,
+          table(
+            ["Latent", "Identified", "What decides"],
+            summary.identification.map(({ latent, status, finding }) => [latent, IDENTIFIED[status], finding]),
+          ),
+        )),
     ...(summary.tasks === undefined ? [] : section(`Causes of each task (${seed})`, causeTable(summary))),
     ...(summary.graph === undefined
       ? []

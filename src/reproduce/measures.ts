@@ -21,6 +21,9 @@ export interface PairMeasure {
 /** Anything a row can ask for. */
 export type Measure = TrialMeasure | PairMeasure;
 
+/** Correlation from which a latent counts as found. */
+const FOUND = 0.97;
+
 /** All measures by name. */
 export const MEASURES: Readonly<Record<string, Measure>> = {
   mcc: { title: "MCC", read: ({ scores }) => scores?.mcc.value },
@@ -66,6 +69,25 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
     argument: "required",
     read: ({ summary }, id) => summary.facts.find((fact) => fact.id === id)?.value,
   },
+  "not-identified": {
+    title: "named as not identified: true latent",
+    argument: "required",
+    read: ({ summary, scores }, which) => {
+      const matched = scores?.mcc.matching[Number(which) - 1];
+      const latent = typeof matched === "number" ? scores?.latents[matched] : undefined;
+      return latent === undefined ? undefined : Number(notIdentified(summary).has(latent));
+    },
+  },
+  "false-alarms": {
+    title: "share of the latents found that are named as not identified",
+    read: ({ summary, scores }) => {
+      const named = notIdentified(summary);
+      const found = (scores?.mcc.matching ?? [])
+        .filter((_, i) => (scores?.mcc.perLatent[i] ?? 0) >= FOUND)
+        .map((match) => Number(typeof match === "number" && named.has(scores?.latents[match] ?? "")));
+      return found.length === 0 ? undefined : mean(found);
+    },
+  },
   scores: { title: "", argument: "required", read: ({ scores }, path) => numberAt(scores, path) },
   elsewhere: {
     title: "in the other world:",
@@ -94,6 +116,10 @@ export function measureOf(name: string): { readonly measure: Measure; readonly a
 export function titleOf(name: string): string {
   const found = measureOf(name);
   return found === undefined ? name : `${found.measure.title} ${found.argument}`.trim();
+}
+
+function notIdentified({ identification = [] }: FinishedTrial["summary"]): ReadonlySet<string> {
+  return new Set(identification.filter(({ status }) => status === "violated").map(({ latent }) => latent));
 }
 
 function testErrors(errors: readonly ErrorRow[], environment?: string): readonly ErrorRow[] {

@@ -3,12 +3,13 @@ import { nearest } from "../config-keys.js";
 import { fail } from "../errors.js";
 import type { Preset } from "./preset.js";
 import { INTERVENTIONAL } from "./presets/interventional.js";
+import { LATENT_ANM } from "./presets/latent-anm.js";
 import { MTLCM } from "./presets/mtlcm.js";
 import { PDGMM } from "./presets/pdgmm.js";
 import { TBR } from "./presets/tbr.js";
 
 /** All presets, in the order in which they are listed. */
-export const PRESETS: readonly Preset[] = [...TBR, ...MTLCM, ...PDGMM, ...INTERVENTIONAL];
+export const PRESETS: readonly Preset[] = [...TBR, ...MTLCM, ...PDGMM, ...INTERVENTIONAL, ...LATENT_ANM];
 
 /** The preset of this name; throws `CONFIG_UNKNOWN_METHOD`. */
 export function presetOf(name: string): Preset {

@@ -6,11 +6,11 @@ pub use solving::Solving;
 
 use crate::mechanisms::Mechanisms;
 use crate::results::{
-    Assumption, CausalGraph, Conditioned, Fact, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence, TaskRoles,
-    TreeSummary,
+    Assumption, CausalGraph, Conditioned, Fact, Identification, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence,
+    TaskRoles, TreeSummary,
 };
 use crate::rows;
-use disentangle_nn::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, Schedule};
+use disentangle_nn::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, RateGroup, Schedule};
 use disentangle_nn::{Layer, Params};
 
 use disentangle_data::dataset::Role;
@@ -89,6 +89,8 @@ pub struct Batch {
     pub stage: &'static str,
     /// What the loss is asked for.
     pub phase: Phase,
+    /// Share of the steps of the stage that have been taken, in \[0, 1]: a loss may sharpen on the way.
+    pub progress: f64,
 }
 
 /// What a loss is asked for: layers that learn from batches, such as batch normalisation, tell training from looking.
@@ -107,6 +109,8 @@ pub enum Batching {
     Rows(usize),
     /// All training rows of so many tasks.
     Tasks(usize),
+    /// So many rows of every environment, at most all training rows that it has.
+    Environments(usize),
 }
 
 /// One named, weighted term of the loss: a scalar.
@@ -135,6 +139,8 @@ pub struct Recipe {
     pub extrapolation: Option<Extrapolation>,
     /// What is held, beside what is minimised. The lowest loss is then not the best: use `Keep::Last`.
     pub constraints: Option<Constraints>,
+    /// Factors on the learning rate of groups of parameters; plain Adam only.
+    pub rates: Vec<RateGroup>,
     /// How the learning rate moves.
     pub schedule: Schedule,
     /// Norm that gradients are cut down to; `None`: they are taken as they are.
@@ -143,6 +149,13 @@ pub struct Recipe {
     pub patience: usize,
     /// Which parameters are kept at the end.
     pub keep: Keep,
+}
+
+impl Recipe {
+    /// The share of the steps that are behind step `step`, in \[0, 1].
+    pub fn progress(&self, step: usize) -> f64 {
+        (step as f64 / self.steps.max(1) as f64).min(1.0)
+    }
 }
 
 /// Terms of the loss that are held instead of minimised: their values are violations, and multipliers climb on them.
@@ -205,6 +218,8 @@ pub struct Findings {
     pub map: Option<LatentMap>,
     /// The causal graph of the latents.
     pub graph: Option<CausalGraph>,
+    /// Which latents the data identify.
+    pub identification: Vec<Identification>,
     /// Assumptions checked.
     pub assumptions: Vec<Assumption>,
     /// Warnings.

@@ -157,6 +157,9 @@ pub struct Summary {
     /// The causal graph of the latents, where the method finds one itself.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub graph: Option<CausalGraph>,
+    /// Which latents the data identify, where the method checks it latent by latent.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub identification: Vec<Identification>,
     /// How well the inputs come back from the latents, by split, where the method has a decoder.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub reconstruction: Vec<ReconstructionRow>,
@@ -406,6 +409,18 @@ pub enum Status {
     Violated,
     /// It cannot be checked here.
     Unknown,
+}
+
+/// Whether the data identify a latent, as far as it shows without truth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Identification {
+    /// Name of the latent.
+    pub latent: String,
+    /// `ok`: every check passed; `violated`: one did not; `unknown`: one could not be made.
+    pub status: Status,
+    /// Why, with the numbers that decide.
+    pub finding: String,
 }
 
 /// A single number with its meaning.

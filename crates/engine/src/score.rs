@@ -1,7 +1,7 @@
 //! From the tables of a run to the metrics: the metrics themselves see matrices only.
 
 use crate::entry::{Entry, find};
-use crate::results::{Silence, SilentLatent, Summary};
+use crate::results::{Identification, Silence, SilentLatent, Status, Summary};
 use disentangle_data::{Labels, Matrix, Result, Table};
 use disentangle_metrics::cards::Invariance;
 use disentangle_metrics::mcc::Effort;
@@ -100,7 +100,19 @@ pub fn score(methods: &'static [Entry], request: &ScoreRequest, tables: ScoreTab
         left_open,
         effort: Effort { seed: request.seed, ..Effort::default() },
     };
-    metrics_score(&input)
+    let mut scores = metrics_score(&input)?;
+    scores.notes.extend(summary.into_iter().flat_map(|summary| &summary.identification).filter_map(not_identified));
+    Ok(scores)
+}
+
+/// What a score over all latents would hide.
+fn not_identified(of: &Identification) -> Option<String> {
+    let Identification { latent, status, finding } = of;
+    match status {
+        Status::Ok => None,
+        Status::Unknown => Some(format!("Whether the data identify {latent} was not checked: {finding}")),
+        Status::Warning | Status::Violated => Some(format!("The data do not identify {latent}: {finding}")),
+    }
 }
 
 fn columns(table: Table) -> NamedColumns {

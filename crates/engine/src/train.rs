@@ -8,7 +8,7 @@ mod standing;
 mod stepper;
 mod watch;
 
-pub use batches::{Batches, Units, batch_of};
+pub use batches::{Asked, Batches, Units, batch_of};
 pub use descent::descend;
 pub(crate) use encode::{affine, decode};
 pub use encode::{codes, codes_of_rows, encode, encode_rows};

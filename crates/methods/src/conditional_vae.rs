@@ -98,6 +98,7 @@ impl VaeOptions {
             steps: self.steps,
             batches: Batching::Rows(self.batch_size),
             learning_rate: self.learning_rate,
+            rates: Vec::new(),
             schedule: Schedule::Cosine { warmup: 0.0, floor: 1e-3 },
             clip: (self.clip_norm > 0.0).then_some(self.clip_norm),
             patience: self.patience,

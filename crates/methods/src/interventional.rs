@@ -108,6 +108,7 @@ impl Interventional {
             adam: AdamSettings::default(),
             extrapolation: None,
             constraints: None,
+            rates: Vec::new(),
             schedule,
             clip: Some(CLIP),
             patience: 0,

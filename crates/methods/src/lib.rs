@@ -10,6 +10,7 @@ pub mod fast_ica;
 pub mod icarl;
 pub mod interventional;
 pub mod ivae;
+pub mod latent_anm;
 pub mod linear;
 pub mod mt_icarl;
 pub mod mt_ivae;
@@ -30,6 +31,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<shared_head::SharedHead>(),
     Entry::of::<mtlcm::Mtlcm>(),
     Entry::of::<pdgmm::Pdgmm>(),
+    Entry::of::<latent_anm::LatentAnm>(),
     Entry::of::<ivae::Ivae>(),
     Entry::of::<icarl::Icarl>(),
     Entry::of::<mt_ivae::MtIvae>(),

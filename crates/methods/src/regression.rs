@@ -136,6 +136,7 @@ impl EncoderOptions {
             },
             extrapolation: None,
             constraints: None,
+            rates: Vec::new(),
             schedule: Schedule::Cosine { warmup: 0.03, floor: 1e-4 },
             clip: (self.clip_norm > 0.0).then_some(self.clip_norm),
             patience: self.patience,

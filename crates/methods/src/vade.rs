@@ -159,6 +159,7 @@ impl Vade {
             steps: self.config.steps.expect(SETTLED),
             batches: Batching::Rows(self.config.batch_size.expect(SETTLED)),
             learning_rate: self.config.learning_rate.expect(SETTLED),
+            rates: Vec::new(),
             schedule: match self.config.recipe {
                 VadeRecipe::Default => Schedule::Cosine { warmup: 0.0, floor: 1e-3 },
                 VadeRecipe::Paper => Schedule::Constant,

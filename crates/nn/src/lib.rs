@@ -18,6 +18,7 @@ mod grouped;
 mod heads;
 mod image;
 mod internal;
+mod known;
 mod layer_norm;
 mod layers;
 mod loss;
@@ -54,6 +55,7 @@ pub use image::{
     max_pool2d_expression,
 };
 pub use internal::internal;
+pub use known::with_known_gradient;
 pub use layer_norm::LayerNorm;
 pub use layers::{Layer, Numbers};
 pub use loss::{l1, mean_squared_error};

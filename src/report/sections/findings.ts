@@ -5,9 +5,17 @@ import { finite, significant } from "../format.js";
 import { html } from "../markup.js";
 import { focusName, type Section } from "./section.js";
 
+/** Verdicts on a latent, in words. */
+export const IDENTIFIED = {
+  ok: "nothing speaks against it",
+  warning: "no",
+  violated: "no",
+  unknown: "not checked",
+} as const;
+
 /** The latents as numbers, and whatever else the method has to say about them. */
 export async function findingsSection(input: SectionInput): Promise<Section | undefined> {
-  const { latents, facts, conditioned } = input.study.focus.summary;
+  const { latents, facts, conditioned, identification = [] } = input.study.focus.summary;
   if (latents.names.length === 0 && facts.length === 0) return undefined;
   const latentTable = table(
     "Estimated latents. One that does not vary carries nothing.",
@@ -28,10 +36,17 @@ export async function findingsSection(input: SectionInput): Promise<Section | un
       [{ label: "What" }, { label: "Value", numeric: true }],
       facts.map(({ label, value }) => [label, defined(significant(value, 4))]),
     );
+  const identificationTable =
+    identification.length > 0 &&
+    table(
+      "Which latents the data identify, as far as it shows without truth.",
+      [{ label: "Latent" }, { label: "Identified" }, { label: "What decides" }],
+      identification.map(({ latent, status, finding }) => [name(latent), IDENTIFIED[status], finding]),
+    );
   return {
     id: "findings",
     title: "The latents in numbers",
     lead: `Of ${focusName(input)}.${conditioned === undefined ? "" : ` Their prior is conditioned on ${conditionedText(conditioned)}.`}`,
-    body: html`<div class="grid">${latentTable}${factTable}</div>`,
+    body: html`<div class="grid">${latentTable}${factTable}</div>${identificationTable}`,
   };
 }

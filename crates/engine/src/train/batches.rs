@@ -74,23 +74,64 @@ pub struct Batches {
     size: usize,
     stream: Stream,
     epoch: Option<u32>,
+    environments: Vec<Environment>,
+}
+
+/// Rows of one environment, in the order of its own epoch.
+#[derive(Debug)]
+struct Environment {
+    rows: Vec<usize>,
+    stream: Stream,
+    epoch: Option<u32>,
+    order: Vec<usize>,
+}
+
+impl Environment {
+    /// `size` rows of step `step`.
+    fn at(&mut self, step: usize, size: usize) -> impl Iterator<Item = usize> + '_ {
+        let size = size.min(self.rows.len());
+        let per_epoch = self.rows.len() / size;
+        let epoch = (step / per_epoch) as u32;
+        if self.epoch != Some(epoch) {
+            self.order = self.stream.at(epoch).permutation(self.rows.len());
+            self.epoch = Some(epoch);
+        }
+        let start = (step % per_epoch) * size;
+        self.order[start..start + size].iter().map(|&i| self.rows[i])
+    }
 }
 
 impl Batches {
     /// Batches of `size` units (at most all of them).
     pub fn new(units: Units, size: usize, seed: u64) -> Self {
         let size = size.min(units.len()).max(1);
-        Self { order: Vec::new(), size, stream: Stream::new(seed, "batches"), epoch: None, units }
+        let stream = Stream::new(seed, "batches");
+        Self { order: Vec::new(), size, stream, epoch: None, units, environments: Vec::new() }
     }
 
     /// Batches of the training rows.
     pub fn of(data: &Prepared, batching: Batching, seed: u64) -> Self {
-        let (Batching::Rows(size) | Batching::Tasks(size)) = batching;
-        Self::new(Units::of(data, Split::Train, batching), size, seed)
+        let (Batching::Rows(size) | Batching::Tasks(size) | Batching::Environments(size)) = batching;
+        let batches = Self::new(Units::of(data, Split::Train, batching), size, seed);
+        if !matches!(batching, Batching::Environments(_)) {
+            return batches;
+        }
+        let mut rows = vec![Vec::new(); data.nodes.iter().max().map_or(0, |&most| most as usize + 1)];
+        data.rows_of(Split::Train).into_iter().for_each(|row| rows[data.nodes[row] as usize].push(row));
+        let environment = |(u, rows)| {
+            let stream = Stream::new(seed, &format!("batches/{u}"));
+            Environment { rows, stream, epoch: None, order: Vec::new() }
+        };
+        let environments = rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()).map(environment).collect();
+        Self { size: size.max(1), environments, ..batches }
     }
 
     /// Rows of step `step`, counted from 0: any step can be asked for, so a resumed run goes on where it stopped.
     pub fn at(&mut self, step: usize) -> Vec<usize> {
+        if !self.environments.is_empty() {
+            let size = self.size;
+            return self.environments.iter_mut().flat_map(|environment| environment.at(step, size)).collect();
+        }
         let per_epoch = (self.units.len() / self.size).max(1);
         let epoch = (step / per_epoch) as u32;
         if self.epoch != Some(epoch) {
@@ -102,6 +143,17 @@ impl Batches {
     }
 }
 
+/// What a loss is asked for, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// Name of the descent.
+    pub stage: &'static str,
+    /// To take a step, or to look.
+    pub phase: Phase,
+    /// Share of the steps taken.
+    pub progress: f64,
+}
+
 /// The given rows as a batch on a device, for the loss of a descent; `draws` is where its random numbers come from.
 ///
 /// # Errors
@@ -110,7 +162,7 @@ pub fn batch_of(
     data: &Prepared,
     rows: &[usize],
     draws: Stream,
-    (stage, phase): (&'static str, Phase),
+    Asked { stage, phase, progress }: Asked,
     device: &Device,
 ) -> Result<Batch> {
     let inputs = data.inputs.select_rows(rows);
@@ -136,6 +188,7 @@ pub fn batch_of(
         draws,
         stage,
         phase,
+        progress,
     })
 }
 
@@ -150,7 +203,7 @@ pub(super) fn fresh_batch(
     draws: Stream,
     state: &State,
 ) -> Result<Batch> {
-    let (Batching::Rows(count) | Batching::Tasks(count)) = recipe.batches;
+    let (Batching::Rows(count) | Batching::Tasks(count) | Batching::Environments(count)) = recipe.batches;
     let inputs = source.batch(count, seed, recipe.name, step)?;
     let (shape, device) = ((count, inputs.cols()), state.params.device());
     let seen = || {
@@ -165,6 +218,7 @@ pub(super) fn fresh_batch(
         draws,
         stage: recipe.name,
         phase: Phase::Train,
+        progress: recipe.progress(step),
     })
 }
 
@@ -203,5 +257,42 @@ mod tests {
             assert_eq!(batch.contains(&1), batch.contains(&6));
             assert_eq!(batch.contains(&0), batch.contains(&5));
         }
+    }
+
+    #[test]
+    fn a_batch_of_environments_has_as_many_rows_of_each_and_an_epoch_of_each_visits_all_of_its_rows() {
+        use disentangle_data::dataset::Labels;
+        use disentangle_data::prepare::{PrepareConfig, prepare};
+        use disentangle_data::{Dataset, Matrix};
+        // 240 rows of "a", 120 of "b", 6 of "c".
+        let label = |i: usize| {
+            if i < 240 {
+                "a"
+            } else if i < 360 {
+                "b"
+            } else {
+                "c"
+            }
+        };
+        let labels = Labels::encode("site", &(0..366).map(label).collect::<Vec<_>>());
+        let data = Dataset {
+            inputs: Matrix::from_fn(366, 1, |i, _| i as f32),
+            input_names: vec!["x".into()],
+            labels: [(Role::Environment, labels)].into_iter().collect(),
+            ..Dataset::default()
+        };
+        let data = prepare(&data, &PrepareConfig::default(), 0).expect("prepares");
+        let rows = |u: u32| data.rows_of(Split::Train).into_iter().filter(|&i| data.nodes[i] == u).count();
+        let counts = [rows(0), rows(1), rows(2)];
+        let mut batches = Batches::of(&data, Batching::Environments(20), 3);
+        let mut seen = std::collections::BTreeSet::new();
+        for step in 0..counts[0] / 20 {
+            let batch = batches.at(step);
+            let of = |u: u32| batch.iter().filter(|&&i| data.nodes[i] == u).count();
+            assert_eq!([of(0), of(1), of(2)], counts.map(|count| count.min(20)));
+            seen.extend(batch.into_iter().filter(|&i| data.nodes[i] == 0));
+        }
+        assert_eq!(seen.len(), counts[0] / 20 * 20);
+        assert_eq!(Batches::of(&data, Batching::Environments(20), 3).at(5), batches.at(5));
     }
 }

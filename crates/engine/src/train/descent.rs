@@ -1,6 +1,6 @@
 //! One stage of gradient descent.
 
-use super::batches::{Batches, batch_of, fresh_batch};
+use super::batches::{Asked, Batches, batch_of, fresh_batch};
 use super::encode::view;
 use super::session::{Place, Session};
 use super::stepper::Stepper;
@@ -49,7 +49,8 @@ pub fn descend(recipe: &Recipe, state: &mut State, session: &mut Session<'_>) ->
         let batch = match &data.source {
             Some(source) => fresh_batch(source, recipe, (session.seed, descent.step), draws, state)?,
             None => {
-                let asked = (recipe.name, Phase::Train);
+                let progress = recipe.progress(descent.step);
+                let asked = Asked { stage: recipe.name, phase: Phase::Train, progress };
                 batch_of(data, &batches.at(descent.step), draws, asked, state.params.device())?
             }
         };
@@ -133,6 +134,7 @@ mod tests {
                 adam: AdamSettings::default(),
                 extrapolation: None,
                 constraints: None,
+                rates: Vec::new(),
                 schedule: Schedule::Cosine { warmup: 0.03, floor: 1e-4 },
                 clip: None,
                 patience: 0,

@@ -55,7 +55,7 @@ impl<'a> Stepper<'a> {
     /// At rest.
     pub(super) fn new(recipe: &'a Recipe, params: &Params) -> Self {
         let optimiser = match recipe.extrapolation {
-            None => Optimiser::Adam(Adam::new(params, recipe.adam)),
+            None => Optimiser::Adam(Adam::new(params, recipe.adam).with_groups(params, &recipe.rates)),
             Some(kind) => Optimiser::Extra(ExtraAdam::new(params, recipe.adam, kind), kind),
         };
         let count = recipe.constraints.as_ref().map_or(0, |constraints| constraints.list.len());

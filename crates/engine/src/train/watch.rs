@@ -1,6 +1,6 @@
 //! Curves, validation, the best parameters so far, and what they say of a descent. The truth is never asked.
 
-use super::batches::{Units, batch_of};
+use super::batches::{Asked, Units, batch_of};
 use super::encode::CHUNK;
 use super::standing::{Descent, Sums};
 use super::stepper::{Taken, number};
@@ -104,7 +104,7 @@ impl<'a> Watch<'a> {
     }
 
     fn validate(&self, descent: &mut Descent, state: &State) -> Result<Option<String>> {
-        let Some(loss) = self.validation_loss(state)? else {
+        let Some(loss) = self.validation_loss(descent.step, state)? else {
             if state.params.norm().map_err(internal)?.is_finite() {
                 descent.good = state.params.export().map_err(internal)?;
             }
@@ -126,7 +126,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Mean of the data term over the validation rows.
-    fn validation_loss(&self, state: &State) -> Result<Option<f64>> {
+    fn validation_loss(&self, step: usize, state: &State) -> Result<Option<f64>> {
         if self.parts.is_empty() {
             return Ok(None);
         }
@@ -134,7 +134,8 @@ impl<'a> Watch<'a> {
         for (i, rows) in self.parts.iter().enumerate() {
             // The same draws at every validation: what changes is the model alone.
             let draws = self.draws.at(i as u32);
-            let batch = batch_of(self.data, rows, draws, (self.recipe.name, Phase::Evaluate), state.params.device())?;
+            let asked = Asked { stage: self.recipe.name, phase: Phase::Evaluate, progress: self.recipe.progress(step) };
+            let batch = batch_of(self.data, rows, draws, asked, state.params.device())?;
             let terms = state.network.loss(&batch).map_err(internal)?;
             sum += number(&terms[0].value)? * rows.len() as f64;
             count += rows.len();

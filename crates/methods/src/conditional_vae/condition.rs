@@ -152,6 +152,7 @@ mod tests {
             draws: Stream::new(3, "draws").at(step),
             stage: "joint",
             phase: Phase::Train,
+            progress: 0.0,
         }
     }
 

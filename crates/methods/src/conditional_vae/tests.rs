@@ -93,6 +93,7 @@ fn batch(case: &Value, step: u32) -> Batch {
         draws: Stream::new(4, "draws").at(step),
         stage: "joint",
         phase: Phase::Train,
+        progress: 0.0,
     }
 }
 

@@ -102,7 +102,7 @@ impl MtrnOptions {
         let units = Units::of(data, Split::Validation, batches);
         let largest = match batches {
             Batching::Tasks(_) => (0..units.len()).map(|i| units.get(i).len()).max().unwrap_or(0),
-            Batching::Rows(_) => units.len(),
+            Batching::Rows(_) | Batching::Environments(_) => units.len(),
         };
         let keep = if self.recipe == Recipe::SolvedHeads && largest < k + 2 { Keep::Last } else { self.keep };
         Descent {
@@ -113,6 +113,7 @@ impl MtrnOptions {
             adam: AdamSettings { weight_decay: self.weight_decay, ..AdamSettings::default() },
             extrapolation: None,
             constraints: None,
+            rates: Vec::new(),
             schedule: match self.recipe {
                 Recipe::SolvedHeads => Schedule::Cosine { warmup: 0.05, floor: 1e-4 },
                 Recipe::Paper => Schedule::Constant,

@@ -75,6 +75,7 @@ impl AutoencoderOptions {
             adam: AdamSettings::default(),
             extrapolation: None,
             constraints: None,
+            rates: Vec::new(),
             schedule: match self.recipe {
                 AutoencoderRecipe::OneCycle => Schedule::OneCycle { rise: 0.1, start: 0.04, floor: 4e-6 },
                 AutoencoderRecipe::Paper => Schedule::Constant,

@@ -105,6 +105,7 @@ impl FlowOptions {
             adam: AdamSettings::default(),
             extrapolation: None,
             constraints: None,
+            rates: Vec::new(),
             schedule: Schedule::OneCycle { rise: 0.1, start: 0.04, floor: 4e-6 },
             clip: Some(5.0),
             patience: 0,

@@ -77,6 +77,7 @@ impl PublishedOptions {
                 Sparsity::Held => Some(held),
                 Sparsity::None => None,
             },
+            rates: Vec::new(),
             schedule: Schedule::Constant,
             clip: None,
             patience: 0,

@@ -91,6 +91,7 @@ fn samples_depend_on_the_step_and_on_nothing_else() {
             draws: Stream::new(4, "draws").at(step),
             stage: network::STAGE,
             phase: Phase::Train,
+            progress: 0.0,
         };
         network.loss(&batch).expect("a loss")[0].value.to_scalar::<f64>().expect("a scalar")
     };

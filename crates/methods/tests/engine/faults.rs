@@ -9,7 +9,7 @@ use disentangle_engine::method::{Batch, Candidates, Dimensions, Findings, Method
 use disentangle_engine::observe::{Event, Observer};
 use disentangle_engine::plan::Plan;
 use disentangle_engine::results::{Outcome, OutcomeKind};
-use disentangle_engine::train::{Session, batch_of, encode, train};
+use disentangle_engine::train::{Asked, Session, batch_of, encode, train};
 use disentangle_methods::METHODS;
 use disentangle_nn::Params;
 use disentangle_nn::{Device, Tensor, Var};
@@ -141,8 +141,14 @@ fn run(entry: &Entry, fault: Fault, at: usize, keep: &str) -> Ended {
     let mut session = Session::new(&data, 5, &mut observer);
     let outcome = train(&method, &mut state, &mut session).expect("an outcome, not an error");
     assert_finite(&serde_json::to_value(&session.standing.history).expect("plain data"));
-    let batch =
-        batch_of(&data, &[0, 1], Stream::new(0, "draws"), ("joint", Phase::Train), &Device::Cpu).expect("two rows");
+    let batch = batch_of(
+        &data,
+        &[0, 1],
+        Stream::new(0, "draws"),
+        Asked { stage: "joint", phase: Phase::Train, progress: 0.0 },
+        &Device::Cpu,
+    )
+    .expect("two rows");
     let term = method.inner.network(&Dimensions::of(&data), &mut Params::new(&Device::Cpu), 5).expect("a network");
     let term = term.loss(&batch).expect("a loss")[0].name;
     Ended { outcome, state, data, term, victim }

@@ -71,6 +71,7 @@ fn loss_terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
             draws: Stream::new(0, "draws"),
             stage: "joint",
             phase: Phase::Train,
+            progress: 0.0,
         };
         let terms = network.loss(&batch).expect("a loss");
         assert_eq!(terms.len(), golden["terms"].as_object().expect("terms").len(), "{method}");

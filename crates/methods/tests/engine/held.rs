@@ -67,6 +67,7 @@ impl Method for Held {
                 settings: MultiplierSettings::default(),
                 learning_rate: self.climb,
             }),
+            rates: Vec::new(),
             schedule: Schedule::Constant,
             clip: Some(10.0),
             patience: 0,

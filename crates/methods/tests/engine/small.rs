@@ -38,6 +38,7 @@ pub fn config(entry: &Entry, changes: Value) -> Value {
     let small = json!({
         "steps": STEPS, "latentDim": 3, "maxLatentDim": 3, "hidden": [16], "batchSize": 64, "starts": 2, "seed": 5,
         "resamples": 3, "reference": "n2", "nonlinear": "on", "importanceSamples": 2,
+        "training": {"steps": STEPS},
     });
     let schema = schema_of(entry);
     let mut all: Map<String, Value> = [("method".to_owned(), Value::from(entry.info.name))].into_iter().collect();

@@ -9,7 +9,7 @@ use disentangle_engine::method::Dimensions;
 use disentangle_engine::method::Phase;
 use disentangle_engine::observe::Event;
 use disentangle_engine::plan::{Plan, schema_of};
-use disentangle_engine::train::{Budgets, batch_of};
+use disentangle_engine::train::{Asked, Budgets, batch_of};
 use disentangle_methods::METHODS;
 use disentangle_nn::Device;
 use disentangle_nn::Params;
@@ -24,8 +24,14 @@ fn every_parameter_receives_a_gradient() {
         let mut params = Params::new(&Device::Cpu);
         let network = plan.method.network(&Dimensions::of(&data), &mut params, 5).expect("a network");
         let draws = Stream::new(5, "draws");
-        let batch = batch_of(&data, &data.rows_of(Split::Train), draws, ("joint", Phase::Train), &Device::Cpu)
-            .expect("a batch");
+        let batch = batch_of(
+            &data,
+            &data.rows_of(Split::Train),
+            draws,
+            Asked { stage: "joint", phase: Phase::Train, progress: 0.0 },
+            &Device::Cpu,
+        )
+        .expect("a batch");
         let terms = network.loss(&batch).expect("a loss");
         let total = terms.into_iter().map(|t| t.value).reduce(|a, b| (a + b).expect("scalars")).expect("one term");
         let gradients = params.gradients(&total).expect("gradients");

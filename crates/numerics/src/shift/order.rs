@@ -36,8 +36,18 @@ pub struct Order {
     /// k x k: how much the cost of j falls by parent i, given its other parents, in nats over all rows. Above 0 for an edge i -> j,
     /// below for what could be one in this order, minus infinity for all others.
     pub evidence: Matrix<f64>,
+    /// Evidence of an edge, in nats, within which the weight of the criterion decides: an edge of less than minus this would be none by
+    /// the plain criterion, and one of more would be one by five times it.
+    pub margin: f64,
     /// The sum of costs.
     pub cost: f64,
+}
+
+impl Order {
+    /// Whether a path of edges leads from one latent to another.
+    pub fn leads(&self, from: usize, to: usize) -> bool {
+        self.parents[to].iter().any(|&parent| parent == from || self.leads(from, parent))
+    }
 }
 
 /// Searches all orders of the columns of `z` (n x k); `environments` has the environment of each row.
@@ -103,19 +113,32 @@ pub fn search(z: &Matrix, environments: &[u32]) -> Result<Order> {
         }
     });
     let parents = chosen.iter().map(|set| (0..k).filter(|&j| set >> j & 1 == 1).collect()).collect();
-    Ok(Order { order, parents, evidence, cost: total[sets - 1] })
+    let margin = rows * products.functions as f64 * products.penalty() * (PENALTY - 1.0) / PENALTY;
+    Ok(Order { order, parents, evidence, margin, cost: total[sets - 1] })
 }
 
 /// Moments of functions and targets in each environment: all that least squares needs.
-struct Products {
+pub(super) struct Products {
     latents: usize,
-    functions: usize,
+    pub(super) functions: usize,
+    /// Standard deviations of the latents.
+    pub(super) sd: Vec<f64>,
     /// Of each environment: rows, and mean products of [1, functions, latents].
     environments: Vec<(f64, Matrix<f64>)>,
 }
 
 impl Products {
-    fn of(z: &Matrix, environments: &[u32]) -> Result<Self> {
+    /// With as many functions as the smallest environment has rows for.
+    pub(super) fn of(z: &Matrix, environments: &[u32]) -> Result<Self> {
+        let mut rows = vec![0usize; environments.iter().max().map_or(0, |&most| most as usize + 1)];
+        environments.iter().for_each(|&u| rows[u as usize] += 1);
+        let least = rows.into_iter().filter(|&rows| rows > 0).min().unwrap_or(0);
+        let wanted = (least / ROWS_PER_FUNCTION).clamp(LEAST_FUNCTIONS, FUNCTIONS);
+        Self::with(z, environments, wanted.min(least / (ROWS_PER_COEFFICIENT * z.cols())).max(1))
+    }
+
+    /// With the first so many functions.
+    pub(super) fn with(z: &Matrix, environments: &[u32], functions: usize) -> Result<Self> {
         let (n, k) = (z.rows(), z.cols());
         let mut mean = vec![0.0; k];
         let mut sd = vec![0.0; k];
@@ -129,9 +152,6 @@ impl Products {
         }
         let mut rows = vec![0usize; environments.iter().max().map_or(0, |&most| most as usize + 1)];
         environments.iter().for_each(|&u| rows[u as usize] += 1);
-        let least = rows.iter().copied().filter(|&rows| rows > 0).min().unwrap_or(0);
-        let wanted = (least / ROWS_PER_FUNCTION).clamp(LEAST_FUNCTIONS, FUNCTIONS);
-        let functions = wanted.min(least / (ROWS_PER_COEFFICIENT * k)).max(1);
         let width = 1 + functions * k + k;
         let mut sums: Vec<Matrix<f64>> =
             rows.iter().map(|&r| Matrix::zeros(if r > 0 { width } else { 0 }, if r > 0 { width } else { 0 })).collect();
@@ -160,7 +180,34 @@ impl Products {
                 (rows, Matrix::from_fn(width, width, |a, b| sum[(a.max(b), a.min(b))] / rows))
             })
             .collect();
-        Ok(Self { latents: k, functions, environments })
+        Ok(Self { latents: k, functions, sd, environments })
+    }
+
+    /// The cost of one latent with these parents.
+    fn cost(&self, latent: usize, parents: &[usize]) -> f64 {
+        let costs = self.costs(parents.iter().map(|&j| 1usize << j).sum());
+        costs.into_iter().find(|(i, _)| *i == latent).map_or(f64::INFINITY, |(_, cost)| cost)
+    }
+
+    /// The cost without its penalty.
+    pub(super) fn misfit(&self, latent: usize, parents: &[usize]) -> f64 {
+        self.cost(latent, parents) - (parents.len() * self.functions) as f64 * self.penalty()
+    }
+
+    /// The penalty of these parents by the criterion itself, not [`PENALTY`] times it.
+    pub(super) fn criterion(&self, parents: &[usize]) -> f64 {
+        (parents.len() * self.functions) as f64 * self.penalty() / PENALTY
+    }
+
+    /// How many coefficients these parents have, over all environments.
+    pub(super) fn coefficients(&self, parents: &[usize]) -> f64 {
+        (parents.len() * self.functions * self.environments.len()) as f64
+    }
+
+    /// What one function of a parent costs.
+    fn penalty(&self) -> f64 {
+        let share = 1.0 / self.environments.len() as f64;
+        self.environments.iter().map(|(rows, _)| share * PENALTY * 0.5 * rows.ln() / rows).sum()
     }
 
     /// The cost of every latent outside of the set, with the set as its parents.

@@ -123,6 +123,7 @@ fn batch(inputs: &Tensor, nodes: [u32; 3], stage: &'static str) -> Batch {
         draws: Stream::new(3, "draws").at(1),
         stage,
         phase: Phase::Evaluate,
+        progress: 0.0,
     }
 }
 

@@ -1,0 +1,244 @@
+//! Whole fits on small worlds whose latents are known.
+
+use crate::METHODS;
+use disentangle_data::dataset::{Labels, Role};
+use disentangle_data::simulate::simulate;
+use disentangle_data::{Code, Dataset, Matrix, Result};
+use disentangle_engine::fit::{FitOptions, RunResult, fit};
+use disentangle_engine::model::Model;
+use disentangle_engine::observe::Silent;
+use disentangle_engine::results::Status;
+use disentangle_metrics::columns::Correlation;
+use disentangle_metrics::correlation::correlation;
+use disentangle_metrics::matching::Matching;
+use serde_json::{Value, json};
+
+fn merge(config: &mut Value, changes: Value) {
+    let Value::Object(changes) = changes else { panic!("options are an object") };
+    changes.into_iter().for_each(|(key, value)| config[key] = value);
+}
+
+/// Three latents in 30 environments of 300 rows.
+fn world(changes: Value) -> Dataset {
+    let mut config = json!({"latents": 3, "environments": 30, "pointsPerEnvironment": 300, "seed": 1});
+    merge(&mut config, changes);
+    simulate("shift-world", config).expect("a valid world")
+}
+
+fn attempt(data: &Dataset, changes: Value) -> Result<RunResult> {
+    let mut config = json!({"method": "latent-anm", "seed": 3});
+    merge(&mut config, changes);
+    fit(METHODS, &config, data, &FitOptions::default(), &mut Silent)
+}
+
+fn fitted(data: &Dataset, changes: Value) -> RunResult {
+    attempt(data, changes).expect("the fit runs")
+}
+
+fn matched(data: &Dataset, run: &RunResult) -> (f64, Vec<usize>) {
+    let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
+    let truth = data.truth["latents"].values.select_rows(&rows).to_f64();
+    let table = correlation(Correlation::Pearson, &truth, &run.latents.to_f64()).expect("the same rows");
+    let matching = Matching::best(&table).expect("finite");
+    (matching.mean().expect("a mean"), matching.columns.into_iter().map(|c| c.expect("a match")).collect())
+}
+
+fn status(run: &RunResult, id: &str) -> Status {
+    run.summary.assumptions.iter().find(|a| a.id == id).expect("it is checked").status
+}
+
+#[test]
+fn latents_and_their_graph_are_found_and_inputs_come_back() {
+    let data = world(json!({"pointsPerEnvironment": 800}));
+    let run = fitted(&data, json!({"training": {"steps": 1600}}));
+    let (mcc, columns) = matched(&data, &run);
+    assert!(mcc > 0.97, "{mcc}");
+    let graph = run.summary.graph.as_ref().expect("a graph");
+    for (i, &a) in columns.iter().enumerate() {
+        for (j, &b) in columns.iter().enumerate() {
+            assert_eq!(
+                graph.weights[a][b] > 0.0,
+                data.truth["graph"].values[(i, j)] != 0.0,
+                "z{} -> z{}",
+                i + 1,
+                j + 1
+            );
+        }
+    }
+    for id in ["environments", "shifts", "axes"] {
+        assert_eq!(status(&run, id), Status::Ok, "{id}");
+    }
+    // The last of a chain has no effect at which an absorbed part would show.
+    for (i, &column) in columns.iter().enumerate() {
+        let of = &run.summary.identification[column];
+        assert_eq!(of.status, if i == 2 { Status::Unknown } else { Status::Ok }, "z{}: {}", i + 1, of.finding);
+    }
+    let came_back = &run.summary.reconstruction;
+    assert!(!came_back.is_empty() && came_back.iter().all(|row| row.explained.is_some_and(|share| share > 0.9999)));
+    // New rows need no environment.
+    let model = Model::open(METHODS, &run.model).expect("it opens");
+    let inputs = data.inputs.select_rows(&[0, 5, 9]);
+    let latents = model.transform(&inputs, &data.input_names).expect("it transforms");
+    assert_eq!((latents.rows(), latents.cols()), (3, 3));
+}
+
+#[test]
+fn two_latents_in_five_inputs_are_found_along_the_leading_axes() {
+    let data = world(json!({"latents": 2, "inputs": 5}));
+    let run = fitted(&data, json!({"latentDim": 2, "training": {"steps": 1200}}));
+    let (mcc, _) = matched(&data, &run);
+    assert!(mcc > 0.97, "{mcc}");
+    assert!(run.summary.reconstruction.iter().all(|row| row.explained.is_some_and(|share| share > 0.999)));
+}
+
+#[test]
+fn coefficients_inside_of_the_functions_are_found_and_the_graph_with_them() {
+    // 2 tanh(l(u) z), 0.2 < l < 2: a third of the environments are nearly linear, the others nearly steps.
+    let inside =
+        json!({"place": "inside", "gain": 2, "signs": "positive", "coefficientLeast": 0.2, "coefficientMost": 2});
+    let mut config = json!({"latents": 2, "inputs": 5, "pointsPerEnvironment": 1600});
+    merge(&mut config, inside);
+    let data = world(config);
+    let run = fitted(&data, json!({"latentDim": 2, "training": {"steps": 2400}}));
+    let (mcc, columns) = matched(&data, &run);
+    // What is short is the training: 1600 steps reach 0.948 (as the recipe in PyTorch does with a flow that likely), 2400 reach
+    // 0.986, all 5600 reach 0.997.
+    assert!(mcc > 0.97, "{mcc}");
+    let graph = run.summary.graph.as_ref().expect("a graph");
+    assert!(graph.weights[columns[0]][columns[1]] > 0.0 && graph.weights[columns[1]][columns[0]] == 0.0);
+}
+
+#[test]
+fn a_latent_that_lost_a_part_to_the_mixing_is_named_and_the_others_are_found() {
+    let data = world(json!({"unshifted": [2], "unshiftedTerm": "added", "pointsPerEnvironment": 800}));
+    let run = fitted(&data, json!({"training": {"steps": 3000}}));
+    let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
+    let truth = data.truth["latents"].values.select_rows(&rows).to_f64();
+    let table = correlation(Correlation::Pearson, &truth, &run.latents.to_f64()).expect("the same rows");
+    let columns = matched(&data, &run).1;
+    let found = |i: usize| table[(i, columns[i])].map_or(0.0, f64::abs);
+    // All 5600 steps reach 0.99 for the others.
+    assert!(found(0) > 0.95 && found(1) < 0.75 && found(2) > 0.95, "{} {} {}", found(0), found(1), found(2));
+    let of = &run.summary.identification[columns[1]];
+    assert_eq!(of.status, Status::Violated, "{}", of.finding);
+    assert_ne!(run.summary.identification[columns[2]].status, Status::Violated);
+    let warning = run.summary.warnings.iter().find(|w| w.code == "NOT_IDENTIFIED").expect("a warning");
+    assert!(warning.message.contains(&of.latent), "{}", warning.message);
+}
+
+#[test]
+fn linear_mechanisms_identify_neither_their_latents_nor_what_these_depend_on() {
+    let data = world(json!({"link": "linear", "latents": 2, "gain": 2}));
+    let run = fitted(&data, json!({"training": {"steps": 1200}}));
+    let graph = run.summary.graph.as_ref().expect("a graph");
+    assert!(graph.weights.iter().flatten().any(|weight| *weight > 0.0));
+    for of in &run.summary.identification {
+        assert_eq!(of.status, Status::Violated, "{}: {}", of.latent, of.finding);
+    }
+}
+
+#[test]
+fn a_graph_that_few_rows_leave_open_is_right_or_told() {
+    for seed in [0, 1] {
+        let data = world(json!({"latents": 2, "environments": 20, "pointsPerEnvironment": 200, "seed": seed}));
+        let run = fitted(&data, json!({"training": {"steps": 1200}}));
+        let (mcc, columns) = matched(&data, &run);
+        assert!(mcc > 0.9, "{mcc}");
+        let graph = run.summary.graph.as_ref().expect("a graph");
+        let edge = |i: usize, j: usize| graph.weights[columns[i]][columns[j]] > 0.0;
+        let told = run.summary.warnings.iter().any(|warning| warning.code == "GRAPH_UNDECIDED");
+        assert!(told || (edge(0, 1) && !edge(1, 0)), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_bent_space_of_inputs_is_told() {
+    let data = world(json!({"latents": 2, "inputs": 5, "widening": "first", "environments": 12}));
+    let run = fitted(&data, json!({"latentDim": 2, "training": {"steps": 60}, "starts": 2}));
+    let told = |code: &str| run.summary.warnings.iter().any(|warning| warning.code == code);
+    assert!(told("INPUTS_BENT") && !told("INPUTS_RANK"));
+}
+
+#[test]
+fn every_kind_of_mechanism_runs_and_independent_latents_have_no_graph() {
+    let data = world(json!({"latents": 2, "environments": 12}));
+    for kind in ["mlp", "polynomial", "linear", "none"] {
+        let run = fitted(&data, json!({"mechanisms": kind, "training": {"steps": 120}, "starts": 2}));
+        assert!(run.latents.data().iter().all(|v| v.is_finite()), "{kind}");
+        assert_eq!(run.summary.graph.is_some(), kind != "none");
+        let checked = |id: &str| run.summary.assumptions.iter().any(|assumption| assumption.id == id);
+        assert_eq!((checked("independent"), checked("whole-shift")), (kind == "none", true));
+        assert_eq!(run.summary.identification.len(), 2);
+        assert!(kind != "none" || run.summary.identification.iter().all(|of| of.status != Status::Ok));
+    }
+}
+
+#[test]
+fn a_single_latent_has_no_mechanism_and_is_fitted_all_the_same() {
+    let data = world(json!({"latents": 2, "environments": 12}));
+    for kind in ["mlp", "linear", "none"] {
+        let changes = json!({"latentDim": 1, "mechanisms": kind, "training": {"steps": 60}, "starts": 2});
+        let run = fitted(&data, changes);
+        assert!(run.latents.cols() == 1 && run.latents.data().iter().all(|v| v.is_finite()), "{kind}");
+    }
+}
+
+#[test]
+fn environments_that_are_copies_of_each_other_identify_nothing_and_the_fit_says_so() {
+    let mut data = world(json!({"environments": 1, "pointsPerEnvironment": 1500, "latents": 2}));
+    // Ten labels dealt out over the rows of one environment.
+    let labels: Vec<String> = (0..data.rows()).map(|row| format!("e{}", row % 10)).collect();
+    data.labels.insert(Role::Environment, Labels::encode("environment", &labels));
+    let run = fitted(&data, json!({"training": {"steps": 120}, "starts": 2}));
+    assert_eq!(status(&run, "shifts"), Status::Violated);
+    let finding = &run.summary.assumptions.iter().find(|a| a.id == "shifts").expect("checked").finding;
+    assert!(finding.contains("nothing identifies"), "{finding}");
+    assert!(run.summary.identification.iter().all(|of| of.status == Status::Violated));
+}
+
+#[test]
+fn too_few_environments_are_told_with_the_number_that_is_needed() {
+    let data = world(json!({"environments": 5}));
+    let run = fitted(&data, json!({"training": {"steps": 60}, "starts": 2}));
+    assert_eq!(status(&run, "environments"), Status::Violated);
+    let warning = run.summary.warnings.iter().find(|w| w.code == "FEW_ENVIRONMENTS").expect("a warning");
+    assert!(warning.message.contains("at least 7"), "{}", warning.message);
+    assert!(run.summary.identification.iter().all(|of| of.status == Status::Unknown));
+}
+
+#[test]
+fn what_cannot_be_fitted_is_refused_before_anything_is_computed() {
+    let data = world(json!({"environments": 4, "pointsPerEnvironment": 60}));
+    let refused = |data: &Dataset, changes: Value| attempt(data, changes).expect_err("it is refused");
+    let one = world(json!({"environments": 1}));
+    assert_eq!(refused(&one, json!({})).code, Code::DataNeedsEnvironments);
+    let none = Dataset { labels: Default::default(), ..data.clone() };
+    assert_eq!(refused(&none, json!({})).code, Code::DataNeedsEnvironments);
+    let few = world(json!({"environments": 4, "pointsPerEnvironment": 8}));
+    let failure = refused(&few, json!({}));
+    assert_eq!((failure.code, failure.context["environment"].as_str()), (Code::DataTooFewRows, Some("e1")));
+    let many = refused(&data, json!({"latentDim": 4}));
+    assert_eq!((many.code, many.path.as_deref()), (Code::ConfigOutOfRange, Some("latentDim")));
+    // Environment e2 does not vary in one input, and e3 in no direction but one.
+    let with = |rows: std::ops::Range<usize>, value: fn(usize) -> f32, column: usize| {
+        let mut data = data.clone();
+        rows.for_each(|row| data.inputs[(row, column)] = value(row));
+        data
+    };
+    let constant = refused(&with(60..120, |_| 0.5, 1), json!({}));
+    assert_eq!(constant.code, Code::DataConstantColumn);
+    assert!(constant.message.contains("\"e2\"") && constant.message.contains("x2"), "{}", constant.message);
+    let mut flat = data.clone();
+    (120..180).for_each(|row| flat.inputs[(row, 1)] = 2.0 * flat.inputs[(row, 0)]);
+    assert_eq!(refused(&flat, json!({})).code, Code::DataConstantColumn);
+    let mut missing = data.clone();
+    missing.inputs[(3, 0)] = f32::NAN;
+    assert_eq!(refused(&missing, json!({})).code, Code::DataNotFinite);
+    let wide = Dataset {
+        inputs: Matrix::from_fn(240, 13, |i, j| ((i * 37 + j * 11) % 101) as f32 + (i * j % 7) as f32),
+        input_names: (0..13).map(|j| format!("x{j}")).collect(),
+        truth: Default::default(),
+        ..data.clone()
+    };
+    assert!(refused(&wide, json!({})).message.contains("at most 12"));
+}

@@ -1,0 +1,8 @@
+// Latent additive noise models with shifting mechanisms. Bands were fixed before the judged seeds were looked at.
+import type { Preset } from "../preset.js";
+import { PARTIAL } from "./latent-anm/partial.js";
+import { POST_NONLINEAR } from "./latent-anm/post-nonlinear.js";
+import { TABLE } from "./latent-anm/table.js";
+
+/** All presets of the method. */
+export const LATENT_ANM: readonly Preset[] = [TABLE, PARTIAL, POST_NONLINEAR];
