@@ -29,17 +29,29 @@ pub trait Mechanisms {
         false
     }
 
-    /// The noise with which [`Mechanisms::value`] gives each row its value of the latent.
+    /// What the causes make of the latent in each row, before its noise.
     ///
     /// # Errors
     /// Those of computing it.
-    fn noise(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>>;
+    fn mean(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>>;
+
+    /// The noise with which [`Mechanisms::value`] gives each row its value of the latent; additive unless a method says otherwise.
+    ///
+    /// # Errors
+    /// Those of computing it.
+    fn noise(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>> {
+        let mean = self.mean(latent, latents, environments)?;
+        Ok(mean.into_iter().enumerate().map(|(row, mean)| latents[(row, latent)] - mean).collect())
+    }
 
     /// The value of the latent in each row, from its causes and its noise.
     ///
     /// # Errors
     /// Those of computing it.
-    fn value(&self, latent: usize, latents: &Matrix<f64>, noise: &[f64], environments: &[u32]) -> Result<Vec<f64>>;
+    fn value(&self, latent: usize, latents: &Matrix<f64>, noise: &[f64], environments: &[u32]) -> Result<Vec<f64>> {
+        let mean = self.mean(latent, latents, environments)?;
+        Ok(mean.into_iter().zip(noise).map(|(mean, noise)| mean + noise).collect())
+    }
 
     /// Draws the noise of the latent for each row, as many numbers for every row: more rows must leave the first ones alone.
     ///

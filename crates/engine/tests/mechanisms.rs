@@ -135,13 +135,6 @@ struct Linear<'a> {
     sd: &'a Matrix<f64>,
 }
 
-impl Linear<'_> {
-    fn mean(&self, latent: usize, latents: &Matrix<f64>, at: &[u32]) -> Vec<f64> {
-        let cause = |row: usize| (0..latent).map(|i| self.weights[(i, latent)] * latents[(row, i)]).sum::<f64>();
-        at.iter().enumerate().map(|(row, &at)| cause(row) + self.shift[(at as usize, latent)]).collect()
-    }
-}
-
 impl Mechanisms for Linear<'_> {
     fn order(&self) -> Vec<usize> {
         (0..self.weights.rows()).collect()
@@ -155,12 +148,9 @@ impl Mechanisms for Linear<'_> {
         true
     }
 
-    fn noise(&self, latent: usize, latents: &Matrix<f64>, at: &[u32]) -> Result<Vec<f64>> {
-        Ok(self.mean(latent, latents, at).iter().enumerate().map(|(row, m)| latents[(row, latent)] - m).collect())
-    }
-
-    fn value(&self, latent: usize, latents: &Matrix<f64>, noise: &[f64], at: &[u32]) -> Result<Vec<f64>> {
-        Ok(self.mean(latent, latents, at).iter().zip(noise).map(|(m, n)| m + n).collect())
+    fn mean(&self, latent: usize, latents: &Matrix<f64>, at: &[u32]) -> Result<Vec<f64>> {
+        let cause = |row: usize| (0..latent).map(|i| self.weights[(i, latent)] * latents[(row, i)]).sum::<f64>();
+        Ok(at.iter().enumerate().map(|(row, &at)| cause(row) + self.shift[(at as usize, latent)]).collect())
     }
 
     fn draw(&self, latent: usize, at: &[u32], stream: &mut Stream) -> Result<Vec<f64>> {

@@ -12,16 +12,6 @@ pub struct LinearGaussian {
     pub sd: Vec<f64>,
 }
 
-impl LinearGaussian {
-    fn mean(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Vec<f64> {
-        let of_row = |(row, &at): (usize, &u32)| {
-            let causes = (0..latent).map(|cause| self.weights[(cause, latent)] * latents[(row, cause)]);
-            causes.sum::<f64>() + self.shift[(at as usize, latent)]
-        };
-        environments.iter().enumerate().map(of_row).collect()
-    }
-}
-
 impl Mechanisms for LinearGaussian {
     fn order(&self) -> Vec<usize> {
         (0..self.sd.len()).collect()
@@ -35,13 +25,12 @@ impl Mechanisms for LinearGaussian {
         self.shift.rows() > 1
     }
 
-    fn noise(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>> {
-        let mean = self.mean(latent, latents, environments);
-        Ok(mean.iter().enumerate().map(|(row, mean)| latents[(row, latent)] - mean).collect())
-    }
-
-    fn value(&self, latent: usize, latents: &Matrix<f64>, noise: &[f64], environments: &[u32]) -> Result<Vec<f64>> {
-        Ok(self.mean(latent, latents, environments).iter().zip(noise).map(|(mean, noise)| mean + noise).collect())
+    fn mean(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>> {
+        let of_row = |(row, &at): (usize, &u32)| {
+            let causes = (0..latent).map(|cause| self.weights[(cause, latent)] * latents[(row, cause)]);
+            causes.sum::<f64>() + self.shift[(at as usize, latent)]
+        };
+        Ok(environments.iter().enumerate().map(of_row).collect())
     }
 
     fn draw(&self, latent: usize, environments: &[u32], stream: &mut Stream) -> Result<Vec<f64>> {
@@ -140,11 +129,8 @@ fn mechanisms_out_of_order_and_numbers_that_overflow_are_refused() {
         fn causes(&self, latent: usize) -> Vec<usize> {
             self.0.causes(latent)
         }
-        fn noise(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>> {
-            self.0.noise(latent, latents, environments)
-        }
-        fn value(&self, latent: usize, latents: &Matrix<f64>, noise: &[f64], at: &[u32]) -> Result<Vec<f64>> {
-            self.0.value(latent, latents, noise, at)
+        fn mean(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>> {
+            self.0.mean(latent, latents, environments)
         }
         fn draw(&self, latent: usize, environments: &[u32], stream: &mut Stream) -> Result<Vec<f64>> {
             self.0.draw(latent, environments, stream)

@@ -66,72 +66,25 @@ impl Units {
     }
 }
 
-/// Mixed batches over the training rows. The last, incomplete batch of an epoch is left out, as in the papers' loops.
+/// Units in an order that is drawn anew for each epoch. The last, incomplete batch of an epoch is left out, as in the papers' loops.
 #[derive(Debug)]
-pub struct Batches {
+struct Shuffled {
     units: Units,
-    order: Vec<usize>,
     size: usize,
     stream: Stream,
     epoch: Option<u32>,
-    environments: Vec<Environment>,
-}
-
-/// Rows of one environment, in the order of its own epoch.
-#[derive(Debug)]
-struct Environment {
-    rows: Vec<usize>,
-    stream: Stream,
-    epoch: Option<u32>,
     order: Vec<usize>,
 }
 
-impl Environment {
-    /// `size` rows of step `step`.
-    fn at(&mut self, step: usize, size: usize) -> impl Iterator<Item = usize> + '_ {
-        let size = size.min(self.rows.len());
-        let per_epoch = self.rows.len() / size;
-        let epoch = (step / per_epoch) as u32;
-        if self.epoch != Some(epoch) {
-            self.order = self.stream.at(epoch).permutation(self.rows.len());
-            self.epoch = Some(epoch);
-        }
-        let start = (step % per_epoch) * size;
-        self.order[start..start + size].iter().map(|&i| self.rows[i])
-    }
-}
-
-impl Batches {
+impl Shuffled {
     /// Batches of `size` units (at most all of them).
-    pub fn new(units: Units, size: usize, seed: u64) -> Self {
+    fn new(units: Units, size: usize, stream: Stream) -> Self {
         let size = size.min(units.len()).max(1);
-        let stream = Stream::new(seed, "batches");
-        Self { order: Vec::new(), size, stream, epoch: None, units, environments: Vec::new() }
+        Self { units, size, stream, epoch: None, order: Vec::new() }
     }
 
-    /// Batches of the training rows.
-    pub fn of(data: &Prepared, batching: Batching, seed: u64) -> Self {
-        let (Batching::Rows(size) | Batching::Tasks(size) | Batching::Environments(size)) = batching;
-        let batches = Self::new(Units::of(data, Split::Train, batching), size, seed);
-        if !matches!(batching, Batching::Environments(_)) {
-            return batches;
-        }
-        let mut rows = vec![Vec::new(); data.nodes.iter().max().map_or(0, |&most| most as usize + 1)];
-        data.rows_of(Split::Train).into_iter().for_each(|row| rows[data.nodes[row] as usize].push(row));
-        let environment = |(u, rows)| {
-            let stream = Stream::new(seed, &format!("batches/{u}"));
-            Environment { rows, stream, epoch: None, order: Vec::new() }
-        };
-        let environments = rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()).map(environment).collect();
-        Self { size: size.max(1), environments, ..batches }
-    }
-
-    /// Rows of step `step`, counted from 0: any step can be asked for, so a resumed run goes on where it stopped.
-    pub fn at(&mut self, step: usize) -> Vec<usize> {
-        if !self.environments.is_empty() {
-            let size = self.size;
-            return self.environments.iter_mut().flat_map(|environment| environment.at(step, size)).collect();
-        }
+    /// Rows of step `step`.
+    fn at(&mut self, step: usize) -> impl Iterator<Item = usize> + '_ {
         let per_epoch = (self.units.len() / self.size).max(1);
         let epoch = (step / per_epoch) as u32;
         if self.epoch != Some(epoch) {
@@ -139,7 +92,40 @@ impl Batches {
             self.epoch = Some(epoch);
         }
         let start = (step % per_epoch) * self.size;
-        self.order[start..start + self.size].iter().flat_map(|&i| self.units.get(i)).copied().collect()
+        self.order[start..start + self.size].iter().flat_map(|&i| self.units.get(i)).copied()
+    }
+}
+
+/// Mixed batches over the training rows: of all of them, or of each environment in the order of its own epoch.
+#[derive(Debug)]
+pub struct Batches {
+    parts: Vec<Shuffled>,
+}
+
+impl Batches {
+    /// Batches of `size` units (at most all of them).
+    pub fn new(units: Units, size: usize, seed: u64) -> Self {
+        Self { parts: vec![Shuffled::new(units, size, Stream::new(seed, "batches"))] }
+    }
+
+    /// Batches of the training rows.
+    pub fn of(data: &Prepared, batching: Batching, seed: u64) -> Self {
+        let size = match batching {
+            Batching::Rows(size) | Batching::Tasks(size) => {
+                return Self::new(Units::of(data, Split::Train, batching), size, seed);
+            }
+            Batching::Environments(size) => size,
+        };
+        let mut rows = vec![Vec::new(); data.nodes.iter().max().map_or(0, |&most| most as usize + 1)];
+        data.rows_of(Split::Train).into_iter().for_each(|row| rows[data.nodes[row] as usize].push(row));
+        let environment =
+            |(u, rows)| Shuffled::new(Units::rows(rows), size, Stream::new(seed, &format!("batches/{u}")));
+        Self { parts: rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()).map(environment).collect() }
+    }
+
+    /// Rows of step `step`, counted from 0: any step can be asked for, so a resumed run goes on where it stopped.
+    pub fn at(&mut self, step: usize) -> Vec<usize> {
+        self.parts.iter_mut().flat_map(|part| part.at(step)).collect()
     }
 }
 

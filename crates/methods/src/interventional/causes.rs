@@ -256,19 +256,6 @@ struct Linear<'a> {
     cut: &'a Matrix<f64>,
 }
 
-impl Linear<'_> {
-    fn sum_of_causes(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Vec<f64> {
-        let causes = self.causes(latent);
-        let of = |(row, &at): (usize, &u32)| {
-            if self.cut[(at as usize, latent)] == 1.0 {
-                return 0.0;
-            }
-            causes.iter().map(|&cause| self.coefficients[(cause, latent)] * latents[(row, cause)]).sum()
-        };
-        environments.iter().enumerate().map(of).collect()
-    }
-}
-
 impl Mechanisms for Linear<'_> {
     fn order(&self) -> Vec<usize> {
         self.order.clone()
@@ -282,14 +269,15 @@ impl Mechanisms for Linear<'_> {
         true
     }
 
-    fn noise(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>> {
-        let sum_of_causes = self.sum_of_causes(latent, latents, environments);
-        Ok(sum_of_causes.into_iter().enumerate().map(|(row, value)| latents[(row, latent)] - value).collect())
-    }
-
-    fn value(&self, latent: usize, latents: &Matrix<f64>, noise: &[f64], environments: &[u32]) -> Result<Vec<f64>> {
-        let sum_of_causes = self.sum_of_causes(latent, latents, environments);
-        Ok(sum_of_causes.into_iter().zip(noise).map(|(value, noise)| value + noise).collect())
+    fn mean(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>> {
+        let causes = self.causes(latent);
+        let of = |(row, &at): (usize, &u32)| {
+            if self.cut[(at as usize, latent)] == 1.0 {
+                return 0.0;
+            }
+            causes.iter().map(|&cause| self.coefficients[(cause, latent)] * latents[(row, cause)]).sum()
+        };
+        Ok(environments.iter().enumerate().map(of).collect())
     }
 
     fn draw(&self, latent: usize, environments: &[u32], stream: &mut Stream) -> Result<Vec<f64>> {

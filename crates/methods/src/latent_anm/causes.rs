@@ -24,10 +24,6 @@ impl Causes {
         let tables = fitted_mechanisms(sizes, state)?;
         Ok(tables.map(|tables| Self { sizes, tables, means, scales }))
     }
-
-    fn mechanism(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Vec<f64> {
-        predict(&mechanisms_view(self.sizes.mechanisms, &self.tables), latent, latents, environments)
-    }
 }
 
 impl Mechanisms for Causes {
@@ -43,14 +39,8 @@ impl Mechanisms for Causes {
         true
     }
 
-    fn noise(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>> {
-        let mechanism = self.mechanism(latent, latents, environments);
-        Ok(mechanism.into_iter().enumerate().map(|(row, m)| latents[(row, latent)] - m).collect())
-    }
-
-    fn value(&self, latent: usize, latents: &Matrix<f64>, noise: &[f64], environments: &[u32]) -> Result<Vec<f64>> {
-        let mechanism = self.mechanism(latent, latents, environments);
-        Ok(mechanism.into_iter().zip(noise).map(|(m, noise)| m + noise).collect())
+    fn mean(&self, latent: usize, latents: &Matrix<f64>, environments: &[u32]) -> Result<Vec<f64>> {
+        Ok(predict(&mechanisms_view(self.sizes.mechanisms, &self.tables), latent, latents, environments))
     }
 
     fn draw(&self, latent: usize, environments: &[u32], stream: &mut Stream) -> Result<Vec<f64>> {
