@@ -1,9 +1,6 @@
 // Results of the core as arrays of JavaScript's own memory, which can be handed to another thread.
 import { failure } from "./errors.js";
-import { inTurns } from "./turns.js";
-
-/** Copied within a millisecond. */
-const CHUNK = 1 << 18;
+import { inTurns, NUMBERS_A_TURN } from "./turns.js";
 
 type Numbers = Float32Array | Uint32Array | Uint8Array;
 
@@ -43,8 +40,8 @@ function allocated(like: Numbers): Numbers {
 
 async function copyNumbers(from: Numbers, free: Free): Promise<Numbers> {
   const to = allocated(from);
-  await inTurns(from.length, CHUNK, (at, end) => to.set(from.subarray(at, end), at));
+  await inTurns(from.length, NUMBERS_A_TURN, (at, end) => to.set(from.subarray(at, end), at));
   // What is short the collector may keep.
-  if (from.length > CHUNK) free(from.buffer);
+  if (from.length > NUMBERS_A_TURN) free(from.buffer);
   return to;
 }

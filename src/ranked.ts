@@ -1,8 +1,6 @@
 // Values by their rank, without sorting all of them: a sort is one piece of work, however long it takes.
-import { inRanges, type Work } from "./turns.js";
+import { inRanges, NUMBERS_A_TURN, type Work } from "./turns.js";
 
-/** Values that are counted within a few milliseconds. */
-const STEP = 1 << 18;
 const HALF = 1 << 16;
 
 /** The values that a sort would put at these places; none where there are no values. */
@@ -10,14 +8,14 @@ export function* ranked(values: Float32Array, ranks: readonly number[]): Work<re
   if (values.length === 0) return [];
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const upper = new Uint32Array(HALF);
-  yield* inRanges(bits.length, STEP, (from, to) => {
+  yield* inRanges(bits.length, NUMBERS_A_TURN, (from, to) => {
     for (let i = from; i < to; i++) upper[ordered(bits[i]!) >>> 16]!++;
   });
   const found: number[] = [];
   for (const rank of ranks) {
     const [high, within] = placeOf(upper, rank);
     const lower = new Uint32Array(HALF);
-    yield* inRanges(bits.length, STEP, (from, to) => {
+    yield* inRanges(bits.length, NUMBERS_A_TURN, (from, to) => {
       for (let i = from; i < to; i++) {
         const key = ordered(bits[i]!);
         if (key >>> 16 === high) lower[key & 0xffff]!++;

@@ -21,6 +21,14 @@ export async function byTurns<T>(work: Work<T>): Promise<T> {
   }
 }
 
+/** Numbers that are copied or counted within a few milliseconds. */
+export const NUMBERS_A_TURN = 1 << 18;
+
+/** Rows of so many numbers that are. */
+export function rowsATurn(width: number): number {
+  return Math.ceil(NUMBERS_A_TURN / Math.max(1, width));
+}
+
 /** Calls `work` for one range after the other, each of `step`, and stops between them. What is short is done in one. */
 export function* inRanges(length: number, step: number, work: (from: number, to: number) => void): Work<void> {
   for (let from = 0; from < length; from += step) {

@@ -1,6 +1,6 @@
 // Columns of row-major matrices: chosen, put together, one block below the other.
 import { fail } from "../errors.js";
-import { atOnce, inRanges, type Work } from "../turns.js";
+import { atOnce, inRanges, rowsATurn, type Work } from "../turns.js";
 import type { ColumnChoice, Selection, Source, Words } from "./source.js";
 
 type Numbers = Float32Array | Float64Array;
@@ -35,9 +35,6 @@ export function place<T extends Numbers>(
   atOnce(placing(out, columns, data, all, rows));
 }
 
-/** Cells that are copied within a few milliseconds. */
-const STEP = 1 << 18;
-
 /** As `place`, in pieces. */
 function* placing<T extends Numbers>(
   out: T,
@@ -52,7 +49,7 @@ function* placing<T extends Numbers>(
   const from = Int32Array.from(shared, (j) => position.get(columns[j]!)!);
   // Row by row: both matrices are walked as they lie in memory.
   const width = columns.length;
-  yield* inRanges(width === 0 ? 0 : out.length / width, Math.ceil(STEP / Math.max(1, width)), (first, end) => {
+  yield* inRanges(width === 0 ? 0 : out.length / width, rowsATurn(width), (first, end) => {
     for (let i = first; i < end; i++) {
       const [at, start] = [i * width, (rows === undefined ? i : rows[i]!) * all.length];
       for (let k = 0; k < to.length; k++) out[at + to[k]!] = data[start + from[k]!]!;

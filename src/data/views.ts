@@ -1,7 +1,7 @@
 // Views: named ranges of the input columns, put together from tables and images.
 import { fail } from "../errors.js";
 import type { NativeDataset, NativeImage, NativeMatrix, NativeView } from "../native.js";
-import { inRanges, type Work } from "../turns.js";
+import { inRanges, rowsATurn, type Work } from "../turns.js";
 import type { SourceColumn } from "./source.js";
 
 /** A run of input columns: of a table, or the pixels of one image per row. */
@@ -34,9 +34,6 @@ export function widthOf({ start, end }: NativeView): number {
   return end - start;
 }
 
-/** Numbers that are copied within a few milliseconds. */
-const STEP = 1 << 18;
-
 /** Inputs, their names and their views: the views one after the other in the order in which blocks first name them. */
 export function* joinBlocks(
   blocks: readonly Block[],
@@ -58,7 +55,7 @@ export function* joinBlocks(
     let at = 0;
     for (const { data: from, width } of sorted) {
       const start = at;
-      yield* inRanges(rows, rowsAtOnce(width), (first, end) => {
+      yield* inRanges(rows, rowsATurn(width), (first, end) => {
         for (let i = first; i < end; i++) data.set(from.subarray(i * width, (i + 1) * width), i * cols + start);
       });
       at += width;
@@ -70,10 +67,6 @@ export function* joinBlocks(
     inputNames: sorted.flatMap(({ names }) => names),
     ...(!isPlain && { views }),
   };
-}
-
-function rowsAtOnce(width: number): number {
-  return Math.ceil(STEP / Math.max(1, width));
 }
 
 /** The view that a column without one belongs to. */
@@ -155,7 +148,7 @@ export function* selectInputColumns(
 function* cut({ data, rows, cols }: NativeMatrix, places: readonly NativeView[]): Work<Pick<Block, "data" | "width">> {
   const width = places.reduce((sum, place) => sum + widthOf(place), 0);
   const out = new Float32Array(rows * width);
-  yield* inRanges(rows, rowsAtOnce(width), (first, last) => {
+  yield* inRanges(rows, rowsATurn(width), (first, last) => {
     for (let i = first; i < last; i++) {
       let at = i * width;
       for (const { start, end } of places) {
