@@ -40,9 +40,10 @@ export async function dataKeys(): Promise<readonly ConfigKey[]> {
   return keysOf(dataJsonSchema(), "data");
 }
 
-/** The keys that the core reads. */
-export function coreKeys(): readonly ConfigKey[] {
-  return keysOf(JSON.parse(native().schema()) as JsonSchema, "core");
+/** The keys that the core reads; of one method only, where it is named. */
+export function coreKeys(method?: string): readonly ConfigKey[] {
+  const schema = JSON.parse(native().schema()) as JsonSchema;
+  return keysOf(method === undefined ? schema : ofMethod(schema, method), "core");
 }
 
 /**
@@ -54,8 +55,12 @@ export async function configSchema(method?: string): Promise<JsonSchema> {
   const { dataJsonSchema } = await import("./data/config.js");
   const { properties = {} } = dataJsonSchema();
   const all = withProperties(JSON.parse(native().schema()) as JsonSchema, properties);
-  if (method === undefined) return all;
-  return { ...all, oneOf: (all.oneOf ?? []).filter((branch) => branch.properties?.method?.const === method) };
+  return method === undefined ? all : ofMethod(all, method);
+}
+
+/** The schema with the branch of this method alone. */
+function ofMethod(schema: JsonSchema, method: string): JsonSchema {
+  return { ...schema, oneOf: (schema.oneOf ?? []).filter(({ properties }) => properties?.method?.const === method) };
 }
 
 /** The schema with further properties wherever it describes a whole configuration: one that may name a method. */

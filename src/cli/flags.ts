@@ -2,10 +2,11 @@
 import { type Command, Option } from "commander";
 import { parse } from "yaml";
 import { splitConfig, unknownKey } from "../config.js";
-import { type ConfigKey, flagOf, type KeyVariant } from "../config-keys.js";
+import { type ConfigKey, flagOf } from "../config-keys.js";
 import { fail, failAll } from "../errors.js";
 import { limitProcess } from "../memory-limit.js";
 import { located, type Place, type Places, readConfigFile } from "./config-file.js";
+import { argumentOf, attributeOf, inTurn } from "./help.js";
 import { addMemoryOption, flagValue, variableOf } from "./variables.js";
 
 /** The parsed options that make up a configuration. */
@@ -62,7 +63,7 @@ export async function given<T extends ConfigOptions>(
     for (const known of [...places.keys()]) if (known === path || known.startsWith(`${path}.`)) places.delete(known);
   };
   for (const key of keys) {
-    const flag = attributeOf(key);
+    const flag = attributeOf(key.name);
     if (flag !== key.name) takeWords(config, places, flag, key.name);
     for (const name of new Set([key.name, flag])) {
       const text = env[variableOf(name)];
@@ -78,11 +79,11 @@ export async function given<T extends ConfigOptions>(
     put(path, parseFlag(text, key));
   }
   for (const key of keys) {
-    const value = flags[attributeOf(key)];
+    const value = flags[attributeOf(key.name)];
     if (value === undefined) continue;
     put(key.name, key.name === MODALITIES ? modalitiesOf(value as readonly string[]) : fromFlag(value, key));
   }
-  const names = new Set(keys.map(attributeOf));
+  const names = new Set(keys.map(({ name }) => attributeOf(name)));
   const options: Record<string, unknown> = { ...flags };
   for (const option of command.options) {
     const name = option.attributeName();
@@ -135,11 +136,6 @@ export function refuseUnknown(
 }
 
 const MODALITIES = "modalities";
-
-/** The name under which commander keeps a flag. */
-function attributeOf(key: ConfigKey): string {
-  return key.name === MODALITIES ? "modality" : key.name;
-}
 
 /**
  * Modalities from `NAME=FILE`, `NAME.inputs=COLUMNS`, `NAME.matrix=MATRIX` and `NAME`.
@@ -194,66 +190,10 @@ function fromFlag(given: unknown, key: ConfigKey): unknown {
 }
 
 function optionOf(key: ConfigKey): Option {
-  return new Option(`${flagOf(key.name)} ${argumentOf(key)}`, helpOf(key));
-}
-
-function argumentOf({ name, types, itemTypes, values }: ConfigKey): string {
-  if (name === MODALITIES) return "<name=file...>";
-  if (types.size === 1 && types.has("boolean")) return "[boolean]";
-  const isList = types.has("array");
-  // Where the words are known they say more than "string".
-  const words = [...new Set([...types, ...itemTypes])].filter(
-    (type) => type !== "array" && !(type === "string" && values.length > 0),
-  );
-  const shown = [...words, ...values].join("|") || "value";
-  return isList ? `<${shown}...>` : `<${shown}>`;
-}
-
-function helpOf(key: ConfigKey): string {
-  const { description, range, branches, variants } = key;
-  const facts = [
-    ...defaultsOf(key),
-    ...(range === "" ? [] : [range]),
-    ...(branches.length > 0 ? [`only ${branches.join(", ")}`] : []),
-  ];
-  // Where methods have no words in common, each says its own.
-  const text = description === "" && variants.length > 1 ? inTurn(variants) : description;
-  return facts.length === 0 ? text : `${text} (${facts.join("; ")})`;
-}
-
-/** The default, or whose is which, the most common one last: "default: 5 for pca; else auto". */
-function defaultsOf({ default: fallback, variants }: ConfigKey): string[] {
-  if (fallback !== undefined && fallback !== null) return [`default: ${show(fallback)}`];
-  const methods = new Map<string, string[]>();
-  for (const { branches, default: value } of variants) {
-    const text = value === undefined || value === null ? "derived" : show(value);
-    methods.set(text, [...(methods.get(text) ?? []), ...branches]);
-  }
-  if ([...methods.keys()].every((text) => text === "derived")) return [];
-  const sorted = [...methods].sort(([, a], [, b]) => a.length - b.length);
-  const [common] = sorted.at(-1)!;
-  return [
-    `default: ${[...sorted.slice(0, -1).map(([text, names]) => `${text} for ${names.join(", ")}`), `else ${common}`].join("; ")}`,
-  ];
-}
-
-/** First sentences, each after the methods that say it; the schema of a method has the rest. */
-function inTurn(variants: readonly KeyVariant[]): string {
-  const sentence = ({ description }: KeyVariant): string => description.replace(/\. [A-Z`].*$/, ".");
-  const sentences = [...new Set(variants.map(sentence))];
-  return sentences
-    .map(
-      (text) =>
-        `${variants
-          .filter((one) => sentence(one) === text)
-          .flatMap(({ branches }) => branches)
-          .join(", ")}: ${text}`,
-    )
-    .join(" ");
-}
-
-function show(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  const option = new Option(`${flagOf(key.name)} ${argumentOf(key)}`, inTurn(key));
+  // Offered by the shell's completion. Whether a word is allowed is for the configuration to judge.
+  if (key.values.length > 0) option.argChoices = [...key.values];
+  return option;
 }
 
 function setPath(target: Record<string, unknown>, path: readonly string[], value: unknown): void {

@@ -5,8 +5,8 @@ import { retiredKey } from "../config-keys.js";
 import { DisentangleError, errorJson, failure, failuresOf, formatError, isDisentangleError } from "../errors.js";
 import { reasonOf } from "../files.js";
 import { EXIT } from "./exit.js";
-import { buildProgram, COMMANDS } from "./program.js";
-import { note, styleOf } from "./terminal.js";
+import { buildProgram, COMMANDS, commandLike } from "./program.js";
+import { bytes, duration, note, styleOf } from "./terminal.js";
 
 /** Runs a command line (without node and the script) and returns its exit code. Never throws, never exits. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -40,7 +40,11 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 async function execute(args: readonly string[]): Promise<number> {
+  const isVerbose = args.includes("--verbose");
   try {
+    const [first, asked] = args;
+    // Commander shows the general help for what it does not know.
+    if (first === "help" && asked !== undefined && !asked.startsWith("-")) refuseUnknownCommand(asked);
     const state = { exitCode: EXIT.ok as number };
     const program = await buildProgram(args, state);
     await program.parseAsync([...args], { from: "user" });
@@ -52,9 +56,27 @@ async function execute(args: readonly string[]): Promise<number> {
     const error = thrown instanceof CommanderError ? usageError(thrown, args) : thrown;
     if (args.includes("--json")) process.stdout.write(`${JSON.stringify(errorJson(error), null, 2)}\n`);
     note(formatError(error, styleOf(process.stderr)));
+    if (isVerbose) note(originOf(error));
     return isUsage(error) ? EXIT.usage : EXIT.failed;
+  } finally {
+    if (isVerbose)
+      note(`${duration(performance.now())}, at most ${bytes(process.resourceUsage().maxRSS * 1024)} of memory`);
   }
 }
+
+/** The stack of an error, and of those that caused it. */
+function originOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const stack = error.stack ?? error.message;
+  return error.cause === undefined ? stack : `${stack}\ncaused by ${originOf(error.cause)}`;
+}
+
+function refuseUnknownCommand(word: string): void {
+  if (COMMANDS.some(({ name }) => name === word) || word === "complete" || word === "help") return;
+  throw failure("CONFIG_USAGE", `there is no command ${word}`, { hint: commandLike(word) ?? LISTS });
+}
+
+const LISTS = "`disentangle help` lists the commands";
 
 /** Whether only the command line or the configuration is to blame; of several failures, whether all are of that kind. */
 function isUsage(error: unknown): boolean {
@@ -67,6 +89,9 @@ function usageError(error: CommanderError, args: readonly string[]): unknown {
     .join(" ")
     .replace(/^\((.*)\)$/, "$1")
     .toLowerCase();
+  const unknown = error.code === "commander.unknownCommand" ? /'(.+?)'/.exec(message)?.[1] : undefined;
+  if (unknown !== undefined)
+    return failure("CONFIG_USAGE", `there is no command ${unknown}`, { hint: commandLike(unknown) ?? LISTS });
   const command = args.find((word) => COMMANDS.some(({ name }) => name === word));
   const code = error.code === "commander.unknownOption" ? "CONFIG_UNKNOWN_KEY" : "CONFIG_USAGE";
   const flag = /'(--?[\w-]+)/.exec(message)?.[1];

@@ -1,6 +1,9 @@
 // The one list of commands. Only the invoked one is loaded: `--help` and `--version` must not wait for the rest.
 import { Command } from "commander";
+import { nearest } from "../config-keys.js";
 import type { CommandModule, ProgramState } from "./command.js";
+import { folded, LAYOUT } from "./help.js";
+import { beQuiet } from "./terminal.js";
 import { addVariables } from "./variables.js";
 import { packageVersion } from "./version.js";
 
@@ -75,7 +78,40 @@ export const COMMANDS: readonly Entry[] = [
   { name: "methods", summary: "what can be learnt, and what it needs", load: () => import("./commands/methods.js") },
   { name: "doctor", summary: "whether this installation works", load: () => import("./commands/doctor.js") },
   { name: "schema", summary: "JSON Schema of the configuration", load: () => import("./commands/schema.js") },
+  { name: "explain", summary: "what an error code means", load: () => import("./commands/explain.js") },
 ];
+
+const COMPLETE = "complete";
+
+/** Words that people know from other programs, and what does here what they do there. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  version: "disentangle --version",
+  ls: "disentangle runs",
+  list: "disentangle runs",
+  train: "disentangle fit",
+  run: "disentangle fit",
+  resume: "disentangle fit --resume RUN",
+  encode: "disentangle transform",
+  embed: "disentangle transform",
+  reconstruct: "disentangle decode",
+  evaluate: "disentangle score",
+  eval: "disentangle score",
+  metrics: "disentangle score",
+  plot: "disentangle report",
+  view: "disentangle report",
+  generate: "disentangle simulate",
+  describe: "disentangle inspect",
+  info: "disentangle inspect",
+  benchmark: "disentangle reproduce",
+  completion: "disentangle complete",
+};
+
+/** What to type for a word that is no command: what does it here, or the nearest command. */
+export function commandLike(word: string): string | undefined {
+  if (Object.hasOwn(ELSEWHERE, word)) return `\`${ELSEWHERE[word]}\` does that`;
+  const near = nearest(word, [...COMMANDS.map(({ name }) => name), COMPLETE]);
+  return near === undefined ? undefined : `did you mean ${near}?`;
+}
 
 const EXAMPLES = `
 Examples:
@@ -84,7 +120,8 @@ Examples:
   $ disentangle score runs/a
   $ disentangle report runs/a
 
-Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some trials failed or lie outside their band, 129, 130 and 143 on signals`;
+Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some trials failed or
+lie outside their band, 129, 130 and 143 on signals`;
 
 /** The program for these arguments; errors are thrown, not printed. */
 export async function buildProgram(args: readonly string[], state: ProgramState): Promise<Command> {
@@ -92,24 +129,38 @@ export async function buildProgram(args: readonly string[], state: ProgramState)
     .description("Recovers hidden causes from raw measurements, and the graph between them.")
     .version(packageVersion(), "-V, --version", "print the version")
     .addHelpText("after", EXAMPLES);
+  const completes = args[0] === COMPLETE;
   const invoked = args.find((word) => COMMANDS.some((entry) => entry.name === word));
   for (const { name, summary, load } of COMMANDS) {
     const command = quiet(new Command(name))
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
-    if (name === invoked) {
+    if (name === invoked || completes) {
       await (await load()).define(command, state);
       addVariables(command);
+      addCommonOptions(command);
     }
     program.addCommand(command);
   }
+  if (completes) (await import("./complete.js")).addCompletion(program);
+  else program.command(`${COMPLETE} <shell>`).summary("completion for bash, zsh, fish or powershell");
   return program;
+}
+
+/** How much a command tells. */
+function addCommonOptions(command: Command): void {
+  if (!command.options.some(({ long }) => long === "--quiet"))
+    command.option("-q, --quiet", "results, warnings and errors only");
+  command.option("--verbose", "time and memory at the end, and where an error came from");
+  command.hook("preAction", () => {
+    if (command.opts<{ readonly quiet?: boolean }>().quiet) beQuiet();
+  });
 }
 
 function quiet(command: Command): Command {
   return command
     .exitOverride()
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ writeOut: (text) => process.stdout.write(folded(text)), outputError: () => {} })
     .showSuggestionAfterError()
-    .configureHelp({ showGlobalOptions: false });
+    .configureHelp(LAYOUT);
 }

@@ -31,7 +31,19 @@ export async function printChunks(chunks: Iterable<string | Uint8Array>): Promis
   }
 }
 
-/** Prints a line for people on stderr. */
+let isQuiet = false;
+
+/** From now on `inform` is silent. */
+export function beQuiet(): void {
+  isQuiet = true;
+}
+
+/** Prints a line on stderr that nobody has to read: what is going on. */
+export function inform(line: string): void {
+  if (!isQuiet) note(line);
+}
+
+/** Prints a line for people on stderr: what they should know. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -24,7 +24,7 @@ import {
 import { isRowIndex, numbersRows } from "./row-index.js";
 import type { JoinReport, Source, SourceColumn, SourceDescription } from "./source.js";
 import { openSource, placeOf, takeSources } from "./sources.js";
-import { commandFor, methodFor, rolesToShow } from "./suggestion.js";
+import { commandFor, methodFor, methodsFor, rolesToShow } from "./suggestion.js";
 import { rowsWithoutTarget, type TaskSize, tasksOf } from "./tasks.js";
 import { inputColumns, pixels, placesOf, viewOf } from "./views.js";
 
@@ -95,6 +95,8 @@ export interface InspectReport {
   readonly problems: readonly Failure[];
   /** What stops no fit and is worth knowing: how the data are read, row indexes, words for "no value", copies. */
   readonly notes: readonly string[];
+  /** The methods that have all they need in these data, with the roles of `command`. */
+  readonly methods: readonly string[];
   /** A command to begin with; NAME and NAMES stand where nothing could be guessed. */
   readonly command: string;
 }
@@ -155,6 +157,12 @@ async function inspectSource(
   const { offsets } = await withOffsets(source, { rows, names: numbers, values: survey.numeric }, readable);
   const relative = relativeColumns(roles, description);
   const kept = new Map([...offsets].filter(([name]) => relative.has(name)));
+  const holdings = {
+    tasks: tasks !== undefined,
+    target: chosen.target !== undefined,
+    environment: chosen.environment !== undefined,
+    tree: config.tree !== undefined,
+  };
   const notes = [...notesOf(found, roles, config.missingValues, environment?.sizes ?? []), ...offsetNotes(kept)];
   return {
     source: placeOf(config),
@@ -180,18 +188,11 @@ async function inspectSource(
     ...partsOf(told),
     memoryBytes: rows * width * Float32Array.BYTES_PER_ELEMENT,
     problems,
+    methods: methodsFor(holdings),
     command: commandFor(
       config,
       isWide && isPlain ? { ...chosen, inputs: "NAMES" } : chosen,
-      method ??
-        (isWide && !isPlain
-          ? WIDE
-          : methodFor({
-              tasks: tasks !== undefined,
-              target: chosen.target !== undefined,
-              environment: chosen.environment !== undefined,
-              tree: config.tree !== undefined,
-            })),
+      method ?? (isWide && !isPlain ? WIDE : methodFor(holdings)),
     ),
   };
 }
@@ -340,6 +341,7 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string | un
     memoryBytes: inputs.data.byteLength,
     problems: targets === undefined ? [] : withoutTarget(config, targets),
     notes,
+    methods: methodsFor(holdings),
     command: ["disentangle fit", `--method ${method ?? methodFor(holdings)}`, `--data ${quoted(placeOf(config))}`].join(
       " ",
     ),

@@ -46,6 +46,21 @@ export function methodFor({ tasks, target, environment, tree }: Holdings): strin
   return (methods.find(({ needs }) => suits(needs)) ?? methods[0]!).name;
 }
 
+/** The methods of the catalogue that have all they need in such data. */
+export function methodsFor({ tasks, target, environment }: Holdings): readonly string[] {
+  const has: Readonly<Record<string, boolean>> = {
+    environment,
+    target: target || tasks,
+    task: tasks,
+    "target or environment": target || environment,
+    // It can be made of the data, where there are environments.
+    tree: environment,
+  };
+  return catalogue()
+    .methods.filter(({ needs }) => needs.every((role) => has[role] === true))
+    .map(({ name }) => name);
+}
+
 /** The flags of modalities, labels and what joins them. */
 function partsOf({ modalities = {}, join, labels, channels }: DataConfig): readonly string[] {
   const parts = Object.entries(modalities).map(([name, { data, ...rest }]) => {

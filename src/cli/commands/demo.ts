@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { DemoResult, DemoRow } from "../../demo/run.js";
 import { runDemo } from "../../demo/run.js";
 import { fail } from "../../errors.js";
-import { columns, note, number, print } from "../terminal.js";
+import { columns, inform, number, print } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
@@ -17,7 +17,7 @@ export function define(command: Command): void {
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (options: { out: string; seeds: string; json?: boolean }) => {
-      const result = await runDemo(options.out, seedsOf(options.seeds), note);
+      const result = await runDemo(options.out, seedsOf(options.seeds), inform);
       print(options.json, result, (style) => text(result, style.strong));
     });
 }

@@ -26,8 +26,7 @@ Format, and the ending of --out that names it:
   latex        .tex          scores of one or several runs as a booktabs table
   card         .md           a model card
   tensorboard                a folder for --out, into which an event file with the loss curves goes
-  mlflow                     the address of a tracking server for --out; MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and
-                             MLFLOW_TRACKING_PASSWORD, are sent to it where they are set`;
+  mlflow                     the address of a tracking server for --out; MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, are sent to it where they are set`;
 
 type Format = ExportFormat | "mlflow";
 const FORMATS: readonly Format[] = [...EXPORT_FORMATS, "mlflow"];

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
+import { catalogue } from "../../catalogue.js";
 import { resumeCommand } from "../../command-line.js";
-import { configKeys, type RunConfig } from "../../config.js";
+import { configKeys, coreKeys, type RunConfig, splitConfig } from "../../config.js";
+import type { ConfigKey } from "../../config-keys.js";
 import { fail, isDisentangleError } from "../../errors.js";
 import type { Scores } from "../../generated/types.js";
 import { namesIn } from "../../owned-folder.js";
@@ -11,6 +13,7 @@ import type { ProgramState } from "../command.js";
 import { located } from "../config-file.js";
 import { EXIT } from "../exit.js";
 import { addConfigOptions, type ConfigOptions, given } from "../flags.js";
+import { namesBelow, showKeys } from "../help.js";
 import { type Job, newJob, resumedJob } from "../job.js";
 import { progressLine } from "../progress-line.js";
 import { dataText, isUseless, resultText } from "../run-text.js";
@@ -20,15 +23,39 @@ import { numberFlag, wholeNumber } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
-  $ disentangle fit --method tbr --data world --latent-dim 5 --seed 0 --out runs/a
-  $ disentangle fit --method tbr --data cells.csv --inputs 'gene*' --environment env \\
+  $ disentangle fit world --method tbr --latent-dim 5 --seed 0 --out runs/a
+  $ disentangle fit cells.csv --method tbr --inputs 'gene*' --environment env \\
       --target pheno --tree tree.nwk --latent-dim 5 --threads 2 --json
   $ disentangle fit --config tbr.yaml --set latentDim=4 --seed 1
   $ disentangle fit --resume runs/a
 
-"disentangle schema METHOD" lists the options of one method, with all that is to say of each.
-Flags win over --set, --set over --config. Without --out the run goes to runs/METHOD-ID.
-A fit that is stopped by Ctrl-C, killed or cut off goes on with --resume and ends in the same bits.`;
+Flags win over --set, --set over --config. A fit that is stopped by Ctrl-C,
+killed or cut off goes on with --resume and ends in the same bits.`;
+
+const METHODS = 'Methods; "fit --method NAME --help" lists all options of one:';
+
+/** What the help shows before a method is chosen. */
+const COMMON = [
+  "data",
+  "modality",
+  "inputs",
+  "environment",
+  "task",
+  "target",
+  "truth",
+  "tree",
+  "method",
+  "seed",
+  "latentDim",
+  "steps",
+  "threads",
+  "config",
+  "set",
+  "out",
+  "resume",
+  "quiet",
+  "json",
+];
 
 interface FitCommandOptions extends ConfigOptions {
   readonly out?: string;
@@ -51,16 +78,25 @@ const BESIDE_RESUME: ReadonlySet<string> = new Set([
   "maxMemory",
   "json",
   "quiet",
+  "verbose",
 ]);
 
 /** `disentangle fit` */
 export async function define(command: Command, state: ProgramState): Promise<void> {
   const keys = await configKeys();
   addConfigOptions(command, keys, { data: "Data:", core: "Method:" });
+  const names = catalogue().methods.map(({ name }) => name);
+  const data = keys.filter(({ part }) => part === "data");
+  const chosen = (): readonly ConfigKey[] | undefined => {
+    const { method } = command.opts<{ readonly method?: string }>();
+    return method !== undefined && names.includes(method) ? [...data, ...coreKeys(method)] : undefined;
+  };
+  showKeys(command, keys, { chosen, common: COMMON });
   command
+    .argument("[files...]", "the data, as --data")
     .option("--out <dir>", "run folder to write (default: runs/METHOD-ID)")
     .option("--force", "replace the run that lies in the run folder")
-    .option("--resume <run>", "go on with the interrupted run in this folder; nothing else needs repeating")
+    .option("--resume <run>", "go on with the interrupted run in this folder")
     .option(
       "--checkpoint-every <steps>",
       "gradient steps between checkpoints (default: as often as costs at most 2 % of the time)",
@@ -69,11 +105,13 @@ export async function define(command: Command, state: ProgramState): Promise<voi
     .option("--max-steps <steps>", "gradient steps that it may take in all (default: no limit)", wholeNumber(1))
     .option("--max-seconds <seconds>", "seconds that it may train (default: no limit)", numberFlag)
     .option("--no-report", "do not write report.html")
-    .option("--quiet", "no progress")
+    .option("-q, --quiet", "no progress")
     .option("--json", "print one JSON object")
+    .addHelpText("after", () => (chosen() === undefined ? namesBelow(METHODS, names) : ""))
     .addHelpText("after", EXAMPLES)
-    .action(async (flags: FitCommandOptions) => {
+    .action(async (files: readonly string[], flags: FitCommandOptions) => {
       const { config, places, options } = await given(command, flags, keys);
+      takeFiles(files, config, flags.resume);
       const { resume, checkpointEvery } = options;
       if (resume !== undefined) {
         refuseBesideResume(command, resume);
@@ -89,11 +127,43 @@ export async function define(command: Command, state: ProgramState): Promise<voi
         return;
       }
       try {
+        if (config.method === undefined) await proposeMethod(config, keys);
         await run((signal) => newJob(config as unknown as RunConfig, options, signal), options, state);
       } catch (error) {
         throw located(error, places);
       }
     });
+}
+
+/** Files that stand by themselves are the data. */
+function takeFiles(files: readonly string[], config: Record<string, unknown>, resume: string | undefined): void {
+  if (files.length === 0) return;
+  const [first] = files;
+  if (resume !== undefined || config.data !== undefined) {
+    const beside = resume === undefined ? "--data" : `--resume ${resume}`;
+    fail(
+      "CONFIG_CONFLICT",
+      `${files.join(" ")} beside ${beside}: ${resume === undefined ? "both name the data" : "a resumed run keeps its data"}`,
+      {
+        path: beside.split(" ")[0],
+        hint: "give one of the two",
+      },
+    );
+  }
+  config.data = files.length === 1 ? first : [...files];
+}
+
+/** Fails with the command that suits the data, where no method is named. */
+async function proposeMethod(config: Readonly<Record<string, unknown>>, keys: readonly ConfigKey[]): Promise<void> {
+  const { data } = splitConfig(config, keys);
+  if (data.data === undefined && data.modalities === undefined) return;
+  const { inspect } = await import("../../data/index.js");
+  const { command, methods } = await inspect(data);
+  fail("CONFIG_MISSING", "method is missing", {
+    path: "method",
+    hint: `these data suit ${methods.join(", ")}; begin with\n  ${command}`,
+    context: { methods: [...methods], command },
+  });
 }
 
 function refuseBesideResume(command: Command, dir: string): void {

@@ -51,7 +51,7 @@ export function define(command: Command, state: ProgramState): void {
     .option("--only <text>", "only the experiments whose names contain this (default: all)")
     .option("--jobs <count>", "data sets worked on at once; with more than one, times say little", wholeNumber(1), 1)
     .option("--data <file>", "real data, for presets that ask for some")
-    .option("--quiet", "no progress")
+    .option("-q, --quiet", "no progress")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (preset: string | undefined, options: ReproduceCommandOptions) => {

@@ -1,12 +1,13 @@
-import type { Command } from "commander";
-import { catalogue } from "../../catalogue.js";
+import { type Command, Help } from "commander";
+import { catalogue, type SimulatorInfo } from "../../catalogue.js";
 import { quoted } from "../../command-line.js";
-import { keysOf, nearest } from "../../config-keys.js";
+import { type ConfigKey, keysOf, nearest } from "../../config-keys.js";
 import { fail } from "../../errors.js";
 import type { NativeDataset } from "../../native.js";
 import { type SimulateConfig, simulate, writeDataset } from "../../simulate.js";
 import { located } from "../config-file.js";
 import { addConfigOptions, type ConfigOptions, given } from "../flags.js";
+import { LAYOUT, showKeys } from "../help.js";
 import { columns, print } from "../terminal.js";
 import { needed } from "../variables.js";
 
@@ -18,6 +19,9 @@ Examples:
   $ disentangle simulate silent-world --latents 10 --active half --out silent
   $ disentangle simulate shift-world --latents 3 --link tanh --out shift
   $ disentangle simulate intervention-world --latents 4 --out interventions`;
+
+/** What the help shows before a simulator is chosen. */
+const COMMON = ["seed", "config", "set", "out", "json"];
 
 /** `disentangle simulate` */
 export function define(command: Command): void {
@@ -32,15 +36,21 @@ export function define(command: Command): void {
   };
   const keys = keysOf(union, "core", "simulator").filter(({ name }) => name !== "simulator");
   addConfigOptions(command, keys, { core: "World:" });
+  const names = simulators.map(({ name }) => name);
+  const chosen = (): readonly ConfigKey[] | undefined => {
+    const one = simulators.find(({ name }) => name === command.args[0]);
+    return one && keysOf(one.schema, "core", "simulator");
+  };
+  showKeys(command, keys, { chosen, common: COMMON });
   command
-    .argument("<simulator>", simulators.map(({ name, summary }) => `${name}: ${summary}`).join("\n"))
+    .argument("<simulator>", "the world to draw from")
     .option("--out <dir>", "data set folder to write")
     .option("--json", "print one JSON object")
+    .addHelpText("after", () => (chosen() === undefined ? simulatorList(simulators) : ""))
     .addHelpText("after", EXAMPLES)
     .action(async (simulator: string, flags: ConfigOptions & { out?: string; json?: boolean }) => {
       const { config, places, options } = await given(command, flags, keys);
       const out = needed(options.out, "--out");
-      const names = simulators.map(({ name }) => name);
       if (!names.includes(simulator)) {
         const near = nearest(simulator, names);
         fail("CONFIG_UNKNOWN_METHOD", `no simulator is called "${simulator}"`, {
@@ -74,6 +84,11 @@ export function define(command: Command): void {
         ].join("\n"),
       );
     });
+}
+
+function simulatorList(simulators: readonly SimulatorInfo[]): string {
+  const rows = simulators.map(({ name, summary }) => LAYOUT.formatItem!(name, 18, summary, new Help()));
+  return ["", "Simulators (simulate NAME --help lists all options of one):", ...rows].join("\n");
 }
 
 /** What rows are grouped by, with the number of groups. */

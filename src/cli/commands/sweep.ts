@@ -59,7 +59,7 @@ export function define(command: Command, state: ProgramState): void {
     .option("--shard <i/n>", "only this part of the trials, counted from 0")
     .option("--merge <dir...>", "bring in what these sweep folders have finished; fit nothing")
     .option("--no-report", "do not write report.html")
-    .option("--quiet", "no progress; failures are still told")
+    .option("-q, --quiet", "no progress; failures are still told")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (path: string, flags: SweepFlags) => {

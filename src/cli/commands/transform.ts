@@ -12,7 +12,7 @@ import { rootOf } from "../../results.js";
 import { csvChunks, isCopy, jsonChunks, jsonList, jsonObject, outputOf, writeRows } from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
 import { addConfigOptions, type ConfigOptions, given, modalitiesOf, refuseUnknown } from "../flags.js";
-import { note, print, printChunks } from "../terminal.js";
+import { inform, print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
 Examples:
@@ -61,7 +61,7 @@ export async function define(command: Command): Promise<void> {
       const { said, found } = model.reading;
       const kept = Object.fromEntries(Object.entries(said).filter(([key]) => config[key] === undefined));
       const remembered = rememberedText({ said: kept, found: config.decimal === undefined ? found : {} });
-      if (remembered !== undefined) note(remembered);
+      if (remembered !== undefined) inform(remembered);
       const latents = await model.transform(modality === undefined ? (data as DataSource) : rows, config);
       const silence = hasSilence ? latentSilence(latents, model.summary) : undefined;
       if (out === undefined) return json ? printJson(latents, silence) : printChunks(csvChunks(latents));
