@@ -127,13 +127,14 @@ test("the replay command of a run gives the same latents", async (t) => {
   t.deepEqual(c, a);
 });
 
-test("help of every command has examples, and that of fit default and range of every key", async (t) => {
+test("help of every command has examples, and that of a method default and range of every key", async (t) => {
   for (const name of ["simulate", "fit", "transform", "score", "report", "inspect", "methods", "doctor", "schema"]) {
     const { code, stdout } = await run([name, "--help"]);
     t.is(code, 0);
     t.regex(stdout, /Examples:\n {2}\$ disentangle/, name);
-    if (name === "fit") t.regex(stdout.replace(/\s+/g, " "), /--seed <integer> .*default: 0; >= 0/);
   }
+  const { stdout } = await run(["fit", "--method", "tbr", "--help"]);
+  t.regex(stdout.replace(/\s+/g, " "), /--seed <integer> .*default: 0; >= 0/);
 });
 
 test("methods, doctor and schema print one JSON object", async (t) => {

@@ -76,19 +76,25 @@ export function namesBelow(heading: string, names: readonly string[]): string {
 
 /** Which of many keys a command's help shows. */
 export interface Shown {
-  /** The keys of the method or simulator that the command line names, if it names one. */
-  chosen(command: Command): readonly ConfigKey[] | undefined;
+  /** The method or simulator that the command line names, if there is one of that name. */
+  chosen(command: Command): string | undefined;
+  /** The keys that it has. */
+  keysOf(chosen: string): readonly ConfigKey[];
   /** What is shown where it names none: keys and flags by their names, each in a few words. */
   readonly common: readonly string[];
 }
 
 /** Shows of the keys those that the chosen method has, as it has them, or else the common ones. */
 export function showKeys(command: Command, keys: readonly ConfigKey[], shown: Shown): void {
-  const known = new Set(keys.map(({ name }) => attributeOf(name)));
+  const ofSome = new Set(keys.map(({ name }) => attributeOf(name)));
   // Without a method a flag says what all methods have in common.
+  const known = new Map<string, ReadonlyMap<string, ConfigKey>>();
   const own = (): ReadonlyMap<string, ConfigKey> | undefined => {
-    const of = shown.chosen(command);
-    return of && new Map(of.map((key) => [attributeOf(key.name), key]));
+    const name = shown.chosen(command);
+    if (name === undefined) return undefined;
+    const own = known.get(name) ?? new Map(shown.keysOf(name).map((key) => [attributeOf(key.name), key]));
+    known.set(name, own);
+    return own;
   };
   command.configureHelp({
     ...LAYOUT,
@@ -97,7 +103,7 @@ export function showKeys(command: Command, keys: readonly ConfigKey[], shown: Sh
       return options.filter((option) => {
         const name = option.attributeName();
         if (option.hidden || chosen === undefined) return !option.hidden && shown.common.includes(name);
-        return chosen.has(name) || !known.has(name);
+        return chosen.has(name) || !ofSome.has(name);
       });
     },
     optionTerm: (option) => {

@@ -87,11 +87,11 @@ export async function define(command: Command, state: ProgramState): Promise<voi
   addConfigOptions(command, keys, { data: "Data:", core: "Method:" });
   const names = catalogue().methods.map(({ name }) => name);
   const data = keys.filter(({ part }) => part === "data");
-  const chosen = (): readonly ConfigKey[] | undefined => {
+  const chosen = (): string | undefined => {
     const { method } = command.opts<{ readonly method?: string }>();
-    return method !== undefined && names.includes(method) ? [...data, ...coreKeys(method)] : undefined;
+    return names.find((name) => name === method);
   };
-  showKeys(command, keys, { chosen, common: COMMON });
+  showKeys(command, keys, { chosen, keysOf: (method) => [...data, ...coreKeys(method)], common: COMMON });
   command
     .argument("[files...]", "the data, as --data")
     .option("--out <dir>", "run folder to write (default: runs/METHOD-ID)")

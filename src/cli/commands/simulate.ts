@@ -37,11 +37,10 @@ export function define(command: Command): void {
   const keys = keysOf(union, "core", "simulator").filter(({ name }) => name !== "simulator");
   addConfigOptions(command, keys, { core: "World:" });
   const names = simulators.map(({ name }) => name);
-  const chosen = (): readonly ConfigKey[] | undefined => {
-    const one = simulators.find(({ name }) => name === command.args[0]);
-    return one && keysOf(one.schema, "core", "simulator");
-  };
-  showKeys(command, keys, { chosen, common: COMMON });
+  const chosen = (): string | undefined => names.find((name) => name === command.args[0]);
+  const keysOfOne = (name: string): readonly ConfigKey[] =>
+    keysOf(simulators.find((one) => one.name === name)!.schema, "core", "simulator");
+  showKeys(command, keys, { chosen, keysOf: keysOfOne, common: COMMON });
   command
     .argument("<simulator>", "the world to draw from")
     .option("--out <dir>", "data set folder to write")
