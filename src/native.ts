@@ -251,6 +251,8 @@ export interface Native {
   /** `request`: JSON `{ do, count?, seed?, environment? }`; without rows they are drawn. */
   intervene(model: number, request: string, rows?: NativeRows): NativeIntervention;
   closeModel(model: number): void;
+  /** Those that it was opened from. */
+  modelBytes(model: number): Uint8Array;
   modelInfo(model: Uint8Array): string;
   modelTensors(model: Uint8Array): NativePlainModel;
   /** `request`: JSON `{ split, seed?, summary }`. */
@@ -259,6 +261,8 @@ export interface Native {
   lockFolder(dir: string, who: string): { id: number; locked: boolean };
   holdsFolder(id: number): boolean;
   unlockFolder(id: number): void;
+  /** For tests: what all threads hold by number, `[jobs, models, folders]`. */
+  held(): number[];
 }
 
 /** What takes time. */
@@ -274,6 +278,18 @@ type Slow =
   | "suspects"
   | "npyRead"
   | "npzRead"
+  | "npyText"
+  | "npzText"
+  | "npyExact"
+  | "npzExact"
+  | "idxRead"
+  | "imagesRead"
+  | "scipyRead"
+  | "scipyExact"
+  | "mtxRead"
+  | "mtxExact"
+  | "unzip"
+  | "unzstd"
   | "simulate"
   | "smooth"
   | "phenotype"
@@ -283,6 +299,7 @@ type Slow =
   | "graph"
   | "modelInfo"
   | "modelTensors"
+  | "modelBytes"
   | "transform"
   | "predict"
   | "decode"

@@ -3,8 +3,8 @@
 
 use crate::convert::{self, NativeDataset, NativeMatrix, json, parse};
 use crate::failure::{NativeFailure, guard, guarded};
-use crate::locks::unlock_all;
-use crate::models::close_all;
+use crate::locks::{LOCKS, unlock_all};
+use crate::models::{MODELS, close_all};
 use crate::owned::Owned;
 use disentangle_data::memory::{self, Budget};
 use disentangle_data::{Code, Dataset, Failure, Result};
@@ -161,6 +161,12 @@ pub fn cancel(job: u32) -> Either<(), NativeFailure> {
         let _ = JOBS.look(job, |job| job.cancel.store(true, Ordering::Relaxed));
         Ok(())
     })
+}
+
+/// For tests: what all environments hold by number, `[jobs, models, folders]`.
+#[napi(catch_unwind)]
+pub fn held() -> Either<Vec<u32>, NativeFailure> {
+    guard(|| Ok([JOBS.count(), MODELS.count(), LOCKS.count()].map(|count| count as u32).to_vec()))
 }
 
 fn native(run: RunResult) -> Result<NativeRun> {
