@@ -24,15 +24,11 @@ const SAMPLE_MS = 10_000;
 const began = new Date();
 // Asked first: what cannot be told at the end would be the loss of hours.
 const from = provenance();
-const service = spawn(
-  process.execPath,
-  ["--import=./benchmark/soak/heap.mjs", "--import=tsx", "examples/service.ts"],
-  {
-    cwd: root,
-    env: { ...process.env, PORT: "0", HOST: "127.0.0.1" },
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
-  },
-);
+const service = spawn(process.execPath, ["--import=./benchmark/soak/heap.mjs", "--import=tsx", "examples/service.ts"], {
+  cwd: root,
+  env: { ...process.env, PORT: "0", HOST: "127.0.0.1" },
+  stdio: ["ignore", "pipe", "inherit", "ipc"],
+});
 const lines = createInterface({ input: service.stdout });
 const ended = once(service, "exit");
 const [listening] = await Promise.race([once(lines, "line"), ended.then(() => Promise.reject(new Error("no start")))]);

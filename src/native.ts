@@ -261,7 +261,7 @@ export interface Native {
   lockFolder(dir: string, who: string): { id: number; locked: boolean };
   holdsFolder(id: number): boolean;
   unlockFolder(id: number): void;
-  /** For tests: what all threads hold by number, `[jobs, models, folders]`. */
+  /** For tests: how much this thread holds by number, `[jobs, models, folders]`. */
   held(): number[];
 }
 

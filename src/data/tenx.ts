@@ -72,7 +72,9 @@ export async function openTenxFolder(folder: string): Promise<Source> {
     }
   };
   try {
-    const { rows, columns } = await naming(() => JSON.parse(native().mtxAbout(file)) as { rows: number; columns: number });
+    const { rows, columns } = await naming(
+      () => JSON.parse(native().mtxAbout(file)) as { rows: number; columns: number },
+    );
     checkSize(given, [rows, columns], [features.length, barcodes.length]);
     const source = matrixSource(folder, {
       format: "10x-folder",

@@ -163,10 +163,11 @@ pub fn cancel(job: u32) -> Either<(), NativeFailure> {
     })
 }
 
-/// For tests: what all environments hold by number, `[jobs, models, folders]`.
+/// For tests: how much this environment holds by number, `[jobs, models, folders]`.
 #[napi(catch_unwind)]
 pub fn held() -> Either<Vec<u32>, NativeFailure> {
-    guard(|| Ok([JOBS.count(), MODELS.count(), LOCKS.count()].map(|count| count as u32).to_vec()))
+    let own = thread::current().id();
+    guard(|| Ok([JOBS.count(own), MODELS.count(own), LOCKS.count(own)].map(|count| count as u32).to_vec()))
 }
 
 fn native(run: RunResult) -> Result<NativeRun> {
