@@ -1,5 +1,10 @@
 // Long work of JavaScript's own in pieces, between which the process answers others.
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
+
+/** Lets others have their turn. */
+export function nextTurn(): Promise<void> {
+  return setImmediate();
+}
 
 /** Work that stops now and then, where others may have their turn. */
 export type Work<T> = Generator<void, T>;
