@@ -14,13 +14,15 @@ import {
   fit,
   fitQueue,
   inspect,
+  latentSilence,
   load,
   type RunConfig,
   readDataset,
   simulate,
   withMaxMemory,
+  withSignal,
 } from "../../src/index.js";
-import { native, withSignal } from "../../src/native.js";
+import { native } from "../../src/native.js";
 import { testWithAddon as test } from "../addon.js";
 
 const world = (): Promise<Dataset> =>
@@ -294,6 +296,36 @@ test.serial("a row is answered while the same model works on a batch", async (t)
   // Alone it takes less than a millisecond; behind the batch it took all the rest of it.
   t.true(answered < took / 4, `${answered} of ${took} ms`);
 });
+
+test.serial("a batch stops when its signal aborts, and the model answers others", async (t) => {
+  const [rows, columns] = [60_000, 50];
+  const values = Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * 1.7));
+  const few = { data: values.slice(0, 100 * columns), shape: [100, columns] } as const;
+  const target = Array.from({ length: 100 }, (_, i) => Math.sin(i));
+  const model = await fit({ method: "shared-head", data: few, target, latentDim: 5, hidden: [256, 256], steps: 1 })
+    .result;
+  await model.transform(few);
+  while (native().held()[0] !== 0) await sleep(1);
+  const controller = new AbortController();
+  const all = { data: values, shape: [rows, columns] } as const;
+  const batch = withSignal(controller.signal, () => model.transform(all, { transfer: true }));
+  while (native().held()[0] === 0) await sleep(1);
+  controller.abort(new Error("hung up"));
+  await t.throwsAsync(batch, { message: "hung up" });
+  t.deepEqual((await model.transform(few)).shape, [100, 5]);
+  // Its thread ends, too.
+  while (native().held()[0] !== 0) await sleep(1);
+  const counted = withSignal(AbortSignal.abort(new Error("told before")), () => latentSilence(...silent(2 ** 16)));
+  await t.throwsAsync(counted, { message: "told before" });
+});
+
+/** Latents of many rows, and what is known of their silence. */
+function silent(rows: number): Parameters<typeof latentSilence> {
+  const part = { mean: 0, sd: 1, weight: 0.5 };
+  const latent = { name: "z1", value: 0, threshold: 0.1, share: 0.5, certainty: 1, spike: part, slab: part };
+  const latents = { data: new Float32Array(rows), shape: [rows, 1], columns: ["z1"] } as const;
+  return [latents, { method: "pdgmm", silence: { latents: [latent] } }] as unknown as Parameters<typeof latentSilence>;
+}
 
 test("the event loop goes on while a large batch is transformed", async (t) => {
   const [rows, columns] = [100_000, 50];
