@@ -103,7 +103,7 @@ async function silence(data, measure) {
     "fit of pdgmm, an array taken over",
     () => fit({ method: "pdgmm", data, latentDim: 5, seed: 0 }, { transfer: true }).result,
   );
-  await measure("latentSilence", async () => latentSilence(model.latents, model.summary));
+  await measure("latentSilence", () => latentSilence(model.latents, model.summary));
   await measure("report with silence", () => report([model]));
   await model.close();
 }

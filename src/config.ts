@@ -14,6 +14,7 @@ import {
 } from "./errors.js";
 import type { MethodOptions } from "./generated/methods.js";
 import { native } from "./native.js";
+import { nextTurn } from "./turns.js";
 
 /** What `fit` takes: keys of the data and of one method, side by side. `disentangle fit --help` lists them all. */
 export type RunConfig = DataPart & MethodOptions[keyof MethodOptions];
@@ -30,7 +31,12 @@ let known: readonly ConfigKey[] | undefined;
 
 /** All keys that a configuration of `fit` may have. */
 export async function configKeys(): Promise<readonly ConfigKey[]> {
-  known ??= [...(await dataKeys()), ...coreKeys()];
+  if (known !== undefined) return known;
+  const data = await dataKeys();
+  await nextTurn();
+  const schema = JSON.parse(native().schema()) as JsonSchema;
+  await nextTurn();
+  known = [...data, ...keysOf(schema, "core")];
   return known;
 }
 
@@ -90,7 +96,10 @@ export async function checkConfig(config: object): Promise<CheckedConfig> {
   const { data, core, unknown } = splitConfig(config, keys);
   const failures: Failure[] = unknown.map((name) => unknownKey(name, keys));
   const { parseDataConfig } = await import("./data/config.js");
+  // At first use each of these takes a good part of what an event loop may be held for.
+  await nextTurn();
   gather(failures, () => parseDataConfig(data));
+  await nextTurn();
   const checked = gather(
     failures,
     () => JSON.parse(native().checkConfig(JSON.stringify(core))) as CheckedConfig["core"],

@@ -64,6 +64,7 @@ export { PRESETS as presets } from "./reproduce/presets.js";
 export { reproduce } from "./reproduce/run.js";
 export { type RunManifest, readRun, readRuns } from "./results.js";
 export { type RowChoice, type ScoreOptions, score, type Truth } from "./score.js";
+export { withSignal } from "./signal.js";
 export { type LatentSilence, latentSilence } from "./silence.js";
 export {
   type PhenotypeConfig,

@@ -62,13 +62,17 @@ export class Model implements AsyncDisposable {
   readonly summary: Summary;
   /** Identity, version, data set and times of the run. */
   readonly manifest: RunManifest;
-  #files: ModelFiles | undefined;
-  #run: Run | undefined;
+  #files: Omit<ModelFiles, "model"> | undefined;
+  #run: Omit<Run, "model"> | undefined;
+  /** The model's bytes, until the core has its own copy of them: then that gives them back. */
+  #bytes: Uint8Array | undefined;
   #observed: Observed | undefined;
 
   /** What the inputs were kept relative to, by name. */
   readonly #offsets: ReadonlyMap<string, number>;
   #opened: Promise<OpenModel> | undefined;
+  /** Its number in the core, once it is opened. */
+  #id: number | undefined;
   readonly #calls = new Set<Promise<unknown>>();
 
   /** @internal */
@@ -79,8 +83,10 @@ export class Model implements AsyncDisposable {
     this.history = files.history;
     this.summary = files.summary;
     this.manifest = files.manifest;
-    this.#files = files;
-    this.#run = "latents" in files ? files : undefined;
+    const { model, ...said } = files;
+    this.#bytes = model;
+    this.#files = said;
+    this.#run = "latents" in said ? said : undefined;
     // The inputs are by far the largest part of a data set, and no score looks at them.
     this.#observed = observed && {
       labels: observed.labels,
@@ -213,7 +219,8 @@ export class Model implements AsyncDisposable {
 
   /** Writes a run folder with the latest scores; `load`, `readRun` and every command read it. Throws `FILE_WRITE`, `MODEL_CLOSED`. */
   async save(dir: string): Promise<void> {
-    await writeRun(dir, this.#whole());
+    const run = this.#whole();
+    await writeRun(dir, { ...run, model: await this.#modelBytes() });
   }
 
   /**
@@ -242,7 +249,8 @@ export class Model implements AsyncDisposable {
    * of it. Throws `MODEL_CLOSED`.
    */
   toBytes(): Uint8Array {
-    return packModel(this.#open());
+    const files = this.#open();
+    return packModel({ ...files, model: this.#bytes ?? native().modelBytes(this.#id ?? closed()) });
   }
 
   /**
@@ -251,7 +259,9 @@ export class Model implements AsyncDisposable {
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
+    this.#id = undefined;
     this.#files = undefined;
+    this.#bytes = undefined;
     this.#run = undefined;
     this.#observed = undefined;
     // Calls that are under way have their answer.
@@ -265,7 +275,8 @@ export class Model implements AsyncDisposable {
 
   /** @internal Its tensors, and what encoder and decoder compute. */
   async plain(): Promise<PlainModel> {
-    const { layers, tensors } = await later().modelTensors(this.#open().model);
+    this.#open();
+    const { layers, tensors } = await later().modelTensors(await this.#modelBytes());
     return { layers: JSON.parse(layers) as PlainModel["layers"], tensors };
   }
 
@@ -295,19 +306,39 @@ export class Model implements AsyncDisposable {
 
   /** A call of the model that is opened by the first of them, and closed after the last. */
   #call<T>(work: (model: OpenModel) => Promise<T>): Promise<T> {
-    const { model } = this.#open();
-    this.#opened ??= openModel(model, this);
+    this.#open();
+    this.#opened ??= this.#openNow();
     const call = this.#opened.then(work);
     this.#calls.add(call);
     return call.finally(() => this.#calls.delete(call));
   }
 
-  #open(): ModelFiles {
-    return this.#files ?? fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
+  async #openNow(): Promise<OpenModel> {
+    try {
+      const opened = await openModel(this.#bytes ?? closed(), this);
+      // Not of a model that was closed meanwhile, which waits for this to close it in the core.
+      if (this.#files !== undefined) this.#id = opened.id;
+      this.#bytes = undefined;
+      return opened;
+    } catch (error) {
+      // Where memory was short, the next call may find more.
+      this.#opened = undefined;
+      throw error;
+    }
+  }
+
+  /** The model's bytes, from whoever has them. */
+  #modelBytes(): Promise<Uint8Array> {
+    if (this.#bytes !== undefined) return Promise.resolve(this.#bytes);
+    return this.#call(({ id }) => later().modelBytes(id));
+  }
+
+  #open(): Omit<ModelFiles, "model"> {
+    return this.#files ?? closed();
   }
 
   /** What needs the rows that it was fitted on. */
-  #whole(): Run {
+  #whole(): Omit<Run, "model"> {
     this.#open();
     return (
       this.#run ??
@@ -412,6 +443,10 @@ export class Model implements AsyncDisposable {
       modalities: Object.fromEntries(modalities),
     };
   }
+}
+
+function closed(): never {
+  return fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
 }
 
 type Asked = "transform" | "predict" | "decode" | "intervene";

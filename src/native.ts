@@ -1,11 +1,11 @@
 // The only importer of the addon. Types mirror "The boundary" in ARCHITECTURE.md, same names, same order.
-import { AsyncLocalStorage } from "node:async_hooks";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 import { memoryLeft } from "./memory-limit.js";
 import { copied } from "./plain.js";
+import { currentSignal } from "./signal.js";
 
 /** Row-major matrix. */
 export interface NativeMatrix {
@@ -251,6 +251,8 @@ export interface Native {
   /** `request`: JSON `{ do, count?, seed?, environment? }`; without rows they are drawn. */
   intervene(model: number, request: string, rows?: NativeRows): NativeIntervention;
   closeModel(model: number): void;
+  /** Those that it was opened from. */
+  modelBytes(model: number): Uint8Array;
   modelInfo(model: Uint8Array): string;
   modelTensors(model: Uint8Array): NativePlainModel;
   /** `request`: JSON `{ split, seed?, summary }`. */
@@ -259,6 +261,8 @@ export interface Native {
   lockFolder(dir: string, who: string): { id: number; locked: boolean };
   holdsFolder(id: number): boolean;
   unlockFolder(id: number): void;
+  /** For tests: how much this thread holds by number, `[jobs, models, folders]`. */
+  held(): number[];
 }
 
 /** What takes time. */
@@ -274,6 +278,18 @@ type Slow =
   | "suspects"
   | "npyRead"
   | "npzRead"
+  | "npyText"
+  | "npzText"
+  | "npyExact"
+  | "npzExact"
+  | "idxRead"
+  | "imagesRead"
+  | "scipyRead"
+  | "scipyExact"
+  | "mtxRead"
+  | "mtxExact"
+  | "unzip"
+  | "unzstd"
   | "simulate"
   | "smooth"
   | "phenotype"
@@ -283,6 +299,7 @@ type Slow =
   | "graph"
   | "modelInfo"
   | "modelTensors"
+  | "modelBytes"
   | "transform"
   | "predict"
   | "decode"
@@ -301,13 +318,6 @@ export function askedOf(numbers: number): Pick<Native, Slow> | Pick<Later, Slow>
   return numbers <= AT_ONCE ? native() : later();
 }
 
-const signals = new AsyncLocalStorage<AbortSignal | undefined>();
-
-/** Runs `work`; what it has running on other threads is stopped when the signal aborts. */
-export function withSignal<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-  return signals.run(signal, work);
-}
-
 const threads = new Proxy({} as Later, {
   get: (_, name) => (name === "then" ? undefined : (...args: unknown[]) => onThread(String(name), args)),
 });
@@ -323,7 +333,7 @@ export function plain<T>(result: T): Promise<T> {
 }
 
 function onThread(name: string, args: readonly unknown[]): Promise<unknown> {
-  const signal = signals.getStore();
+  const signal = currentSignal();
   const own = native() as unknown as Record<string, (...args: unknown[]) => number>;
   return new Promise((resolve, reject) => {
     const onEnd = (end: unknown): void => {

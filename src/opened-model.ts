@@ -1,5 +1,6 @@
 // A model whose weights the core holds, from the first call that needs it until it is closed or forgotten.
 import { later, native } from "./native.js";
+import { withSignal } from "./signal.js";
 
 /** Multiplications that take less time than to begin a thread, about a quarter of a millisecond; a slow processor takes ten times as long. */
 export const AT_ONCE = 1 << 22;
@@ -16,7 +17,8 @@ const forgotten = new FinalizationRegistry((id: number) => native().closeModel(i
 
 /** Opens a model; it is closed at the latest when `of`, whose calls it answers, is forgotten. */
 export async function openModel(model: Uint8Array, of: object): Promise<OpenModel> {
-  const { id, weights } = await later().openModel(model);
+  // Other calls wait for it, too: the signal of one does not stop it.
+  const { id, weights } = await withSignal(undefined, () => later().openModel(model));
   const token = {};
   forgotten.register(of, id, token);
   return {

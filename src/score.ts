@@ -64,7 +64,7 @@ export async function score(
 
 /** Scores the latents of a run; `observed` is the data set it was fitted on, where that is at hand. */
 export async function scoreRun(
-  run: Run,
+  run: Omit<Run, "model">,
   truth: Truth,
   options: ScoreOptions = {},
   observed?: Observed,
@@ -139,7 +139,7 @@ async function truthTables(truth: Truth, ...reading: ReadArguments): Promise<Rec
 }
 
 /** Places among the kept rows of a run of those in a part of it. */
-async function keptRows(run: Run, choice: RowChoice): Promise<Uint32Array> {
+async function keptRows(run: Omit<Run, "model">, choice: RowChoice): Promise<Uint32Array> {
   const code = ["train", "validation", "test"].indexOf(choice);
   const all = new Uint32Array(run.split.length);
   let count = 0;
@@ -156,7 +156,7 @@ async function keptRows(run: Run, choice: RowChoice): Promise<Uint32Array> {
 }
 
 /** Latents of a part of a run. */
-export async function keptLatents(run: Run, choice: RowChoice): Promise<NamedArray> {
+export async function keptLatents(run: Omit<Run, "model">, choice: RowChoice): Promise<NamedArray> {
   const { data, shape, columns } = run.latents;
   const [rows, cols] = shape;
   const kept = await keptRows(run, choice);

@@ -2,7 +2,7 @@ import { fail } from "./errors.js";
 import type { Silence, SilentLatent, Summary } from "./generated/types.js";
 import { ranked } from "./ranked.js";
 import type { NamedArray, SilenceDigest, SilenceHistogram } from "./record.js";
-import { atOnce, inRanges, type Work } from "./turns.js";
+import { atOnce, byTurns, inRanges, type Work } from "./turns.js";
 
 /** Which latents are switched off in which row. */
 export interface LatentSilence {
@@ -17,8 +17,7 @@ export interface LatentSilence {
 }
 
 /**
- * Which latents are switched off in which row, by what a fit learnt of their silent values. It is computed before this function
- * returns, which takes about 50 ms for a million values.
+ * Which latents are switched off in which row, by what a fit learnt of their silent values; of many rows in turns with the event loop.
  *
  * @param latents of the rows: `model.latents`, or what `model.transform` gives for new ones
  * @param summary of the model that they come from
@@ -29,13 +28,16 @@ export interface LatentSilence {
  * import { fit, latentSilence, simulate } from "disentangle";
  * const data = await simulate({ simulator: "silent-world", latents: 4, layers: 1, rows: 4000 });
  * const model = await fit({ method: "pdgmm", data, latentDim: 4 }).result;
- * const { silent, shape } = latentSilence(model.latents, model.summary);
+ * const { silent, shape } = await latentSilence(model.latents, model.summary);
  * console.log(shape); // [ 4000, 4 ]
  * console.log("the first row, 1 = switched off:", silent.subarray(0, 4));
  * ```
  */
-export function latentSilence(latents: NamedArray, summary: Pick<Summary, "method" | "silence">): LatentSilence {
-  return atOnce(silenceWork(latents, summary));
+export async function latentSilence(
+  latents: NamedArray,
+  summary: Pick<Summary, "method" | "silence">,
+): Promise<LatentSilence> {
+  return byTurns(silenceWork(latents, summary));
 }
 
 /** Values that are looked at within a few milliseconds. */

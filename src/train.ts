@@ -12,10 +12,11 @@ import { tasksOf } from "./data/tasks.js";
 import { type DataPart, readData } from "./dataset.js";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 import type { Description, History, Outcome, Summary } from "./generated/types.js";
-import { isFailure, later, type NativeDataset, type NativeRun, native, plain, withSignal } from "./native.js";
+import { isFailure, later, type NativeDataset, type NativeRun, native, plain } from "./native.js";
 import type { CheckpointEvent, Progress, ResumedEvent } from "./progress.js";
 import type { DatasetCard } from "./record.js";
 import { type Run, type RunManifest, type RunStart, runIdOf, type StoppedRun } from "./results.js";
+import { withSignal } from "./signal.js";
 
 /** A checked configuration with its data: all that a fit needs. */
 export interface Plan {

@@ -1,5 +1,11 @@
 // Long work of JavaScript's own in pieces, between which the process answers others.
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
+import { currentSignal } from "./signal.js";
+
+/** Lets others have their turn. */
+export function nextTurn(): Promise<void> {
+  return setImmediate();
+}
 
 /** Work that stops now and then, where others may have their turn. */
 export type Work<T> = Generator<void, T>;
@@ -12,12 +18,13 @@ export function atOnce<T>(work: Work<T>): T {
   }
 }
 
-/** Does it in turns with whatever else the process does. */
+/** Does it in turns with whatever else the process does, until the signal of `withSignal` aborts. */
 export async function byTurns<T>(work: Work<T>): Promise<T> {
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;
     await nextTurn();
+    currentSignal()?.throwIfAborted();
   }
 }
 

@@ -1,7 +1,7 @@
 // A guest in somebody's process: what it is given is copied, what it gives can be handed on, and nothing is held up or swallowed.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { spawn } from "node:child_process";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,8 +9,20 @@ import { runInNewContext } from "node:vm";
 import { snapshot } from "../../src/config.js";
 import { copyNumbers } from "../../src/data/memory.js";
 import { DisentangleError } from "../../src/errors.js";
-import { type Dataset, fit, fitQueue, inspect, load, type RunConfig, readDataset, simulate } from "../../src/index.js";
-import { native, withSignal } from "../../src/native.js";
+import {
+  type Dataset,
+  fit,
+  fitQueue,
+  inspect,
+  latentSilence,
+  load,
+  type RunConfig,
+  readDataset,
+  simulate,
+  withMaxMemory,
+  withSignal,
+} from "../../src/index.js";
+import { native } from "../../src/native.js";
 import { testWithAddon as test } from "../addon.js";
 
 const world = (): Promise<Dataset> =>
@@ -235,6 +247,85 @@ test("a model is loaded alone, from its bytes, and frees what it holds", async (
   await t.throwsAsync(whole.transform(x), { code: "MODEL_CLOSED" } as never);
   t.throws(() => whole.toBytes(), { code: "MODEL_CLOSED" });
 });
+
+test("a model that is opened gives its bytes back, and saves as before", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "disentangle-guest-"));
+  const model = await fit({ method: "tbr", latentDim: 2, steps: 20, data: await world() }).result;
+  const before = model.toBytes();
+  await model.save(join(folder, "before"));
+  const x = { data: Float32Array.from({ length: 60 }, (_, i) => Math.sin(i)), shape: [10, 6] } as const;
+  // Asked while it is being opened, and afterwards.
+  const [want, meanwhile] = await Promise.all([model.transform(x), model.toBytes()]);
+  t.deepEqual([meanwhile, model.toBytes()], [before, before]);
+  await model.save(join(folder, "after"));
+  const saved = await Promise.all(["before", "after"].map((name) => readFile(join(folder, name, "model/model.bin"))));
+  t.deepEqual(saved[0], saved[1]);
+  t.deepEqual(await (await load(model.toBytes())).transform(x), want);
+  await model.close();
+  t.throws(() => model.toBytes(), { code: "MODEL_CLOSED" });
+});
+
+test("a model that found no memory opens at the next call", async (t) => {
+  const data = Array.from({ length: 40 }, (_, i) => Array.from({ length: 20 }, (_, j) => Math.sin((i + 1) * (j + 2))));
+  const target = data.map(([a = 0]) => a);
+  const model = await fit({ method: "shared-head", data, target, latentDim: 2, hidden: [512, 512], steps: 1 }).result;
+  const short = withMaxMemory("1MiB", () => model.transform(data));
+  await t.throwsAsync(short, { code: "MEMORY_LIMIT" } as never);
+  t.deepEqual((await model.transform(data)).shape, [40, 2]);
+});
+
+test.serial("a row is answered while the same model works on a batch", async (t) => {
+  const [rows, columns] = [60_000, 50];
+  const values = Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * 1.7));
+  const few = { data: values.slice(0, 100 * columns), shape: [100, columns] } as const;
+  const target = Array.from({ length: 100 }, (_, i) => Math.sin(i));
+  const model = await fit({ method: "shared-head", data: few, target, latentDim: 5, hidden: [256, 256], steps: 1 })
+    .result;
+  const row = { data: values.slice(0, columns), shape: [1, columns] } as const;
+  const want = await model.transform(row);
+  const began = performance.now();
+  const batch = model.transform({ data: values, shape: [rows, columns] }, { transfer: true });
+  // The batch is under way once its thread has begun.
+  while (native().held()[0] === 0) await sleep(1);
+  await sleep(20);
+  const asked = performance.now();
+  t.deepEqual(await model.transform(row), want);
+  const answered = performance.now() - asked;
+  await batch;
+  const took = performance.now() - began;
+  // Alone it takes less than a millisecond; behind the batch it took all the rest of it.
+  t.true(answered < took / 4, `${answered} of ${took} ms`);
+});
+
+test.serial("a batch stops when its signal aborts, and the model answers others", async (t) => {
+  const [rows, columns] = [60_000, 50];
+  const values = Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * 1.7));
+  const few = { data: values.slice(0, 100 * columns), shape: [100, columns] } as const;
+  const target = Array.from({ length: 100 }, (_, i) => Math.sin(i));
+  const model = await fit({ method: "shared-head", data: few, target, latentDim: 5, hidden: [256, 256], steps: 1 })
+    .result;
+  await model.transform(few);
+  while (native().held()[0] !== 0) await sleep(1);
+  const controller = new AbortController();
+  const all = { data: values, shape: [rows, columns] } as const;
+  const batch = withSignal(controller.signal, () => model.transform(all, { transfer: true }));
+  while (native().held()[0] === 0) await sleep(1);
+  controller.abort(new Error("hung up"));
+  await t.throwsAsync(batch, { message: "hung up" });
+  t.deepEqual((await model.transform(few)).shape, [100, 5]);
+  // Its thread ends, too.
+  while (native().held()[0] !== 0) await sleep(1);
+  const counted = withSignal(AbortSignal.abort(new Error("told before")), () => latentSilence(...silent(2 ** 16)));
+  await t.throwsAsync(counted, { message: "told before" });
+});
+
+/** Latents of many rows, and what is known of their silence. */
+function silent(rows: number): Parameters<typeof latentSilence> {
+  const part = { mean: 0, sd: 1, weight: 0.5 };
+  const latent = { name: "z1", value: 0, threshold: 0.1, share: 0.5, certainty: 1, spike: part, slab: part };
+  const latents = { data: new Float32Array(rows), shape: [rows, 1], columns: ["z1"] } as const;
+  return [latents, { method: "pdgmm", silence: { latents: [latent] } }] as unknown as Parameters<typeof latentSilence>;
+}
 
 test("the event loop goes on while a large batch is transformed", async (t) => {
   const [rows, columns] = [100_000, 50];

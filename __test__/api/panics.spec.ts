@@ -20,7 +20,11 @@ const text = readdirSync(source, { recursive: true, encoding: "utf8" })
  * Exported functions by the name that JavaScript knows, but for the hook of this test, and for what sets one value around every job:
  * nothing in it can panic, and its guard would be counted between those that are forced here.
  */
-const exported = [...text.matchAll(/#\[napi(?:\(([^)\n]*)\))?\]\s*(?:#\[[^\]]*\]\s*)*pub fn (\w+)/g)]
+const exported = [
+  ...text.matchAll(/#\[napi(?:\(([^)\n]*)\))?\]\s*(?:#\[[^\]]*\]\s*)*pub fn (\w+)/g),
+  // Those that `on_threads!` makes.
+  ...text.matchAll(/^ {4}()(\w+_later)\(/gm),
+]
   .filter(([, options = ""]) => !options.includes("module_exports"))
   .map(([, options = "", name = ""]) => /js_name = "(\w+)"/.exec(options)?.[1] ?? camelCase(name))
   .filter((name) => name !== "panicAfter" && name !== "allowMemory");
@@ -101,6 +105,8 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   claimMemory: [1, "rows"],
   cancel: [0],
   closeModel: [0],
+  modelBytes: [0],
+  held: [],
   transform: [0, matrix, ["x"]],
   predict: [0, matrix, ["x"], undefined, "{}"],
   decode: [0, matrix, ["z"]],
@@ -123,6 +129,18 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   suspectsLater: [nothing, matrix],
   npyReadLater: [nothing, "file"],
   npzReadLater: [nothing, "file", "member"],
+  npyTextLater: [nothing, "file", Uint32Array.of(0)],
+  npzTextLater: [nothing, "file", "member", Uint32Array.of(0)],
+  npyExactLater: [nothing, "file", Uint32Array.of(0)],
+  npzExactLater: [nothing, "file", "member", Uint32Array.of(0)],
+  idxReadLater: [nothing, "file"],
+  imagesReadLater: [nothing, "folder"],
+  scipyReadLater: [nothing, "file", Uint32Array.of(0)],
+  scipyExactLater: [nothing, "file", Uint32Array.of(0)],
+  mtxReadLater: [nothing, "file", false, Uint32Array.of(0)],
+  mtxExactLater: [nothing, "file", false, Uint32Array.of(0)],
+  unzipLater: [nothing, "file", "member", "target"],
+  unzstdLater: [nothing, "file", "target"],
   simulateLater: [nothing, "{}"],
   smoothLater: [nothing, matrix, "{}"],
   phenotypeLater: [nothing, dataset, "{}"],
@@ -131,6 +149,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   modelInfoLater: [nothing, bytes],
   modelTensorsLater: [nothing, bytes],
   openModelLater: [nothing, bytes],
+  modelBytesLater: [nothing, 0],
   transformLater: [nothing, 0, matrix, ["x"], undefined],
   predictLater: [nothing, 0, matrix, ["x"], undefined, "{}"],
   decodeLater: [nothing, 0, matrix, ["z"]],

@@ -5,29 +5,29 @@ import test from "ava";
 import { fit, isDisentangleError, latentGraph, latentSilence, readRun, simulate } from "../../src/index.js";
 import { native } from "../../src/native.js";
 import { digestWork, silenceDigest, silenceWork } from "../../src/silence.js";
-import { byTurns } from "../../src/turns.js";
+import { atOnce, byTurns } from "../../src/turns.js";
 import { testWithAddon } from "../addon.js";
 import { silenceOf, silentLatents } from "../report/silence-records.js";
 
 const latents = silentLatents();
 const summary = { method: "pdgmm", silence: silenceOf() };
 
-test("an entry is silent within the threshold of its latent's silent value", (t) => {
-  const { silent, shape, columns } = latentSilence(latents, summary);
+test("an entry is silent within the threshold of its latent's silent value", async (t) => {
+  const { silent, shape, columns } = await latentSilence(latents, summary);
   t.deepEqual([shape, columns], [[600, 4], latents.columns]);
   silent.forEach((value, at) => {
     t.is(value, Number(Math.floor(at / 4) % 4 === at % 4));
   });
 });
 
-test("probabilities are those of Bayes' rule, and calls at half agree with the threshold where both parts cross there", (t) => {
+test("probabilities are those of Bayes' rule, and calls at half agree with the threshold where both parts cross there", async (t) => {
   const [part] = silenceOf().latents;
   const { spike, slab } = part!;
   const normal = (z: number, { mean, sd }: { mean: number; sd: number }) =>
     Math.exp(-0.5 * ((z - mean) / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI));
   const values = [0, 0.05, 0.0999, -0.1, 0.2, 3];
   const one = { data: Float32Array.from(values), shape: [6, 1] as const, columns: ["z1"] };
-  const { probability } = latentSilence(one, { method: "pdgmm", silence: { latents: [part!] } });
+  const { probability } = await latentSilence(one, { method: "pdgmm", silence: { latents: [part!] } });
   for (const [i, z] of one.data.entries()) {
     const narrow = spike.weight * normal(z, spike);
     const expected = narrow / (narrow + (1 - spike.weight) * normal(z, slab));
@@ -35,22 +35,24 @@ test("probabilities are those of Bayes' rule, and calls at half agree with the t
   }
 });
 
-test("far from both parts a probability is still a number, and a latent of one part is certain", (t) => {
+test("far from both parts a probability is still a number, and a latent of one part is certain", async (t) => {
   const [part] = silenceOf().latents;
-  const of = (weight: number) =>
-    latentSilence(
+  const of = async (weight: number) => {
+    const { probability } = await latentSilence(
       { data: Float32Array.of(1e30, 0), shape: [2, 1], columns: ["z1"] },
       { method: "pdgmm", silence: { latents: [{ ...part!, spike: { ...part!.spike, weight } }] } },
-    ).probability;
-  t.deepEqual([...of(0)], [0, 0]);
-  t.deepEqual([...of(1)], [1, 1]);
-  t.true(of(0.5).every((p) => p >= 0 && p <= 1));
+    );
+    return [...probability];
+  };
+  t.deepEqual(await of(0), [0, 0]);
+  t.deepEqual(await of(1), [1, 1]);
+  t.true((await of(0.5)).every((p) => p >= 0 && p <= 1));
 });
 
-test("latents of another model and methods that do not look for silence are refused", (t) => {
-  const without = t.throws(() => latentSilence(latents, { method: "pca" }));
+test("latents of another model and methods that do not look for silence are refused", async (t) => {
+  const without = await t.throwsAsync(() => latentSilence(latents, { method: "pca" }));
   t.true(isDisentangleError(without) && without.code === "CONFIG_CONFLICT");
-  const other = t.throws(() => latentSilence(silentLatents({ latents: 3 }), summary));
+  const other = await t.throwsAsync(() => latentSilence(silentLatents({ latents: 3 }), summary));
   t.true(isDisentangleError(other) && other.code === "METRIC_SHAPE");
 });
 
@@ -76,7 +78,7 @@ test("a digest counts every row once and every value that is not extreme", (t) =
 test("silence of many rows is counted in pieces, with the same result", async (t) => {
   const many = silentLatents({ rows: 40_000 });
   t.deepEqual(await byTurns(digestWork(many, silenceOf())), silenceDigest(many, silenceOf()));
-  t.deepEqual(await byTurns(silenceWork(many, summary)), latentSilence(many, summary));
+  t.deepEqual(await latentSilence(many, summary), atOnce(silenceWork(many, summary)));
   t.true([...digestWork(many, silenceOf())].length > 10);
 });
 
@@ -90,7 +92,7 @@ test("a latent that never varies has one bar", (t) => {
 testWithAddon("silence goes from a fit to its folder, to new rows, to scores and to the graph", async (t) => {
   const data = await simulate({ simulator: "silent-world", latents: 4, layers: 1, rows: 4000, seed: 1 });
   const model = await fit({ method: "pdgmm", data, latentDim: 4, flow: { use: "never" } }).result;
-  const { silent, probability } = latentSilence(model.latents, model.summary);
+  const { silent, probability } = await latentSilence(model.latents, model.summary);
   const { silence, mcc } = await model.score();
   t.true(silence!.f1! > 0.95 && silence!.f1! > silence!.f1OfAll! && mcc.value! > 0.98, JSON.stringify(silence));
 
@@ -102,7 +104,7 @@ testWithAddon("silence goes from a fit to its folder, to new rows, to scores and
   t.deepEqual(kept.silence, model.record().silence);
   t.is(kept.silence!.rows, 4000);
 
-  const again = latentSilence(await model.transform(data), model.summary);
+  const again = await latentSilence(await model.transform(data), model.summary);
   const differing = again.silent.filter((value, at) => value !== silent[at]).length;
   t.is(differing, 0);
 

@@ -4,8 +4,10 @@
 const WARM_UP = 0.25;
 
 /**
- * Least squares of resident memory over time after warming up. Samples next to each other are alike, so the standard error is that of
- * the slopes of blocks left out in turn (jackknife over ten blocks of time).
+ * Least squares of memory over time after warming up. Samples next to each other are alike, so the standard error is that of the
+ * slopes of blocks left out in turn (jackknife over ten blocks of time).
+ *
+ * @param samples of `{ s, mib }`
  */
 export function growth(samples) {
   const end = samples.at(-1)?.s ?? 0;
@@ -18,9 +20,9 @@ export function growth(samples) {
   const mean = left.reduce((sum, value) => sum + value, 0) / blocks;
   const spread = left.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return {
-    firstMiB: used[0]?.rssMiB,
-    lastMiB: used.at(-1)?.rssMiB,
-    mostMiB: Math.max(...samples.map(({ rssMiB }) => rssMiB)),
+    firstMiB: used[0]?.mib,
+    lastMiB: used.at(-1)?.mib,
+    mostMiB: Math.max(...samples.map(({ mib }) => mib)),
     slopeKiBPerHour: of(used),
     errorKiBPerHour: Math.sqrt(((blocks - 1) / blocks) * spread),
     samples: used.length,
@@ -31,7 +33,7 @@ export function growth(samples) {
 function slope(points) {
   const n = points.length;
   const meanS = points.reduce((sum, { s }) => sum + s, 0) / n;
-  const meanM = points.reduce((sum, { rssMiB }) => sum + rssMiB, 0) / n;
-  const above = points.reduce((sum, { s, rssMiB }) => sum + (s - meanS) * (rssMiB - meanM), 0);
+  const meanM = points.reduce((sum, { mib }) => sum + mib, 0) / n;
+  const above = points.reduce((sum, { s, mib }) => sum + (s - meanS) * (mib - meanM), 0);
   return above / points.reduce((sum, { s }) => sum + (s - meanS) ** 2, 0);
 }

@@ -1,10 +1,20 @@
 // The matrix of an AnnData store, dense or sparse: only the chosen columns are ever held in memory.
 import { fail } from "../errors.js";
-import { type ArrayStore, lacks, numbersOf, readAll, type StoreNode, WRITE_AGAIN } from "./anndata-store.js";
+import { nextTurn } from "../turns.js";
+import {
+  type ArrayStore,
+  blockLength,
+  lacks,
+  numbersOf,
+  readAll,
+  type StoreNode,
+  WRITE_AGAIN,
+} from "./anndata-store.js";
 import { overflow, overflows } from "./source.js";
 
-// Values read in one go: large enough to spread the cost of a call, small enough to stay in cache.
-const BLOCK = 1 << 20;
+// Values read in one go: large enough to spread the cost of a call, small enough to stay in cache, and not to hold the event loop: the
+// library that reads them works on it.
+const BLOCK = 1 << 18;
 
 /** Where the chosen columns go. */
 export interface MatrixTarget {
@@ -85,6 +95,7 @@ async function readDense(
           throw overflow(store.file, names[from + bad]!, row + 1, block[(row - top) * columns + from + bad]!);
       }
     }
+    if (bottom < rows) await nextTurn();
   }
 }
 
@@ -158,6 +169,7 @@ async function readSparse(
         put(at, minors[entry - from]!, values[entry - from]!);
       }
     }
+    if (to < entries) await nextTurn();
   }
 }
 
@@ -171,11 +183,6 @@ function lastBefore(pointers: ArrayLike<number>, first: number, to: number): num
 function someWanted(isWanted: (major: number) => boolean, first: number, last: number): boolean {
   for (let at = first; at <= last; at++) if (isWanted(at)) return true;
   return false;
-}
-
-/** A multiple of the stored block near `wanted`, so that no block is decoded twice. */
-function blockLength(wanted: number, stored: number): number {
-  return Math.max(1, Math.round(wanted / stored)) * stored;
 }
 
 /** The shape of a sparse matrix, [] where it does not say. */

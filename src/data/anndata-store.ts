@@ -1,5 +1,6 @@
 // What h5ad and zarr have in common: groups and arrays under paths, with attributes.
 import { failure } from "../errors.js";
+import { nextTurn } from "../turns.js";
 import type { ModalityConfig } from "./config.js";
 import { labelTexts } from "./source.js";
 
@@ -57,11 +58,41 @@ export function lacks(store: ArrayStore, path: string): Error {
 export const WRITE_AGAIN =
   "the file is incomplete, or was not written by anndata; write it again with a recent anndata";
 
-/** All of a vector, or a single value. */
+// Cells that are read within a few milliseconds.
+const NUMBERS = 1 << 18;
+const TEXTS = 1 << 14;
+
+/** All of a vector, or a single value; of a long one in turns with the event loop. */
 export async function readAll(store: ArrayStore, path: string): Promise<StoreValues> {
   const node = await store.node(path);
   if (node === undefined) throw lacks(store, path);
-  return store.read(path, 0, node.shape[0] ?? 1);
+  const { shape, type, blockRows } = node;
+  const [length = 1] = shape;
+  const step = blockLength(type === "text" ? TEXTS : NUMBERS, blockRows);
+  if (shape.length !== 1 || length <= step) return store.read(path, 0, length);
+  const parts: StoreValues[] = [];
+  for (let from = 0; from < length; from += step) {
+    parts.push(await store.read(path, from, Math.min(length, from + step)));
+    await nextTurn();
+  }
+  return joined(parts, length);
+}
+
+/** A multiple of the stored block near `wanted`, so that no block is decoded twice. */
+export function blockLength(wanted: number, stored: number): number {
+  return Math.max(1, Math.round(wanted / stored)) * stored;
+}
+
+function joined(parts: readonly StoreValues[], length: number): StoreValues {
+  const [first] = parts;
+  if (!ArrayBuffer.isView(first)) return (parts as readonly (readonly string[])[]).flat();
+  const all = new (first.constructor as new (length: number) => Float64Array)(length);
+  let at = 0;
+  for (const part of parts as readonly Float64Array[]) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** All of a vector as text, exactly. */

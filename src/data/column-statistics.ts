@@ -1,7 +1,8 @@
 // What the columns of a source hold: everything is read once, then counted.
 import { type Failure, isDisentangleError } from "../errors.js";
 import { askedOf } from "../native.js";
-import { place } from "./columns.js";
+import { byTurns } from "../turns.js";
+import { placing } from "./columns.js";
 import type { Source, SourceColumn, Survey } from "./source.js";
 
 /** What was counted in one column. */
@@ -90,7 +91,7 @@ async function surveyed(source: Source): Promise<Survey> {
       const { rows, words = [], parts } = selection;
       // A column that is refused is one of gaps.
       const values = numeric.length === all.length ? selection.numeric : new Float32Array(rows * all.length).fill(NaN);
-      if (values !== selection.numeric) place(values, all, selection.numeric, numeric);
+      if (values !== selection.numeric) await byTurns(placing(values, all, selection.numeric, numeric));
       const described = { ...description, rows };
       const found = { description: described, rows, numeric: values, text: selection.text, words, problems };
       return { ...found, ...(parts && { parts }) };

@@ -1,6 +1,6 @@
 // Columns of row-major matrices: chosen, put together, one block below the other.
 import { fail } from "../errors.js";
-import { atOnce, inRanges, rowsATurn, type Work } from "../turns.js";
+import { atOnce, byTurns, inRanges, inTurns, rowsATurn, type Work } from "../turns.js";
 import type { ColumnChoice, Selection, Source, Words } from "./source.js";
 
 type Numbers = Float32Array | Float64Array;
@@ -25,18 +25,7 @@ export function* picked<T extends Numbers>(data: T, all: readonly string[], colu
  *
  * @param rows row of `data` for each row of `out`; the same rows where absent
  */
-export function place<T extends Numbers>(
-  out: T,
-  columns: readonly string[],
-  data: Numbers,
-  all: readonly string[],
-  rows?: Int32Array,
-): void {
-  atOnce(placing(out, columns, data, all, rows));
-}
-
-/** As `place`, in pieces. */
-function* placing<T extends Numbers>(
+export function* placing<T extends Numbers>(
   out: T,
   columns: readonly string[],
   data: Numbers,
@@ -102,16 +91,16 @@ export async function gathered({ shares, rows, rowIds, parts }: Table, choice: C
     const [numbers, labels, shown] = [mine(numeric), mine(text), mine(images)];
     if (numbers.length + labels.length + shown.length === 0) continue;
     const found = await share.source.read({ numeric: own(numbers), text: own(labels), images: own(shown) });
-    place(out, numeric, found.numeric, numbers, share.rows);
+    await byTurns(placing(out, numeric, found.numeric, numbers, share.rows));
     labels.forEach((name, j) => {
       const column = found.text[j]!;
       texts.set(name, share.rows === undefined ? column : Array.from(share.rows, (row) => column[row]!));
       words.set(name, found.words?.[j]);
     });
-    shown.forEach((name, j) => {
+    for (const [j, name] of shown.entries()) {
       const data = found.images![j]!;
-      pictures.set(name, share.rows === undefined ? data : rowsOf(data, share.rows, found.rows));
-    });
+      pictures.set(name, share.rows === undefined ? data : await rowsOf(data, share.rows, found.rows));
+    }
   }
   return {
     rows,
@@ -131,7 +120,8 @@ export async function gatheredExact({ shares, rows }: Table, names: readonly str
   for (const [s, share] of shares.entries()) {
     const mine = names.filter((name) => ownerOf(shares, name) === s);
     if (mine.length === 0) continue;
-    place(out, names, await share.source.exact(mine.map((name) => share.own(name)!)), mine, share.rows);
+    const found = await share.source.exact(mine.map((name) => share.own(name)!));
+    await byTurns(placing(out, names, found, mine, share.rows));
   }
   return out;
 }
@@ -145,11 +135,11 @@ function refuseUnknown(shares: readonly Share[], names: readonly string[]): void
   if (unknown !== undefined) fail("DATA_MISSING_COLUMN", `no column is called ${JSON.stringify(unknown)}`);
 }
 
-function rowsOf(data: Float32Array, rows: Int32Array, all: number): Float32Array {
+async function rowsOf(data: Float32Array, rows: Int32Array, all: number): Promise<Float32Array> {
   const width = data.length / all;
   const out = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    out.set(data.subarray(row * width, (row + 1) * width), i * width);
+  await inTurns(rows.length, rowsATurn(width), (from, to) => {
+    for (let i = from; i < to; i++) out.set(data.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
   });
   return out;
 }

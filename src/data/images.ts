@@ -1,6 +1,7 @@
 // Images as columns of a source: folders of PNG and JPEG, IDX files, arrays of three or four dimensions.
 import { fail } from "../errors.js";
-import { type NativeArray, type NativeImage, native } from "../native.js";
+import { later, type NativeArray, type NativeImage } from "../native.js";
+import { inTurns, rowsATurn } from "../turns.js";
 import { pick } from "./columns.js";
 import { matrixSource, numbered } from "./positional.js";
 import type { Selection, Source, SourceColumn } from "./source.js";
@@ -35,17 +36,19 @@ export function imageLayout(shape: readonly number[], channels?: Channels): Imag
   return { image, isChannelLast, note };
 }
 
-/** Images with the channels first. */
-export function channelFirst(data: Float32Array, { image, isChannelLast }: ImageLayout): Float32Array {
+/** Images with the channels first, of many in turns with the event loop. */
+export async function channelFirst(data: Float32Array, { image, isChannelLast }: ImageLayout): Promise<Float32Array> {
   if (!isChannelLast || image.channels === 1) return data;
   const { channels } = image;
   const [all, area] = [pixels(image), image.height * image.width];
   const out = new Float32Array(data.length);
-  for (let start = 0; start < data.length; start += all) {
-    for (let pixel = 0; pixel < area; pixel++) {
-      for (let c = 0; c < channels; c++) out[start + c * area + pixel] = data[start + pixel * channels + c]!;
+  await inTurns(data.length / all, rowsATurn(all), (from, to) => {
+    for (let start = from * all; start < to * all; start += all) {
+      for (let pixel = 0; pixel < area; pixel++) {
+        for (let c = 0; c < channels; c++) out[start + c * area + pixel] = data[start + pixel * channels + c]!;
+      }
     }
-  }
+  });
   return out;
 }
 
@@ -55,8 +58,8 @@ export function imageColumn(name: string, image: NativeImage): SourceColumn {
 }
 
 /** Opens a folder of PNG and JPEG files: one row per file, in the order of their names; `folder` is a label where there are several. */
-export function openImageFolder(path: string): Source {
-  const { files, image, data } = native().imagesRead(path);
+export async function openImageFolder(path: string): Promise<Source> {
+  const { files, image, data } = await later().imagesRead(path);
   const folders = files.map((file) => file.slice(0, Math.max(0, file.lastIndexOf("/"))));
   const texts: Readonly<Record<string, readonly string[]>> = {
     file: files,
@@ -66,11 +69,11 @@ export function openImageFolder(path: string): Source {
 }
 
 /** Opens an IDX file: images of three or more dimensions, a matrix of two, the column `label` of one. */
-export function openIdx(file: string, channels?: Channels): Source {
-  const array = native().idxRead(file);
+export async function openIdx(file: string, channels?: Channels): Promise<Source> {
+  const array = await later().idxRead(file);
   if (array.shape.length === 3 || array.shape.length === 4) {
     const layout = imageLayout(array.shape, channels);
-    const images = { image: layout.image, data: channelFirst(array.data, layout) };
+    const images = { image: layout.image, data: await channelFirst(array.data, layout) };
     return imageSource(file, "idx", images, {}, undefined, layout.note);
   }
   return tableSource(file, array);
@@ -130,14 +133,14 @@ function tableSource(file: string, { shape, data }: NativeArray): Source {
   }
   const columns = shape.length === 1 ? [{ name: "label", kind: "number" as const }] : numbered(file, "x", width);
   const all = columns.map((_, j) => String(j));
-  const read = (places: Uint32Array) => pick(data, all, Array.from(places, String));
+  const read = async (places: Uint32Array) => pick(data, all, Array.from(places, String));
   return matrixSource(file, {
     format: "idx",
     rows,
     columns,
     isSingle: true,
-    read: (places) => ({ data: read(places) }),
-    exact: (places) => Float64Array.from(read(places)),
+    read: async (places) => ({ data: await read(places) }),
+    exact: async (places) => Float64Array.from(await read(places)),
   });
 }
 

@@ -2,8 +2,9 @@
 import { quoted } from "../command-line.js";
 import { type Failure, isDisentangleError } from "../errors.js";
 import type { NativeImage, NativeLabels, NativeTable } from "../native.js";
+import { atOnce } from "../turns.js";
 import { type ColumnStatistics, type Found, readStatistics, statisticsOf } from "./column-statistics.js";
-import { pick, place } from "./columns.js";
+import { pick, placing } from "./columns.js";
 import { type DataConfig, parseDataConfig } from "./config.js";
 import { readFolder } from "./folder.js";
 import { infinite, notesOf } from "./inspect-notes.js";
@@ -250,8 +251,8 @@ async function readTold(source: Source, found: Found, roles: Roles, given: Given
     if (roles.targets.length === 0) return { labels };
     const cols = roles.targets.length;
     const data = new Float32Array(rows * cols);
-    place(data, roles.targets, survey.numeric, numbers);
-    place(data, roles.targets, again.numeric, numeric);
+    atOnce(placing(data, roles.targets, survey.numeric, numbers));
+    atOnce(placing(data, roles.targets, again.numeric, numeric));
     return { labels, targets: { columns: [...roles.targets], values: { data, rows, cols } } };
   } catch (error) {
     if (!isDisentangleError(error)) throw error;

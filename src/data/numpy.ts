@@ -1,6 +1,7 @@
 // NumPy files: one matrix (.npy), or named arrays that share their rows (.npz). Both are read natively.
 import { fail, failure } from "../errors.js";
 import { later, type NativeArray, native } from "../native.js";
+import { inTurns, rowsATurn } from "../turns.js";
 import { type Channels, channelFirst, IMAGES, imageColumn, imageLayout } from "./images.js";
 import { matrixSource, numbered, numberedNames } from "./positional.js";
 import type { ColumnChoice, Selection, Source, SourceColumn } from "./source.js";
@@ -19,17 +20,17 @@ export interface ArrayOptions {
 }
 
 /** Opens a `.npy` file; its columns are called `prefix`0, `prefix`1, ..., its images `images`. */
-export function openNpy(file: string, { prefix = "x", channels }: ArrayOptions = {}): Source {
+export async function openNpy(file: string, { prefix = "x", channels }: ArrayOptions = {}): Promise<Source> {
   const about = JSON.parse(native().npyAbout(file)) as About;
   const member = memberOf(
     holdsImages(about.shape) ? IMAGES : prefix,
     about,
-    () => native().npyRead(file),
-    (columns) => native().npyText(file, columns),
-    (columns) => native().npyExact(file, columns),
+    () => later().npyRead(file),
+    (columns) => later().npyText(file, columns),
+    (columns) => later().npyExact(file, columns),
   );
   // An array of anything but numbers says itself what it is.
-  if (member.kind !== "number") member.load();
+  if (member.kind !== "number") await member.fetch();
   return arraySource(file, "npy", [member], channels);
 }
 
@@ -45,9 +46,9 @@ export function openNpz(file: string, { prefix = "x", channels }: ArrayOptions =
     const member = memberOf(
       name,
       about,
-      () => native().npzRead(file, name),
-      (columns) => native().npzText(file, name, columns),
-      (columns) => native().npzExact(file, name, columns),
+      () => later().npzRead(file, name),
+      (columns) => later().npzText(file, name, columns),
+      (columns) => later().npzExact(file, name, columns),
     );
     // A column of truth values is one of labels, as in every other format; a matrix of them is one of numbers.
     return shape.length === 1 && /b1$/.test(dtype) ? { ...member, kind: "text" as const } : member;
@@ -70,8 +71,8 @@ function openSparse(file: string, prefix: string): Source {
     format: `scipy-${format}`,
     rows,
     columns: numbered(file, prefix, columns),
-    read: (places) => native().scipyRead(file, places),
-    exact: (places) => native().scipyExact(file, places),
+    read: (places) => later().scipyRead(file, places),
+    exact: (places) => later().scipyExact(file, places),
   });
 }
 
@@ -82,24 +83,32 @@ interface Member {
   readonly name: string;
   readonly shape: readonly number[];
   readonly kind: SourceColumn["kind"];
-  readonly load: () => NativeArray;
-  readonly texts: (columns: Uint32Array) => string[][];
-  readonly exact: (columns: Uint32Array) => Float64Array;
+  /** Reads its numbers on a thread, once; `numbers` has them then. */
+  readonly fetch: () => Promise<void>;
+  readonly numbers: () => Float32Array;
+  readonly texts: (columns: Uint32Array) => Promise<string[][]>;
+  readonly exact: (columns: Uint32Array) => Promise<Float64Array>;
 }
 
 function memberOf(
   name: string,
   { shape, dtype }: About,
-  read: () => NativeArray,
+  read: () => Promise<NativeArray>,
   texts: Member["texts"],
   exact: Member["exact"],
 ): Member {
   let array: NativeArray | undefined;
-  const load = () => {
-    array ??= read();
-    return array;
+  return {
+    name,
+    shape,
+    kind: kindOf(dtype),
+    fetch: async () => {
+      array ??= await read();
+    },
+    numbers: () => array!.data,
+    texts,
+    exact,
   };
-  return { name, shape, kind: kindOf(dtype), load, texts, exact };
 }
 
 /** Anything but numbers and text is refused where it is asked for. */
@@ -120,24 +129,7 @@ function holdsImages(shape: readonly number[]): boolean {
   return (shape.length === 3 || shape.length === 4) && shape.every((length) => length > 0);
 }
 
-/** A member that is also read on a thread of its own, before its numbers are asked for. */
-interface FetchedMember extends Member {
-  readonly fetch: () => Promise<void>;
-}
-
-function fetched(file: string, format: "npy" | "npz", member: Member): FetchedMember {
-  let array: NativeArray | undefined;
-  return {
-    ...member,
-    load: () => array ?? member.load(),
-    async fetch() {
-      array ??= await (format === "npy" ? later().npyRead(file) : later().npzRead(file, member.name));
-    },
-  };
-}
-
-function arraySource(file: string, format: "npy" | "npz", given: readonly Member[], channels?: Channels): Source {
-  const members = given.map((member) => fetched(file, format, member));
+function arraySource(file: string, format: "npy" | "npz", members: readonly Member[], channels?: Channels): Source {
   const pictures = new Map(
     members
       .filter(({ shape, kind }) => holdsImages(shape) && kind === "number")
@@ -147,12 +139,12 @@ function arraySource(file: string, format: "npy" | "npz", given: readonly Member
   const all = apart(tables.flatMap((member) => placesOf(file, member, format)));
   const places = new Map(all.map((place) => [place.name, place]));
   const inputGroup = inputMember(members.filter((member) => tables.includes(member) || pictures.has(member.name)));
-  const imageOf = (name: string): Float32Array => {
+  const imageOf = async (name: string): Promise<Float32Array> => {
     const [member, layout] = [members.find((one) => one.name === name), pictures.get(name)];
     if (member === undefined || layout === undefined) {
       return fail("DATA_MISSING_COLUMN", `${file} has no images ${JSON.stringify(name)}`, { path: file });
     }
-    return channelFirst(member.load().data, layout);
+    return channelFirst(member.numbers(), layout);
   };
   return {
     describe: async () => {
@@ -187,10 +179,12 @@ function arraySource(file: string, format: "npy" | "npz", given: readonly Member
       const like = counts[0] ?? (only === undefined ? undefined : ([only.name, only.shape[0] ?? 0] as const));
       const chosen = [...choice.numeric.map((name) => places.get(name)?.member.name), ...images];
       for (const member of members) if (chosen.includes(member.name)) await member.fetch();
-      const found = readPlaces(file, places, choice, like);
+      const found = await readPlaces(file, places, choice, like);
       const other = counts.find(([, rows]) => rows !== found.rows);
       if (other !== undefined) throw otherRows(file, other[0], other[1], counts[0]![0], found.rows);
-      return { ...found, images: images.map(imageOf) };
+      const pixels: Float32Array[] = [];
+      for (const name of images) pixels.push(await imageOf(name));
+      return { ...found, images: pixels };
     },
     exact: async (names) => {
       const wanted = names.map((name) => placeNamed(file, places, name));
@@ -198,9 +192,11 @@ function arraySource(file: string, format: "npy" | "npz", given: readonly Member
       const out = new Float64Array(rows * names.length);
       for (const [member, chosen] of byMember(wanted)) {
         const columns = Uint32Array.from(chosen, (j) => wanted[j]!.column);
-        const found = member.exact(columns);
-        chosen.forEach((j, k) => {
-          for (let i = 0; i < rows; i++) out[i * names.length + j] = found[i * chosen.length + k]!;
+        const found = await member.exact(columns);
+        await inTurns(rows, rowsATurn(chosen.length), (from, to) => {
+          chosen.forEach((j, k) => {
+            for (let i = from; i < to; i++) out[i * names.length + j] = found[i * chosen.length + k]!;
+          });
         });
       }
       return out;
@@ -239,12 +235,12 @@ function inputMember(tables: readonly Member[]): string | undefined {
 }
 
 /** @param like another array that was chosen, and its rows */
-function readPlaces(
+async function readPlaces(
   file: string,
   places: ReadonlyMap<string, Place>,
   choice: ColumnChoice,
   like: readonly [string, number] | undefined,
-): Selection {
+): Promise<Selection> {
   const wanted = [...choice.numeric, ...choice.text].map((name) => placeNamed(file, places, name));
   const [first = [...places.values()][0]] = wanted;
   const rows = like?.[1] ?? first?.member.shape[0] ?? 0;
@@ -255,14 +251,14 @@ function readPlaces(
   const labels = wanted.slice(choice.numeric.length);
   const text = new Map<number, string[]>();
   for (const [member, chosen] of byMember(labels)) {
-    const found = member.texts(Uint32Array.from(chosen, (j) => labels[j]!.column));
+    const found = await member.texts(Uint32Array.from(chosen, (j) => labels[j]!.column));
     chosen.forEach((j, k) => {
       text.set(j, found[k]!);
     });
   }
   return {
     rows,
-    numeric: gather(wanted.slice(0, choice.numeric.length), rows),
+    numeric: await gather(wanted.slice(0, choice.numeric.length), rows),
     text: labels.map((_, j) => text.get(j)!),
   };
 }
@@ -290,16 +286,17 @@ function otherRows(file: string, column: string, got: number, other: string, exp
   });
 }
 
-function gather(places: readonly Place[], rows: number): Float32Array {
+/** Columns of arrays that were fetched. */
+async function gather(places: readonly Place[], rows: number): Promise<Float32Array> {
   const [first] = places;
   const isWhole = places.length === first?.width && places.every((p, j) => p.member === first.member && p.column === j);
-  if (isWhole) return first.member.load().data;
-  // An array is held only if all of its bytes are there: before anything is made for them, they are read.
-  for (const { member } of places) member.load();
+  if (isWhole) return first.member.numbers();
   const out = new Float32Array(rows * places.length);
-  places.forEach(({ member, column, width }, j) => {
-    const { data } = member.load();
-    for (let i = 0; i < rows; i++) out[i * places.length + j] = data[i * width + column]!;
+  await inTurns(rows, rowsATurn(places.length), (from, to) => {
+    places.forEach(({ member, column, width }, j) => {
+      const data = member.numbers();
+      for (let i = from; i < to; i++) out[i * places.length + j] = data[i * width + column]!;
+    });
   });
   return out;
 }

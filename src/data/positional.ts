@@ -33,9 +33,9 @@ export interface ColumnMatrix {
   /** Whether its numbers have 32 bits as they are stored. */
   readonly isSingle?: boolean;
   /** Reads columns by their places. */
-  read(places: Uint32Array): Pick<NativeMatrix, "data">;
+  read(places: Uint32Array): Promise<Pick<NativeMatrix, "data">>;
   /** Reads them with 64 bits, row-major. */
-  exact(places: Uint32Array): Float64Array;
+  exact(places: Uint32Array): Promise<Float64Array>;
 }
 
 /** A source of one matrix. */
@@ -50,8 +50,12 @@ export function matrixSource(file: string, matrix: ColumnMatrix): Source {
       return { format, rows, columns, hasRowIds: own, ...(inputGroup !== undefined && { inputGroup }) };
     },
     read: async ({ numeric, text }: ColumnChoice): Promise<Selection> => {
-      const { data } = matrix.read(Uint32Array.from(numeric, placeOf));
-      const texts = text.map((name) => labelTexts(matrix.exact(Uint32Array.of(placeOf(name))), false, matrix.isSingle));
+      const { data } = await matrix.read(Uint32Array.from(numeric, placeOf));
+      const texts: string[][] = [];
+      for (const name of text) {
+        const exact = await matrix.exact(Uint32Array.of(placeOf(name)));
+        texts.push(labelTexts(exact, false, matrix.isSingle));
+      }
       return {
         rows: matrix.rows,
         numeric: data,

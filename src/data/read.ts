@@ -12,7 +12,7 @@ import {
   native,
 } from "../native.js";
 import { byTurns } from "../turns.js";
-import { pick, picked } from "./columns.js";
+import { picked } from "./columns.js";
 import { type DataConfig, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
 import { copyLabels, copyTargets } from "./memory.js";
@@ -397,7 +397,7 @@ async function readTruth(truth: string, rows: number, options: SourceOptions): P
         context: { got: selection.rows, expected: rows },
       });
     }
-    const values = pick(selection.numeric, choiceOf(roles, description).numeric, roles.inputs);
+    const values = await byTurns(picked(selection.numeric, choiceOf(roles, description).numeric, roles.inputs));
     return { columns: [...roles.inputs], values: { data: values, rows, cols: roles.inputs.length } };
   } finally {
     await source.close();

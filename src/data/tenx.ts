@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../errors.js";
-import { native } from "../native.js";
+import { later, native } from "../native.js";
 import { readMatrix } from "./anndata-matrix.js";
 import { type ArrayStore, numbersOf, readTexts, type StoreNode, WRITE_AGAIN } from "./anndata-store.js";
 import { matrixSource, numbered } from "./positional.js";
@@ -18,8 +18,8 @@ export function openMtx(file: string, prefix = "x"): Source {
     format: "mtx",
     rows,
     columns: numbered(file, prefix, columns),
-    read: (places) => native().mtxRead(file, false, places),
-    exact: (places) => native().mtxExact(file, false, places),
+    read: (places) => later().mtxRead(file, false, places),
+    exact: (places) => later().mtxExact(file, false, places),
   });
 }
 
@@ -64,15 +64,17 @@ export async function openTenxFolder(folder: string): Promise<Source> {
   const features = (await lines("features", "genes")).map((line) => line.split("\t"));
   const given = join(folder, matrices[0]!);
   const { path: file, release } = await unpacked(given);
-  const naming = <T>(work: () => T): T => {
+  const naming = async <T>(work: () => T | Promise<T>): Promise<T> => {
     try {
-      return work();
+      return await work();
     } catch (error) {
       throw renamed(error, file, given);
     }
   };
   try {
-    const { rows, columns } = naming(() => JSON.parse(native().mtxAbout(file)) as { rows: number; columns: number });
+    const { rows, columns } = await naming(
+      () => JSON.parse(native().mtxAbout(file)) as { rows: number; columns: number },
+    );
     checkSize(given, [rows, columns], [features.length, barcodes.length]);
     const source = matrixSource(folder, {
       format: "10x-folder",
@@ -82,8 +84,8 @@ export async function openTenxFolder(folder: string): Promise<Source> {
         features.map(([id = "", name]) => ({ id, name: name ?? id })),
         features.map((fields) => fields[2] ?? ""),
       ),
-      read: (places) => naming(() => native().mtxRead(file, true, places)),
-      exact: (places) => naming(() => native().mtxExact(file, true, places)),
+      read: (places) => naming(() => later().mtxRead(file, true, places)),
+      exact: (places) => naming(() => later().mtxExact(file, true, places)),
     });
     return { ...source, close: release };
   } catch (error) {

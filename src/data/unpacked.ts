@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { DisentangleError, type Failure, fail, failure, isDisentangleError } from "../errors.js";
-import { native } from "../native.js";
+import { later, native } from "../native.js";
 import { TELLING } from "./unreadable.js";
 
 /** A regular file, or a folder. */
@@ -137,7 +137,7 @@ class Workplace {
     }
     if (head.startsWith("\x28\xb5\x2f\xfd")) {
       const target = await this.#target();
-      this.#native(given, path, () => native().unzstd(path, target));
+      await this.#native(given, path, () => later().unzstd(path, target));
       return { path: target, name: name.replace(/\.zst$/i, "") };
     }
     if (!head.startsWith("PK\x03\x04") || /\.npz$/i.test(name)) return undefined;
@@ -145,7 +145,7 @@ class Workplace {
     if (found === undefined || "archive" in found) return found?.archive;
     const { member } = found;
     const target = await this.#target();
-    this.#native(given, path, () => native().unzip(path, member, target));
+    await this.#native(given, path, () => later().unzip(path, member, target));
     return { path: target, name: basename(member) };
   }
 
@@ -183,9 +183,9 @@ class Workplace {
     });
   }
 
-  #native(given: string, path: string, work: () => void): void {
+  async #native(given: string, path: string, work: () => Promise<void>): Promise<void> {
     try {
-      work();
+      await work();
     } catch (error) {
       throw renamed(error, path, given);
     }

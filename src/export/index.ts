@@ -147,6 +147,6 @@ function descriptionOf({ info, manifest }: Model, { layers, tensors }: PlainMode
 
 async function graphOf({ summary, latents }: Model): Promise<Parameters<typeof graphText>[0]> {
   if (summary.graph !== undefined) return summary.graph;
-  const silent = summary.silence === undefined ? undefined : latentSilence(latents, summary).silent;
+  const silent = summary.silence === undefined ? undefined : (await latentSilence(latents, summary)).silent;
   return latentGraph(latents, silent === undefined ? {} : { silent });
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { DisentangleError, type Failure } from "../errors.js";
 import type { RunRecord } from "../record.js";
+import { currentSignal } from "../signal.js";
 import type { Report, ReportOptions } from "./index.js";
 
 /** What the thread is asked for. */
@@ -32,14 +33,20 @@ export async function reportOnThread(records: readonly RunRecord[], options: Rep
 }
 
 async function answered(request: Request): Promise<Answer> {
+  const signal = currentSignal();
+  signal?.throwIfAborted();
   const worker = new Worker(SCRIPT);
+  let stop = (): void => {};
   try {
     return await new Promise<Answer>((resolve, reject) => {
+      stop = () => reject(signal?.reason);
+      signal?.addEventListener("abort", stop, { once: true });
       worker.once("message", resolve).once("error", reject);
       worker.once("exit", (code) => reject(new Error(`the thread of the report ended with ${code}`)));
       worker.postMessage(request);
     });
   } finally {
+    signal?.removeEventListener("abort", stop);
     await worker.terminate();
   }
 }

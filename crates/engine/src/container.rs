@@ -4,7 +4,7 @@
 //! payload (tensors one after another), BLAKE3 of everything before (32 bytes). The header's `tensors` list gives name,
 //! type and shape in payload order.
 
-use disentangle_data::{Code, Failure, Result};
+use disentangle_data::{Code, Failure, Result, memory};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -20,6 +20,15 @@ pub enum Values {
     F32(Vec<f32>),
     /// Double precision: closed-form results.
     F64(Vec<f64>),
+}
+
+impl Values {
+    fn append_to(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Values::F32(v) => v.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes())),
+            Values::F64(v) => v.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes())),
+        }
+    }
 }
 
 /// A tensor with its name.
@@ -40,6 +49,47 @@ pub struct Container {
     pub header: Map<String, Value>,
     /// In the order in which they were added.
     pub tensors: Vec<Named>,
+}
+
+/// What stands around the tensors of a container that was read: whoever keeps their values elsewhere gives its bytes again.
+#[derive(Debug)]
+pub struct Frame {
+    /// Everything before the tensors.
+    head: Box<[u8]>,
+    length: usize,
+    digest: blake3::Hash,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    tensors: Vec<Entry>,
+}
+
+impl Frame {
+    /// Bytes of the whole container.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The bytes that were read, of all their tensors in any order.
+    ///
+    /// # Errors
+    /// `MEMORY_LIMIT`, and `INTERNAL_PANIC` where the tensors are not those that were read.
+    pub fn filled(&self, tensors: &[Named]) -> Result<Vec<u8>> {
+        let other = || Failure::new(Code::InternalPanic, "the tensors are not those that the container was read with");
+        let Listed { tensors: entries } = serde_json::from_slice(&self.head[PREFIX..]).map_err(|_| other())?;
+        let mut bytes = Vec::new();
+        memory::reserve(&mut bytes, self.length, "the bytes of the model")?;
+        bytes.extend_from_slice(&self.head);
+        for Entry { name, .. } in &entries {
+            tensors.iter().find(|tensor| tensor.name == *name).ok_or_else(other)?.values.append_to(&mut bytes);
+        }
+        if blake3::hash(&bytes) != self.digest {
+            return Err(other());
+        }
+        bytes.extend_from_slice(self.digest.as_bytes());
+        Ok(bytes)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,12 +142,7 @@ impl Container {
         bytes.extend_from_slice(&VERSION.to_le_bytes());
         bytes.extend_from_slice(&(header.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&header);
-        for tensor in &self.tensors {
-            match &tensor.values {
-                Values::F32(v) => v.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes())),
-                Values::F64(v) => v.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes())),
-            }
-        }
+        self.tensors.iter().for_each(|tensor| tensor.values.append_to(&mut bytes));
         let digest = blake3::hash(&bytes);
         bytes.extend_from_slice(digest.as_bytes());
         bytes
@@ -108,6 +153,14 @@ impl Container {
     /// # Errors
     /// `ARTIFACT_CORRUPT` when the bytes are damaged or truncated, `ARTIFACT_VERSION` when a newer version wrote them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Ok(Self::framed(bytes)?.0)
+    }
+
+    /// Reads a container back, with what stands around its tensors.
+    ///
+    /// # Errors
+    /// As [`Container::from_bytes`].
+    pub fn framed(bytes: &[u8]) -> Result<(Self, Frame)> {
         if bytes.len() < PREFIX + DIGEST || &bytes[..8] != MAGIC {
             return Err(corrupt(format!("{} bytes that do not begin like a model or checkpoint", bytes.len())));
         }
@@ -122,7 +175,8 @@ impl Container {
             .with("supported", VERSION));
         }
         let (body, digest) = bytes.split_at(bytes.len() - DIGEST);
-        if blake3::hash(body).as_bytes() != digest {
+        let content = blake3::hash(body);
+        if content.as_bytes() != digest {
             return Err(corrupt("the digest does not fit the content: the file is truncated or damaged".into()));
         }
         let length = u64::from_le_bytes(body[12..PREFIX].try_into().expect("eight bytes"));
@@ -155,7 +209,8 @@ impl Container {
         if !rest.is_empty() {
             return Err(corrupt(format!("{} bytes follow the last tensor", rest.len())));
         }
-        Ok(Self { header, tensors })
+        let frame = Frame { head: body[..end].into(), length: bytes.len(), digest: content };
+        Ok((Self { header, tensors }, frame))
     }
 }
 
@@ -183,6 +238,17 @@ mod tests {
     #[test]
     fn a_container_comes_back_as_it_was() {
         assert_eq!(Container::from_bytes(&sample().to_bytes()).expect("valid"), sample());
+    }
+
+    #[test]
+    fn a_frame_gives_its_bytes_with_the_tensors_that_were_read_and_with_no_others() {
+        let bytes = sample().to_bytes();
+        let (Container { mut tensors, .. }, frame) = Container::framed(&bytes).expect("valid");
+        tensors.reverse();
+        assert_eq!(frame.filled(&tensors).expect("the same tensors"), bytes);
+        tensors[0].values = Values::F64(vec![0.2]);
+        assert_eq!(frame.filled(&tensors).expect_err("another value").code, Code::InternalPanic);
+        assert_eq!(frame.filled(&tensors[..1]).expect_err("one is missing").code, Code::InternalPanic);
     }
 
     #[test]

@@ -267,8 +267,8 @@ impl State {
     }
 }
 
-/// A network over named parameters.
-pub trait Network: Send + Any {
+/// A network over named parameters. Several threads may ask it at the same time.
+pub trait Network: Send + Sync + Any {
     /// The loss on a batch, as named terms; the first is the data term, on which validation rows are scored.
     ///
     /// # Errors

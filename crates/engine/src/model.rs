@@ -1,6 +1,6 @@
 //! A fitted model as bytes: packed once, used without a handle.
 
-use crate::container::{Container, Named, Values};
+use crate::container::{Container, Frame, Named, Values};
 use crate::decode::Decoder;
 use crate::entry::Entry;
 use crate::method::{Dimensions, State};
@@ -137,6 +137,8 @@ pub struct Model {
     pub header: Header,
     plan: Plan,
     state: State,
+    /// With the state the bytes that it was opened from.
+    frame: Frame,
     /// Made when it is first asked for.
     decoder: OnceLock<Decoder>,
 }
@@ -170,7 +172,7 @@ impl Model {
     pub fn open(methods: &'static [Entry], bytes: &[u8]) -> Result<Self> {
         // The tensors of the file, and what they are copied into.
         memory::claim(2 * bytes.len() as u64, "opening the model")?;
-        let container = Container::from_bytes(bytes)?;
+        let (container, frame) = Container::framed(bytes)?;
         let damaged =
             |e: String| Failure::new(Code::ArtifactCorrupt, format!("the model does not fit itself: {e}")).hint(AGAIN);
         let header = header_of(&container)?.spread().map_err(|failure| damaged(failure.message))?;
@@ -191,7 +193,16 @@ impl Model {
         let state = State::new(method, &header.dimensions, solved, &Device::Cpu, seed);
         let state = state.map_err(|e| damaged(e.to_string()))?;
         state.params.import(&trained).map_err(|e| damaged(e.to_string()))?;
-        Ok(Self { header, plan, state, decoder: OnceLock::new() })
+        Ok(Self { header, plan, state, frame, decoder: OnceLock::new() })
+    }
+
+    /// The bytes that it was opened from.
+    ///
+    /// # Errors
+    /// `MEMORY_LIMIT`, and those of candle.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        memory::claim(2 * self.frame.length() as u64, "the bytes of the model")?;
+        self.frame.filled(&plain::tensors(&self.state)?)
     }
 
     /// Latents of new rows, n x k. Columns are matched by name; further columns are ignored.
@@ -207,7 +218,10 @@ impl Model {
     /// # Errors
     /// As [`Model::transform`]; `DATA_SHAPE` for another number of offsets.
     pub fn transform_from(&self, inputs: &Matrix, names: &[String], offsets: &[f64]) -> Result<Matrix> {
-        let Header { inputs: expected, input_scale, fill, input_offsets, dimensions, .. } = &self.header;
+        let Header { inputs: expected, input_scale, fill, input_offsets, dimensions, latents, .. } = &self.header;
+        // The inputs as they were given and as the model takes them, and the latents.
+        let values = inputs.rows() as u64 * (inputs.cols() + expected.len() + 2 * latents.len()) as u64;
+        memory::claim(4 * values, "transforming the rows")?;
         let mut aligned = align_columns(expected, &dimensions.views, names, inputs)?;
         let mut scale = Cow::Borrowed(input_scale);
         if !(offsets.is_empty() && input_offsets.is_empty()) {

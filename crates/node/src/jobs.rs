@@ -3,8 +3,8 @@
 
 use crate::convert::{self, NativeDataset, NativeMatrix, json, parse};
 use crate::failure::{NativeFailure, guard, guarded};
-use crate::locks::unlock_all;
-use crate::models::close_all;
+use crate::locks::{LOCKS, unlock_all};
+use crate::models::{MODELS, close_all};
 use crate::owned::Owned;
 use disentangle_data::memory::{self, Budget};
 use disentangle_data::{Code, Dataset, Failure, Result};
@@ -161,6 +161,13 @@ pub fn cancel(job: u32) -> Either<(), NativeFailure> {
         let _ = JOBS.look(job, |job| job.cancel.store(true, Ordering::Relaxed));
         Ok(())
     })
+}
+
+/// For tests: how much this environment holds by number, `[jobs, models, folders]`.
+#[napi(catch_unwind)]
+pub fn held() -> Either<Vec<u32>, NativeFailure> {
+    let own = thread::current().id();
+    guard(|| Ok([JOBS.count(own), MODELS.count(own), LOCKS.count(own)].map(|count| count as u32).to_vec()))
 }
 
 fn native(run: RunResult) -> Result<NativeRun> {

@@ -9,7 +9,8 @@ use napi_derive::napi;
 use std::path::Path;
 use std::thread::{self, ThreadId};
 
-static LOCKS: Owned<Owner> = Owned::new();
+/// Folders by number.
+pub static LOCKS: Owned<Owner> = Owned::new();
 
 /// A folder that was taken.
 #[napi(object, object_from_js = false)]

@@ -7,17 +7,15 @@ use crate::owned::Owned;
 use disentangle_data::{Code, Failure, Result};
 use disentangle_engine::model::Model;
 use disentangle_methods::METHODS;
-use napi::bindgen_prelude::{Either, Float32Array, Float64Array};
+use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Uint8Array};
 use napi_derive::napi;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::ThreadId;
 
-/// A model whose calls take turns.
-type Shared = Arc<Mutex<Model>>;
-
-static MODELS: Owned<Shared> = Owned::new();
+/// Models by number. No call waits for another: one of a few rows is answered on the event loop while a batch runs on its thread.
+pub static MODELS: Owned<Arc<Model>> = Owned::new();
 
 /// A model that was opened.
 #[napi(object, object_from_js = false)]
@@ -32,7 +30,7 @@ pub struct Opened {
 pub fn open(bytes: &[u8], owner: ThreadId) -> Result<Opened> {
     let model = Model::open(METHODS, bytes)?;
     let weights = u32::try_from(bytes.len() / size_of::<f32>()).unwrap_or(u32::MAX);
-    Ok(Opened { id: MODELS.add(owner, |_| Ok(Arc::new(Mutex::new(model))))?, weights })
+    Ok(Opened { id: MODELS.add(owner, |_| Ok(Arc::new(model)))?, weights })
 }
 
 /// Frees a model, once the calls that use it have ended. One that was closed is ignored.
@@ -55,9 +53,13 @@ pub fn with<T>(id: u32, ask: impl FnOnce(&Model) -> Result<T>) -> Result<T> {
     let model = MODELS.look(id, Arc::clone).ok_or_else(|| {
         Failure::new(Code::ModelClosed, "the model is closed").hint("load it again, or close it later")
     })?;
-    // A panic in another call has changed nothing: calls only read.
-    let model = model.lock().unwrap_or_else(PoisonError::into_inner);
     ask(&model)
+}
+
+/// The bytes that a model was opened from.
+#[napi(catch_unwind)]
+pub fn model_bytes(model: u32) -> Either<Uint8Array, NativeFailure> {
+    guard(|| with(model, |model| Ok(model.to_bytes()?.into())))
 }
 
 /// Latents of new rows; columns are matched by name.

@@ -32,6 +32,11 @@ impl<T> Owned<T> {
         self.lock().get(&id).map(|(_, thing)| at(thing))
     }
 
+    /// How many belong to an environment.
+    pub fn count(&self, of: ThreadId) -> usize {
+        self.lock().values().filter(|(owner, _)| *owner == of).count()
+    }
+
     /// Takes one out, where there is one. It is dropped by whoever asked, after the others can be reached again.
     pub fn take(&self, id: u32) -> Option<T> {
         self.lock().remove(&id).map(|(_, thing)| thing)

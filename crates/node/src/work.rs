@@ -2,7 +2,8 @@
 //! first as what follows may be left out, gets what the function of the same name without `later` yields. Never libuv's pool, and never napi's `AsyncTask`: a panic there ends Node.
 
 use crate::convert::{
-    Array, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey, NativeTree, NativeView,
+    Array, ImageFolder, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey, NativeTree,
+    NativeView,
 };
 use crate::failure::{guard, guarded};
 use crate::jobs::{STACK, run_job};
@@ -32,129 +33,120 @@ fn later<T: ToNapiValue + Send + 'static>(
     })
 }
 
-/// `readDatasetFolder`.
-#[napi(catch_unwind)]
-pub fn read_dataset_folder_later(on_end: Function<Answer<NativeDataset>, ()>, dir: String, leave: bool) -> Job {
-    later(on_end, move || crate::read_dataset_folder(dir, leave))
+/// Exports that run what they name on a thread: `name(arguments) -> (result) = call;`
+macro_rules! on_threads {
+    ($($(#[$doc:meta])* $name:ident($($arguments:tt)*) -> ($($result:tt)*) = $call:expr;)*) => {$(
+        $(#[$doc])*
+        #[napi(catch_unwind)]
+        pub fn $name(on_end: Function<Answer<$($result)*>, ()>, $($arguments)*) -> Job {
+            later(on_end, move || $call)
+        }
+    )*};
 }
 
-/// `writeDatasetFolder`.
-#[napi(catch_unwind)]
-pub fn write_dataset_folder_later(on_end: Function<Answer<()>, ()>, dir: String, dataset: NativeDataset) -> Job {
-    later(on_end, move || crate::write_dataset_folder(dir, dataset))
-}
-
-/// `csvColumns`.
-#[napi(catch_unwind)]
-pub fn csv_columns_later(on_end: Function<Answer<String>, ()>, path: String, options: String) -> Job {
-    later(on_end, move || crate::csv_columns(path, options))
-}
-
-/// `csvKinds`.
-#[napi(catch_unwind)]
-pub fn csv_kinds_later(on_end: Function<Answer<String>, ()>, path: String, options: String) -> Job {
-    later(on_end, move || crate::csv_kinds(path, options))
-}
-
-/// `csvRead`.
-#[napi(catch_unwind)]
-pub fn csv_read_later(on_end: Function<Answer<NativeSelection>, ()>, path: String, options: String) -> Job {
-    later(on_end, move || crate::csv_read(path, options))
-}
-
-/// `csvReadExact`.
-#[napi(catch_unwind)]
-pub fn csv_read_exact_later(on_end: Function<Answer<Float64Array>, ()>, path: String, options: String) -> Job {
-    later(on_end, move || crate::csv_read_exact(path, options))
-}
-
-/// `csvSurvey`.
-#[napi(catch_unwind)]
-pub fn csv_survey_later(on_end: Function<Answer<NativeSurvey>, ()>, path: String, options: String) -> Job {
-    later(on_end, move || crate::csv_survey(path, options))
-}
-
-/// `columnFacts`.
-#[napi(catch_unwind)]
-pub fn column_facts_later(on_end: Function<Answer<String>, ()>, values: NativeMatrix) -> Job {
-    later(on_end, move || crate::column_facts(values))
-}
-
-/// `suspects`.
-#[napi(catch_unwind)]
-pub fn suspects_later(on_end: Function<Answer<Uint32Array>, ()>, values: NativeMatrix) -> Job {
-    later(on_end, move || crate::suspects(values))
-}
-
-/// `npyRead`.
-#[napi(catch_unwind)]
-pub fn npy_read_later(on_end: Function<Answer<Array>, ()>, path: String) -> Job {
-    later(on_end, move || crate::npy_read(path))
-}
-
-/// `npzRead`.
-#[napi(catch_unwind)]
-pub fn npz_read_later(on_end: Function<Answer<Array>, ()>, path: String, member: String) -> Job {
-    later(on_end, move || crate::npz_read(path, member))
-}
-
-/// `simulate`.
-#[napi(catch_unwind)]
-pub fn simulate_later(on_end: Function<Answer<NativeDataset>, ()>, config: String) -> Job {
-    later(on_end, move || crate::simulate(config))
-}
-
-/// `smooth`.
-#[napi(catch_unwind)]
-pub fn smooth_later(on_end: Function<Answer<NativeMatrix>, ()>, inputs: NativeMatrix, config: String) -> Job {
-    later(on_end, move || crate::smooth(inputs, config))
-}
-
-/// `phenotype`.
-#[napi(catch_unwind)]
-pub fn phenotype_later(on_end: Function<Answer<NativeDataset>, ()>, dataset: NativeDataset, config: String) -> Job {
-    later(on_end, move || crate::phenotype(dataset, config))
-}
-
-/// `dendrogram`.
-#[napi(catch_unwind)]
-pub fn dendrogram_later(on_end: Function<Answer<NativeTree>, ()>, dataset: NativeDataset, options: String) -> Job {
-    later(on_end, move || crate::dendrogram(dataset, options))
-}
-
-/// `describe`.
-#[napi(catch_unwind)]
-pub fn describe_later(on_end: Function<Answer<String>, ()>, dataset: NativeDataset, shown: Option<Vec<String>>) -> Job {
-    later(on_end, move || crate::describe(dataset, shown))
-}
-
-/// `score`.
-#[napi(catch_unwind)]
-pub fn score_later(on_end: Function<Answer<String>, ()>, request: String, tables: NativeScoreTables) -> Job {
-    later(on_end, move || crate::score(request, tables))
-}
-
-/// `graph`.
-#[napi(catch_unwind)]
-pub fn graph_later(
-    on_end: Function<Answer<String>, ()>,
-    values: NativeMatrix,
-    config: String,
-    silent: Option<Uint8Array>,
-) -> Job {
-    later(on_end, move || crate::graph(values, config, silent))
-}
-
-/// `modelInfo`.
-#[napi(catch_unwind)]
-pub fn model_info_later(on_end: Function<Answer<String>, ()>, model: Uint8Array) -> Job {
-    later(on_end, move || crate::model_info(model))
-}
-
-/// `modelTensors`.
-#[napi(catch_unwind)]
-pub fn model_tensors_later(on_end: Function<Answer<crate::NativePlainModel>, ()>, model: Uint8Array) -> Job {
-    later(on_end, move || crate::model_tensors(model))
+on_threads! {
+    /// `readDatasetFolder`.
+    read_dataset_folder_later(dir: String, leave: bool) -> (NativeDataset)
+        = crate::read_dataset_folder(dir, leave);
+    /// `writeDatasetFolder`.
+    write_dataset_folder_later(dir: String, dataset: NativeDataset) -> (())
+        = crate::write_dataset_folder(dir, dataset);
+    /// `csvColumns`.
+    csv_columns_later(path: String, options: String) -> (String) = crate::csv_columns(path, options);
+    /// `csvKinds`.
+    csv_kinds_later(path: String, options: String) -> (String) = crate::csv_kinds(path, options);
+    /// `csvRead`.
+    csv_read_later(path: String, options: String) -> (NativeSelection) = crate::csv_read(path, options);
+    /// `csvReadExact`.
+    csv_read_exact_later(path: String, options: String) -> (Float64Array)
+        = crate::csv_read_exact(path, options);
+    /// `csvSurvey`.
+    csv_survey_later(path: String, options: String) -> (NativeSurvey) = crate::csv_survey(path, options);
+    /// `columnFacts`.
+    column_facts_later(values: NativeMatrix) -> (String) = crate::column_facts(values);
+    /// `suspects`.
+    suspects_later(values: NativeMatrix) -> (Uint32Array) = crate::suspects(values);
+    /// `npyRead`.
+    npy_read_later(path: String) -> (Array) = crate::npy_read(path);
+    /// `npzRead`.
+    npz_read_later(path: String, member: String) -> (Array) = crate::npz_read(path, member);
+    /// `npyText`.
+    npy_text_later(path: String, columns: Uint32Array) -> (Vec<Vec<String>>) = crate::npy_text(path, columns);
+    /// `npzText`.
+    npz_text_later(path: String, member: String, columns: Uint32Array) -> (Vec<Vec<String>>)
+        = crate::npz_text(path, member, columns);
+    /// `npyExact`.
+    npy_exact_later(path: String, columns: Uint32Array) -> (Float64Array) = crate::npy_exact(path, columns);
+    /// `npzExact`.
+    npz_exact_later(path: String, member: String, columns: Uint32Array) -> (Float64Array)
+        = crate::npz_exact(path, member, columns);
+    /// `idxRead`.
+    idx_read_later(path: String) -> (Array) = crate::idx_read(path);
+    /// `imagesRead`.
+    images_read_later(folder: String) -> (ImageFolder) = crate::images_read(folder);
+    /// `scipyRead`.
+    scipy_read_later(path: String, columns: Uint32Array) -> (NativeMatrix) = crate::scipy_read(path, columns);
+    /// `scipyExact`.
+    scipy_exact_later(path: String, columns: Uint32Array) -> (Float64Array) = crate::scipy_exact(path, columns);
+    /// `mtxRead`.
+    mtx_read_later(path: String, transposed: bool, columns: Uint32Array) -> (NativeMatrix)
+        = crate::mtx_read(path, transposed, columns);
+    /// `mtxExact`.
+    mtx_exact_later(path: String, transposed: bool, columns: Uint32Array) -> (Float64Array)
+        = crate::mtx_exact(path, transposed, columns);
+    /// `unzip`.
+    unzip_later(path: String, member: String, target: String) -> (()) = crate::unzip(path, member, target);
+    /// `unzstd`.
+    unzstd_later(path: String, target: String) -> (()) = crate::unzstd(path, target);
+    /// `simulate`.
+    simulate_later(config: String) -> (NativeDataset) = crate::simulate(config);
+    /// `smooth`.
+    smooth_later(inputs: NativeMatrix, config: String) -> (NativeMatrix) = crate::smooth(inputs, config);
+    /// `phenotype`.
+    phenotype_later(dataset: NativeDataset, config: String) -> (NativeDataset)
+        = crate::phenotype(dataset, config);
+    /// `dendrogram`.
+    dendrogram_later(dataset: NativeDataset, options: String) -> (NativeTree)
+        = crate::dendrogram(dataset, options);
+    /// `describe`.
+    describe_later(dataset: NativeDataset, shown: Option<Vec<String>>) -> (String)
+        = crate::describe(dataset, shown);
+    /// `score`.
+    score_later(request: String, tables: NativeScoreTables) -> (String) = crate::score(request, tables);
+    /// `graph`.
+    graph_later(values: NativeMatrix, config: String, silent: Option<Uint8Array>) -> (String)
+        = crate::graph(values, config, silent);
+    /// `modelInfo`.
+    model_info_later(model: Uint8Array) -> (String) = crate::model_info(model);
+    /// `modelTensors`.
+    model_tensors_later(model: Uint8Array) -> (crate::NativePlainModel) = crate::model_tensors(model);
+    /// `modelBytes`.
+    model_bytes_later(model: u32) -> (Uint8Array) = models::model_bytes(model);
+    /// `transform`.
+    transform_later(
+        model: u32,
+        inputs: NativeMatrix,
+        input_names: Vec<String>,
+        views: Option<Vec<NativeView>>,
+        offsets: Option<Vec<f64>>,
+    ) -> (Transformed)
+        = models::transform(model, inputs, input_names, views, offsets);
+    /// `predict`.
+    predict_later(
+        model: u32,
+        inputs: NativeMatrix,
+        input_names: Vec<String>,
+        environments: Option<NativeLabels>,
+        options: String,
+        views: Option<Vec<NativeView>>,
+    ) -> (Either<Float32Array, Float64Array>)
+        = models::predict(model, inputs, input_names, environments, options, views);
+    /// `decode`.
+    decode_later(model: u32, latents: NativeMatrix, names: Vec<String>) -> (generate::Decoded)
+        = generate::decode(model, latents, names);
+    /// `intervene`.
+    intervene_later(model: u32, request: String, rows: Option<generate::NativeRows>) -> (generate::NativeIntervention)
+        = generate::intervene(model, request, rows);
 }
 
 /// `openModel`.
@@ -162,53 +154,4 @@ pub fn model_tensors_later(on_end: Function<Answer<crate::NativePlainModel>, ()>
 pub fn open_model_later(on_end: Function<Answer<models::Opened>, ()>, model: Uint8Array) -> Job {
     let owner = std::thread::current().id();
     later(on_end, move || guard(|| models::open(&model, owner)))
-}
-
-/// `transform`.
-#[napi(catch_unwind)]
-pub fn transform_later(
-    on_end: Function<Answer<Transformed>, ()>,
-    model: u32,
-    inputs: NativeMatrix,
-    input_names: Vec<String>,
-    views: Option<Vec<NativeView>>,
-    offsets: Option<Vec<f64>>,
-) -> Job {
-    later(on_end, move || models::transform(model, inputs, input_names, views, offsets))
-}
-
-/// `predict`.
-#[napi(catch_unwind)]
-pub fn predict_later(
-    on_end: Function<Answer<Either<Float32Array, Float64Array>>, ()>,
-    model: u32,
-    inputs: NativeMatrix,
-    input_names: Vec<String>,
-    environments: Option<NativeLabels>,
-    options: String,
-    views: Option<Vec<NativeView>>,
-) -> Job {
-    later(on_end, move || models::predict(model, inputs, input_names, environments, options, views))
-}
-
-/// `decode`.
-#[napi(catch_unwind)]
-pub fn decode_later(
-    on_end: Function<Answer<generate::Decoded>, ()>,
-    model: u32,
-    latents: NativeMatrix,
-    names: Vec<String>,
-) -> Job {
-    later(on_end, move || generate::decode(model, latents, names))
-}
-
-/// `intervene`.
-#[napi(catch_unwind)]
-pub fn intervene_later(
-    on_end: Function<Answer<generate::NativeIntervention>, ()>,
-    model: u32,
-    request: String,
-    rows: Option<generate::NativeRows>,
-) -> Job {
-    later(on_end, move || generate::intervene(model, request, rows))
 }

@@ -112,7 +112,7 @@ async function searched(run: Run, search: Search): Promise<GraphOfRun> {
       alpha: SEARCH.alpha,
       threads: SEARCH.threads,
       ...options,
-      ...(told && { silent: latentSilence(latents, run.summary).silent }),
+      ...(told && { silent: (await latentSilence(latents, run.summary)).silent }),
     })),
   };
   if (!graph.consistent || graph.dropped.length > 0 || graph.opposed.length > 0) {

@@ -63,7 +63,7 @@ export async function define(command: Command): Promise<void> {
       const remembered = rememberedText({ said: kept, found: config.decimal === undefined ? found : {} });
       if (remembered !== undefined) inform(remembered);
       const latents = await model.transform(modality === undefined ? (data as DataSource) : rows, config);
-      const silence = hasSilence ? latentSilence(latents, model.summary) : undefined;
+      const silence = hasSilence ? await latentSilence(latents, model.summary) : undefined;
       if (out === undefined) return json ? printJson(latents, silence) : printChunks(csvChunks(latents));
       const known = await write(out, paths[0] ?? "", latents, silence);
       const { shape, columns } = latents;

@@ -21,7 +21,7 @@ use disentangle_nn::{
 use disentangle_nn::{Device, Error, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 /// Name of the descent.
 pub const FLOW: &str = "flow";
@@ -119,7 +119,7 @@ impl FlowOptions {
 pub struct Flow {
     whitening: Buffer,
     /// The whitening and its pseudo-inverse, once it was asked for: that takes longer than the rows of a call.
-    undo: RefCell<Option<(Vec<f64>, Matrix<f64>)>>,
+    undo: Mutex<Option<(Vec<f64>, Matrix<f64>)>>,
     mean: Buffer,
     layers: Vec<Turned>,
     head: Option<Head>,
@@ -165,7 +165,7 @@ impl Flow {
         let whitening = params.insert_buffer("whitening.map", leading.into_data())?;
         let mean = params.insert_buffer("whitening.mean", vec![0.0; codes])?;
         if options.usage == Use::Never || k < 2 {
-            return Ok(Self { whitening, undo: RefCell::default(), mean, layers: Vec::new(), head: None, noise });
+            return Ok(Self { whitening, undo: Mutex::default(), mean, layers: Vec::new(), head: None, noise });
         }
         let width = options.hidden.unwrap_or((8 * k).max(64));
         let layer = |params: &mut Params, i: usize| {
@@ -189,7 +189,7 @@ impl Flow {
             spike_log_sd: row("spike.logSd", &[k], Init::Constant(-1.0))?,
             spike_logit: row("spike.logit", &[k], Init::ZEROS)?,
         };
-        Ok(Self { whitening, undo: RefCell::default(), mean, layers, head: Some(head), noise })
+        Ok(Self { whitening, undo: Mutex::default(), mean, layers, head: Some(head), noise })
     }
 
     /// Codes (b, d) at mean 0 and unit covariance, (b, k), outside any graph.
@@ -275,7 +275,8 @@ impl Flow {
     /// The pseudo-inverse (d x k) of the whitening.
     fn unwhitening(&self, k: usize) -> disentangle_nn::Result<Matrix<f64>> {
         let map = self.whitening.get();
-        let mut undo = self.undo.borrow_mut();
+        // It is whole at any time: a panic elsewhere spoils nothing.
+        let mut undo = self.undo.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, back)) = undo.as_ref()
             && *of == map
         {
