@@ -201,7 +201,7 @@ async function table(): Promise<string> {
 
 async function trialsOf(text: string, data: string): Promise<readonly SweepTrial[]> {
   const { config } = parseConfig(text.replaceAll("DATA", data), "sweep.yaml");
-  return (await planOf(checkSweep(config), async () => "")).trials;
+  return (await planOf(checkSweep(config), { put: async () => "" })).trials;
 }
 
 const TEXT = `

@@ -1,17 +1,17 @@
-// One trial: a fit to a data set, scored against the truth where there is one. What is kept of it is plain JSON.
-import type { RunConfig } from "../config.js";
+// One fit of a study, scored against the truth where there is one. What is kept of it is plain JSON.
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { Dataset } from "../dataset.js";
-import { errorJson, type Failure, failure, isDisentangleError } from "../errors.js";
+import type { Failure } from "../errors.js";
+import { replaceFile, writeFileAtomic } from "../files.js";
 import type { Outcome, Scores, Summary } from "../generated/types.js";
 import { later, type NativeTable, native } from "../native.js";
-import type { Progress } from "../progress.js";
 import type { NamedArray } from "../record.js";
 import type { Run } from "../results.js";
 import { score, scoreRun } from "../score.js";
 import { type SimulateConfig, simulate } from "../simulate.js";
-import { isFinished, plan, train } from "../train.js";
+import type { Plan } from "../train.js";
 import { beforeMap } from "./before-map.js";
-import type { PlannedTrial } from "./trials.js";
 
 /** What is left of a trial: measures read this and nothing else. */
 export type Trial = FinishedTrial | FailedTrial;
@@ -54,75 +54,91 @@ export interface Seconds {
   /** Simulating or reading the data, whatever else was fitted to them. */
   readonly data: number;
   readonly fit: number;
-  /** Processor time of the fit on all threads; absent where several fits ran at once. */
+  /** Processor time of the fit on all threads; absent where it was gone on with. */
   readonly processor?: number;
 }
 
-/** What a trial is run with. */
-export interface TrialContext {
-  readonly dataset: Dataset;
-  readonly dataSeconds: number;
+/** What is asked of a fit that becomes a row of a table. */
+export interface StudyTask {
+  readonly id: string;
   readonly version: string;
-  /** Whether other fits run meanwhile, so that the processor's time cannot be told apart. */
-  readonly shared: boolean;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** What was simulated, or the fingerprint of what was given. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Whether a row asks how the latents were before the last closed-form stage. */
+  readonly before: boolean;
+  /** The other world that a row asks about. */
+  readonly elsewhere?: Readonly<Record<string, unknown>>;
+  /** The parts of the held-out rows that a row asks about. */
+  readonly within?: Readonly<Record<string, readonly string[]>>;
+  /** Whether its latents are kept, to be compared with those of other seeds. */
+  readonly latents: boolean;
 }
 
-/** Runs a trial. Its latents are for comparisons between seeds. */
-export async function runTrial(
-  planned: PlannedTrial,
-  context: TrialContext,
-): Promise<{ readonly trial: Trial; readonly latents?: NamedArray }> {
-  try {
-    return await fitted(planned, context);
-  } catch (error) {
-    // What the caller asked for, or threw, is no finding about the method.
-    if (!isDisentangleError(error) || error.code === "FIT_CANCELLED" || error.code === "CALLBACK_THREW") throw error;
-    return { trial: failedTrial(planned, context.version, error) };
-  }
-}
-
-/** A trial that failed with this error. */
-export function failedTrial(planned: PlannedTrial, version: string, error: Error): FailedTrial {
-  return { ...head(planned, version), ...errorJson(error) };
-}
-
-async function fitted(
-  planned: PlannedTrial,
-  { dataset, dataSeconds, version, shared, signal, onProgress }: TrialContext,
-): Promise<{ readonly trial: Trial; readonly latents?: NamedArray }> {
-  const started = performance.now();
-  const processor = process.cpuUsage();
-  const run = await train(await plan({ ...planned.config, data: dataset } as RunConfig, signal), {
-    signal,
-    onProgress,
-  });
-  const { user, system } = process.cpuUsage(processor);
+/** The trial of a fit that has ended with finite numbers. */
+export async function studied(
+  run: Run,
+  { core, dataset }: Plan,
+  task: StudyTask,
+  times: { readonly data: number; readonly since?: NodeJS.CpuUsage },
+): Promise<FinishedTrial> {
+  const { outcome, elapsedMs } = run.manifest;
+  const { user, system } = process.cpuUsage(times.since);
   const seconds = {
-    data: dataSeconds,
-    fit: (performance.now() - started) / 1e3,
-    ...(!shared && { processor: (user + system) / 1e6 }),
+    data: times.data,
+    fit: elapsedMs / 1e3,
+    ...(times.since !== undefined && { processor: (user + system) / 1e6 }),
   };
-  if (!isFinished(run)) throw failure("FIT_CANCELLED", "the trial was cancelled", { cause: signal?.reason });
-  const { outcome } = run.manifest;
-  if (outcome.kind === "diverged" || outcome.kind === "non-finite") {
-    const term = outcome.term === undefined ? "" : ` (${outcome.term})`;
-    throw failure("NUMERIC_NOT_FINITE", `the fit ended as ${outcome.kind}${term} at step ${outcome.step}`);
+  const { threads: _, ...config } = core;
+  return {
+    ...headOf(task, config),
+    outcome,
+    seconds,
+    summary: run.summary,
+    ...(await scored(run, dataset, task)),
+    ...(await tried(run, task)),
+    ...(await inParts(run, dataset, task)),
+  };
+}
+
+/** A trial that failed. */
+export function failedTrial(task: StudyTask, config: TrialHead["config"], error: Failure): FailedTrial {
+  return { ...headOf(task, config), error };
+}
+
+const FILE = "trial.json";
+const LATENTS = "latents.npy";
+
+/** Writes what is kept of a trial; the JSON file comes last: where it is, all of the trial is. */
+export async function putStudy(dir: string, trial: FinishedTrial, latents: NamedArray | undefined): Promise<void> {
+  if (latents !== undefined) {
+    await replaceFile(join(dir, LATENTS), (partial) =>
+      native().npyWrite(partial, { shape: [...latents.shape], data: latents.data }),
+    );
   }
-  const trial = { ...head(planned, version), outcome, seconds, summary: run.summary };
-  const scores = {
-    ...(await scored(run, dataset, planned)),
-    ...(await tried(run, planned)),
-    ...(await inParts(run, dataset, planned)),
-  };
-  return { trial: { ...trial, ...scores }, latents: run.latents };
+  await writeFileAtomic(join(dir, FILE), `${JSON.stringify(trial)}\n`);
+}
+
+/** What was kept of a trial; nothing where the folder holds none that can be read. */
+export async function readStudy(dir: string): Promise<FinishedTrial | undefined> {
+  try {
+    const trial = JSON.parse(await readFile(join(dir, FILE), "utf8")) as FinishedTrial;
+    return trial?.format === 1 && trial.id === basename(dir).replace(/\.\d+$/, "") ? trial : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Latents that were kept of a trial. */
+export function latentsIn(dir: string): Pick<NamedArray, "data" | "shape"> {
+  const { data, shape } = native().npyRead(join(dir, LATENTS));
+  const [rows = 0, columns = 0] = shape;
+  return { data, shape: [rows, columns] };
 }
 
 async function scored(
   run: Run,
   dataset: Dataset,
-  { before }: PlannedTrial,
+  { before }: StudyTask,
 ): Promise<Pick<FinishedTrial, "scores" | "before">> {
   const { latents } = dataset.truth;
   if (latents === undefined) return {};
@@ -133,7 +149,7 @@ async function scored(
   return { scores, before: earlier === undefined ? null : await scoreRun(earlier, { truth: { latents } }, rows) };
 }
 
-async function tried(run: Run, { elsewhere }: PlannedTrial): Promise<Pick<FinishedTrial, "elsewhere">> {
+async function tried(run: Run, { elsewhere }: StudyTask): Promise<Pick<FinishedTrial, "elsewhere">> {
   if (elsewhere === undefined) return {};
   const { inputs, inputNames, views, truth } = await simulate(elsewhere as unknown as SimulateConfig);
   const { id } = await later().openModel(run.model);
@@ -145,7 +161,7 @@ async function tried(run: Run, { elsewhere }: PlannedTrial): Promise<Pick<Finish
   }
 }
 
-async function inParts(run: Run, dataset: Dataset, { within }: PlannedTrial): Promise<Pick<FinishedTrial, "within">> {
+async function inParts(run: Run, dataset: Dataset, { within }: StudyTask): Promise<Pick<FinishedTrial, "within">> {
   const { environment } = dataset.labels;
   const { latents: known } = dataset.truth;
   if (within === undefined || environment === undefined || known === undefined) return {};
@@ -174,6 +190,6 @@ function rowsOf(data: Float32Array, columns: readonly string[], rows: readonly n
   return { columns: [...columns], values: { data: values, rows: rows.length, cols } };
 }
 
-function head({ id, data, config }: PlannedTrial, version: string): TrialHead {
+function headOf({ id, version, data }: StudyTask, config: TrialHead["config"]): TrialHead {
   return { format: 1, id, version, data, config, createdAt: new Date().toISOString() };
 }

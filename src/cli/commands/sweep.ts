@@ -13,6 +13,7 @@ import { sweepResult } from "../../sweep/sweep.js";
 import type { ProgramState } from "../command.js";
 import { type ConfigFile, located, readConfigFile } from "../config-file.js";
 import { EXIT } from "../exit.js";
+import { addRedisOptions, type RedisFlags, redisOptions, redisWords } from "../redis-flags.js";
 import { interruption } from "../signals.js";
 import { resultText, statusText, sweepLine, whyText } from "../sweep-text.js";
 import { duration, note, print } from "../terminal.js";
@@ -25,14 +26,15 @@ Examples:
   $ disentangle sweep steps.yaml --status
   $ disentangle sweep steps.yaml --shard 0/8 --out part-0
   $ disentangle sweep steps.yaml --merge part-0 part-1
+  $ disentangle sweep steps.yaml --redis redis://host:6379   (and on any machine: disentangle worker --redis redis://host:6379)
 
 A sweep file has the keys method, metric, parameters, run_cap, early_terminate, seeds, seed and base (docs/sweeps.md).
 The same line goes on where it stopped: what is done is not computed again.
 Exit code 3: a trial failed, or was parked after its process had crashed again and again.`;
 
-interface SweepFlags {
+interface SweepFlags extends RedisFlags {
   readonly out?: string;
-  readonly jobs: number;
+  readonly jobs?: number;
   readonly shard?: string;
   readonly dryRun?: boolean;
   readonly status?: boolean;
@@ -47,10 +49,15 @@ interface SweepFlags {
 
 /** `disentangle sweep` */
 export function define(command: Command, state: ProgramState): void {
+  addRedisOptions(command);
   command
     .argument("<file>", "sweep file (YAML or JSON), or the folder of a sweep for --status and --why")
     .option("--out <dir>", "folder of the sweep (default: sweeps/NAME-OF-FILE)")
-    .option("--jobs <count>", "fits at once, each in a process of its own", wholeNumber(1), 1)
+    .option(
+      "--jobs <count>",
+      "fits at once, each in a process of its own (default: 1, and 0 with --redis)",
+      wholeNumber(0),
+    )
     .option("--dry-run", "list the trials and which of them are done; fit nothing")
     .option("--status", "where the sweep stands; reads its folder only")
     .option("--why <trial>", "what makes a trial new: which key, which data, which code")
@@ -156,8 +163,9 @@ async function act(path: string, file: ConfigFile, flags: SweepFlags, state: Pro
       if (shard !== undefined) note(shard.said);
       const options: SweepOptions = {
         out,
-        jobs: flags.jobs,
+        ...(flags.jobs !== undefined && { jobs: flags.jobs }),
         ...(shard && { shard: { index: shard.index, of: shard.of } }),
+        ...redisOptions(flags),
         retry: flags.retry ?? [],
         rerun: flags.rerun ?? false,
         signal: interrupted.signal,
@@ -178,8 +186,9 @@ async function act(path: string, file: ConfigFile, flags: SweepFlags, state: Pro
       quoted(path),
       "--out",
       quoted(out),
-      `--jobs ${flags.jobs}`,
+      ...(flags.jobs === undefined ? [] : [`--jobs ${flags.jobs}`]),
       ...(flags.shard === undefined ? [] : [`--shard ${flags.shard}`]),
+      ...redisWords(flags),
     ].join(" ");
     note(`stopped; what was done is kept in ${out}; go on with\n  ${again}`);
     if (flags.json) print(true, { dir: out, stopped: true, replay: again }, () => "");
@@ -200,9 +209,10 @@ async function dryRun(config: SweepConfig, dir: string, flags: SweepFlags): Prom
   const previous = await readSweepFile(dir);
   const states = trials.map(({ id }) => stateOf(ledger, id).state);
   const fresh = states.filter((one) => one !== "done" && one !== "failed" && one !== "parked").length;
+  const jobs = Math.max(1, flags.jobs ?? 1);
   const perTrial =
     previous === undefined ? undefined : meanMs(previous.trials.map(({ id }) => stateOf(ledger, id).result?.elapsedMs));
-  const guess = perTrial === undefined ? null : Math.round((perTrial * fresh) / flags.jobs);
+  const guess = perTrial === undefined ? null : Math.round((perTrial * fresh) / jobs);
   const listed = trials.map(({ id, params, seed, steps }, place) => ({
     id,
     params,
@@ -219,7 +229,7 @@ async function dryRun(config: SweepConfig, dir: string, flags: SweepFlags): Prom
         `${listed.length} trials, ${listed.length - fresh} of them ended already, ${fresh} to run`,
         guess === null
           ? "cost: not known before a trial of this sweep is done"
-          : `cost: about ${duration(guess)} with --jobs ${flags.jobs}, from the mean of what is done`,
+          : `cost: about ${duration(guess)} with --jobs ${jobs}, from the mean of what is done`,
       ].join("\n"),
   );
 }
