@@ -8,10 +8,21 @@ export interface RedisFlags {
   readonly redis?: string | true;
   readonly shared?: string;
   readonly redisLimit?: number;
+  readonly stale?: number;
+}
+
+/** Adds the flag that says when a silent owner of trials counts as gone. */
+export function addStaleOption(command: Command): void {
+  command.option(
+    "--stale <seconds>",
+    "how long a process on another machine may be silent before its trials are given to others (default: 60)",
+    wholeNumber(1),
+  );
 }
 
 /** Adds them. */
 export function addRedisOptions(command: Command): void {
+  addStaleOption(command);
   command
     .addOption(
       new Option(
@@ -28,7 +39,8 @@ export function addRedisOptions(command: Command): void {
 }
 
 /** The same as options of the API. */
-export function redisOptions({ redis, shared, redisLimit }: RedisFlags): {
+export function redisOptions({ redis, shared, redisLimit, stale }: RedisFlags): {
+  readonly staleMs?: number;
   readonly redis?: string | true;
   readonly shared?: string;
   readonly redisLimit?: number;
@@ -37,14 +49,16 @@ export function redisOptions({ redis, shared, redisLimit }: RedisFlags): {
     ...(redis !== undefined && { redis }),
     ...(shared !== undefined && { shared }),
     ...(redisLimit !== undefined && { redisLimit: redisLimit * 1e6 }),
+    ...(stale !== undefined && { staleMs: stale * 1000 }),
   };
 }
 
 /** The same as words of a command. An address with a password is refused before it gets here. */
-export function redisWords({ redis, shared, redisLimit }: RedisFlags): readonly string[] {
+export function redisWords({ redis, shared, redisLimit, stale }: RedisFlags): readonly string[] {
   return [
     ...(redis === undefined ? [] : [redis === true ? "--redis" : `--redis ${quoted(redis)}`]),
     ...(shared === undefined ? [] : [`--shared ${quoted(shared)}`]),
     ...(redisLimit === undefined ? [] : [`--redis-limit ${redisLimit}`]),
+    ...(stale === undefined ? [] : [`--stale ${stale}`]),
   ];
 }

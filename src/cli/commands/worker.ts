@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { fail } from "../../errors.js";
 import { defaultCache, runWorker, type WorkerEvent } from "../../sweep/remote/worker.js";
 import type { ProgramState } from "../command.js";
+import { addStaleOption } from "../redis-flags.js";
 import { interruption } from "../signals.js";
 import { note } from "../terminal.js";
 import { wholeNumber } from "../variables.js";
@@ -21,11 +22,13 @@ interface WorkerFlags {
   readonly shared?: string;
   readonly cache?: string;
   readonly idle?: number;
+  readonly stale?: number;
   readonly quiet?: boolean;
 }
 
 /** `disentangle worker` */
 export function define(command: Command, state: ProgramState): void {
+  addStaleOption(command);
   command
     .option("--redis [url]", "the Redis or Valkey server of the sweeps (default: REDIS_URL)")
     .option("--jobs <count>", "fits at once, each in a process of its own", wholeNumber(1), 1)
@@ -34,7 +37,7 @@ export function define(command: Command, state: ProgramState): void {
     .option("--idle <seconds>", "end after so long without work (default: never)", wholeNumber(0))
     .option("--quiet", "tell failures only")
     .addHelpText("after", EXAMPLES)
-    .action(async ({ redis, jobs, shared, cache, idle, quiet = false }: WorkerFlags) => {
+    .action(async ({ redis, jobs, shared, cache, idle, stale, quiet = false }: WorkerFlags) => {
       if (redis === undefined)
         fail("CONFIG_USAGE", "worker: no server", { path: "--redis", hint: "for example --redis redis://host:6379" });
       const interrupted = interruption(
@@ -48,6 +51,7 @@ export function define(command: Command, state: ProgramState): void {
           shared,
           cache,
           ...(idle !== undefined && { idleMs: idle * 1000 }),
+          ...(stale !== undefined && { staleMs: stale * 1000 }),
           signal: interrupted.signal,
           onEvent: (event) => {
             const text = textOf(event);
