@@ -1,7 +1,8 @@
 // What `disentangle sweep` says to people.
-import { metricText, ranked, settingText } from "../sweep/report.js";
-import type { SweepResult, SweptTrial } from "../sweep/result.js";
+import type { SweepResult } from "../sweep/result.js";
+import { metricText, ranked, settingText } from "../sweep/shown.js";
 import type { SweepStatus, Why } from "../sweep/status.js";
+import type { SweptTrial } from "../sweep/swept.js";
 import type { SweepEvent } from "../sweep/work.js";
 import { columns, duration, number, type Style } from "./terminal.js";
 

@@ -3,9 +3,9 @@ import { messageOf } from "../errors.js";
 import type { Scores } from "../generated/types.js";
 import { score } from "../score.js";
 import { trialFolder } from "../sweep/folder.js";
+import { type FailedTrial, latentsIn, type Trial } from "./kept.js";
 import { measureOf, type PairMeasure, titleOf } from "./measures.js";
 import type { Band, Experiment, Published, Row } from "./preset.js";
-import { type FailedTrial, latentsIn, type Trial } from "./trial.js";
 
 /** One row of the table. */
 export interface ReproducedRow {

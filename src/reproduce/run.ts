@@ -11,18 +11,20 @@ import { type SweepFile, trialFolder } from "../sweep/folder.js";
 import { type Ledger, stateOf } from "../sweep/ledger.js";
 import { type Merge, mergeInto } from "../sweep/merge.js";
 import { checkSweepFolder, openSweep } from "../sweep/open.js";
-import { codeHere, putWhole, type SweepTrial } from "../sweep/plan.js";
+import { codeHere, putWhole } from "../sweep/plan.js";
+import type { SweepTrial } from "../sweep/planned.js";
 import { checkNumbers, putDataset, type SweepOptions, workOn } from "../sweep/run.js";
 import type { SweepEvent } from "../sweep/work.js";
 import { throwIfAborted } from "../train.js";
 import { studyOf } from "./check.js";
 import { givenData } from "./given.js";
 import { judged, type ReproducedRow, type Verdict } from "./judge.js";
+import { readStudy, type Trial } from "./kept.js";
 import type { Preset, Scale, Study } from "./preset.js";
 import { presetOf } from "./presets.js";
 import type { Reproduction, TrialFailure } from "./reproduction.js";
 import { markdownOf } from "./table.js";
-import { failedTrial, readStudy, type Trial } from "./trial.js";
+import { failedTrial } from "./trial.js";
 import { type GivenFolder, type PlannedTrial, plannedTrials, sweepTrials, type TrialPlace } from "./trials.js";
 
 /** How to run a preset. */

@@ -2,9 +2,10 @@
 // like any other; what is kept of them is a row of a table in place of a run folder.
 import { checkConfig } from "../config.js";
 import { canonicalJson, runIdOf } from "../results.js";
-import { type Code, type SweepTrial, trialId } from "../sweep/plan.js";
+import { trialId } from "../sweep/plan.js";
+import type { Code, SweepTrial } from "../sweep/planned.js";
+import type { StudyTask } from "./kept.js";
 import type { Experiment, Study } from "./preset.js";
-import type { StudyTask } from "./trial.js";
 
 /** Where a trial stands in its study. */
 export interface TrialPlace {

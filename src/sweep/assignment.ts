@@ -2,7 +2,7 @@
 import type { RunConfig } from "../config.js";
 import type { Failure } from "../errors.js";
 import type { Progress } from "../progress.js";
-import type { StudyTask } from "../reproduce/trial.js";
+import type { StudyTask } from "../reproduce/kept.js";
 import type { Result } from "./ledger.js";
 
 /** What a child process is asked to do. */

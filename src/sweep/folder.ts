@@ -4,10 +4,10 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, failure } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
-import { readStudy } from "../reproduce/trial.js";
+import { readStudy } from "../reproduce/kept.js";
 import { isUnfinished, jsonText, readManifest } from "../results.js";
 import type { CheckedSweep } from "./config.js";
-import type { Code, SweepTrial } from "./plan.js";
+import type { Code, SweepTrial } from "./planned.js";
 
 const FORMAT = 1;
 const FILE = "sweep.json";

@@ -3,7 +3,7 @@ import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../errors.js";
 import { unwritable } from "../files.js";
-import { type FinishedTrial, readStudy } from "../reproduce/trial.js";
+import { type FinishedTrial, readStudy } from "../reproduce/kept.js";
 import { canonicalJson, readRunFolder } from "../results.js";
 import { finishedIn, isWhole, knownSweep, type SweepFile, trialFolder } from "./folder.js";
 import { openLedger, stateOf } from "./ledger.js";

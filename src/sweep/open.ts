@@ -16,7 +16,7 @@ import {
   writeSweepFile,
 } from "./folder.js";
 import { ENDED, type Entry, type Ledger, openLedger, stateOf } from "./ledger.js";
-import { codeText, type SweepPlan, type SweepTrial } from "./plan.js";
+import { codeText, type SweepPlan, type SweepTrial } from "./planned.js";
 import type { Shard } from "./shard.js";
 import { resultIn } from "./trial.js";
 

@@ -11,7 +11,8 @@ import type { Rule } from "./halving.js";
 import { stateOf } from "./ledger.js";
 import { type Merge, mergeInto } from "./merge.js";
 import { checkSweepFolder, type OpenSweep, openSweep, retryOf } from "./open.js";
-import { planOf, type SweepPlan, type SweepTrial } from "./plan.js";
+import { planOf } from "./plan.js";
+import type { SweepPlan, SweepTrial } from "./planned.js";
 import type { Shard } from "./shard.js";
 import { type SweepEvent, threadsFor, workThrough } from "./work.js";
 

@@ -11,7 +11,8 @@ import { clearAttempts, settleTrial, workFolder } from "./folder.js";
 import { type Rule, stageOf } from "./halving.js";
 import { ENDED, type Ledger, stateOf, type TrialState } from "./ledger.js";
 import { newOwner, type Owner, STALE_MS, type Watch, watchOwners } from "./owners.js";
-import { assignmentOf, type SweepTrial } from "./plan.js";
+import { assignmentOf } from "./plan.js";
+import type { SweepTrial } from "./planned.js";
 import { newWorker, type Worker } from "./pool.js";
 
 /** What is told while a sweep runs. */

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import { quoted } from "../../command-line.js";
-import { isDisentangleError } from "../../errors.js";
+import { fail, isDisentangleError } from "../../errors.js";
 import { allPage, writeAllPage } from "../../reproduce/all.js";
-import type { Scale, Study } from "../../reproduce/preset.js";
+import type { Preset, Scale, Study } from "../../reproduce/preset.js";
 import { PRESETS, presetOf } from "../../reproduce/presets.js";
 import type { Reproduction } from "../../reproduce/reproduction.js";
 import { mergeReproductions, type ReproduceOptions, reproduceAll, type TrialEvent } from "../../reproduce/run.js";
@@ -61,7 +61,7 @@ export function define(command: Command, state: ProgramState): void {
     .option(
       "--jobs <count>",
       "fits at once; with more than one, times say little (default: 1, and 0 with --redis)",
-      wholeNumber(0),
+      wholeNumber(1),
     )
     .option("--shard <i/n>", "run only this part of the trials, counted from 0; judge nothing")
     .option("--merge <dir...>", "bring in what these folders have finished, then judge; fit nothing")
@@ -104,17 +104,20 @@ function list(json: boolean | undefined): void {
   );
 }
 
-/** What a name stands for: `all` leaves out what asks for data that are not given. */
+/** What a name stands for: `all` leaves out presets that ask for data that are not given, and those without a part that is asked for. */
 function chosenBy(
   name: string,
-  { scale, data }: ReproduceCommandOptions,
-): { names: string[]; left: string[]; seconds: number } {
-  const asksFor = (one: string): boolean =>
-    presetOf(one).scales[scale].experiments.some((experiment) => "given" in experiment.data);
-  const all = name === "all" ? PRESETS.map((preset) => preset.name) : [name];
-  const left = name === "all" ? all.filter((one) => asksFor(one) !== (data !== undefined)) : [];
-  const names = all.filter((one) => !left.includes(one));
-  return { names, left, seconds: names.reduce((sum, one) => sum + presetOf(one).scales[scale].seconds, 0) };
+  { scale, data, only = "" }: ReproduceCommandOptions,
+): { readonly names: readonly string[]; readonly left: readonly string[]; readonly seconds: number } {
+  const fits = ({ scales }: Preset): boolean =>
+    scales[scale].experiments.some((experiment) => experiment.name.includes(only)) &&
+    scales[scale].experiments.some((experiment) => "given" in experiment.data) === (data !== undefined);
+  const found = name === "all" ? PRESETS.filter(fits) : [presetOf(name)];
+  if (found.length === 0)
+    fail("CONFIG_OUT_OF_RANGE", `only: no preset has an experiment with "${only}" in its name`, { path: "only" });
+  const names = found.map((preset) => preset.name);
+  const left = name === "all" ? PRESETS.map((preset) => preset.name).filter((one) => !names.includes(one)) : [];
+  return { names, left, seconds: found.reduce((sum, { scales }) => sum + scales[scale].seconds, 0) };
 }
 
 async function run(preset: string, options: ReproduceCommandOptions, state: ProgramState): Promise<void> {
@@ -133,10 +136,7 @@ async function run(preset: string, options: ReproduceCommandOptions, state: Prog
   let reached: TrialEvent = { done: 0, total: 0 };
   if (preset === "all") {
     note(`${names.length} presets, about ${duration(seconds * 1000)} of fitting, one at a time on two idle cores`);
-    if (left.length > 0)
-      note(
-        `left out: ${left.join(", ")}: ${options.data === undefined ? "they need --data" : "they simulate their data"}`,
-      );
+    if (left.length > 0) note(`left out, for the data or the parts they need: ${left.join(", ")}`);
   }
   const shard = options.shard === undefined ? undefined : shardOf(options.shard);
   if (shard !== undefined) note(shard.said);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { isDisentangleError } from "../../errors.js";
 import { clearAttempts, settleTrial, workFolder } from "../folder.js";
 import { ENDED, type Entry, type Ledger, stateOf } from "../ledger.js";
-import type { SweepTrial } from "../plan.js";
+import type { SweepTrial } from "../planned.js";
 import type { Carrier } from "./carrier.js";
 import { executed, type Leases } from "./leases.js";
 import { type Parcel, parcelOf } from "./parcel.js";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { fail } from "../../errors.js";
-import type { Code } from "../plan.js";
+import type { Code } from "../planned.js";
 
 /** A trial name is a file name on every machine. */
 const NAME = /^[a-z0-9][\w-]{0,119}$/i;
