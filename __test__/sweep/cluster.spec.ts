@@ -1,10 +1,11 @@
 // The scripts for clusters, run as they stand: programs of the cluster are stand-ins that start what they are given on this machine.
+
+import { spawn } from "node:child_process";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { spawn } from "node:child_process";
 import { parseAllDocuments } from "yaml";
 import { testWithAddon } from "../addon.js";
 import { run } from "../cli/run.js";
@@ -102,7 +103,8 @@ test("HyperQueue: every task runs its part", async (t) => {
   const hq = `while [ "$1" != -- ]; do [ "$1" = --array ] && range=$2; shift; done; shift
 for i in $(seq "\${range%-*}" "\${range#*-}"); do HQ_TASK_ID=$i "$@" || exit 1; done`;
   const { cwd, env } = await place({ hq });
-  const { code, said } = await started("bash", [join(scripts, "hyperqueue.sh"), "latents.yaml", "2"], { cwd, env }).ended;
+  const { code, said } = await started("bash", [join(scripts, "hyperqueue.sh"), "latents.yaml", "2"], { cwd, env })
+    .ended;
   t.is(code, 0, said);
   t.is(await trialsIn(join(cwd, "sweeps", "latents.shard-0-of-2")), 2);
   t.is(await trialsIn(join(cwd, "sweeps", "latents.shard-1-of-2")), 2);
@@ -148,20 +150,26 @@ test("Kubernetes: the command of an indexed Job runs the part of its index", asy
   t.is(await trialsIn(join(cwd, "part-1")), 2);
 });
 
-testWithRedis.serial("workers on Slurm and on Kubernetes serve a sweep, and end or hand back when they are asked to", async (t) => {
-  const server = await redisServer();
-  const npx = `while [ "$1" != disentangle ]; do shift; done; exec "$@"`;
-  const { cwd, env } = await place({ npx });
-  const slurm = started("bash", [join(scripts, "slurm-workers.sh"), server.url], { cwd, env: { ...env, IDLE: "600" } });
-  const { spec } = await podOf("kubernetes-workers.yaml");
-  const line = spec.template.spec.containers[0].args[0].replace("redis://redis:6379", server.url);
-  const pod = started("sh", ["-c", line], { cwd, env });
-  const { code, stderr } = await run(["sweep", "latents.yaml", "--redis", server.url], { cwd });
-  t.is(code, 0, stderr);
-  process.kill(slurm.pid, "SIGUSR1");
-  process.kill(pod.pid, "SIGTERM");
-  t.regex((await slurm.ended).said, /handing trials back/);
-  t.is((await pod.ended).code, 143);
-  t.is(await trialsIn(join(cwd, "sweeps", "latents")), 4);
-  await server.stop();
-});
+testWithRedis.serial(
+  "workers on Slurm and on Kubernetes serve a sweep, and end or hand back when they are asked to",
+  async (t) => {
+    const server = await redisServer();
+    const npx = `while [ "$1" != disentangle ]; do shift; done; exec "$@"`;
+    const { cwd, env } = await place({ npx });
+    const slurm = started("bash", [join(scripts, "slurm-workers.sh"), server.url], {
+      cwd,
+      env: { ...env, IDLE: "600" },
+    });
+    const { spec } = await podOf("kubernetes-workers.yaml");
+    const line = spec.template.spec.containers[0].args[0].replace("redis://redis:6379", server.url);
+    const pod = started("sh", ["-c", line], { cwd, env });
+    const { code, stderr } = await run(["sweep", "latents.yaml", "--redis", server.url], { cwd });
+    t.is(code, 0, stderr);
+    process.kill(slurm.pid, "SIGUSR1");
+    process.kill(pod.pid, "SIGTERM");
+    t.regex((await slurm.ended).said, /handing trials back/);
+    t.is((await pod.ended).code, 143);
+    t.is(await trialsIn(join(cwd, "sweeps", "latents")), 4);
+    await server.stop();
+  },
+);

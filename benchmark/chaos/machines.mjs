@@ -5,10 +5,13 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { runSweep } from "../../dist/sweep/run.js";
 import { clockIn, isInstalled, redisServer } from "./redis.mjs";
 import { begin, brokenIn, childrenOf, configOf, quiet, signal } from "./sweeps.mjs";
 import { cli, uniforms, withWorld } from "./world.mjs";
 
+const empty = fileURLToPath(new URL("./empty-worker.mjs", import.meta.url));
 const poison = new URL("./poison.mjs", import.meta.url).href;
 /** A worker that is not heard of for so long has lost its trials. */
 const STALE_S = 2;
@@ -30,6 +33,7 @@ export async function run({ large, log }) {
       await late(folder, few, want, { rounds: large ? 5 : 1, log }),
       await shared(folder, few, want, log),
       await poisoned(folder, log),
+      await dispatched(folder, large ? 1000 : 200, log),
     ];
   });
 }
@@ -212,4 +216,56 @@ async function poisoned(folder, log) {
   log(`poison: ${states} ${errors}`);
   await server.stop();
   return { fault: "machines: trials that crash each time", trials: 4, broken, figure: "parked", value: parked };
+}
+
+/** Trials that take no time, through two workers: from the first offer to the last line of the ledger. */
+async function dispatched(folder, trials, log) {
+  const server = await redisServer(mkdtempSync(join(folder, "server-")));
+  const out = join(folder, "machines-dispatched");
+  const args = [empty, server.url, "4"];
+  const workers = [1, 2].map(() =>
+    spawn(process.execPath, [...args, mkdtempSync(join(folder, "worker-"))], { stdio: "inherit" }),
+  );
+  const config = {
+    method: "random",
+    run_cap: trials,
+    parameters: { learningRate: { distribution: "uniform", min: 0, max: 1 } },
+    base: { method: "tbr", data: join(folder, "world"), latentDim: 2 },
+  };
+  const [memory] = [await usedMemory(server)];
+  let [began, ended, done, most] = [0, 0, 0, 0];
+  const looking = setInterval(async () => {
+    most = Math.max(most, await usedMemory(server).catch(() => 0));
+  }, 100);
+  await runSweep(config, {
+    out,
+    redis: server.url,
+    onEvent({ kind, how }) {
+      if (kind === "start") began = performance.now();
+      if (kind !== "ended" || how !== "done") return;
+      done += 1;
+      ended = performance.now();
+    },
+  });
+  clearInterval(looking);
+  for (const child of workers) child.kill("SIGTERM");
+  await Promise.all(workers.map((child) => new Promise((resolve) => child.on("close", resolve))));
+  await server.stop();
+  const perTrial = (ended - began) / trials;
+  log(
+    `${trials} empty trials: ${(1000 / perTrial).toFixed(0)} a second, ${((most - memory) / 1e6).toFixed(1)} MB of the server`,
+  );
+  return {
+    fault: "machines: empty trials through two workers",
+    trials,
+    broken: Number(done !== trials),
+    figure: "ms a trial",
+    value: perTrial,
+    limit: 5,
+    serverBytesPerTrial: Math.round((most - memory) / trials),
+  };
+}
+
+async function usedMemory({ client }) {
+  return Number(/used_memory:(\d+)/.exec(await client.info("memory"))?.[1]);
 }
