@@ -19,6 +19,7 @@ const FAULTS = {
   service: () => import("./chaos/service.mjs"),
   memory: () => import("./chaos/memory.mjs"),
   sweeps: () => import("./chaos/sweeps.mjs"),
+  machines: () => import("./chaos/machines.mjs"),
 };
 
 const { values } = parseArgs({

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { avaStep } from "./ava.mjs";
 import { packageChecks } from "./package.mjs";
-import { addonAndTests, browser, javascript, packages } from "./setup.mjs";
+import { addonAndTests, browser, javascript, packages, redisServer } from "./setup.mjs";
 import { main, node, onPath, printTimes, run, step, targetFolder, tool } from "./steps.mjs";
 
 const fixable = { hint: "`npm run fix` puts this right" };
@@ -21,6 +21,7 @@ await main(async () => {
   await step("invariants", () => run(built("xtask"), ["check"]));
   await step("generated files", () => run(built("generate"), ["--check"], fixable));
   await javascript();
+  await redisServer();
   await step("faults", () => run(process.execPath, ["benchmark/chaos.mjs"]));
   await step("benchmark tables", () => run(process.execPath, ["benchmark/readme.mjs", "--check"]));
   await browser();

@@ -91,6 +91,26 @@ export async function browser() {
   });
 }
 
+/** What the tests of sweeps on many machines need: a server between them, and a clock that can be set back. */
+export async function redisServer() {
+  await step("redis-server and faketime for the tests of sweeps", () => {
+    if (onPath("redis-server") && (process.platform !== "linux" || onPath("faketime"))) return "there";
+    if (process.platform === "linux" && onPath("apt-get")) {
+      const root = process.getuid?.() === 0;
+      if (root || onPath("sudo")) {
+        const apt = (...args) => run(root ? "apt-get" : "sudo", root ? args : ["apt-get", ...args], { env });
+        const env = { DEBIAN_FRONTEND: "noninteractive" };
+        apt("update", "-qq");
+        apt("install", "-y", "-qq", "--no-install-recommends", "redis-server", "faketime");
+        return "installed";
+      }
+    }
+    if (inCi) throw new Stop("no redis-server", "CI must run every test: install Debian's redis-server");
+    console.warn("NO REDIS-SERVER: the tests of sweeps on many machines will be SKIPPED. Install it to run them.");
+    return "missing, tests skipped";
+  });
+}
+
 const addonSources = [
   "Cargo.toml",
   "Cargo.lock",

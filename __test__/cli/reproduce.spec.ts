@@ -20,7 +20,8 @@ const folder = (): Promise<string> => mkdtemp(join(tmpdir(), "disentangle-reprod
 const TINY = ["reproduce", "tbr/ate", "--scale", "tiny", "--out", "rep"];
 
 async function trialsIn(cwd: string): Promise<string[]> {
-  return (await readdir(join(cwd, "rep", "trials"))).sort();
+  const names = await readdir(join(cwd, "rep", "trials"), { recursive: true });
+  return names.filter((name) => /^[\w-]+\/trial\.json$/.test(name)).sort();
 }
 
 test("a tiny preset goes from its name to a table, and again without a fit", async (t) => {
@@ -96,10 +97,37 @@ test("after a kill the trials that were done are not run again", async (t) => {
     if (/2 of 4 {2}/.test(text)) child.kill("SIGKILL");
   });
   t.is((await ended).code, null);
-  t.true((await trialsIn(cwd)).filter((name) => name.endsWith(".json")).length >= 2);
+  t.true((await trialsIn(cwd)).length >= 2);
   const { code, stderr } = await run(TINY, { cwd });
   t.is(code, 0, stderr);
   t.regex(stderr, /^[23] of 4 trials are done already\n/);
+});
+
+test("shards of all presets are brought together on one page, and what is lacking is named before that", async (t) => {
+  const cwd = await folder();
+  // One kind of experiment stands for the rest: two presets have it.
+  const words = ["reproduce", "all", "--scale", "tiny", "--only", "S = 1", "--seeds", "0"];
+  const first = await run([...words, "--shard", "0/2", "--out", "part-0", "--json"], { cwd });
+  t.is(first.code, 0, first.stderr);
+  t.regex(first.stderr, /\d presets, about [\d.]+ s of fitting[\s\S]*left out[\s\S]*pdgmm/);
+  const { done, total } = JSON.parse(first.stdout) as { done: number; total: number };
+  t.true(done === total && total >= 2);
+  const lacking = await run([...words, "--merge", "part-0"], { cwd });
+  t.is(lacking.code, 1);
+  t.regex(lacking.stderr, /\d+ of \d+ trials are not there yet/);
+  t.is((await run([...words, "--shard", "1/2", "--out", "part-1"], { cwd })).code, 0);
+  const merged = await run([...words, "--merge", "part-0", "part-1", "--json"], { cwd });
+  t.true([0, 3].includes(merged.code!), merged.stderr);
+  const whole = await run([...words, "--out", "whole", "--jobs", "2", "--json"], { cwd });
+  const rows = (text: string): unknown =>
+    (JSON.parse(text) as { presets: readonly Table[] }).presets.map(({ rows }) =>
+      rows.filter(({ measure }) => !measure.includes("seconds")),
+    );
+  t.deepEqual(rows(merged.stdout), rows(whole.stdout));
+  const page = await readFile(join(cwd, "reproduce", "all.tiny.md"), "utf8");
+  t.regex(page, /# All presets, tiny scale\n\n\d presets: /);
+  t.regex(page, /\| tbr\/ate \|/);
+  t.regex(page, /## tbr\/s-sweep/);
 });
 
 test("without a preset the presets are listed, with what they cost", async (t) => {

@@ -1,5 +1,6 @@
 // Every failure that the product can produce is reached from outside, with its code.
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,8 +18,10 @@ import {
   type RunConfig,
   readDataset,
   readRun,
+  type SweepConfig,
   score,
   simulate,
+  sweep,
 } from "../../src/index.js";
 import { native } from "../../src/native.js";
 import { ownFolder } from "../../src/owned-folder.js";
@@ -69,6 +72,32 @@ async function saved(): Promise<{ cwd: string; dir: string }> {
     { cwd },
   );
   return { cwd, dir: join(cwd, "a") };
+}
+
+/** A sweep through a server at this port of this machine. */
+async function sweepThrough(port: number): Promise<unknown> {
+  const out = join(await mkdtemp(join(tmpdir(), "disentangle-codes-")), "sweep");
+  const config = {
+    parameters: { latentDim: { values: [1] } },
+    base: { method: "tbr", steps: 20, data: await world() },
+  };
+  return sweep(config as SweepConfig, { out, redis: `redis://127.0.0.1:${port}` });
+}
+
+/** What becomes of `work` with a server that always gives this answer. */
+async function withAnswer(answer: string, work: (port: number) => Promise<unknown>): Promise<unknown> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", () => socket.write(answer));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  try {
+    return await work((server.address() as { port: number }).port);
+  } finally {
+    server.close();
+  }
 }
 
 /** The failure that a command prints. */
@@ -214,6 +243,19 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
   },
   EXPORT_REFUSED: async () =>
     logToMlflow(await fit({ ...quick, data: await world() }).result, { url: "http://127.0.0.1:9" }),
+  // As if the optional packages were not there.
+  PACKAGE_MISSING: async () => {
+    const hook = `export async function resolve(name, context, next) {
+      if (name === "ioredis") throw Object.assign(new Error("not there"), { code: "ERR_MODULE_NOT_FOUND" });
+      return next(name, context);
+    }`;
+    const url = `data:text/javascript,${encodeURIComponent(hook)}`;
+    const preload = `import { register } from "node:module"; register(${JSON.stringify(url)});`;
+    const env = { NODE_OPTIONS: `--import="data:text/javascript,${encodeURIComponent(preload)}"` };
+    return printed(["worker", "--redis", "redis://127.0.0.1:9"], { env });
+  },
+  QUEUE_UNREACHABLE: () => sweepThrough(9),
+  QUEUE_REFUSED: () => withAnswer("-NOAUTH Authentication required.\r\n", sweepThrough),
   MODEL_CLOSED: async () => {
     const model = await fit({ ...quick, data: await world() }).result;
     await model.close();

@@ -106,7 +106,7 @@ for (const [signal, expected] of [
     child.kill(signal);
     const { code, stderr } = await ended;
     t.is(code, expected);
-    t.regex(stderr, /go on with\n {2}disentangle sweep a\.yaml --out sweeps\/a --jobs 1/);
+    t.regex(stderr, /go on with\n {2}disentangle sweep a\.yaml --out sweeps\/a$/m);
     t.like(await json(["sweep", "a.yaml", "--status"], cwd), { counts: { running: 0, waiting: 4 } });
     t.true((await checkpoints()).length > 0);
   });

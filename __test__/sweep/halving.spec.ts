@@ -2,7 +2,7 @@
 import test from "ava";
 import { stageOf } from "../../src/sweep/halving.js";
 import { after, type Entry, type TrialState, UNTOUCHED } from "../../src/sweep/ledger.js";
-import type { SweepTrial } from "../../src/sweep/plan.js";
+import type { SweepTrial } from "../../src/sweep/planned.js";
 
 const RULE = { halving: { first: 10, eta: 3 }, metric: { name: "held-out", goal: "minimize" } } as const;
 

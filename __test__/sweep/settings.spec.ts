@@ -7,7 +7,8 @@ import test from "ava";
 import { parseConfig } from "../../src/cli/config-file.js";
 import { type Failure, failuresOf, isDisentangleError } from "../../src/errors.js";
 import { checkSweep, type ParameterSpec, type SweepConfig } from "../../src/sweep/config.js";
-import { planOf, type SweepTrial } from "../../src/sweep/plan.js";
+import { planOf } from "../../src/sweep/plan.js";
+import type { SweepTrial } from "../../src/sweep/planned.js";
 import { settingsOf } from "../../src/sweep/space.js";
 import { testWithAddon } from "../addon.js";
 
@@ -201,7 +202,7 @@ async function table(): Promise<string> {
 
 async function trialsOf(text: string, data: string): Promise<readonly SweepTrial[]> {
   const { config } = parseConfig(text.replaceAll("DATA", data), "sweep.yaml");
-  return (await planOf(checkSweep(config), async () => "")).trials;
+  return (await planOf(checkSweep(config), { put: async () => "" })).trials;
 }
 
 const TEXT = `

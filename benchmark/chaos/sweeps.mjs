@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { fit, readDataset } from "disentangle";
+import { after, entryOf, UNTOUCHED } from "../../dist/sweep/ledger.js";
 import { cli, essence, runNode, uniforms, withWorld } from "./world.mjs";
 
 const driver = fileURLToPath(new URL("./sweeping.mjs", import.meta.url));
@@ -27,7 +28,7 @@ export async function run({ large, log }) {
 }
 
 /** Fits of a second or so. */
-function configOf(folder, trials, latentDims = [4]) {
+export function configOf(folder, trials, latentDims = [4]) {
   return {
     parameters: { latentDim: { values: latentDims } },
     seeds: trials / latentDims.length,
@@ -35,7 +36,8 @@ function configOf(folder, trials, latentDims = [4]) {
   };
 }
 
-function begin(config, options, env = {}) {
+/** Begins a sweep in a process of its own. */
+export function begin(config, options, env = {}) {
   const args = [driver, JSON.stringify(config), JSON.stringify(options)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
   let [printed, errors] = ["", ""];
@@ -55,7 +57,8 @@ function begin(config, options, env = {}) {
   return { child, ended, isRunning: () => running };
 }
 
-function childrenOf(pid) {
+/** The processes that a process has started. */
+export function childrenOf(pid) {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
   } catch {
@@ -63,7 +66,8 @@ function childrenOf(pid) {
   }
 }
 
-function signal(pid, name) {
+/** Sends a signal; tells whether somebody was there to get it. */
+export function signal(pid, name) {
   try {
     return process.kill(pid, name);
   } catch {
@@ -72,7 +76,7 @@ function signal(pid, name) {
 }
 
 /** What a sweep that nobody disturbs gives: by trial, its hash. */
-async function quiet(folder, config, name) {
+export async function quiet(folder, config, name) {
   const out = join(folder, name);
   const { code, errors } = await begin(config, { out, jobs: 2 }).ended;
   if (code !== 0) throw new Error(`the sweep that nobody disturbs failed: ${errors}`);
@@ -85,18 +89,23 @@ function hashes(out) {
 }
 
 /** Trials of a sweep that are lost, double or not the same, and what it left behind. */
-function brokenIn(out, want) {
+export function brokenIn(out, want) {
   const have = hashes(out);
   const lost = [...want].filter(([id, hash]) => have.get(id) !== hash).length;
   const left = [...readdirSync(join(out, ".work")), ...readdirSync(join(out, ".owners"))];
-  // Only an ending of the epoch under way counts; two of them would be a trial that was done twice.
-  const done = new Map();
+  // A line may stand there twice, after its writer was killed: what must not be is that two of them count.
+  const states = new Map();
+  let double = 0;
   for (const line of readFileSync(join(out, "ledger.jsonl"), "utf8").split("\n")) {
-    if (!line.includes('"kind":"done"')) continue;
-    const { trial, epoch } = JSON.parse(line.slice(9));
-    done.set(`${trial} ${epoch}`, (done.get(`${trial} ${epoch}`) ?? 0) + 1);
+    const entry = line === "" ? undefined : entryOf(line);
+    if (entry === undefined) continue;
+    const before = states.get(entry.trial) ?? UNTOUCHED;
+    const next = after(before, entry);
+    double += Number(next !== before && entry.kind === "done" && before.state !== "running");
+    states.set(entry.trial, next);
   }
-  return lost + Math.abs(have.size - want.size) + left.length + [...done.values()].filter((count) => count > 1).length;
+  const ends = [...want.keys()].filter((id) => states.get(id)?.state !== "done").length;
+  return lost + Math.abs(have.size - want.size) + left.length + double + ends;
 }
 
 async function killed(folder, { trials, kills, whom, log }) {

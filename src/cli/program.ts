@@ -71,6 +71,11 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import("./commands/sweep.js"),
   },
   {
+    name: "worker",
+    summary: "run trials of sweeps that other machines coordinate through Redis",
+    load: () => import("./commands/worker.js"),
+  },
+  {
     name: "inspect",
     summary: "rows, columns, guessed roles and flaws of a file",
     load: () => import("./commands/inspect.js"),

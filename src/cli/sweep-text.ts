@@ -1,8 +1,9 @@
 // What `disentangle sweep` says to people.
-import { metricText, ranked, settingText } from "../sweep/report.js";
-import type { SweepResult, SweptTrial } from "../sweep/result.js";
-import type { SweepEvent } from "../sweep/run.js";
+import type { SweepResult } from "../sweep/result.js";
+import { metricText, ranked, settingText } from "../sweep/shown.js";
 import type { SweepStatus, Why } from "../sweep/status.js";
+import type { SweptTrial } from "../sweep/swept.js";
+import type { SweepEvent } from "../sweep/work.js";
 import { columns, duration, number, type Style } from "./terminal.js";
 
 /** Settings that a terminal is shown: the best ones. */
@@ -46,8 +47,13 @@ export function sweepLine(quiet: boolean, stream: NodeJS.WriteStream = process.s
         counts.done = event.done;
         began = performance.now();
         const per = `${event.threads} ${event.threads === 1 ? "thread" : "threads"} each`;
-        if (!quiet)
-          stream.write(`${trials} trials, ${event.done} done already; ${jobs} at once, ${per}; ${event.dir}\n`);
+        const here = jobs === 0 ? "run by workers" : `${jobs} at once, ${per}`;
+        if (!quiet) stream.write(`${trials} trials, ${event.done} done already; ${here}; ${event.dir}\n`);
+        return;
+      }
+      if (event.kind === "notice") {
+        clear();
+        stream.write(`${event.text}\n`);
         return;
       }
       if (event.kind === "progress") {

@@ -1,8 +1,7 @@
 // The types of a reproduction: presets in, tables out.
 export type { ReproducedRow, Verdict } from "./judge.js";
+export type { FailedTrial, FinishedTrial, Seconds, Trial, TrialHead } from "./kept.js";
 export type * from "./preset.js";
 export type { Reproduction, TrialFailure } from "./reproduction.js";
-export type { ReproduceOptions } from "./run.js";
-export type { FailedTrial, FinishedTrial, Seconds, Trial, TrialHead } from "./trial.js";
+export type { ReproduceOptions, TrialEvent } from "./run.js";
 export type { TrialPlace } from "./trials.js";
-export type { TrialEvent } from "./work.js";

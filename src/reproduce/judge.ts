@@ -2,10 +2,10 @@
 import { messageOf } from "../errors.js";
 import type { Scores } from "../generated/types.js";
 import { score } from "../score.js";
+import { trialFolder } from "../sweep/folder.js";
+import { type FailedTrial, latentsIn, type Trial } from "./kept.js";
 import { measureOf, type PairMeasure, titleOf } from "./measures.js";
 import type { Band, Experiment, Published, Row } from "./preset.js";
-import type { TrialStore } from "./store.js";
-import type { FailedTrial, Trial } from "./trial.js";
 
 /** One row of the table. */
 export interface ReproducedRow {
@@ -34,10 +34,10 @@ export type Find = (experiment: string, fit: string, seed: number) => Trial;
 
 type Reading = { readonly seed: string } & ({ readonly value: number } | { readonly reason: string });
 
-/** The rows of an experiment. */
-export async function judged(experiment: Experiment, find: Find, store: TrialStore): Promise<readonly ReproducedRow[]> {
+/** The rows of an experiment, whose trials lie in `dir`. */
+export async function judged(experiment: Experiment, find: Find, dir: string): Promise<readonly ReproducedRow[]> {
   const rows: ReproducedRow[] = [];
-  const agreement = agreementIn(store);
+  const agreement = agreementIn(dir);
   for (const row of experiment.rows) {
     const { measure } = measureOf(row.measure)!;
     const trialOf = (seed: number): Trial => find(experiment.name, row.fit, seed);
@@ -151,19 +151,19 @@ async function pairs(
 type Agreement = (a: Trial, b: Trial) => Promise<Scores | string>;
 
 /** Scores each pair once, however many rows ask for it. */
-function agreementIn(store: TrialStore): Agreement {
+function agreementIn(dir: string): Agreement {
   const known = new Map<string, Scores | string>();
   return async (a, b) => {
     const key = `${a.id} ${b.id}`;
-    const scores = known.get(key) ?? (await compared(a, b, store));
+    const scores = known.get(key) ?? (await compared(a, b, dir));
     known.set(key, scores);
     return scores;
   };
 }
 
-async function compared(a: Trial, b: Trial, store: TrialStore): Promise<Scores | string> {
+async function compared(a: Trial, b: Trial, dir: string): Promise<Scores | string> {
   try {
-    return await score(store.latents(a.id), { z: store.latents(b.id) });
+    return await score(latentsIn(trialFolder(dir, a.id)), { z: latentsIn(trialFolder(dir, b.id)) });
   } catch (error) {
     return messageOf(error);
   }

@@ -1,6 +1,6 @@
 // What rows of a table can ask of a trial, by name. A measure without a value here is one that the trial does not have.
 import type { ErrorRow, Scores } from "../generated/types.js";
-import type { FinishedTrial } from "./trial.js";
+import type { FinishedTrial } from "./kept.js";
 
 /** A number of one trial. */
 export interface TrialMeasure {

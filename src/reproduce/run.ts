@@ -1,26 +1,35 @@
-// A preset from its name to its table.
+// A preset from its name to its table. Its trials are those of a sweep: the same processes, the same ledger, the same ways to other
+// machines.
+import { rm } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import type { DataSource } from "../dataset.js";
 import { fail, failure, isDisentangleError } from "../errors.js";
-import { checkWritable, writeFileAtomic } from "../files.js";
-import { native } from "../native.js";
+import { writeFileAtomic } from "../files.js";
 import type { Progress } from "../progress.js";
+import { type SweepFile, trialFolder } from "../sweep/folder.js";
+import { type Ledger, stateOf } from "../sweep/ledger.js";
+import { type Merge, mergeInto } from "../sweep/merge.js";
+import { checkSweepFolder, openSweep } from "../sweep/open.js";
+import { codeHere, putWhole } from "../sweep/plan.js";
+import type { SweepTrial } from "../sweep/planned.js";
+import { checkNumbers, putDataset, type SweepOptions, workOn } from "../sweep/run.js";
+import type { SweepEvent } from "../sweep/work.js";
 import { throwIfAborted } from "../train.js";
 import { studyOf } from "./check.js";
 import { givenData } from "./given.js";
 import { judged, type ReproducedRow, type Verdict } from "./judge.js";
-import type { Preset, Scale } from "./preset.js";
+import { readStudy, type Trial } from "./kept.js";
+import type { Preset, Scale, Study } from "./preset.js";
 import { presetOf } from "./presets.js";
 import type { Reproduction, TrialFailure } from "./reproduction.js";
-import { trialStore } from "./store.js";
 import { markdownOf } from "./table.js";
-import type { Trial } from "./trial.js";
-import { type PlannedTrial, plannedTrials } from "./trials.js";
-import { runTrials, type TrialEvent } from "./work.js";
+import { failedTrial } from "./trial.js";
+import { type GivenFolder, type PlannedTrial, plannedTrials, sweepTrials, type TrialPlace } from "./trials.js";
 
 /** How to run a preset. */
-export interface ReproduceOptions {
+export interface ReproduceOptions
+  extends Pick<SweepOptions, "shard" | "rerun" | "redis" | "shared" | "redisLimit" | "staleMs"> {
   /** Default: `paper`. */
   readonly scale?: Scale;
   /** Folder of the trials and of the table. Presets and scales may share it. Default: `reproduce`. */
@@ -29,27 +38,44 @@ export interface ReproduceOptions {
   readonly seeds?: readonly number[];
   /** Only the experiments whose names contain this; the table then holds nothing else. Default: all. */
   readonly only?: string;
-  /** Data sets that are worked on at once. With more than one, times say little. Default: 1. */
+  /** Fits at once, each in a process of its own. With more than one, times say little. Default: 1, and 0 with `redis`. */
   readonly jobs?: number;
   /** Real data, for presets that ask for some. */
   readonly data?: DataSource;
-  /** Stops with `FIT_CANCELLED`; trials that were done are kept. */
+  /** Stops with `FIT_CANCELLED`; trials that were done are kept, those under way leave a checkpoint. */
   readonly signal?: AbortSignal;
   /** Called when it is known how many trials there are and how many of them are kept, then after each trial. */
   readonly onTrial?: (event: TrialEvent) => void;
-  /** Called about ten times a second while a fit runs. */
+  /** Called a few times a second while fits run. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Called with what a person should know, such as which way data travel. */
+  readonly onNotice?: (text: string) => void;
+}
+
+/** How far the trials are. */
+export interface TrialEvent {
+  readonly done: number;
+  readonly total: number;
+  /** The trial that has just ended; absent at the beginning. */
+  readonly last?: TrialPlace & { readonly trial: Trial };
+}
+
+/** A preset at a scale, as far as it is asked for. */
+interface Chosen {
+  readonly preset: Preset;
+  readonly study: Study;
+  readonly planned: readonly PlannedTrial[];
 }
 
 /**
  * Repeats a table or figure of a paper: simulates or reads its data, fits, scores, and compares with what was published.
  *
- * Each trial is written to `out/trials` when it is done, and not run again unless its configuration, its data or the
- * version differ. The table goes to `out` as Markdown and JSON.
+ * The trials are those of a sweep in the folder `out/trials`: each is kept when it is done, and not run again unless its configuration,
+ * its data or the code differ. The table goes to `out` as Markdown and JSON.
  *
  * @param preset name of a preset, or one of your own as plain data
  * @throws the CONFIG_* codes before anything runs, `FIT_CANCELLED`, `FILE_WRITE`. A trial that fails throws nothing: it is
- * shown as failed
+ * shown as failed. With `shard` only its part is run, and `RUN_NOT_FOUND` says what the table still lacks
  *
  * @example
  * ```ts
@@ -59,26 +85,206 @@ export interface ReproduceOptions {
  * ```
  */
 export async function reproduce(preset: string | Preset, options: ReproduceOptions = {}): Promise<Reproduction> {
-  const { scale = "paper", out = "reproduce", jobs = 1, signal, onTrial, onProgress } = options;
-  const chosen = typeof preset === "string" ? presetOf(preset) : preset;
-  const study = studyOf(chosen, scale, options);
-  if (!Number.isInteger(jobs) || jobs < 1) {
-    fail("CONFIG_OUT_OF_RANGE", `jobs: ${jobs} is not an integer >= 1`, { path: "jobs" });
+  const [result] = await reproduceAll([preset], options);
+  return result!;
+}
+
+/** Several presets in one sweep: trials that they share are run once, and all of them keep the processes busy. */
+export async function reproduceAll(
+  presets: readonly (string | Preset)[],
+  options: ReproduceOptions = {},
+): Promise<readonly Reproduction[]> {
+  const { out = "reproduce" } = options;
+  const work = await plannedIn(presets, options);
+  const open = await opened(work.chosen, options, work.folders);
+  const { ledger, mine, dir } = open;
+  try {
+    const places = new Map(
+      work.chosen
+        .flatMap(({ planned }) => planned)
+        .map((one) => [one.id, one] as const)
+        .reverse(),
+    );
+    const kept = new Set(mine.filter(({ id }) => stateOf(ledger, id).state === "done").map(({ id }) => id));
+    const watch = watcher(dir, mine, kept.size, places, options);
+    await workOn(
+      open,
+      { halving: undefined, metric: METRIC },
+      { ...options, retry: ["failed", "parked"], onEvent: watch.event },
+    ).catch(async (error: unknown) => {
+      await watch.told();
+      throw isCancellation(error) ? cancelled(out, error) : error;
+    });
+    await watch.told();
+    return await judgedAll(work.chosen, dir, ledger, kept, options);
+  } finally {
+    await ledger.close();
   }
-  const { version } = JSON.parse(native().catalogue()) as { version: string };
-  throwIfAborted(signal);
-  const given = await givenData(study, options.data);
-  const planned = await plannedTrials(study, version, given?.fingerprint);
-  await checkWritable(join(out, "trials"));
-  const store = trialStore(out);
-  const work = { store, version, given: given?.dataset, jobs, signal, onTrial, onProgress };
-  const { trials, kept } = await runTrials(planned, work).catch((error: unknown) => {
-    throw isCancellation(error) ? cancelled(out, error) : error;
+}
+
+/** Brings what other folders of the same presets have finished into `out`, then judges what is there. */
+export async function mergeReproductions(
+  presets: readonly (string | Preset)[],
+  others: readonly string[],
+  options: ReproduceOptions = {},
+): Promise<{ readonly merges: readonly Merge[]; readonly results: readonly Reproduction[] }> {
+  const { chosen, folders } = await plannedIn(presets, options);
+  const { dir, file, ledger: first } = await opened(chosen, options, folders);
+  await first.close();
+  const merges = await mergeInto(
+    dir,
+    file,
+    others.map((other) => join(other, "trials")),
+  );
+  const { ledger } = await opened(chosen, options, folders);
+  try {
+    const kept = new Set(file.trials.filter(({ id }) => stateOf(ledger, id).state === "done").map(({ id }) => id));
+    return { merges, results: await judgedAll(chosen, dir, ledger, kept, options) };
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** What the sweep of a reproduction says of itself; nothing is chosen by it. */
+const METRIC: SweepFile["metric"] = { name: "held-out", goal: "minimize", truth: false };
+
+async function plannedIn(
+  presets: readonly (string | Preset)[],
+  options: ReproduceOptions,
+): Promise<{ readonly chosen: readonly Chosen[]; readonly folders: ReadonlyMap<string, string> }> {
+  const { scale = "paper", out = "reproduce", signal } = options;
+  const studies = presets.map((one) => {
+    const preset = typeof one === "string" ? presetOf(one) : one;
+    return { preset, study: studyOf(preset, scale, options) };
   });
+  checkNumbers(options);
+  throwIfAborted(signal);
+  const code = codeHere();
+  const chosen: Chosen[] = [];
+  const folders = new Map<string, string>();
+  for (const { preset, study } of studies) {
+    const data = await givenData(study, options.data);
+    // A mistake of the preset is told before anything is written.
+    await plannedTrials(study, code, data && { fingerprint: data.fingerprint, path: "later" });
+    await checkSweepFolder(join(out, "trials"));
+    const given: GivenFolder | undefined = data && {
+      fingerprint: data.fingerprint,
+      path: await putWhole(data.dataset, (dataset, name) => putDataset(join(out, "trials"), dataset, name)),
+    };
+    const planned = await plannedTrials(study, code, given);
+    for (const { id } of planned) if (given !== undefined) folders.set(id, given.path);
+    chosen.push({ preset, study, planned });
+  }
+  return { chosen, folders };
+}
+
+async function opened(
+  chosen: readonly Chosen[],
+  { out = "reproduce", shard, rerun }: ReproduceOptions,
+  folders: ReadonlyMap<string, string>,
+): ReturnType<typeof openSweep> {
+  const dir = join(out, "trials");
+  const trials = sweepTrials(chosen.flatMap(({ planned }) => planned));
+  // What nobody had asked for, or cannot be read, is run again: the ledger says so of what is not there.
+  for (const { id, study } of trials) {
+    const there = await readStudy(trialFolder(dir, id));
+    const lacks = there === undefined || (study.before && there.before === undefined && there.scores !== undefined);
+    if (lacks) await rm(trialFolder(dir, id), { recursive: true, force: true });
+  }
+  const about = { name: "reproduce", metric: METRIC, seeds: [], axes: ["experiment", "fit"] };
+  return openSweep(dir, about, { trials, code: codeHere(), folders }, { shard, rerun });
+}
+
+/** Tells of trials as they end; what is told of them is read from their folders, one after the other. */
+function watcher(
+  dir: string,
+  mine: readonly SweepTrial[],
+  kept: number,
+  places: ReadonlyMap<string, PlannedTrial>,
+  { onTrial, onProgress, onNotice }: ReproduceOptions,
+): { readonly event: (event: SweepEvent) => void; told(): Promise<void> } {
+  let done = kept;
+  let telling: Promise<void> = Promise.resolve();
+  let thrown: { readonly error: unknown } | undefined;
+  const total = mine.length;
+  const check = (): void => {
+    if (thrown !== undefined) throw thrown.error;
+  };
+  return {
+    event(event) {
+      check();
+      if (event.kind === "start") onTrial?.({ done, total });
+      if (event.kind === "notice") onNotice?.(event.text);
+      if (event.kind === "progress") onProgress?.(event.progress);
+      if (event.kind !== "ended" || !ENDINGS.has(event.how)) return;
+      const { experiment, fit, seed, trial } = places.get(event.trial.id)!;
+      telling = telling.then(async () => {
+        const last = { experiment, fit, seed, trial: await trialIn(dir, trial, event.state) };
+        done++;
+        try {
+          onTrial?.({ done, total, last });
+        } catch (error) {
+          thrown ??= { error };
+        }
+      });
+    },
+    async told() {
+      await telling;
+      check();
+    },
+  };
+}
+
+const ENDINGS: ReadonlySet<string> = new Set(["done", "failed", "parked"]);
+
+/** A trial that has ended, from its folder or from what the ledger says of it. */
+async function trialIn(
+  dir: string,
+  { id, study, config: { data: _, ...config } }: PlannedTrial["trial"],
+  { state, failure: reason, crash }: ReturnType<typeof stateOf>,
+): Promise<Trial> {
+  const found = state === "done" ? await readStudy(trialFolder(dir, id)) : undefined;
+  if (found !== undefined) return found;
+  const parked = { code: "INTERNAL_PANIC", message: `its process crashed again and again: ${crash}` } as const;
+  return failedTrial(study, config, reason ?? parked);
+}
+
+async function judgedAll(
+  chosen: readonly Chosen[],
+  dir: string,
+  ledger: Ledger,
+  kept: ReadonlySet<string>,
+  { scale = "paper", out = "reproduce" }: ReproduceOptions,
+): Promise<readonly Reproduction[]> {
+  const all = new Set(chosen.flatMap(({ planned }) => planned.map(({ id }) => id)));
+  const lacking = [...all].filter((id) => !ENDINGS.has(stateOf(ledger, id).state));
+  if (lacking.length > 0) {
+    fail("RUN_NOT_FOUND", `${lacking.length} of ${all.size} trials are not there yet, and the table lacks them`, {
+      path: out,
+      hint: "run the other shards, then --merge their folders; the command without --shard and --merge runs the rest",
+      context: { done: all.size - lacking.length, total: all.size },
+    });
+  }
+  const results: Reproduction[] = [];
+  for (const one of chosen) results.push(await judgedOne(one, dir, ledger, kept, scale, out));
+  return results;
+}
+
+async function judgedOne(
+  { preset, study, planned }: Chosen,
+  dir: string,
+  ledger: Ledger,
+  kept: ReadonlySet<string>,
+  scale: Scale,
+  out: string,
+): Promise<Reproduction> {
+  const trials = new Map<string, Trial>();
+  for (const { id, trial } of planned)
+    if (!trials.has(id)) trials.set(id, await trialIn(dir, trial, stateOf(ledger, id)));
   const trialOf = finder(planned, trials);
   const rows: ReproducedRow[] = [];
-  for (const experiment of study.experiments) rows.push(...(await judged(experiment, trialOf, store)));
-  const { name, title, repeats, paper } = chosen;
+  for (const experiment of study.experiments) rows.push(...(await judged(experiment, trialOf, dir)));
+  const { name, title, repeats, paper } = preset;
   const base = join(out, `${name.replaceAll("/", "-")}.${scale}`);
   const result: Reproduction = {
     preset: name,
@@ -88,9 +294,13 @@ export async function reproduce(preset: string | Preset, options: ReproduceOptio
     scale,
     verdict: verdictOf(rows),
     rows,
-    trials: { total: trials.size, kept, failed: failuresIn(planned, trials) },
+    trials: {
+      total: trials.size,
+      kept: [...trials.keys()].filter((id) => kept.has(id)).length,
+      failed: failuresIn(planned, trials),
+    },
     files: { json: `${base}.json`, markdown: `${base}.md` },
-    version,
+    version: codeHere().version,
     machine: {
       node: process.versions.node,
       platform: `${process.platform}-${process.arch}`,

@@ -59,7 +59,8 @@ function bandText({ atLeast, atMost, on }: Band = {}): string {
   return on === "mean" ? `mean ${bounds}` : bounds;
 }
 
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows under headings as Markdown. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");

@@ -1,128 +1,50 @@
-// One trial: a fit to a data set, scored against the truth where there is one. What is kept of it is plain JSON.
-import type { RunConfig } from "../config.js";
+// One fit of a study, scored against the truth where there is one.
 import type { Dataset } from "../dataset.js";
-import { errorJson, type Failure, failure, isDisentangleError } from "../errors.js";
-import type { Outcome, Scores, Summary } from "../generated/types.js";
+import type { Failure } from "../errors.js";
+import type { Scores } from "../generated/types.js";
 import { later, type NativeTable, native } from "../native.js";
-import type { Progress } from "../progress.js";
-import type { NamedArray } from "../record.js";
 import type { Run } from "../results.js";
 import { score, scoreRun } from "../score.js";
 import { type SimulateConfig, simulate } from "../simulate.js";
-import { isFinished, plan, train } from "../train.js";
+import type { Plan } from "../train.js";
 import { beforeMap } from "./before-map.js";
-import type { PlannedTrial } from "./trials.js";
+import type { FailedTrial, FinishedTrial, StudyTask, TrialHead } from "./kept.js";
 
-/** What is left of a trial: measures read this and nothing else. */
-export type Trial = FinishedTrial | FailedTrial;
-
-/** A trial whose fit ended by itself, with finite numbers. */
-export interface FinishedTrial extends TrialHead {
-  readonly outcome: Outcome;
-  readonly seconds: Seconds;
-  readonly summary: Summary;
-  /** Absent where no truth is known. */
-  readonly scores?: Scores;
-  /** Scores of the latents before the last closed-form stage, where a row asked for them; null without such a stage. */
-  readonly before?: Scores | null;
-  /** Scores of the latents of rows of another world, where a row asked for them. */
-  readonly elsewhere?: Scores;
-  /** Scores of parts of the held-out rows by name, where a row asked for them. */
-  readonly within?: Readonly<Record<string, Scores>>;
-}
-
-/** A trial without a result. */
-export interface FailedTrial extends TrialHead {
-  readonly error: Failure;
-}
-
-/** What every trial says about itself. */
-export interface TrialHead {
-  readonly format: 1;
-  readonly id: string;
-  readonly version: string;
-  /** What was simulated, or the fingerprint of what was given. */
-  readonly data: Readonly<Record<string, unknown>>;
-  /** Every default written out. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** ISO 8601, UTC. */
-  readonly createdAt: string;
-}
-
-/** Where the time of a trial went. */
-export interface Seconds {
-  /** Simulating or reading the data, whatever else was fitted to them. */
-  readonly data: number;
-  readonly fit: number;
-  /** Processor time of the fit on all threads; absent where several fits ran at once. */
-  readonly processor?: number;
-}
-
-/** What a trial is run with. */
-export interface TrialContext {
-  readonly dataset: Dataset;
-  readonly dataSeconds: number;
-  readonly version: string;
-  /** Whether other fits run meanwhile, so that the processor's time cannot be told apart. */
-  readonly shared: boolean;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-}
-
-/** Runs a trial. Its latents are for comparisons between seeds. */
-export async function runTrial(
-  planned: PlannedTrial,
-  context: TrialContext,
-): Promise<{ readonly trial: Trial; readonly latents?: NamedArray }> {
-  try {
-    return await fitted(planned, context);
-  } catch (error) {
-    // What the caller asked for, or threw, is no finding about the method.
-    if (!isDisentangleError(error) || error.code === "FIT_CANCELLED" || error.code === "CALLBACK_THREW") throw error;
-    return { trial: failedTrial(planned, context.version, error) };
-  }
-}
-
-/** A trial that failed with this error. */
-export function failedTrial(planned: PlannedTrial, version: string, error: Error): FailedTrial {
-  return { ...head(planned, version), ...errorJson(error) };
-}
-
-async function fitted(
-  planned: PlannedTrial,
-  { dataset, dataSeconds, version, shared, signal, onProgress }: TrialContext,
-): Promise<{ readonly trial: Trial; readonly latents?: NamedArray }> {
-  const started = performance.now();
-  const processor = process.cpuUsage();
-  const run = await train(await plan({ ...planned.config, data: dataset } as RunConfig, signal), {
-    signal,
-    onProgress,
-  });
-  const { user, system } = process.cpuUsage(processor);
+/** The trial of a fit that has ended with finite numbers. */
+export async function studied(
+  run: Run,
+  { core, dataset }: Plan,
+  task: StudyTask,
+  times: { readonly data: number; readonly since?: NodeJS.CpuUsage },
+): Promise<FinishedTrial> {
+  const { outcome, elapsedMs } = run.manifest;
+  const { user, system } = process.cpuUsage(times.since);
   const seconds = {
-    data: dataSeconds,
-    fit: (performance.now() - started) / 1e3,
-    ...(!shared && { processor: (user + system) / 1e6 }),
+    data: times.data,
+    fit: elapsedMs / 1e3,
+    ...(times.since !== undefined && { processor: (user + system) / 1e6 }),
   };
-  if (!isFinished(run)) throw failure("FIT_CANCELLED", "the trial was cancelled", { cause: signal?.reason });
-  const { outcome } = run.manifest;
-  if (outcome.kind === "diverged" || outcome.kind === "non-finite") {
-    const term = outcome.term === undefined ? "" : ` (${outcome.term})`;
-    throw failure("NUMERIC_NOT_FINITE", `the fit ended as ${outcome.kind}${term} at step ${outcome.step}`);
-  }
-  const trial = { ...head(planned, version), outcome, seconds, summary: run.summary };
-  const scores = {
-    ...(await scored(run, dataset, planned)),
-    ...(await tried(run, planned)),
-    ...(await inParts(run, dataset, planned)),
+  const { threads: _, ...config } = core;
+  return {
+    ...headOf(task, config),
+    outcome,
+    seconds,
+    summary: run.summary,
+    ...(await scored(run, dataset, task)),
+    ...(await tried(run, task)),
+    ...(await inParts(run, dataset, task)),
   };
-  return { trial: { ...trial, ...scores }, latents: run.latents };
+}
+
+/** A trial that failed. */
+export function failedTrial(task: StudyTask, config: TrialHead["config"], error: Failure): FailedTrial {
+  return { ...headOf(task, config), error };
 }
 
 async function scored(
   run: Run,
   dataset: Dataset,
-  { before }: PlannedTrial,
+  { before }: StudyTask,
 ): Promise<Pick<FinishedTrial, "scores" | "before">> {
   const { latents } = dataset.truth;
   if (latents === undefined) return {};
@@ -133,7 +55,7 @@ async function scored(
   return { scores, before: earlier === undefined ? null : await scoreRun(earlier, { truth: { latents } }, rows) };
 }
 
-async function tried(run: Run, { elsewhere }: PlannedTrial): Promise<Pick<FinishedTrial, "elsewhere">> {
+async function tried(run: Run, { elsewhere }: StudyTask): Promise<Pick<FinishedTrial, "elsewhere">> {
   if (elsewhere === undefined) return {};
   const { inputs, inputNames, views, truth } = await simulate(elsewhere as unknown as SimulateConfig);
   const { id } = await later().openModel(run.model);
@@ -145,7 +67,7 @@ async function tried(run: Run, { elsewhere }: PlannedTrial): Promise<Pick<Finish
   }
 }
 
-async function inParts(run: Run, dataset: Dataset, { within }: PlannedTrial): Promise<Pick<FinishedTrial, "within">> {
+async function inParts(run: Run, dataset: Dataset, { within }: StudyTask): Promise<Pick<FinishedTrial, "within">> {
   const { environment } = dataset.labels;
   const { latents: known } = dataset.truth;
   if (within === undefined || environment === undefined || known === undefined) return {};
@@ -174,6 +96,6 @@ function rowsOf(data: Float32Array, columns: readonly string[], rows: readonly n
   return { columns: [...columns], values: { data: values, rows: rows.length, cols } };
 }
 
-function head({ id, data, config }: PlannedTrial, version: string): TrialHead {
+function headOf({ id, version, data }: StudyTask, config: TrialHead["config"]): TrialHead {
   return { format: 1, id, version, data, config, createdAt: new Date().toISOString() };
 }

@@ -1,6 +1,10 @@
-// From a study to its trials: every fit there is, each with an identity made of all that decides its result.
+// From a study to its trials: every fit there is, each with an identity made of all that decides its result. They are trials of a sweep
+// like any other; what is kept of them is a row of a table in place of a run folder.
 import { checkConfig } from "../config.js";
 import { canonicalJson, runIdOf } from "../results.js";
+import { trialId } from "../sweep/plan.js";
+import type { Code, SweepTrial } from "../sweep/planned.js";
+import type { StudyTask } from "./kept.js";
 import type { Experiment, Study } from "./preset.js";
 
 /** Where a trial stands in its study. */
@@ -12,78 +16,94 @@ export interface TrialPlace {
 
 /** One fit of a study, before it is run. */
 export interface PlannedTrial extends TrialPlace {
-  /** The same configuration on the same data by the same version has the same id, in whatever study it stands. */
+  /** The same configuration on the same data by the same code has the same id, in whatever study it stands. */
   readonly id: string;
-  /** What is simulated, or the fingerprint of what was given. */
-  readonly data: Readonly<Record<string, unknown>>;
-  /** Every default written out. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Whether a row asks how the latents were before the last closed-form stage: no part of the id. */
-  readonly before: boolean;
-  /** The other world that a row asks about: part of the id. */
-  readonly elsewhere?: Readonly<Record<string, unknown>>;
-  /** The parts of the held-out rows that a row asks about: part of the id. */
-  readonly within?: Readonly<Record<string, readonly string[]>>;
+  readonly trial: SweepTrial & { readonly study: StudyTask };
 }
 
-/** Trials that share their data, which are made once for all of them. */
-export interface Batch {
-  readonly data: PlannedTrial["data"];
-  readonly trials: readonly PlannedTrial[];
+/** Real data that were given, where they lie for all processes. */
+export interface GivenFolder {
+  readonly fingerprint: string;
+  readonly path: string;
 }
+
+/** Stands in configurations for data that are simulated. */
+const SIMULATED = "simulated";
 
 /**
  * All trials of a study, checked: a mistake is told before the first fit.
  *
- * @param fingerprint of the data that were given, where the study asks for some
  * @throws the CONFIG_* codes
  */
 export async function plannedTrials(
   study: Study,
-  version: string,
-  fingerprint: string | undefined,
+  code: Code,
+  given: GivenFolder | undefined,
 ): Promise<readonly PlannedTrial[]> {
   const trials: PlannedTrial[] = [];
   for (const experiment of study.experiments) {
     for (const seed of experiment.seeds) {
-      const data = dataOf(experiment, seed, fingerprint);
       for (const [fit, options] of Object.entries(experiment.fits)) {
-        // The data are made later; any path is as good as another for the check.
-        const { core: config } = await checkConfig({ ...rolesOf(experiment), ...options, seed, data: "later" });
-        const asked = experiment.rows.filter((row) => row.fit === fit).map(({ measure }) => measure);
-        const before = asked.includes("mcc-before");
-        const tried = experiment.elsewhere !== undefined && asked.some((measure) => measure.startsWith("elsewhere:"));
-        const elsewhere = tried ? { elsewhere: { ...data, ...experiment.elsewhere } } : {};
-        const parts = experiment.within !== undefined && asked.some((measure) => measure.startsWith("within:"));
-        const others = { ...elsewhere, ...(parts && { within: experiment.within! }) };
-        const id = runIdOf(config, canonicalJson({ ...data, ...others }), version).slice(0, 16);
-        trials.push({ id, experiment: experiment.name, fit, seed, data, config, before, ...others });
+        const place = { experiment: experiment.name, fit, seed };
+        trials.push(await plannedTrial(experiment, place, options, code, given));
       }
     }
   }
   return trials;
 }
 
-/** The trials by their data, in order; a trial that stands in several experiments counts once. */
-export function batchesOf(trials: readonly PlannedTrial[]): readonly Batch[] {
-  const batches = new Map<string, Map<string, PlannedTrial>>();
-  for (const trial of trials) {
-    const key = canonicalJson(trial.data);
-    const batch = batches.get(key) ?? new Map<string, PlannedTrial>();
-    const { before, ...first } = batch.get(trial.id) ?? trial;
-    batch.set(trial.id, { ...first, before: before || trial.before });
-    batches.set(key, batch);
+async function plannedTrial(
+  experiment: Experiment,
+  { fit, seed, ...place }: TrialPlace,
+  options: Experiment["fits"][string],
+  code: Code,
+  given: GivenFolder | undefined,
+): Promise<PlannedTrial> {
+  const world = "given" in experiment.data ? undefined : { ...experiment.data, seed };
+  const data = world ?? { fingerprint: given?.fingerprint };
+  // The data are made later; any path is as good as another for the check.
+  const { core } = await checkConfig({ ...rolesOf(experiment), ...options, seed, data: SIMULATED });
+  const { threads, ...numbers } = core;
+  const config = "threads" in options ? { ...numbers, threads } : numbers;
+  const asked = experiment.rows.filter((row) => row.fit === fit).map(({ measure }) => measure);
+  const tried = experiment.elsewhere !== undefined && asked.some((measure) => measure.startsWith("elsewhere:"));
+  const elsewhere = tried ? { elsewhere: { ...data, ...experiment.elsewhere } } : {};
+  const parts = experiment.within !== undefined && asked.some((measure) => measure.startsWith("within:"));
+  const others = { ...elsewhere, ...(parts && { within: experiment.within! }) };
+  const key = runIdOf(numbers, canonicalJson({ ...data, ...others }), "").slice(0, 16);
+  const id = trialId(String(core.method), key, code, seed);
+  // Whether the latents before the last stage are scored is no part of the id: a trial that has them serves both.
+  const before = asked.includes("mcc-before");
+  const trial = {
+    id,
+    key,
+    setting: 0,
+    seed,
+    params: { experiment: place.experiment, fit },
+    method: String(core.method),
+    config: { ...config, data: given?.path ?? SIMULATED },
+    data: given?.fingerprint ?? "",
+    ...(typeof core.steps === "number" && { steps: core.steps }),
+    ...(world !== undefined && { world }),
+    study: { id, version: code.version, data, before, ...others, latents: world === undefined },
+  };
+  return { ...place, fit, seed, id, trial };
+}
+
+/** Each trial once, those that share their data one after the other: the data are made once for all of them. */
+export function sweepTrials(planned: readonly PlannedTrial[]): readonly PlannedTrial["trial"][] {
+  const byData = new Map<string, Map<string, PlannedTrial["trial"]>>();
+  for (const { id, trial } of planned) {
+    const key = canonicalJson(trial.study.data);
+    const batch = byData.get(key) ?? new Map<string, PlannedTrial["trial"]>();
+    byData.set(key, batch);
+    const first = batch.get(id) ?? trial;
+    batch.set(id, { ...first, study: { ...first.study, before: first.study.before || trial.study.before } });
   }
-  return [...batches.values()].map((batch) => {
-    const members = [...batch.values()];
-    return { data: members[0]!.data, trials: members };
-  });
+  const trials = [...byData.values()].flatMap((batch) => [...batch.values()]);
+  return trials.map((trial, setting) => ({ ...trial, setting }));
 }
 
 function rolesOf({ data }: Experiment): object {
   return "given" in data ? (data.roles ?? {}) : {};
-}
-
-function dataOf({ data }: Experiment, seed: number, fingerprint: string | undefined): PlannedTrial["data"] {
-  return "given" in data ? { fingerprint } : { ...data, seed };
 }

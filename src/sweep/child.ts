@@ -1,7 +1,8 @@
 // A process that runs trials, one after the other, for the coordinator that started it. It ends with it.
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorJson } from "../errors.js";
-import { type Assignment, type Ended, runTrial, sharedReader, type TrialProgress } from "./trial.js";
+import type { Assignment, Ended, TrialProgress } from "./assignment.js";
+import { newShelf, runTrial } from "./trial.js";
 
 /** What the coordinator says. */
 export type ToChild = { readonly run: Assignment } | { readonly stop: true };
@@ -19,7 +20,7 @@ const TELL_EVERY_MS = 250;
 /** How long a checkpoint may take once nobody waits for it any more. */
 const LAST_WORDS_MS = 900;
 
-const reader = sharedReader();
+const shelf = newShelf();
 let controller = new AbortController();
 let running = false;
 
@@ -32,11 +33,10 @@ async function run(assignment: Assignment): Promise<void> {
   controller = new AbortController();
   let told = Number.NEGATIVE_INFINITY;
   try {
-    const ended = await runTrial(assignment, reader, controller.signal, (progress) => {
+    const ended = await runTrial(assignment, shelf, controller.signal, (progress) => {
       if (performance.now() - told < TELL_EVERY_MS) return;
       told = performance.now();
-      const { stage, step, steps, loss } = progress;
-      tell({ progress: { stage, step, steps, loss } });
+      tell({ progress });
     });
     running = false;
     tell({ ended });

@@ -4,9 +4,10 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, failure } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
+import { readStudy } from "../reproduce/kept.js";
 import { isUnfinished, jsonText, readManifest } from "../results.js";
 import type { CheckedSweep } from "./config.js";
-import type { Code, SweepTrial } from "./plan.js";
+import type { Code, SweepTrial } from "./planned.js";
 
 const FORMAT = 1;
 const FILE = "sweep.json";
@@ -141,8 +142,14 @@ export async function finishedIn(dir: string, ids: ReadonlySet<string>): Promise
   const found: string[] = [];
   for (const name of names) {
     if (!ids.has(name)) continue;
-    const manifest = await readManifest(trialFolder(dir, name)).catch(() => undefined);
-    if (manifest !== undefined && !isUnfinished(manifest)) found.push(name);
+    if (await isWhole(trialFolder(dir, name))) found.push(name);
   }
   return found;
+}
+
+/** Whether a folder holds a finished run, or what was kept of one. */
+export async function isWhole(folder: string): Promise<boolean> {
+  if ((await readStudy(folder)) !== undefined) return true;
+  const manifest = await readManifest(folder).catch(() => undefined);
+  return manifest !== undefined && !isUnfinished(manifest);
 }

@@ -2,7 +2,7 @@
 // of the plan and the ledger: whoever looks at the same lines stops the same trials, however many work on them.
 import { type Ledger, type Result, stateOf, type TrialState } from "./ledger.js";
 import { meaningOf, valueIn } from "./metric.js";
-import { bySetting, type SweepTrial } from "./plan.js";
+import { bySetting, type SweepTrial } from "./planned.js";
 
 /** What may be done next. */
 export interface Stage {

@@ -3,8 +3,9 @@ import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../errors.js";
 import { unwritable } from "../files.js";
-import { readManifest, readRunFolder } from "../results.js";
-import { finishedIn, knownSweep, type SweepFile, trialFolder } from "./folder.js";
+import { type FinishedTrial, readStudy } from "../reproduce/kept.js";
+import { canonicalJson, readRunFolder } from "../results.js";
+import { finishedIn, isWhole, knownSweep, type SweepFile, trialFolder } from "./folder.js";
 import { openLedger, stateOf } from "./ledger.js";
 import { resultIn } from "./trial.js";
 
@@ -69,7 +70,7 @@ async function bring(dir: string, from: string, id: string): Promise<void> {
     await mkdir(join(dir, ".work"), { recursive: true });
     await rm(partial, { recursive: true, force: true });
     await cp(from, partial, { recursive: true });
-    await readManifest(partial);
+    if (!(await isWhole(partial))) fail("RUN_NOT_FOUND", `${from}: holds no finished run`, { path: from });
     await rename(partial, trialFolder(dir, id));
   } catch (error) {
     await rm(partial, { recursive: true, force: true }).catch(() => {});
@@ -78,9 +79,17 @@ async function bring(dir: string, from: string, id: string): Promise<void> {
 }
 
 async function isSame(a: string, b: string): Promise<boolean> {
+  const [kept, theirs] = [await readStudy(a), await readStudy(b)];
+  if (kept !== undefined && theirs !== undefined)
+    return canonicalJson(numbersOf(kept)) === canonicalJson(numbersOf(theirs));
   const [one, other] = [await readRunFolder(a), await readRunFolder(b)];
   const same = (x: Uint8Array, y: Uint8Array): boolean => Buffer.compare(x, y) === 0;
   const bytes = ({ data }: { readonly data: Float32Array }): Uint8Array =>
     new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return same(one.model, other.model) && same(bytes(one.latents), bytes(other.latents));
+}
+
+/** What of a trial is a result: not when it was computed, and how long that took. */
+function numbersOf({ createdAt: _, seconds: __, ...numbers }: FinishedTrial): object {
+  return numbers;
 }

@@ -80,7 +80,8 @@ const JOB_VARIABLES = [
   "JOB_COMPLETION_INDEX",
 ] as const;
 
-function jobOf(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+/** What the scheduler says of this job. */
+export function jobOf(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   return Object.fromEntries(JOB_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 

@@ -8,56 +8,10 @@ import { type DisentangleError, type Failure, failAll, failuresOf, isDisentangle
 import { later, native } from "../native.js";
 import { canonicalJson, runIdOf } from "../results.js";
 import { throwIfAborted } from "../train.js";
+import type { Assignment } from "./assignment.js";
 import type { CheckedSweep } from "./config.js";
+import type { Code, SweepPlan, SweepTrial } from "./planned.js";
 import { type Setting, settingsOf } from "./space.js";
-
-/** One fit of a sweep. */
-export interface SweepTrial {
-  /** The same configuration on the same data by the same code has the same id, in whatever sweep it stands. */
-  readonly id: string;
-  /** The same without the code. */
-  readonly key: string;
-  /** Which setting, from 0. */
-  readonly setting: number;
-  readonly seed: number;
-  /** What varies, by the path of its key. */
-  readonly params: Setting;
-  readonly method: string;
-  /** What `fit` is given: `base`, the parameters and the seed. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Fingerprint of the data. */
-  readonly data: string;
-  /** Gradient steps that it is given, where its method takes some. */
-  readonly steps?: number;
-}
-
-/** All trials of a sweep, and by what code. */
-export interface SweepPlan {
-  readonly trials: readonly SweepTrial[];
-  readonly code: Code;
-}
-
-/** What computes: another version or other numerical sources may give other numbers. */
-export interface Code {
-  readonly version: string;
-  readonly sources: string;
-}
-
-/** The trials of each setting, in order of the settings. */
-export function bySetting(trials: readonly SweepTrial[]): readonly (readonly SweepTrial[])[] {
-  const groups = new Map<number, SweepTrial[]>();
-  for (const trial of trials) {
-    const group = groups.get(trial.setting);
-    if (group === undefined) groups.set(trial.setting, [trial]);
-    else group.push(trial);
-  }
-  return [...groups.values()];
-}
-
-/** Code in one word. */
-export function codeText({ version, sources }: Code): string {
-  return `${version} (${sources})`;
-}
 
 /** What computes here. */
 export function codeHere(): Code {
@@ -65,17 +19,22 @@ export function codeHere(): Code {
   return { version, sources };
 }
 
+/** What planning needs from outside. */
+export interface PlanContext {
+  /** Writes a data set; gives the path of its folder. */
+  readonly put: (dataset: Dataset, fingerprint: string) => Promise<string>;
+  /** Whether all data sets are written, and not only those in memory. */
+  readonly travels?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The trials of a sweep. Reads its data, each set once; computes nothing.
  *
- * @param put gives the path under which data in memory are found again
  * @throws CONFIG_* with paths of the sweep (`parameters.steps`, `base.latentDim`), and what reading the data throws
  */
-export async function planOf(
-  sweep: CheckedSweep,
-  put: (dataset: Dataset, fingerprint: string) => Promise<string>,
-  signal?: AbortSignal,
-): Promise<SweepPlan> {
+export async function planOf(sweep: CheckedSweep, context: PlanContext): Promise<SweepPlan> {
+  const { signal } = context;
   const code = codeHere();
   const keys = await configKeys();
   const settings = settingsOf(sweep);
@@ -97,15 +56,17 @@ export async function planOf(
     return { params, config, data: parts.data as DataPart, core: core.value ?? {} };
   });
   failAll([...failures.values()].slice(0, MOST_FAILURES));
-  const shelf = fingerprints(put, signal);
+  const shelf = fingerprints(context);
   const trials: SweepTrial[] = [];
+  const folders = new Map<string, string>();
   for (const [setting, { params, config, data, core }] of checked.entries()) {
     throwIfAborted(signal);
-    const { path, fingerprint, shown } = await shelf(data, core.oracle as readonly string[] | undefined);
+    const { path, folder, fingerprint, shown } = await shelf(data, core.oracle as readonly string[] | undefined);
     const { threads: _, ...numbers } = core;
     for (const seed of sweep.seeds) {
       const key = runIdOf({ ...numbers, seed }, shown, "").slice(0, 16);
-      const id = `${core.method}-${digest({ key, code }).slice(0, 12)}-${seed}`;
+      const id = trialId(String(core.method), key, code, seed);
+      if (folder !== undefined) folders.set(id, folder);
       trials.push({
         id,
         key,
@@ -119,7 +80,12 @@ export async function planOf(
       });
     }
   }
-  return { trials, code };
+  return { trials, code, folders };
+}
+
+/** The name of a trial: a hash of all that decides its result. */
+export function trialId(method: string, key: string, code: Code, seed: number): string {
+  return `${method}-${digest({ key, code }).slice(0, 12)}-${seed}`;
 }
 
 /** Settings of one kind of mistake are one mistake; of many kinds the first are enough to begin with. */
@@ -171,16 +137,19 @@ function withoutNumbers(params: Setting, path: string | undefined): Setting {
 interface Fingerprints {
   /** Where data in memory were put. */
   readonly path: string | undefined;
+  /** Where the data set was written, if it was. */
+  readonly folder: string | undefined;
   readonly fingerprint: string;
   /** With the truth that a method is shown. */
   readonly shown: string;
 }
 
 /** Reads each data set once, and keeps nothing of it but its fingerprints. */
-function fingerprints(
-  put: (dataset: Dataset, fingerprint: string) => Promise<string>,
-  signal: AbortSignal | undefined,
-): (data: DataPart, oracle: readonly string[] | undefined) => Promise<Fingerprints> {
+function fingerprints({
+  put,
+  travels,
+  signal,
+}: PlanContext): (data: DataPart, oracle: readonly string[] | undefined) => Promise<Fingerprints> {
   const known = new Map<unknown, Map<string, Fingerprints>>();
   return async (data, oracle) => {
     const isNamed = data.data === undefined || isPaths(data.data);
@@ -192,16 +161,37 @@ function fingerprints(
     if (found !== undefined) return found;
     throwIfAborted(signal);
     const dataset = await readData(data);
-    const described = JSON.parse(await later().describe(dataset, oracle)) as { fingerprint: string; shown?: string };
+    const described = await descriptionOf(dataset, oracle);
     const { fingerprint, shown = fingerprint } = described;
-    const path = isNamed ? undefined : await put(dataset, fingerprint);
-    const made = { path, fingerprint, shown };
+    const folder = isNamed && travels !== true ? undefined : await putWhole(dataset, put);
+    const made = { path: isNamed ? undefined : folder, folder, fingerprint, shown };
     inner.set(which, made);
     return made;
   };
 }
 
-/** The configuration of a trial as `fit` takes it. */
-export function runConfigOf({ config }: SweepTrial): RunConfig {
-  return config as unknown as RunConfig;
+/** Of two data sets that differ in their truth alone, each has a folder of its own. */
+export async function putWhole(dataset: Dataset, put: PlanContext["put"]): Promise<string> {
+  const { fingerprint, shown = fingerprint } = await descriptionOf(dataset, Object.keys(dataset.truth).sort());
+  return put(dataset, shown);
+}
+
+async function descriptionOf(
+  dataset: Dataset,
+  shown: readonly string[] | undefined,
+): Promise<{ readonly fingerprint: string; readonly shown?: string }> {
+  return JSON.parse(await later().describe(dataset, shown)) as { fingerprint: string; shown?: string };
+}
+
+/** What a process is asked to do for a trial. */
+export function assignmentOf(trial: SweepTrial, threads: number): Omit<Assignment, "dir"> {
+  const { id, config, world, study } = trial;
+  return {
+    trial: id,
+    config: config as unknown as RunConfig,
+    ...(world !== undefined && { source: { world } }),
+    ...(study !== undefined && { study }),
+    // What the file says holds on all machines; else it is this machine's alone.
+    ...(config.threads === undefined && { threads }),
+  };
 }

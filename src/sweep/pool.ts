@@ -4,8 +4,8 @@ import { extname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DisentangleError } from "../errors.js";
+import type { Assignment, Ended, TrialProgress } from "./assignment.js";
 import type { FromChild, ToChild } from "./child.js";
-import type { Assignment, Ended, TrialProgress } from "./trial.js";
 
 /** How an assignment ended, where its process ended with it. */
 export interface Crash {
@@ -29,8 +29,17 @@ export interface Worker {
 /** Signals that come from outside: by a person, a scheduler, or a system that has run out of memory. */
 const FROM_OUTSIDE: ReadonlySet<string> = new Set(["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"]);
 
+/** Variables that hold credentials of the server between machines. */
+const CREDENTIALS: readonly string[] = ["REDIS_URL", "REDIS_USERNAME", "REDIS_PASSWORD", "DISENTANGLE_REDIS"];
+
 /** How long a process that has ended may take to say why. */
 const LAST_WORDS_MS = 200;
+
+/** What a trial has no need to know stays here. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !CREDENTIALS.includes(name));
+  return { ...Object.fromEntries(kept), NODE_NO_WARNINGS: "1" };
+}
 
 /** A worker; its process is started when there is something to do, and again after a crash. */
 export function newWorker(): Worker {
@@ -46,7 +55,7 @@ export function newWorker(): Worker {
     const here = fileURLToPath(import.meta.url);
     const made = fork(fileURLToPath(new URL(`child${extname(here)}`, import.meta.url)), [], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      env: { ...process.env, NODE_NO_WARNINGS: "1" },
+      env: environment(),
     });
     said = "";
     made.stderr?.on("data", (text: Buffer) => {

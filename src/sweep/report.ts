@@ -10,8 +10,9 @@ import { wholePage } from "../report/page.js";
 import { jsonText } from "../results.js";
 import type { SweepFile } from "./folder.js";
 import { METRICS } from "./metric.js";
-import { codeText } from "./plan.js";
+import { codeText } from "./planned.js";
 import type { SweepResult, SweptSetting } from "./result.js";
+import { metricText, ranked, settingText, valueText } from "./shown.js";
 
 /** Settings in the table and rows of a chart, at most: the best ones. All are in the JSON form. */
 const MOST_ROWS = 100;
@@ -30,32 +31,6 @@ export async function sweepReport(result: SweepResult, file: SweepFile): Promise
 /** Where it was computed is no result. */
 function withoutFolders({ dir: _, trials, ...rest }: SweepResult): object {
   return { ...rest, trials: trials.map(({ dir: __, ...trial }) => trial) };
-}
-
-/** What the settings are compared by, with a mark where that reads the truth. */
-export function metricText({ metric: { name: asked, meaning, goal, truth } }: Pick<SweepResult, "metric">): string {
-  const found = METRICS[meaning ?? asked]!;
-  const better = goal === "minimize" ? "lower is better" : "higher is better";
-  const known = meaning === null ? " - the fits share no such number" : "";
-  return `${found.title} (${better})${known}${truth && METRICS[asked]!.truth ? " - READS THE TRUTH" : ""}`;
-}
-
-/** A setting as words: `steps 1000, split.train 0.5`. */
-export function settingText({ params }: Pick<SweptSetting, "params">): string {
-  const words = Object.entries(params).map(([path, value]) => `${path} ${valueText(value)}`);
-  return words.length === 0 ? "(nothing varies)" : words.join(", ");
-}
-
-function valueText(value: unknown): string {
-  if (typeof value === "number") return String(Number(value.toPrecision(6)));
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-/** The settings, the best first; those without a mean last, in their order. */
-export function ranked({ settings, metric: { goal } }: SweepResult): readonly SweptSetting[] {
-  const cost = ({ mean }: SweptSetting): number =>
-    mean === null ? Number.POSITIVE_INFINITY : goal === "minimize" ? mean : -mean;
-  return settings.toSorted((a, b) => (cost(a) === cost(b) ? a.setting - b.setting : cost(a) - cost(b)));
 }
 
 /** What was found, in sentences. */

@@ -3,29 +3,11 @@ import { agreementOf, type KeptLatents } from "../agreement.js";
 import { moments } from "../report/measures.js";
 import { readRunFolder } from "../results.js";
 import { type SweepFile, trialFolder } from "./folder.js";
-import { stageOf } from "./halving.js";
-import { type Ledger, stateOf, type TrialState } from "./ledger.js";
+import type { Ledger } from "./ledger.js";
 import { METRICS, meaningOf, valueIn } from "./metric.js";
-import { bySetting, type SweepTrial } from "./plan.js";
+import { bySetting, type SweepTrial } from "./planned.js";
 import type { Setting } from "./space.js";
-
-/** A trial and what became of it. */
-export interface SweptTrial {
-  readonly id: string;
-  /** Run folder of a finished trial. */
-  readonly dir?: string;
-  readonly setting: number;
-  readonly seed: number;
-  readonly params: Setting;
-  /** `stopped`: successive halving let it go no further. */
-  readonly state: TrialState["state"] | "stopped";
-  /** Numbers by metric; absent before the first. Not finite: as text. */
-  readonly values?: Readonly<Record<string, number | "NaN" | "Infinity" | "-Infinity">>;
-  readonly steps?: number;
-  readonly elapsedMs?: number;
-  /** Why it failed, or how it crashed. */
-  readonly reason?: string;
-}
+import { type SweptTrial, sweptTrials } from "./swept.js";
 
 /** One setting over its seeds. */
 export interface SweptSetting {
@@ -77,26 +59,6 @@ export interface SweepResult {
 
 /** Above so many settings agreement is computed only where it is the metric. */
 const MOST_AGREEMENTS = 64;
-
-/** Every trial with its state. */
-export function sweptTrials(dir: string, file: SweepFile, ledger: Pick<Ledger, "states">): readonly SweptTrial[] {
-  const { stopped } = stageOf(file.trials, file as never, ledger);
-  return file.trials.map(({ id, setting, seed, params }) => {
-    const { state, result, rungs, failure, crash } = stateOf(ledger, id);
-    const at = result ?? rungs.at(-1);
-    const reason = failure === undefined ? crash : `${failure.message} [${failure.code}]`;
-    return {
-      id,
-      ...(state === "done" && { dir: trialFolder(dir, id) }),
-      setting,
-      seed,
-      params,
-      state: stopped.has(id) && state !== "done" ? "stopped" : state,
-      ...(at && { values: at.values, steps: at.steps, elapsedMs: at.elapsedMs }),
-      ...((state === "failed" || state === "parked") && reason !== undefined && { reason }),
-    };
-  });
-}
 
 /** What a sweep found so far. */
 export async function resultOf(dir: string, file: SweepFile, ledger: Pick<Ledger, "states">): Promise<SweepResult> {

@@ -1,6 +1,12 @@
 // Which part of the trials a task of an array job works on.
 import { fail } from "../errors.js";
-import type { Shard } from "./run.js";
+
+/** A part of the trials of a sweep. */
+export interface Shard {
+  /** From 0. */
+  readonly index: number;
+  readonly of: number;
+}
 
 /** A part, and how its numbers were read. */
 export interface ReadShard extends Shard {

@@ -4,8 +4,8 @@ import { fail } from "../errors.js";
 import { knownIn, knownSweep, type SweepFile } from "./folder.js";
 import { openLedger, stateOf } from "./ledger.js";
 import { signOf } from "./owners.js";
-import { codeText, type SweepTrial } from "./plan.js";
-import { type SweptTrial, sweptTrials } from "./result.js";
+import { codeText, type SweepTrial } from "./planned.js";
+import { type SweptTrial, sweptTrials } from "./swept.js";
 
 /** Where a sweep stands. */
 export interface SweepStatus {

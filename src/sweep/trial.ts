@@ -4,40 +4,17 @@ import { type Job, newJob, resumedJob } from "../cli/job.js";
 import type { RunConfig } from "../config.js";
 import { isPaths } from "../data/paths.js";
 import { readData } from "../dataset.js";
-import { type Failure, isDisentangleError } from "../errors.js";
+import { isDisentangleError } from "../errors.js";
 import { later } from "../native.js";
+import { putStudy, readStudy } from "../reproduce/kept.js";
+import { studied } from "../reproduce/trial.js";
 import { canonicalJson, jsonText, type Run, readRunFolder } from "../results.js";
 import { scoreIfKnown } from "../score.js";
+import { type SimulateConfig, simulate } from "../simulate.js";
 import { type DataReader, isFinished, train } from "../train.js";
+import type { Assignment, Ended, Source, TrialProgress } from "./assignment.js";
 import type { Result } from "./ledger.js";
 import { valuesOf } from "./metric.js";
-
-/** What a child process is asked to do. */
-export interface Assignment {
-  readonly trial: string;
-  /** Where this attempt works. */
-  readonly dir: string;
-  /** Where an earlier attempt left a checkpoint; nobody may write there, and it stays as it is. */
-  readonly from?: string | undefined;
-  readonly config: RunConfig;
-  readonly threads?: number | undefined;
-  /** Gradient steps at which it pauses. */
-  readonly steps?: number | undefined;
-}
-
-/** What came of it. */
-export type Ended =
-  | { readonly kind: "done" | "paused"; readonly result: Result }
-  | { readonly kind: "failed"; readonly failure: Failure }
-  | { readonly kind: "stopped"; readonly step: number };
-
-/** What is told on the way. */
-export interface TrialProgress {
-  readonly stage: string;
-  readonly step: number;
-  readonly steps: number;
-  readonly loss: number;
-}
 
 /**
  * Runs a trial. What goes wrong with the fit is a result; only what the machine does is thrown.
@@ -45,11 +22,14 @@ export interface TrialProgress {
  * @throws `FILE_WRITE` where nothing can be written
  */
 export async function runTrial(
-  { dir, from, config, threads, steps }: Assignment,
-  reader: DataReader,
+  assignment: Assignment,
+  shelf: Shelf,
   signal: AbortSignal,
   onProgress: (progress: TrialProgress) => void,
 ): Promise<Ended> {
+  const { dir, from, config, source, study, threads, steps } = assignment;
+  const reader = shelf.readerOf(source);
+  const processor = process.cpuUsage();
   let job: Job | undefined;
   let step = 0;
   try {
@@ -87,6 +67,15 @@ export async function runTrial(
       const scores = await scoreIfKnown(ended, planned.dataset);
       await folder.stop(ended);
       return { kind: "paused", result: resultOf({ ...ended, ...(scores && { scores }) }) };
+    }
+    if (study !== undefined) {
+      const dataSeconds = shelf.seconds();
+      const trial = await studied(ended, planned, study, { data: dataSeconds, ...(!resume && { since: processor }) });
+      // Of an attempt that is not done nothing counts: its folder may be in any state meanwhile.
+      await folder.abandon();
+      await rm(dir, { recursive: true, force: true });
+      await putStudy(dir, trial, study.latents ? ended.latents : undefined);
+      return { kind: "done", result: resultOf(ended) };
     }
     let run: Run = ended;
     await folder.finish(ended, async (put) => {
@@ -158,34 +147,64 @@ function resultOf(run: Pick<Run, "summary" | "history" | "scores" | "manifest">)
   return { values: valuesOf(run), outcome: outcome.kind, steps, elapsedMs };
 }
 
-/** Reads data that several trials in a row are fitted to once. */
-export function sharedReader(): DataReader {
+/** Data that several trials in a row are fitted to are read once. */
+export interface Shelf {
+  readerOf(source: Assignment["source"]): DataReader;
+  /** How long the last reading, or simulating, took. */
+  seconds(): number;
+}
+
+/** An empty shelf. */
+export function newShelf(): Shelf {
   let held: { readonly key: string; readonly dataset: ReturnType<DataReader["read"]> } | undefined;
   let texts = new Map<string, Promise<string>>();
+  let seconds = 0;
+  const timed = async (read: () => ReturnType<DataReader["read"]>): ReturnType<DataReader["read"]> => {
+    const began = performance.now();
+    const dataset = await read();
+    seconds = (performance.now() - began) / 1e3;
+    return dataset;
+  };
   return {
-    read(data) {
-      const key = data.data === undefined || isPaths(data.data) ? canonicalJson([process.cwd(), data]) : undefined;
-      if (key === undefined) return readData(data);
-      if (held?.key !== key) {
-        texts = new Map();
-        held = { key, dataset: readData(data) };
-        // A failure is told to whoever asked, and tried again by the next.
-        held.dataset.catch(() => {
-          held = undefined;
-        });
-      }
-      return held.dataset;
-    },
-    describe(dataset, shown) {
-      const key = canonicalJson(shown ?? []);
-      const text = texts.get(key) ?? later().describe(dataset, shown);
-      texts.set(key, text);
-      return text;
-    },
+    seconds: () => seconds,
+    readerOf: (source) => ({
+      read(data) {
+        const isNamed = source !== undefined || data.data === undefined || isPaths(data.data);
+        if (!isNamed) return readData(data);
+        const key = canonicalJson(source ?? [process.cwd(), data]);
+        if (held?.key !== key) {
+          texts = new Map();
+          held = { key, dataset: timed(() => (source === undefined ? readData(data) : readSource(source))) };
+          // A failure is told to whoever asked, and tried again by the next.
+          held.dataset.catch(() => {
+            held = undefined;
+          });
+        }
+        return held.dataset;
+      },
+      describe(dataset, shown) {
+        const key = canonicalJson(shown ?? []);
+        const text = texts.get(key) ?? later().describe(dataset, shown);
+        texts.set(key, text);
+        return text;
+      },
+    }),
   };
 }
 
-/** The same of a run in its folder. */
+function readSource(source: Source): ReturnType<DataReader["read"]> {
+  return "folder" in source ? readData({ data: source.folder }) : simulate(source.world as unknown as SimulateConfig);
+}
+
+/** What a finished trial gave, from its folder. */
 export async function resultIn(dir: string): Promise<Result> {
-  return resultOf(await readRunFolder(dir));
+  const trial = await readStudy(dir);
+  if (trial === undefined) return resultOf(await readRunFolder(dir));
+  const { outcome, seconds } = trial;
+  return {
+    values: valuesOf({ ...trial, history: { stages: [] } }),
+    outcome: outcome.kind,
+    steps: outcome.step,
+    elapsedMs: Math.round(seconds.fit * 1e3),
+  };
 }

@@ -1,15 +1,17 @@
 import { type Command, Option } from "commander";
 import { quoted } from "../../command-line.js";
-import { isDisentangleError } from "../../errors.js";
-import type { Scale, Study } from "../../reproduce/preset.js";
-import { PRESETS } from "../../reproduce/presets.js";
+import { fail, isDisentangleError } from "../../errors.js";
+import { allPage, writeAllPage } from "../../reproduce/all.js";
+import type { Preset, Scale, Study } from "../../reproduce/preset.js";
+import { PRESETS, presetOf } from "../../reproduce/presets.js";
 import type { Reproduction } from "../../reproduce/reproduction.js";
-import { reproduce } from "../../reproduce/run.js";
+import { mergeReproductions, type ReproduceOptions, reproduceAll, type TrialEvent } from "../../reproduce/run.js";
 import { cellsOf, HEADINGS } from "../../reproduce/table.js";
-import type { TrialEvent } from "../../reproduce/work.js";
+import { shardOf } from "../../sweep/shard.js";
 import type { ProgramState } from "../command.js";
 import { EXIT } from "../exit.js";
 import { lines } from "../progress-line.js";
+import { addRedisOptions, type RedisFlags, redisOptions, redisWords } from "../redis-flags.js";
 import { type Interruption, interruption } from "../signals.js";
 import { columns, duration, note, print, type Style } from "../terminal.js";
 import { listOf, wholeNumber } from "../variables.js";
@@ -19,20 +21,27 @@ Examples:
   $ disentangle reproduce
   $ disentangle reproduce tbr/s-sweep --scale tiny
   $ disentangle reproduce tbr/ate --seeds 0 1 --out reproduce --json
+  $ disentangle reproduce all --scale tiny --jobs 2
+  $ disentangle reproduce all --shard 0/8 --out part-0
+  $ disentangle reproduce all --merge part-*
 
-Without a preset the presets are listed. Trials that are done are not run again: the same command goes on where it stopped.
+Without a preset the presets are listed; \`all\` runs every preset and ends in one page. Trials that are done are not run again: the same
+command goes on where it stopped.
 Exit code 3: a row lies outside its band, or a trial failed.`;
 
 // A fit that takes longer says where it is this often.
 const EVERY_MS = 10_000;
 
-interface ReproduceCommandOptions {
+interface ReproduceCommandOptions extends RedisFlags {
   readonly list?: boolean;
   readonly scale: Scale;
   readonly out: string;
   readonly seeds?: readonly number[];
   readonly only?: string;
-  readonly jobs: number;
+  readonly jobs?: number;
+  readonly shard?: string;
+  readonly merge?: readonly string[];
+  readonly rerun?: boolean;
   readonly data?: string;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -41,7 +50,7 @@ interface ReproduceCommandOptions {
 /** `disentangle reproduce` */
 export function define(command: Command, state: ProgramState): void {
   command
-    .argument("[preset]", "name of a preset")
+    .argument("[preset]", "name of a preset, or all")
     .option("--list", "list the presets")
     .addOption(
       new Option("--scale <scale>", "seconds, or the published grid").choices(["tiny", "paper"]).default("paper"),
@@ -49,7 +58,14 @@ export function define(command: Command, state: ProgramState): void {
     .option("--out <dir>", "folder of the trials and of the table", "reproduce")
     .option("--seeds <seed...>", "seeds of every experiment (default: those of the preset)", listOf(wholeNumber(0)))
     .option("--only <text>", "only the experiments whose names contain this (default: all)")
-    .option("--jobs <count>", "data sets worked on at once; with more than one, times say little", wholeNumber(1), 1)
+    .option(
+      "--jobs <count>",
+      "fits at once; with more than one, times say little (default: 1, and 0 with --redis)",
+      wholeNumber(1),
+    )
+    .option("--shard <i/n>", "run only this part of the trials, counted from 0; judge nothing")
+    .option("--merge <dir...>", "bring in what these folders have finished, then judge; fit nothing")
+    .option("--rerun", "compute again what other code has computed, beside the old trials")
     .option("--data <file>", "real data, for presets that ask for some")
     .option("-q, --quiet", "no progress")
     .option("--json", "print one JSON object")
@@ -58,6 +74,7 @@ export function define(command: Command, state: ProgramState): void {
       if (preset === undefined || options.list) list(options.json);
       else await run(preset, options, state);
     });
+  addRedisOptions(command);
 }
 
 function list(json: boolean | undefined): void {
@@ -87,39 +104,106 @@ function list(json: boolean | undefined): void {
   );
 }
 
+/** What a name stands for: `all` leaves out presets that ask for data that are not given, and those without a part that is asked for. */
+function chosenBy(
+  name: string,
+  { scale, data, only = "" }: ReproduceCommandOptions,
+): { readonly names: readonly string[]; readonly left: readonly string[]; readonly seconds: number } {
+  const fits = ({ scales }: Preset): boolean =>
+    scales[scale].experiments.some((experiment) => experiment.name.includes(only)) &&
+    scales[scale].experiments.some((experiment) => "given" in experiment.data) === (data !== undefined);
+  const found = name === "all" ? PRESETS.filter(fits) : [presetOf(name)];
+  if (found.length === 0)
+    fail("CONFIG_OUT_OF_RANGE", `only: no preset has an experiment with "${only}" in its name`, { path: "only" });
+  const names = found.map((preset) => preset.name);
+  const left = name === "all" ? PRESETS.map((preset) => preset.name).filter((one) => !names.includes(one)) : [];
+  return { names, left, seconds: found.reduce((sum, { scales }) => sum + scales[scale].seconds, 0) };
+}
+
 async function run(preset: string, options: ReproduceCommandOptions, state: ProgramState): Promise<void> {
-  const { seeds, jobs } = options;
-  const interrupted = interruption({
-    first: () => note("stopping; press Ctrl-C again to end at once"),
-    second: () => note(`ended; trials that were done are kept in ${options.out}`),
-  });
-  const silent = options.quiet === true || jobs > 1;
+  const { seeds } = options;
+  const { names, left, seconds } = chosenBy(preset, options);
+  const interrupted = interruption(
+    {
+      first: () => note("stopping; press Ctrl-C again to end at once"),
+      second: () => note(`ended; trials that were done are kept in ${options.out}`),
+    },
+    { warned: true },
+  );
+  const jobs = options.jobs ?? (options.redis === undefined ? 1 : 0);
+  const silent = options.quiet === true || jobs !== 1;
   let progress = lines(EVERY_MS, note);
   let reached: TrialEvent = { done: 0, total: 0 };
+  if (preset === "all") {
+    note(`${names.length} presets, about ${duration(seconds * 1000)} of fitting, one at a time on two idle cores`);
+    if (left.length > 0) note(`left out, for the data or the parts they need: ${left.join(", ")}`);
+  }
+  const shard = options.shard === undefined ? undefined : shardOf(options.shard);
+  if (shard !== undefined) note(shard.said);
+  const given: ReproduceOptions = {
+    scale: options.scale,
+    out: options.out,
+    signal: interrupted.signal,
+    rerun: options.rerun ?? false,
+    ...(options.jobs !== undefined && { jobs: options.jobs }),
+    ...(shard && { shard: { index: shard.index, of: shard.of } }),
+    ...redisOptions(options),
+    ...(seeds && { seeds }),
+    ...(options.only !== undefined && { only: options.only }),
+    ...(options.data !== undefined && { data: options.data }),
+    onNotice: note,
+    onTrial(event) {
+      reached = event;
+      progress = lines(EVERY_MS, note);
+      if (options.quiet !== true) note(trialText(event));
+    },
+    onProgress: (event) => silent || progress.progress(event),
+  };
   try {
-    const result = await reproduce(preset, {
-      scale: options.scale,
-      out: options.out,
-      jobs,
-      signal: interrupted.signal,
-      ...(seeds && { seeds }),
-      ...(options.only !== undefined && { only: options.only }),
-      ...(options.data !== undefined && { data: options.data }),
-      onTrial(event) {
-        reached = event;
-        progress = lines(EVERY_MS, note);
-        if (options.quiet !== true) note(trialText(event));
-      },
-      onProgress: (event) => silent || progress.progress(event),
-    });
-    print(options.json, result, (style) => resultText(result, style));
-    if (result.verdict !== "in band") state.exitCode = EXIT.someFailed;
+    const results = await judgedBy(names, options, given, shard?.said);
+    if (results === undefined) {
+      print(options.json, { preset, scale: options.scale, out: options.out, ...reached }, () =>
+        sharded(options, reached),
+      );
+      return;
+    }
+    if (preset === "all") {
+      const page = allPage(results, left);
+      const files = await writeAllPage(options.out, options.scale, page);
+      print(options.json, { ...page, files }, (style) => allText(results, files.markdown, style));
+    } else print(options.json, results[0], (style) => resultText(results[0]!, style));
+    if (results.some(({ verdict }) => verdict !== "in band")) state.exitCode = EXIT.someFailed;
   } catch (error) {
     if (!isDisentangleError(error) || error.code !== "FIT_CANCELLED" || interrupted.exitCode === undefined) throw error;
     stopped(preset, options, reached, interrupted, state);
   } finally {
     interrupted.release();
   }
+}
+
+/** The tables; nothing where only a part of their trials was asked for, and others are not there yet. */
+async function judgedBy(
+  names: readonly string[],
+  { merge }: ReproduceCommandOptions,
+  given: ReproduceOptions,
+  shard: string | undefined,
+): Promise<readonly Reproduction[] | undefined> {
+  if (merge !== undefined) {
+    const { merges, results } = await mergeReproductions(names, merge, given);
+    for (const { from, merged, there, foreign } of merges)
+      note(`${from}: ${merged} trials brought in, ${there} were there already, ${foreign} not of these presets`);
+    return results;
+  }
+  try {
+    return await reproduceAll(names, given);
+  } catch (error) {
+    if (shard !== undefined && isDisentangleError(error) && error.code === "RUN_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+function sharded({ out }: ReproduceCommandOptions, { done, total }: TrialEvent): string {
+  return `${done} of ${total} trials of this shard are in ${out}; when all shards have ended, bring them together with --merge`;
 }
 
 function stopped(
@@ -129,12 +213,14 @@ function stopped(
   { exitCode = EXIT.interrupted }: Interruption,
   state: ProgramState,
 ): void {
-  const { scale, out, seeds, only, jobs, data } = options;
+  const { scale, out, seeds, only, jobs, data, shard } = options;
   const replay = [
     `disentangle reproduce ${preset} --scale ${scale} --out ${quoted(out)}`,
     ...(seeds === undefined ? [] : [`--seeds ${seeds.join(" ")}`]),
     ...(only === undefined ? [] : [`--only ${quoted(only)}`]),
-    ...(jobs === 1 ? [] : [`--jobs ${jobs}`]),
+    ...(jobs === undefined ? [] : [`--jobs ${jobs}`]),
+    ...(shard === undefined ? [] : [`--shard ${shard}`]),
+    ...redisWords(options),
     ...(data === undefined ? [] : [`--data ${quoted(data)}`]),
   ].join(" ");
   note(`stopped; ${done} of ${total} trials are kept in ${out}; go on with\n  ${replay}`);
@@ -171,5 +257,19 @@ function resultText(
     "",
     `Verdict: ${style.strong(WORDS[verdict])}`,
     `Table: ${files.markdown}, ${files.json}`,
+  ].join("\n");
+}
+
+function allText(results: readonly Reproduction[], page: string, style: Style): string {
+  return [
+    columns([
+      ["preset", "rows in band", "verdict"],
+      ...results.map(({ preset, rows, verdict }) => {
+        const banded = rows.filter(({ band }) => band !== undefined);
+        return [preset, `${banded.filter((row) => row.verdict === "in band").length} of ${banded.length}`, verdict];
+      }),
+    ]),
+    "",
+    `Page: ${style.strong(page)}`,
   ].join("\n");
 }

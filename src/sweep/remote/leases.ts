@@ -1,0 +1,169 @@
+// Who works on which trial, as the server sees it: each change is one script, which the server runs alone. A claim counts for the epoch
+// after the last one, an ending from the owner of the epoch under way, as in the ledger (`after`); whatever counts goes into the log in
+// the same step, from which coordinators write it to the ledger. An operation that is sent twice, because its answer was lost, counts once.
+import { randomBytes } from "node:crypto";
+import type { Redis } from "ioredis";
+import type { Claim, Ending } from "../ledger.js";
+import type { Parcel } from "./parcel.js";
+import { keysOf } from "./server.js";
+
+/** What a change came to. `absent`: the server does not know the trial, after it has lost its memory for example. */
+export type Answer = "counts" | "refused" | "absent";
+
+/** What the server knows of a trial. */
+export interface Known {
+  readonly epoch: number;
+  /** The checkpoint that the last owner left. */
+  readonly checkpoint: string | undefined;
+}
+
+const CLAIM = `
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'op')
+if known[3] == ARGV[4] then return 1 end
+if not known[1] then return -1 end
+if known[1] ~= ARGV[1] then return 0 end
+if known[2] == 'running' then
+  if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+elseif known[2] ~= 'open' then return 0 end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[6], 'state', 'running', 'owner', ARGV[2], 'op', ARGV[4])
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+redis.call('XADD', KEYS[3], '*', 'entry', ARGV[5])
+return 1`;
+
+const END = `
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'op', 'owner')
+if known[3] == ARGV[4] then return 1 end
+if not known[1] then return -1 end
+if known[1] ~= ARGV[1] or known[2] ~= 'running' or known[4] ~= ARGV[2] then return 0 end
+if KEYS[4] then redis.call('PERSIST', KEYS[4]) end
+redis.call('HSET', KEYS[1], 'state', ARGV[3], 'op', ARGV[4])
+if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 'checkpoint', ARGV[7]) end
+redis.call('DEL', KEYS[2])
+redis.call('XADD', KEYS[3], '*', 'entry', ARGV[5], 'parcel', ARGV[6])
+return 1`;
+
+const BEAT = `
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'owner')
+if not known[1] then return -1 end
+if known[1] ~= ARGV[1] or known[2] ~= 'running' or known[3] ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+return 1`;
+
+const CHECKPOINT = `
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'owner', 'checkpoint')
+if known[1] ~= ARGV[1] or known[2] ~= 'running' or known[3] ~= ARGV[2] then return false end
+redis.call('PERSIST', KEYS[2])
+redis.call('HSET', KEYS[1], 'checkpoint', ARGV[3])
+return known[4] or ''`;
+
+// The server may be behind the ledger (it has forgotten, or somebody works on the folder without it), and never is ahead without a log.
+const OFFER = `
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+local behind = not known[1] or tonumber(known[1]) < tonumber(ARGV[1])
+if not behind and not (known[1] == ARGV[1] and known[2] == 'ended' and ARGV[2] == 'open') then return 0 end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', ARGV[2], 'owner', ARGV[3], 'op', '')
+if ARGV[2] == 'running' then redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4]) end
+return 1`;
+
+/** Trials of one sweep on a server. */
+export interface Leases {
+  known(trial: string): Promise<Known | undefined>;
+  claim(entry: Claim, staleMs: number): Promise<Answer>;
+  /** @param parcel of the result; @param checkpoint for whoever goes on */
+  end(entry: Ending, carried: { readonly parcel?: Parcel; readonly checkpoint?: Parcel }): Promise<Answer>;
+  /** Says that the owner is there. */
+  beat(trial: string, epoch: number, owner: string, staleMs: number): Promise<Answer>;
+  /** Leaves a checkpoint while the fit goes on; gives the one it replaces. `false`: it is no longer the owner's to leave. */
+  leave(trial: string, epoch: number, owner: string, checkpoint: Parcel): Promise<string | false>;
+  /** Tells the server what the ledger says of trials: `open` ones may be claimed, of others the owner may still be there. */
+  offer(trials: readonly Offer[], staleMs: number): Promise<void>;
+  /** Of these trials, those whose owners are not heard of. */
+  silent(trials: readonly string[]): Promise<readonly string[]>;
+  /** Forgets what has ended; gives the checkpoints that nobody needs any more. */
+  forget(trials: readonly string[]): Promise<readonly string[]>;
+}
+
+/** What the ledger says of a trial. */
+export interface Offer {
+  readonly trial: string;
+  readonly epoch: number;
+  readonly state: "open" | "running";
+  readonly owner: string;
+}
+
+/** The trials of a sweep. */
+export function leasesOf(redis: Redis, sweep: string): Leases {
+  const keys = keysOf(sweep);
+  return {
+    async known(trial) {
+      const [epoch, checkpoint] = await redis.hmget(keys.state(trial), "epoch", "checkpoint");
+      return epoch ? { epoch: Number(epoch), checkpoint: checkpoint || undefined } : undefined;
+    },
+    async claim(entry, staleMs) {
+      const { trial, epoch, owner } = entry;
+      const of = [keys.state(trial), keys.lease(trial), keys.log];
+      const said = [epoch - 1, owner, staleMs, operation(), JSON.stringify(entry), epoch];
+      return answer(await redis.eval(CLAIM, of.length, ...of, ...said));
+    },
+    async end(entry, { parcel, checkpoint }) {
+      const { trial, epoch, owner, kind } = entry;
+      const kept = parcel ?? checkpoint;
+      const of = [
+        keys.state(trial),
+        keys.lease(trial),
+        keys.log,
+        ...(kept?.via === "redis" ? [keys.parcel(kept.at)] : []),
+      ];
+      const state = kind === "done" || kind === "failed" ? "ended" : "open";
+      const text = (one: Parcel | undefined): string => (one === undefined ? "" : JSON.stringify(one));
+      const said = [epoch, owner, state, operation(), JSON.stringify(entry), text(parcel), text(checkpoint)];
+      return answer(await redis.eval(END, of.length, ...of, ...said));
+    },
+    async beat(trial, epoch, owner, staleMs) {
+      return answer(await redis.eval(BEAT, 2, keys.state(trial), keys.lease(trial), epoch, owner, staleMs));
+    },
+    async leave(trial, epoch, owner, checkpoint) {
+      const kept = checkpoint.via === "redis" ? keys.parcel(checkpoint.at) : keys.sweep;
+      const said = [epoch, owner, JSON.stringify(checkpoint)];
+      const before = await redis.eval(CHECKPOINT, 2, keys.state(trial), kept, ...said);
+      return typeof before === "string" ? before : false;
+    },
+    async offer(trials, staleMs) {
+      const pipeline = redis.pipeline();
+      for (const { trial, epoch, state, owner } of trials)
+        pipeline.eval(OFFER, 2, keys.state(trial), keys.lease(trial), epoch, state, owner, staleMs);
+      await executed(pipeline);
+    },
+    async silent(trials) {
+      const pipeline = redis.pipeline();
+      for (const trial of trials) pipeline.exists(keys.lease(trial));
+      const found = await executed(pipeline);
+      return trials.filter((_, place) => found[place] === 0);
+    },
+    async forget(trials) {
+      const pipeline = redis.pipeline();
+      for (const trial of trials) {
+        pipeline.hget(keys.state(trial), "checkpoint");
+        pipeline.unlink(keys.state(trial), keys.lease(trial));
+      }
+      return (await executed(pipeline)).filter((one): one is string => typeof one === "string" && one !== "");
+    },
+  };
+}
+
+function operation(): string {
+  return randomBytes(8).toString("hex");
+}
+
+function answer(value: unknown): Answer {
+  return value === 1 ? "counts" : value === -1 ? "absent" : "refused";
+}
+
+/** The answers of a pipeline; throws the first error among them. */
+export async function executed(pipeline: ReturnType<Redis["pipeline"]>): Promise<readonly unknown[]> {
+  const results = (await pipeline.exec()) ?? [];
+  return results.map(([error, value]) => {
+    if (error !== null) throw error;
+    return value;
+  });
+}
