@@ -78,13 +78,14 @@ export async function reproduce(preset: string | Preset, options: ReproduceOptio
   const trialOf = finder(planned, trials);
   const rows: ReproducedRow[] = [];
   for (const experiment of study.experiments) rows.push(...(await judged(experiment, trialOf, store)));
-  const { name, title, repeats, paper } = chosen;
+  const { name, title, repeats, paper, remark } = chosen;
   const base = join(out, `${name.replaceAll("/", "-")}.${scale}`);
   const result: Reproduction = {
     preset: name,
     title,
     repeats,
     paper,
+    ...(remark !== undefined && { remark }),
     scale,
     verdict: verdictOf(rows),
     rows,

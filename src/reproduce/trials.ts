@@ -24,6 +24,8 @@ export interface PlannedTrial extends TrialPlace {
   readonly elsewhere?: Readonly<Record<string, unknown>>;
   /** The parts of the held-out rows that a row asks about: part of the id. */
   readonly within?: Readonly<Record<string, readonly string[]>>;
+  /** Whether a row asks for the latents of these parts with their environments known: part of the id. */
+  readonly known?: true;
 }
 
 /** Trials that share their data, which are made once for all of them. */
@@ -54,8 +56,13 @@ export async function plannedTrials(
         const before = asked.includes("mcc-before");
         const tried = experiment.elsewhere !== undefined && asked.some((measure) => measure.startsWith("elsewhere:"));
         const elsewhere = tried ? { elsewhere: { ...data, ...experiment.elsewhere } } : {};
-        const parts = experiment.within !== undefined && asked.some((measure) => measure.startsWith("within:"));
-        const others = { ...elsewhere, ...(parts && { within: experiment.within! }) };
+        const known = asked.some((measure) => measure.startsWith("known:"));
+        const parts = known || asked.some((measure) => measure.startsWith("within:"));
+        const others = {
+          ...elsewhere,
+          ...(parts && experiment.within && { within: experiment.within }),
+          ...(known && { known }),
+        };
         const id = runIdOf(config, canonicalJson({ ...data, ...others }), version).slice(0, 16);
         trials.push({ id, experiment: experiment.name, fit, seed, data, config, before, ...others });
       }

@@ -169,12 +169,9 @@ pub fn open_model_later(on_end: Function<Answer<models::Opened>, ()>, model: Uin
 pub fn transform_later(
     on_end: Function<Answer<Transformed>, ()>,
     model: u32,
-    inputs: NativeMatrix,
-    input_names: Vec<String>,
-    views: Option<Vec<NativeView>>,
-    offsets: Option<Vec<f64>>,
+    rows: generate::NativeRows,
 ) -> Job {
-    later(on_end, move || models::transform(model, inputs, input_names, views, offsets))
+    later(on_end, move || models::transform(model, rows))
 }
 
 /// `predict`.

@@ -5,7 +5,7 @@
 //! q(z | x): Gaussian, its mean linear in x plus a network, its covariance given by a full triangular factor that a network makes of x.
 //! Minimised is minus the bound on log p(x | u) of one draw of q, then that of several (Burda, Grosse, Salakhutdinov 2015,
 //! <https://arxiv.org/abs/1509.00519>). The code of a row is the mean of p(z | x), from weighted draws of q, with the prior a mixture over the
-//! environments in the shares of their training rows: the environment of a new row is not known.
+//! environments in the shares of their training rows, as the environment of a new row is not known; where it is, that of this environment.
 
 use super::config::InterventionalConfig;
 use super::start::{self, Start};
@@ -196,8 +196,24 @@ impl NoiseAware {
         Ok((z, (likelihood + entropy)?))
     }
 
-    /// log p(z), with the environment a mixture.
-    fn prior(&self, z: &Tensor) -> Result<Tensor> {
+    /// Logarithms of the probabilities of all environments, the reference first, then as `Start::changes`: a row of them for each row
+    /// whose environment is known or took no part in the fit, or one row for all.
+    fn chances(&self, environments: Option<&[u32]>, like: &Tensor) -> Result<Tensor> {
+        let unknown: Vec<f64> = self.start.shares.iter().map(|share| share.ln()).collect();
+        let of = |&environment: &u32| {
+            let environment = environment as usize;
+            let changed = self.start.changes.iter().position(|&(at, _)| at == environment).map(|change| change + 1);
+            let known = (environment == self.start.reference).then_some(0).or(changed);
+            let only = |known| (0..unknown.len()).map(|at| if at == known { 0.0 } else { f64::NEG_INFINITY }).collect();
+            known.map_or_else(|| unknown.clone(), only)
+        };
+        let rows = environments.map_or(1, <[u32]>::len);
+        let flat: Vec<f64> = environments.map_or_else(|| unknown.clone(), |rows| rows.iter().flat_map(of).collect());
+        Tensor::from_vec(flat, (rows, unknown.len()), &Device::Cpu)?.to_dtype(like.dtype())?.to_device(like.device())
+    }
+
+    /// log p(z), with the environment a mixture of these chances.
+    fn prior(&self, z: &Tensor, chances: &Tensor) -> Result<Tensor> {
         let table = self.table(Graph::None)?;
         let n = z.dim(0)?;
         let reference = mixture_log_density(z, &table, (0..n).flat_map(|_| 0..self.k as u32).collect())?;
@@ -208,13 +224,12 @@ impl NoiseAware {
         let which = (0..n).flat_map(|_| (self.k as u32)..(self.k + changes) as u32).collect();
         let changed = mixture_log_density(&z.index_select(&latents, 1)?.contiguous()?, &table, which)?;
         let changed = (changed - reference.index_select(&latents, 1)?)?.broadcast_add(&all)?;
-        let shares: Vec<f64> = self.start.shares.iter().map(|share| share.ln()).collect();
-        let shares = Tensor::from_vec(shares, (1, changes + 1), &Device::Cpu)?.to_dtype(z.dtype())?;
-        Tensor::cat(&[&all, &changed], 1)?.broadcast_add(&shares.to_device(z.device())?)?.log_sum_exp(1)
+        Tensor::cat(&[&all, &changed], 1)?.broadcast_add(chances)?.log_sum_exp(1)
     }
 
     /// Mean and variance of p(z | x), (n, k) each, from the same draws for every row: the same row has the same code wherever it stands.
-    pub fn posterior(&self, inputs: &Tensor) -> Result<(Tensor, Tensor)> {
+    /// With `environments`, as many as rows, those of p(z | x, u).
+    pub fn posterior(&self, inputs: &Tensor, environments: Option<&[u32]>) -> Result<(Tensor, Tensor)> {
         let mut stream = Stream::new(0, "interventional/posterior");
         let like = Tensor::zeros((DRAWS / 2, 1), inputs.dtype(), inputs.device())?;
         let half = normals_like(&mut stream, &like, self.k)?;
@@ -226,7 +241,9 @@ impl NoiseAware {
             let x = self.seen(&inputs.narrow(0, from, n)?.contiguous()?)?;
             let noise = noise.unsqueeze(1)?.broadcast_as((DRAWS, n, self.k))?.contiguous()?;
             let (z, log_weight) = self.draw(&x, &noise.reshape((DRAWS * n, self.k))?, DRAWS, Graph::None)?;
-            let log_weight = (log_weight + self.prior(&z)?)?.reshape((DRAWS, n))?;
+            let chances = self.chances(environments.map(|all| &all[from..from + n]), &x)?;
+            let chances = if environments.is_some() { chances.repeat((DRAWS, 1))? } else { chances };
+            let log_weight = (log_weight + self.prior(&z, &chances)?)?.reshape((DRAWS, n))?;
             let weight = log_weight.broadcast_sub(&log_weight.log_sum_exp(0)?.unsqueeze(0)?)?.exp()?.unsqueeze(2)?;
             let z = z.reshape((DRAWS, n, self.k))?;
             let mean = z.broadcast_mul(&weight)?.sum(0)?;
@@ -270,7 +287,15 @@ impl Network for NoiseAware {
     }
 
     fn encode(&self, inputs: &Tensor) -> Result<Tensor> {
-        Ok(self.posterior(inputs)?.0)
+        Ok(self.posterior(inputs, None)?.0)
+    }
+
+    fn by_environment(&self) -> bool {
+        true
+    }
+
+    fn encode_in(&self, inputs: &Tensor, environments: &[u32]) -> Result<Tensor> {
+        Ok(self.posterior(inputs, Some(environments))?.0)
     }
 
     fn decode(&self, codes: &Tensor) -> Result<Option<Tensor>> {
@@ -302,7 +327,7 @@ pub fn settle(data: &Prepared, rows: &[Vec<usize>], state: &mut State) -> disent
     let network = state.network_as::<NoiseAware>().expect("the network that was built for it");
     let inputs = data.inputs.select_rows(&reference);
     let (mean, variance) = Tensor::from_slice(inputs.data(), (inputs.rows(), inputs.cols()), state.params.device())
-        .and_then(|inputs| network.posterior(&inputs))
+        .and_then(|inputs| network.posterior(&inputs, None))
         .map_err(internal)?;
     let host = |tensor: &Tensor| tensor.to_vec2::<f32>().map_err(internal);
     let (means, variances) = (host(&mean)?, host(&variance)?);
