@@ -58,7 +58,7 @@ export interface Given {
   /** The roles of its columns, as `fit` takes them. */
   readonly roles?: Omit<DataPart, "data">;
   /** The known data set that is made from the file; data in memory are taken as they are. */
-  readonly prepare?: Omit<PrepareConfig, "source">;
+  readonly prepare?: Sourceless<PrepareConfig>;
 }
 
 /** A method with its options, all but the seed. */
@@ -96,6 +96,9 @@ export interface Band {
   /** Whether every seed must lie in the band or only their mean. Default: `every`. */
   readonly on?: "every" | "mean";
 }
+
+/** Each of several preparations, without the file that it is made from. */
+export type Sourceless<T> = T extends unknown ? Omit<T, "source"> : never;
 
 /** Each of several configurations, without its seed. */
 export type Seedless<T> = T extends unknown ? Omit<T, "seed"> : never;

@@ -288,7 +288,12 @@ impl Model {
         if !needs {
             return Ok(vec![0; rows]);
         }
-        self.nodes_of_labels(rows, labels, Some(attach), "attach it to a node of the tree: its head is then that node's")
+        self.nodes_of_labels(
+            rows,
+            labels,
+            Some(attach),
+            "attach it to a node of the tree: its head is then that node's",
+        )
     }
 
     /// The model's environments of labels; new ones hang onto others where there is an `attach`. `otherwise` says what to do about one that

@@ -166,11 +166,7 @@ pub fn open_model_later(on_end: Function<Answer<models::Opened>, ()>, model: Uin
 
 /// `transform`.
 #[napi(catch_unwind)]
-pub fn transform_later(
-    on_end: Function<Answer<Transformed>, ()>,
-    model: u32,
-    rows: generate::NativeRows,
-) -> Job {
+pub fn transform_later(on_end: Function<Answer<Transformed>, ()>, model: u32, rows: generate::NativeRows) -> Job {
     later(on_end, move || models::transform(model, rows))
 }
 

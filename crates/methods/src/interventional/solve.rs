@@ -23,13 +23,15 @@ pub const INPUTS: &str = "input-use";
 pub const NUMBERS: &str = "numbers";
 /// 1 x k: share of the variance of each latent's code over reference rows that no other code explains.
 pub const SEPARATION: &str = "separation";
+/// k x k, of the nonlinear model: the largest correlation of two latents in an environment.
+pub const DEPENDENCE: &str = "dependence";
 /// 1 x k: least cosine between the changed rows of the environments of a latent; -1 where it has one.
 pub const PARALLEL: &str = "parallel";
 
 /// The gap beyond that of chance, in nats per row, above which a linear model of single changes does not hold.
-pub const VIOLATED: f64 = 0.05;
+pub const VIOLATED: f64 = 0.02;
 /// The same above which it is in doubt.
-pub const DOUBTFUL: f64 = 0.02;
+pub const DOUBTFUL: f64 = 0.01;
 
 /// Names of the solved stages.
 pub const LINEAR: &str = "single changes";
@@ -199,8 +201,9 @@ fn claim(config: &InterventionalConfig, inputs: usize, rows: usize) -> Result<()
 /// Those of candle.
 pub fn scale(data: &Prepared, state: &mut State) -> Result<OutcomeKind> {
     if state.network_as::<NoiseAware>().is_some() {
-        let reliability = settle(data, &rows_of_environments(data)?, state)?;
+        let (reliability, dependence) = settle(data, &rows_of_environments(data)?, state)?;
         state.solved.insert(SEPARATION.into(), reliability);
+        state.solved.insert(DEPENDENCE.into(), dependence);
     }
     Ok(OutcomeKind::Converged)
 }
