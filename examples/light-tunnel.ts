@@ -36,7 +36,9 @@ console.log(`MCC ${mcc.value?.toFixed(4)}`);
 for (const [i, match] of mcc.matching.entries()) {
   // A latent that single rows hardly tell has a high score all the same where an environment moves it far.
   const reliability = facts.find(({ id }) => id === `reliability-${scores.latents[match ?? -1]}`)?.value;
-  console.log(`${scores.truth[i]}: correlation ${mcc.perLatent[i]?.toFixed(3)}, reliability ${reliability?.toFixed(2)}`);
+  console.log(
+    `${scores.truth[i]}: correlation ${mcc.perLatent[i]?.toFixed(3)}, reliability ${reliability?.toFixed(2)}`,
+  );
 }
 if (graph !== undefined) console.log(`SHD ${methodGraph?.shd}`);
 if (graph?.order !== undefined) {

@@ -56,7 +56,9 @@ export async function sachs(config: SachsConfig): Promise<Dataset> {
     inputs: values,
     inputNames: [...PROTEINS],
     rowIds: [],
-    labels: { environment: { column: condition, levels, codes: Uint32Array.from(labels, (label) => codes.get(label)!) } },
+    labels: {
+      environment: { column: condition, levels, codes: Uint32Array.from(labels, (label) => codes.get(label)!) },
+    },
     truth: { latents: { columns: [...PROTEINS], values: { ...values, data: data.slice() } }, graph: consensus() },
     provenance: JSON.stringify({
       source,
@@ -71,7 +73,11 @@ async function read(path: string, condition: string): Promise<{ numbers: Float32
     const index = indexColumns((await source.describe("names")).columns);
     failAll([
       ...(index.names.has(condition) ? [] : missingColumns("condition", [condition], index)),
-      ...missingColumns("source", PROTEINS.filter((protein) => !index.names.has(protein)), index),
+      ...missingColumns(
+        "source",
+        PROTEINS.filter((protein) => !index.names.has(protein)),
+        index,
+      ),
     ]);
     const { numeric, text } = await source.read({ numeric: PROTEINS, text: [condition] });
     return { numbers: Float32Array.from(numeric), labels: text[0]! };

@@ -1,8 +1,8 @@
 // What the demo fits: data sets, methods and seeds as plain data. What comes out is reported, whatever it is.
 import type { RunConfig } from "../config.js";
 import type { Dataset } from "../dataset.js";
-import { phenotype, simulate } from "../simulate.js";
 import type { RunRecord } from "../record.js";
+import { phenotype, simulate } from "../simulate.js";
 import { readCells } from "./cells.js";
 import { readTunnel, SCORED, saidOfTunnel } from "./tunnel.js";
 
@@ -48,7 +48,10 @@ export async function chapters(seeds: readonly number[]): Promise<readonly Chapt
       scored: SCORED,
       said: saidOfTunnel,
       runs: [
-        { id: "tunnel-interventional", config: { method: "interventional", reference: "reference", seed: 0, data: tunnel } },
+        {
+          id: "tunnel-interventional",
+          config: { method: "interventional", reference: "reference", seed: 0, data: tunnel },
+        },
         { id: "tunnel-pca", config: { method: "pca", latentDim: 5, seed: 0, data: tunnel } },
         { id: "tunnel-fast-ica", config: { method: "fast-ica", latentDim: 5, seed: 0, data: tunnel } },
       ],

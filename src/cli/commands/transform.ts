@@ -50,7 +50,10 @@ export async function define(command: Command): Promise<void> {
     .option("--data <path...>", "rows to transform: any format that `fit --data` reads; - is standard input")
     .option("--modality <name=file...>", "a table for each modality of the model, as for `fit`")
     .option("--join <column>", "column with the ids of the rows of the modalities (default: that of the fit)")
-    .option("--environment [column]", "the environments of the rows are known: from this column (default: that of the fit)")
+    .option(
+      "--environment [column]",
+      "the environments of the rows are known: from this column (default: that of the fit)",
+    )
     .option("--out <file>", "file to write: .npy, .csv, .parquet, .arrow, .h5ad or .zarr (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)

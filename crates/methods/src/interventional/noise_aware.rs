@@ -227,14 +227,31 @@ impl NoiseAware {
         Tensor::cat(&[&all, &changed], 1)?.broadcast_add(chances)?.log_sum_exp(1)
     }
 
-    /// Mean (n, k) and covariance (n, k, k) of p(z | x), from the same draws for every row: the same row has the same code wherever it
-    /// stands. With `environments`, as many as rows, those of p(z | x, u).
+    /// Mean (n, k) and covariance (n, k, k) of p(z | x). With `environments`, as many as rows, those of p(z | x, u).
     pub fn posterior(&self, inputs: &Tensor, environments: Option<&[u32]>) -> Result<(Tensor, Tensor)> {
+        let mut covariances = Vec::new();
+        let means = self.means(inputs, environments, |z, weight, mean| {
+            let apart = z.broadcast_sub(&mean.unsqueeze(0)?)?;
+            let weighted = apart.broadcast_mul(weight)?.permute((1, 2, 0))?.contiguous()?;
+            covariances.push(weighted.matmul(&apart.transpose(0, 1)?.contiguous()?)?);
+            Ok(())
+        })?;
+        Ok((means, Tensor::cat(&covariances, 0)?))
+    }
+
+    /// Means (n, k), from the same draws for every row: the same row has the same code wherever it stands. `take` is given the draws
+    /// (DRAWS, m, k) of a block of rows, their weights and their means.
+    fn means(
+        &self,
+        inputs: &Tensor,
+        environments: Option<&[u32]>,
+        mut take: impl FnMut(&Tensor, &Tensor, &Tensor) -> Result<()>,
+    ) -> Result<Tensor> {
         let mut stream = Stream::new(0, "interventional/posterior");
         let like = Tensor::zeros((DRAWS / 2, 1), inputs.dtype(), inputs.device())?;
         let half = normals_like(&mut stream, &like, self.k)?;
         let noise = Tensor::cat(&[&half, &half.neg()?], 0)?;
-        let (mut means, mut covariances) = (Vec::new(), Vec::new());
+        let mut means = Vec::new();
         let total = inputs.dim(0)?;
         for from in (0..total).step_by(BLOCK) {
             let n = BLOCK.min(total - from);
@@ -247,12 +264,10 @@ impl NoiseAware {
             let weight = log_weight.broadcast_sub(&log_weight.log_sum_exp(0)?.unsqueeze(0)?)?.exp()?.unsqueeze(2)?;
             let z = z.reshape((DRAWS, n, self.k))?;
             let mean = z.broadcast_mul(&weight)?.sum(0)?;
-            let apart = z.broadcast_sub(&mean.unsqueeze(0)?)?;
-            let weighted = apart.broadcast_mul(&weight)?.permute((1, 2, 0))?.contiguous()?;
-            covariances.push(weighted.matmul(&apart.transpose(0, 1)?.contiguous()?)?);
+            take(&z, &weight, &mean)?;
             means.push(mean);
         }
-        Ok((Tensor::cat(&means, 0)?, Tensor::cat(&covariances, 0)?))
+        Tensor::cat(&means, 0)
     }
 }
 
@@ -288,7 +303,7 @@ impl Network for NoiseAware {
     }
 
     fn encode(&self, inputs: &Tensor) -> Result<Tensor> {
-        Ok(self.posterior(inputs, None)?.0)
+        self.means(inputs, None, |_, _, _| Ok(()))
     }
 
     fn by_environment(&self) -> bool {
@@ -296,7 +311,7 @@ impl Network for NoiseAware {
     }
 
     fn encode_in(&self, inputs: &Tensor, environments: &[u32]) -> Result<Tensor> {
-        Ok(self.posterior(inputs, Some(environments))?.0)
+        self.means(inputs, Some(environments), |_, _, _| Ok(()))
     }
 
     fn decode(&self, codes: &Tensor) -> Result<Option<Tensor>> {

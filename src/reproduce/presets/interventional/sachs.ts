@@ -8,7 +8,8 @@ export const SACHS: Preset = {
   name: "interventional/sachs",
   title: "What do single interventions find in cells under nine conditions?",
   repeats: "nothing published: the measurements",
-  paper: "Causal protein-signaling networks derived from multiparameter single-cell data, https://doi.org/10.1126/science.1105809",
+  paper:
+    "Causal protein-signaling networks derived from multiparameter single-cell data, https://doi.org/10.1126/science.1105809",
   remark:
     "The truth is the eleven measured proteins and the consensus of 20 edges, which is contested; nobody knows the causes behind them. No " +
     "row has a band: nothing is judged here but shown.",
@@ -23,7 +24,8 @@ function experiment(seeds: readonly number[], steps: number | undefined): Experi
   return {
     name: "nine conditions",
     data: {
-      given: "the cells of Sachs et al. (2005) as one table, with the column condition and eleven proteins as raw intensities",
+      given:
+        "the cells of Sachs et al. (2005) as one table, with the column condition and eleven proteins as raw intensities",
       prepare: { dataset: "sachs" },
     },
     fits: { interventional: shared, ...yardsticks(5) },

@@ -50,7 +50,11 @@ function experiment(seeds: readonly number[]): Experiment {
         band: { atLeast: 0.97, on: "mean" },
       },
       ...mcc("reference", "MCC, rows of the reference", { atLeast: 0.87, on: "mean" }),
-      { fit: "interventional", measure: "known:reference.mcc.value", title: "MCC, rows of the reference, environment known" },
+      {
+        fit: "interventional",
+        measure: "known:reference.mcc.value",
+        title: "MCC, rows of the reference, environment known",
+      },
       { fit: "interventional", measure: "latent-dim", band: { atLeast: 5, atMost: 5 } },
       { fit: "interventional", measure: "fact:gap", title: "gap, nats per row" },
       { fit: "interventional", measure: "fact:reliability-z2", title: "reliability of the latent of green" },
