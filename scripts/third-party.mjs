@@ -33,6 +33,16 @@ const READ = {
   h5wasm: "NIST software (public domain in the USA, free use elsewhere), with the BSD-style license of HDF5",
 };
 
+/** Data that the package ships, each in its folder with a NOTICE.md: what it is, by whom, under which license. */
+const DATA = {
+  "examples/data/light-tunnel": [
+    "light tunnel of the causal chambers, measurements (a part; changes are listed there)",
+    "Juan L. Gamella, Jonas Peters, Peter Bühlmann",
+    "CC BY 4.0",
+  ],
+  "examples/data/pbmc68k": ["700 blood cells, as scanpy ships them", "10x Genomics, scverse", "BSD-3-Clause"],
+};
+
 /** Whether one of the choices that a license offers is allowed as a whole. */
 export function isAllowed(expression) {
   const text = expression.replace(/\s*\/\s*/g, " OR ").trim();
@@ -110,6 +120,18 @@ function licenseOf(name, license) {
   throw new Stop(`${name} has the license ${license ?? "(none)"}`, "it is not on the list in scripts/third-party.mjs");
 }
 
+/** Data of others that npm packs with ours. */
+function data() {
+  const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return files
+    .filter((folder) => folder.startsWith("examples/"))
+    .map((folder) => {
+      if (!(folder in DATA)) throw new Stop(`${folder} has no entry`, "add it to DATA in scripts/third-party.mjs");
+      const [what, whose, license] = DATA[folder];
+      return `| ${what} | ${whose} | ${license} | [${folder}/NOTICE.md](${folder}/NOTICE.md) |`;
+    });
+}
+
 /** THIRD_PARTY.md as it has to be. */
 export function thirdParty() {
   const [npm, rust] = [npmPackages(), crates()].map((list) =>
@@ -134,6 +156,12 @@ ${table(npm)}
 The texts of these licenses are in \`LICENSES.txt\` of the packages with the addon.
 
 ${table(rust)}
+
+## Data
+
+| what | by | license | notice |
+| --- | --- | --- | --- |
+${data().join("\n")}
 `;
 }
 

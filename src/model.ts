@@ -9,7 +9,7 @@ import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
 import { packModel, unpackModel } from "./model-bytes.js";
 import { type Header, headerOf, type ModelInfo } from "./model-info.js";
-import { type Later, later, type Native, type NativeLabels, native, plain } from "./native.js";
+import { type Later, later, type Native, type NativeLabels, type NativeRows, native, plain } from "./native.js";
 import { absolute, formatOf, isNamed, matrixOf, readNew, refuseWidth, taken } from "./new-rows.js";
 import { AT_ONCE, type OpenModel, openModel } from "./opened-model.js";
 import type { NamedArray, RunRecord } from "./record.js";
@@ -35,10 +35,16 @@ export interface TransformOptions extends ReadingOptions {
    * in a service. Default: false, they are copied before this function returns.
    */
   readonly transfer?: boolean;
+  /**
+   * Environments of the rows, where they are known: one label per row, or `true` for the environment column of `x`. They change the
+   * latents of methods whose latents depend on them, which is the nonlinear model of `interventional`; those of other models are the
+   * same. Default: they are unknown, whatever columns `x` has, so that rows of environments that the fit has not seen have latents too.
+   */
+  readonly environments?: readonly string[] | true;
 }
 
 /** How to predict the target. */
-export interface PredictOptions extends TransformOptions {
+export interface PredictOptions extends Omit<TransformOptions, "environments"> {
   /** One label per row. Default: the environment column of `x`, when `x` is a data set or a file. */
   readonly environments?: readonly string[];
   /** Environments the tree does not know, each with the node whose head it takes. */
@@ -111,17 +117,20 @@ export class Model implements AsyncDisposable {
    *
    * @param x anything that `data` accepts, or `{ modalities, join }`. Columns with names are matched by name, in any order; without
    * names by position
-   * @param options how to read a file, where that is not as in the fit: what the fit was told and found is remembered
-   * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `MODEL_CLOSED`
+   * @param options how to read a file, where that is not as in the fit: what the fit was told and found is remembered; environments,
+   * where they are known
+   * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `DATA_UNKNOWN_ENVIRONMENT`, `DATA_NEEDS_ENVIRONMENTS`, `MODEL_CLOSED`
    */
   async transform(
     x: DataSource | ViewsData,
-    { transfer = false, ...reading }: TransformOptions = {},
+    { transfer = false, environments, ...reading }: TransformOptions = {},
   ): Promise<NamedArray> {
     this.#open();
-    const dataset = await this.readRows(transfer ? taken(x) : x, { reading });
-    const { latents, columns } = await this.#ask(dataset, ({ inputs, inputNames, views, offsets }, { id }, run) =>
-      run.transform(id, inputs, inputNames, views, offsets?.inputs),
+    const wanted = { reading, withEnvironment: environments === true };
+    const dataset = await this.readRows(transfer ? taken(x) : x, wanted);
+    if (environments === true && dataset.labels.environment === undefined) refuseUnlabelled();
+    const { latents, columns } = await this.#ask(dataset, (rows, { id }, run) =>
+      run.transform(id, nativeRows(rows, environments === true ? rows.labels.environment : environments)),
     );
     return namedArray(latents, columns, dataset.rowIds);
   }
@@ -166,17 +175,9 @@ export class Model implements AsyncDisposable {
     if (rows === undefined)
       return interventionOf(await this.#askAlone(({ id }, run) => run.intervene(id, request, undefined)));
     const dataset = await this.#readRows(rows, environments === undefined);
-    const after = await this.#ask(dataset, ({ inputs, inputNames, labels, views, offsets }, { id }, run) => {
-      const labelled = environments === undefined ? labels.environment : encode(environments);
-      const given = {
-        inputs,
-        inputNames,
-        ...(labelled && { environments: labelled }),
-        ...(views && { views }),
-        ...(offsets?.inputs && { offsets: offsets.inputs }),
-      };
-      return run.intervene(id, request, given);
-    });
+    const after = await this.#ask(dataset, (rows, { id }, run) =>
+      run.intervene(id, request, nativeRows(rows, environments ?? rows.labels.environment)),
+    );
     return interventionOf(after, dataset.rowIds);
   }
 
@@ -490,6 +491,28 @@ export async function load(from: string | Uint8Array, { only }: LoadOptions = {}
     // The core has only seen bytes.
     throw new DisentangleError({ path: join(files.dir ?? "", MODEL), ...error.toJSON() }, error.cause);
   }
+}
+
+/** Rows as the core takes them. */
+function nativeRows(
+  { inputs, inputNames, views, offsets }: Dataset,
+  environments: readonly string[] | NativeLabels | undefined,
+): NativeRows {
+  return {
+    inputs,
+    inputNames,
+    ...(environments && { environments: "codes" in environments ? environments : encode(environments) }),
+    ...(views && { views }),
+    ...(offsets?.inputs && { offsets: offsets.inputs }),
+  };
+}
+
+/** Numbers without names have no environment column. */
+function refuseUnlabelled(): never {
+  fail("DATA_NEEDS_ENVIRONMENTS", "the rows have no environments", {
+    path: "environments",
+    hint: "give `environments`, one label per row, or rows with the environment column of the fit",
+  });
 }
 
 function encode(labels: readonly string[]): NativeLabels {

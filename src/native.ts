@@ -232,13 +232,7 @@ export interface Native {
   /** Throws `MEMORY_LIMIT` where `what` needs more than is allowed. */
   claimMemory(bytes: number, what: string): void;
   /** `model`: the number that `later().openModel` gave, until `closeModel`. */
-  transform(
-    model: number,
-    inputs: NativeMatrix,
-    inputNames: readonly string[],
-    views?: NativeView[],
-    offsets?: number[],
-  ): { latents: NativeMatrix; columns: string[] };
+  transform(model: number, rows: NativeRows): { latents: NativeMatrix; columns: string[] };
   predict(
     model: number,
     inputs: NativeMatrix,

@@ -1,3 +1,4 @@
+import { nearest } from "./config-keys.js";
 import { type ReadingOptions, readingOf, rememberedReading } from "./data/reading.js";
 import { type DataSource, readTable } from "./dataset.js";
 import { fail } from "./errors.js";
@@ -21,6 +22,8 @@ export type RowChoice = "all" | "train" | "validation" | "test";
 export interface ScoreOptions extends Pick<ReadingOptions, "missingValues" | "decimal"> {
   /** Rows to score. Default: `test`, the rows that the fit has never seen. */
   readonly rows?: RowChoice;
+  /** Of these rows those of some environments, by their names: for data in which others are there for comparison. Default: all of them. */
+  readonly environments?: readonly string[];
   /** Seed of the bootstrap and of the nulls. Default: 0. */
   readonly seed?: number;
 }
@@ -76,7 +79,9 @@ export async function scoreRun(
     likely: found,
   });
   const choice = options.rows ?? "test";
-  const kept = await keptRows(run, choice);
+  const { environments } = options;
+  const picked = await keptRows(run, choice);
+  const kept = environments === undefined ? picked : ofEnvironments(run, picked, environments, observed);
   const ofDataset = await pickedOf(run.rows, kept);
   const total = run.manifest.dataset.rows;
   // A table with a row per kept row is aligned with the latents, one with a row per row of the data set is not.
@@ -103,7 +108,7 @@ export async function scoreRun(
   const { environment, task } = observed?.labels ?? {};
   const aligned: Record<string, NativeTable> = {};
   for (const [name, table] of Object.entries(tables)) aligned[name] = await align(table);
-  return scoreNative(
+  const scores = await scoreNative(
     { split: choice, seed: options.seed, summary: run.summary },
     {
       latents: await selectRows(latents, kept),
@@ -113,6 +118,39 @@ export async function scoreRun(
       ...(task && { task: await ofRows(task) }),
     },
   );
+  if (environments === undefined) return scores;
+  return { ...scores, notes: [...scores.notes, `only rows of the environments ${environments.join(", ")} are scored`] };
+}
+
+/** Of these places among the kept rows those of some environments. */
+function ofEnvironments(
+  run: Pick<Run, "rows">,
+  kept: Uint32Array,
+  environments: readonly string[],
+  observed: Observed | undefined,
+): Uint32Array {
+  const labels = observed?.labels.environment;
+  if (labels === undefined) {
+    fail("DATA_NEEDS_ENVIRONMENTS", "environments: the environments of the rows are not known here", {
+      path: "environments",
+      hint: "score the model that `fit` gave, or the run folder without --truth, and name the column with `environment` in the fit",
+    });
+  }
+  const wanted = environments.map((name) => {
+    const code = labels.levels.indexOf(name);
+    if (code >= 0) return code;
+    const near = nearest(name, labels.levels);
+    return fail("DATA_UNKNOWN_ENVIRONMENT", `environments: the data have no environment ${JSON.stringify(name)}`, {
+      path: "environments",
+      hint: near === undefined ? `there are: ${labels.levels.join(", ")}` : `did you mean ${JSON.stringify(near)}?`,
+    });
+  });
+  const places = kept.filter((place) => wanted.includes(labels.codes[run.rows[place]!]!));
+  if (places.length > 0) return places;
+  return fail("METRIC_SHAPE", `the run has no such rows of the environments ${environments.join(", ")}`, {
+    path: "environments",
+    hint: "name others, or take all rows of them: --rows all",
+  });
 }
 
 /** Scores a fit where its data know the true latents: on the test rows, or on all where it kept none out. */

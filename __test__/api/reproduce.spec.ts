@@ -378,16 +378,19 @@ test("parts of the held-out rows are scored by themselves where a row asks for t
     { fit: "a", measure: "within:one.mcc.value" },
     { fit: "a", measure: "within:all.mcc.value" },
     { fit: "a", measure: "mcc" },
+    { fit: "a", measure: "known:all.mcc.value" },
   ];
   const { environment } = (await simulate({ ...WORLD, seed: 0 })).labels;
   const used = environment!.levels.filter((_, level) => environment!.codes.includes(level));
   const within = { one: used.slice(0, 1), all: used };
   const { rows: found } = await reproduce(presetOf(rows, { within, seeds: [0] }), { out });
-  const [count, one, all, whole] = found.map(({ mean }) => mean!);
+  const [count, one, all, whole, known] = found.map(({ mean }) => mean!);
   // A quarter of the 100 rows of one environment is held out.
   t.is(count, 25);
   t.true(one! > 0 && one! <= 1 && one !== whole);
   t.is(all, whole);
+  // The latents of this method do not depend on the environment of their row.
+  t.is(known, all);
   const without = await t.throwsAsync(reproduce(presetOf(rows, { within: { one: within.one } }), { out }));
   t.like(without, { code: "CONFIG_CONFLICT", path: "small.within" });
 });

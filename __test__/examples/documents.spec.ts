@@ -50,6 +50,8 @@ for (const document of documents.filter((name) => blocksOf(name).some(({ languag
     t.timeout(300_000);
     const cwd = emptyFolder();
     cpSync(await sampleFiles(), cwd, { recursive: true, filter: (path) => !path.endsWith("runs") });
+    // Commands that are read in a checkout name what lies there.
+    cpSync(join(root, "examples/data/light-tunnel"), join(cwd, "examples/data/light-tunnel"), { recursive: true });
     for (const [i, { language, text }] of blocksOf(document).entries()) {
       if (language === "yaml") writeFileSync(join(cwd, "tbr.yaml"), text);
       if (language === "sh") await t.notThrowsAsync(runShell(text, cwd), text);

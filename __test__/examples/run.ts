@@ -19,9 +19,9 @@ export function emptyFolder(): string {
 }
 
 /** Runs a TypeScript program and gives what it printed; throws when it fails. */
-export async function runProgram(file: string, cwd: string): Promise<string> {
+export async function runProgram(file: string, cwd: string, args: readonly string[] = []): Promise<string> {
   const options = { cwd, env: sources, timeout: 100_000 };
-  const { stdout } = await run(process.execPath, ["--import", import.meta.resolve("tsx"), file], options);
+  const { stdout } = await run(process.execPath, ["--import", import.meta.resolve("tsx"), file, ...args], options);
   return stdout;
 }
 

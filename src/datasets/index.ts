@@ -2,12 +2,16 @@
 import type { JsonSchema } from "../config-keys.js";
 import { jsonSchemaOf } from "../data/parse-keys.js";
 import type { Dataset } from "../data/read.js";
+import { type SachsConfig, sachs, sachsSchema } from "./sachs.js";
 import { type SuperconductorsConfig, superconductors, superconductorsSchema } from "./superconductors.js";
 
+export { type SachsConfig, sachsSchema } from "./sachs.js";
 export { type Cleaning, type SuperconductorsConfig, superconductorsSchema } from "./superconductors.js";
 
 /** What to prepare: the name of a data set beside its keys; `disentangle prepare --help` lists them. */
-export type PrepareConfig = { readonly dataset: "superconductors" } & SuperconductorsConfig;
+export type PrepareConfig =
+  | ({ readonly dataset: "superconductors" } & SuperconductorsConfig)
+  | ({ readonly dataset: "sachs" } & SachsConfig);
 
 /** A data set that can be prepared. */
 export interface Preparation {
@@ -16,7 +20,7 @@ export interface Preparation {
   readonly summary: string;
   /** JSON Schema of its keys. */
   readonly schema: JsonSchema;
-  readonly prepare: (config: Omit<PrepareConfig, "dataset">) => Promise<Dataset>;
+  readonly prepare: (config: { readonly source: string }) => Promise<Dataset>;
 }
 
 /** All of them. */
@@ -26,5 +30,11 @@ export const PREPARATIONS: readonly Preparation[] = [
     summary: "shares of elements; 80 properties and the critical temperature as tasks",
     schema: jsonSchemaOf(superconductorsSchema),
     prepare: superconductors,
+  },
+  {
+    name: "sachs",
+    summary: "logarithms of eleven proteins in single cells; nine conditions as environments, and the consensus graph",
+    schema: jsonSchemaOf(sachsSchema),
+    prepare: sachs,
   },
 ];

@@ -17,26 +17,34 @@ export interface DemoRow {
   readonly mcc: { readonly mean: number; readonly sd: number } | null;
   /** Mean of the rotation null: what latents score that span the right space but mix the axes. */
   readonly rotation: number | null;
-  /** Test error as a share of that of predicting the mean. */
-  readonly error: { readonly mean: number; readonly sd: number };
+  /** Test error as a share of that of predicting the mean; null without a target. */
+  readonly error: { readonly mean: number; readonly sd: number } | null;
+}
+
+/** What a run says of itself that its score does not show. */
+export interface DemoNote {
+  readonly dataset: string;
+  readonly text: string;
 }
 
 /** What the demo leaves behind. */
 export interface DemoResult {
   readonly report: string;
   readonly rows: readonly DemoRow[];
+  readonly notes: readonly DemoNote[];
   readonly agreement: readonly Agreement[];
 }
 
 /** Fits everything, two at a time, and writes `dir/<run>/` and `dir/report.{html,md,json}`. */
 export async function runDemo(dir: string, seeds: readonly number[], say: (line: string) => void): Promise<DemoResult> {
   const planned = await chapters(seeds);
-  const queue = planned.flatMap(({ runs }) => runs);
+  const queue = planned.flatMap(({ runs, scored }) => runs.map((run) => ({ run, scored })));
   const models = new Map<string, Model>();
   let next = 0;
   const worker = async (): Promise<void> => {
-    for (let run = queue[next++]; run !== undefined; run = queue[next++]) {
-      models.set(run.id, await fitted(run, dir));
+    for (let one = queue[next++]; one !== undefined; one = queue[next++]) {
+      const { run, scored } = one;
+      models.set(run.id, await fitted(run, scored, dir));
       say(`${String(models.size).padStart(2)} of ${queue.length}  ${run.config.data.name}: ${run.config.method}`);
     }
   };
@@ -49,9 +57,10 @@ export async function runDemo(dir: string, seeds: readonly number[], say: (line:
   const page = await report(
     planned.flatMap(({ runs }) => runs.map(model)),
     {
-      title: "Hidden causes: cells and simulated worlds",
+      title: "Hidden causes: a real device, cells and simulated worlds",
       introduction:
-        "Tree-based regularization beside its baseline, one head for all environments. Made by `disentangle demo`.",
+        "Single interventions on a device whose causes are known, then tree-based regularization beside its baseline, one head for " +
+        "all environments. Made by `disentangle demo`.",
       method: "tbr",
       remarks: planned.map(({ name, remark }) => ({ dataset: name, text: remark })),
       agreement,
@@ -62,12 +71,16 @@ export async function runDemo(dir: string, seeds: readonly number[], say: (line:
       writeFileAtomic(join(dir, `report.${form === "markdown" ? "md" : form}`), page[form]),
     ),
   );
-  return { report: join(dir, "report.html"), rows: planned.flatMap((chapter) => rowsOf(chapter, model)), agreement };
+  const notes = planned.flatMap(({ name, said, runs }) =>
+    (said?.(model(runs[0]!).record()) ?? []).map((text) => ({ dataset: name, text })),
+  );
+  const rows = planned.flatMap((chapter) => rowsOf(chapter, model));
+  return { report: join(dir, "report.html"), rows, notes, agreement };
 }
 
-async function fitted({ id, config }: DemoRun, dir: string): Promise<Model> {
+async function fitted({ id, config }: DemoRun, scored: readonly string[] | undefined, dir: string): Promise<Model> {
   const model = await fit(config).result;
-  if (config.data.truth.latents !== undefined) await model.score();
+  if (config.data.truth.latents !== undefined) await model.score(undefined, scored && { environments: scored });
   await model.save(join(dir, id));
   return model;
 }
@@ -89,7 +102,7 @@ function rowsOf({ name, runs }: Chapter, model: (run: DemoRun) => Model): DemoRo
       seeds: records.length,
       mcc: values.length === records.length ? spread(values) : null,
       rotation: rotations.length === records.length ? spread(rotations).mean : null,
-      error: spread(errors),
+      error: errors.length === 0 ? null : spread(errors),
     };
   });
 }

@@ -38,7 +38,7 @@ export function studyOf(preset: Preset, scale: Scale, { seeds, only = "" }: Stud
 
 function mistakes({ name, fits, seeds, rows, elsewhere, within }: Experiment): readonly Failure[] {
   const at = (what: string): string => `${name}.${what}`;
-  const parts = rows.flatMap(({ measure }) => /^within:([^.]+)/.exec(measure)?.[1] ?? []);
+  const parts = rows.flatMap(({ measure }) => /^(?:within|known):([^.]+)/.exec(measure)?.[1] ?? []);
   const unknown = [...new Set(parts)].filter((part) => within === undefined || !Object.hasOwn(within, part));
   return [
     ...seedMistakes(seeds, at("seeds")),

@@ -2,7 +2,7 @@
 import { type DataSource, type Dataset, readData } from "../dataset.js";
 import { fail } from "../errors.js";
 import { later } from "../native.js";
-import { prepare } from "../prepare.js";
+import { type PrepareConfig, prepare } from "../prepare.js";
 import type { Given, Study } from "./preset.js";
 
 /**
@@ -27,7 +27,7 @@ export async function givenData(
   }
   const dataset =
     wanted.prepare !== undefined && typeof data === "string"
-      ? await prepare({ ...wanted.prepare, source: data })
+      ? await prepare({ ...wanted.prepare, source: data } as PrepareConfig)
       : await readData({ ...wanted.roles, data });
   const { fingerprint } = JSON.parse(await later().describe(dataset)) as { fingerprint: string };
   return { dataset, fingerprint };

@@ -23,6 +23,8 @@ export interface FinishedTrial extends TrialHead {
   readonly elsewhere?: Scores;
   /** Scores of parts of the held-out rows by name, where a row asked for them. */
   readonly within?: Readonly<Record<string, Scores>>;
+  /** The same of the latents that the model gives these rows where it is told their environments. */
+  readonly known?: Readonly<Record<string, Scores>>;
 }
 
 /** A trial without a result. */
@@ -64,6 +66,8 @@ export interface StudyTask {
   readonly elsewhere?: Readonly<Record<string, unknown>>;
   /** The parts of the held-out rows that a row asks about. */
   readonly within?: Readonly<Record<string, readonly string[]>>;
+  /** Whether a row asks for the latents of these parts with their environments known. */
+  readonly known?: true;
   /** Whether its latents are kept, to be compared with those of other seeds. */
   readonly latents: boolean;
 }

@@ -99,6 +99,11 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
     argument: "required",
     read: ({ within }, path) => numberAt(within, path),
   },
+  known: {
+    title: "environment known, within",
+    argument: "required",
+    read: ({ known }, path) => numberAt(known, path),
+  },
   agreement: { title: "strong MCC between seeds", ofPair: ({ mcc }) => mcc.value },
   "agreement-weak": { title: "weak MCC between seeds", ofPair: ({ mccWeak }) => mccWeak.value },
 };

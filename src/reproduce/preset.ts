@@ -17,6 +17,8 @@ export interface Preset {
   readonly repeats: string;
   /** The paper. */
   readonly paper: string;
+  /** What a reader of the table has to know, such as what was chosen on which seeds. */
+  readonly remark?: string;
   readonly scales: Readonly<Record<Scale, Study>>;
 }
 
@@ -37,7 +39,10 @@ export interface Experiment {
   /** Each is the seed of the world and of the fits to it. */
   readonly seeds: readonly number[];
   readonly rows: readonly Row[];
-  /** Parts of the held-out rows, by the environments in them: rows ask for `within:NAME.PATH`, scores of these rows alone. */
+  /**
+   * Parts of the held-out rows, by the environments in them: rows ask for `within:NAME.PATH`, scores of these rows alone, and for
+   * `known:NAME.PATH`, the same of the latents that the model gives them where it is told their environments.
+   */
   readonly within?: Readonly<Record<string, readonly string[]>>;
   /** Options by which the world differs whose rows the fitted models are tried on as well: rows ask for `elsewhere:PATH`. */
   readonly elsewhere?: Readonly<Record<string, unknown>>;
@@ -53,7 +58,7 @@ export interface Given {
   /** The roles of its columns, as `fit` takes them. */
   readonly roles?: Omit<DataPart, "data">;
   /** The known data set that is made from the file; data in memory are taken as they are. */
-  readonly prepare?: Omit<PrepareConfig, "source">;
+  readonly prepare?: Sourceless<PrepareConfig>;
 }
 
 /** A method with its options, all but the seed. */
@@ -91,6 +96,9 @@ export interface Band {
   /** Whether every seed must lie in the band or only their mean. Default: `every`. */
   readonly on?: "every" | "mean";
 }
+
+/** Each of several preparations, without the file that it is made from. */
+export type Sourceless<T> = T extends unknown ? Omit<T, "source"> : never;
 
 /** Each of several configurations, without its seed. */
 export type Seedless<T> = T extends unknown ? Omit<T, "seed"> : never;

@@ -8,6 +8,7 @@ export interface Reproduction {
   readonly title: string;
   readonly repeats: string;
   readonly paper: string;
+  readonly remark?: string;
   readonly scale: Scale;
   /** `in band` when no trial failed and every row that has a band lies in it. */
   readonly verdict: Verdict;

@@ -284,13 +284,14 @@ async function judgedOne(
   const trialOf = finder(planned, trials);
   const rows: ReproducedRow[] = [];
   for (const experiment of study.experiments) rows.push(...(await judged(experiment, trialOf, dir)));
-  const { name, title, repeats, paper } = preset;
+  const { name, title, repeats, paper, remark } = preset;
   const base = join(out, `${name.replaceAll("/", "-")}.${scale}`);
   const result: Reproduction = {
     preset: name,
     title,
     repeats,
     paper,
+    ...(remark !== undefined && { remark }),
     scale,
     verdict: verdictOf(rows),
     rows,

@@ -14,11 +14,13 @@ export function cellsOf({ experiment, fit, title, mean, sd, values, missing, ...
 }
 
 /** The whole table as Markdown: what it repeats, its rows, the value of every seed, and what failed. */
-export function markdownOf({ preset, title, repeats, paper, scale, rows, version, machine }: Reproduction): string {
+export function markdownOf({ preset, title, repeats, paper, remark, scale, ...result }: Reproduction): string {
+  const { rows, version, machine } = result;
   const bySeed = rows.map((row) => [row.experiment, row.fit, row.title, seedsText(row)]);
   return `${[
     `# ${preset}, ${scale} scale`,
     `${title} Repeats ${repeats} of ${paper}.`,
+    ...(remark === undefined ? [] : [remark]),
     table([...HEADINGS], rows.map(cellsOf)),
     'Spread: standard deviation with divisor n. A band holds on every seed unless it says "mean".',
     "## By seed",

@@ -2,7 +2,7 @@
 import type { Dataset } from "../dataset.js";
 import type { Failure } from "../errors.js";
 import type { Scores } from "../generated/types.js";
-import { later, type NativeTable, native } from "../native.js";
+import { later, type NativeLabels, type NativeTable, native } from "../native.js";
 import type { Run } from "../results.js";
 import { score, scoreRun } from "../score.js";
 import { type SimulateConfig, simulate } from "../simulate.js";
@@ -60,31 +60,64 @@ async function tried(run: Run, { elsewhere }: StudyTask): Promise<Pick<FinishedT
   const { inputs, inputNames, views, truth } = await simulate(elsewhere as unknown as SimulateConfig);
   const { id } = await later().openModel(run.model);
   try {
-    const { latents, columns } = await later().transform(id, inputs, inputNames, views);
+    const { latents, columns } = await later().transform(id, { inputs, inputNames, ...(views && { views }) });
     return { elsewhere: await score({ columns, values: latents }, { truth }) };
   } finally {
     native().closeModel(id);
   }
 }
 
-async function inParts(run: Run, dataset: Dataset, { within }: StudyTask): Promise<Pick<FinishedTrial, "within">> {
+async function inParts(
+  run: Run,
+  dataset: Dataset,
+  { within, known }: StudyTask,
+): Promise<Pick<FinishedTrial, "within" | "known">> {
   const { environment } = dataset.labels;
-  const { latents: known } = dataset.truth;
-  if (within === undefined || environment === undefined || known === undefined) return {};
+  const { latents: truth } = dataset.truth;
+  if (within === undefined || environment === undefined || truth === undefined) return {};
   const held = [...run.split.keys()].filter((row) => run.split[row] === 2);
-  const parts: [string, Scores][] = [];
-  for (const [name, environments] of Object.entries(within)) {
-    const codes = new Set(environments.map((level) => environment.levels.indexOf(level)));
-    const rows = held.filter((row) => codes.has(environment.codes[run.rows[row]!]!));
-    const latents = rowsOf(run.latents.data, run.latents.columns, rows);
-    const truth = rowsOf(
-      known.values.data,
-      known.columns,
-      rows.map((row) => run.rows[row]!),
-    );
-    parts.push([name, await score(latents, { truth: { latents: truth } })]);
+  const scored = async (latents: NativeTable): Promise<Readonly<Record<string, Scores>>> => {
+    const parts: [string, Scores][] = [];
+    for (const [name, environments] of Object.entries(within)) {
+      const codes = new Set(environments.map((level) => environment.levels.indexOf(level)));
+      const places = [...held.keys()].filter((at) => codes.has(environment.codes[run.rows[held[at]!]!]!));
+      const expected = rowsOf(
+        truth.values.data,
+        truth.columns,
+        places.map((at) => run.rows[held[at]!]!),
+      );
+      const found = rowsOf(latents.values.data, latents.columns, places);
+      parts.push([name, await score(found, { truth: { latents: expected } })]);
+    }
+    return Object.fromEntries(parts);
+  };
+  return {
+    within: await scored(rowsOf(run.latents.data, run.latents.columns, held)),
+    ...(known && { known: await scored(await informed(run, dataset, environment, held)) }),
+  };
+}
+
+/** Latents of these rows of a run as its model gives them where it is told their environments. */
+async function informed(
+  run: Run,
+  { inputs, inputNames, views, offsets }: Dataset,
+  { column, levels, codes }: NativeLabels,
+  rows: readonly number[],
+): Promise<NativeTable> {
+  const places = rows.map((row) => run.rows[row]!);
+  const { id } = await later().openModel(run.model);
+  try {
+    const { latents, columns } = await later().transform(id, {
+      inputs: rowsOf(inputs.data, inputNames, places).values,
+      inputNames,
+      environments: { column, levels, codes: Uint32Array.from(places, (place) => codes[place]!) },
+      ...(views && { views }),
+      ...(offsets?.inputs && { offsets: offsets.inputs }),
+    });
+    return { columns, values: latents };
+  } finally {
+    native().closeModel(id);
   }
-  return { within: Object.fromEntries(parts) };
 }
 
 function rowsOf(data: Float32Array, columns: readonly string[], rows: readonly number[]): NativeTable {

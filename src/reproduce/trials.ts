@@ -68,8 +68,13 @@ async function plannedTrial(
   const asked = experiment.rows.filter((row) => row.fit === fit).map(({ measure }) => measure);
   const tried = experiment.elsewhere !== undefined && asked.some((measure) => measure.startsWith("elsewhere:"));
   const elsewhere = tried ? { elsewhere: { ...data, ...experiment.elsewhere } } : {};
-  const parts = experiment.within !== undefined && asked.some((measure) => measure.startsWith("within:"));
-  const others = { ...elsewhere, ...(parts && { within: experiment.within! }) };
+  const known = asked.some((measure) => measure.startsWith("known:"));
+  const parts = known || asked.some((measure) => measure.startsWith("within:"));
+  const others = {
+    ...elsewhere,
+    ...(parts && experiment.within && { within: experiment.within }),
+    ...(known && ({ known } as const)),
+  };
   const key = runIdOf(numbers, canonicalJson({ ...data, ...others }), "").slice(0, 16);
   const id = trialId(String(core.method), key, code, seed);
   // Whether the latents before the last stage are scored is no part of the id: a trial that has them serves both.

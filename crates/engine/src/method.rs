@@ -290,6 +290,19 @@ pub trait Network: Send + Sync + Any {
     /// Those of candle.
     fn encode(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor>;
 
+    /// Whether the environment of a row changes its latents, where it is known.
+    fn by_environment(&self) -> bool {
+        false
+    }
+
+    /// As [`Network::encode`], of rows whose environments are known: as many places in the environments of the fit.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn encode_in(&self, inputs: &Tensor, _environments: &[u32]) -> disentangle_nn::Result<Tensor> {
+        self.encode(inputs)
+    }
+
     /// Inputs (b, d) of what `encode` gives (b, k), outside any graph; `None`: the network has no decoder. The solved map is
     /// undone before, the standardisation after (`crate::decode`).
     ///

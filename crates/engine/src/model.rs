@@ -218,6 +218,26 @@ impl Model {
     /// # Errors
     /// As [`Model::transform`]; `DATA_SHAPE` for another number of offsets.
     pub fn transform_from(&self, inputs: &Matrix, names: &[String], offsets: &[f64]) -> Result<Matrix> {
+        train::encode(&self.state, &self.seen(inputs, names, offsets)?)
+    }
+
+    /// As [`Model::transform_from`], of rows whose environments may be known. Where latents do not depend on the environment of their row
+    /// they are the same; rows of an environment that took no part in the fit are taken as of an unknown one.
+    ///
+    /// # Errors
+    /// As [`Model::transform_from`]; `DATA_UNKNOWN_ENVIRONMENT`, `DATA_SHAPE`.
+    pub fn transform_rows(&self, rows: GivenRows<'_>) -> Result<Matrix> {
+        let GivenRows { inputs, names, offsets, environments } = rows;
+        let Some(labels) = environments.filter(|_| self.state.network.by_environment()) else {
+            return self.transform_from(inputs, names, offsets);
+        };
+        let unknown = "leave `environments` out: its rows are then taken as of an unknown environment";
+        let nodes = self.nodes_of_labels(inputs.rows(), labels, None, unknown)?;
+        train::encode_in(&self.state, &self.seen(inputs, names, offsets)?, &nodes)
+    }
+
+    /// Inputs as the network takes them.
+    fn seen(&self, inputs: &Matrix, names: &[String], offsets: &[f64]) -> Result<Matrix> {
         let Header { inputs: expected, input_scale, fill, input_offsets, dimensions, latents, .. } = &self.header;
         // The inputs as they were given and as the model takes them, and the latents.
         let values = inputs.rows() as u64 * (inputs.cols() + expected.len() + 2 * latents.len()) as u64;
@@ -235,8 +255,7 @@ impl Model {
             let relative: Vec<f64> = (0..cols).map(|column| -own(column)).collect();
             scale = Cow::Owned(input_scale.clone().shifted(&relative));
         }
-        let inputs = standardise_new(aligned, expected, &scale, fill.as_deref())?;
-        train::encode(&self.state, &inputs)
+        standardise_new(aligned, expected, &scale, fill.as_deref())
     }
 
     /// The target of new rows, in its own units and with all digits: far from zero it needs more than 32 bits. `offsets` are
@@ -283,15 +302,22 @@ impl Model {
         if !needs {
             return Ok(vec![0; rows]);
         }
-        self.nodes_of_labels(rows, labels, Some(attach))
+        self.nodes_of_labels(
+            rows,
+            labels,
+            Some(attach),
+            "attach it to a node of the tree: its head is then that node's",
+        )
     }
 
-    /// The model's environments of labels; new ones hang onto others where there is an `attach`.
+    /// The model's environments of labels; new ones hang onto others where there is an `attach`. `otherwise` says what to do about one that
+    /// is not known.
     fn nodes_of_labels(
         &self,
         rows: usize,
         labels: &Labels,
         attach: Option<&BTreeMap<String, String>>,
+        otherwise: &str,
     ) -> Result<Vec<u32>> {
         let known = &self.header.environments;
         if labels.codes.len() != rows {
@@ -311,9 +337,8 @@ impl Model {
                 let failure = Failure::new(Code::DataUnknownEnvironment, message).with("environment", name.clone());
                 failure.hint(match (nearest(name, known), attach) {
                     (Some(near), Some(_)) => format!("did you mean {near:?}? or attach it to a node of the tree"),
-                    (None, Some(_)) => "attach it to a node of the tree: its head is then that node's".to_owned(),
-                    (Some(near), None) => format!("did you mean {near:?}?"),
-                    (None, None) => "leave its rows out: nothing is known of its mechanisms".to_owned(),
+                    (Some(near), None) => format!("did you mean {near:?}? or {otherwise}"),
+                    (None, _) => otherwise.to_owned(),
                 })
             })?;
             node_of_level.push(node as u32);

@@ -3,7 +3,7 @@
 use crate::convert::{NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
 use crate::failure::{NativeFailure, guard};
 use crate::models::with;
-use disentangle_data::{Failure, Labels, config};
+use disentangle_data::{Failure, Labels, Matrix, Result, config};
 use disentangle_engine::model::GivenRows;
 use napi::bindgen_prelude::{Either, Uint32Array};
 use napi_derive::napi;
@@ -39,7 +39,7 @@ fn value_hint(failure: Failure) -> Failure {
     }
 }
 
-/// Rows that an intervention is made on.
+/// Rows that a model is asked of.
 #[napi(object, object_to_js = false)]
 pub struct NativeRows {
     /// n x columns.
@@ -52,6 +52,21 @@ pub struct NativeRows {
     pub views: Option<Vec<NativeView>>,
     /// Added to each column; absent: nothing is.
     pub offsets: Option<Vec<f64>>,
+}
+
+/// The same as the core has them: inputs, names, offsets, environments.
+pub struct Given(Matrix, Vec<String>, Vec<f64>, Option<Labels>);
+
+impl Given {
+    pub fn of(rows: NativeRows) -> Result<Self> {
+        let (inputs, names) = named_inputs(rows.inputs, rows.input_names, rows.views)?;
+        Ok(Self(inputs, names, rows.offsets.unwrap_or_default(), rows.environments.map(Labels::from)))
+    }
+
+    pub fn as_rows(&self) -> GivenRows<'_> {
+        let Self(inputs, names, offsets, environments) = self;
+        GivenRows { inputs, names, offsets, environments: environments.as_ref() }
+    }
 }
 
 /// Rows after an intervention.
@@ -76,20 +91,9 @@ pub struct NativeIntervention {
 pub fn intervene(model: u32, request: String, rows: Option<NativeRows>) -> Either<NativeIntervention, NativeFailure> {
     guard(|| {
         let request = config::parse(parse(&request)?).map_err(value_hint)?;
-        let rows = rows
-            .map(|rows| {
-                let (inputs, names) = named_inputs(rows.inputs, rows.input_names, rows.views)?;
-                Ok((inputs, names, rows.offsets.unwrap_or_default(), rows.environments.map(Labels::from)))
-            })
-            .transpose()?;
-        let given = rows.as_ref().map(|(inputs, names, offsets, environments)| GivenRows {
-            inputs,
-            names,
-            offsets,
-            environments: environments.as_ref(),
-        });
+        let rows = rows.map(Given::of).transpose()?;
         with(model, |model| {
-            let after = model.intervene(&request, given)?;
+            let after = model.intervene(&request, rows.as_ref().map(Given::as_rows))?;
             let header = &model.header;
             Ok(NativeIntervention {
                 latents: after.latents.into(),

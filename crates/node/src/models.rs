@@ -3,6 +3,7 @@
 use crate::Transformed;
 use crate::convert::{NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
 use crate::failure::{NativeFailure, guard};
+use crate::generate::{Given, NativeRows};
 use crate::owned::Owned;
 use disentangle_data::{Code, Failure, Result};
 use disentangle_engine::model::Model;
@@ -62,19 +63,13 @@ pub fn model_bytes(model: u32) -> Either<Uint8Array, NativeFailure> {
     guard(|| with(model, |model| Ok(model.to_bytes()?.into())))
 }
 
-/// Latents of new rows; columns are matched by name.
+/// Latents of new rows; columns are matched by name. Those of rows with environments are latents of known environments.
 #[napi(catch_unwind)]
-pub fn transform(
-    model: u32,
-    inputs: NativeMatrix,
-    input_names: Vec<String>,
-    views: Option<Vec<NativeView>>,
-    offsets: Option<Vec<f64>>,
-) -> Either<Transformed, NativeFailure> {
+pub fn transform(model: u32, rows: NativeRows) -> Either<Transformed, NativeFailure> {
     guard(|| {
-        let (inputs, names) = named_inputs(inputs, input_names, views)?;
+        let rows = Given::of(rows)?;
         with(model, |model| {
-            let latents = model.transform_from(&inputs, &names, &offsets.unwrap_or_default())?;
+            let latents = model.transform_rows(rows.as_rows())?;
             Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
         })
     })

@@ -123,14 +123,7 @@ on_threads! {
     /// `modelBytes`.
     model_bytes_later(model: u32) -> (Uint8Array) = models::model_bytes(model);
     /// `transform`.
-    transform_later(
-        model: u32,
-        inputs: NativeMatrix,
-        input_names: Vec<String>,
-        views: Option<Vec<NativeView>>,
-        offsets: Option<Vec<f64>>,
-    ) -> (Transformed)
-        = models::transform(model, inputs, input_names, views, offsets);
+    transform_later(model: u32, rows: generate::NativeRows) -> (Transformed) = models::transform(model, rows);
     /// `predict`.
     predict_later(
         model: u32,

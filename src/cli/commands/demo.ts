@@ -30,13 +30,15 @@ function seedsOf(text: string): number[] {
   return Array.from({ length: count }, (_, seed) => seed);
 }
 
-function text({ rows, agreement, report }: DemoResult, strong: (text: string) => string): string {
+function text({ rows, notes, agreement, report }: DemoResult, strong: (text: string) => string): string {
   const agree = agreement.map(({ method, mean, null: chance }) => {
     const by = `${number(mean)} (unrelated latents: ${number(chance?.mean)})`;
     return `  ${method}: ${by}`;
   });
   return [
     columns([["data", "method", "seeds", "MCC", "rotation null", "error / mean predictor"], ...rows.map(cells)]),
+    "",
+    ...notes.map(({ dataset, text }) => `${strong(dataset)}: ${text}`),
     "",
     `${strong("MCC")} 1 is perfect; the rotation null is what latents score that find the space but not the axes.`,
     "What 700 cells can and cannot show stands in the report.",
@@ -54,5 +56,6 @@ function cells({ dataset, method, seeds, mcc, rotation, error }: DemoRow): strin
   const pm = ({ mean, sd }: { mean: number; sd: number }): string =>
     seeds === 1 ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
   const rotated = rotation === null ? "-" : rotation.toFixed(3);
-  return [dataset, method, String(seeds), mcc === null ? "no truth" : pm(mcc), rotated, pm(error)];
+  const found = mcc === null ? "no truth" : pm(mcc);
+  return [dataset, method, String(seeds), found, rotated, error === null ? "no target" : pm(error)];
 }

@@ -13,7 +13,8 @@ import { needed } from "../variables.js";
 const EXAMPLES = `
 Examples:
   $ disentangle prepare superconductors supercon.csv --skip-invalid --out superconductors
-  $ disentangle fit --method mtlcm --data superconductors --latent-dim 5 --out runs/superconductors`;
+  $ disentangle fit --method mtlcm --data superconductors --latent-dim 5 --out runs/superconductors
+  $ disentangle prepare sachs sachs.csv --out sachs`;
 
 /** `disentangle prepare` */
 export function define(command: Command): void {
@@ -34,7 +35,8 @@ export function define(command: Command): void {
       });
       await writeDataset(out, prepared);
       const { name, inputs, targets } = prepared;
-      const { note, cleaning } = JSON.parse(prepared.provenance) as { note: string; cleaning: Cleaning };
+      const { note, cleaning } = JSON.parse(prepared.provenance) as { note: string; cleaning?: Cleaning };
+      const method = targets === undefined ? "interventional" : "mtlcm";
       const result = {
         out,
         name,
@@ -42,7 +44,7 @@ export function define(command: Command): void {
         rows: inputs.rows,
         columns: inputs.cols,
         targets: targets?.columns.length ?? 0,
-        cleaning,
+        ...(cleaning && { cleaning }),
       };
       print(options.json, result, (style) =>
         [
@@ -52,12 +54,11 @@ export function define(command: Command): void {
             ["input columns", result.columns],
             ["targets", result.targets],
           ]),
-          `Left out of ${cleaning.read} rows`,
-          columns(leftOut(cleaning)),
-          ...cleaning.invalid.map(({ row, formula, reason }) => `  row ${row}, ${formula}: ${reason}`),
+          ...(cleaning === undefined ? [] : [`Left out of ${cleaning.read} rows`, columns(leftOut(cleaning))]),
+          ...(cleaning?.invalid ?? []).map(({ row, formula, reason }) => `  row ${row}, ${formula}: ${reason}`),
           "",
           `Data set folder: ${out}`,
-          `Next: ${style.strong(`disentangle fit --method mtlcm --data ${quoted(out)}`)}`,
+          `Next: ${style.strong(`disentangle fit --method ${method} --data ${quoted(out)}`)}`,
         ].join("\n"),
       );
     });

@@ -18,12 +18,14 @@ const EXAMPLES = `
 Examples:
   $ disentangle score runs/a
   $ disentangle score runs/a --truth z.npy --rows all --json
+  $ disentangle score runs/b --environments reference red_strong
 
 The truth is read from the data that the run was fitted on, or from --truth. The scores also go to scores.json.`;
 
 interface ScoreCommandOptions extends ConfigOptions {
   readonly truth?: string;
   readonly rows: RowChoice;
+  readonly environments?: readonly string[];
   readonly seed: number;
   readonly json?: boolean;
 }
@@ -38,6 +40,7 @@ export async function define(command: Command): Promise<void> {
     .addOption(
       new Option("--rows <rows>", "rows to score").choices(["test", "validation", "train", "all"]).default("test"),
     )
+    .option("--environments <name...>", "environments whose rows are scored (default: all)")
     .option("--seed <seed>", "seed of the bootstrap and of the nulls", wholeNumber(0), 0)
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
@@ -47,7 +50,13 @@ export async function define(command: Command): Promise<void> {
       const run = await readRunFolder(dir, { scores: false });
       const observed = options.truth === undefined ? await dataOf(run) : undefined;
       const truth = options.truth === undefined ? { truth: observed?.truth ?? {} } : { z: options.truth };
-      const scores = await scoreRun(run, truth, { rows: options.rows, seed: options.seed, ...config }, observed);
+      const { rows, environments, seed } = options;
+      const scores = await scoreRun(
+        run,
+        truth,
+        { rows, seed, ...(environments && { environments }), ...config },
+        observed,
+      );
       for (const line of scores.notes) note(line);
       print(options.json, scores, (style) =>
         [summary(scores), "", `Next: ${style.strong(`disentangle report ${quoted(dir)}`)}`].join("\n"),

@@ -20,9 +20,12 @@ Examples:
   $ disentangle transform runs/a --data new-cells.csv > latents.csv
   $ disentangle transform runs/a --data cells.h5ad --out cells-latents.h5ad
   $ zcat new-cells.csv.gz | disentangle transform runs/a --data - --out latents.parquet
+  $ disentangle transform runs/c --data rows.csv --environment --out latents.csv
   $ disentangle transform runs/b --modality rna=new-rna.csv --modality protein=new-protein.csv --out latents.npy
 
 Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.
+With --environment the latents are those of rows whose environment is known, where the method's latents depend on it (the nonlinear
+model of interventional); without it every row is one of an unknown environment.
 .csv, .parquet and .arrow files also have the row ids. A .h5ad file or .zarr folder is a copy of the data, which must have the same
 format, with the latents in obsm["X_disentangle"].
 For methods that detect silent latents, such as pdgmm, --out new.npy writes two more files: new-silent.npy (1 where a latent is silent)
@@ -33,6 +36,7 @@ interface TransformOptions extends ConfigOptions {
   readonly data?: readonly string[];
   readonly modality?: readonly string[];
   readonly join?: string;
+  readonly environment?: string | true;
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -46,13 +50,17 @@ export async function define(command: Command): Promise<void> {
     .option("--data <path...>", "rows to transform: any format that `fit --data` reads; - is standard input")
     .option("--modality <name=file...>", "a table for each modality of the model, as for `fit`")
     .option("--join <column>", "column with the ids of the rows of the modalities (default: that of the fit)")
+    .option(
+      "--environment [column]",
+      "the environments of the rows are known: from this column (default: that of the fit)",
+    )
     .option("--out <file>", "file to write: .npy, .csv, .parquet, .arrow, .h5ad or .zarr (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, flags: TransformOptions) => {
       const { config, places, options } = await given(command, flags, keys);
       refuseUnknown(config, places, await configKeys());
-      const { data: paths = [], modality, join: by, out, json } = options;
+      const { data: paths = [], modality, join: by, environment, out, json } = options;
       const data = paths.length > 1 ? paths : paths[0];
       const rows = rowsOf(data, modality, by);
       await using model = await load(run);
@@ -62,7 +70,11 @@ export async function define(command: Command): Promise<void> {
       const kept = Object.fromEntries(Object.entries(said).filter(([key]) => config[key] === undefined));
       const remembered = rememberedText({ said: kept, found: config.decimal === undefined ? found : {} });
       if (remembered !== undefined) inform(remembered);
-      const latents = await model.transform(modality === undefined ? (data as DataSource) : rows, config);
+      const source = modality === undefined ? (data as DataSource) : rows;
+      const latents =
+        environment === undefined
+          ? await model.transform(source, config)
+          : await model.transform(await model.readRows(source, labelled(config, environment)), { environments: true });
       const silence = hasSilence ? await latentSilence(latents, model.summary) : undefined;
       if (out === undefined) return json ? printJson(latents, silence) : printChunks(csvChunks(latents));
       const known = await write(out, paths[0] ?? "", latents, silence);
@@ -71,6 +83,11 @@ export async function define(command: Command): Promise<void> {
         [out, ...Object.values(known ?? {})].map((file) => `${file}: ${shape[0]} x ${shape[1]}`).join("\n"),
       );
     });
+}
+
+/** How rows are read whose environments are known. */
+function labelled(reading: Readonly<Record<string, unknown>>, environment: string | true) {
+  return { reading, withEnvironment: true, column: environment === true ? undefined : environment };
 }
 
 /** Before anything is read: what is written must be of a known format, and no part of what is read. */

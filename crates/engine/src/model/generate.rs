@@ -43,7 +43,7 @@ pub struct Intervened {
     pub environments: Vec<u32>,
 }
 
-/// Rows that an intervention is made on.
+/// Rows that a model is asked of.
 #[derive(Debug, Clone, Copy)]
 pub struct GivenRows<'a> {
     /// n x columns.
@@ -57,6 +57,7 @@ pub struct GivenRows<'a> {
 }
 
 const DRAWN: usize = 1000;
+const UNKNOWN: &str = "leave its rows out: nothing is known of its mechanisms";
 
 impl Model {
     /// Inputs of latents, n x d, in units of the inputs. Columns are matched by name; further columns are ignored.
@@ -101,7 +102,7 @@ impl Model {
             Some(GivenRows { inputs, names, offsets, environments }) => {
                 refuse_drawing(intervention)?;
                 let nodes = match (depends, environments) {
-                    (true, Some(labels)) => self.nodes_of_labels(inputs.rows(), labels, None)?,
+                    (true, Some(labels)) => self.nodes_of_labels(inputs.rows(), labels, None, UNKNOWN)?,
                     (true, None) => return Err(needs_environments()),
                     (false, _) => vec![0; inputs.rows()],
                 };

@@ -26,12 +26,22 @@ pub fn encode_rows(state: &State, inputs: &Matrix, rows: &[usize]) -> Result<Mat
     finite(latents(state, &Rows::Of(inputs, rows))?)
 }
 
+/// The same of rows whose environments are known.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_in(state: &State, inputs: &Matrix, environments: &[u32]) -> Result<Matrix> {
+    let code = |x: &Tensor, at: Range<usize>| state.network.encode_in(x, &environments[at]).map(Some);
+    let latents = in_chunks(state, &Rows::All(inputs), code, |codes| mapped(state, codes))?;
+    finite(latents.expect("every chunk has a code"))
+}
+
 /// The network's code of standardised inputs, before any solved map.
 ///
 /// # Errors
 /// Those of candle.
 pub fn codes(state: &State, inputs: &Matrix) -> Result<Matrix> {
-    let codes = in_chunks(state, &Rows::All(inputs), |x| state.network.encode(x).map(Some), |code| code)?;
+    let codes = in_chunks(state, &Rows::All(inputs), |x, _| state.network.encode(x).map(Some), |code| code)?;
     Ok(codes.expect("every chunk has a code"))
 }
 
@@ -40,7 +50,7 @@ pub fn codes(state: &State, inputs: &Matrix) -> Result<Matrix> {
 /// # Errors
 /// Those of candle.
 pub fn codes_of_rows(state: &State, inputs: &Matrix, rows: &[usize]) -> Result<Matrix> {
-    let codes = in_chunks(state, &Rows::Of(inputs, rows), |x| state.network.encode(x).map(Some), |code| code)?;
+    let codes = in_chunks(state, &Rows::Of(inputs, rows), |x, _| state.network.encode(x).map(Some), |code| code)?;
     Ok(codes.expect("every chunk has a code"))
 }
 
@@ -49,22 +59,26 @@ pub fn codes_of_rows(state: &State, inputs: &Matrix, rows: &[usize]) -> Result<M
 /// # Errors
 /// Those of candle.
 pub(crate) fn decode(state: &State, codes: &Matrix) -> Result<Option<Matrix>> {
-    in_chunks(state, &Rows::All(codes), |x| state.network.decode(x), |inputs| inputs)
+    in_chunks(state, &Rows::All(codes), |x, _| state.network.decode(x), |inputs| inputs)
 }
 
 /// What a network makes of all rows (n x d) in place of them; `None` where it makes nothing of one.
 pub(super) fn view(state: &State, stage: &str, inputs: &Matrix) -> Result<Option<Matrix>> {
-    in_chunks(state, &Rows::All(inputs), |x| state.network.view(stage, x), |seen| seen)
+    in_chunks(state, &Rows::All(inputs), |x, _| state.network.view(stage, x), |seen| seen)
 }
 
 /// Chunk after chunk through the map too: the code may be as wide as the inputs.
 fn latents(state: &State, rows: &Rows<'_>) -> Result<Matrix> {
-    let mapped = |codes: Matrix| match state.solved.get(MAP) {
+    let code = |x: &Tensor, _| state.network.encode(x).map(Some);
+    let latents = in_chunks(state, rows, code, |codes| mapped(state, codes))?;
+    Ok(latents.expect("every chunk has a code"))
+}
+
+fn mapped(state: &State, codes: Matrix) -> Matrix {
+    match state.solved.get(MAP) {
         None => codes,
         Some(map) => affine(&codes, map, state.solved.get(OFFSET).map(|offset| offset.row(0))),
-    };
-    let latents = in_chunks(state, rows, |x| state.network.encode(x).map(Some), mapped)?;
-    Ok(latents.expect("every chunk has a code"))
+    }
 }
 
 /// Rows (n x a) through a map (b x a), with an offset (b) added to each: n x b.
@@ -113,11 +127,12 @@ impl Rows<'_> {
     }
 }
 
-/// What a network makes of rows, and what becomes of that, chunk after chunk; `None` where the network makes nothing of one.
+/// What a network makes of rows, which stand at this range, and what becomes of that, chunk after chunk; `None` where the network
+/// makes nothing of one.
 fn in_chunks(
     state: &State,
     rows: &Rows<'_>,
-    map: impl Fn(&Tensor) -> disentangle_nn::Result<Option<Tensor>>,
+    map: impl Fn(&Tensor, Range<usize>) -> disentangle_nn::Result<Option<Tensor>>,
     then: impl Fn(Matrix) -> Matrix,
 ) -> Result<Option<Matrix>> {
     let device = state.params.device();
@@ -129,7 +144,7 @@ fn in_chunks(
         let count = CHUNK.min(n - start);
         let chunk = rows.chunk(start..start + count);
         let x = Tensor::from_slice(&chunk, (count, d), device).map_err(internal)?;
-        let Some(code) = map(&x).map_err(internal)? else { return Ok(None) };
+        let Some(code) = map(&x, start..start + count).map_err(internal)? else { return Ok(None) };
         let code_width = code.dim(1).map_err(internal)?;
         let code = code.flatten_all().and_then(|flat| flat.to_vec1::<f32>()).map_err(internal)?;
         let made = then(Matrix::new(count, code_width, code)?);

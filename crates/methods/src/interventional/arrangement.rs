@@ -17,6 +17,11 @@ const SAME: f64 = 0.0225;
 /// Squared sine up to which the likelihood is asked.
 const CLOSE: f64 = 0.25;
 
+/// A gap beyond chance that is worth a look at the environments that share a latent, and the share of it that may be left without one that
+/// is to blame.
+const UNEXPLAINED: f64 = 0.01;
+const MOST: f64 = 0.25;
+
 /// What became of an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -126,6 +131,7 @@ pub fn arrange(config: &InterventionalConfig, moments: &[Option<Moments>], refer
         ));
     }
     set_aside_combinations(&mut arrangement, &mut verdicts)?;
+    set_aside_strangers(&mut arrangement, &mut verdicts)?;
     for (latent, group) in arrangement.groups.iter().enumerate() {
         group.iter().for_each(|&u| verdicts[u].standing = Standing::Kept(latent));
     }
@@ -264,6 +270,36 @@ fn set_aside_combinations(arrangement: &mut Arrangement, verdicts: &mut [Verdict
             let angle = own[latent].sqrt().min(1.0).asin().to_degrees();
             verdicts[u] = Verdict { standing: Standing::Combined, angle, gap, ..verdicts[u].clone() };
         }
+    }
+}
+
+/// An environment that moves the means as those of a latent do may change other latents as well: what it does to their means can cancel out.
+/// Of environments that share a latent, the one without which single changes explain most is set aside where that is most of
+/// what they leave.
+fn set_aside_strangers(arrangement: &mut Arrangement, verdicts: &mut [Verdict]) -> Result<()> {
+    loop {
+        let shared: Vec<(usize, usize)> = (0..arrangement.groups.len())
+            .filter(|&latent| arrangement.groups[latent].len() > 1)
+            .flat_map(|latent| arrangement.groups[latent].iter().map(move |&u| (latent, u)))
+            .collect();
+        if shared.is_empty() {
+            return Ok(());
+        }
+        let gap = quick_gap(arrangement)?;
+        let mut best: Option<(f64, Arrangement, usize)> = None;
+        for (latent, u) in shared {
+            let mut without = arrangement.clone();
+            without.groups[latent].retain(|&other| other != u);
+            let rest = quick_gap(&without)?;
+            if best.as_ref().is_none_or(|(lowest, ..)| rest < *lowest) {
+                best = Some((rest, without, u));
+            }
+        }
+        let Some((rest, without, u)) = best.filter(|(rest, ..)| gap > UNEXPLAINED && *rest < MOST * gap) else {
+            return Ok(());
+        };
+        verdicts[u] = Verdict { standing: Standing::Combined, gap: rest, ..verdicts[u].clone() };
+        *arrangement = without;
     }
 }
 

@@ -35,6 +35,14 @@ pub struct Code {
 /// # Errors
 /// `NUMERIC_SINGULAR`, `NUMERIC_NOT_FINITE`.
 pub fn code(arrangement: &Arrangement, inputs: &[usize]) -> Result<Option<Code>> {
+    ridged(arrangement, inputs, 0.0)
+}
+
+/// As [`code`], with the discriminant directions in a metric that takes every input to vary by `ridge` more, in units of the reference.
+///
+/// # Errors
+/// As [`code`].
+pub fn ridged(arrangement: &Arrangement, inputs: &[usize], ridge: f64) -> Result<Option<Code>> {
     let base = arrangement.at(arrangement.reference);
     let k = arrangement.groups.len();
     let covariance = Matrix::from_fn(inputs.len(), inputs.len(), |i, j| base.covariance[(inputs[i], inputs[j])]);
@@ -42,7 +50,8 @@ pub fn code(arrangement: &Arrangement, inputs: &[usize]) -> Result<Option<Code>>
     if values.iter().filter(|&&value| value > RANK).count() < k {
         return Ok(None);
     }
-    let metric = inverse(&covariance)?;
+    let wider = |i, j| covariance[(i, j)] + if i == j { ridge } else { 0.0 };
+    let metric = inverse(&Matrix::from_fn(inputs.len(), inputs.len(), wider))?;
     let mut shifts = Matrix::zeros(k, base.mean.len());
     for (latent, group) in arrangement.groups.iter().enumerate() {
         // Environments of one latent move along one line, some of them the other way.

@@ -117,6 +117,14 @@ fn environments_of_one_latent_share_it_and_one_that_changes_two_is_set_aside() {
     let told = warning(&double, "ENVIRONMENTS_SET_ASIDE").expect("one is set aside");
     assert!(told.contains("several changes at once: \"e5\""), "{told}");
     assert!(matched(&data, &double, "latents").0 > 0.99);
+
+    // Here the double moves the means as one of its two latents does alone: what it does to the other's mean cancels out.
+    let data = world(json!({"seed": 22, "doubleEnvironments": 1}));
+    let hidden = run(&data, json!({"reference": "reference"}));
+    assert_eq!(hidden.latents.cols(), 4);
+    let told = warning(&hidden, "ENVIRONMENTS_SET_ASIDE").expect("one is set aside");
+    assert!(told.contains("several changes at once: \"e5\""), "{told}");
+    assert!(matched(&data, &hidden, "latents").0 > 0.99);
 }
 
 #[test]
@@ -185,6 +193,8 @@ fn independent_latents_behind_curves_are_found_by_the_nonlinear_model_and_its_by
     // Seeds 0 and 1 with all steps: .79 and .77 without it, .97 and .94 with it.
     assert!(nonlinear > linear + 0.08, "{linear} {nonlinear}");
     assert!(auto.summary.graph.is_none());
+    assert!(auto.summary.assumptions.iter().any(|one| one.id == "independent"));
+    assert!(off.summary.assumptions.iter().all(|one| one.id != "independent"));
     assert!(
         warning(&auto, "CHANGES_NOT_SINGLE").is_some_and(|message| message.contains("those of the nonlinear model"))
     );
@@ -196,6 +206,20 @@ fn independent_latents_behind_curves_are_found_by_the_nonlinear_model_and_its_by
     let model = Model::open(METHODS, &auto.model).expect("a model");
     let again = model.transform(&data.inputs, &data.input_names).expect("finite");
     assert_eq!(again.data(), auto.latents.data());
+    let labels = &data.labels[&Role::Environment];
+    let known = |labels: &Labels| {
+        let rows =
+            GivenRows { inputs: &data.inputs, names: &data.input_names, offsets: &[], environments: Some(labels) };
+        model.transform_rows(rows)
+    };
+    let informed = known(labels).expect("environments of the fit");
+    assert!(informed.data() != again.data(), "what is known of the environment changes the latents");
+    let renamed = Labels { levels: labels.levels.iter().map(|level| format!("{level}?")).collect(), ..labels.clone() };
+    assert_eq!(known(&renamed).expect_err("unknown environments").code, Code::DataUnknownEnvironment);
+    // Directions are the same whatever is known.
+    let linear = Model::open(METHODS, &off.model).expect("a model");
+    let rows = GivenRows { inputs: &data.inputs, names: &data.input_names, offsets: &[], environments: Some(&renamed) };
+    assert_eq!(linear.transform_rows(rows).expect("latents").data(), off.latents.data());
     let decoded = model.decode(&again, &model.header.latents).expect("it decodes");
     assert_eq!((decoded.rows(), decoded.cols()), (data.rows(), 8));
     let set = Intervention { set: [("z1".to_owned(), 1.0)].into(), ..Intervention::default() };

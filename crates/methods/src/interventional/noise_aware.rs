@@ -5,7 +5,7 @@
 //! q(z | x): Gaussian, its mean linear in x plus a network, its covariance given by a full triangular factor that a network makes of x.
 //! Minimised is minus the bound on log p(x | u) of one draw of q, then that of several (Burda, Grosse, Salakhutdinov 2015,
 //! <https://arxiv.org/abs/1509.00519>). The code of a row is the mean of p(z | x), from weighted draws of q, with the prior a mixture over the
-//! environments in the shares of their training rows: the environment of a new row is not known.
+//! environments in the shares of their training rows, as the environment of a new row is not known; where it is, that of this environment.
 
 use super::config::InterventionalConfig;
 use super::start::{self, Start};
@@ -196,8 +196,24 @@ impl NoiseAware {
         Ok((z, (likelihood + entropy)?))
     }
 
-    /// log p(z), with the environment a mixture.
-    fn prior(&self, z: &Tensor) -> Result<Tensor> {
+    /// Logarithms of the probabilities of all environments, the reference first, then as `Start::changes`: a row of them for each row
+    /// whose environment is known or took no part in the fit, or one row for all.
+    fn chances(&self, environments: Option<&[u32]>, like: &Tensor) -> Result<Tensor> {
+        let unknown: Vec<f64> = self.start.shares.iter().map(|share| share.ln()).collect();
+        let of = |&environment: &u32| {
+            let environment = environment as usize;
+            let changed = self.start.changes.iter().position(|&(at, _)| at == environment).map(|change| change + 1);
+            let known = (environment == self.start.reference).then_some(0).or(changed);
+            let only = |known| (0..unknown.len()).map(|at| if at == known { 0.0 } else { f64::NEG_INFINITY }).collect();
+            known.map_or_else(|| unknown.clone(), only)
+        };
+        let rows = environments.map_or(1, <[u32]>::len);
+        let flat: Vec<f64> = environments.map_or_else(|| unknown.clone(), |rows| rows.iter().flat_map(of).collect());
+        Tensor::from_vec(flat, (rows, unknown.len()), &Device::Cpu)?.to_dtype(like.dtype())?.to_device(like.device())
+    }
+
+    /// log p(z), with the environment a mixture of these chances.
+    fn prior(&self, z: &Tensor, chances: &Tensor) -> Result<Tensor> {
         let table = self.table(Graph::None)?;
         let n = z.dim(0)?;
         let reference = mixture_log_density(z, &table, (0..n).flat_map(|_| 0..self.k as u32).collect())?;
@@ -208,33 +224,50 @@ impl NoiseAware {
         let which = (0..n).flat_map(|_| (self.k as u32)..(self.k + changes) as u32).collect();
         let changed = mixture_log_density(&z.index_select(&latents, 1)?.contiguous()?, &table, which)?;
         let changed = (changed - reference.index_select(&latents, 1)?)?.broadcast_add(&all)?;
-        let shares: Vec<f64> = self.start.shares.iter().map(|share| share.ln()).collect();
-        let shares = Tensor::from_vec(shares, (1, changes + 1), &Device::Cpu)?.to_dtype(z.dtype())?;
-        Tensor::cat(&[&all, &changed], 1)?.broadcast_add(&shares.to_device(z.device())?)?.log_sum_exp(1)
+        Tensor::cat(&[&all, &changed], 1)?.broadcast_add(chances)?.log_sum_exp(1)
     }
 
-    /// Mean and variance of p(z | x), (n, k) each, from the same draws for every row: the same row has the same code wherever it stands.
-    pub fn posterior(&self, inputs: &Tensor) -> Result<(Tensor, Tensor)> {
+    /// Mean (n, k) and covariance (n, k, k) of p(z | x). With `environments`, as many as rows, those of p(z | x, u).
+    pub fn posterior(&self, inputs: &Tensor, environments: Option<&[u32]>) -> Result<(Tensor, Tensor)> {
+        let mut covariances = Vec::new();
+        let means = self.means(inputs, environments, |z, weight, mean| {
+            let apart = z.broadcast_sub(&mean.unsqueeze(0)?)?;
+            let weighted = apart.broadcast_mul(weight)?.permute((1, 2, 0))?.contiguous()?;
+            covariances.push(weighted.matmul(&apart.transpose(0, 1)?.contiguous()?)?);
+            Ok(())
+        })?;
+        Ok((means, Tensor::cat(&covariances, 0)?))
+    }
+
+    /// Means (n, k), from the same draws for every row: the same row has the same code wherever it stands. `take` is given the draws
+    /// (DRAWS, m, k) of a block of rows, their weights and their means.
+    fn means(
+        &self,
+        inputs: &Tensor,
+        environments: Option<&[u32]>,
+        mut take: impl FnMut(&Tensor, &Tensor, &Tensor) -> Result<()>,
+    ) -> Result<Tensor> {
         let mut stream = Stream::new(0, "interventional/posterior");
         let like = Tensor::zeros((DRAWS / 2, 1), inputs.dtype(), inputs.device())?;
         let half = normals_like(&mut stream, &like, self.k)?;
         let noise = Tensor::cat(&[&half, &half.neg()?], 0)?;
-        let (mut means, mut variances) = (Vec::new(), Vec::new());
+        let mut means = Vec::new();
         let total = inputs.dim(0)?;
         for from in (0..total).step_by(BLOCK) {
             let n = BLOCK.min(total - from);
             let x = self.seen(&inputs.narrow(0, from, n)?.contiguous()?)?;
             let noise = noise.unsqueeze(1)?.broadcast_as((DRAWS, n, self.k))?.contiguous()?;
             let (z, log_weight) = self.draw(&x, &noise.reshape((DRAWS * n, self.k))?, DRAWS, Graph::None)?;
-            let log_weight = (log_weight + self.prior(&z)?)?.reshape((DRAWS, n))?;
+            let chances = self.chances(environments.map(|all| &all[from..from + n]), &x)?;
+            let chances = if environments.is_some() { chances.repeat((DRAWS, 1))? } else { chances };
+            let log_weight = (log_weight + self.prior(&z, &chances)?)?.reshape((DRAWS, n))?;
             let weight = log_weight.broadcast_sub(&log_weight.log_sum_exp(0)?.unsqueeze(0)?)?.exp()?.unsqueeze(2)?;
             let z = z.reshape((DRAWS, n, self.k))?;
             let mean = z.broadcast_mul(&weight)?.sum(0)?;
-            let apart = z.broadcast_sub(&mean.unsqueeze(0)?)?.sqr()?;
-            variances.push(apart.broadcast_mul(&weight)?.sum(0)?);
+            take(&z, &weight, &mean)?;
             means.push(mean);
         }
-        Ok((Tensor::cat(&means, 0)?, Tensor::cat(&variances, 0)?))
+        Tensor::cat(&means, 0)
     }
 }
 
@@ -270,7 +303,15 @@ impl Network for NoiseAware {
     }
 
     fn encode(&self, inputs: &Tensor) -> Result<Tensor> {
-        Ok(self.posterior(inputs)?.0)
+        self.means(inputs, None, |_, _, _| Ok(()))
+    }
+
+    fn by_environment(&self) -> bool {
+        true
+    }
+
+    fn encode_in(&self, inputs: &Tensor, environments: &[u32]) -> Result<Tensor> {
+        self.means(inputs, Some(environments), |_, _, _| Ok(()))
     }
 
     fn decode(&self, codes: &Tensor) -> Result<Option<Tensor>> {
@@ -290,32 +331,74 @@ impl Network for NoiseAware {
     }
 }
 
-/// Scales the latents to mean 0 and unit variance in the reference; gives the share of the variance of each latent there that its code has,
-/// the rest is what the inputs leave open.
+/// Scales the latents to mean 0 and unit variance in the reference. Gives the share of the variance of each latent there that its code has,
+/// the rest is what the inputs leave open; and the largest correlation of each pair of latents in an environment (k x k), over what its rows
+/// say of them together: 0 where latents are independent in each environment, as the model has it.
 ///
 /// # Errors
 /// Those of candle.
-pub fn settle(data: &Prepared, rows: &[Vec<usize>], state: &mut State) -> disentangle_data::Result<Matrix<f64>> {
+pub fn settle(
+    data: &Prepared,
+    rows: &[Vec<usize>],
+    state: &mut State,
+) -> disentangle_data::Result<(Matrix<f64>, Matrix<f64>)> {
     let start = Start::of(&state.solved).expect("it was kept before the descents");
-    let mut reference = rows[start.reference].clone();
-    reference.truncate(ROWS);
     let network = state.network_as::<NoiseAware>().expect("the network that was built for it");
-    let inputs = data.inputs.select_rows(&reference);
-    let (mean, variance) = Tensor::from_slice(inputs.data(), (inputs.rows(), inputs.cols()), state.params.device())
-        .and_then(|inputs| network.posterior(&inputs))
-        .map_err(internal)?;
-    let host = |tensor: &Tensor| tensor.to_vec2::<f32>().map_err(internal);
-    let (means, variances) = (host(&mean)?, host(&variance)?);
-    let (k, n) = (start.latents(), means.len() as f64);
-    let average = |rows: &[Vec<f32>], j: usize| rows.iter().map(|row| f64::from(row[j])).sum::<f64>() / n;
-    let centers: Vec<f64> = (0..k).map(|j| average(&means, j)).collect();
-    let spread: Vec<f64> =
-        (0..k).map(|j| means.iter().map(|row| (f64::from(row[j]) - centers[j]).powi(2)).sum::<f64>() / n).collect();
-    let sd = |j: usize| if spread[j] > 0.0 { spread[j].sqrt() } else { 1.0 };
-    state.solved.insert(MAP.into(), Matrix::from_fn(k, k, |i, j| if i == j { 1.0 / sd(i) } else { 0.0 }));
-    state.solved.insert(OFFSET.into(), Matrix::from_fn(1, k, |_, j| -centers[j] / sd(j)));
+    let device = state.params.device();
+    let of_rows = |environment: usize, most: usize, known: bool| {
+        let mut rows = rows[environment].clone();
+        rows.truncate(most);
+        let inputs = data.inputs.select_rows(&rows);
+        let environments = vec![environment as u32; rows.len()];
+        Tensor::from_slice(inputs.data(), (inputs.rows(), inputs.cols()), device)
+            .and_then(|inputs| network.posterior(&inputs, known.then_some(&environments)))
+            .and_then(|(mean, covariance)| Together::of(&mean, &covariance))
+            .map_err(internal)
+    };
+    let k = start.latents();
+    let reference = of_rows(start.reference, ROWS, false)?;
+    let sd = |j: usize| if reference.codes[(j, j)] > 0.0 { reference.codes[(j, j)].sqrt() } else { 1.0 };
+    let map = Matrix::from_fn(k, k, |i, j| if i == j { 1.0 / sd(i) } else { 0.0 });
+    let offset = Matrix::from_fn(1, k, |_, j| -reference.mean[j] / sd(j));
+    let carried = |j: usize| reference.codes[(j, j)] / reference.whole(j, j).max(f64::MIN_POSITIVE);
+    let mut dependence = Matrix::<f64>::zeros(k, k);
+    for environment in std::iter::once(start.reference).chain(start.changes.iter().map(|&(at, _)| at)) {
+        let at = of_rows(environment, ROWS / 4, true)?;
+        for (i, j) in (0..k).flat_map(|i| (0..k).filter(move |&j| j != i).map(move |j| (i, j))) {
+            let scale = (at.whole(i, i) * at.whole(j, j)).sqrt().max(f64::MIN_POSITIVE);
+            dependence[(i, j)] = dependence[(i, j)].max(at.whole(i, j).abs() / scale);
+        }
+    }
+    let reliability = Matrix::from_fn(1, k, |_, j| carried(j));
+    state.solved.insert(MAP.into(), map);
+    state.solved.insert(OFFSET.into(), offset);
     start::forget(state);
-    Ok(Matrix::from_fn(1, k, |_, j| spread[j] / (spread[j] + average(&variances, j)).max(f64::MIN_POSITIVE)))
+    Ok((reliability, dependence))
+}
+
+/// What rows say of latents together: mean and covariance of their codes, and the mean of their own covariances.
+struct Together {
+    mean: Vec<f64>,
+    codes: Matrix<f64>,
+    open: Matrix<f64>,
+}
+
+impl Together {
+    fn of(means: &Tensor, covariances: &Tensor) -> Result<Self> {
+        let (n, k) = means.dims2()?;
+        let host = |tensor: &Tensor| tensor.to_dtype(disentangle_nn::DType::F64)?.flatten_all()?.to_vec1::<f64>();
+        let (means, open) = (host(means)?, host(&covariances.mean(0)?)?);
+        let mean: Vec<f64> = (0..k).map(|j| means.iter().skip(j).step_by(k).sum::<f64>() / n as f64).collect();
+        let codes = Matrix::from_fn(k, k, |i, j| {
+            means.chunks(k).map(|row| (row[i] - mean[i]) * (row[j] - mean[j])).sum::<f64>() / n as f64
+        });
+        Ok(Self { mean, codes, open: Matrix::from_fn(k, k, |i, j| open[i * k + j]) })
+    }
+
+    /// The covariance of the latents themselves.
+    fn whole(&self, i: usize, j: usize) -> f64 {
+        self.codes[(i, j)] + self.open[(i, j)]
+    }
 }
 
 #[cfg(test)]

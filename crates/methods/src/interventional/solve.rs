@@ -3,7 +3,7 @@
 use super::arrangement::{Arrangement, LEAST_ROWS, Standing, needs_interventions, too_few_rows};
 use super::causes::{self, Causes, Resampling};
 use super::config::{InterventionalConfig, Kind, NAME, Nonlinear};
-use super::inputs::{choose, code, fit, identity};
+use super::inputs::{choose, code, fit, identity, ridged};
 use super::noise_aware::{NoiseAware, settle};
 use super::{Interventional, reference, start};
 use disentangle_data::prepare::Prepared;
@@ -23,13 +23,20 @@ pub const INPUTS: &str = "input-use";
 pub const NUMBERS: &str = "numbers";
 /// 1 x k: share of the variance of each latent's code over reference rows that no other code explains.
 pub const SEPARATION: &str = "separation";
+/// k x k, of the nonlinear model: the largest correlation of two latents in an environment.
+pub const DEPENDENCE: &str = "dependence";
 /// 1 x k: least cosine between the changed rows of the environments of a latent; -1 where it has one.
 pub const PARALLEL: &str = "parallel";
 
 /// The gap beyond that of chance, in nats per row, above which a linear model of single changes does not hold.
-pub const VIOLATED: f64 = 0.05;
+pub const VIOLATED: f64 = 0.02;
 /// The same above which it is in doubt.
-pub const DOUBTFUL: f64 = 0.02;
+pub const DOUBTFUL: f64 = 0.01;
+
+/// Share of the variance of the inputs that latents may leave where the nonlinear model starts, and the ridges that are tried on those that
+/// leave more.
+const CARRIED: f64 = 0.1;
+const RIDGES: [f64; 4] = [0.1, 0.3, 1.0, 3.0];
 
 /// Names of the solved stages.
 pub const LINEAR: &str = "single changes";
@@ -115,8 +122,9 @@ pub fn solve(
         (true, Kind::Perfect) => (&code.rows, causes::changed_rows(&changes, &targets)),
     };
     let rows_of_latents = oriented(rows_of_latents, on, &arrangement);
-    let latents = product(&rows_of_latents, on);
+    let found = product(&rows_of_latents, on);
     let nonlinear = nonlinear(config, linear, (arrangement.usable.len(), k))?;
+    let latents = if nonlinear == Stands::Yes { carrying(found, &arrangement, &chosen.inputs)? } else { found };
     let unmixing = if linear { product(&changes.noises, &code.rows) } else { code.shifts.clone() };
     state.solved.insert(SEPARATION.into(), separation(&unmixing, arrangement.at(reference))?);
     state.solved.insert(PARALLEL.into(), parallel(&changes, &targets, k));
@@ -165,6 +173,30 @@ pub fn solve(
     Ok(if changes.converged { OutcomeKind::Converged } else { OutcomeKind::StepLimit })
 }
 
+/// Latents that the nonlinear model starts from: those that were found, unless they leave much of the inputs.
+///
+/// Where inputs are curved and have little noise, some directions of them vary little in the reference and hold hardly anything but squares of
+/// latents. An intervention moves the mean of a square far: in units of such a direction it is what discriminates best. But a square
+/// has lost the sign of its latent, no descent gives it back, and the inputs that the latent moves are left unexplained. A ridge takes such directions for
+/// what they are.
+fn carrying(latents: Matrix<f64>, arrangement: &Arrangement, inputs: &[usize]) -> Result<Matrix<f64>> {
+    let k = latents.rows();
+    let mut best = (left(&latents, arrangement, inputs)?.0, latents);
+    for ridge in RIDGES {
+        if best.0 <= CARRIED {
+            break;
+        }
+        let Some(code) = ridged(arrangement, inputs, ridge)? else { continue };
+        let rows = oriented(identity(k), &code.shifts, arrangement);
+        let others = product(&rows, &code.shifts);
+        let share = left(&others, arrangement, inputs)?.0;
+        if share < best.0 {
+            best = (share, others);
+        }
+    }
+    Ok(best.1)
+}
+
 /// Whether the nonlinear model follows: of so many inputs and latents.
 fn nonlinear(config: &InterventionalConfig, linear: bool, (inputs, latents): (usize, usize)) -> Result<Stands> {
     let wanted = match (config.nonlinear, config.interventions) {
@@ -199,8 +231,9 @@ fn claim(config: &InterventionalConfig, inputs: usize, rows: usize) -> Result<()
 /// Those of candle.
 pub fn scale(data: &Prepared, state: &mut State) -> Result<OutcomeKind> {
     if state.network_as::<NoiseAware>().is_some() {
-        let reliability = settle(data, &rows_of_environments(data)?, state)?;
+        let (reliability, dependence) = settle(data, &rows_of_environments(data)?, state)?;
         state.solved.insert(SEPARATION.into(), reliability);
+        state.solved.insert(DEPENDENCE.into(), dependence);
     }
     Ok(OutcomeKind::Converged)
 }

@@ -3,7 +3,8 @@
 use super::causes::{CERTAINTY, LEFT_OUT, SURE, WEIGHTS, order};
 use super::config::{InterventionalConfig, Kind, NAME};
 use super::solve::{
-    DOUBTFUL, ENVIRONMENTS, INPUTS, MOST_INPUTS, MOST_LATENTS, NUMBERS, Number, PARALLEL, SEPARATION, Stands, VIOLATED,
+    DEPENDENCE, DOUBTFUL, ENVIRONMENTS, INPUTS, MOST_INPUTS, MOST_LATENTS, NUMBERS, Number, PARALLEL, SEPARATION,
+    Stands, VIOLATED,
 };
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::{Matrix, Result};
@@ -17,6 +18,9 @@ const PARALLEL_LEAST: f64 = 0.95;
 /// Share of the inputs' variance that latents may leave, and the share of that along one axis that is a cause of its own.
 const LEFT: f64 = 0.05;
 const TOGETHER: f64 = 0.6;
+/// Correlations of two latents of the nonlinear model up to which they are independent, and from which they are not.
+const INDEPENDENT: f64 = 0.1;
+const DEPENDENT: f64 = 0.2;
 /// Standard deviations by which the gap may exceed what chance gives.
 const BY_CHANCE: f64 = 4.0;
 /// Of a gap: one latent has none by construction.
@@ -29,6 +33,7 @@ struct Found<'a> {
     numbers: &'a Matrix<f64>,
     separation: &'a [f64],
     parallel: &'a [f64],
+    dependence: Option<&'a Matrix<f64>>,
     weights: Option<&'a Matrix<f64>>,
     left_out: Option<&'a Matrix<f64>>,
     certainty: Option<&'a Matrix<f64>>,
@@ -58,6 +63,13 @@ impl Found<'_> {
         self.number(Number::Nonlinear) == f64::from(Stands::Yes as u8)
     }
 
+    /// The pair of latents of the nonlinear model that depend most on each other, and their correlation.
+    fn dependent(&self) -> Option<(usize, usize, f64)> {
+        let dependence = self.dependence?;
+        let pairs = (0..dependence.rows()).flat_map(|i| (0..i).map(move |j| (j, i, dependence[(i, j)])));
+        pairs.max_by(|a, b| a.2.total_cmp(&b.2))
+    }
+
     fn cyclic(&self) -> bool {
         self.weights.is_some_and(|weights| order(weights).is_none())
     }
@@ -79,19 +91,22 @@ pub fn findings(config: &InterventionalConfig, data: &Prepared, state: &State) -
         numbers,
         separation: separation.row(0),
         parallel: parallel.row(0),
+        dependence: part(DEPENDENCE),
         weights: part(WEIGHTS),
         left_out: part(LEFT_OUT),
         certainty: part(CERTAINTY),
     };
     let names = &data.needs_environments(NAME)?.names;
-    let assumptions = vec![
-        the_reference(&found, names),
-        the_environments(&found, names),
-        single(&found),
-        perfect(config, &found),
-        further(&found),
-        separate(&found),
+    let assumptions = [
+        Some(the_reference(&found, names)),
+        Some(the_environments(&found, names)),
+        Some(single(&found)),
+        Some(perfect(config, &found)),
+        independent(&found),
+        Some(further(&found)),
+        Some(separate(&found)),
     ];
+    let assumptions = assumptions.into_iter().flatten().collect();
     Ok(Findings {
         graph: graph(config, &found),
         facts: facts(&found),
@@ -111,6 +126,10 @@ fn facts(found: &Found<'_>) -> Vec<Fact> {
         fact("input-sets", "sets of inputs that were compared", Number::Tried),
         fact("left", "share of the inputs' variance in the reference that the latents leave", Number::Left),
     ];
+    if let Some((.., correlation)) = found.dependent() {
+        let label = "largest correlation of two latents in an environment (0 where they are independent, as the nonlinear model has them)";
+        facts.push(Fact::new("dependence", label, correlation));
+    }
     for (name, &share) in latent_names(found.separation.len()).iter().zip(found.separation) {
         let label = match found.nonlinear() {
             true => format!("share of the variance of {name} in the reference that the inputs tell"),
@@ -217,6 +236,30 @@ fn perfect(config: &InterventionalConfig, found: &Found<'_>) -> Assumption {
         (Status::Ok, finding)
     };
     assumption("perfect", question, status, finding)
+}
+
+/// Whether the latents of the nonlinear model are independent, as it has them; nothing for linear ones.
+fn independent(found: &Found<'_>) -> Option<Assumption> {
+    let (i, j, correlation) = found.dependent()?;
+    let names = latent_names(found.separation.len());
+    let status = if correlation <= INDEPENDENT {
+        Status::Ok
+    } else if correlation <= DEPENDENT {
+        Status::Warning
+    } else {
+        Status::Violated
+    };
+    let what = match status {
+        Status::Ok => "as good as none",
+        Status::Warning => "more than the model has: a latent or two may be mixed",
+        _ => "which the model does not have: they may act on each other, or be mixed",
+    };
+    let finding = format!(
+        "Of two latents {} and {} correlate most in an environment, {correlation:.2}, {what}.",
+        names[i], names[j]
+    );
+    let question = "Are the latents independent, as the nonlinear model has them?";
+    Some(assumption("independent", question, status, finding))
 }
 
 fn further(found: &Found<'_>) -> Assumption {

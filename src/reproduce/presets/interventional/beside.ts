@@ -9,7 +9,11 @@ export const DEVICE =
 export const SEEN = [0, 1];
 
 /** Nobody looked at these before the bands were written down. */
-export const FRESH = [8101, 8102, 8103, 8104, 8105];
+export const FRESH = [8201, 8202, 8203, 8204, 8205];
+
+/** What was chosen before, on which seeds: the tables say so. */
+export const CHOSEN =
+  "Widths, learning rate, draws and rows per step were chosen on the seeds 0 and 1, where the MCC was seen.";
 
 /** Methods that know nothing of interventions, with the true number of latents. */
 export function yardsticks(latentDim: number): Readonly<Record<string, FitConfig>> {

@@ -1,6 +1,6 @@
 // Drawn worlds: one that fits the assumptions, and one for each way of breaking them.
 import type { Band, Experiment, FitConfig, Preset, Row, World } from "../../preset.js";
-import { FRESH, rowsOf, SEEN, yardsticks } from "./beside.js";
+import { CHOSEN, FRESH, rowsOf, SEEN, yardsticks } from "./beside.js";
 
 type InterventionWorld = Omit<Extract<World, { simulator: "intervention-world" }>, "simulator">;
 
@@ -37,13 +37,13 @@ const SETTINGS: readonly Setting[] = [
   {
     name: "all inputs curved",
     world: { curvedInputs: 8 },
-    more: [violated("single-changes", { atLeast: 1 })],
+    more: [violated("single-changes", { atLeast: 1 }), { fit: "interventional", measure: "violated:independent" }],
   },
   {
     name: "curved, independent latents",
     world: { curvedInputs: 8, edgeProbability: 0 },
     mcc: { atLeast: 0.9, on: "mean" },
-    more: [violated("single-changes", { atLeast: 1 })],
+    more: [violated("single-changes", { atLeast: 1 }), { fit: "interventional", measure: "violated:independent" }],
   },
 ];
 
@@ -52,6 +52,7 @@ export const WORLDS: Preset = {
   name: "interventional/worlds",
   title: "What do soft, double and missing interventions, noise and curves cost, and is it noticed?",
   repeats: "drawn worlds; none was published",
+  remark: `${CHOSEN} The start of the nonlinear model and the gap from which it is fitted were mended on the seeds 0 to 9, after three bands were missed on 8101 to 8105.`,
   paper: "Linear causal disentanglement via interventions, https://arxiv.org/abs/2211.16467",
   scales: {
     tiny: { seconds: 40, experiments: SETTINGS.map((setting) => experiment(briefly(setting), SEEN, 1000)) },

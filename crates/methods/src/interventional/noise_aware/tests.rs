@@ -152,19 +152,52 @@ fn the_code_of_a_row_is_its_posterior_mean_and_the_same_wherever_it_stands() -> 
     let closed = Closed::new();
     let (_params, network) = network(&closed)?;
     let (rows, inputs) = rows();
-    let (mean, variance) = network.posterior(&inputs)?;
-    let (mean, variance) = (mean.to_vec2::<f64>()?, variance.to_vec2::<f64>()?);
+    let (mean, spread) = network.posterior(&inputs, None)?;
+    let (mean, spread) = (mean.to_vec2::<f64>()?, spread.to_vec3::<f64>()?);
     for (row, x) in rows.iter().enumerate() {
         let (_, expected, covariance) = closed.of(x);
         for j in 0..K {
             // Weights are equal, and mirror images cancel.
             assert!((mean[row][j] - expected[j]).abs() < 1e-9, "{row} {j}: {mean:?} {expected:?}");
-            // 64 draws: a standard error of the variance of a sixth.
-            assert!((variance[row][j] / covariance[(j, j)] - 1.0).abs() < 0.5, "{row} {j}: {variance:?}");
+            for l in 0..K {
+                // 64 draws: a standard error of a variance of a sixth.
+                let unit = (covariance[(j, j)] * covariance[(l, l)]).sqrt();
+                assert!((spread[row][j][l] - covariance[(j, l)]).abs() < 0.5 * unit, "{row} {j} {l}: {spread:?}");
+            }
         }
     }
     let alone = network.encode(&inputs.narrow(0, 1, 1)?)?.to_vec2::<f64>()?;
     assert_eq!(alone[0], mean[1]);
+    Ok(())
+}
+
+#[test]
+fn a_known_environment_stands_in_place_of_the_mixture_over_all() -> Result<()> {
+    let closed = Closed::new();
+    let (params, network) = network(&closed)?;
+    let (rows, inputs) = rows();
+    // What q is the posterior of is now environment 0, which changes latent 2; in the reference that is elsewhere.
+    let set =
+        |name: &str, values: [f64; 4]| params.get(name)?.set(&Tensor::new(&values, &Device::Cpu)?.reshape((4, 1))?);
+    set("mixtures.mean", [closed.m[0], 4.0, closed.m[1], -9.0])?;
+    set("mixtures.logSd", [closed.sds[0].ln(), 0.0, closed.sds[1].ln(), 0.0])?;
+    let known = network.encode_in(&inputs, &[0, 0, 0])?.to_vec2::<f64>()?;
+    let unknown = network.encode(&inputs)?.to_vec2::<f64>()?;
+    for (row, x) in rows.iter().enumerate() {
+        let (_, expected, _) = closed.of(x);
+        for j in 0..K {
+            assert!((known[row][j] - expected[j]).abs() < 1e-9, "{row} {j}: {known:?} {expected:?}");
+        }
+        // Of an unknown environment almost all rows are those of the reference.
+        assert!(unknown[row][1] > expected[1] + 0.1, "{row}: {unknown:?} {expected:?}");
+    }
+    // Environment 2 took no part: nothing is known of its mechanisms. Each row has its own environment.
+    let some = network.encode_in(&inputs, &[0, 2, 0])?.to_vec2::<f64>()?;
+    assert_eq!(some, vec![known[0].clone(), unknown[1].clone(), known[2].clone()]);
+    let reference = network.encode_in(&inputs, &[1, 1, 1])?.to_vec2::<f64>()?;
+    for (row, other) in reference.iter().zip(&unknown) {
+        assert!(row.iter().zip(other).all(|(a, b)| (a - b).abs() < 1e-6), "{reference:?} {unknown:?}");
+    }
     Ok(())
 }
 
