@@ -5,7 +5,6 @@ mod absorbed;
 mod cholesky;
 mod coefficients;
 mod flow;
-mod lanes;
 mod likelihood;
 mod mechanisms;
 mod nonlinear;
