@@ -129,7 +129,8 @@ pub struct Dataset {
     /// What only a simulator or an experiment knows: `latents` (n x k), `heads` (nodes x k), `changes` (nodes x k),
     /// `expected` (n x k, the best possible prediction of the latents from the inputs), `graph` (k x k), `blocks` (blocks x k, 1 =
     /// belongs to it), `causes` and `coefficients` (tasks x k; of shifting mechanisms environments x edges), `noiseMeans` and
-    /// `noiseScales` (environments x k), `shifting` (1 x k), `additive` (n x k), `mixing` (d x k). Tables about nodes, tasks, blocks or inputs carry
+    /// `noiseScales` (environments x k), `shifting` and `distinctLinks` (1 x k), `additive` and `noises` (n x k), `private` (n x e, what only one
+    /// modality sees), `mixing` (d x k). Tables about nodes, tasks, blocks or inputs carry
     /// their names in `rows`.
     pub truth: BTreeMap<String, Table>,
     /// Where the numbers come from, for the report: source path, format, simulator and its configuration.

@@ -25,10 +25,11 @@ use crate::matrix::Matrix;
 use crate::offsets::Offsets;
 use crate::split::{Split, SplitBy, SplitConfig, split};
 use crate::tree::Tree;
-use crate::views::View;
+use crate::views::{self, View};
 use environments::listed;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// All that a method sees. Rows are the kept rows, in the order of the data set.
 #[derive(Debug, Clone, PartialEq)]
@@ -216,6 +217,25 @@ impl Prepared {
             Failure::new(Code::DataNeedsTarget, format!("{method} needs a target, the data have none"))
                 .hint("name the target column with `target`")
         })
+    }
+
+    /// The views, for a method that needs so many modalities.
+    ///
+    /// # Errors
+    /// `DATA_NEEDS_MODALITIES`.
+    pub fn needs_modalities(&self, method: &str, wanted: RangeInclusive<usize>) -> Result<&[View]> {
+        let count = self.views.len();
+        if wanted.contains(&count) {
+            return Ok(&self.views);
+        }
+        let (least, most) = (*wanted.start(), *wanted.end());
+        let number = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        let number = if most == usize::MAX { format!("at least {least}") } else { number };
+        let message =
+            format!("{method} needs {number} modalities, the data have {count}: {}", views::listed(&self.views));
+        Err(Failure::new(Code::DataNeedsModalities, message)
+            .hint("name each table with `modalities`, on the command line --modality a=a.csv --modality b=b.csv --join id")
+            .with("modalities", count))
     }
 
     /// The environments, for a method that needs rows from at least two of them.

@@ -5,6 +5,7 @@ pub mod chamber_world;
 mod golden;
 pub mod intervention_world;
 mod limits;
+pub mod modality_world;
 mod orthonormal;
 pub mod phenotype;
 mod row;
@@ -77,6 +78,13 @@ pub const SIMULATORS: &[Simulator] = &[
         summary: chamber_world::SUMMARY,
         schema: config::schema_of::<chamber_world::ChamberWorldConfig>,
         run: |config| chamber_world::chamber_world(&read(config)?),
+        source: None,
+    },
+    Simulator {
+        name: "modality-world",
+        summary: modality_world::SUMMARY,
+        schema: config::schema_of::<modality_world::ModalityWorldConfig>,
+        run: |config| modality_world::modality_world(&read(config)?),
         source: None,
     },
     Simulator {
@@ -168,6 +176,7 @@ mod tests {
             ("silent-world", json!({"rows": 30})),
             ("intervention-world", json!({"referencePoints": 20, "pointsPerEnvironment": 5})),
             ("chamber-world", json!({"pointsPerEnvironment": 5})),
+            ("modality-world", json!({"points": 30})),
         ] {
             simulate(name, small).expect("runs").check_shapes().expect("fits together");
         }

@@ -18,7 +18,8 @@ Examples:
   $ disentangle simulate task-world --latents 5 --tasks 100 --out tasks
   $ disentangle simulate silent-world --latents 10 --active half --out silent
   $ disentangle simulate shift-world --latents 3 --link tanh --out shift
-  $ disentangle simulate intervention-world --latents 4 --out interventions`;
+  $ disentangle simulate intervention-world --latents 4 --out interventions
+  $ disentangle simulate modality-world --modalities 2 --out modalities`;
 
 /** What the help shows before a simulator is chosen. */
 const COMMON = ["seed", "config", "set", "out", "json"];

@@ -3,7 +3,7 @@
 use disentangle_data::dataset::Role;
 use disentangle_data::prepare::prepare;
 use disentangle_data::simulate::simulate;
-use disentangle_data::{Dataset, Result};
+use disentangle_data::{Dataset, Result, View};
 use disentangle_engine::checkpoint::CheckpointOptions;
 use disentangle_engine::entry::Entry;
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
@@ -18,7 +18,7 @@ use std::path::Path;
 /// Gradient steps of one candidate.
 pub const STEPS: usize = 40;
 
-/// A world with all roles that a method may need: each environment is a task of its own, and each of the last three moves the inputs
+/// A world with all roles that a method may need: two modalities; each environment is a task of its own, and each of the last three moves the inputs
 /// along a direction of its own, as an intervention on a cause of them would.
 pub fn world() -> Dataset {
     let config = json!({"depth": 3, "pointsPerEnvironment": 60, "inputs": 8, "latents": 3, "seed": 1});
@@ -30,6 +30,9 @@ pub fn world() -> Dataset {
         }
     }
     world.labels.insert(Role::Task, environments);
+    world.views = [("left", 0..4), ("right", 4..8)]
+        .map(|(name, columns)| View { name: name.to_owned(), start: columns.start, end: columns.end, image: None })
+        .into();
     world
 }
 
