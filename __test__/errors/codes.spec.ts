@@ -49,6 +49,21 @@ async function spoilt(change: (data: Dataset) => void, config: Partial<RunConfig
   return fit({ ...quick, data, ...config } as RunConfig).result;
 }
 
+/** A fit of two modalities of three columns, the second of them made of the first. */
+async function modalities(second: (row: Float32Array, column: number, at: number) => number): Promise<unknown> {
+  const data = await world();
+  const { cols, rows, data: values } = data.inputs;
+  for (let at = 0; at < rows; at += 1) {
+    const row = values.subarray(at * cols, (at + 1) * cols);
+    for (let column = 3; column < cols; column += 1) row[column] = second(row, column, at);
+  }
+  data.views = [
+    { name: "a", start: 0, end: 3 },
+    { name: "b", start: 3, end: cols },
+  ];
+  return fit({ method: "multimodal", training: { steps: 400 }, data }).result;
+}
+
 const csv = async (content: string | Uint8Array, config: object = {}): Promise<unknown> =>
   readDataset({ data: await file("table.csv", content), ...config });
 
@@ -174,6 +189,9 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     }),
   DATA_NEEDS_INTERVENTIONS: async () =>
     fit({ method: "interventional", reference: "n2", data: await world() } as RunConfig).result,
+  DATA_NEEDS_MODALITIES: async () => fit({ method: "multimodal", data: await world() }).result,
+  DATA_DUPLICATE_MODALITY: () => modalities((row, column) => row[column - 3]!),
+  DATA_MODALITIES_UNRELATED: () => modalities((_, column, at) => Math.sin(1e4 * Math.sin(97 * at + 31 * column))),
   DATA_NEEDS_REFERENCE: async () => fit({ method: "interventional", data: await world() }).result,
   DATA_NEEDS_TARGET: () =>
     spoilt((data) => {

@@ -58,7 +58,7 @@ const short = { budgets: { steps: 30 } };
 const OWN_DIMENSION = new Set(["interventional"]);
 
 /** Methods whose encoder is not written down as layers. */
-const NOT_WRITTEN = new Set(["latent-anm"]);
+const NOT_WRITTEN = new Set(["latent-anm", "multimodal"]);
 
 /** A short fit of a method to the first of the worlds that it takes. */
 async function fitted(method: string): Promise<{ readonly model: Model; readonly data: Dataset }> {

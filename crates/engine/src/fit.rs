@@ -102,7 +102,8 @@ fn fit_cow(
         let latents = train::encode(&fitted.state, &data.inputs)?;
         let summary = summarise(entry, &data, &fitted, &latents)?;
         let config = canonical(entry, &run, fitted.method.as_ref());
-        let model = model::pack(&config, &data, &fitted.state, latents.cols(), &fingerprint)?;
+        let names = summary.latents.names.clone();
+        let model = model::pack(&config, &data, &fitted.state, names, &fingerprint)?;
         Ok(RunResult {
             outcome: fitted.outcome,
             history: std::mem::take(&mut session.standing.history),

@@ -6,8 +6,8 @@ pub use solving::Solving;
 
 use crate::mechanisms::Mechanisms;
 use crate::results::{
-    Assumption, CausalGraph, Conditioned, Fact, Identification, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence,
-    TaskRoles, TreeSummary,
+    Assumption, CausalGraph, Choice, Conditioned, Fact, Identification, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence,
+    TaskRoles, TreeSummary, latent_names,
 };
 use crate::rows;
 use disentangle_nn::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, RateGroup, Schedule};
@@ -218,6 +218,8 @@ pub struct Findings {
     pub map: Option<LatentMap>,
     /// The causal graph of the latents.
     pub graph: Option<CausalGraph>,
+    /// What the method chose by itself, with the curves that decided.
+    pub choices: Vec<Choice>,
     /// Which latents the data identify.
     pub identification: Vec<Identification>,
     /// Assumptions checked.
@@ -411,6 +413,11 @@ pub trait Method: Send + Sync {
     /// Those of encoding and of solving.
     fn validation_errors(&self, _: &Prepared, _: &State) -> Result<Option<Vec<f64>>> {
         Ok(None)
+    }
+
+    /// Names of the latents of a fit: `z1`, `z2`, ... unless a method has its own.
+    fn latent_names(&self, _: &Dimensions, _: &State, latents: usize) -> Vec<String> {
+        latent_names(latents)
     }
 
     /// How the latents cause each other, for interventions and counterfactuals; `None`: the method does not say.

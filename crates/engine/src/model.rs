@@ -5,7 +5,6 @@ use crate::decode::Decoder;
 use crate::entry::Entry;
 use crate::method::{Dimensions, State};
 use crate::plan::{Plan, defining};
-use crate::results::latent_names;
 use crate::rows;
 use crate::train;
 use disentangle_data::nearest::nearest;
@@ -88,17 +87,23 @@ impl Header {
     }
 }
 
-/// Packs a fitted state with so many latents.
+/// Packs a fitted state with these latents.
 ///
 /// # Errors
 /// Those of candle.
-pub fn pack(config: &Value, data: &Prepared, state: &State, latents: usize, fingerprint: &str) -> Result<Vec<u8>> {
+pub fn pack(
+    config: &Value,
+    data: &Prepared,
+    state: &State,
+    latents: Vec<String>,
+    fingerprint: &str,
+) -> Result<Vec<u8>> {
     let header = Header {
         kind: "model".into(),
         version: env!("CARGO_PKG_VERSION").into(),
         config: defining(config),
         inputs: data.input_names.clone(),
-        latents: latent_names(latents),
+        latents,
         environments: rows::environment_names(data),
         target: data.targets.as_ref().and_then(|t| t.names.first().cloned()),
         dimensions: Dimensions::of(data),

@@ -12,7 +12,7 @@ mod graph;
 mod silence;
 
 pub use decoded::{ReconstructionRow, Response, Traversal};
-pub use graph::CausalGraph;
+pub use graph::{CausalGraph, CauseSet, GraphTie};
 pub use silence::{Silence, SilentLatent, Slab, Spike};
 
 /// How a fit ended. Not converging is an outcome, never an error.
@@ -379,7 +379,7 @@ pub struct Choice {
 pub struct Candidate {
     /// The candidate value.
     pub value: usize,
-    /// Its error on the validation rows, in squared units of the target.
+    /// What the rule judges it by: its error on the validation rows, in squared units of the target, unless the rule says otherwise.
     pub validation: f64,
 }
 

@@ -15,6 +15,7 @@ pub mod linear;
 pub mod mt_icarl;
 pub mod mt_ivae;
 pub mod mtlcm;
+pub mod multimodal;
 pub mod pca;
 pub mod pdgmm;
 pub mod random_encoder;
@@ -38,6 +39,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<mt_icarl::MtIcarl>(),
     Entry::of::<vade::Vade>(),
     Entry::of::<interventional::Interventional>(),
+    Entry::of::<multimodal::Multimodal>(),
     Entry::of::<pca::Pca>(),
     Entry::of::<factor_analysis::FactorAnalysis>(),
     Entry::of::<fast_ica::FastIca>(),

@@ -10,7 +10,7 @@ pub mod directions;
 pub mod factor_model;
 pub mod ica;
 pub mod joint_diagonalisation;
-mod lanes;
+mod lane_products;
 pub mod lbfgs;
 pub mod linalg;
 pub mod logistic;

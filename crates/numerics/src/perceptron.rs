@@ -1,7 +1,7 @@
 //! Small networks of dense layers over lanes, forwards and backwards, on slices: unit i of n rows is `values[i * n..][..n]`. For many
 //! networks that are so small that a node in a graph costs more than what it computes.
 
-use crate::lanes::{BLOCK, affine, back, outer};
+use crate::lane_products::{BLOCK, affine, back, outer};
 use crate::real::Real;
 use crate::simd::vectorised;
 use disentangle_data::Stream;

@@ -5,6 +5,7 @@ mod absorbed;
 mod cholesky;
 mod coefficients;
 mod flow;
+mod lanes;
 mod likelihood;
 mod mechanisms;
 mod nonlinear;

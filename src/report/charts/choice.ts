@@ -3,7 +3,7 @@ import { finite, rounded, shortened } from "../format.js";
 import { series } from "../theme.js";
 import { type Chart, extent, layered } from "./chart.js";
 
-/** Validation error over the values tried, the chosen one filled. */
+/** What decided over the values tried, the chosen one filled. */
 export function choiceChart(choice: Choice): Chart {
   return (width) => {
     const points = choice.curve
@@ -15,7 +15,7 @@ export function choiceChart(choice: Choice): Chart {
       field: "validation",
       type: "quantitative",
       scale: low > 0 && high / low > 20 ? { type: "log" as const } : { zero: low >= 0 },
-      axis: { title: "validation error", format: "~g", tickCount: 5 },
+      axis: { title: "criterion", format: "~g", tickCount: 5 },
     } as const;
     const x = {
       field: "value",

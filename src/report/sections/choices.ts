@@ -13,8 +13,8 @@ export async function choicesSection(input: SectionInput): Promise<Section | und
   const figures: Html[] = [];
   for (const [i, choice] of choices.entries()) {
     const numbers = table(
-      `Validation error by ${choice.parameter}.`,
-      [{ label: choice.parameter }, { label: "Validation error", numeric: true }, { label: "Chosen" }],
+      `What decided on ${choice.parameter}.`,
+      [{ label: choice.parameter }, { label: "Criterion", numeric: true }, { label: "Chosen" }],
       choice.curve.map(({ value, validation }) => [
         significant(value),
         defined(significant(validation)),
@@ -37,7 +37,7 @@ export async function choicesSection(input: SectionInput): Promise<Section | und
   return {
     id: "choices",
     title: "Settings chosen from the data",
-    lead: `Chosen by validation, without the truth (${focusName(input)}).`,
+    lead: `Chosen without the truth (${focusName(input)}).`,
     body: html`<div class="grid">${figures}</div>`,
   };
 }

@@ -3,7 +3,7 @@
 use crate::decode::Decoder;
 use crate::mechanisms::{Settings, counterfactual};
 use crate::method::{Method, State};
-use crate::results::{ReconstructionRow, Response, Traversal, latent_names};
+use crate::results::{ReconstructionRow, Response, Traversal};
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Matrix, Result};
@@ -32,7 +32,12 @@ pub(super) struct Decoded {
 
 /// What comes back, and what each latent does. Numbers that leave the finite ones are told, and end no fit; what was found without
 /// them stays.
-pub(super) fn decoded(data: &Prepared, method: &dyn Method, state: &State, latents: &Matrix) -> Result<Decoded> {
+pub(super) fn decoded(
+    data: &Prepared,
+    method: &dyn Method,
+    state: &State,
+    (latents, names): (&Matrix, &[String]),
+) -> Result<Decoded> {
     let mut warning = None;
     let decoder = match Decoder::of(state) {
         Ok(decoder) => decoder,
@@ -43,7 +48,7 @@ pub(super) fn decoded(data: &Prepared, method: &dyn Method, state: &State, laten
     };
     let reconstruction = reconstruction(data, &decoder, state, latents);
     let reconstruction = told(reconstruction, "inputs cannot be decoded from the latents", &mut warning)?;
-    let traversals = traversals(data, method, &decoder, state, latents);
+    let traversals = traversals(data, method, &decoder, state, (latents, names));
     let traversals = told(traversals, "inputs cannot be decoded from latents two deviations off", &mut warning)?;
     Ok(Decoded { reconstruction, traversals, warning })
 }
@@ -101,7 +106,7 @@ fn traversals(
     method: &dyn Method,
     decoder: &Decoder,
     state: &State,
-    latents: &Matrix,
+    (latents, names): (&Matrix, &[String]),
 ) -> Result<Vec<Traversal>> {
     let mechanisms = method.mechanisms(state)?;
     let train = data.rows_of(Split::Train);
@@ -110,7 +115,6 @@ fn traversals(
     let Some(row) = nearest_to_mean(latents, &train, &scales) else { return Ok(Vec::new()) };
     let environments = [data.nodes[row]];
     let start = latents.select_rows(&[row]).to_f64();
-    let names = latent_names(latents.cols());
     let (_, inputs) = mean_sd_of_rows(&data.inputs, &train);
     let mut found = Vec::new();
     for (latent, &(mean, sd)) in scales.iter().enumerate().take(TRAVERSED) {

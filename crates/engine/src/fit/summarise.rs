@@ -3,8 +3,7 @@
 use super::choose::Fitted;
 use super::decoded::{Decoded, decoded};
 use crate::entry::Entry;
-use crate::method::{Findings, Method, State};
-use crate::results::latent_names;
+use crate::method::{Dimensions, Findings, Method, State};
 use crate::results::{Assumption, ErrorRow, Fact, LatentSummary, Status, Summary};
 use crate::rows;
 use crate::train;
@@ -41,6 +40,7 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
         loadings,
         map,
         graph,
+        choices,
         identification,
         mut assumptions,
         mut warnings,
@@ -52,12 +52,13 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
     let errors = error_rows(data, fitted, latents)?;
     assumptions.extend(predictable(&errors));
     warnings.splice(0..0, data.warnings.iter().cloned());
+    let names = fitted.method.latent_names(&Dimensions::of(data), &fitted.state, latents.cols());
     let Decoded { reconstruction, traversals, warning } =
-        decoded(data, fitted.method.as_ref(), &fitted.state, latents)?;
+        decoded(data, fitted.method.as_ref(), &fitted.state, (latents, &names))?;
     warnings.extend(warning);
     Ok(Summary {
         method: entry.info.name.into(),
-        latents: latent_summary(latents, &data.rows_of(Split::Train)),
+        latents: latent_summary(names, latents, &data.rows_of(Split::Train)),
         errors,
         conditioned,
         heads,
@@ -70,7 +71,7 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
         identification,
         reconstruction,
         traversals,
-        choices: fitted.choice.iter().cloned().collect(),
+        choices: fitted.choice.iter().cloned().chain(choices).collect(),
         assumptions,
         warnings,
         facts: with_parameters(facts, &fitted.state),
@@ -83,9 +84,9 @@ fn with_parameters(mut facts: Vec<Fact>, state: &State) -> Vec<Fact> {
     facts
 }
 
-fn latent_summary(latents: &Matrix, train: &[usize]) -> LatentSummary {
+fn latent_summary(names: Vec<String>, latents: &Matrix, train: &[usize]) -> LatentSummary {
     let (mean, sd) = mean_sd_of_rows(latents, train);
-    LatentSummary { names: latent_names(latents.cols()), mean, sd }
+    LatentSummary { names, mean, sd }
 }
 
 /// Errors per split, over all rows and per environment, beside those of predicting the mean of the training rows.

@@ -31,11 +31,39 @@ pub struct CausalGraph {
     /// is 0 it was left out, since it closes a cycle.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub undecided: Vec<[usize; 2]>,
+    /// Graphs that fit as well, by what they have in place of edges of this one, the closest first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub ties: Vec<GraphTie>,
+    /// For each node the sets of causes that explain it best, the best first, where sets were compared.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub scores: Vec<Vec<CauseSet>>,
     /// Whether edges may form cycles.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub cyclic: bool,
     /// What the graph rests on, in one or two sentences: how edges were found, what a weight and a certainty are.
     pub basis: String,
+}
+
+/// A graph that fits as well as another one.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GraphTie {
+    /// How much worse it is at most, in nats a row.
+    pub behind: f64,
+    /// Edges `[i, j]`, i -> j, that it has and the other one has not.
+    pub added: Vec<[usize; 2]>,
+    /// Edges that it has not.
+    pub removed: Vec<[usize; 2]>,
+}
+
+/// A set of causes of a node.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CauseSet {
+    /// By place.
+    pub causes: Vec<usize>,
+    /// What the node loses with it, in nats a row with what the causes cost: lower is better.
+    pub score: f64,
 }
 
 impl CausalGraph {

@@ -6,7 +6,7 @@ use super::adam::Adam;
 use super::flow::BEND;
 use super::{batches, each, rate};
 use crate::compute::Compute;
-use crate::lanes::{BLOCK, affine, back};
+use crate::lane_products::{BLOCK, affine, back};
 use crate::perceptron::Perceptron;
 use crate::real::Real;
 use disentangle_data::{Matrix, Stream};

@@ -2,7 +2,7 @@
 //!
 //! y -> x W, then (a, b) -> (a, b exp(s(a)) + t(a)) with `s = 2 tanh(. / 2)`; so several times, then a last map with a shift.
 
-use crate::lanes::{affine, back, outer};
+use crate::lane_products::{affine, back, outer};
 use crate::linalg::{inverse, log_abs_det, orthonormal};
 use crate::perceptron::{Bend, Perceptron};
 use crate::real::Real;

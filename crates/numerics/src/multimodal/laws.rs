@@ -1,6 +1,6 @@
 use super::flow::Flow;
 use super::*;
-use crate::lanes::BLOCK;
+use crate::lane_products::BLOCK;
 use disentangle_data::Stream;
 
 fn density() -> Density {

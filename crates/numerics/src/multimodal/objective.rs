@@ -1,7 +1,7 @@
 //! What starts are compared by, and what is read off the best one: the objective with the best set of causes for every latent.
 
 use super::density::{Density, Workspace};
-use crate::lanes::BLOCK;
+use crate::lane_products::BLOCK;
 use crate::real::Real;
 use disentangle_data::Result;
 

@@ -4,7 +4,7 @@ use super::adam::Adam;
 use super::autoencoder::{Autoencoder, Training, errors, train};
 use super::{batches, each, gather, rate};
 use crate::compute::Compute;
-use crate::lanes::BLOCK;
+use crate::lane_products::BLOCK;
 use crate::linalg::{median, symmetric_eigen};
 use crate::perceptron::{Bend, Perceptron};
 use crate::principal_axes::PrincipalAxes;

@@ -4,7 +4,7 @@
 //!
 //! and a last affine map. The slope of a bend is s (1 - g) + g with g = sigmoid(h / t): between s and 1 everywhere.
 
-use crate::lanes::{PARTS, WIDTH, combine, correlate, group, group_mut, settle, totals};
+use super::lanes::{PARTS, WIDTH, combine, correlate, group, group_mut, settle, totals};
 use crate::real::Real;
 
 /// Sizes of a flow.

@@ -8,7 +8,7 @@
 
 use super::cholesky::{factorize, inverse_of_factor};
 use super::flow::{Flow, FlowSums, Tape};
-use crate::lanes::{PARTS, combine, correlate, inner, padded, settle};
+use super::lanes::{PARTS, combine, correlate, inner, padded, settle};
 use super::mechanisms::{MechanismSums, Mechanisms, Units};
 use crate::compute::Compute;
 use crate::linalg::{inverse, log_abs_det};

@@ -6,7 +6,7 @@
 //!
 //! Tables over environments are packed by pairs: (i, j) stands at i (i - 1) / 2 + j.
 
-use crate::lanes::{PARTS, combine, correlate, inner, settle, totals};
+use super::lanes::{PARTS, combine, correlate, inner, settle, totals};
 use crate::real::Real;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

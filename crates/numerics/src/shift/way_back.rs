@@ -1,7 +1,7 @@
 //! From latents back to what the flow was given, and what mechanisms make of latents: in double precision, row by row.
 
 use super::flow::Flow;
-use crate::lanes::padded;
+use super::lanes::padded;
 use super::mechanisms::{Mechanisms, Units};
 use crate::linalg::inverse;
 use crate::logistic::softplus;

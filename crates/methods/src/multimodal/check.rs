@@ -1,0 +1,106 @@
+//! What the method needs from the data.
+
+use super::config::{MultimodalConfig, NAME, PerModality};
+use disentangle_data::config::unknown_key;
+use disentangle_data::prepare::Prepared;
+use disentangle_data::split::Split;
+use disentangle_data::{Code, Failure, Result, View};
+use disentangle_numerics::multimodal::MOST_LATENTS;
+
+/// Training rows that it takes at least: two batches of the smallest size.
+const LEAST_ROWS: usize = 64;
+
+pub(super) fn check(config: &MultimodalConfig, data: &Prepared) -> Result<()> {
+    let views = &data.views;
+    if views.len() < 2 {
+        let message = format!("{NAME} needs at least two modalities, the data have one table of inputs");
+        return Err(Failure::new(Code::DataNeedsModalities, message)
+            .hint("give each modality its own table: --modality a=a.csv --modality b=b.csv --join ID")
+            .with("modalities", views.len()));
+    }
+    if let Some(view) = views.iter().find(|view| view.image.is_some()) {
+        let message = format!("modality {:?} is an image: {NAME} learns from tables", view.name);
+        return Err(Failure::new(Code::ConfigConflict, message)
+            .at("method")
+            .hint("give numbers that describe the images, such as the output of a pretrained network"));
+    }
+    if data.source.is_some() {
+        let message = format!("rows: {NAME} learns from the given rows");
+        return Err(Failure::new(Code::ConfigConflict, message).at("rows").hint("leave `rows` out"));
+    }
+    let train = data.rows_of(Split::Train);
+    if train.len() < LEAST_ROWS {
+        let message = format!("{} training rows, {NAME} needs at least {LEAST_ROWS}", train.len());
+        return Err(Failure::new(Code::DataTooFewRows, message)
+            .hint("give more rows, or a larger fraction `train`")
+            .with("rows", train.len()));
+    }
+    named("latentDim", &config.latent_dim, views)?;
+    named("privateDim", &config.private_dim, views)?;
+    let mut latents = 0;
+    for view in views {
+        let (k, e) = (config.latent_dim.of(&view.name), config.private_dim.of(&view.name));
+        if k == Some(0) {
+            let message = format!("latentDim: modality {:?} would have no latent", view.name);
+            return Err(Failure::new(Code::ConfigOutOfRange, message)
+                .at("latentDim")
+                .hint("give each modality at least 1 latent, or leave the modality out"));
+        }
+        let (least, columns) = (k.unwrap_or(1) + e.unwrap_or(0), view.end - view.start);
+        if least > columns {
+            let message = format!(
+                "modality {:?} has {columns} columns, from which {least} latents and private variables cannot be recovered",
+                view.name
+            );
+            return Err(Failure::new(Code::ConfigOutOfRange, message)
+                .at("latentDim")
+                .hint(format!("choose latentDim + privateDim <= {columns} for it, or more of its columns"))
+                .with("columns", columns));
+        }
+        latents += k.unwrap_or(1);
+    }
+    at_most(latents)?;
+    copies(data, &train)
+}
+
+/// Refuses more latents than sets of causes can be searched for.
+pub(super) fn at_most(latents: usize) -> Result<()> {
+    if latents <= MOST_LATENTS {
+        return Ok(());
+    }
+    let message = format!("latentDim: {latents} latents over all modalities, the search over causes takes at most {MOST_LATENTS}");
+    Err(Failure::new(Code::ConfigOutOfRange, message)
+        .at("latentDim")
+        .hint("choose fewer latents for each modality, or fewer modalities"))
+}
+
+/// Names are those of modalities.
+fn named(option: &str, numbers: &PerModality, views: &[View]) -> Result<()> {
+    let PerModality::Each(of) = numbers else { return Ok(()) };
+    let known: Vec<String> = views.iter().map(|view| view.name.clone()).collect();
+    match of.keys().find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(name) => Err(unknown_key(&format!("{option}.{name}"), name, &known)),
+    }
+}
+
+/// A table that is given twice has nothing to tell of causes: each of its latents would determine its copy.
+fn copies(data: &Prepared, train: &[usize]) -> Result<()> {
+    let same = |a: &View, b: &View| {
+        let width = a.end - a.start;
+        width == b.end - b.start
+            && train.iter().all(|&row| {
+                let row = data.inputs.row(row);
+                row[a.columns()] == row[b.columns()]
+            })
+    };
+    for (at, a) in data.views.iter().enumerate() {
+        if let Some(b) = data.views[at + 1..].iter().find(|b| same(a, b)) {
+            let message = format!("modalities {:?} and {:?} hold the same numbers", a.name, b.name);
+            return Err(Failure::new(Code::DataDuplicateModality, message)
+                .hint("leave one of them out: a copy has no noise of its own, and every graph fits it")
+                .with("modalities", vec![a.name.clone(), b.name.clone()]));
+        }
+    }
+    Ok(())
+}

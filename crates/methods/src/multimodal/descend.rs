@@ -1,0 +1,370 @@
+//! The two solved stages: codes of each modality, then latents with their mechanisms.
+
+use super::check::at_most;
+use super::config::MultimodalConfig;
+use super::network::{MultimodalNetwork, density, whitened};
+use super::read_off::{Solution, read_off};
+use super::solved;
+use super::{Multimodal, NAME};
+use std::collections::BTreeMap;
+use disentangle_data::prepare::Prepared;
+use disentangle_data::split::Split;
+use disentangle_data::{Code, Failure, Matrix, Result, Stream};
+use disentangle_engine::method::{Solving, State};
+use disentangle_engine::results::OutcomeKind;
+use disentangle_nn::internal;
+use disentangle_numerics::compute::Compute;
+use disentangle_numerics::linalg::symmetric_eigen;
+use disentangle_numerics::multimodal::{
+    Autoencoder, Density, Descent, Evaluated, Start, Training, advance, each, errors, evaluate, shared, train, turned,
+    widths,
+};
+use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
+
+/// Names of the stages.
+pub(super) const AUTOENCODERS: &str = "autoencoders";
+pub(super) const LATENTS: &str = "latents";
+/// Learning rates: autoencoders, latents, copies.
+const RATES: [f64; 3] = [3e-3, 5e-3, 3e-3];
+/// Share of the steps after which the worse starts are dropped, and how many go on.
+const DROPPED: f64 = 0.3;
+const FINALISTS: usize = 3;
+/// Rows on which starts are compared then, and at the end.
+const FEW: usize = 2000;
+const MANY: usize = 4096;
+/// Steps between two looks at whether to go on.
+const STRIDE: usize = 20;
+/// Directions of a code whose singular value is more than this share of the first say something of the other modalities.
+pub(super) const TOLD: f64 = 0.2;
+/// Share of the variance of a feature of the others that a modality has to explain to share anything with them.
+pub(super) const RELATED: f64 = 0.02;
+/// The same by chance, times the number of rows that judge it.
+const CHANCE: f64 = 4.0;
+/// Objectives within so many nats a row of the best one are as good.
+pub(super) const MARGIN: f64 = 0.06;
+
+/// Codes of each modality, and how many numbers they take.
+pub(super) fn autoencoders(
+    method: &Multimodal,
+    data: &Prepared,
+    state: &mut State,
+    solving: &mut Solving<'_>,
+) -> Result<OutcomeKind> {
+    let config = &method.config;
+    let (rows, seed) = (shuffled(data, solving.seed), solving.seed);
+    let tables: Vec<Matrix> = data
+        .views
+        .iter()
+        .map(|view| data.inputs.select_rows(&rows).select_cols(&view.columns().collect::<Vec<_>>()))
+        .collect();
+    let (steps, batch) = (config.steps(), config.batch(rows.len()));
+    let training = |steps: usize| Training { batch, steps, rate: RATES[0], seed };
+    let mut solved = BTreeMap::new();
+
+    let known: Vec<[Option<usize>; 2]> =
+        data.views.iter().map(|view| [config.latent_dim.of(&view.name), config.private_dim.of(&view.name)]).collect();
+    let chosen: Vec<usize> = (0..tables.len()).filter(|&m| known[m].contains(&None)).collect();
+    let mut width: Vec<usize> = known.iter().map(|of| of.iter().flatten().sum()).collect();
+    if !chosen.is_empty() {
+        let open: Vec<Matrix> = chosen.iter().map(|&m| tables[m].clone()).collect();
+        let held = rows.len() / 10;
+        let training = Training { batch: config.batch(rows.len() - held), ..training(steps.widths) };
+        let after = told(solving, (0, steps.widths + steps.autoencoders));
+        let found = widths(&open, config.max_latent_dim, config.autoencoder_units, training, Compute::current(), after)?;
+        let Some(found) = found else { return Ok(OutcomeKind::Cancelled) };
+        for (&m, (errors, bend)) in chosen.iter().zip(found) {
+            let least = known[m][0].unwrap_or(1) + known[m][1].unwrap_or(0);
+            width[m] = bend.max(least);
+            if !errors.is_empty() {
+                solved.insert(solved::of(solved::ERRORS, m), Matrix::new(1, errors.len(), errors)?);
+            }
+        }
+    }
+
+    let mut all: Vec<Autoencoder<f32>> = Vec::new();
+    for (m, table) in tables.iter().enumerate() {
+        let axes = PrincipalAxes::of_rows(table)?;
+        let span = rank(&axes.variances);
+        if width[m] > span {
+            return Err(too_narrow(&data.views[m].name, span, width[m]));
+        }
+        let whitening = axes.whitening(width[m]);
+        let variances = &axes.variances[..width[m]];
+        all.push(Autoencoder::new(&whitening, variances, config.autoencoder_units));
+        solved.insert(solved::of(solved::AXES, m), whitening);
+        solved.insert(solved::of(solved::VARIANCES, m), Matrix::new(1, variances.len(), variances.to_vec())?);
+    }
+    let initial = Stream::new(seed, "multimodal/autoencoder");
+    let mut jobs: Vec<(&Autoencoder<f32>, &[f32], Vec<f32>)> = all
+        .iter()
+        .zip(&tables)
+        .enumerate()
+        .map(|(m, (of, table))| (of, table.data(), of.initial(&mut initial.at(m as u32))))
+        .collect();
+    let training = training(steps.autoencoders);
+    let before = if chosen.is_empty() { 0 } else { steps.widths };
+    let after = told(solving, (before, before + steps.autoencoders));
+    if !train(training, &mut jobs, Compute::current(), after) {
+        return Ok(OutcomeKind::Cancelled);
+    }
+    let trained: Vec<Vec<f32>> = jobs.into_iter().map(|(_, _, parameters)| parameters).collect();
+    let mut left = Vec::new();
+    let mut codes = Vec::new();
+    for (m, ((of, table), parameters)) in all.iter().zip(&tables).zip(&trained).enumerate() {
+        if parameters.iter().any(|p| !p.is_finite()) {
+            return Err(not_finite(&format!("the autoencoder of modality {:?}", data.views[m].name)));
+        }
+        left.push(errors(of, parameters, table.data()));
+        let code = of.encode(parameters, table.data());
+        let (mean, white) = whitening(&code, width[m])?;
+        codes.push(whitened(&code, &mean, &white));
+        solved.insert(solved::of(solved::MEAN, m), Matrix::new(1, mean.len(), mean)?);
+        solved.insert(solved::of(solved::WHITE, m), white);
+    }
+    solved.insert(solved::LEFT.into(), Matrix::new(1, left.len(), left)?);
+
+    let asked: Vec<usize> = (0..tables.len()).filter(|&m| known[m] == [None, None]).collect();
+    let mut latents: Vec<usize> = (0..tables.len())
+        .map(|m| match known[m] {
+            [Some(k), _] => k,
+            [None, Some(e)] => (width[m] - e).max(1),
+            [None, None] => 0,
+        })
+        .collect();
+    if !asked.is_empty() {
+        let found = shared(&codes, &width, seed, batch, Compute::current())?;
+        for &m in &asked {
+            let of = &found[m];
+            if of.explained > RELATED.max(CHANCE / (rows.len() / 10).max(1) as f64) {
+                latents[m] = of.ratios.iter().filter(|&&ratio| ratio > TOLD).count();
+            }
+            solved.insert(solved::of(solved::RATIOS, m), Matrix::new(1, of.ratios.len(), of.ratios.clone())?);
+        }
+    }
+    if latents.iter().filter(|&&k| k > 0).count() < 2 {
+        let message = "no two modalities say anything of each other: none has a latent in common with another one";
+        return Err(Failure::new(Code::DataModalitiesUnrelated, message)
+            .hint("check that rows of the modalities belong to the same subjects, or give `latentDim` a number"));
+    }
+    at_most(latents.iter().sum())?;
+    let size = |m: usize, j: usize| match j {
+        0 => data.views[m].start as f64,
+        1 => data.views[m].end as f64,
+        2 => width[m] as f64,
+        _ => latents[m] as f64,
+    };
+    solved.insert(solved::SIZES.into(), Matrix::from_fn(tables.len(), 4, size));
+    if solving.cancelled() {
+        return Ok(OutcomeKind::Cancelled);
+    }
+    state.solved.extend(solved);
+    state.grow(method, solving.seed).map_err(internal)?;
+    network(state).place(Some(&trained), None).map_err(internal)?;
+    Ok(OutcomeKind::Converged)
+}
+
+/// Training rows in an order of no meaning: those that come first decide on starts, those that come last on sizes.
+fn shuffled(data: &Prepared, seed: u64) -> Vec<usize> {
+    let rows = data.rows_of(Split::Train);
+    Stream::new(seed, "multimodal/order").permutation(rows.len()).into_iter().map(|at| rows[at]).collect()
+}
+
+/// Tells where a descent stands, of `of.1` steps after `of.0` of an earlier one; says whether to go on.
+fn told<'a>(solving: &'a mut Solving<'_>, of: (usize, usize)) -> impl FnMut(usize, f64) -> bool + 'a {
+    move |step, loss| {
+        solving.progress(of.0 + step, of.1, loss);
+        !solving.cancelled()
+    }
+}
+
+pub(super) fn network(state: &State) -> &MultimodalNetwork {
+    state.network_as::<MultimodalNetwork>().expect("the stage before has made the network")
+}
+
+/// Mean of codes (width x n), and the map that makes them white: along their principal axes.
+fn whitening(code: &[f32], width: usize) -> Result<(Vec<f64>, Matrix<f64>)> {
+    let n = code.len() / width;
+    let unit = |j: usize| &code[j * n..(j + 1) * n];
+    let mean: Vec<f64> = (0..width).map(|j| unit(j).iter().map(|&v| f64::from(v)).sum::<f64>() / n as f64).collect();
+    let product = |i: usize, j: usize| {
+        unit(i).iter().zip(unit(j)).map(|(&a, &b)| (f64::from(a) - mean[i]) * (f64::from(b) - mean[j])).sum::<f64>()
+            / n as f64
+    };
+    let (variances, axes) = symmetric_eigen(&Matrix::from_fn(width, width, product))?;
+    let white = Matrix::from_fn(width, width, |i, j| axes[(i, j)] / variances[j].max(f64::MIN_POSITIVE).sqrt());
+    Ok((mean, white))
+}
+
+/// Latents, mechanisms and graph.
+pub(super) fn latents(
+    config: &MultimodalConfig,
+    data: &Prepared,
+    state: &mut State,
+    solving: &mut Solving<'_>,
+) -> Result<OutcomeKind> {
+    let rows = shuffled(data, solving.seed);
+    let sizes = solved::sizes(&state.solved).expect("the stage before has found them");
+    let density = density(config, &sizes);
+    let mut codes = Vec::new();
+    for (m, size) in sizes.iter().enumerate() {
+        let table: Vec<f32> = rows.iter().flat_map(|&row| data.inputs.row(row)[size.start..size.end].to_vec()).collect();
+        codes.push(network(state).codes_of(m, &table).map_err(internal)?);
+    }
+    let n = rows.len();
+    let problem = Problem { config, density: &density, codes: &codes, n, batch: config.batch(n) };
+    let Some(mut found) = problem.starts(solving)? else { return Ok(OutcomeKind::Cancelled) };
+    let mut compared = found.solutions(&problem, 0);
+    if config.copies > 0 {
+        let Some(copies) = problem.copies(&found, solving)? else { return Ok(OutcomeKind::Cancelled) };
+        compared.extend(copies.solutions(&problem, 1));
+        if copies.best().objective < found.best().objective {
+            found = copies;
+        }
+    }
+    let best = found.starts.swap_remove(found.order[0]).parameters().to_vec();
+    let solved = read_off(&problem, &sizes, data, &rows, &best, &compared)?;
+    if solving.cancelled() {
+        return Ok(OutcomeKind::Cancelled);
+    }
+    network(state).place(None, Some(&best)).map_err(internal)?;
+    state.solved.extend(solved);
+    Ok(OutcomeKind::Converged)
+}
+
+/// What is searched.
+pub(super) struct Problem<'a> {
+    pub config: &'a MultimodalConfig,
+    pub density: &'a Density,
+    pub codes: &'a [Vec<f32>],
+    pub n: usize,
+    pub batch: usize,
+}
+
+/// Starts at the end of their descent, by their objectives.
+struct Found {
+    starts: Vec<Start<f32>>,
+    evaluated: Vec<Evaluated>,
+    /// Best first; those that left the finite numbers are not among them.
+    order: Vec<usize>,
+}
+
+impl Found {
+    fn best(&self) -> &Evaluated {
+        &self.evaluated[self.order[0]]
+    }
+
+    /// Those within the margin of the best of them.
+    fn solutions(&self, problem: &Problem<'_>, group: usize) -> Vec<Solution> {
+        let limit = self.best().objective + MARGIN;
+        let near = self.order.iter().filter(|&&at| self.evaluated[at].objective <= limit);
+        near.map(|&at| {
+            let rows = 0..problem.n.min(MANY);
+            let parameters = self.starts[at].parameters();
+            Solution {
+                group,
+                variables: disentangle_numerics::multimodal::latents(problem.density, parameters, problem.codes, rows),
+                evaluated: self.evaluated[at].clone(),
+            }
+        })
+        .collect()
+    }
+}
+
+impl Problem<'_> {
+    /// The descent from random starts. `None`: it was cancelled.
+    fn starts(&self, solving: &mut Solving<'_>) -> Result<Option<Found>> {
+        let steps = self.config.steps().latents;
+        let seed = solving.seed;
+        let descent = Descent::new((seed, "multimodal/rows"), self.n, (self.batch, steps), RATES[1], self.config.sparsity);
+        let initial = Stream::new(seed, "multimodal/start");
+        let mut starts: Vec<Start<f32>> = (0..self.config.starts)
+            .map(|start| {
+                let parameters = self.density.initial(&mut initial.at(start as u32));
+                Start::new(self.density, parameters, (seed, &format!("multimodal/sets/{start}")), self.batch)
+            })
+            .collect();
+        let dropped = (steps as f64 * DROPPED) as usize;
+        if !self.descend(&descent, &mut starts, 0..dropped, solving) {
+            return Ok(None);
+        }
+        if starts.len() > FINALISTS {
+            let found = self.compared(starts, FEW)?;
+            let mut kept: Vec<Option<Start<f32>>> = found.starts.into_iter().map(Some).collect();
+            starts = found.order.iter().take(FINALISTS).filter_map(|&at| kept[at].take()).collect();
+        }
+        if !self.descend(&descent, &mut starts, dropped..steps, solving) {
+            return Ok(None);
+        }
+        self.compared(starts, MANY).map(Some)
+    }
+
+    /// The descent from turned copies of the best start.
+    fn copies(&self, found: &Found, solving: &mut Solving<'_>) -> Result<Option<Found>> {
+        let (steps, seed) = (self.config.steps().copies, solving.seed);
+        let names = (seed, "multimodal/copies/rows");
+        let descent = Descent::new(names, self.n, (self.batch, steps), RATES[2], self.config.sparsity);
+        let best = found.starts[found.order[0]].parameters();
+        let mut starts = turned(self.density, best, self.config.copies, (seed, "multimodal/copies"), self.batch);
+        if !self.descend(&descent, &mut starts, 0..steps, solving) {
+            return Ok(None);
+        }
+        self.compared(starts, MANY).map(Some)
+    }
+
+    /// Whether it went on to the end.
+    fn descend(
+        &self,
+        descent: &Descent,
+        starts: &mut [Start<f32>],
+        steps: std::ops::Range<usize>,
+        solving: &mut Solving<'_>,
+    ) -> bool {
+        for first in steps.clone().step_by(STRIDE) {
+            if solving.cancelled() {
+                return false;
+            }
+            let until = (first + STRIDE).min(steps.end);
+            advance(self.density, descent, self.codes, starts, first..until, Compute::current());
+            let least = starts.iter().map(Start::loss).filter(|loss| loss.is_finite()).fold(f64::INFINITY, f64::min);
+            solving.progress(until, descent.steps(), least);
+            if least.is_finite() {
+                let curves = &mut solving.curves;
+                let before = curves.steps.last().copied().unwrap_or(0);
+                curves.steps.push(before + until - first);
+                for name in ["nll", "total"] {
+                    curves.terms.entry(name.to_owned()).or_default().push(least);
+                }
+            }
+        }
+        true
+    }
+
+    fn compared(&self, starts: Vec<Start<f32>>, rows: usize) -> Result<Found> {
+        let mut jobs: Vec<(&Start<f32>, Option<Evaluated>)> = starts.iter().map(|start| (start, None)).collect();
+        each(&mut jobs, Compute::current(), &|(start, found): &mut (&Start<f32>, Option<Evaluated>)| {
+            let rows = 0..self.n.min(rows);
+            *found = Some(evaluate(self.density, start.parameters(), self.codes, rows, self.config.sparsity));
+        });
+        let evaluated: Vec<Evaluated> = jobs.into_iter().filter_map(|(_, found)| found).collect();
+        let finite = |at: &usize| evaluated[*at].objective.is_finite();
+        let mut order: Vec<usize> = (0..starts.len()).filter(finite).collect();
+        order.sort_by(|&a, &b| evaluated[a].objective.total_cmp(&evaluated[b].objective));
+        if order.is_empty() {
+            return Err(not_finite("every start"));
+        }
+        Ok(Found { starts, evaluated, order })
+    }
+}
+
+fn too_narrow(modality: &str, span: usize, width: usize) -> Failure {
+    let message = format!("modality {modality:?} spans {span} directions, {width} latents and private variables were asked for");
+    Failure::new(Code::ConfigOutOfRange, message)
+        .at("latentDim")
+        .hint(format!("choose latentDim + privateDim <= {span} for it; copies of columns add nothing"))
+        .with("rank", span)
+}
+
+fn not_finite(what: &str) -> Failure {
+    Failure::new(Code::NumericNotFinite, format!("{NAME}: {what} left the finite numbers"))
+        .hint("look for columns of one modality that determine columns of another, and for extreme values")
+}

@@ -1,0 +1,185 @@
+//! Whole fits on small worlds whose latents are known.
+
+use crate::METHODS;
+use disentangle_data::{Code, Dataset, Matrix, Result, Stream, Table, View};
+use disentangle_engine::fit::{FitOptions, RunResult, fit};
+use disentangle_engine::model::{GivenRows, Intervention, Model};
+use disentangle_engine::observe::Silent;
+use disentangle_engine::results::Status;
+use disentangle_metrics::columns::Correlation;
+use disentangle_metrics::correlation::correlation;
+use disentangle_metrics::matching::Matching;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const COLUMNS: usize = 6;
+
+/// Two modalities of two latents and a private variable each, mixed by a rotation and a slight bend; each latent of `protein` follows the
+/// one of `rna` at its place, with noise of .3 and .6, or of .5 both and linearly.
+fn world(rows: usize, seed: u64, linear: bool) -> Dataset {
+    let mut stream = Stream::new(seed, "test/multimodal");
+    let mut z = Matrix::<f64>::from_fn(rows, 4, |_, _| stream.normal());
+    for row in 0..rows {
+        for i in 0..2 {
+            let (cause, sd): (f64, f64) = (z[(row, i)], if linear { 0.5 } else { [0.3, 0.6][i] });
+            let bent = if linear { cause } else { (cause + 0.5 * (2.0 * cause).sin()) / 1.1 };
+            z[(row, 2 + i)] = (1.0 - sd * sd).sqrt() * bent + sd * z[(row, 2 + i)];
+        }
+    }
+    let mut inputs = Matrix::<f32>::zeros(rows, 2 * COLUMNS);
+    for m in 0..2 {
+        let private: Vec<f64> = (0..rows).map(|_| stream.normal()).collect();
+        let mixing = Matrix::<f64>::from_fn(3, COLUMNS, |_, _| stream.normal());
+        for row in 0..rows {
+            let hidden = [z[(row, 2 * m)], z[(row, 2 * m + 1)], private[row]];
+            for j in 0..COLUMNS {
+                let sum: f64 = (0..3).map(|i| hidden[i] * mixing[(i, j)]).sum();
+                inputs[(row, m * COLUMNS + j)] = (sum + 0.3 * sum.tanh()) as f32;
+            }
+        }
+    }
+    let view = |m: usize, name: &str| View { name: name.into(), start: m * COLUMNS, end: (m + 1) * COLUMNS, image: None };
+    let names = ["rna.z1", "rna.z2", "protein.z1", "protein.z2"].map(String::from).to_vec();
+    let truth = Table { columns: names, rows: Vec::new(), values: z.map(|v| v as f32) };
+    Dataset {
+        inputs,
+        input_names: (0..2 * COLUMNS).map(|j| format!("x{j}")).collect(),
+        views: vec![view(0, "rna"), view(1, "protein")],
+        truth: BTreeMap::from([("latents".to_owned(), truth)]),
+        ..Dataset::default()
+    }
+}
+
+fn attempt(data: &Dataset, changes: Value) -> Result<RunResult> {
+    let mut config = json!({"method": "multimodal", "seed": 1, "latentDim": 2, "privateDim": 1});
+    let Value::Object(changes) = changes else { panic!("options are an object") };
+    changes.into_iter().for_each(|(key, value)| config[key] = value);
+    fit(METHODS, &config, data, &FitOptions::default(), &mut Silent)
+}
+
+fn code(data: &Dataset, changes: Value) -> (Code, String) {
+    let failure = attempt(data, changes).expect_err("refused");
+    assert!(failure.hint.is_some(), "{failure}");
+    (failure.code, failure.message)
+}
+
+#[test]
+fn latents_of_each_modality_and_the_graph_between_them_are_found() {
+    let data = world(4000, 1, false);
+    let run = attempt(&data, json!({})).expect("the fit runs");
+    let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
+    let truth = data.truth["latents"].values.select_rows(&rows).to_f64();
+    let table = correlation(Correlation::Pearson, &truth, &run.latents.to_f64()).expect("the same rows");
+    let matching = Matching::best(&table).expect("finite");
+    assert!(matching.strength.iter().all(|s| s.is_some_and(|s| s > 0.95)), "{:?}", matching.strength);
+    let at: Vec<usize> = matching.columns.iter().map(|c| c.expect("a match")).collect();
+    assert_eq!(run.summary.latents.names, ["rna.z1", "rna.z2", "protein.z1", "protein.z2"]);
+    assert!(at[0] < 2 && at[1] < 2 && at[2] > 1 && at[3] > 1, "latents stay in their modality: {at:?}");
+    let graph = run.summary.graph.as_ref().expect("a graph");
+    let edges = graph.edges().expect("a graph").edges().arrows;
+    let mut want = vec![[at[0], at[2]], [at[1], at[3]]];
+    want.sort_unstable();
+    assert_eq!(edges, want);
+    // The stronger link explains 1 - .3^2 of the variance, the weaker one 1 - .6^2.
+    assert!((graph.weights[at[0]][at[2]] - 0.91).abs() < 0.05 && (graph.weights[at[1]][at[3]] - 0.64).abs() < 0.08);
+    assert!(run.summary.identification.iter().all(|of| of.status == Status::Ok), "{:?}", run.summary.identification);
+    assert_eq!(graph.scores.len(), 4);
+    assert!(graph.scores.iter().all(|sets| sets.windows(2).all(|pair| pair[0].score <= pair[1].score)));
+
+    // A new effect follows its cause, the other one stays where it was.
+    let model = Model::open(METHODS, &run.model).expect("it opens");
+    let request: Intervention = serde_json::from_value(json!({"do": {(graph.names[at[0]].clone()): 1.5}})).expect("a request");
+    let inputs = data.inputs.select_rows(&[0, 1, 2, 3]);
+    let given = GivenRows { inputs: &inputs, names: &data.input_names, offsets: &[], environments: None };
+    let before = model.transform(&inputs, &data.input_names).expect("latents");
+    let after = model.intervene(&request, Some(given)).expect("mechanisms").latents;
+    for row in 0..4 {
+        assert_eq!(after[(row, at[1])], before[(row, at[1])]);
+        assert_eq!(after[(row, at[3])], before[(row, at[3])]);
+        assert_ne!(after[(row, at[2])], before[(row, at[2])]);
+        assert!((after[(row, at[0])] - 1.5).abs() < 1e-6);
+    }
+    // Drawn rows have the correlations of the data.
+    let request: Intervention = serde_json::from_value(json!({"do": {(graph.names[at[1]].clone()): 0.0}, "count": 4000})).expect("a request");
+    let drawn = model.intervene(&request, None).expect("mechanisms").latents.to_f64();
+    let of = |values: &Matrix<f64>| correlation(Correlation::Pearson, values, values).expect("rows")[(at[0], at[2])].expect("they vary");
+    let (got, want) = (of(&drawn), of(&run.latents.to_f64()));
+    // Correlations of 4,000 rows, and mechanisms that are fitted.
+    assert!((got - want).abs() < 0.05, "{got} is not {want}");
+}
+
+#[test]
+fn linear_links_of_equal_strength_are_told_as_not_identified() {
+    let run = attempt(&world(4000, 2, true), json!({})).expect("the fit runs");
+    let warning = run.summary.warnings.iter().find(|warning| warning.code == "LATENTS_NOT_IDENTIFIED").expect("told");
+    assert!(warning.message.contains("rna.z1") && warning.hint.is_some(), "{}", warning.message);
+    assert!(run.summary.identification.iter().any(|of| of.status == Status::Violated));
+}
+
+#[test]
+fn sizes_are_chosen_with_the_curves_that_decide() {
+    let run = attempt(&world(4000, 3, false), json!({"latentDim": "auto", "privateDim": "auto"})).expect("the fit runs");
+    let chosen: Vec<(&str, usize)> = run.summary.choices.iter().map(|c| (c.parameter.as_str(), c.chosen)).collect();
+    let want = [
+        ("latentDim + privateDim of rna", 3),
+        ("latentDim of rna", 2),
+        ("latentDim + privateDim of protein", 3),
+        ("latentDim of protein", 2),
+    ];
+    assert_eq!(chosen, want);
+    assert!(run.summary.choices.iter().all(|choice| !choice.curve.is_empty() && !choice.rule.is_empty()));
+    // By name, one of two.
+    let of = json!({"latentDim": {"rna": 1, "protein": 2}, "privateDim": 1, "training": {"steps": 60}});
+    assert_eq!(attempt(&world(400, 3, false), of).expect("the fit runs").summary.latents.names.len(), 3);
+}
+
+#[test]
+fn inputs_come_back_from_latents_up_to_what_is_private() {
+    let data = world(2000, 4, false);
+    let run = attempt(&data, json!({"copies": 0})).expect("the fit runs");
+    let explained = run.summary.reconstruction[0].explained.expect("they vary");
+    // Of three numbers one is private and stays at its mean.
+    assert!((0.4..0.95).contains(&explained), "{explained}");
+    let held = run.summary.facts.iter().filter(|fact| fact.id.starts_with("left-"));
+    assert!(held.filter_map(|fact| fact.value).all(|left| left < 0.02));
+}
+
+#[test]
+fn what_cannot_be_learnt_is_refused_by_name() {
+    let data = world(400, 5, false);
+    let mut one = data.clone();
+    one.views.clear();
+    assert_eq!(code(&one, json!({})).0, Code::DataNeedsModalities);
+    let (refused, message) = code(&data, json!({"latentDim": {"rna": 6, "protein": 2}}));
+    assert!(refused == Code::ConfigOutOfRange && message.contains("\"rna\" has 6 columns"), "{message}");
+    assert_eq!(code(&data, json!({"latentDim": {"dna": 2}})).0, Code::ConfigUnknownKey);
+    assert_eq!(code(&data, json!({"latentDim": 0})).0, Code::ConfigOutOfRange);
+    let mut twice = data.clone();
+    for row in 0..400 {
+        for j in 0..COLUMNS {
+            twice.inputs[(row, COLUMNS + j)] = twice.inputs[(row, j)];
+        }
+    }
+    let (refused, message) = code(&twice, json!({}));
+    assert!(refused == Code::DataDuplicateModality && message.contains("\"rna\" and \"protein\""), "{message}");
+    let few = Dataset {
+        inputs: data.inputs.select_rows(&(0..60).collect::<Vec<_>>()),
+        truth: BTreeMap::new(),
+        ..data.clone()
+    };
+    assert_eq!(code(&few, json!({})).0, Code::DataTooFewRows);
+}
+
+#[test]
+fn a_modality_of_noise_is_named() {
+    let mut data = world(3000, 6, false);
+    let mut stream = Stream::new(9, "test/noise");
+    for row in 0..3000 {
+        (0..COLUMNS).for_each(|j| data.inputs[(row, COLUMNS + j)] = stream.normal() as f32);
+    }
+    let run = attempt(&data, json!({"copies": 0})).expect("the fit runs");
+    let warning = run.summary.warnings.iter().find(|warning| warning.code == "MODALITY_UNRELATED").expect("told");
+    assert!(warning.message.contains("protein"), "{}", warning.message);
+    let (refused, message) = code(&data, json!({"latentDim": "auto", "privateDim": "auto"}));
+    assert_eq!(refused, Code::DataModalitiesUnrelated, "{message}");
+}
