@@ -25,6 +25,7 @@ const tree = simulate({ simulator: "tree-world", seed: 1, depth: 2, pointsPerEnv
 const tasks = simulate({ simulator: "task-world", seed: 1, tasks: 8, pointsPerTask: 60, latents: 4 });
 const changed = () =>
   simulate({ simulator: "intervention-world", seed: 1, latents: 3, inputs: 6, pointsPerEnvironment: 1000 });
+const modalities = () => simulate({ simulator: "modality-world", seed: 1, points: 600, inputsPerModality: 6 });
 
 /** The model as graphs, on rows of its own data. */
 async function parity(model: Model, data: Dataset): Promise<Record<string, number>> {
@@ -63,7 +64,7 @@ const NOT_WRITTEN = new Set(["latent-anm", "multimodal"]);
 /** A short fit of a method to the first of the worlds that it takes. */
 async function fitted(method: string): Promise<{ readonly model: Model; readonly data: Dataset }> {
   const refused: string[] = [];
-  for (const world of [() => tree, () => tasks, changed]) {
+  for (const world of [() => tree, () => tasks, changed, modalities]) {
     const data = await world();
     try {
       const size = OWN_DIMENSION.has(method) ? {} : { latentDim: 3 };

@@ -111,7 +111,7 @@ fn latents_of_each_modality_and_the_graph_between_them_are_found() {
 #[test]
 fn linear_links_of_equal_strength_are_told_as_not_identified() {
     let run = attempt(&world(4000, 2, true), json!({})).expect("the fit runs");
-    let warning = run.summary.warnings.iter().find(|warning| warning.code == "LATENTS_NOT_IDENTIFIED").expect("told");
+    let warning = run.summary.warnings.iter().find(|warning| warning.code == "NOT_IDENTIFIED").expect("told");
     assert!(warning.message.contains("rna.z1") && warning.hint.is_some(), "{}", warning.message);
     assert!(run.summary.identification.iter().any(|of| of.status == Status::Violated));
 }

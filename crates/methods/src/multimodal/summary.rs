@@ -248,7 +248,7 @@ impl Found<'_> {
             "not identified: other latents fit as well in place of {} (least correlation with the other solution)",
             list.join(", ")
         );
-        Some(Warning::new("LATENTS_NOT_IDENTIFIED", message).hint(
+        Some(Warning::new("NOT_IDENTIFIED", message).hint(
             "links of equal strength, dense ones and latents without any link leave their modality turned: choose a smaller \
              latentDim for it, or read what a modality carries only as a whole",
         ))
