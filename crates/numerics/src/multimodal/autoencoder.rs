@@ -4,7 +4,7 @@
 
 use super::adam::Adam;
 use super::flow::BEND;
-use super::{batches, each, rate};
+use super::steps::{batches, each, rate};
 use crate::compute::Compute;
 use crate::lane_products::{BLOCK, affine, back};
 use crate::perceptron::Perceptron;

@@ -4,7 +4,7 @@
 //! - z_i | S ~ N(m_i([g z, g]), s_i(S)^2), g being 1 for the latents of S and 0 for all others; m_i = 0 for the empty set
 
 use super::flow::{BEND, Flow, Trace};
-use super::sets::Sets;
+use super::sets::{MOST_LATENTS, Sets};
 use crate::perceptron::Perceptron;
 use crate::real::Real;
 use crate::simd::vectorised;
@@ -77,10 +77,10 @@ pub struct Workspace<T> {
 
 impl Density {
     /// # Panics
-    /// With more latents than [`super::MOST_LATENTS`], or more latents of a modality than its code has numbers.
+    /// With more latents than [`MOST_LATENTS`], or more latents of a modality than its code has numbers.
     pub fn new(shape: Shape) -> Self {
         let latents = shape.latents();
-        assert!(latents <= super::MOST_LATENTS, "{latents} latents have too many sets of causes");
+        assert!(latents <= MOST_LATENTS, "{latents} latents have too many sets of causes");
         assert!(shape.modalities.iter().all(|m| m.latents <= m.width), "latents are a part of the code");
         let flows: Vec<Flow> = shape.modalities.iter().map(|m| Flow::new(m.width, shape.layers, shape.units)).collect();
         let h = shape.mechanism_units;

@@ -1,5 +1,6 @@
 use super::flow::Flow;
 use super::*;
+use crate::compute::Compute;
 use crate::lane_products::BLOCK;
 use disentangle_data::Stream;
 

@@ -1,6 +1,7 @@
 //! What starts are compared by, and what is read off the best one: the objective with the best set of causes for every latent.
 
 use super::density::{Density, Workspace};
+use super::steps::gather;
 use crate::lane_products::BLOCK;
 use crate::real::Real;
 use disentangle_data::Result;
@@ -130,7 +131,7 @@ fn in_chunks<T: Real>(
         let chunk: Vec<u32> = (0..workspace.n).map(|row| (from + row.min(count - 1)) as u32).collect();
         for (m, table) in codes.iter().enumerate() {
             let n = table.len() / density.shape().modalities[m].width;
-            super::gather(table, n, &chunk, density.codes(&mut workspace, m));
+            gather(table, n, &chunk, density.codes(&mut workspace, m));
         }
         density.through_flows(parameters, &mut workspace);
         work(&mut workspace, count);

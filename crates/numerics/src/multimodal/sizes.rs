@@ -2,7 +2,7 @@
 
 use super::adam::Adam;
 use super::autoencoder::{Autoencoder, Training, errors, train};
-use super::{batches, each, gather, rate};
+use super::steps::{batches, each, gather, rate};
 use crate::compute::Compute;
 use crate::lane_products::BLOCK;
 use crate::linalg::{median, symmetric_eigen};

@@ -3,7 +3,7 @@
 use super::adam::{Adam, clip};
 use super::density::{Density, Workspace};
 use super::sets::Costs;
-use super::{batches, each, gather, rate};
+use super::steps::{batches, each, gather, rate};
 use crate::compute::Compute;
 use crate::real::Real;
 use disentangle_data::Stream;

@@ -1,0 +1,33 @@
+//! What descents share: rows of every step, the learning rate, and work side by side.
+
+use crate::compute::Compute;
+use disentangle_data::Stream;
+
+/// Runs `work` on every item, on as many threads as there are; which thread does not matter to the numbers.
+pub fn each<I: Send>(items: &mut [I], compute: Compute, work: &(impl Fn(&mut I) + Sync)) {
+    if items.len() < 2 || compute.threads() < 2 {
+        return items.iter_mut().for_each(work);
+    }
+    let (first, second) = items.split_at_mut(items.len().div_ceil(2));
+    compute.join(|compute| each(first, compute, work), |compute| each(second, compute, work));
+}
+
+/// Rows of a table on lanes, in the order of `rows`, to `out` (columns x as many rows).
+pub(super) fn gather<T: Copy>(table: &[T], n: usize, rows: &[u32], out: &mut [T]) {
+    for (column, out) in table.chunks_exact(n).zip(out.chunks_exact_mut(rows.len())) {
+        out.iter_mut().zip(rows).for_each(|(out, &row)| *out = column[row as usize]);
+    }
+}
+
+/// Rows of every step: each epoch passes once through `n` rows in an order of its own, in batches of `batch` rows.
+pub(super) fn batches(seed: u64, name: &str, n: usize, batch: usize, steps: usize) -> Vec<u32> {
+    let stream = Stream::new(seed, name);
+    let per_epoch = (n / batch).max(1);
+    let epoch = |e: usize| stream.at(e as u32).permutation(n).into_iter().take(per_epoch * batch).map(|row| row as u32);
+    (0..steps.div_ceil(per_epoch)).flat_map(epoch).take(steps * batch).collect()
+}
+
+/// A learning rate that falls along half a cosine to a fiftieth of its peak.
+pub(super) fn rate(peak: f64, progress: f64) -> f64 {
+    peak * (0.02 + 0.49 * (1.0 + (std::f64::consts::PI * progress).cos()))
+}
