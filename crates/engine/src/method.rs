@@ -6,8 +6,8 @@ pub use solving::Solving;
 
 use crate::mechanisms::Mechanisms;
 use crate::results::{
-    Assumption, CausalGraph, Choice, Conditioned, Fact, Identification, LatentMap, Loadings, NamedMatrix, OutcomeKind, Silence,
-    TaskRoles, TreeSummary, latent_names,
+    Assumption, CausalGraph, Choice, Conditioned, Fact, Identification, LatentMap, Loadings, NamedMatrix, OutcomeKind,
+    Silence, TaskRoles, TreeSummary, latent_names,
 };
 use crate::rows;
 use disentangle_nn::optim::{AdamSettings, Constraint, Extrapolation, MultiplierSettings, RateGroup, Schedule};

@@ -81,7 +81,8 @@ impl Product<'_> {
         let (input, _) = S::as_simd_f32s(self.input);
         let (out, _) = S::as_mut_simd_f32s(&mut self.out[first * self.n..(first + O) * self.n]);
         let vectors = self.n / S::F32_LANES;
-        let start: [S::f32s; O] = std::array::from_fn(|o| simd.splat_f32s(self.bias.map_or(0.0, |bias| bias[first + o])));
+        let start: [S::f32s; O] =
+            std::array::from_fn(|o| simd.splat_f32s(self.bias.map_or(0.0, |bias| bias[first + o])));
         for at in (0..vectors).step_by(2) {
             let (mut low, mut high) = (start, start);
             for i in 0..self.ins {
@@ -161,7 +162,8 @@ impl Outer<'_> {
         // Beyond the last unit the last one is computed again: a loop of fixed length stays in registers.
         let left: [&[S::f32s]; R] =
             std::array::from_fn(|r| &S::as_simd_f32s(&self.a[(i + r).min(rows - 1) * n..][..n]).0[..vectors]);
-        let right: [&[S::f32s]; C] = std::array::from_fn(|c| &S::as_simd_f32s(&self.b[(j + c) * n..][..n]).0[..vectors]);
+        let right: [&[S::f32s]; C] =
+            std::array::from_fn(|c| &S::as_simd_f32s(&self.b[(j + c) * n..][..n]).0[..vectors]);
         let mut sums = [[simd.splat_f32s(0.0); C]; R];
         for at in 0..vectors {
             for r in 0..R {
@@ -187,7 +189,8 @@ mod tests {
     fn products_in_single_precision_are_those_in_double_precision() {
         for (ins, outs) in [(1, 1), (3, 2), (2, 3), (5, 4), (15, 64), (33, 7)] {
             let (n, mut stream) = (64, Stream::new(1, "test/lanes"));
-            let mut draw = |count: usize| -> Vec<f64> { (0..count).map(|_| f64::from(stream.normal() as f32)).collect() };
+            let mut draw =
+                |count: usize| -> Vec<f64> { (0..count).map(|_| f64::from(stream.normal() as f32)).collect() };
             let (x, y, w, bias) = (draw(ins * n), draw(outs * n), draw(ins * outs), draw(outs));
             let single = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<f32>>();
             let close = |got: &[f32], want: &[f64]| {
@@ -204,7 +207,8 @@ mod tests {
             back(&mut wide, &y, n, &w);
             back(&mut narrow, &single(&y), n, &single(&w));
             assert!(close(&narrow, &wide), "{outs} to {ins}");
-            let (mut wide, mut narrow) = ((vec![1.0; ins * outs], vec![1.0; outs]), (vec![1f32; ins * outs], vec![1f32; outs]));
+            let (mut wide, mut narrow) =
+                ((vec![1.0; ins * outs], vec![1.0; outs]), (vec![1f32; ins * outs], vec![1f32; outs]));
             outer(&mut wide.0, &mut wide.1, &x, &y, n);
             outer(&mut narrow.0, &mut narrow.1, &single(&x), &single(&y), n);
             assert!(close(&narrow.0, &wide.0) && close(&narrow.1, &wide.1), "{ins} by {outs}");

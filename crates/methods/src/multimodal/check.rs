@@ -68,7 +68,9 @@ pub(super) fn at_most(latents: usize) -> Result<()> {
     if latents <= MOST_LATENTS {
         return Ok(());
     }
-    let message = format!("latentDim: {latents} latents over all modalities, the search over causes takes at most {MOST_LATENTS}");
+    let message = format!(
+        "latentDim: {latents} latents over all modalities, the search over causes takes at most {MOST_LATENTS}"
+    );
     Err(Failure::new(Code::ConfigOutOfRange, message)
         .at("latentDim")
         .hint("choose fewer latents for each modality, or fewer modalities"))

@@ -6,7 +6,6 @@ use super::network::{MultimodalNetwork, density, whitened};
 use super::read_off::{Solution, read_off};
 use super::solved;
 use super::{Multimodal, NAME};
-use std::collections::BTreeMap;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result, Stream};
@@ -20,6 +19,7 @@ use disentangle_numerics::multimodal::{
     widths,
 };
 use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
+use std::collections::BTreeMap;
 
 /// Names of the stages.
 pub(super) const AUTOENCODERS: &str = "autoencoders";
@@ -70,7 +70,8 @@ pub(super) fn autoencoders(
         let held = rows.len() / 10;
         let training = Training { batch: config.batch(rows.len() - held), ..training(steps.widths) };
         let after = told(solving, (0, steps.widths + steps.autoencoders));
-        let found = widths(&open, config.max_latent_dim, config.autoencoder_units, training, Compute::current(), after)?;
+        let found =
+            widths(&open, config.max_latent_dim, config.autoencoder_units, training, Compute::current(), after)?;
         let Some(found) = found else { return Ok(OutcomeKind::Cancelled) };
         for (&m, (errors, bend)) in chosen.iter().zip(found) {
             let least = known[m][0].unwrap_or(1) + known[m][1].unwrap_or(0);
@@ -207,7 +208,8 @@ pub(super) fn latents(
     let density = density(config, &sizes);
     let mut codes = Vec::new();
     for (m, size) in sizes.iter().enumerate() {
-        let table: Vec<f32> = rows.iter().flat_map(|&row| data.inputs.row(row)[size.start..size.end].to_vec()).collect();
+        let table: Vec<f32> =
+            rows.iter().flat_map(|&row| data.inputs.row(row)[size.start..size.end].to_vec()).collect();
         codes.push(network(state).codes_of(m, &table).map_err(internal)?);
     }
     let n = rows.len();
@@ -275,7 +277,8 @@ impl Problem<'_> {
     fn starts(&self, solving: &mut Solving<'_>) -> Result<Option<Found>> {
         let steps = self.config.steps().latents;
         let seed = solving.seed;
-        let descent = Descent::new((seed, "multimodal/rows"), self.n, (self.batch, steps), RATES[1], self.config.sparsity);
+        let descent =
+            Descent::new((seed, "multimodal/rows"), self.n, (self.batch, steps), RATES[1], self.config.sparsity);
         let initial = Stream::new(seed, "multimodal/start");
         let mut starts: Vec<Start<f32>> = (0..self.config.starts)
             .map(|start| {
@@ -357,7 +360,8 @@ impl Problem<'_> {
 }
 
 fn too_narrow(modality: &str, span: usize, width: usize) -> Failure {
-    let message = format!("modality {modality:?} spans {span} directions, {width} latents and private variables were asked for");
+    let message =
+        format!("modality {modality:?} spans {span} directions, {width} latents and private variables were asked for");
     Failure::new(Code::ConfigOutOfRange, message)
         .at("latentDim")
         .hint(format!("choose latentDim + privateDim <= {span} for it; copies of columns add nothing"))

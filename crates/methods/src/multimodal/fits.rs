@@ -38,7 +38,8 @@ fn world(rows: usize, seed: u64, linear: bool) -> Dataset {
             }
         }
     }
-    let view = |m: usize, name: &str| View { name: name.into(), start: m * COLUMNS, end: (m + 1) * COLUMNS, image: None };
+    let view =
+        |m: usize, name: &str| View { name: name.into(), start: m * COLUMNS, end: (m + 1) * COLUMNS, image: None };
     let names = ["rna.z1", "rna.z2", "protein.z1", "protein.z2"].map(String::from).to_vec();
     let truth = Table { columns: names, rows: Vec::new(), values: z.map(|v| v as f32) };
     Dataset {
@@ -88,7 +89,8 @@ fn latents_of_each_modality_and_the_graph_between_them_are_found() {
 
     // A new effect follows its cause, the other one stays where it was.
     let model = Model::open(METHODS, &run.model).expect("it opens");
-    let request: Intervention = serde_json::from_value(json!({"do": {(graph.names[at[0]].clone()): 1.5}})).expect("a request");
+    let request: Intervention =
+        serde_json::from_value(json!({"do": {(graph.names[at[0]].clone()): 1.5}})).expect("a request");
     let inputs = data.inputs.select_rows(&[0, 1, 2, 3]);
     let given = GivenRows { inputs: &inputs, names: &data.input_names, offsets: &[], environments: None };
     let before = model.transform(&inputs, &data.input_names).expect("latents");
@@ -100,9 +102,12 @@ fn latents_of_each_modality_and_the_graph_between_them_are_found() {
         assert!((after[(row, at[0])] - 1.5).abs() < 1e-6);
     }
     // Drawn rows have the correlations of the data.
-    let request: Intervention = serde_json::from_value(json!({"do": {(graph.names[at[1]].clone()): 0.0}, "count": 4000})).expect("a request");
+    let request: Intervention =
+        serde_json::from_value(json!({"do": {(graph.names[at[1]].clone()): 0.0}, "count": 4000})).expect("a request");
     let drawn = model.intervene(&request, None).expect("mechanisms").latents.to_f64();
-    let of = |values: &Matrix<f64>| correlation(Correlation::Pearson, values, values).expect("rows")[(at[0], at[2])].expect("they vary");
+    let of = |values: &Matrix<f64>| {
+        correlation(Correlation::Pearson, values, values).expect("rows")[(at[0], at[2])].expect("they vary")
+    };
     let (got, want) = (of(&drawn), of(&run.latents.to_f64()));
     // Correlations of 4,000 rows, and mechanisms that are fitted.
     assert!((got - want).abs() < 0.05, "{got} is not {want}");
@@ -118,7 +123,8 @@ fn linear_links_of_equal_strength_are_told_as_not_identified() {
 
 #[test]
 fn sizes_are_chosen_with_the_curves_that_decide() {
-    let run = attempt(&world(4000, 3, false), json!({"latentDim": "auto", "privateDim": "auto"})).expect("the fit runs");
+    let run =
+        attempt(&world(4000, 3, false), json!({"latentDim": "auto", "privateDim": "auto"})).expect("the fit runs");
     let chosen: Vec<(&str, usize)> = run.summary.choices.iter().map(|c| (c.parameter.as_str(), c.chosen)).collect();
     let want = [
         ("latentDim + privateDim of rna", 3),

@@ -178,8 +178,7 @@ impl Network for MultimodalNetwork {
         let mut all = vec![0f32; n * self.inputs];
         for (m, size) in self.sizes.iter().enumerate() {
             let column = |place: usize| (0..n).map(move |row| row * width + place);
-            let variables: Vec<f32> =
-                self.places(m).into_iter().flat_map(column).map(|at| given_values[at]).collect();
+            let variables: Vec<f32> = self.places(m).into_iter().flat_map(column).map(|at| given_values[at]).collect();
             let white = codes(&self.density, &parameters, m, &variables).map_err(failed)?;
             let White { mean, back, .. } = &self.white[m];
             let mut rows = vec![0f32; n * size.width];

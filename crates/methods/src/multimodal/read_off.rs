@@ -53,7 +53,9 @@ pub(super) fn read_off(
     solved.insert(CENTER.into(), Matrix::new(1, total, variable_means)?);
 
     let chosen = |latent: usize| sets.of(place(latent))[found.best[place(latent)]];
-    let sd = |latent: usize| noise(density, parameters, place(latent), found.best[place(latent)]) * scaled[(1, latent)].abs();
+    let sd = |latent: usize| {
+        noise(density, parameters, place(latent), found.best[place(latent)]) * scaled[(1, latent)].abs()
+    };
     solved.insert(
         solved::CAUSES.into(),
         Matrix::from_fn(2, d, |row, latent| if row == 0 { f64::from(chosen(latent)) } else { sd(latent) }),
@@ -62,7 +64,8 @@ pub(super) fn read_off(
     let mut scores = Vec::new();
     let mut ties = Vec::new();
     // Bits of causes in the order of the latents.
-    let ordered = |set: u32| (0..d).filter(|place| set >> place & 1 == 1).fold(0u32, |bits, place| bits | 1 << at[place]);
+    let ordered =
+        |set: u32| (0..d).filter(|place| set >> place & 1 == 1).fold(0u32, |bits, place| bits | 1 << at[place]);
     let graph: Vec<u32> = (0..d).map(|latent| ordered(chosen(latent))).collect();
     for latent in 0..d {
         let (node, costs) = (place(latent), &found.costs[place(latent)]);
@@ -194,7 +197,10 @@ fn scaled(sizes: &[Size], data: &Prepared, rows: &[usize], variables: &[Vec<f32>
             means.push(mean);
             let sd = positive((values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n).sqrt());
             let of_input = |column: usize| {
-                let products = rows.iter().zip(values).map(|(&row, &v)| (f64::from(v) - mean) * f64::from(data.inputs[(row, column)]));
+                let products = rows
+                    .iter()
+                    .zip(values)
+                    .map(|(&row, &v)| (f64::from(v) - mean) * f64::from(data.inputs[(row, column)]));
                 products.sum::<f64>() / (n * sd)
             };
             let loads: Vec<f64> = (size.start..size.end).map(of_input).collect();

@@ -57,7 +57,11 @@ pub struct Size {
 pub fn sizes(solved: &BTreeMap<String, Matrix<f64>>) -> Option<Vec<Size>> {
     let sizes = solved.get(SIZES)?;
     let at = |m: usize, j: usize| sizes[(m, j)] as usize;
-    Some((0..sizes.rows()).map(|m| Size { start: at(m, 0), end: at(m, 1), width: at(m, 2), latents: at(m, 3) }).collect())
+    Some(
+        (0..sizes.rows())
+            .map(|m| Size { start: at(m, 0), end: at(m, 1), width: at(m, 2), latents: at(m, 3) })
+            .collect(),
+    )
 }
 
 /// `rna.z1`, `rna.z2`, `protein.z1`, ...

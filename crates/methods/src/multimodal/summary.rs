@@ -76,7 +76,9 @@ impl Found<'_> {
         let mut facts = Vec::new();
         for (m, size) in self.sizes.iter().enumerate() {
             let name = self.modality(m);
-            let fact = |id: &str, what: &str, value: f64| Fact::new(&format!("{id}-{name}"), &format!("{name}: {what}"), value);
+            let fact = |id: &str, what: &str, value: f64| {
+                Fact::new(&format!("{id}-{name}"), &format!("{name}: {what}"), value)
+            };
             facts.push(fact("latents", "latents", size.latents as f64));
             facts.push(fact("private", "private variables", (size.width - size.latents) as f64));
             if let Some(left) = self.part(solved::LEFT) {
@@ -99,7 +101,11 @@ impl Found<'_> {
                 "what the edges are worth beside independent latents, nats a row",
                 objectives[(0, 1)] - objectives[(0, 0)],
             ));
-            facts.push(Fact::new("solutions", "solutions that fit as well, this one among them", objectives[(0, 2)] + objectives[(0, 3)]));
+            facts.push(Fact::new(
+                "solutions",
+                "solutions that fit as well, this one among them",
+                objectives[(0, 2)] + objectives[(0, 3)],
+            ));
         }
         facts
     }
@@ -188,7 +194,8 @@ impl Found<'_> {
     }
 
     fn named(&self, edges: &[[usize; 2]]) -> String {
-        let text: Vec<String> = edges.iter().map(|[i, j]| format!("{} -> {}", self.names[*i], self.names[*j])).collect();
+        let text: Vec<String> =
+            edges.iter().map(|[i, j]| format!("{} -> {}", self.names[*i], self.names[*j])).collect();
         text.join(", ")
     }
 
@@ -222,11 +229,17 @@ impl Found<'_> {
     fn identification(&self) -> Vec<Identification> {
         let of = |(latent, (least, others)): (&String, (f64, usize))| {
             let (status, finding) = match (least, others) {
-                (_, 0) => (Status::Unknown, "no other solution fits as well: there is nothing to compare with".to_owned()),
-                (c, n) if c < SAME => {
-                    (Status::Violated, format!("among {n} other solutions that fit as well, one has {c:.2} of it (limit {SAME})"))
+                (_, 0) => {
+                    (Status::Unknown, "no other solution fits as well: there is nothing to compare with".to_owned())
                 }
-                (c, n) => (Status::Ok, format!("{n} other solutions that fit as well have it too (correlations {c:.3} and more)")),
+                (c, n) if c < SAME => (
+                    Status::Violated,
+                    format!("among {n} other solutions that fit as well, one has {c:.2} of it (limit {SAME})"),
+                ),
+                (c, n) => (
+                    Status::Ok,
+                    format!("{n} other solutions that fit as well have it too (correlations {c:.3} and more)"),
+                ),
             };
             Identification { latent: latent.clone(), status, finding }
         };
@@ -269,7 +282,13 @@ impl Found<'_> {
             (Status::Ok, finding)
         } else {
             let names: Vec<&str> = open.iter().map(|(name, _)| *name).collect();
-            (Status::Violated, format!("Among {others} other solutions that fit as well some have other latents in place of {}.", names.join(", ")))
+            (
+                Status::Violated,
+                format!(
+                    "Among {others} other solutions that fit as well some have other latents in place of {}.",
+                    names.join(", ")
+                ),
+            )
         };
         Some(assumption("identified", "Do all solutions that fit have the same latents?", status, finding))
     }
@@ -291,9 +310,13 @@ impl Found<'_> {
             share if share > COARSE[1] => Status::Warning,
             _ => Status::Ok,
         };
-        let list: Vec<String> =
-            left.iter().enumerate().map(|(m, share)| format!("{} {:.1} %", self.modality(m), 100.0 * (1.0 - share))).collect();
-        let finding = format!("Share of the variance of the training rows that comes back from the codes: {}.", list.join(", "));
+        let list: Vec<String> = left
+            .iter()
+            .enumerate()
+            .map(|(m, share)| format!("{} {:.1} %", self.modality(m), 100.0 * (1.0 - share)))
+            .collect();
+        let finding =
+            format!("Share of the variance of the training rows that comes back from the codes: {}.", list.join(", "));
         assumption("codes", "Do latents and private variables hold the modalities?", status, finding)
     }
 
@@ -304,7 +327,10 @@ impl Found<'_> {
             .map(|m| format!("{} ({:.0} %)", self.modality(m), 100.0 * left[(0, m)]))
             .collect();
         (!list.is_empty()).then(|| {
-            let message = format!("modalities that their codes hardly hold, with the share of the variance they leave: {}", list.join(", "));
+            let message = format!(
+                "modalities that their codes hardly hold, with the share of the variance they leave: {}",
+                list.join(", ")
+            );
             Warning::new("CODES_COARSE", message)
                 .hint("they may be noise: choose a larger privateDim, or leave columns out that go with no other one")
         })
@@ -323,7 +349,8 @@ impl Found<'_> {
         match self.alone()[..] {
             [] => assumption("linked", question, Status::Ok, "Each has an edge to a latent of another one.".into()),
             ref alone => {
-                let finding = format!("No edge leads to or from {}: nothing identifies latents there.", alone.join(", "));
+                let finding =
+                    format!("No edge leads to or from {}: nothing identifies latents there.", alone.join(", "));
                 assumption("linked", question, Status::Violated, finding)
             }
         }
