@@ -89,7 +89,10 @@ async function sweepThrough(port: number): Promise<unknown> {
 async function withAnswer(answer: string, work: (port: number) => Promise<unknown>): Promise<unknown> {
   const server = createServer((socket) => {
     socket.on("error", () => {});
-    socket.on("data", () => socket.write(answer));
+    // Of several commands at once each gets its answer.
+    socket.on("data", (text) =>
+      socket.write(answer.repeat(text.toString("latin1").match(/(?:^|\n)\*\d/g)?.length ?? 0)),
+    );
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
