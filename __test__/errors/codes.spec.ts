@@ -1,8 +1,8 @@
 // Every failure that the product can produce is reached from outside, with its code.
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import plainTest from "ava";
 import { parseConfig, readConfigFile } from "../../src/cli/config-file.js";
@@ -22,6 +22,7 @@ import {
   score,
   simulate,
   sweep,
+  writeDataset,
 } from "../../src/index.js";
 import { native } from "../../src/native.js";
 import { ownFolder } from "../../src/owned-folder.js";
@@ -103,7 +104,10 @@ async function sweepThrough(port: number): Promise<unknown> {
 async function withAnswer(answer: string, work: (port: number) => Promise<unknown>): Promise<unknown> {
   const server = createServer((socket) => {
     socket.on("error", () => {});
-    socket.on("data", () => socket.write(answer));
+    // Of several commands at once each gets its answer.
+    socket.on("data", (text) =>
+      socket.write(answer.repeat(text.toString("latin1").match(/(?:^|\n)\*\d/g)?.length ?? 0)),
+    );
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
@@ -270,7 +274,13 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     const url = `data:text/javascript,${encodeURIComponent(hook)}`;
     const preload = `import { register } from "node:module"; register(${JSON.stringify(url)});`;
     const env = { NODE_OPTIONS: `--import="data:text/javascript,${encodeURIComponent(preload)}"` };
-    return printed(["worker", "--redis", "redis://127.0.0.1:9"], { env });
+    const data = await file("world", "");
+    await rm(data);
+    await writeDataset(data, await world());
+    const base = { method: "tbr", steps: 20, data };
+    const sweepFile = await file("a.json", JSON.stringify({ parameters: { latentDim: { values: [1] } }, base }));
+    const out = join(dirname(sweepFile), "sweep");
+    return printed(["sweep", sweepFile, "--out", out, "--redis", "redis://127.0.0.1:9"], { env });
   },
   QUEUE_UNREACHABLE: () => sweepThrough(9),
   QUEUE_REFUSED: () => withAnswer("-NOAUTH Authentication required.\r\n", sweepThrough),

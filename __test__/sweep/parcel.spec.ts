@@ -124,7 +124,7 @@ testWithRedis(
     t.is(await leases.beat("a-0", 1, first, 200), "counts");
     t.is(await leases.claim(claim("next", 2), 200), "refused");
     await new Promise((resolve) => setTimeout(resolve, 300));
-    t.deepEqual(await leases.silent(["a-0"]), ["a-0"]);
+    t.deepEqual(await leases.silent(["a-0"], 5000), ["a-0"]);
     t.is(await leases.claim(claim("next", 2), 5000), "counts");
     t.is(await leases.beat("a-0", 1, first, 200), "refused");
     t.is(await leases.end(ending(first, 1), {}), "refused");
@@ -136,6 +136,17 @@ testWithRedis(
       log.map(([, fields]) => (JSON.parse(fields[1]!) as { kind: string; owner: string }).kind),
       ["claim", "claim", "failed"],
     );
+    // A lease that a clock which was set back keeps alive stands still all the same.
+    await leases.offer([{ trial: "b-0", epoch: 1, state: "running", owner: "gone" }], 3_600_000);
+    t.deepEqual(await leases.silent(["b-0"], 100), []);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    t.deepEqual(await leases.silent(["b-0"], 100), ["b-0"]);
+    t.is(await leases.claim({ kind: "claim", trial: "b-0", epoch: 2, owner: "next" }, 5000), "counts");
+    for (let beat = 0; beat < 3; beat++) {
+      t.is(await leases.beat("b-0", 2, "next", 5000), "counts");
+      t.deepEqual(await leases.silent(["b-0"], 100), []);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
     // The ledger gives another chance: what has ended is open again, and what is ahead of it stays.
     await leases.offer([{ trial: "a-0", epoch: 2, state: "open", owner: "" }], 200);
     t.is(await leases.claim(claim("third", 3), 5000), "counts");

@@ -12,6 +12,9 @@ import { redisServer, type Server, testWithRedis } from "./redis-server.js";
 
 const { serial: test } = testWithRedis;
 
+/** Each test starts a dozen processes, on a machine that may have other things to do. */
+const PATIENCE_MS = 600_000;
+
 const FILE = `parameters:
   latentDim: { values: [1, 2] }
 seeds: 2
@@ -86,6 +89,7 @@ async function undisturbed(cwd: string): Promise<ReadonlyMap<string, unknown>> {
 }
 
 test("workers that share nothing with the coordinator but a server give what one machine gives, to the byte", async (t) => {
+  t.timeout(PATIENCE_MS);
   const server = await redisServer();
   const [cwd, alone] = [await place(), await place()];
   const workers = [await worker(server, ["--idle", "5"]), await worker(server, ["--jobs", "2", "--idle", "5"])];
@@ -113,6 +117,7 @@ test("workers that share nothing with the coordinator but a server give what one
 });
 
 test("a worker that is asked to end hands its trial back within a second or so, and another goes on to the same bytes", async (t) => {
+  t.timeout(PATIENCE_MS);
   const server = await redisServer();
   const file = FILE.replace("values: [1, 2]", "values: [2]").replace("seeds: 2", "seeds: 1");
   const [cwd, alone] = [await place(60_000, file), await place(60_000, file)];
@@ -141,6 +146,7 @@ test("a worker that is asked to end hands its trial back within a second or so, 
 });
 
 test("a worker that is killed loses its trials to another one, a server that is emptied is told again, one that restarts goes on", async (t) => {
+  t.timeout(PATIENCE_MS);
   const server = await redisServer();
   const [cwd, alone] = [await place(6000), await place(6000)];
   const want = await undisturbed(alone);
@@ -165,6 +171,7 @@ test("a worker that is killed loses its trials to another one, a server that is 
 });
 
 test("a coordinator that is killed finds what workers did meanwhile, and two coordinators share one sweep", async (t) => {
+  t.timeout(PATIENCE_MS);
   const server = await redisServer();
   const [cwd, alone] = [await place(3000), await place(3000)];
   const want = await undisturbed(alone);
@@ -187,6 +194,7 @@ test("a coordinator that is killed finds what workers did meanwhile, and two coo
 });
 
 test("what is too large for the server travels through the shared folder, and without one that is said before anything starts", async (t) => {
+  t.timeout(PATIENCE_MS);
   const server = await redisServer();
   const [cwd, alone] = [await place(), await place()];
   const without = await run(["sweep", "a.yaml", "--redis", server.url, "--redis-limit", "0"], { cwd });
@@ -209,6 +217,7 @@ test("what is too large for the server travels through the shared folder, and wi
 });
 
 test("a reproduction through workers gives the table that one machine gives, and the coordinator may be one of them", async (t) => {
+  t.timeout(PATIENCE_MS);
   const server = await redisServer();
   const cwd = await mkdtemp(join(tmpdir(), "disentangle-remote-"));
   const words = ["reproduce", "tbr/ate", "--scale", "tiny", "--seeds", "0", "--json"];
@@ -226,6 +235,7 @@ test("a reproduction through workers gives the table that one machine gives, and
 });
 
 test("a server that refuses or drops entries is told, and no password is ever shown", async (t) => {
+  t.timeout(PATIENCE_MS);
   const cwd = await place();
   const env = { REDIS_PASSWORD: "secret-of-nobody" };
   const failing = async (

@@ -1,7 +1,7 @@
 // Sweeps whose processes are killed and stopped: every trial is done once, in the bytes of a quiet sweep. And what a sweep costs.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -92,7 +92,9 @@ function hashes(out) {
 export function brokenIn(out, want) {
   const have = hashes(out);
   const lost = [...want].filter(([id, hash]) => have.get(id) !== hash).length;
-  const left = [...readdirSync(join(out, ".work")), ...readdirSync(join(out, ".owners"))];
+  const left = [".work", ".owners"].flatMap((name) =>
+    existsSync(join(out, name)) ? readdirSync(join(out, name)) : [],
+  );
   // A line may stand there twice, after its writer was killed: what must not be is that two of them count.
   const states = new Map();
   let double = 0;

@@ -89,7 +89,7 @@ export async function putStudy(dir: string, trial: FinishedTrial, latents: Named
 export async function readStudy(dir: string): Promise<FinishedTrial | undefined> {
   try {
     const trial = JSON.parse(await readFile(join(dir, FILE), "utf8")) as FinishedTrial;
-    return trial?.format === 1 && trial.id === basename(dir).replace(/\.\d+$/, "") ? trial : undefined;
+    return trial?.format === 1 && trial.id === basename(dir).replace(/\.(\d+|merge)$/, "") ? trial : undefined;
   } catch {
     return undefined;
   }

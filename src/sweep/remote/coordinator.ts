@@ -296,7 +296,10 @@ function newDesk(line: Line): Desk {
       else if ((await signOf(dir, owner!)) === undefined) running.push(trial);
       else if (await watch.isGone(owner!)) tasks.push(taskOf(trial, epoch, stage));
     }
-    for (const id of await leases.silent(running.map((trial) => trial.id))) {
+    for (const id of await leases.silent(
+      running.map((trial) => trial.id),
+      stale,
+    )) {
       const trial = running.find((one) => one.id === id)!;
       const stage = ready?.get(id) ?? { rung: -1, steps: undefined };
       tasks.push(taskOf(trial, stateOf(ledger, id).epoch, stage));

@@ -46,7 +46,7 @@ const BEAT = `
 local known = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'owner')
 if not known[1] then return -1 end
 if known[1] ~= ARGV[1] or known[2] ~= 'running' or known[3] ~= ARGV[2] then return 0 end
-redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[3])
 return 1`;
 
 const CHECKPOINT = `
@@ -77,8 +77,11 @@ export interface Leases {
   leave(trial: string, epoch: number, owner: string, checkpoint: Parcel): Promise<string | false>;
   /** Tells the server what the ledger says of trials: `open` ones may be claimed, of others the owner may still be there. */
   offer(trials: readonly Offer[], staleMs: number): Promise<void>;
-  /** Of these trials, those whose owners are not heard of. */
-  silent(trials: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Of these trials, those whose owners are not heard of: whose lease has run out by the server's clock, or has stood still for `staleMs` by
+   * the watcher's own, which nobody can set back.
+   */
+  silent(trials: readonly string[], staleMs: number): Promise<readonly string[]>;
   /** Forgets what has ended; gives the checkpoints that nobody needs any more. */
   forget(trials: readonly string[]): Promise<readonly string[]>;
 }
@@ -94,6 +97,8 @@ export interface Offer {
 /** The trials of a sweep. */
 export function leasesOf(redis: Redis, sweep: string): Leases {
   const keys = keysOf(sweep);
+  const heard = new Map<string, { readonly said: string; readonly since: number }>();
+  let beats = 0;
   return {
     async known(trial) {
       const [epoch, checkpoint] = await redis.hmget(keys.state(trial), "epoch", "checkpoint");
@@ -120,7 +125,8 @@ export function leasesOf(redis: Redis, sweep: string): Leases {
       return answer(await redis.eval(END, of.length, ...of, ...said));
     },
     async beat(trial, epoch, owner, staleMs) {
-      return answer(await redis.eval(BEAT, 2, keys.state(trial), keys.lease(trial), epoch, owner, staleMs));
+      const said = [epoch, owner, staleMs, `${owner} ${beats++}`];
+      return answer(await redis.eval(BEAT, 2, keys.state(trial), keys.lease(trial), ...said));
     },
     async leave(trial, epoch, owner, checkpoint) {
       const kept = checkpoint.via === "redis" ? keys.parcel(checkpoint.at) : keys.sweep;
@@ -134,11 +140,22 @@ export function leasesOf(redis: Redis, sweep: string): Leases {
         pipeline.eval(OFFER, 2, keys.state(trial), keys.lease(trial), epoch, state, owner, staleMs);
       await executed(pipeline);
     },
-    async silent(trials) {
-      const pipeline = redis.pipeline();
-      for (const trial of trials) pipeline.exists(keys.lease(trial));
-      const found = await executed(pipeline);
-      return trials.filter((_, place) => found[place] === 0);
+    async silent(trials, staleMs) {
+      if (trials.length === 0) return [];
+      const found = await redis.mget(trials.map(keys.lease));
+      const now = performance.now();
+      const silent = trials.filter((trial, place) => {
+        const said = found[place];
+        if (said === null || said === undefined) return true;
+        const before = heard.get(trial);
+        if (before?.said === said) return now - before.since > staleMs;
+        heard.set(trial, { said, since: now });
+        return false;
+      });
+      for (const trial of silent) heard.delete(trial);
+      // What a clock that was set back holds up would keep everybody from the trial.
+      if (silent.length > 0) await redis.unlink(silent.map(keys.lease));
+      return silent;
     },
     async forget(trials) {
       const pipeline = redis.pipeline();

@@ -1,4 +1,5 @@
 // The server between the machines: how it is reached, what it must be able to do, and under which keys things lie there.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { type DisentangleError, fail, failure, messageOf } from "../../errors.js";
 
@@ -145,8 +146,12 @@ export async function connect({ Redis: Client }: Packages, address: Address, not
     away = false;
   });
   try {
-    await redis.connect();
-    await checkServer(redis, address);
+    await Promise.race([
+      redis.connect().then(() => checkServer(redis, address)),
+      sleep(2 * CONNECT_MS, undefined, { ref: false }).then(() => {
+        throw new Error(`no answer in ${(2 * CONNECT_MS) / 1000} s`);
+      }),
+    ]);
   } catch (error) {
     redis.disconnect();
     throw refused(address, last instanceof Error && !isReply(error) ? last : error);

@@ -186,7 +186,7 @@ function newDesk(
     if ((await leases.claim(claim, staleMs)) !== "counts") return;
     active = performance.now();
     onEvent?.({ kind: "begun", trial: task.trial, epoch });
-    const limit = noteOf(await redis.get(keysOf(task.sweep).sweep))?.limit ?? 0;
+    const limit = await limitOf(task.sweep);
     const one: Held = {
       task,
       epoch,
@@ -206,8 +206,15 @@ function newDesk(
       free.push(one.worker);
       active = performance.now();
       await rm(one.dir, { recursive: true, force: true });
-      await rm(`${one.dir}-from`, { recursive: true, force: true });
+      if (known.checkpoint !== undefined) await rm(`${one.dir}-from`, { recursive: true, force: true });
     }
+  };
+
+  const limits = new Map<string, number>();
+  const limitOf = async (sweep: string): Promise<number> => {
+    const limit = limits.get(sweep) ?? noteOf(await redis.get(keysOf(sweep).sweep))?.limit;
+    if (limit !== undefined) limits.set(sweep, limit);
+    return limit ?? 0;
   };
 
   const runHeld = async (one: Held, checkpoint: string | undefined): Promise<void> => {
