@@ -66,6 +66,8 @@ export class Model implements AsyncDisposable {
   #run: Omit<Run, "model"> | undefined;
   /** The model's bytes, until the core has its own copy of them: then that gives them back. */
   #bytes: Uint8Array | undefined;
+  /** Who reads them: then they stay. */
+  #readers = 0;
   #observed: Observed | undefined;
 
   /** What the inputs were kept relative to, by name. */
@@ -220,7 +222,7 @@ export class Model implements AsyncDisposable {
   /** Writes a run folder with the latest scores; `load`, `readRun` and every command read it. Throws `FILE_WRITE`, `MODEL_CLOSED`. */
   async save(dir: string): Promise<void> {
     const run = this.#whole();
-    await writeRun(dir, { ...run, model: await this.#modelBytes() });
+    await this.#withBytes((model) => writeRun(dir, { ...run, model }));
   }
 
   /**
@@ -276,7 +278,7 @@ export class Model implements AsyncDisposable {
   /** @internal Its tensors, and what encoder and decoder compute. */
   async plain(): Promise<PlainModel> {
     this.#open();
-    const { layers, tensors } = await later().modelTensors(await this.#modelBytes());
+    const { layers, tensors } = await this.#withBytes((model) => later().modelTensors(model));
     return { layers: JSON.parse(layers) as PlainModel["layers"], tensors };
   }
 
@@ -315,10 +317,14 @@ export class Model implements AsyncDisposable {
 
   async #openNow(): Promise<OpenModel> {
     try {
-      const opened = await openModel(this.#bytes ?? closed(), this);
+      const bytes = this.#bytes ?? closed();
+      const opened = await openModel(bytes, this);
       // Not of a model that was closed meanwhile, which waits for this to close it in the core.
       if (this.#files !== undefined) this.#id = opened.id;
       this.#bytes = undefined;
+      // The collector would come later: the bytes of many models that are opened one after the other would lie there until then.
+      const isWhole = bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.byteLength;
+      if (isWhole && this.#readers === 0) native().free(bytes.buffer);
       return opened;
     } catch (error) {
       // Where memory was short, the next call may find more.
@@ -327,10 +333,14 @@ export class Model implements AsyncDisposable {
     }
   }
 
-  /** The model's bytes, from whoever has them. */
-  #modelBytes(): Promise<Uint8Array> {
-    if (this.#bytes !== undefined) return Promise.resolve(this.#bytes);
-    return this.#call(({ id }) => later().modelBytes(id));
+  /** What is done with the model's bytes, from whoever has them. */
+  async #withBytes<T>(work: (model: Uint8Array) => Promise<T>): Promise<T> {
+    this.#readers += 1;
+    try {
+      return await work(this.#bytes ?? (await this.#call(({ id }) => later().modelBytes(id))));
+    } finally {
+      this.#readers -= 1;
+    }
   }
 
   #open(): Omit<ModelFiles, "model"> {

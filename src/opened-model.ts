@@ -19,6 +19,11 @@ const forgotten = new FinalizationRegistry((id: number) => native().closeModel(i
 export async function openModel(model: Uint8Array, of: object): Promise<OpenModel> {
   // Other calls wait for it, too: the signal of one does not stop it.
   const { id, weights } = await withSignal(undefined, () => later().openModel(model));
+  return held(id, weights, of);
+}
+
+// Apart from `openModel`: a function that was made there would keep the bytes of the model, and they are held twice then.
+function held(id: number, weights: number, of: object): OpenModel {
   const token = {};
   forgotten.register(of, id, token);
   return {
