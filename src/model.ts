@@ -11,7 +11,7 @@ import { packModel, unpackModel } from "./model-bytes.js";
 import { type Header, headerOf, type ModelInfo } from "./model-info.js";
 import { type Later, later, type Native, type NativeLabels, type NativeRows, native, plain } from "./native.js";
 import { absolute, formatOf, isNamed, matrixOf, readNew, refuseWidth, taken } from "./new-rows.js";
-import { AT_ONCE, type OpenModel, openModel } from "./opened-model.js";
+import { AT_ONCE, closed, type OpenModel, Weights } from "./opened-model.js";
 import type { NamedArray, RunRecord } from "./record.js";
 import {
   MODEL,
@@ -70,16 +70,11 @@ export class Model implements AsyncDisposable {
   readonly manifest: RunManifest;
   #files: Omit<ModelFiles, "model"> | undefined;
   #run: Omit<Run, "model"> | undefined;
-  /** The model's bytes, until the core has its own copy of them: then that gives them back. */
-  #bytes: Uint8Array | undefined;
+  readonly #weights: Weights;
   #observed: Observed | undefined;
 
   /** What the inputs were kept relative to, by name. */
   readonly #offsets: ReadonlyMap<string, number>;
-  #opened: Promise<OpenModel> | undefined;
-  /** Its number in the core, once it is opened. */
-  #id: number | undefined;
-  readonly #calls = new Set<Promise<unknown>>();
 
   /** @internal */
   constructor(files: ModelFiles | Run, { info, offsets }: Header, observed?: Observed) {
@@ -90,7 +85,7 @@ export class Model implements AsyncDisposable {
     this.summary = files.summary;
     this.manifest = files.manifest;
     const { model, ...said } = files;
-    this.#bytes = model;
+    this.#weights = new Weights(model);
     this.#files = said;
     this.#run = "latents" in said ? said : undefined;
     // The inputs are by far the largest part of a data set, and no score looks at them.
@@ -221,7 +216,7 @@ export class Model implements AsyncDisposable {
   /** Writes a run folder with the latest scores; `load`, `readRun` and every command read it. Throws `FILE_WRITE`, `MODEL_CLOSED`. */
   async save(dir: string): Promise<void> {
     const run = this.#whole();
-    await writeRun(dir, { ...run, model: await this.#modelBytes() });
+    await this.#weights.withBytes((model) => writeRun(dir, { ...run, model }));
   }
 
   /**
@@ -250,24 +245,17 @@ export class Model implements AsyncDisposable {
    * of it. Throws `MODEL_CLOSED`.
    */
   toBytes(): Uint8Array {
-    const files = this.#open();
-    return packModel({ ...files, model: this.#bytes ?? native().modelBytes(this.#id ?? closed()) });
+    return packModel({ ...this.#open(), model: this.#weights.bytes() });
   }
 
   /**
    * Frees all that it holds: model, latents, rows. Using the model afterwards throws `MODEL_CLOSED`; closing it twice does nothing.
    */
   async close(): Promise<void> {
-    const opened = this.#opened;
-    this.#opened = undefined;
-    this.#id = undefined;
     this.#files = undefined;
-    this.#bytes = undefined;
     this.#run = undefined;
     this.#observed = undefined;
-    // Calls that are under way have their answer.
-    await Promise.allSettled(this.#calls);
-    await opened?.then(({ close }) => close()).catch(() => {});
+    await this.#weights.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -277,7 +265,7 @@ export class Model implements AsyncDisposable {
   /** @internal Its tensors, and what encoder and decoder compute. */
   async plain(): Promise<PlainModel> {
     this.#open();
-    const { layers, tensors } = await later().modelTensors(await this.#modelBytes());
+    const { layers, tensors } = await this.#weights.withBytes((model) => later().modelTensors(model));
     return { layers: JSON.parse(layers) as PlainModel["layers"], tensors };
   }
 
@@ -305,33 +293,9 @@ export class Model implements AsyncDisposable {
     return this.#call((opened) => ask(opened, later()));
   }
 
-  /** A call of the model that is opened by the first of them, and closed after the last. */
   #call<T>(work: (model: OpenModel) => Promise<T>): Promise<T> {
     this.#open();
-    this.#opened ??= this.#openNow();
-    const call = this.#opened.then(work);
-    this.#calls.add(call);
-    return call.finally(() => this.#calls.delete(call));
-  }
-
-  async #openNow(): Promise<OpenModel> {
-    try {
-      const opened = await openModel(this.#bytes ?? closed(), this);
-      // Not of a model that was closed meanwhile, which waits for this to close it in the core.
-      if (this.#files !== undefined) this.#id = opened.id;
-      this.#bytes = undefined;
-      return opened;
-    } catch (error) {
-      // Where memory was short, the next call may find more.
-      this.#opened = undefined;
-      throw error;
-    }
-  }
-
-  /** The model's bytes, from whoever has them. */
-  #modelBytes(): Promise<Uint8Array> {
-    if (this.#bytes !== undefined) return Promise.resolve(this.#bytes);
-    return this.#call(({ id }) => later().modelBytes(id));
+    return this.#weights.call(work);
   }
 
   #open(): Omit<ModelFiles, "model"> {
@@ -444,10 +408,6 @@ export class Model implements AsyncDisposable {
       modalities: Object.fromEntries(modalities),
     };
   }
-}
-
-function closed(): never {
-  return fail("MODEL_CLOSED", "the model is closed", { hint: "load it again, or close it later" });
 }
 
 type Asked = "transform" | "predict" | "decode" | "intervene";
