@@ -2,7 +2,7 @@
 //! first as what follows may be left out, gets what the function of the same name without `later` yields. Never libuv's pool, and never napi's `AsyncTask`: a panic there ends Node.
 
 use crate::convert::{
-    Array, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey, NativeTree, NativeView,
+    Array, NativeDataset, NativeLabels, NativeMatrix, NativeRows, NativeSelection, NativeSurvey, NativeTree, NativeView,
 };
 use crate::failure::{guard, guarded};
 use crate::jobs::{STACK, run_job};
@@ -166,7 +166,7 @@ pub fn open_model_later(on_end: Function<Answer<models::Opened>, ()>, model: Uin
 
 /// `transform`.
 #[napi(catch_unwind)]
-pub fn transform_later(on_end: Function<Answer<Transformed>, ()>, model: u32, rows: generate::NativeRows) -> Job {
+pub fn transform_later(on_end: Function<Answer<Transformed>, ()>, model: u32, rows: NativeRows) -> Job {
     later(on_end, move || models::transform(model, rows))
 }
 
@@ -201,7 +201,7 @@ pub fn intervene_later(
     on_end: Function<Answer<generate::NativeIntervention>, ()>,
     model: u32,
     request: String,
-    rows: Option<generate::NativeRows>,
+    rows: Option<NativeRows>,
 ) -> Job {
     later(on_end, move || generate::intervene(model, request, rows))
 }
