@@ -6,6 +6,7 @@ use disentangle_data::read::npy::NpyArray;
 use disentangle_data::{
     Code, Dataset, Failure, Image, Labels, Matrix, Offsets, Result, Role, Table, Tree, View, folder, memory, views,
 };
+use disentangle_engine::model::GivenRows;
 use napi::bindgen_prelude::{Float32Array, Uint32Array};
 use napi_derive::napi;
 use schemars::JsonSchema;
@@ -292,6 +293,36 @@ impl From<Tree> for NativeTree {
     fn from(tree: Tree) -> Self {
         let parents = tree.parents.iter().map(|p| p.map_or(-1, |p| p as i32)).collect();
         Self { names: tree.names, parents, lengths: tree.lengths }
+    }
+}
+
+/// Rows that a model is asked of.
+#[napi(object, object_to_js = false)]
+pub struct NativeRows {
+    /// n x columns.
+    pub inputs: NativeMatrix,
+    /// Names of the columns.
+    pub input_names: Vec<String>,
+    /// One label per row.
+    pub environments: Option<NativeLabels>,
+    /// Their views, where they have some.
+    pub views: Option<Vec<NativeView>>,
+    /// Added to each column; absent: nothing is.
+    pub offsets: Option<Vec<f64>>,
+}
+
+/// The same as the core has them: inputs, names, offsets, environments.
+pub struct Given(Matrix, Vec<String>, Vec<f64>, Option<Labels>);
+
+impl Given {
+    pub fn of(rows: NativeRows) -> Result<Self> {
+        let (inputs, names) = named_inputs(rows.inputs, rows.input_names, rows.views)?;
+        Ok(Self(inputs, names, rows.offsets.unwrap_or_default(), rows.environments.map(Labels::from)))
+    }
+
+    pub fn as_rows(&self) -> GivenRows<'_> {
+        let Self(inputs, names, offsets, environments) = self;
+        GivenRows { inputs, names, offsets, environments: environments.as_ref() }
     }
 }
 

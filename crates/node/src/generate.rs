@@ -1,10 +1,9 @@
 //! What a model gives beside latents: inputs of latents, and what becomes of rows when latents are set.
 
-use crate::convert::{NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
+use crate::convert::{Given, NativeMatrix, NativeRows, parse};
 use crate::failure::{NativeFailure, guard};
 use crate::models::with;
-use disentangle_data::{Failure, Labels, Matrix, Result, config};
-use disentangle_engine::model::GivenRows;
+use disentangle_data::{Failure, config};
 use napi::bindgen_prelude::{Either, Uint32Array};
 use napi_derive::napi;
 
@@ -36,36 +35,6 @@ fn value_hint(failure: Failure) -> Failure {
             failure.hint("give a finite number for each latent that is set, for example { z2: 1.5 } or --do z2=1.5")
         }
         _ => failure,
-    }
-}
-
-/// Rows that a model is asked of.
-#[napi(object, object_to_js = false)]
-pub struct NativeRows {
-    /// n x columns.
-    pub inputs: NativeMatrix,
-    /// Names of the columns.
-    pub input_names: Vec<String>,
-    /// One label per row.
-    pub environments: Option<NativeLabels>,
-    /// Their views, where they have some.
-    pub views: Option<Vec<NativeView>>,
-    /// Added to each column; absent: nothing is.
-    pub offsets: Option<Vec<f64>>,
-}
-
-/// The same as the core has them: inputs, names, offsets, environments.
-pub struct Given(Matrix, Vec<String>, Vec<f64>, Option<Labels>);
-
-impl Given {
-    pub fn of(rows: NativeRows) -> Result<Self> {
-        let (inputs, names) = named_inputs(rows.inputs, rows.input_names, rows.views)?;
-        Ok(Self(inputs, names, rows.offsets.unwrap_or_default(), rows.environments.map(Labels::from)))
-    }
-
-    pub fn as_rows(&self) -> GivenRows<'_> {
-        let Self(inputs, names, offsets, environments) = self;
-        GivenRows { inputs, names, offsets, environments: environments.as_ref() }
     }
 }
 

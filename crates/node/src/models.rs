@@ -1,9 +1,8 @@
 //! Models that were opened, by number: the weights are read once and shared by all calls until `closeModel`.
 
 use crate::Transformed;
-use crate::convert::{NativeLabels, NativeMatrix, NativeView, named_inputs, parse};
+use crate::convert::{Given, NativeLabels, NativeMatrix, NativeRows, NativeView, named_inputs, parse};
 use crate::failure::{NativeFailure, guard};
-use crate::generate::{Given, NativeRows};
 use crate::owned::Owned;
 use disentangle_data::{Code, Failure, Result};
 use disentangle_engine::model::Model;

@@ -2,7 +2,7 @@
 //! first as what follows may be left out, gets what the function of the same name without `later` yields. Never libuv's pool, and never napi's `AsyncTask`: a panic there ends Node.
 
 use crate::convert::{
-    Array, ImageFolder, NativeDataset, NativeLabels, NativeMatrix, NativeSelection, NativeSurvey, NativeTree,
+    Array, ImageFolder, NativeDataset, NativeLabels, NativeMatrix, NativeRows, NativeSelection, NativeSurvey, NativeTree,
     NativeView,
 };
 use crate::failure::{guard, guarded};
@@ -123,7 +123,7 @@ on_threads! {
     /// `modelBytes`.
     model_bytes_later(model: u32) -> (Uint8Array) = models::model_bytes(model);
     /// `transform`.
-    transform_later(model: u32, rows: generate::NativeRows) -> (Transformed) = models::transform(model, rows);
+    transform_later(model: u32, rows: NativeRows) -> (Transformed) = models::transform(model, rows);
     /// `predict`.
     predict_later(
         model: u32,
@@ -138,7 +138,7 @@ on_threads! {
     decode_later(model: u32, latents: NativeMatrix, names: Vec<String>) -> (generate::Decoded)
         = generate::decode(model, latents, names);
     /// `intervene`.
-    intervene_later(model: u32, request: String, rows: Option<generate::NativeRows>) -> (generate::NativeIntervention)
+    intervene_later(model: u32, request: String, rows: Option<NativeRows>) -> (generate::NativeIntervention)
         = generate::intervene(model, request, rows);
 }
 

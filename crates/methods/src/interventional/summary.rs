@@ -18,9 +18,10 @@ const PARALLEL_LEAST: f64 = 0.95;
 /// Share of the inputs' variance that latents may leave, and the share of that along one axis that is a cause of its own.
 const LEFT: f64 = 0.05;
 const TOGETHER: f64 = 0.6;
-/// Correlations of two latents of the nonlinear model up to which they are independent, and from which they are not.
-const INDEPENDENT: f64 = 0.1;
-const DEPENDENT: f64 = 0.2;
+/// Correlations of two latents of the nonlinear model up to which they are independent, and from which they are not: the light tunnel has
+/// .16, independent latents behind curves .29 and .32 (with MCCs of .97 and .94), latents that act on each other .70 (.59).
+const INDEPENDENT: f64 = 0.2;
+const DEPENDENT: f64 = 0.4;
 /// Standard deviations by which the gap may exceed what chance gives.
 const BY_CHANCE: f64 = 4.0;
 /// Of a gap: one latent has none by construction.
