@@ -1,6 +1,7 @@
 // `node benchmark/soak.mjs [--minutes 120]`: the service of the examples under a mixed load, in a process of its own. Memory must not
 // grow and no request may fail. Resident memory is measured every ten seconds, what JavaScript holds after each of its own full
-// collections. The rows of a run of an hour or more are left in results/soak.json; exits 1 when a promise is broken.
+// collections. V8 enlarges its young generation in steps, from 4 to 32 MiB, over minutes under load and over hours under little of it; that is
+// bounded, and no leak, so it is told apart. The rows of a run of an hour or more are left in results/soak.json; exits 1 when a promise is broken.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -16,8 +17,7 @@ import { client, MIX } from "./soak/traffic.mjs";
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "120" }, out: { type: "string" } } });
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new RangeError("--minutes: expected a number above 0");
-// Little of a shared machine, and yet a full collection every few minutes. At two requests a second there is one in hours: until then
-// resident memory grows by what fits have left behind, which is garbage (benchmark/README.md).
+// Little of a shared machine, and yet a full collection every few minutes: at two requests a second there is one in half an hour.
 const PAUSE_MS = 50;
 const SAMPLE_MS = 10_000;
 
@@ -48,8 +48,9 @@ for (let i = 0; performance.now() - start < minutes * 60_000 && !stopping; i += 
   await turn(i);
   if (performance.now() - last >= SAMPLE_MS) {
     last = performance.now();
-    memory.push({ s: (last - start) / 1000, mib: residentKiB(service.pid) / 1024 });
-    for (const { at, ...bytes } of await collections()) collected.push({ s: (at - startedAt) / 1000, ...bytes });
+    const { youngBytes, collections } = await told();
+    memory.push({ s: (last - start) / 1000, mib: residentKiB(service.pid) / 1024, youngMiB: youngBytes / 2 ** 20 });
+    for (const { at, ...bytes } of collections) collected.push({ s: (at - startedAt) / 1000, ...bytes });
     report();
   }
   await sleep(PAUSE_MS);
@@ -61,7 +62,7 @@ if (code !== 0) errors.push(`the service ended with ${code}`);
 const rows = report();
 console.log(render(rows));
 // Twice its standard error is room for chance; a service that leaked would be far above it.
-const [{ slopeKiBPerHour, errorKiBPerHour }] = rows;
+const { slopeKiBPerHour, errorKiBPerHour } = rows[0].withoutYoung;
 if (errors.length > 0 || slopeKiBPerHour - 2 * errorKiBPerHour > 1024) process.exitCode = 1;
 
 /** Writes what is known by now, and gives its rows. */
@@ -73,6 +74,7 @@ function report() {
       requests: counts,
       errors: errors.length,
       ...growth(memory),
+      withoutYoung: growth(memory.map(({ s, mib, youngMiB }) => ({ s, mib: mib - youngMiB }))),
       heap: growth(collected.map(({ s, heldBytes }) => ({ s, mib: heldBytes / 2 ** 20 }))),
       memory: thinned(memory),
       collected: collected.map(({ s, ...bytes }) => ({ s: Math.round(s), ...bytes })),
@@ -93,11 +95,11 @@ function report() {
   return own;
 }
 
-/** The full collections of the service since the last question. */
-async function collections() {
-  service.send("collections");
-  const [found] = await once(service, "message");
-  return found;
+/** The young generation of the service, and its full collections since the last question. */
+async function told() {
+  service.send("memory");
+  const [answer] = await once(service, "message");
+  return answer;
 }
 
 /** Resident memory of a process, KiB. */
@@ -110,5 +112,9 @@ function thinned(samples) {
   const every = Math.max(1, Math.round(60_000 / SAMPLE_MS));
   return samples
     .filter((_, i) => i % every === 0)
-    .map(({ s, mib }) => ({ s: Math.round(s), rssMiB: Number(mib.toFixed(1)) }));
+    .map(({ s, mib, youngMiB }) => ({
+      s: Math.round(s),
+      rssMiB: Number(mib.toFixed(1)),
+      youngMiB: Number(youngMiB.toFixed(1)),
+    }));
 }

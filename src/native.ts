@@ -332,6 +332,8 @@ function onThread(name: string, args: readonly unknown[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const onEnd = (end: unknown): void => {
       signal?.removeEventListener("abort", stop);
+      // Nobody waits for it any more.
+      if (signal?.aborted) return;
       if (isFailure(end)) reject(new DisentangleError(end.failure));
       else resolve(plain(end));
     };

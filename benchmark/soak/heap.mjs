@@ -1,5 +1,5 @@
-// Loaded into the service before anything else: tells whoever started it what JavaScript still held after each of its own full
-// collections. None is forced: that would hide how much garbage a service carries in between.
+// Loaded into the service before anything else: tells whoever started it how large the young generation of V8 is, and what JavaScript
+// still held after each of its own full collections. None is forced: that would hide how much garbage a service carries in between.
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics } from "node:v8";
 
@@ -16,7 +16,11 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ["gc"] });
 
 process.on("message", () => {
-  process.send(found);
+  const young = getHeapSpaceStatistics().filter(({ space_name }) => space_name.startsWith("new_"));
+  process.send({
+    youngBytes: young.reduce((sum, { physical_space_size }) => sum + physical_space_size, 0),
+    collections: found,
+  });
   found = [];
 });
 // The service ends when its work does.
