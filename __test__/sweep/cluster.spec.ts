@@ -18,6 +18,9 @@ const program = fileURLToPath(new URL("../cli/disentangle.ts", import.meta.url))
 /** Each test starts a dozen processes, on a machine that may have other things to do. */
 const PATIENCE_MS = 600_000;
 
+/** What `npx --yes --package ... PROGRAM` does once everything is installed. */
+const NPX = `while [ "\${1#--}" != "$1" ]; do [ "$1" = --package ] && shift; shift; done; exec "$@"`;
+
 const FILE = `parameters:
   latentDim: { values: [1, 2] }
 seeds: SEEDS
@@ -146,8 +149,7 @@ async function podOf(name: string): Promise<Pod> {
 
 test("Kubernetes: the command of an indexed Job runs the part of its index", async (t) => {
   t.timeout(PATIENCE_MS);
-  const npx = `while [ "$1" != disentangle ]; do shift; done; exec "$@"`;
-  const { cwd, env } = await place({ npx });
+  const { cwd, env } = await place({ npx: NPX });
   const { spec } = await podOf("kubernetes.yaml");
   const [command] = spec.template.spec.containers[0].args;
   t.true(command.includes(`/${spec.completions}"`), "every index has a part");
@@ -163,8 +165,7 @@ testWithRedis.serial(
   async (t) => {
     t.timeout(PATIENCE_MS);
     const server = await redisServer();
-    const npx = `while [ "$1" != disentangle ]; do shift; done; exec "$@"`;
-    const { cwd, env } = await place({ npx });
+    const { cwd, env } = await place({ npx: NPX });
     const slurm = started("bash", [join(scripts, "slurm-workers.sh"), server.url], {
       cwd,
       env: { ...env, IDLE: "600" },
