@@ -52,7 +52,11 @@ function started(
   command: string,
   args: readonly string[],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
-): { readonly pid: number; readonly ended: Promise<{ readonly code: number | null; readonly said: string }> } {
+): {
+  readonly pid: number;
+  readonly ended: Promise<{ readonly code: number | null; readonly said: string }>;
+  said(): string;
+} {
   const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -63,7 +67,7 @@ function started(
   const ended = new Promise<{ code: number | null; said: string }>((resolve) =>
     child.on("close", (code) => resolve({ code, said })),
   );
-  return { pid: child.pid!, ended };
+  return { pid: child.pid!, ended, said: () => said };
 }
 
 async function trialsIn(dir: string): Promise<number> {
@@ -175,6 +179,8 @@ testWithRedis.serial(
     const pod = started("sh", ["-c", line], { cwd, env });
     const { code, stderr } = await run(["sweep", "latents.yaml", "--redis", server.url], { cwd });
     t.is(code, 0, stderr);
+    // Before it listens Node takes this signal for a debugger's.
+    while (!slurm.said().includes("waits for trials")) await sleep(50);
     process.kill(slurm.pid, "SIGUSR1");
     process.kill(pod.pid, "SIGTERM");
     t.regex((await slurm.ended).said, /handing trials back/);
