@@ -104,6 +104,7 @@ test("after a kill the trials that were done are not run again", async (t) => {
 });
 
 test("shards of all presets are brought together on one page, and what is lacking is named before that", async (t) => {
+  t.timeout(600_000);
   const cwd = await folder();
   // One kind of experiment stands for the rest: two presets have it.
   const words = ["reproduce", "all", "--scale", "tiny", "--only", "S = 1", "--seeds", "0"];

@@ -18,6 +18,9 @@ const program = fileURLToPath(new URL("../cli/disentangle.ts", import.meta.url))
 /** Each test starts a dozen processes, on a machine that may have other things to do. */
 const PATIENCE_MS = 600_000;
 
+/** What `npx --yes --package ... PROGRAM` does once everything is installed. */
+const NPX = `while [ "\${1#--}" != "$1" ]; do [ "$1" = --package ] && shift; shift; done; exec "$@"`;
+
 const FILE = `parameters:
   latentDim: { values: [1, 2] }
 seeds: SEEDS
@@ -49,7 +52,11 @@ function started(
   command: string,
   args: readonly string[],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
-): { readonly pid: number; readonly ended: Promise<{ readonly code: number | null; readonly said: string }> } {
+): {
+  readonly pid: number;
+  readonly ended: Promise<{ readonly code: number | null; readonly said: string }>;
+  said(): string;
+} {
   const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -60,7 +67,7 @@ function started(
   const ended = new Promise<{ code: number | null; said: string }>((resolve) =>
     child.on("close", (code) => resolve({ code, said })),
   );
-  return { pid: child.pid!, ended };
+  return { pid: child.pid!, ended, said: () => said };
 }
 
 async function trialsIn(dir: string): Promise<number> {
@@ -146,8 +153,7 @@ async function podOf(name: string): Promise<Pod> {
 
 test("Kubernetes: the command of an indexed Job runs the part of its index", async (t) => {
   t.timeout(PATIENCE_MS);
-  const npx = `while [ "$1" != disentangle ]; do shift; done; exec "$@"`;
-  const { cwd, env } = await place({ npx });
+  const { cwd, env } = await place({ npx: NPX });
   const { spec } = await podOf("kubernetes.yaml");
   const [command] = spec.template.spec.containers[0].args;
   t.true(command.includes(`/${spec.completions}"`), "every index has a part");
@@ -163,8 +169,7 @@ testWithRedis.serial(
   async (t) => {
     t.timeout(PATIENCE_MS);
     const server = await redisServer();
-    const npx = `while [ "$1" != disentangle ]; do shift; done; exec "$@"`;
-    const { cwd, env } = await place({ npx });
+    const { cwd, env } = await place({ npx: NPX });
     const slurm = started("bash", [join(scripts, "slurm-workers.sh"), server.url], {
       cwd,
       env: { ...env, IDLE: "600" },
@@ -174,6 +179,8 @@ testWithRedis.serial(
     const pod = started("sh", ["-c", line], { cwd, env });
     const { code, stderr } = await run(["sweep", "latents.yaml", "--redis", server.url], { cwd });
     t.is(code, 0, stderr);
+    // Before it listens Node takes this signal for a debugger's.
+    while (!slurm.said().includes("waits for trials")) await sleep(50);
     process.kill(slurm.pid, "SIGUSR1");
     process.kill(pod.pid, "SIGTERM");
     t.regex((await slurm.ended).said, /handing trials back/);

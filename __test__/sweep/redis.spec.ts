@@ -45,6 +45,12 @@ async function worker(
   return { ...started, said: () => text };
 }
 
+/** Ends a worker. */
+async function handedBack({ child, ended }: Awaited<ReturnType<typeof worker>>): Promise<void> {
+  child.kill("SIGTERM");
+  await ended;
+}
+
 async function until(condition: () => Promise<boolean> | boolean, ms = 60_000): Promise<void> {
   const end = performance.now() + ms;
   while (!(await condition())) {
@@ -92,7 +98,7 @@ test("workers that share nothing with the coordinator but a server give what one
   t.timeout(PATIENCE_MS);
   const server = await redisServer();
   const [cwd, alone] = [await place(), await place()];
-  const workers = [await worker(server, ["--idle", "5"]), await worker(server, ["--jobs", "2", "--idle", "5"])];
+  const workers = [await worker(server), await worker(server, ["--jobs", "2"])];
   const { code, stderr } = await run(["sweep", "a.yaml", "--redis", server.url], { cwd });
   t.is(code, 0, stderr);
   t.regex(
@@ -111,8 +117,9 @@ test("workers that share nothing with the coordinator but a server give what one
   t.deepEqual(await readdir(join(cwd, "sweeps", "a", ".work")), []);
   const again = await run(["sweep", "a.yaml", "--redis", server.url], { cwd });
   t.regex(again.stderr, /4 trials, 4 done already/);
-  // With nothing to do they end by themselves.
-  for (const { ended } of workers) t.is((await ended).code, 0);
+  for (const one of workers) await handedBack(one);
+  // With nothing to do a worker ends by itself.
+  t.is((await (await worker(server, ["--idle", "1"])).ended).code, 0);
   await server.stop();
 });
 
@@ -137,9 +144,9 @@ test("a worker that is asked to end hands its trial back within a second or so, 
   await until(async () => (await ledger()).includes('"released"'));
   const step = Number(/"step":(\d+)/.exec(await ledger())?.[1]);
   t.true(step > 0);
-  const second = await worker(server, ["--idle", "3"]);
+  const second = await worker(server);
   t.is((await sweep.ended).code, 0);
-  t.is((await second.ended).code, 0);
+  await handedBack(second);
   t.true((await ledger()).includes('"epoch":2'));
   t.deepEqual(await essence(cwd), await undisturbed(alone));
   await server.stop();
@@ -155,7 +162,7 @@ test("a worker that is killed loses its trials to another one, a server that is 
   const killed = await worker(server, ["--jobs", "2"], env);
   await until(() => killed.said().includes("begins"));
   killed.child.kill("SIGKILL");
-  const second = await worker(server, ["--jobs", "1", "--idle", "8"], env);
+  const second = await worker(server, ["--jobs", "1"], env);
   await until(() => /begins, attempt 2/.test(second.said()));
   await server.client.flushall();
   await until(async () => (await states(cwd)).done! >= 1);
@@ -166,7 +173,7 @@ test("a worker that is killed loses its trials to another one, a server that is 
   t.is(code, 0, stderr);
   t.regex(stderr, /does not answer[\s\S]*answers again/);
   t.deepEqual(await essence(cwd), want);
-  t.is((await second.ended).code, 0);
+  await handedBack(second);
   await server.stop();
 });
 
@@ -175,7 +182,7 @@ test("a coordinator that is killed finds what workers did meanwhile, and two coo
   const server = await redisServer();
   const [cwd, alone] = [await place(3000), await place(3000)];
   const want = await undisturbed(alone);
-  const one = await worker(server, ["--idle", "10"]);
+  const one = await worker(server);
   const first = start(["sweep", "a.yaml", "--redis", server.url], { cwd });
   await until(() => one.said().includes("begins"));
   first.child.kill("SIGKILL");
@@ -189,7 +196,7 @@ test("a coordinator that is killed finds what workers did meanwhile, and two coo
   const ledger = await openLedger(join(cwd, "sweeps", "a"), "reader");
   await ledger.close();
   for (const id of want.keys()) t.is(stateOf(ledger, id).state, "done");
-  await one.ended;
+  await handedBack(one);
   await server.stop();
 });
 
@@ -207,12 +214,12 @@ test("what is too large for the server travels through the shared folder, and wi
   const { code, stderr } = await blind.ended;
   t.is(code, 2);
   t.regex(stderr, /start it with --shared DIR/);
-  const seeing = await worker(server, ["--shared", shared, "--idle", "3"]);
+  const seeing = await worker(server, ["--shared", shared]);
   const ended = await sweep.ended;
   t.is(ended.code, 0, ended.stderr);
   t.regex(ended.stderr, /data sets: 1 \([\d.]+ MB\) through .*disentangle-shared/);
   t.deepEqual(await essence(cwd), await undisturbed(alone));
-  await seeing.ended;
+  await handedBack(seeing);
   await server.stop();
 });
 
@@ -221,7 +228,7 @@ test("a reproduction through workers gives the table that one machine gives, and
   const server = await redisServer();
   const cwd = await mkdtemp(join(tmpdir(), "disentangle-remote-"));
   const words = ["reproduce", "tbr/ate", "--scale", "tiny", "--seeds", "0", "--json"];
-  const one = await worker(server, ["--idle", "5"]);
+  const one = await worker(server);
   const far = await run([...words, "--redis", server.url, "--jobs", "1", "--out", "far"], { cwd });
   t.true([0, 3].includes(far.code!), far.stderr);
   const near = await run([...words, "--out", "near"], { cwd });
@@ -230,7 +237,7 @@ test("a reproduction through workers gives the table that one machine gives, and
       ({ measure }) => !measure.includes("seconds"),
     );
   t.deepEqual(rows(far.stdout), rows(near.stdout));
-  await one.ended;
+  await handedBack(one);
   await server.stop();
 });
 

@@ -94,8 +94,8 @@ async function killed(folder, config, want, { trials, kills, log }) {
     if (fits.length === 0) continue;
     met += signal(pid, "SIGKILL");
     await workers[place].ended;
-    // They leave a checkpoint and go.
-    for (let tries = 0; tries < 60 && fits.some((fit) => signal(fit, 0)); tries += 1) await sleep(50);
+    // They leave a checkpoint and go; one that had only begun to start must first come so far.
+    for (let tries = 0; tries < 200 && fits.some((fit) => signal(fit, 0)); tries += 1) await sleep(50);
     orphans += fits.filter((fit) => signal(fit, 0)).length;
     workers[place] = worker(server, folder);
   }
@@ -161,7 +161,7 @@ async function late(folder, config, want, { rounds, log }) {
     const second = worker(server, folder);
     const { code, errors } = await sweep.ended;
     for (const pid of asleep.reverse()) signal(pid, "SIGCONT");
-    await sleep(1000);
+    await until(() => /lost/.test(first.said()), 20_000);
     for (const { child } of [first, second]) signal(child.pid, "SIGTERM");
     await Promise.all([first.ended, second.ended]);
     fenced += Number(ledgerOf(out).includes('"epoch":2') && /lost/.test(first.said()));

@@ -4,7 +4,7 @@ import { defaultCache, runWorker, type WorkerEvent } from "../../sweep/remote/wo
 import type { ProgramState } from "../command.js";
 import { addStaleOption } from "../redis-flags.js";
 import { interruption } from "../signals.js";
-import { note } from "../terminal.js";
+import { note, print } from "../terminal.js";
 import { wholeNumber } from "../variables.js";
 
 const EXAMPLES = `
@@ -24,6 +24,7 @@ interface WorkerFlags {
   readonly idle?: number;
   readonly stale?: number;
   readonly quiet?: boolean;
+  readonly json?: boolean;
 }
 
 /** `disentangle worker` */
@@ -36,14 +37,16 @@ export function define(command: Command, state: ProgramState): void {
     .option("--cache <dir>", `folder of data sets and of fits under way (default: ${defaultCache()})`)
     .option("--idle <seconds>", "end after so long without work (default: never)", wholeNumber(0))
     .option("--quiet", "tell failures only")
+    .option("--json", "print one JSON object when it ends: how many trials ended, and how")
     .addHelpText("after", EXAMPLES)
-    .action(async ({ redis, jobs, shared, cache, idle, stale, quiet = false }: WorkerFlags) => {
+    .action(async ({ redis, jobs, shared, cache, idle, stale, quiet = false, json }: WorkerFlags) => {
       if (redis === undefined)
         fail("CONFIG_USAGE", "worker: no server", { path: "--redis", hint: "for example --redis redis://host:6379" });
       const interrupted = interruption(
         { first: () => note("handing trials back"), second: () => note("ended") },
         { warned: true },
       );
+      const ended: Record<string, number> = {};
       try {
         await runWorker({
           redis,
@@ -55,9 +58,12 @@ export function define(command: Command, state: ProgramState): void {
           signal: interrupted.signal,
           onEvent: (event) => {
             const text = textOf(event);
+            if (event.kind === "ended") ended[event.how] = (ended[event.how] ?? 0) + 1;
             if (!quiet || event.kind === "notice" || (event.kind === "ended" && "reason" in event)) note(text);
           },
         });
+        const counts = Object.entries(ended).map(([how, count]) => `${count} ${how}`);
+        print(json, { trials: ended }, () => `Trials: ${counts.length === 0 ? "none" : counts.join(", ")}`);
         if (interrupted.exitCode !== undefined) state.exitCode = interrupted.exitCode;
       } finally {
         interrupted.release();
