@@ -86,6 +86,11 @@ pub(super) fn autoencoders(
     for (m, table) in tables.iter().enumerate() {
         let axes = PrincipalAxes::of_rows(table)?;
         let span = rank(&axes.variances);
+        if chosen.contains(&m) {
+            // What was chosen beyond the directions that there are is none.
+            let least: usize = known[m].iter().flatten().sum();
+            width[m] = width[m].min(span.max(least));
+        }
         if width[m] > span {
             return Err(too_narrow(&data.views[m].name, span, width[m]));
         }

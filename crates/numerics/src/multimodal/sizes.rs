@@ -14,9 +14,10 @@ use disentangle_data::{Matrix, Result, Stream};
 const HELD: usize = 10;
 /// An error below which an autoencoder is exact.
 const EXACT: f64 = 1e-3;
-/// Units of the regression, its steps for each batch of rows, and its rate.
+/// Units of the regression, its steps for each batch of rows, the least number of them, and its rate.
 const UNITS: usize = 64;
 const EPOCHS: usize = 12;
+const LEAST_STEPS: usize = 300;
 const RATE: f64 = 3e-3;
 /// Features beyond so many standard deviations are cut.
 const CUT: f64 = 4.0;
@@ -119,7 +120,7 @@ fn of_one(codes: &[Vec<f32>], widths: &[usize], m: usize, seed: u64, batch: usiz
     let net = Perceptron::new(vec![width, UNITS, UNITS, count], Bend::Tanh);
     let mut parameters: Vec<f32> = net.initial(&mut Stream::new(seed, "multimodal/shared").at(m as u32), 1.0, width);
     let batch = batch.min(seen / BLOCK * BLOCK).max(BLOCK);
-    let steps = EPOCHS * (seen / batch).max(1);
+    let steps = (EPOCHS * (seen / batch).max(1)).max(LEAST_STEPS);
     let order = batches(seed, "multimodal/shared/rows", seen, batch, steps);
     let some = |units: usize| vec![0f32; units * batch];
     let (mut x, mut want, mut made, mut hidden) = (some(width), some(count), some(count), some(net.hidden()));
