@@ -133,5 +133,6 @@ def case(family, decoder):
     }
 
 
-cases = [case("gaussian", "mlp"), case("exponential", "linear")]
-(HERE / "ivae_environments.json").write_text(json.dumps(cases) + "\n")
+if __name__ == "__main__":
+    cases = [case("gaussian", "mlp"), case("exponential", "linear")]
+    (HERE / "ivae_environments.json").write_text(json.dumps(cases) + "\n")

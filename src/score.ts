@@ -109,7 +109,12 @@ export async function scoreRun(
   const aligned: Record<string, NativeTable> = {};
   for (const [name, table] of Object.entries(tables)) aligned[name] = await align(table);
   const scores = await scoreNative(
-    { split: choice, seed: options.seed, summary: run.summary },
+    {
+      split: choice,
+      seed: options.seed,
+      summary: run.summary,
+      views: run.manifest.dataset.views?.map(({ name }) => name),
+    },
     {
       latents: await selectRows(latents, kept),
       truth: aligned,
@@ -235,7 +240,12 @@ async function pickedOf(values: Uint32Array, rows: Uint32Array): Promise<Uint32A
 }
 
 async function scoreNative(
-  request: { split: RowChoice; seed?: number | undefined; summary?: Summary },
+  request: {
+    split: RowChoice;
+    seed?: number | undefined;
+    summary?: Summary;
+    views?: readonly string[] | undefined;
+  },
   tables: Parameters<ReturnType<typeof native>["score"]>[1],
 ): Promise<Scores> {
   const { seed } = request;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { fit, isDisentangleError, load, type NamedArray, report } from "../../src/index.js";
+import { fit, isDisentangleError, load, type NamedArray, report, simulate } from "../../src/index.js";
 import { idx, noise, png, write } from "../data/pictures.js";
 
 const home = mkdtempSync(join(tmpdir(), "disentangle-views-"));
@@ -97,3 +97,16 @@ function centered({ data, shape: [rows, columns] }: NamedArray): number[] {
   });
   return Array.from(data, (value, i) => value - means[i % columns]!);
 }
+
+test("true latents that are named after modalities are scored between them, others are not", async (t) => {
+  const data = await simulate({ simulator: "modality-world", seed: 1, points: 2000, layers: 1, edgesWithin: 1 });
+  const model = await fit({ method: "fast-ica", latentDim: 6, data }).result;
+  const { graph } = await model.score();
+  t.is(typeof graph?.betweenModalities?.shd, "number");
+  t.true(graph!.betweenModalities!.shd <= graph!.shd!);
+  const { latents } = data.truth;
+  const renamed = { ...latents!, columns: ["a", "b", "c", "d"] };
+  const other = await model.score({ truth: { ...data.truth, latents: renamed } });
+  t.is(other.graph?.betweenModalities, undefined);
+  t.is(other.graph?.shd, graph!.shd);
+});

@@ -23,6 +23,7 @@ const TOLERANCE = 2e-5;
 
 const tree = simulate({ simulator: "tree-world", seed: 1, depth: 2, pointsPerEnvironment: 100, inputs: 6, latents: 3 });
 const tasks = simulate({ simulator: "task-world", seed: 1, tasks: 8, pointsPerTask: 60, latents: 4 });
+const modalities = () => simulate({ simulator: "modality-world", seed: 1, points: 600, inputsPerModality: 6 });
 const changed = () =>
   simulate({ simulator: "intervention-world", seed: 1, latents: 3, inputs: 6, pointsPerEnvironment: 1000 });
 const modalities = () => simulate({ simulator: "modality-world", seed: 1, points: 600, inputsPerModality: 6 });

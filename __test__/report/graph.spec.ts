@@ -97,6 +97,27 @@ test("a graph is drawn with its weights, and said with what it rests on and how 
   t.is(run.reconstruction[1].explained, 0.8);
 });
 
+test("latents of several modalities stand in frames, and the distance between modalities is said", async (t) => {
+  const names = ["a.z1", "a.z2", "b.z1"];
+  const base = graphRecord({ ...GRAPH, names });
+  const views = [
+    { name: "a", columns: 4 },
+    { name: "b", columns: 3 },
+  ];
+  const dataset = { ...base.manifest.dataset, views };
+  const betweenModalities = { ...SCORE.difference!, shd: 3, missing: 2, extra: 1 };
+  const scores = { ...base.scores!, truth: names, latents: names, methodGraph: { ...SCORE, betweenModalities } };
+  const { html } = await report([{ ...base, scores, manifest: { ...base.manifest, dataset } }]);
+  const frames = (drawn: string): number => [...drawn.matchAll(/<g class="cluster">/g)].length;
+  t.is(frames(figure(html, "graph")), 2);
+  t.regex(text(figure(html, "graph")), /A frame holds the latents of one modality/);
+  t.regex(text(html), /Between modalities alone: 3 \(2 missing, 1 extra, 0 reversed\)\./);
+  // Without views nothing says what belongs together.
+  const plain = await report([base]);
+  t.is(frames(figure(plain.html, "graph")), 0);
+  t.notRegex(text(plain.html), /Between modalities alone/);
+});
+
 test("what each latent does is drawn in standard deviations, with its own units in the table", async (t) => {
   const { html } = await report([graphRecord()]);
   const drawn = figure(html, "traversal-1");

@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { ChamberWorldConfig, FactorAnalysisConfig, FastIcaConfig, IcarlConfig, InterventionWorldConfig, InterventionalConfig, IvaeConfig, LatentAnmConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig } from "./types.js";
+import type { ChamberWorldConfig, FactorAnalysisConfig, FastIcaConfig, IcarlConfig, InterventionWorldConfig, InterventionalConfig, IvaeConfig, LatentAnmConfig, MclConfig, ModalityWorldConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig, VaeConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -24,6 +24,10 @@ export interface MethodOptions {
   "mt-icarl": MtIcarlConfig;
   /** A variational auto-encoder whose latents are a mixture of Gaussians. */
   "vade": VadeConfig;
+  /** Baseline: a variational auto-encoder with a standard normal prior, or with `beta` above 1 a beta-VAE. */
+  "vae": VaeConfig;
+  /** Baseline: encoders of two modalities, trained to tell which rows of the two belong together. */
+  "mcl": MclConfig;
   /** Latent causes and their graph from environments that each intervene on one of them, not knowing on which. */
   "interventional": InterventionalConfig;
   /** Yardstick: the directions in which the inputs vary most, without any target. */
@@ -48,6 +52,8 @@ export interface SimulatorOptions {
   "intervention-world": InterventionWorldConfig;
   /** Simulated sensors of an optical device: light through two polarizers, one actuator changed in each environment. */
   "chamber-world": ChamberWorldConfig;
+  /** Several modalities with latents of their own, one causal graph over them, and private variables, each mixed by its own network. */
+  "modality-world": ModalityWorldConfig;
   /** Causally related latents of which some are switched off in every row, mixed by a deep network. */
   "silent-world": SilentWorldConfig;
 }

@@ -236,6 +236,17 @@ export type LatentNoise = "gaussian" | "exponential" | "gumbel";
 export type Link = "linear" | "tanh" | "sin" | "quadratic" | "mixed" | "polynomial";
 
 /**
+ * How a latent depends on its parents.
+ * - `monotone`: Sum of w (z + sin(2 z) / 2): monotone in each parent.
+ * - `linear`: Sum of w z.
+ * - `tanh`: Sum of w tanh(1.5 z).
+ * - `sine`: Sum of w sin(1.5 z).
+ * - `leaky`: Sum of w times a leaky rectifier of slope 0.2.
+ * - `mlp`: A random network of one hidden layer of w z, all parents together.
+ */
+export type Mechanism = "monotone" | "linear" | "tanh" | "sine" | "leaky" | "mlp";
+
+/**
  * How latents become inputs.
  * - `identity`: The inputs are the latents.
  * - `random`: A matrix of standard normal entries.
@@ -1103,6 +1114,8 @@ export interface GraphScore {
   reasonOnTruth?: string;
   /** Where the graph found on the estimated latents differs. */
   difference?: GraphDifference;
+  /** The same among pairs of latents of different modalities, where the latents belong to modalities. */
+  betweenModalities?: GraphDifference;
   /** The CPDAG of the true graph. */
   truth: Edges;
   /** The graph found on the estimated latents, its nodes the columns of the estimate. */
@@ -2074,6 +2087,139 @@ export interface NullScore {
   explanation: string;
 }
 
+export interface MclConfig {
+  /** Baseline: encoders of two modalities, trained to tell which rows of the two belong together. */
+  method: "mcl";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: DeviceChoice;
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: Missing;
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: MissingTarget;
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
+   */
+  imageScale?: ImageScale;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
+  /**
+   * Number of latents of each modality: that of the content which both share.
+   *
+   * Default: 2. Range: 1 to 256.
+   */
+  latentDim?: number;
+  /**
+   * Widths of the hidden layers of both encoders (LeakyReLU, slope 0.1).
+   *
+   * Default: [64,64].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * What squared distances are divided by.
+   *
+   * Default: 1. Range: 0 to 1000000.
+   */
+  temperature?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 1000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step, each compared with all others; at most all training rows.
+   *
+   * Default: 500. Range: 2 to 65536.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.002. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are.
+   *
+   * Default: 2. Range: 0 to 1000000000.
+   */
+  clipNorm?: number;
+  /**
+   * Checks of the loss on validation rows, 25 over all steps, without a new lowest one after which training ends early; 0: never.
+   *
+   * Default: 0. Range: 0 to 1000.
+   */
+  patience?: number;
+  /**
+   * Parameters kept at the end: those with the lowest loss on validation rows, or the last ones.
+   *
+   * Default: "last".
+   */
+  keep?: Keep;
+}
+
 /** How well a method's own graph fits the true one. */
 export interface MethodGraphScore {
   /** Structural Hamming distance. */
@@ -2088,6 +2234,8 @@ export interface MethodGraphScore {
   shdOfEmpty: number;
   /** Where the found graph differs. */
   difference?: GraphDifference;
+  /** The same among pairs of latents of different modalities, where the latents belong to modalities. */
+  betweenModalities?: GraphDifference;
   /** What it was compared with, its nodes the true latents. */
   truth: Edges;
   /** The found graph, its nodes the columns of the estimate. */
@@ -2130,6 +2278,101 @@ export interface Reference {
   year: number;
   /** Where to read it. */
   url: string;
+}
+
+/** Configuration of the simulator `modality-world`. */
+export interface ModalityWorldConfig {
+  /**
+   * Seed of every random number.
+   *
+   * Default: 0.
+   */
+  seed?: number;
+  /**
+   * Number of rows.
+   *
+   * Default: 10000. Range: 2 to 10000000.
+   */
+  points?: number;
+  /**
+   * Number of modalities.
+   *
+   * Default: 2. Range: 2 to 20.
+   */
+  modalities?: number;
+  /**
+   * Input columns of each modality, at least as many as its latents and private variables.
+   *
+   * Default: 15. Range: 1 to 10000.
+   */
+  inputsPerModality?: number;
+  /**
+   * Latents of each modality.
+   *
+   * Default: 2. Range: 1 to 12.
+   */
+  latentsPerModality?: number;
+  /**
+   * Private variables of each modality.
+   *
+   * Default: 1. Range: 0 to 100.
+   */
+  privatePerModality?: number;
+  /**
+   * Share of the possible links between a modality and the next that are absent, rounded to whole links. Default: links are one to
+   * one, from each latent to the one of the same number.
+   *
+   * Range: 0 to 1.
+   */
+  sparsity?: number;
+  /**
+   * Edges within each modality, along z1 -> z2 -> ..., fewer than its latents.
+   *
+   * Default: 0. Range: 0 to 11.
+   */
+  edgesWithin?: number;
+  /**
+   * How a latent depends on its parents.
+   *
+   * Default: "monotone".
+   */
+  mechanism?: Mechanism;
+  /**
+   * Least magnitude of a weight of an edge, before mechanisms are scaled.
+   *
+   * Default: 0.7. Range: 0.001 to 100.
+   */
+  weightLeast?: number;
+  /**
+   * Largest magnitude of a weight.
+   *
+   * Default: 1.3. Range: 0.001 to 100.
+   */
+  weightMost?: number;
+  /**
+   * Standard deviation of the noise of the first latent of each modality, where it has parents.
+   *
+   * Default: 0.3. Range: 0.001 to 1.
+   */
+  noiseFirst?: number;
+  /**
+   * Standard deviation of the noise of the last latent; those between are evenly spaced.
+   *
+   * Default: 0.7. Range: 0.001 to 1.
+   */
+  noiseLast?: number;
+  /**
+   * Layers of each mixing: a random rotation each, with leaky rectifiers of slope 0.2 between them. With 1 it is linear.
+   *
+   * Default: 3. Range: 1 to 20.
+   */
+  layers?: number;
+  /**
+   * Standard deviation of the noise of the inputs.
+   *
+   * Default: 0. Range: 0 to 1000000.
+   */
+  observationNoise?: number;
 }
 
 export interface MtIcarlConfig {
@@ -4167,6 +4410,154 @@ export interface VadeConfig {
    * Range: 0 to 10.
    */
   learningRate?: number;
+  /**
+   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   *
+   * Default: "last".
+   */
+  keep?: Keep;
+}
+
+export interface VaeConfig {
+  /** Baseline: a variational auto-encoder with a standard normal prior, or with `beta` above 1 a beta-VAE. */
+  method: "vae";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: DeviceChoice;
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: Missing;
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: MissingTarget;
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
+   */
+  imageScale?: ImageScale;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
+  /**
+   * Weight of the divergence from the prior. 1 is the VAE; more is the beta-VAE, which gives up reconstruction for latents that
+   * each tell less of a row.
+   *
+   * Default: 1. Range: 0 to 1000000.
+   */
+  beta?: number;
+  /**
+   * Number of latents.
+   *
+   * Default: 5. Range: 1 to 256.
+   */
+  latentDim?: number;
+  /**
+   * Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+   *
+   * Default: [50,50].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * How latents become inputs: a network, or one linear layer.
+   *
+   * Default: "mlp".
+   */
+  decoder?: Decoder;
+  /**
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+   * the more the reconstruction counts beside the prior.
+   *
+   * Default: 0.01. Range: 0 to 1000.
+   */
+  decoderVariance?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 10000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.001. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are.
+   *
+   * Default: 0. Range: 0 to 1000000000.
+   */
+  clipNorm?: number;
+  /**
+   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
+   * ends early; 0: never.
+   *
+   * Default: 0. Range: 0 to 1000.
+   */
+  patience?: number;
   /**
    * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
    *

@@ -25,7 +25,7 @@ export const READING = "Row: cause. Column: effect.";
 function againstTruth(scores: Scores | undefined): string[] {
   const found = scores?.methodGraph;
   if (found === undefined) return [];
-  const { shd, reason, comparedAs, classShd, shdOfEmpty, difference } = found;
+  const { shd, reason, comparedAs, classShd, shdOfEmpty, difference, betweenModalities: between } = found;
   if (shd === null || difference === undefined) {
     return [`Against the truth its distance is not defined: ${reason ?? "no reason was recorded"}.`];
   }
@@ -37,11 +37,15 @@ function againstTruth(scores: Scores | undefined): string[] {
       : pc.shd === null
         ? ` PC on the latents gives no graph: ${pc.reason ?? "no reason was recorded"}.`
         : ` Compared as equivalence classes it is ${classShd}, that of PC on the latents ${pc.shd}.`;
+  const apart =
+    between === undefined
+      ? ""
+      : ` Between modalities alone: ${between.shd} (${between.missing} missing, ${between.extra} extra, ${between.reversed} reversed).`;
   const against = comparedAs === "dag" ? "the true graph" : "the equivalence class of the true graph";
   return [
     `Against ${against}: structural Hamming distance ${shd}, of a graph without edges ${shdOfEmpty} ` +
       `(${missing} missing, ${extra} extra, ${reversed} reversed at ${reversal === "one" ? 1 : 2} each); ` +
-      `F1 ${score(skeleton.f1)} for edges, ${score(arrows.f1)} for directed edges.${searched}`,
+      `F1 ${score(skeleton.f1)} for edges, ${score(arrows.f1)} for directed edges.${apart}${searched}`,
   ];
 }
 

@@ -126,6 +126,18 @@ export const MEASURES: readonly Measure[] = [
     read: ({ scores }) => scores?.methodGraph && reading(scores.methodGraph.shd, scores.methodGraph.reason),
   },
   {
+    id: "method-graph-between",
+    label: "Graph between modalities, SHD",
+    meaning:
+      "Edges between latents of different modalities in which the graph that the method found differs from the true one; 0 is perfect.",
+    better: "lower",
+    domain: [0, null],
+    read: ({ scores }) => {
+      const between = scores?.methodGraph?.betweenModalities;
+      return between && reading(between.shd, undefined);
+    },
+  },
+  {
     id: "ate",
     label: "Effect error",
     meaning: "Mean squared error of the effects of the latents on the target; 0 is perfect.",

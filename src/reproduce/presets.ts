@@ -5,11 +5,12 @@ import type { Preset } from "./preset.js";
 import { INTERVENTIONAL } from "./presets/interventional.js";
 import { LATENT_ANM } from "./presets/latent-anm.js";
 import { MTLCM } from "./presets/mtlcm.js";
+import { MULTIMODAL } from "./presets/multimodal.js";
 import { PDGMM } from "./presets/pdgmm.js";
 import { TBR } from "./presets/tbr.js";
 
 /** All presets, in the order in which they are listed. */
-export const PRESETS: readonly Preset[] = [...TBR, ...MTLCM, ...PDGMM, ...INTERVENTIONAL, ...LATENT_ANM];
+export const PRESETS: readonly Preset[] = [...TBR, ...MTLCM, ...PDGMM, ...INTERVENTIONAL, ...LATENT_ANM, ...MULTIMODAL];
 
 /** The preset of this name; throws `CONFIG_UNKNOWN_METHOD`. */
 export function presetOf(name: string): Preset {

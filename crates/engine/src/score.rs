@@ -24,6 +24,9 @@ pub struct ScoreRequest {
     /// The run's summary, where the latents come from a run.
     #[serde(default)]
     pub summary: Option<Summary>,
+    /// Names of the views of the inputs: a latent that is called `VIEW.NAME` belongs to that modality.
+    #[serde(default)]
+    pub views: Vec<String>,
 }
 
 /// Tables of the scored rows.
@@ -69,11 +72,13 @@ pub fn score(methods: &'static [Entry], request: &ScoreRequest, tables: ScoreTab
         }
         None => None,
     };
+    let groups = truth.get("latents").and_then(|known| modalities(&known.columns, &request.views));
     let graph = truth.remove("graph").map(|known| GraphInput {
         truth: known.values.to_f64(),
         active_truth: active(&silent),
         active_estimate: active(&called),
         found,
+        groups,
         // Sets of more than three given cost hours where an estimate ties everything to everything.
         search: PcConfig { depth: Some(3), ..PcConfig::default() },
         reversal: Reversal::One,
@@ -117,6 +122,18 @@ fn not_identified(of: &Identification) -> Option<String> {
 
 fn columns(table: Table) -> NamedColumns {
     NamedColumns { names: table.columns, values: table.values.to_f64() }
+}
+
+/// The modality of each latent by its name, `VIEW.NAME`; `None` where one has none, or all have the same.
+fn modalities(latents: &[String], views: &[String]) -> Option<Vec<usize>> {
+    let of = |latent: &String| {
+        let belongs = |view: &&String| latent.strip_prefix(view.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        // The name of a view may hold a point: the longest one that fits.
+        let view = views.iter().filter(belongs).max_by_key(|view| view.len())?;
+        views.iter().position(|other| other == view)
+    };
+    let groups: Vec<usize> = latents.iter().map(of).collect::<Option<_>>()?;
+    groups.iter().any(|group| *group != groups[0]).then_some(groups)
 }
 
 /// Pairs the true changes with the summary's by the names of the nodes; `None` when they are not of one tree.

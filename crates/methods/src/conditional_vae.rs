@@ -1,8 +1,9 @@
-//! Variational auto-encoders whose prior is conditioned on the target or the environment: what `ivae`, `icarl` and their multi-task forms share.
+//! Variational auto-encoders whose prior is conditioned on the target or the environment, or on nothing: what `ivae`, `icarl`, their
+//! multi-task forms and `vae` share.
 //!
 //! Objective: `minimise  E_q [-log p(x | z)] + KL(q(z | x) || p(z | u))`, with u the target, the environment where there is no target, or the target and its task.
 //!
-//! The encoder sees x alone, in all four methods. The published encoders see x and u; then new rows would have latents only
+//! The encoder sees x alone, in all of them. The published encoders see x and u; then new rows would have latents only
 //! where their targets are known, and targets of test rows would leak into latents that are scored against what predicts them;
 //! and rows of an environment that the fit never saw would have none.
 //! The bound holds for every q, and is as tight where x determines z, as the theorems on these models assume.
@@ -187,9 +188,10 @@ impl<V: Variant> Method for ConditionalVae<V> {
         let found = account::findings::<VaeNetwork>(data, state)?;
         let told = V::condition(&self.config).told(data);
         let enough = told
-            .environments
+            .as_ref()
+            .and_then(|told| told.environments)
             .map(|count| enough_environments(count, V::prior(&self.config).statistics(self.options().latent_dim)));
-        Ok(Findings { conditioned: Some(told), assumptions: enough.into_iter().collect(), ..found })
+        Ok(Findings { conditioned: told, assumptions: enough.into_iter().collect(), ..found })
     }
 }
 

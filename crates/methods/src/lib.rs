@@ -12,6 +12,7 @@ pub mod interventional;
 pub mod ivae;
 pub mod latent_anm;
 pub mod linear;
+pub mod mcl;
 pub mod mt_icarl;
 pub mod mt_ivae;
 pub mod mtlcm;
@@ -23,6 +24,7 @@ pub mod regression;
 pub mod shared_head;
 pub mod tbr;
 pub mod vade;
+pub mod vae;
 
 use disentangle_engine::entry::Entry;
 
@@ -38,6 +40,8 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<mt_ivae::MtIvae>(),
     Entry::of::<mt_icarl::MtIcarl>(),
     Entry::of::<vade::Vade>(),
+    Entry::of::<vae::Vae>(),
+    Entry::of::<mcl::Mcl>(),
     Entry::of::<interventional::Interventional>(),
     Entry::of::<multimodal::Multimodal>(),
     Entry::of::<pca::Pca>(),

@@ -164,6 +164,13 @@ impl Graph {
         Some(order)
     }
 
+    /// The edges between nodes of different groups alone; a node that `groups` does not reach is a group of its own.
+    pub(crate) fn between(&self, groups: &[usize]) -> Self {
+        let group = |i: usize| groups.get(i).copied().ok_or(i);
+        let kept = |i: usize, j: usize| self.ends[(i, j)] && group(i) != group(j);
+        Self { ends: Matrix::from_fn(self.nodes(), self.nodes(), kept) }
+    }
+
     /// The graph over other nodes: node i of the result is node `source[i]` of this one, or new and alone.
     pub fn rearranged(&self, source: &[Option<usize>]) -> Self {
         let end = |i: usize, j: usize| Some(self.ends[(source[i]?, source[j]?)]);

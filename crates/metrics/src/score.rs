@@ -144,7 +144,7 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
             .as_ref()
             .map(|found| match unmatched_reason(of_causes) {
                 Some(reason) => Ok(MethodGraphScore::undefined(&truth, reason)),
-                None => method_graph_score(&truth, found, &of_causes.matching, zhat.cols(), known.reversal),
+                None => method_graph_score(known, found, &of_causes.matching, zhat.cols()),
             })
             .transpose()?;
     }

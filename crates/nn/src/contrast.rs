@@ -1,5 +1,9 @@
 //! Cross-entropies over the columns of each row, and the contrastive loss built on them.
 
+mod paired;
+
+pub use paired::{paired_info_nce, paired_info_nce_expression};
+
 use super::element::{for_real, slice, with_values};
 use super::loss::{scalar, scalar_storage};
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Error, Layout, Result, Shape, Tensor};

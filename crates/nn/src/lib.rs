@@ -40,6 +40,7 @@ pub use candle_core::{DType, Device, Error, Result, Tensor, Var};
 pub use activation::Activation;
 pub use contrast::{
     cross_entropy, cross_entropy_expression, group_l1, group_l1_expression, info_nce, negative_squared_distances,
+    paired_info_nce, paired_info_nce_expression,
 };
 pub use coupling::{
     Coupling, Passing, Spline, Toward, Transform, affine_map, affine_map_inverse, bounded, bounded_expression, spline,

@@ -9,7 +9,8 @@ use super::dense::dense_expression;
 use super::element::{Element, for_real, with_values};
 use super::layers::{self, Numbers};
 use super::params::{Init, Param, Params};
-use candle_core::{Error, Result, Storage, Tensor, op::BackpropOp};
+use candle_core::{DType, Device, Error, Result, Storage, Tensor, op::BackpropOp};
+use disentangle_data::Matrix;
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::real::Real;
 use pass::{Pass, Workspaces};
@@ -157,6 +158,22 @@ impl Mlp {
         self.layers.iter().map(layer).collect()
     }
 
+    /// What networks of the same depth and activations compute side by side, each on columns of its own: block-diagonal layers.
+    ///
+    /// # Errors
+    /// Networks that differ in depth or activations, none, or those of candle.
+    pub fn side_by_side(networks: &[Self]) -> Result<Vec<layers::Layer>> {
+        let first = networks.first().ok_or_else(|| Error::Msg("no networks side by side".into()).bt())?;
+        let alike = |other: &Self| {
+            let activations = other.layers.iter().map(|l| l.activation);
+            other.layers.len() == first.layers.len() && activations.eq(first.layers.iter().map(|l| l.activation))
+        };
+        if !networks.iter().all(alike) {
+            return Err(Error::Msg("networks side by side differ in depth or activations".into()).bt());
+        }
+        (0..first.layers.len()).map(|at| beside(networks.iter().map(|network| &network.layers[at]))).collect()
+    }
+
     /// The number of input columns.
     pub fn inputs(&self) -> usize {
         self.layers[0].inputs
@@ -184,4 +201,23 @@ impl Mlp {
     fn with_views<T: Element, R>(&self, work: impl FnOnce(&[View<'_, T>]) -> R) -> Result<R> {
         pass::with_views(&self.layers, work)
     }
+}
+
+/// Layers that each act on columns of their own, as one.
+fn beside<'a>(parts: impl Iterator<Item = &'a Layer> + Clone) -> Result<layers::Layer> {
+    let (inputs, outputs) = parts.clone().fold((0, 0), |(i, o), part| (i + part.inputs, o + part.outputs));
+    let (mut weight, mut bias) = (Matrix::zeros(inputs, outputs), Vec::with_capacity(outputs));
+    let (mut row, mut col) = (0, 0);
+    let mut activation = Activation::Identity;
+    for part in parts {
+        let values =
+            |param: &Param| param.var().to_dtype(DType::F32)?.to_device(&Device::Cpu)?.flatten_all()?.to_vec1();
+        let own: Vec<f32> = values(&part.weight)?;
+        for (i, own) in own.chunks_exact(part.outputs).enumerate() {
+            weight.row_mut(row + i)[col..col + part.outputs].copy_from_slice(own);
+        }
+        bias.extend(values(&part.bias)?.into_iter().map(f64::from));
+        (row, col, activation) = (row + part.inputs, col + part.outputs, part.activation);
+    }
+    Ok(layers::Layer::Dense { weight: Numbers::Single(weight), bias: Some(Numbers::row(bias)), activation })
 }

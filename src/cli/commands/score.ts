@@ -152,6 +152,9 @@ function graphRows({ methodGraph: own, graph: pc }: Scores): string[][] {
                 ["  missing, extra, reversed (1 each)", `${missing}, ${extra}, ${reversed}`],
                 ["  F1 of edges, of directed edges", `${number(skeleton?.f1)}, ${number(arrows?.f1)}`],
               ]),
+          ...(own.betweenModalities === undefined
+            ? []
+            : [["  between modalities alone", String(own.betweenModalities.shd)]]),
           ["  of a graph without edges", String(own.shdOfEmpty)],
           distance("  of its equivalence class", own.classShd, own.reason),
         ]),
@@ -159,6 +162,9 @@ function graphRows({ methodGraph: own, graph: pc }: Scores): string[][] {
       ? []
       : [
           distance("distance of PC's graph on the latents (SHD, CPDAG)", pc.shd, pc.reason),
+          ...(pc.betweenModalities === undefined
+            ? []
+            : [["  between modalities alone", String(pc.betweenModalities.shd)]]),
           distance("  of PC's graph on the true latents", pc.shdOnTruth, pc.reasonOnTruth),
         ]),
   ];

@@ -98,7 +98,8 @@ function groups({ environment, task }: NativeDataset["labels"]): readonly [strin
 }
 
 /** The method that the world was made for. */
-function methodFor({ labels: { environment, task }, targets, truth }: NativeDataset): string {
+function methodFor({ labels: { environment, task }, targets, truth, views = [] }: NativeDataset): string {
+  if (views.length > 1) return "multimodal";
   if (truth.interventions !== undefined) return "interventional";
   if (task !== undefined) return "mtlcm";
   if (environment === undefined) return "pdgmm";

@@ -10,8 +10,14 @@ const LABELLED = 40;
 /** Edges that are less sure than this are drawn pale. */
 const SURE = 0.9;
 
-/** Causes above their effects; edges as thick as their weight is large, pale where they are not sure, dashed where not decided. */
-export function causalGraph(found: CausalGraph): { graph: Graph; titles: Map<string, string> } {
+/**
+ * Causes above their effects; edges as thick as their weight is large, pale where they are not sure, dashed where not decided. Latents of one
+ * modality stand in one frame; `modalities` names that of each.
+ */
+export function causalGraph(
+  found: CausalGraph,
+  modalities?: readonly string[],
+): { graph: Graph; titles: Map<string, string> } {
   const edges = edgesOf(found);
   const labels = shortened(found.names, 20).map(literal);
   const largest = edges.reduce((most, { weight = 0 }) => Math.max(most, Math.abs(weight)), 0);
@@ -46,6 +52,24 @@ export function causalGraph(found: CausalGraph): { graph: Graph; titles: Map<str
     edgeAttributes: { fontname: "Helvetica", fontsize: 11, arrowsize: 0.8 },
     nodes,
     edges: drawn,
+    ...(modalities && { subgraphs: framesOf(modalities) }),
   };
   return { graph, titles };
+}
+
+/** One frame for each modality, with its name. */
+function framesOf(modalities: readonly string[]): NonNullable<Graph["subgraphs"]> {
+  return [...new Set(modalities)].map((modality, m) => ({
+    name: `cluster_${m}`,
+    graphAttributes: {
+      label: literal(shortened([modality], 24)[0]!),
+      color: MUTED,
+      fontcolor: MUTED,
+      fontname: "Helvetica",
+      fontsize: 12,
+      style: "rounded",
+      margin: 12,
+    },
+    nodes: modalities.flatMap((of, i) => (of === modality ? [{ name: `n${i}` }] : [])),
+  }));
 }

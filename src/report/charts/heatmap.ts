@@ -8,6 +8,9 @@ export interface Heatmap {
   readonly columns: readonly string[];
   readonly rowTitle: string;
   readonly columnTitle: string;
+  /** What each row, or column, belongs to: where it changes there is a gap. */
+  readonly rowGroups?: readonly string[] | undefined;
+  readonly columnGroups?: readonly string[] | undefined;
   /** rows x columns; null where the value is not defined. */
   readonly values: readonly (readonly (number | null)[])[];
   /** From 0 to `limit`, or from -`limit` to `limit`. */
@@ -78,7 +81,7 @@ export function heatmapChart(map: Heatmap): Chart {
     const x = {
       field: "column",
       type: "nominal",
-      scale: { domain: columns, padding: 0.04 },
+      scale: { domain: inBlocks(columns, map.columnGroups), padding: 0.04 },
       axis: {
         title: map.columnTitle,
         orient: "top",
@@ -92,7 +95,7 @@ export function heatmapChart(map: Heatmap): Chart {
     const y = {
       field: "row",
       type: "nominal",
-      scale: { domain: rows, padding: 0.06 },
+      scale: { domain: inBlocks(rows, map.rowGroups), padding: 0.06 },
       axis: { title: map.rowTitle, labelFontSize: cellHeight < 16 ? 10 : cellHeight < 20 ? 11 : 12 },
     } as const;
     const color = { field: "ink", type: "nominal", scale: null } as const;
@@ -131,4 +134,11 @@ export function heatmapChart(map: Heatmap): Chart {
       layer: layers,
     };
   };
+}
+
+/** Names with a blank one, each of another length, where the group changes. */
+function inBlocks(names: readonly string[], groups: readonly string[] | undefined): string[] {
+  return names.flatMap((name, i) =>
+    i > 0 && groups !== undefined && groups[i] !== groups[i - 1] ? [" ".repeat(i), name] : [name],
+  );
 }

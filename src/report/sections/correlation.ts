@@ -2,6 +2,7 @@ import { heatmapChart } from "../charts/heatmap.js";
 import type { SectionInput } from "../context.js";
 import { chartFigure, defined, name, rampLegend, table } from "../figure.js";
 import { finite, score } from "../format.js";
+import { modalitiesOf } from "../modalities.js";
 import { SEQUENTIAL } from "../theme.js";
 import { focusName, type Section } from "./section.js";
 
@@ -39,6 +40,8 @@ export async function correlationSection(input: SectionInput): Promise<Section |
     columns: latents,
     rowTitle: "true latents",
     columnTitle: "estimated latents",
+    rowGroups: modalitiesOf(truth, study.focus.manifest.dataset),
+    columnGroups: modalitiesOf(latents, study.focus.manifest.dataset),
     values,
     scale: "sequential",
     limit: 1,

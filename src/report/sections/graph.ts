@@ -7,6 +7,7 @@ import { drawingFigure, name, table } from "../figure.js";
 import { percent, signed } from "../format.js";
 import { graphSentences, READING } from "../graph-words.js";
 import { type Html, html } from "../markup.js";
+import { modalitiesOf } from "../modalities.js";
 import { focusName, type Section } from "./section.js";
 
 /** Up to this many latents the numbers behind the picture are a matrix; of more they are a list of edges. */
@@ -15,17 +16,18 @@ const MATRIX = 20;
 /** The causal graph that the method found, how sure its edges are, and how it stands against the truth. */
 export async function graphSection(input: SectionInput): Promise<Section | undefined> {
   const { study, pens } = input;
-  const { summary, scores } = study.focus;
+  const { summary, scores, manifest } = study.focus;
   const { graph } = summary;
   if (graph === undefined) return undefined;
-  const { graph: picture, titles } = causalGraph(graph);
+  const modalities = modalitiesOf(graph.names, manifest.dataset);
+  const { graph: picture, titles } = causalGraph(graph, modalities);
   const figure = {
     id: `${study.id}-graph`,
     title: `Causes and effects (${focusName(input)})`,
     description:
       "An arrow leads from a cause to its effect, thicker for a larger weight. The label gives the weight" +
       `${graph.certainty === undefined ? "" : " and how sure the edge is; pale edges are less than 90 % sure"}. ` +
-      "A line without a head has no direction, a dashed one may as well not be there.",
+      `A line without a head has no direction, a dashed one may as well not be there.${modalities === undefined ? "" : " A frame holds the latents of one modality."}`,
     table: html`${graph.names.length <= MATRIX ? matrix(graph) : list(graph)}`,
   };
   return {

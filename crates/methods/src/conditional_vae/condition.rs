@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 /// What the prior of a row is conditioned on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
+    /// Nothing.
+    Nothing,
     /// All targets of the row; a gap counts as 0, the mean of a standardised target. Without any target the environment of the row,
     /// as one column per environment that is 1 in its rows.
     TargetsOrEnvironment,
@@ -24,6 +26,7 @@ pub enum Condition {
 impl Condition {
     pub(super) fn check(self, data: &Prepared, method: &str) -> disentangle_data::Result<()> {
         match self {
+            Condition::Nothing => Ok(()),
             Condition::TargetsOrEnvironment if data.targets.is_some() => Ok(()),
             Condition::TargetsOrEnvironment if data.environments.is_some() => data.needs_environments(method).map(drop),
             Condition::TargetsOrEnvironment => {
@@ -36,10 +39,11 @@ impl Condition {
     }
 
     /// What that is in these data, for their summary.
-    pub(super) fn told(self, data: &Prepared) -> Conditioned {
+    pub(super) fn told(self, data: &Prepared) -> Option<Conditioned> {
         let targets = || data.targets.as_ref().map(|targets| targets.names.clone()).unwrap_or_default();
         let environments = data.environments.as_ref().map(|environments| environments.column.clone());
-        match self {
+        Some(match self {
+            Condition::Nothing => return None,
             Condition::TargetsOrEnvironment if data.targets.is_none() => Conditioned {
                 on: "environment".into(),
                 columns: environments.into_iter().collect(),
@@ -55,7 +59,7 @@ impl Condition {
                 environments: None,
                 unused: None,
             },
-        }
+        })
     }
 }
 
@@ -67,6 +71,7 @@ pub(super) fn trained_environments(data: &Prepared) -> usize {
 /// Reads u from a batch.
 #[derive(Debug)]
 pub(super) enum Reader {
+    Nothing,
     Targets(usize),
     Environments(usize),
     TargetAndTask(Var),
@@ -75,6 +80,7 @@ pub(super) enum Reader {
 impl Reader {
     pub(super) fn new(condition: Condition, params: &mut Params, dimensions: &Dimensions, seed: u64) -> Result<Self> {
         match condition {
+            Condition::Nothing => Ok(Self::Nothing),
             Condition::TargetsOrEnvironment if dimensions.targets == 0 && dimensions.environments > 0 => {
                 Ok(Self::Environments(dimensions.environments))
             }
@@ -89,6 +95,7 @@ impl Reader {
     /// Number of columns of u.
     pub(super) fn width(&self) -> usize {
         match self {
+            Self::Nothing => 0,
             Self::Targets(width) | Self::Environments(width) => *width,
             Self::TargetAndTask(table) => 1 + table.dims()[1],
         }
@@ -101,6 +108,7 @@ impl Reader {
             _ => batch.targets.clone(),
         };
         match self {
+            Self::Nothing => batch.inputs.narrow(1, 0, 0),
             Self::Environments(width) => indicators(&batch.nodes, *width, &batch.inputs),
             Self::Targets(_) => targets.eq(&targets)?.where_cond(&targets, &targets.zeros_like()?),
             Self::TargetAndTask(table) => {

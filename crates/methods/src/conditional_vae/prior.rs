@@ -1,4 +1,4 @@
-//! The two families of priors p(z | u).
+//! The families of priors p(z | u).
 
 use super::VaeOptions;
 use super::condition::Reader;
@@ -8,8 +8,10 @@ use disentangle_nn::{Activation, Init, Mlp, Params, Ridges, gaussian_kl, score_m
 use disentangle_nn::{Result, Tensor, Var};
 
 /// The family of a prior.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Prior {
+    /// N(0, I), whose divergence counts so many times. It is conditioned on nothing.
+    Standard(f64),
     /// N(m(u), diag exp(l(u))): latents are independent given u. m is 0 where u is a target.
     Gaussian,
     /// log p(z | u) = sum_h lambda_h(u) tanh(w_h . z + b_h) + a(u) . z - exp(r(u)) . z^2 / 2 - log Z(u), with so many ridge
@@ -21,7 +23,7 @@ impl Prior {
     /// Number of sufficient statistics of a density of `k` latents.
     pub(super) fn statistics(self, k: usize) -> usize {
         match self {
-            Prior::Gaussian => 2 * k,
+            Prior::Standard(_) | Prior::Gaussian => 2 * k,
             Prior::ExponentialFamily(ridges) => 2 * k + ridges,
         }
     }
@@ -36,6 +38,7 @@ pub(super) struct Posterior<'a> {
 
 #[derive(Debug)]
 pub(super) enum PriorNetwork {
+    Standard { weight: f64 },
     Gaussian { mean: Option<Mlp>, log_variance: Mlp },
     ExponentialFamily { weight: Var, bias: Var, coefficients: Mlp, natural: Mlp },
 }
@@ -54,6 +57,7 @@ impl PriorNetwork {
             Mlp::glorot(params, name, &sizes, HIDDEN, Activation::Identity, seed)
         };
         match prior {
+            Prior::Standard(weight) => Ok(Self::Standard { weight }),
             Prior::Gaussian => {
                 let located = matches!(conditions, Reader::Environments(_));
                 let mean = located.then(|| mlp(params, "prior.mean", k)).transpose()?;
@@ -80,6 +84,11 @@ impl PriorNetwork {
     pub(super) fn terms(&self, u: &Tensor, posterior: &Posterior<'_>) -> Result<Vec<Term>> {
         let Posterior { mean, log_variance, sample } = posterior;
         match self {
+            Self::Standard { weight } => {
+                let zeros = mean.zeros_like()?;
+                let kl = gaussian_kl(mean, log_variance, &zeros, &zeros)?;
+                Ok(vec![Term { name: "kl", value: (kl.mean_all()? * *weight)? }])
+            }
             Self::Gaussian { mean: location, log_variance: scale } => {
                 let location = location.as_ref().map_or_else(|| mean.zeros_like(), |location| location.forward(u))?;
                 let kl = gaussian_kl(mean, log_variance, &location, &scale.forward(u)?)?;

@@ -1,5 +1,5 @@
 //! Every term and every gradient against PyTorch in double precision, golden/ivae.py; conditioned on environments against NumPy,
-//! golden/ivae_environments.py.
+//! golden/ivae_environments.py, and on nothing, golden/vae.py.
 
 use super::condition::Condition;
 use super::network::VaeNetwork;
@@ -47,17 +47,19 @@ fn number(value: &Value) -> usize {
 fn built(case: &Value) -> (Params, VaeNetwork) {
     let options = &case["options"];
     let mut settings = options.clone();
-    for foreign in ["method", "taskDim", "statistics"] {
+    for foreign in ["method", "taskDim", "statistics", "beta"] {
         settings.as_object_mut().expect("options").shift_remove(foreign);
     }
     let settings: VaeOptions = serde_json::from_value(settings).expect("valid options");
-    let prior = match options.get("statistics") {
-        Some(count) => Prior::ExponentialFamily(number(count)),
-        None => Prior::Gaussian,
+    let prior = match (options.get("statistics"), options.get("beta")) {
+        (Some(count), _) => Prior::ExponentialFamily(number(count)),
+        (None, Some(beta)) => Prior::Standard(beta.as_f64().expect("a weight")),
+        (None, None) => Prior::Gaussian,
     };
-    let condition = match options.get("taskDim") {
-        Some(width) => Condition::TargetAndTask(number(width)),
-        None => Condition::TargetsOrEnvironment,
+    let condition = match (options.get("taskDim"), prior) {
+        (Some(width), _) => Condition::TargetAndTask(number(width)),
+        (None, Prior::Standard(_)) => Condition::Nothing,
+        (None, _) => Condition::TargetsOrEnvironment,
     };
     let dimensions = Dimensions {
         inputs: table(&case["inputs"]).dims()[1],
@@ -99,9 +101,12 @@ fn batch(case: &Value, step: u32) -> Batch {
 
 #[test]
 fn terms_and_gradients_of_every_parameter_are_those_of_independent_implementations() {
-    for text in
-        [include_str!("../../../../golden/ivae.json"), include_str!("../../../../golden/icarl.json"), ENVIRONMENTS]
-    {
+    for text in [
+        include_str!("../../../../golden/ivae.json"),
+        include_str!("../../../../golden/icarl.json"),
+        include_str!("../../../../golden/vae.json"),
+        ENVIRONMENTS,
+    ] {
         let cases: Value = serde_json::from_str(text).expect("it is JSON");
         for case in cases.as_array().expect("two cases") {
             let name = &case["options"]["method"];

@@ -10,9 +10,9 @@
 //! - Source: *The max-min hill-climbing Bayesian network structure learning algorithm* (Tsamardinos, Brown, Aliferis, 2006),
 //!   <https://doi.org/10.1007/s10994-006-6889-7>.
 
-use super::compare::{GraphDifference, Reversal, compare};
+use super::compare::{GraphDifference, compare};
 use super::cpdag::cpdag;
-use super::recovered::Places;
+use super::recovered::{GraphInput, Places, between};
 use super::{Edges, Graph};
 use disentangle_data::{Code, Failure, Result};
 use schemars::JsonSchema;
@@ -56,6 +56,9 @@ pub struct MethodGraphScore {
     /// Where the found graph differs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub difference: Option<GraphDifference>,
+    /// The same among pairs of latents of different modalities, where the latents belong to modalities.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub between_modalities: Option<GraphDifference>,
     /// What it was compared with, its nodes the true latents.
     pub truth: Edges,
     /// The found graph, its nodes the columns of the estimate.
@@ -70,18 +73,18 @@ impl MethodGraphScore {
     }
 }
 
-/// Scores a method's own graph against the true one under a matching (`matching[i]` = its column for true latent i) of
+/// Scores the graph that a method found against the true one under a matching (`matching[i]` = its column for true latent i) of
 /// `columns` columns.
 ///
 /// # Errors
 /// `METRIC_GRAPH` when the graphs and the matching are not of the same latents.
 pub fn method_graph_score(
-    truth: &Graph,
+    input: &GraphInput,
     found: &FoundGraph,
     matching: &[Option<usize>],
     columns: usize,
-    reversal: Reversal,
 ) -> Result<MethodGraphScore> {
+    let (truth, reversal) = (&Graph::dag(&input.truth)?, input.reversal);
     let places = Places::of(truth.nodes(), matching, columns)?;
     let FoundGraph::Acyclic(found) = found else {
         let reason = "the graph of the method may have cycles; the distance is defined for graphs without";
@@ -97,7 +100,8 @@ pub fn method_graph_score(
         true => (ComparedAs::Dag, truth),
         false => (ComparedAs::Cpdag, &truth_class),
     };
-    let difference = compare(&places.of_truth(against), &places.of_estimate(found), reversal)?;
+    let (known, aligned) = (places.of_truth(against), places.of_estimate(found));
+    let difference = compare(&known, &aligned, reversal)?;
     let classes = compare(&places.of_truth(&truth_class), &places.of_estimate(&found_class), reversal)?;
     Ok(MethodGraphScore {
         shd: Some(difference.shd),
@@ -106,6 +110,7 @@ pub fn method_graph_score(
         class_shd: Some(classes.shd),
         shd_of_empty: truth.size(),
         difference: Some(difference),
+        between_modalities: between(&known, &aligned, input)?,
         truth: against.edges(),
         found: Some(found.edges()),
     })

@@ -33,6 +33,8 @@ pub struct GraphInput {
     pub active_estimate: Option<Matrix<bool>>,
     /// The graph that the method itself found, where it did.
     pub found: Option<FoundGraph>,
+    /// Which true latents belong together, such as those of one modality: a number for each, the same where they do.
+    pub groups: Option<Vec<usize>>,
     /// The search.
     pub search: PcConfig,
     /// What a reversed arrow costs.
@@ -56,6 +58,9 @@ pub struct GraphScore {
     /// Where the graph found on the estimated latents differs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub difference: Option<GraphDifference>,
+    /// The same among pairs of latents of different modalities, where the latents belong to modalities.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub between_modalities: Option<GraphDifference>,
     /// The CPDAG of the true graph.
     pub truth: Edges,
     /// The graph found on the estimated latents, its nodes the columns of the estimate.
@@ -91,9 +96,28 @@ pub fn graph_score(
         Ok(found) => found,
         Err(reason) => return Ok(GraphScore { reason: Some(reason), ..score }),
     };
-    let aligned = places.of_estimate(&Graph::of(&found.graph)?);
-    let difference = compare(&places.of_truth(&truth), &aligned, input.reversal)?;
-    Ok(GraphScore { shd: Some(difference.shd), difference: Some(difference), found: Some(found), ..score })
+    let (known, aligned) = (places.of_truth(&truth), places.of_estimate(&Graph::of(&found.graph)?));
+    let difference = compare(&known, &aligned, input.reversal)?;
+    let between_modalities = between(&known, &aligned, input)?;
+    Ok(GraphScore {
+        shd: Some(difference.shd),
+        difference: Some(difference),
+        between_modalities,
+        found: Some(found),
+        ..score
+    })
+}
+
+/// The difference among pairs of latents of different groups; the true latents stand first in both graphs.
+pub(super) fn between(truth: &Graph, estimate: &Graph, input: &GraphInput) -> Result<Option<GraphDifference>> {
+    let of = |groups: &Vec<usize>| match groups.len() == input.truth.rows() {
+        true => compare(&truth.between(groups), &estimate.between(groups), input.reversal),
+        false => Err(Failure::new(
+            Code::MetricGraph,
+            format!("groups of {} latents, but the true graph has {} nodes", groups.len(), input.truth.rows()),
+        )),
+    };
+    input.groups.as_ref().map(of).transpose()
 }
 
 /// Where the nodes of both graphs stand to be compared: the true latents first, then the columns that match none.

@@ -95,6 +95,7 @@ impl World {
                 active_truth: None,
                 active_estimate: None,
                 found: Some(FoundGraph::Acyclic(Graph::dag(&self.found).expect("acyclic"))),
+                groups: None,
                 search: PcConfig { alpha: 0.2, ..PcConfig::default() },
                 reversal: Reversal::One,
             }),

@@ -240,6 +240,7 @@ fn input() -> GraphInput {
         active_truth: None,
         active_estimate: None,
         found: None,
+        groups: None,
         search: PcConfig { alpha: 0.001, ..PcConfig::default() },
         reversal: Reversal::One,
     }
@@ -305,11 +306,17 @@ fn found(nodes: usize, arrows: &[[usize; 2]], lines: &[[usize; 2]]) -> FoundGrap
     FoundGraph::Acyclic(Graph::of(&edges).expect("sound edges"))
 }
 
+/// The truth with these arrows, as it is given to a score.
+fn known(nodes: usize, arrows: &[[usize; 2]]) -> GraphInput {
+    let truth = Matrix::from_fn(nodes, nodes, |i, j| f64::from(u8::from(arrows.contains(&[i, j]))));
+    GraphInput { truth, ..input() }
+}
+
 #[test]
 fn the_graph_of_a_method_is_scored_in_the_places_of_the_true_latents() {
-    let truth = of_arrows(4, &[[0, 2], [1, 2], [2, 3]]);
+    let truth = known(4, &[[0, 2], [1, 2], [2, 3]]);
     let matching = [Some(1), Some(4), Some(3), Some(0)];
-    let score = |found: &FoundGraph| method_graph_score(&truth, found, &matching, 5, Reversal::One).expect("fits");
+    let score = |found: &FoundGraph| method_graph_score(&truth, found, &matching, 5).expect("fits");
     // Perfect.
     let perfect = score(&found(5, &[[1, 3], [4, 3], [3, 0]], &[]));
     assert_eq!((perfect.shd, perfect.class_shd, perfect.shd_of_empty), (Some(0), Some(0), 3));
@@ -324,16 +331,42 @@ fn the_graph_of_a_method_is_scored_in_the_places_of_the_true_latents() {
     let difference = some.difference.expect("defined");
     assert_eq!((difference.reversed, difference.missing, difference.extra, some.shd), (1, 1, 1, Some(3)));
     assert_eq!((difference.skeleton.f1, difference.arrows.f1), (Some(2.0 / 3.0), Some(1.0 / 3.0)));
-    let twice = method_graph_score(&truth, &found(5, &[[1, 3], [3, 4]], &[]), &matching, 5, Reversal::Two);
+    let costly = GraphInput { reversal: Reversal::Two, ..truth.clone() };
+    let twice = method_graph_score(&costly, &found(5, &[[1, 3], [3, 4]], &[]), &matching, 5);
     assert_eq!(twice.expect("fits").shd, Some(3));
+}
+
+#[test]
+fn between_modalities_only_edges_between_them_count() {
+    // Latents 0, 1 of one modality, 2, 3 of another; edges within both, and 0 -> 2 between.
+    let truth = GraphInput { groups: Some(vec![0, 0, 1, 1]), ..known(4, &[[0, 1], [0, 2], [2, 3]]) };
+    let matching = [Some(0), Some(1), Some(2), Some(3)];
+    let score = |found: &FoundGraph| method_graph_score(&truth, found, &matching, 5).expect("fits");
+    let between = |arrows: &[[usize; 2]]| score(&found(5, arrows, &[])).between_modalities.expect("there are groups");
+    // Perfect between them, whatever is within: 2 -> 3 reversed, 0 -> 1 missing.
+    let perfect = score(&found(5, &[[0, 2], [3, 2]], &[]));
+    assert_eq!((perfect.shd, perfect.between_modalities.map(|found| found.shd)), (Some(2), Some(0)));
+    // Useless, and by hand: reversed, one too many, and one to a column that is nobody's.
+    assert_eq!(between(&[]).shd, 1);
+    let some = between(&[[2, 0], [1, 3], [4, 1], [0, 1]]);
+    assert_eq!((some.reversed, some.extra, some.missing, some.shd), (1, 2, 0, 3));
+    assert!(
+        method_graph_score(&GraphInput { groups: None, ..truth.clone() }, &found(4, &[], &[]), &matching, 4)
+            .is_ok_and(|score| score.between_modalities.is_none())
+    );
+    let short = GraphInput { groups: Some(vec![0, 1]), ..truth.clone() };
+    assert_eq!(
+        method_graph_score(&short, &found(4, &[], &[]), &matching, 4).expect_err("two groups").code,
+        Code::MetricGraph
+    );
 }
 
 #[test]
 fn a_graph_with_open_directions_is_compared_with_the_class_of_the_true_one() {
     // The class of a chain is all lines: a chain the other way round is as far as its arrows as a graph, and nowhere as a class.
-    let truth = of_arrows(3, &[[0, 1], [1, 2]]);
+    let truth = known(3, &[[0, 1], [1, 2]]);
     let matching = [Some(0), Some(1), Some(2)];
-    let score = |found: &FoundGraph| method_graph_score(&truth, found, &matching, 3, Reversal::One).expect("fits");
+    let score = |found: &FoundGraph| method_graph_score(&truth, found, &matching, 3).expect("fits");
     let reversed = score(&found(3, &[[1, 0], [2, 1]], &[]));
     assert_eq!((reversed.shd, reversed.class_shd, reversed.compared_as), (Some(2), Some(0), ComparedAs::Dag));
     let open = score(&found(3, &[], &[[0, 1], [1, 2]]));
@@ -343,11 +376,11 @@ fn a_graph_with_open_directions_is_compared_with_the_class_of_the_true_one() {
 
 #[test]
 fn a_method_whose_graph_may_have_cycles_has_no_distance_and_other_nodes_are_refused() {
-    let truth = of_arrows(2, &[[0, 1]]);
+    let truth = known(2, &[[0, 1]]);
     let matching = [Some(0), Some(1)];
-    let cyclic = method_graph_score(&truth, &FoundGraph::Cyclic, &matching, 2, Reversal::One).expect("a reason");
+    let cyclic = method_graph_score(&truth, &FoundGraph::Cyclic, &matching, 2).expect("a reason");
     assert!(cyclic.shd.is_none() && cyclic.reason.is_some_and(|reason| reason.contains("cycles")));
-    let failure = method_graph_score(&truth, &found(3, &[], &[]), &matching, 2, Reversal::One).expect_err("3 nodes");
+    let failure = method_graph_score(&truth, &found(3, &[], &[]), &matching, 2).expect_err("3 nodes");
     assert_eq!(failure.code, Code::MetricGraph);
 }
 

@@ -100,6 +100,7 @@ fn what_hangs_on_the_matching_is_null_where_there_is_none() {
             active_truth: None,
             active_estimate: None,
             found: Some(FoundGraph::Cyclic),
+            groups: None,
             search: PcConfig::default(),
             reversal: Reversal::default(),
         }),

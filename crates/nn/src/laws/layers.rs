@@ -89,6 +89,15 @@ pub(super) fn cases(n: usize, dtype: DType) -> Result<Vec<Case>> {
     ));
 
     let mut b = Builder::new(dtype);
+    let (u, v) = (b.input(&[n, 3])?, b.input(&[n, 3])?);
+    let (u2, v2) = (u.clone(), v.clone());
+    all.push(b.case(
+        "contrastive loss both ways",
+        Box::new(move || paired_info_nce(&u, &v, 0.7)),
+        Box::new(move || paired_info_nce_expression(&u2, &v2, 0.7)),
+    ));
+
+    let mut b = Builder::new(dtype);
     let (score, slopes) = (b.input(&[n, 5])?, b.input(&[n, 5])?);
     let (score2, slopes2) = (score.clone(), slopes.clone());
     all.push(b.case(
