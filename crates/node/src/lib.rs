@@ -387,7 +387,7 @@ pub struct NativeScoreTables {
     pub task: Option<NativeLabels>,
 }
 
-/// Scores latents against the truth; `request` is JSON `{ split, seed?, summary? }`, the result JSON.
+/// Scores latents against the truth; `request` is JSON `{ split, seed?, summary?, views? }`, the result JSON.
 #[napi(catch_unwind)]
 pub fn score(request: String, tables: NativeScoreTables) -> Answer<String> {
     guard(|| {
