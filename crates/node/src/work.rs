@@ -2,8 +2,8 @@
 //! first as what follows may be left out, gets what the function of the same name without `later` yields. Never libuv's pool, and never napi's `AsyncTask`: a panic there ends Node.
 
 use crate::convert::{
-    Array, ImageFolder, NativeDataset, NativeLabels, NativeMatrix, NativeRows, NativeSelection, NativeSurvey, NativeTree,
-    NativeView,
+    Array, ImageFolder, NativeDataset, NativeLabels, NativeMatrix, NativeRows, NativeSelection, NativeSurvey,
+    NativeTree, NativeView,
 };
 use crate::failure::{guard, guarded};
 use crate::jobs::{STACK, run_job};
