@@ -1,10 +1,9 @@
 // The one list of known data sets that are made from a file of their source.
 import type { JsonSchema } from "../config-keys.js";
-import { jsonSchemaOf } from "../data/parse-keys.js";
 import type { Dataset } from "../data/read.js";
-import { type SuperconductorsConfig, superconductors, superconductorsSchema } from "./superconductors.js";
+import { type SuperconductorsConfig, superconductors, superconductorsJsonSchema } from "./superconductors.js";
 
-export { type Cleaning, type SuperconductorsConfig, superconductorsSchema } from "./superconductors.js";
+export type { Cleaning, SuperconductorsConfig } from "./superconductors.js";
 
 /** What to prepare: the name of a data set beside its keys; `disentangle prepare --help` lists them. */
 export type PrepareConfig = { readonly dataset: "superconductors" } & SuperconductorsConfig;
@@ -24,7 +23,7 @@ export const PREPARATIONS: readonly Preparation[] = [
   {
     name: "superconductors",
     summary: "shares of elements; 80 properties and the critical temperature as tasks",
-    schema: jsonSchemaOf(superconductorsSchema),
+    schema: superconductorsJsonSchema(),
     prepare: superconductors,
   },
 ];
