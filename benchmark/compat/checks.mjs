@@ -277,7 +277,7 @@ const runners = [
   {
     tool: "vitest",
     // Vitest 5 does not run on Node 20.
-    packages: { vitest: "latest", "node-24": `npm:node-${PLATFORM}@24` },
+    packages: { vitest: "latest", vite: "latest", "node-24": `npm:node-${PLATFORM}@24` },
     version: (app) => versionOf(app, "vitest"),
     run: async (app, folder) => {
       write(folder, {

@@ -12,7 +12,7 @@ const use = async () => {
 `;
 
 /** What each of them prints. */
-export const PRINTED = "200 x 2";
+export const PRINTED = "300 x 2";
 
 /** As an ES module. */
 export const ESM = `import { fit, simulate } from "disentangle";
