@@ -2,6 +2,9 @@
 
 export const BENCHMARKS = {
   start: () => import("./start.mjs"),
+  compat: () => import("./compat.mjs"),
+  installs: () => import("./installs.mjs"),
+  simd: () => import("./simd.mjs"),
   memory: () => import("./memory.mjs"),
   determinism: () => import("./determinism.mjs"),
   assignment: () => import("./assignment.mjs"),

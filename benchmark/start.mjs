@@ -1,8 +1,10 @@
 // What it costs to have the library and to start it: size of the addon, whole processes of help and of import.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { addonFile, hostTarget } from "../scripts/platforms.mjs";
 import { targetFolder } from "../scripts/steps.mjs";
 import { addonPath, root } from "./provenance.mjs";
 import { timingRow } from "./statistics.mjs";
@@ -23,13 +25,40 @@ const COMMANDS = {
   "disentangle --version": { args: [join(root, "bin/disentangle.js"), "--version"] },
   "import, inside the process": { args: ["--input-type=module", "-e", PROBE], printed: true, target: 100 },
   "import and load the addon, inside": { args: ["--input-type=module", "-e", LOADED], printed: true },
+  "import, open a saved model, transform a row, inside": { program: transforming, printed: true, target: 150 },
 };
+
+/** A model of eight inputs, saved into a folder. */
+const SAVED = (folder) => `
+const { fit, simulate } = await import("disentangle");
+const data = await simulate({ simulator: "tree-world", seed: 1, depth: 3, pointsPerEnvironment: 50, inputs: 8, latents: 3 });
+await (await fit({ method: "ivae", data, latentDim: 3, seed: 1 }, { budgets: { steps: 20 } }).result).save(${JSON.stringify(folder)});
+`;
+
+/** What a function of a server does when it is started for its first request. */
+function transforming(folder) {
+  return `
+const t = performance.now();
+const { load } = await import("disentangle");
+const model = await load(${JSON.stringify(folder)});
+await model.transform([[1, 2, 3, 4, 5, 6, 7, 8]]);
+console.log(performance.now() - t);
+`;
+}
 
 export async function run({ works, log }) {
   const wanted = Object.entries(COMMANDS).filter(([work]) => works(work));
   const times = new Map(wanted.map(([work]) => [work, []]));
-  for (let turn = 0; turn < PROCESSES; turn++) {
-    for (const [work, command] of wanted) times.get(work).push(time(command));
+  const folder = mkdtempSync(join(tmpdir(), "disentangle-benchmark-"));
+  try {
+    const saved = join(folder, "run");
+    time({ args: ["--input-type=module", "-e", SAVED(saved)] });
+    for (let turn = 0; turn < PROCESSES; turn++) {
+      for (const [work, { program, args = ["--input-type=module", "-e", program?.(saved)], printed }] of wanted)
+        times.get(work).push(time({ args, printed }));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
   const rows = wanted.map(([work, { target }]) => ({
     ...timingRow(work, "disentangle", "process", times.get(work)),
@@ -39,14 +68,14 @@ export async function run({ works, log }) {
   return { rows: [...sizes().filter(({ work }) => works(work)), ...rows] };
 }
 
-/** The addon of this checkout, and the one that a release is made of where it has been built. */
+/** The addon of this checkout, and the one that a release is made of where it has been built: `npm run release -- --dry-run`. */
 function sizes() {
-  const published = ["libdisentangle_node.so", "libdisentangle_node.dylib", "disentangle_node.dll"]
-    .map((file) => join(targetFolder(), "dist", file))
-    .find(existsSync);
+  const published = join(targetFolder(), "release-dry-run", "addons", addonFile(hostTarget()));
   return [
     { work: "addon", bytes: statSync(addonPath()).size },
-    ...(published ? [{ work: "addon, as published", bytes: statSync(published).size, targetBytes: 10e6 }] : []),
+    ...(existsSync(published)
+      ? [{ work: "addon, as published", bytes: statSync(published).size, targetBytes: 10e6 }]
+      : []),
   ];
 }
 

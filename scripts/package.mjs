@@ -1,21 +1,21 @@
 // What a user would get, checked as a user gets it: packed, linted, installed into an empty folder, loaded by `import`,
-// by `require` and by `tsc`, and started as a command.
+// by `require` and by `tsc`, started as a command, traced and bundled.
+//
+//   node scripts/package.mjs
 
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { esbuild, nft, typescript } from "../benchmark/compat/checks.mjs";
 import { addonFile, hostTarget, platforms } from "./platforms.mjs";
-import { pack, platformFolders } from "./release.mjs";
-import { isFile, node, npm, root, Stop, targetFolder, tool } from "./steps.mjs";
+import { checkFolders, checkGlibc, pack } from "./release.mjs";
+import { isMain, main, node, npm, root, Stop, step, targetFolder, tool } from "./steps.mjs";
 
 /** All checks. Returns a word on the sizes. */
-export function packageChecks() {
-  for (const [path, text] of platformFolders()) {
-    if (!isFile(join(root, path)) || readFileSync(join(root, path), "utf8") !== text)
-      throw new Stop(`${path} is not current`, "node scripts/release.mjs --folders");
-  }
-  const host = platforms.filter(({ target }) => target === hostTarget());
-  const tarballs = pack(root, join(targetFolder(), "package"), host);
+export async function packageChecks() {
+  await checkFolders();
+  checkGlibc(join(root, addonFile(hostTarget())));
+  const tarballs = await packHost();
   tool("publint", ["--strict", tarballs.disentangle]);
   // One ESM build serves `require` too on every Node we support (docs/decisions/0001), hence this profile.
   tool("@arethetypeswrong/cli#attw", ["--profile", "esm-only", tarballs.disentangle]);
@@ -23,11 +23,18 @@ export function packageChecks() {
   try {
     install(folder, Object.values(tarballs));
     use(folder);
+    await compatible(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   const addon = statSync(join(root, addonFile(hostTarget()))).size;
   return `${megabytes(statSync(tarballs.disentangle).size)} packed, addon ${megabytes(addon)}`;
+}
+
+/** Tarballs of the main package and of this machine's addon, by package name. */
+export async function packHost() {
+  const host = (await platforms()).filter(({ target }) => target === hostTarget());
+  return pack(root, join(targetFolder(), "package"), host);
 }
 
 function install(folder, tarballs) {
@@ -48,6 +55,22 @@ function use(folder) {
   node([join("node_modules", "disentangle", "bin", "disentangle.js"), "--version"], { cwd: folder });
 }
 
+/** What `npm run compat` tries with every tool, with those that are here anyway. */
+async function compatible(folder) {
+  for (const name of ["@vercel/nft", "esbuild", "typescript"]) {
+    mkdirSync(dirname(join(folder, "node_modules", name)), { recursive: true });
+    symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name), "junction");
+  }
+  const compilers = ["node16", "nodenext", "bundler"].map((module) => typescript("typescript", module));
+  for (const [i, check] of [nft.run, esbuild.run, ...compilers].entries()) {
+    const project = join(folder, `check-${i}`);
+    mkdirSync(project);
+    await check(folder, project);
+  }
+}
+
 function megabytes(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+if (isMain(import.meta.url)) await main(() => step("package", packageChecks));

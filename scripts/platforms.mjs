@@ -1,23 +1,33 @@
-// The platforms that get a prebuilt addon. The addon, its package and its folder under npm/ share one name: the target.
+// The addon and its names. Which platforms get a prebuilt one stands in package.json under `napi`; everything about their packages is
+// left to @napi-rs/cli.
 
-/** @typedef {{ target: string, rust: string, os: string, cpu: string, libc?: "glibc" | "musl", library: string }} Platform */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./steps.mjs";
 
-/** @type {readonly Platform[]} */
-export const platforms = [
-  linux("linux-x64-gnu", "x86_64-unknown-linux-gnu", "x64", "glibc"),
-  linux("linux-arm64-gnu", "aarch64-unknown-linux-gnu", "arm64", "glibc"),
-  linux("linux-x64-musl", "x86_64-unknown-linux-musl", "x64", "musl"),
-  linux("linux-arm64-musl", "aarch64-unknown-linux-musl", "arm64", "musl"),
-  darwin("darwin-x64", "x86_64-apple-darwin", "x64"),
-  darwin("darwin-arm64", "aarch64-apple-darwin", "arm64"),
-  {
-    target: "win32-x64-msvc",
-    rust: "x86_64-pc-windows-msvc",
-    os: "win32",
-    cpu: "x64",
-    library: "disentangle_node.dll",
-  },
-];
+/** What @napi-rs/cli is told in package.json. */
+export function napiConfig() {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8")).napi;
+}
+
+/**
+ * The platforms that get a prebuilt addon: `target` as npm names it (`linux-x64-gnu`), `rust` as Rust does.
+ *
+ * @returns {Promise<readonly { target: string, rust: string, libc?: "gnu" | "musl" }[]>}
+ */
+export async function platforms() {
+  // Set-up names the addon before there are packages.
+  const { parseTriple } = await import("@napi-rs/cli");
+  return napiConfig().targets.map((rust) => {
+    const { platformArchABI, platform, abi } = parseTriple(rust);
+    return { target: platformArchABI, rust, ...(platform === "linux" && { libc: abi }) };
+  });
+}
+
+/** Name of the package with the addon of a target. */
+export function packageName(target) {
+  return `${napiConfig().packageName}-${target}`;
+}
 
 /** The target of this process, also where no prebuilt addon exists: a local build has to be named too. */
 export function hostTarget() {
@@ -29,7 +39,7 @@ export function hostTarget() {
 
 /** Name of the addon's file for a target. */
 export function addonFile(target) {
-  return `disentangle.${target}.node`;
+  return `${napiConfig().binaryName}.${target}.node`;
 }
 
 /** Name of the dynamic library that cargo writes on this machine. */
@@ -39,13 +49,6 @@ export function hostLibrary() {
 }
 
 function isMusl() {
+  process.report.excludeNetwork = true;
   return !process.report.getReport().header.glibcVersionRuntime;
-}
-
-function linux(target, rust, cpu, libc) {
-  return { target, rust, os: "linux", cpu, libc, library: "libdisentangle_node.so" };
-}
-
-function darwin(target, rust, cpu) {
-  return { target, rust, os: "darwin", cpu, library: "libdisentangle_node.dylib" };
 }

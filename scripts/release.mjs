@@ -1,97 +1,205 @@
-// What is published: one package per platform with its addon, and the main package that names them as optional
-// dependencies of the same version. The repository's own package.json does not name them (docs/decisions/0003).
+// What is published: one package per platform with its addon, and the main package that names them as optional dependencies of the
+// same version. @napi-rs/cli builds the addons, lays the packages out and writes what belongs into their manifests; this script calls it
+// on copies, so that nothing of the repository is edited (docs/decisions/0003).
 //
-//   node scripts/release.mjs --addon DIR     builds the addon of this machine as it is published, into DIR
+//   node scripts/release.mjs --addon DIR [--target TRIPLE | --cuda]   builds an addon as it is published, into DIR
 //   node scripts/release.mjs ADDONS OUT      ADDONS holds disentangle.<target>.node files; OUT gets the tarballs
-//   node scripts/release.mjs --dist          builds the JavaScript
-//   node scripts/release.mjs --sbom FILE     what npm installs with the package, as CycloneDX
+//   node scripts/release.mjs --cuda-package FILE OUT   packs an addon with CUDA
+//   node scripts/release.mjs --dist          builds the JavaScript and the loader
+//   node scripts/release.mjs --sbom FILE     what npm installs with the package and what is compiled into the addon, as CycloneDX
 //   node scripts/release.mjs --publish OUT   publishes them, those with addons first; --dry-run does everything but that
 //   node scripts/release.mjs --check TAG     stops where TAG, the versions and CHANGELOG.md do not belong together
 //   node scripts/release.mjs --notes         prints what CHANGELOG.md says of this version
 //   node scripts/release.mjs --folders       rewrites npm/ after a change of version, engines or platforms
+//   node scripts/release.mjs --glibc FILE    stops where an addon asks for a newer glibc than we promise
 //   node scripts/release.mjs --dry-run       all of it for this machine alone, and publishes nothing (`npm run release -- --dry-run`)
 
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { addonFile, hostLibrary, hostTarget, platforms } from "./platforms.mjs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { loader } from "./loader.mjs";
+import { addonFile, hostTarget, packageName, platforms } from "./platforms.mjs";
 import { javascript } from "./setup.mjs";
-import { isFile, isMain, main, npm, output, root, run, Stop, step, targetFolder } from "./steps.mjs";
-import { licenseTexts } from "./third-party.mjs";
+import { filesUnder, isFile, isMain, main, npm, output, root, run, Stop, step, targetFolder } from "./steps.mjs";
+import { crates, licenseTexts } from "./third-party.mjs";
+import { withZig } from "./zig.mjs";
+
+/** The oldest glibc that a released addon runs on: Debian 10, RHEL 8, Ubuntu 20.04 and all that is newer have it. */
+const GLIBC = "2.28";
+const CUDA_PACKAGE = "@disentangle/cuda";
 
 /** Packs the main package and those of the platforms whose addon is in `addons`. Returns the tarballs by package name. */
-export function pack(addons, out, wanted = platforms) {
+export async function pack(addons, out, wanted) {
   rmSync(out, { recursive: true, force: true });
-  const manifest = readManifest();
-  const names = wanted.map(({ target }) => `@disentangle/${target}`);
-  const optionalDependencies = Object.fromEntries(names.map((name) => [name, manifest.version]));
-  const tarballs = { disentangle: packMain({ ...manifest, optionalDependencies }, out) };
-  const licenses = licenseTexts();
+  const stage = join(out, "main");
+  stageMain(stage, wanted);
   for (const { target } of wanted) {
     const file = join(addons, addonFile(target));
     if (!isFile(file)) throw new Stop(`${file} is missing`, "every platform of a release needs its addon");
-    const stage = join(out, target);
-    cpSync(join(root, "npm", target), stage, { recursive: true });
-    copyFileSync(file, join(stage, addonFile(target)));
-    writeFileSync(join(stage, "LICENSES.txt"), licenses);
-    tarballs[`@disentangle/${target}`] = packFolder(stage, out);
+    mkdirSync(join(stage, "artifacts"), { recursive: true });
+    copyFileSync(file, join(stage, "artifacts", addonFile(target)));
   }
+  const cli = await napi();
+  await cli.createNpmDirs({ cwd: stage });
+  await cli.artifacts({ cwd: stage });
+  // The packages are published by `publish` below: with provenance, and the main one last.
+  await cli.prePublish({ cwd: stage, skipOptionalPublish: true, ghRelease: false });
+  const tarballs = {};
+  const licenses = licenseTexts();
+  for (const { target } of wanted) {
+    const folder = join(out, target);
+    renameSync(join(stage, "npm", target), folder);
+    addLicenses(folder, licenses);
+    tarballs[packageName(target)] = packFolder(folder, out);
+  }
+  // What only the repository needs stays out of what users read.
+  const { scripts, devDependencies, ava, napi: _, ...published } = manifestOf(stage);
+  writeManifest(stage, published);
+  tarballs.disentangle = packFolder(stage, out);
   return tarballs;
 }
 
-/** The files under npm/ as they have to be: path relative to the root -> text. */
-export function platformFolders() {
-  const { version, license, repository, engines } = readManifest();
-  return new Map(
-    platforms.flatMap(({ target, rust, os, cpu, libc }) => {
-      const manifest = {
-        name: `@disentangle/${target}`,
-        version,
-        description: `The native addon of disentangle for ${target}`,
-        license,
-        repository,
-        os: [os],
-        cpu: [cpu],
-        ...(libc && { libc: [libc] }),
-        main: addonFile(target),
-        files: [addonFile(target), "LICENSES.txt"],
-        engines,
-      };
-      return [
-        [`npm/${target}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`],
-        [`npm/${target}/README.md`, `The native addon of \`disentangle\` for **${rust}**.\n`],
-      ];
-    }),
-  );
-}
-
-function packMain(manifest, out) {
-  const stage = join(out, "main");
+function stageMain(stage, wanted) {
+  const manifest = manifestOf(root);
   for (const path of [...manifest.files, "README.md", "LICENSE-APACHE", "LICENSE-MIT", "THIRD_PARTY.md"]) {
     if (!existsSync(join(root, path))) throw new Stop(`${path} is missing`, "`npm run setup` builds what is published");
     cpSync(join(root, path), join(stage, path), { recursive: true });
   }
-  // What only the repository needs stays out of what users read.
-  const { scripts, devDependencies, ava, ...published } = manifest;
-  writeFileSync(join(stage, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
-  return packFolder(stage, out);
+  writeManifest(stage, { ...manifest, napi: { ...manifest.napi, targets: wanted.map(({ rust }) => rust) } });
+}
+
+function addLicenses(folder, licenses) {
+  writeFileSync(join(folder, "LICENSES.txt"), licenses);
+  const manifest = manifestOf(folder);
+  writeManifest(folder, { ...manifest, files: [...manifest.files, "LICENSES.txt"] });
+}
+
+/** Packs an addon with CUDA, which is installed beside the others and comes before them. */
+function packCuda(addon, out) {
+  const { version, license, repository, engines } = manifestOf(root);
+  const folder = join(out, "cuda");
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(addon, join(folder, basename(addon)));
+  writeManifest(folder, {
+    name: CUDA_PACKAGE,
+    version,
+    description: "The native addon of disentangle with CUDA",
+    license,
+    repository,
+    os: ["linux"],
+    cpu: ["x64"],
+    libc: ["glibc"],
+    main: basename(addon),
+    files: [basename(addon)],
+    engines,
+  });
+  addLicenses(folder, licenseTexts());
+  return packFolder(folder, out);
+}
+
+/** The files under npm/ as @napi-rs/cli lays them out: path relative to the root -> text. */
+export async function platformFolders() {
+  const folder = mkdtempSync(join(tmpdir(), "disentangle-npm-"));
+  try {
+    copyFileSync(join(root, "package.json"), join(folder, "package.json"));
+    await (await napi()).createNpmDirs({ cwd: folder });
+    const files = readdirSync(join(folder, "npm"), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    const paths = files.map(({ parentPath, path, name }) => join(parentPath ?? path, name));
+    return new Map(
+      paths.map((path) => [
+        path.slice(folder.length + 1).replaceAll("\\", "/"),
+        `${readFileSync(path, "utf8").trim()}\n`,
+      ]),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Stops where npm/ is not what @napi-rs/cli would write. */
+export async function checkFolders() {
+  const wanted = await platformFolders();
+  const there = filesUnder("npm").filter((path) => !path.endsWith(".node"));
+  const stale = [...wanted.keys(), ...there].find(
+    (path) => !isFile(join(root, path)) || readFileSync(join(root, path), "utf8") !== wanted.get(path),
+  );
+  if (stale) throw new Stop(`${stale} is not current`, "node scripts/release.mjs --folders");
+}
+
+async function writeFolders() {
+  const wanted = await platformFolders();
+  rmSync(join(root, "npm"), { recursive: true, force: true });
+  for (const [path, text] of wanted) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
 }
 
 function packFolder(folder, out) {
   npm(["pack", "--silent", "--pack-destination", out], { cwd: folder });
-  const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const { name, version } = manifestOf(folder);
   return join(out, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
 }
 
-function readManifest() {
-  return JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
-/** Builds the addon of this machine as it is published, into a folder. */
-export function buildAddon(folder) {
-  run("cargo", ["build", "--profile", "dist", "--locked", "-p", "disentangle-node"]);
+function writeManifest(folder, manifest) {
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, addonFile(hostTarget()));
-  copyFileSync(join(targetFolder(), "dist", hostLibrary()), file);
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+async function napi() {
+  const { NapiCli } = await import("@napi-rs/cli");
+  return new NapiCli();
+}
+
+/** Builds an addon as it is published, into a folder. Linux is linked by zig, against an old glibc or musl, on any Linux. */
+export async function buildAddon(folder, { target = hostTarget(), features = [] } = {}) {
+  const platform = (await platforms()).find((one) => one.target === target || one.rust === target);
+  if (!platform) throw new Stop(`${target} is none of the platforms under \`napi\` in package.json`);
+  const { rust, libc } = platform;
+  // What CUDA brings along is linked by the compiler that it was built for; crates/node/glibc.rs keeps that one to the old glibc too.
+  const byZig = libc !== undefined && features.length === 0;
+  if (platform.target !== hostTarget()) run("rustup", ["target", "add", rust]);
+  const build = async () => {
+    const { task } = await (await napi()).build({
+      cwd: root,
+      package: "disentangle-node",
+      profile: "dist",
+      platform: true,
+      noJsBinding: true,
+      // The types of the boundary are written by hand in src/native.ts.
+      dts: "napi-types.d.ts",
+      outputDir: folder,
+      target: byZig && libc === "gnu" ? `${rust}.${GLIBC}` : rust,
+      crossCompile: byZig,
+      ...(features.length > 0 && { features }),
+      cargoOptions: ["--locked"],
+    });
+    await task;
+    rmSync(join(folder, "napi-types.d.ts"), { force: true });
+  };
+  mkdirSync(folder, { recursive: true });
+  await (byZig ? withZig(build) : build());
+  const file = join(folder, addonFile(platform.target));
+  checkGlibc(file);
   return file;
 }
 
@@ -118,49 +226,64 @@ export function newestGlibc(library) {
   return found.sort(([a, b], [c, d]) => c - a || d - b)[0]?.join(".");
 }
 
-/** What a release for glibc may ask for: Debian 10, RHEL 8 and all that is newer have it. */
-const GLIBC = 28;
-
-/** Stops at an addon that only a newer Linux can load. */
-function checkGlibc(addons) {
-  for (const { target } of platforms.filter(({ libc }) => libc === "glibc")) {
-    const newest = newestGlibc(readFileSync(join(addons, addonFile(target))));
-    if (newest !== undefined && Number(newest.split(".")[1]) > GLIBC)
-      throw new Stop(
-        `${addonFile(target)} asks for glibc ${newest}, newer than 2.${GLIBC}`,
-        "scripts/linux-addon.sh builds it",
-      );
-  }
+/** Stops at an addon that only a newer Linux than promised can load. Returns what it asks for. */
+export function checkGlibc(file) {
+  const newest = newestGlibc(readFileSync(file));
+  if (newest !== undefined && Number(newest.split(".")[1]) > Number(GLIBC.split(".")[1]))
+    throw new Stop(
+      `${basename(file)} asks for glibc ${newest}, newer than ${GLIBC}`,
+      "`objdump -T` names the symbols; scripts/release.mjs --addon builds against the old one",
+    );
+  return newest;
 }
 
-/** What npm installs with the package, as CycloneDX. */
+/** What npm installs with the package, and what is compiled into the addon, as CycloneDX. */
 function sbom(file) {
   const text = output("npm", ["sbom", "--omit=dev", "--sbom-format=cyclonedx", "--package-lock-only"]);
   if (text === undefined) throw new Stop("`npm sbom` failed", "it is part of npm 10 and newer");
-  writeFileSync(file, text);
+  const bill = JSON.parse(text);
+  const lock = readFileSync(join(root, "Cargo.lock"), "utf8");
+  const compiled = crates().map(({ name, version, license }) => {
+    const entry = lock.indexOf(`name = "${name}"\nversion = "${version}"\n`);
+    const [, checksum] = /checksum = "(\w+)"/.exec(lock.slice(entry));
+    const purl = `pkg:cargo/${name}@${version}`;
+    const licenses = [{ expression: license.replaceAll("/", " OR ") }];
+    return {
+      "bom-ref": purl,
+      type: "library",
+      name,
+      version,
+      purl,
+      licenses,
+      hashes: [{ alg: "SHA-256", content: checksum }],
+    };
+  });
+  bill.components.push(...compiled);
+  const self = bill.dependencies.find(({ ref }) => ref === bill.metadata.component["bom-ref"]);
+  self.dependsOn.push(...compiled.map(({ purl }) => purl));
+  bill.dependencies.push(...compiled.map(({ purl }) => ({ ref: purl, dependsOn: [] })));
+  writeFileSync(file, `${JSON.stringify(bill, null, 2)}\n`);
 }
 
 /** Stops where the tag of a release, the versions of its parts and its changelog do not belong together. */
-export function checkTag(tag) {
-  const { version } = readManifest();
+export async function checkTag(tag) {
+  const { version } = manifestOf(root);
   if (tag !== `v${version}`)
     throw new Stop(`the tag ${tag} is not v${version}`, "bring the version up to date, or tag again");
   const cargo = /^version = "(.+)"$/m.exec(readFileSync(join(root, "Cargo.toml"), "utf8"))?.[1];
   if (cargo !== version)
     throw new Stop(`Cargo.toml has the version ${cargo}, package.json ${version}`, "give both one version");
-  for (const [path, text] of platformFolders())
-    if (!isFile(join(root, path)) || readFileSync(join(root, path), "utf8") !== text)
-      throw new Stop(`${path} is not current`, "node scripts/release.mjs --folders");
+  await checkFolders();
   notes();
 }
 
 function notes() {
-  return releaseNotes(readFileSync(join(root, "CHANGELOG.md"), "utf8"), readManifest().version);
+  return releaseNotes(readFileSync(join(root, "CHANGELOG.md"), "utf8"), manifestOf(root).version);
 }
 
 /** Publishes the tarballs of a folder: the packages with addons first, so that the main one never names what is not there. */
 function publish(out, { dryRun }) {
-  const main = `disentangle-${readManifest().version}.tgz`;
+  const main = `disentangle-${manifestOf(root).version}.tgz`;
   const tarballs = readdirSync(out).filter((name) => name.endsWith(".tgz"));
   if (!tarballs.includes(main)) throw new Stop(`${join(out, main)} is missing`, "node scripts/release.mjs ADDONS OUT");
   // Provenance is signed by the workflow that publishes: there is none of a trial.
@@ -172,43 +295,64 @@ function publish(out, { dryRun }) {
 async function rehearse() {
   const folder = join(targetFolder(), "release-dry-run");
   const [addons, out] = [join(folder, "addons"), join(folder, "packages")];
-  await step("tag, versions, changelog", () => checkTag(`v${readManifest().version}`));
-  await step("addon", () => {
-    const newest = newestGlibc(readFileSync(buildAddon(addons)));
-    return newest === undefined ? "built" : `built, asks for glibc ${newest}`;
+  await step("tag, versions, changelog", () => checkTag(`v${manifestOf(root).version}`));
+  await step("addon", async () => {
+    const file = await buildAddon(addons);
+    const newest = checkGlibc(file);
+    const size = `${(statSync(file).size / 1e6).toFixed(2)} MB`;
+    return newest === undefined ? size : `${size}, asks for glibc ${newest}`;
   });
-  await step("javascript", javascript);
-  await step("packages", () => {
-    pack(
-      addons,
-      out,
-      platforms.filter(({ target }) => target === hostTarget()),
-    );
+  await step("javascript", dist);
+  await step("packages", async () => {
+    const host = (await platforms()).filter(({ target }) => target === hostTarget());
+    await pack(addons, out, host);
+    sbom(join(out, "sbom.cdx.json"));
   });
   await step("publish (dry run)", () => publish(out, { dryRun: true }));
 }
 
-function writeFolders() {
-  rmSync(join(root, "npm"), { recursive: true, force: true });
-  for (const [path, text] of platformFolders()) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
+async function dist() {
+  await javascript();
+  await loader();
 }
 
 if (isMain(import.meta.url)) {
   await main(async () => {
-    const [addons, out, more] = process.argv.slice(2);
-    if (addons === "--folders") return writeFolders();
-    if (addons === "--notes") return console.log(notes());
-    if (addons === "--dry-run") return rehearse();
-    if (addons === "--dist") return javascript();
-    if (!out) throw new Stop("two folders are needed", "node scripts/release.mjs ADDONS OUT");
-    if (addons === "--addon") return console.log(buildAddon(resolve(out)));
-    if (addons === "--check") return checkTag(out);
-    if (addons === "--sbom") return sbom(resolve(out));
-    if (addons === "--publish") return publish(resolve(out), { dryRun: more === "--dry-run" });
-    checkGlibc(resolve(addons));
-    for (const tarball of Object.values(pack(resolve(addons), resolve(out)))) console.log(tarball);
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        addon: { type: "string" },
+        target: { type: "string" },
+        cuda: { type: "boolean" },
+        "cuda-package": { type: "string" },
+        dist: { type: "boolean" },
+        sbom: { type: "string" },
+        publish: { type: "string" },
+        "dry-run": { type: "boolean" },
+        check: { type: "string" },
+        notes: { type: "boolean" },
+        folders: { type: "boolean" },
+        glibc: { type: "string" },
+      },
+    });
+    const { target, cuda, "dry-run": dryRun = false } = values;
+    if (values.addon) {
+      const features = cuda ? ["cuda"] : [];
+      return console.log(await buildAddon(resolve(values.addon), { target, features }));
+    }
+    if (values.dist) return dist();
+    if (values.sbom) return sbom(resolve(values.sbom));
+    if (values.publish) return publish(resolve(values.publish), { dryRun });
+    if (values.check) return checkTag(values.check);
+    if (values.notes) return console.log(notes());
+    if (values.folders) return writeFolders();
+    if (values.glibc) return console.log(checkGlibc(resolve(values.glibc)) ?? "none");
+    if (dryRun) return rehearse();
+    const [first, second] = positionals.map((path) => resolve(path));
+    if (values["cuda-package"] && first) return console.log(packCuda(resolve(values["cuda-package"]), first));
+    if (!second) throw new Stop("two folders are needed", "node scripts/release.mjs ADDONS OUT");
+    const all = await platforms();
+    for (const { target, libc } of all) if (libc === "gnu") checkGlibc(join(first, addonFile(target)));
+    for (const tarball of Object.values(await pack(first, second, all))) console.log(tarball);
   });
 }

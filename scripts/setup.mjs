@@ -3,7 +3,8 @@
 
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { addonFile, hostLibrary, hostTarget } from "./platforms.mjs";
+import { loader } from "./loader.mjs";
+import { addonFile, hostLibrary, hostTarget, packageName } from "./platforms.mjs";
 import {
   contentHash,
   inCi,
@@ -40,26 +41,35 @@ export async function packages() {
   });
 }
 
-/** The native addon for this machine at the root of the repository. */
+/** The native addon for this machine at the root of the repository, and its loader. */
 export async function addon() {
-  await step("native addon", () => {
-    const target = hostTarget();
-    if (existsSync(join(root, "node_modules", "@disentangle", target))) return `prebuilt (@disentangle/${target})`;
-    checkRust();
-    const hash = addonHash();
-    if (isFile(join(root, addonFile(target))) && isCurrent("addon", hash)) return "current";
-    run("cargo", ["build", "--release", "--locked", "-p", "disentangle-node"]);
-    return takeAddon(hash);
+  await step("native addon", async () => {
+    const note = buildAddon();
+    await loader();
+    return note;
   });
+}
+
+function buildAddon() {
+  const target = hostTarget();
+  const prebuilt = packageName(target);
+  if (existsSync(join(root, "node_modules", prebuilt))) return `prebuilt (${prebuilt})`;
+  checkRust();
+  const hash = addonHash();
+  if (isFile(join(root, addonFile(target))) && isCurrent("addon", hash)) return "current";
+  run("cargo", ["build", "--release", "--locked", "-p", "disentangle-node"]);
+  return takeAddon(hash);
 }
 
 /** The addon, the tests and xtask in one build. One by one they would compile candle once per set of features. */
 export async function addonAndTests() {
-  await step("native addon and rust tests: build", () => {
+  await step("native addon and rust tests: build", async () => {
     checkRust();
     const hash = addonHash();
     run("cargo", ["build", "--release", "--locked", "--workspace", "--lib", "--bins", "--tests", "--examples"]);
-    return takeAddon(hash);
+    const note = takeAddon(hash);
+    await loader();
+    return note;
   });
 }
 

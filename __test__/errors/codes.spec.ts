@@ -296,6 +296,10 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     };
     return fit({ ...quick, data: await world() }, { onProgress }).result;
   },
+  NATIVE_VERSION: async () => {
+    const addon = await file("addon.cjs", `exports.doctor = () => '{"version":"0.0.1"}';`);
+    return printed(["doctor"], { env: { NAPI_RS_NATIVE_LIBRARY_PATH: addon } });
+  },
   NATIVE_NOT_FOUND: () =>
     printed(["doctor"], {
       env: {

@@ -1,4 +1,7 @@
-//! Links the addon as Node expects it, and tells it which sources its numbers come from.
+//! Links the addon as Node expects it, against the first versions of what it takes from glibc, and tells it which sources its numbers
+//! come from.
+
+mod glibc;
 
 use std::path::{Path, PathBuf};
 
@@ -15,6 +18,7 @@ const NUMERICAL: [&str; 7] = [
 
 fn main() {
     napi_build::setup();
+    glibc::link_first_versions();
     let mut hash = 0xcbf2_9ce4_8422_2325;
     for place in NUMERICAL {
         println!("cargo:rerun-if-changed={place}");

@@ -91,7 +91,7 @@ const modality = z.strictObject(
 );
 
 /** All data keys. Every other key is an error. */
-export const dataConfigSchema = z.strictObject({
+const dataConfigSchema = z.strictObject({
   data: z
     .union([text("expected a path"), z.array(text("expected a path")).min(1), inMemory], {
       error: "expected a path, several paths, or data in memory",
@@ -193,11 +193,47 @@ export const dataConfigSchema = z.strictObject({
     .describe("Short name of the data set, for the report. Default: the file's name."),
 });
 
-/** Where data lie and which columns play which role. */
-export type DataConfig = Readonly<z.infer<typeof dataConfigSchema>>;
+/** Where data lie and which columns play which role; `disentangle schema` says what each key means. */
+export type DataConfig = {
+  readonly data?: string | string[] | InMemoryData | undefined;
+  readonly modalities?:
+    | Record<
+        string,
+        {
+          data?: string | InMemoryData | undefined;
+          inputs?: string | string[] | undefined;
+          matrix?: string | undefined;
+        }
+      >
+    | undefined;
+  readonly join?: string | undefined;
+  readonly labels?: string | InMemoryData | undefined;
+  readonly channels?: "first" | "last" | undefined;
+  readonly inputs?: string | string[] | undefined;
+  readonly environment?: string | readonly (string | number)[] | undefined;
+  readonly task?: string | readonly (string | number)[] | undefined;
+  readonly target?: TargetData | string | string[] | undefined;
+  readonly truth?: string | string[] | undefined;
+  readonly tree?: string | TreeData | undefined;
+  readonly rowId?: string | false | undefined;
+  readonly matrix?: string | undefined;
+  readonly delimiter?: string | undefined;
+  readonly quote?: string | undefined;
+  readonly decimal?: "." | "," | undefined;
+  readonly missingValues?: string | string[] | undefined;
+  readonly name?: string | undefined;
+};
+
+// The compiler of a user need not read zod's types, so the interface stands beside the schema. Both say the same, or this does
+// not compile: each key of the one is a key of the other, and each value of the one is a value of the other.
+type Inferred = z.infer<typeof dataConfigSchema>;
+const keys: readonly (keyof DataConfig & keyof Inferred)[] = Object.keys(dataConfigSchema.shape) as (
+  | keyof DataConfig
+  | keyof Inferred
+)[];
 
 /** The keys of `DataConfig`, in the order of the documentation. */
-export const dataKeys: readonly string[] = Object.keys(dataConfigSchema.shape);
+export const dataKeys: readonly string[] = keys;
 
 /** The JSON Schema of the data keys: what a config file can say (data in memory are left out). */
 export function dataJsonSchema(): JsonSchema {
@@ -215,9 +251,11 @@ export function parseDataConfig(value: unknown, known: readonly string[] = []): 
     data: "for example data: cells.csv (--data cells.csv); `disentangle inspect FILE` shows what a file holds",
   };
   const missing = isObject(value) ? missingData(value as Readonly<Record<string, unknown>>, hints.data) : [];
-  const config = allOrNothing(missing, () => parseKeys(dataConfigSchema, value, { about: "data", known, hints }));
+  const config: DataConfig = allOrNothing(missing, () =>
+    parseKeys(dataConfigSchema, value, { about: "data", known, hints }),
+  );
   failAll(missing);
-  return config;
+  return config satisfies Inferred;
 }
 
 /** What `parse` gives; its mistakes are told with the others, all at once. */

@@ -3,7 +3,6 @@ export {
   type ArrowLike,
   type ColumnsData,
   type DataConfig,
-  dataConfigSchema,
   dataJsonSchema,
   dataKeys,
   type InMemoryData,

@@ -1,12 +1,11 @@
 // The one list of known data sets that are made from a file of their source.
 import type { JsonSchema } from "../config-keys.js";
-import { jsonSchemaOf } from "../data/parse-keys.js";
 import type { Dataset } from "../data/read.js";
-import { type SachsConfig, sachs, sachsSchema } from "./sachs.js";
-import { type SuperconductorsConfig, superconductors, superconductorsSchema } from "./superconductors.js";
+import { type SachsConfig, sachs, sachsJsonSchema } from "./sachs.js";
+import { type SuperconductorsConfig, superconductors, superconductorsJsonSchema } from "./superconductors.js";
 
-export { type SachsConfig, sachsSchema } from "./sachs.js";
-export { type Cleaning, type SuperconductorsConfig, superconductorsSchema } from "./superconductors.js";
+export type { SachsConfig } from "./sachs.js";
+export type { Cleaning, SuperconductorsConfig } from "./superconductors.js";
 
 /** What to prepare: the name of a data set beside its keys; `disentangle prepare --help` lists them. */
 export type PrepareConfig =
@@ -28,13 +27,13 @@ export const PREPARATIONS: readonly Preparation[] = [
   {
     name: "superconductors",
     summary: "shares of elements; 80 properties and the critical temperature as tasks",
-    schema: jsonSchemaOf(superconductorsSchema),
+    schema: superconductorsJsonSchema(),
     prepare: superconductors,
   },
   {
     name: "sachs",
     summary: "logarithms of eleven proteins in single cells; nine conditions as environments, and the consensus graph",
-    schema: jsonSchemaOf(sachsSchema),
+    schema: sachsJsonSchema(),
     prepare: sachs,
   },
 ];

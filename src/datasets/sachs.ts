@@ -1,7 +1,8 @@
 // Protein signaling in single cells under nine conditions (Sachs et al. 2005): logarithms of eleven proteins, and the consensus graph.
 import { z } from "zod";
+import type { JsonSchema } from "../config-keys.js";
 import { openFile } from "../data/open.js";
-import { parseKeys } from "../data/parse-keys.js";
+import { jsonSchemaOf, parseKeys } from "../data/parse-keys.js";
 import { indexColumns, missingColumns } from "../data/patterns.js";
 import type { Dataset } from "../data/read.js";
 import { fail, failAll } from "../errors.js";
@@ -9,16 +10,23 @@ import type { NativeTable } from "../native.js";
 
 const name = (meaning: string) => z.string({ error: `expected ${meaning}` }).min(1, { error: `expected ${meaning}` });
 
-/** All keys. */
-export const sachsSchema = z.strictObject({
+const sachsSchema = z.strictObject({
   source: name("the path of a table").describe(
     "Table with a row per cell: eleven proteins as raw intensities, and the condition that the cell was under.",
   ),
   condition: name("the name of a column").default("condition").describe("Column with the conditions."),
 });
 
-/** How the cells are prepared. */
-export type SachsConfig = Readonly<z.input<typeof sachsSchema>>;
+/** How the cells are prepared; `disentangle prepare sachs --help` says what each key means. */
+export interface SachsConfig {
+  readonly source: string;
+  readonly condition?: string | undefined;
+}
+
+/** The JSON Schema of `SachsConfig`. */
+export function sachsJsonSchema(): JsonSchema {
+  return jsonSchemaOf(sachsSchema);
+}
 
 const PROTEINS = ["raf", "mek", "plc", "pip2", "pip3", "erk", "akt", "pka", "pkc", "p38", "jnk"];
 

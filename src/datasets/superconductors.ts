@@ -1,8 +1,9 @@
 // Superconductors: from a table of formulas and critical temperatures to shares of elements and 81 tasks.
 import { basename } from "node:path";
 import { z } from "zod";
+import type { JsonSchema } from "../config-keys.js";
 import { openFile } from "../data/open.js";
-import { parseKeys } from "../data/parse-keys.js";
+import { jsonSchemaOf, parseKeys } from "../data/parse-keys.js";
 import { indexColumns, missingColumns } from "../data/patterns.js";
 import type { Dataset } from "../data/read.js";
 import { fail, failAll } from "../errors.js";
@@ -14,8 +15,7 @@ import { hasProperties, PROPERTY_NAMES, propertiesOf } from "./properties.js";
 const name = (meaning: string) => z.string({ error: `expected ${meaning}` }).min(1, { error: `expected ${meaning}` });
 const flag = z.boolean({ error: "expected true or false" });
 
-/** All keys. */
-export const superconductorsSchema = z.strictObject({
+const superconductorsSchema = z.strictObject({
   source: name("the path of a table").describe(
     "Table of formulas and critical temperatures, such as the supercon.csv of vstanev1/Supercon.",
   ),
@@ -32,8 +32,20 @@ export const superconductorsSchema = z.strictObject({
     .describe("Materials that an element must occur in; those with a rarer element are left out."),
 });
 
-/** How the superconductors are prepared. */
-export type SuperconductorsConfig = Readonly<z.input<typeof superconductorsSchema>>;
+/** How the superconductors are prepared; `disentangle prepare superconductors --help` says what each key means. */
+export interface SuperconductorsConfig {
+  readonly source: string;
+  readonly formula?: string | undefined;
+  readonly tc?: string | undefined;
+  readonly leakTc?: boolean | undefined;
+  readonly skipInvalid?: boolean | undefined;
+  readonly minMaterials?: number | undefined;
+}
+
+/** The JSON Schema of `SuperconductorsConfig`. */
+export function superconductorsJsonSchema(): JsonSchema {
+  return jsonSchemaOf(superconductorsSchema);
+}
 
 /** What was read, what was left out and why; stands under `cleaning` in the provenance of the data set. */
 export interface Cleaning {
@@ -81,9 +93,13 @@ interface Material {
  * @throws `DATA_FORMULA` for a formula that cannot be read, unless `skipInvalid`; what reading the table throws
  */
 export async function superconductors(config: SuperconductorsConfig): Promise<Dataset> {
-  const { source, formula, tc, leakTc, skipInvalid, minMaterials } = parseKeys(superconductorsSchema, config, {
-    about: "superconductors",
-  });
+  const { source, formula, tc, leakTc, skipInvalid, minMaterials } = parseKeys(
+    superconductorsSchema,
+    config satisfies z.input<typeof superconductorsSchema>,
+    {
+      about: "superconductors",
+    },
+  );
   const rows = await readRows(source, formula, tc);
   const { materials, cleaning } = clean(rows, minMaterials);
   const [first] = cleaning.invalid;

@@ -29,6 +29,11 @@ export type Layer =
   /** The columns from `start`. */
   | { readonly op: "narrow"; readonly start: number; readonly count: number }
   /**
+   * Each column x becomes `s x + (1 - s) t softplus(x / t)`, s the column's `slope` and t the `softness`; with `inverse` x becomes the
+   * number of which that is x, in 64 bits.
+   */
+  | { readonly op: "bend"; readonly slope: string; readonly softness: number; readonly inverse: boolean }
+  /**
    * The columns from `start` pass; each other x becomes `x exp(s) + t`, or with `inverse` `(x - t) exp(-s)`. Of the passing columns
    * `net` makes a and t, side by side, and `s = bound tanh(a / bound)`.
    */

@@ -74,5 +74,6 @@ export const explanations = {
   FIT_CANCELLED: "A fit was stopped by its AbortSignal.",
   CALLBACK_THREW: "A callback given by the user threw; the fit was stopped.",
   NATIVE_NOT_FOUND: "No native addon for this platform; the message says what was tried.",
+  NATIVE_VERSION: "The native addon is of another version than the package.",
   INTERNAL_PANIC: "A bug in disentangle. The process lives; please report it.",
 } as const;

@@ -157,6 +157,7 @@ codes! {
     FitCancelled "FIT_CANCELLED" => "A fit was stopped by its AbortSignal.",
     CallbackThrew "CALLBACK_THREW" => "A callback given by the user threw; the fit was stopped.",
     NativeNotFound "NATIVE_NOT_FOUND" => "No native addon for this platform; the message says what was tried.",
+    NativeVersion "NATIVE_VERSION" => "The native addon is of another version than the package.",
     InternalPanic "INTERNAL_PANIC" => "A bug in disentangle. The process lives; please report it.",
 }
 

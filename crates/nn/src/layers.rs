@@ -66,4 +66,14 @@ pub enum Layer {
         /// (count) to twice the number of the others.
         net: Vec<Layer>,
     },
+    /// Each column x becomes `s x + (1 - s) t softplus(x / t)`, or of the inverse the number that this makes x of; s is the column's
+    /// `slope` and t the softness, both > 0.
+    Bend {
+        /// (in), > 0.
+        slope: Numbers,
+        /// > 0.
+        softness: f64,
+        /// Whether it is the inverse, which is computed in 64 bits.
+        inverse: bool,
+    },
 }

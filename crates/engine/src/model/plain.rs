@@ -137,6 +137,12 @@ fn layer_json(place: &str, layer: Layer, tensors: &mut Vec<Named>) -> Value {
             "shift": kept(place, "shift", shift, 1, tensors),
         }),
         Layer::Narrow { start, count } => json!({ "op": "narrow", "start": start, "count": count }),
+        Layer::Bend { slope, softness, inverse } => json!({
+            "op": "bend",
+            "slope": kept(place, "slope", slope, 1, tensors),
+            "softness": softness,
+            "inverse": inverse,
+        }),
         Layer::Coupling { start, count, bound, inverse, net } => {
             let inner = net.into_iter().enumerate();
             let net: Vec<Value> = inner.map(|(i, layer)| layer_json(&format!("{place}.{i}"), layer, tensors)).collect();

@@ -3,9 +3,11 @@
 use super::{FLOW, JOINT, LatentAnmConfig, MECHANISMS, STARTS};
 use disentangle_data::{Matrix, Stream};
 use disentangle_engine::method::{Batch, Dimensions, Network, Phase, Term};
-use disentangle_nn::{Buffer, DType, Device, Error, Init, Params, Result, Tensor, with_known_gradient};
+use disentangle_nn::{
+    Activation, Buffer, DType, Device, Error, Init, Layer, Numbers, Params, Result, Tensor, with_known_gradient,
+};
 use disentangle_numerics::compute::Compute;
-use disentangle_numerics::linalg::orthonormal;
+use disentangle_numerics::linalg::{inverse, orthonormal};
 use disentangle_numerics::real::Real;
 use disentangle_numerics::shift::{
     Asked, Density, Evaluated, Flow, FlowShape, GroupedRows, Head, Kind, MechanismShape, Mechanisms, evaluate, invert,
@@ -274,6 +276,78 @@ impl Network for AnmNetwork {
         let columns = inputs.len().checked_div(rows).unwrap_or(k);
         Tensor::from_vec(inputs, (rows, columns), codes.device())?.to_dtype(codes.dtype()).map(Some)
     }
+
+    fn encoder_layers(&self) -> Result<Option<Vec<Layer>>> {
+        let k = self.sizes.flow.size;
+        let single = |m: &Matrix<f64>| Numbers::Single(m.map(|v| v as f32));
+        let mut layers = Vec::new();
+        if let Some(reduction) = &self.reduction {
+            let map = reduction.get();
+            let weight = Matrix::from_fn(map.len() / k, k, |i, j| map[j * (map.len() / k) + i]);
+            layers.push(affine(single(&weight), None));
+        }
+        for (l, Step { weight, shift, slope }) in self.steps()?.into_iter().enumerate() {
+            if l > 0 {
+                let slope = Numbers::row(slope);
+                layers.push(Layer::Bend { slope, softness: SOFTNESS.1, inverse: false });
+            }
+            layers.push(affine(single(&weight), Some(Numbers::row(shift))));
+        }
+        layers.push(affine(single(&self.axes()?), None));
+        Ok(Some(layers))
+    }
+
+    fn decoder_layers(&self) -> Result<Option<Vec<Layer>>> {
+        let k = self.sizes.flow.size;
+        let back = |m: &Matrix<f64>| inverse(m).map_err(Error::wrap);
+        let mut layers = vec![affine(Numbers::Double(back(&self.axes()?)?), None)];
+        for (l, Step { weight, shift, slope }) in self.steps()?.into_iter().enumerate().rev() {
+            let weight = back(&weight)?;
+            let at_zero = Matrix::from_fn(1, k, |_, j| -(0..k).map(|i| shift[i] * weight[(i, j)]).sum::<f64>());
+            layers.push(affine(Numbers::Double(weight), Some(Numbers::Double(at_zero))));
+            if l > 0 {
+                let slope = Numbers::Double(Matrix::from_fn(1, k, |_, j| slope[j]));
+                layers.push(Layer::Bend { slope, softness: SOFTNESS.1, inverse: true });
+            }
+        }
+        if let Some(reduction) = &self.reduction {
+            let unit = Matrix::from_fn(k, k, |i, j| f64::from(u8::from(i == j)));
+            let map = reduction.get();
+            let wide = Matrix::new(k, map.len() / k, widened(unit.data(), &map, k)).map_err(Error::wrap)?;
+            layers.push(affine(Numbers::Double(wide), None));
+        }
+        Ok(Some(layers))
+    }
+}
+
+/// An affine map of the first start's flow, and the slopes of the bend before it.
+struct Step {
+    weight: Matrix<f64>,
+    shift: Vec<f64>,
+    slope: Vec<f64>,
+}
+
+impl AnmNetwork {
+    fn steps(&self) -> Result<Vec<Step>> {
+        let wide = |name: &str| Ok::<_, Error>(self.values(name)?.into_iter().map(f64::from).collect::<Vec<f64>>());
+        let (weights, shifts, slopes) = (wide(FLOW_NAMES[0])?, wide(FLOW_NAMES[1])?, wide(FLOW_NAMES[2])?);
+        let FlowShape { size: k, bends } = self.sizes.flow;
+        let step = |l: usize| Step {
+            weight: Matrix::from_fn(k, k, |i, j| weights[(l * k + i) * k + j]),
+            shift: shifts[l * k..(l + 1) * k].to_vec(),
+            slope: if l == 0 { Vec::new() } else { slopes[(l - 1) * k..l * k].iter().map(|a| a.exp()).collect() },
+        };
+        Ok((0..=bends).map(step).collect())
+    }
+
+    fn axes(&self) -> Result<Matrix<f64>> {
+        let (k, axes) = (self.sizes.flow.size, self.values(AXES)?);
+        Ok(Matrix::from_fn(k, k, |i, j| f64::from(axes[i * k + j])))
+    }
+}
+
+fn affine(weight: Numbers, bias: Option<Numbers>) -> Layer {
+    Layer::Dense { weight, bias, activation: Activation::Identity }
 }
 
 /// Rows (n x k) back along the orthogonal directions `map` (k x d): each is divided by its squared length.

@@ -5,7 +5,8 @@ use crate::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
 const LOADER: &str = "src/native.ts";
-const ADDON_MARKS: &[&str] = &[".node\"", ".node'", ".node`", "process.dlopen", "\"@disentangle/", "`@disentangle/"];
+const ADDON_MARKS: &[&str] =
+    &[".node\"", ".node'", ".node`", "process.dlopen", "/binding.cjs", "\"@disentangle/", "`@disentangle/"];
 
 /// No file but src/native.ts names the addon's file or its packages.
 pub fn addon_is_loaded_once(tree: &Tree) -> Vec<Violation> {

@@ -1,0 +1,203 @@
+// How long a newcomer waits: from an empty project to the first identified model, with each package manager. They install from a registry
+// on this machine that holds our packages, those of all platforms, and sends requests for all others on.
+
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { basename, join } from "node:path";
+import { packHost } from "../scripts/package.mjs";
+import { packageName, platforms } from "../scripts/platforms.mjs";
+import { npm, output } from "../scripts/steps.mjs";
+import { inFolder, script, start, versionOf, write } from "./compat/folder.mjs";
+import { root } from "./provenance.mjs";
+import { number, table } from "./tables.mjs";
+
+export const about =
+  "From an empty project to the first identified model: seconds of `install` with an empty cache, then of `disentangle demo`; bytes on disk";
+
+const TARGET_SECONDS = 60;
+
+/** How each is started and told of a registry; every one of them has a cache of its own, empty. */
+const MANAGERS = {
+  npm: {
+    install: (tools, cache) => [
+      process.execPath,
+      [script(tools, "npm"), "install", "--cache", cache, "--no-audit", "--no-fund"],
+    ],
+    files: (registry) => ({ ".npmrc": `registry=${registry}\n` }),
+  },
+  pnpm: {
+    install: (tools, cache) => [
+      process.execPath,
+      [script(tools, "pnpm"), "install", "--store-dir", join(cache, "store"), "--cache-dir", cache],
+    ],
+    files: (registry) => ({ ".npmrc": `registry=${registry}\n` }),
+  },
+  "@yarnpkg/cli-dist": {
+    name: "yarn",
+    install: (tools) => [process.execPath, [join(tools, "node_modules/@yarnpkg/cli-dist/bin/yarn.js"), "install"]],
+    files: (registry, cache) => ({
+      ".yarnrc.yml": `npmRegistryServer: "${registry}"
+unsafeHttpWhitelist: ["127.0.0.1"]
+nodeLinker: node-modules
+enableGlobalCache: false
+cacheFolder: ${JSON.stringify(cache)}
+enableTelemetry: false
+`,
+      "yarn.lock": "",
+    }),
+  },
+  bun: {
+    package: `@oven/bun-${process.platform}-${process.arch}`,
+    install: (tools) => [
+      join(tools, "node_modules", `@oven/bun-${process.platform}-${process.arch}`, "bin/bun"),
+      ["install"],
+    ],
+    files: (registry) => ({ "bunfig.toml": `[install]\nregistry = "${registry}"\n` }),
+    env: (cache) => ({ BUN_INSTALL_CACHE_DIR: cache }),
+  },
+};
+
+export async function run({ works, log }) {
+  const tarballs = await packHost();
+  const wanted = Object.entries(MANAGERS).filter(([name]) => works(name));
+  return inFolder(async (tools) => {
+    write(tools, { "package.json": { private: true } });
+    const packages = wanted.map(([name, { package: other = name }]) => `${other}@latest`);
+    npm(["install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", ...packages], { cwd: tools });
+    const registry = await serve(tarballs);
+    try {
+      const rows = [];
+      for (const [name, manager] of wanted) {
+        const row = await installed({ name, ...manager }, tools, registry.url);
+        log(`${row.work}: installed in ${row.installSeconds} s, first model after ${row.seconds} s`);
+        rows.push(row);
+      }
+      return { rows: [...sizes(tarballs), ...rows] };
+    } finally {
+      registry.close();
+    }
+  });
+}
+
+async function installed(
+  { name, package: other = name, install, files, env = () => ({}), ...manager },
+  tools,
+  registry,
+) {
+  return inFolder(async (folder) => {
+    const [project, cache] = ["project", "cache"].map((part) => join(folder, part));
+    mkdirSync(cache);
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    write(project, {
+      "package.json": { private: true, dependencies: { disentangle: version } },
+      ...files(registry, cache),
+    });
+    const [program, args] = install(tools, cache);
+    const begun = performance.now();
+    await start(program, args, { cwd: project, env: env(cache) });
+    const installSeconds = since(begun);
+    const addons = addonsIn(join(project, "node_modules"));
+    if (addons.length !== 1) throw new Error(`${name} installed ${addons.length} addons: ${addons.join(", ")}`);
+    const command = join(project, "node_modules/disentangle/bin/disentangle.js");
+    await start(process.execPath, [command, "demo"], { cwd: project });
+    return {
+      work: manager.name ?? name,
+      version: versionOf(tools, other),
+      installSeconds,
+      seconds: since(begun),
+      targetSeconds: TARGET_SECONDS,
+      bytes: sizeOf(join(project, "node_modules")),
+    };
+  });
+}
+
+const since = (begun) => Math.round((performance.now() - begun) / 100) / 10;
+
+/** The addons of ours below a folder; what is linked counts once. */
+function addonsIn(folder) {
+  const found = readdirSync(folder, { recursive: true }).map(String);
+  return [
+    ...new Set(found.filter((path) => /[\\/]disentangle\.[\w-]+\.node$/.test(path)).map((path) => basename(path))),
+  ];
+}
+
+function sizeOf(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, path, name }) => sum + statSync(join(parentPath ?? path, name)).size, 0);
+}
+
+function sizes(tarballs) {
+  return Object.entries(tarballs).map(([work, file]) => ({ work, packedBytes: statSync(file).size }));
+}
+
+/** A registry with our packages. Those of other platforms are there as well, without an addon: choosing among them is the manager's work. */
+async function serve(tarballs) {
+  const upstream = output("npm", ["config", "get", "registry"]).trim().replace(/\/$/, "");
+  const packuments = new Map();
+  const files = new Map(Object.values(tarballs).map((file) => [`/-/${basename(file)}`, file]));
+  const server = createServer(async ({ url }, response) => {
+    const path = decodeURIComponent(url.split("?")[0]);
+    const own = packuments.get(path.slice(1));
+    if (files.has(path)) return response.end(readFileSync(files.get(path)));
+    if (own) return response.setHeader("content-type", "application/json").end(JSON.stringify(own));
+    response.writeHead(307, { location: `${upstream}${url}` }).end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = `http://127.0.0.1:${server.address().port}`;
+  const all = (await platforms()).map(({ target }) => packageName(target));
+  const stage = (name) =>
+    join(tarballs.disentangle, "..", name === "disentangle" ? "main" : name.slice(packageName("").length));
+  const { version } = JSON.parse(readFileSync(join(stage("disentangle"), "package.json"), "utf8"));
+  for (const name of ["disentangle", ...all]) {
+    const file = tarballs[name];
+    const folder = file ? stage(name) : join(root, "npm", name.slice(packageName("").length));
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    if (name === "disentangle") manifest.optionalDependencies = Object.fromEntries(all.map((one) => [one, version]));
+    const bytes = file ? readFileSync(file) : Buffer.alloc(0);
+    const hash = (algorithm, form) => createHash(algorithm).update(bytes).digest(form);
+    const dist = {
+      tarball: `${address}/-/${basename(file ?? `${name.split("/").at(-1)}.tgz`)}`,
+      shasum: hash("sha1", "hex"),
+      integrity: `sha512-${hash("sha512", "base64")}`,
+    };
+    const time = {
+      created: "2020-01-01T00:00:00.000Z",
+      modified: "2020-01-01T00:00:00.000Z",
+      [version]: "2020-01-01T00:00:00.000Z",
+    };
+    packuments.set(name, {
+      name,
+      time,
+      "dist-tags": { latest: version },
+      versions: { [version]: { ...manifest, dist } },
+    });
+  }
+  return { url: `${address}/`, close: () => server.close() };
+}
+
+export function render(rows) {
+  return table(
+    ["package manager", "version", "install", "first model", "target", "", "on disk"],
+    rows
+      .filter(({ seconds }) => seconds)
+      .map(({ work, version, installSeconds, seconds, targetSeconds, bytes }) => [
+        work,
+        version,
+        `${number(installSeconds)} s`,
+        `${number(seconds)} s`,
+        `< ${targetSeconds} s`,
+        seconds < targetSeconds ? "met" : "missed",
+        `${number(bytes / 1e6)} MB`,
+      ]),
+  ).concat(
+    "\n\nPacked: ",
+    rows
+      .filter(({ packedBytes }) => packedBytes)
+      .map(({ work, packedBytes }) => `\`${work}\` ${number(packedBytes / 1e6)} MB`)
+      .join(", "),
+    ".",
+  );
+}
