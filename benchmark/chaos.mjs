@@ -43,7 +43,7 @@ for (const name of names) {
 const late = ({ value, limit }) => value !== undefined && limit !== undefined && value > limit;
 // Other work on the machine makes anything late: limits are held to at the large scale, on a quiet one.
 const broken = rows.filter((row) => row.broken > 0 || (values.scale === "large" && late(row)));
-const result = { benchmark: "chaos", about, ...provenance(), rows };
+const result = { benchmark: "chaos", scale: values.scale, about, ...provenance(), rows };
 if (values.scale === "large" && values.only === undefined) {
   writeFileSync(new URL("./results/chaos.json", import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
   await updateReadme();

@@ -35,14 +35,14 @@ async function worker(
   { url }: Pick<Server, "url">,
   args: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
-): Promise<ReturnType<typeof start> & { said(): string }> {
+): Promise<ReturnType<typeof start> & { readonly cwd: string; said(): string }> {
   const cwd = await mkdtemp(join(tmpdir(), "disentangle-worker-"));
   const started = start(["worker", "--redis", url, "--cache", join(cwd, "cache"), ...args], { cwd, env });
   let text = "";
   started.child.stderr!.on("data", (part: string) => {
     text += part;
   });
-  return { ...started, said: () => text };
+  return { ...started, cwd, said: () => text };
 }
 
 /** Ends a worker. */
@@ -133,7 +133,10 @@ test("a worker that is asked to end hands its trial back within a second or so, 
   const ledger = async (): Promise<string> =>
     readFile(join(cwd, "sweeps", "a", "ledger.jsonl"), "utf8").catch(() => "");
   await until(async () => (await ledger()).includes('"claim"'));
-  await sleep(2500);
+  // On its way, however long the machine took to start it.
+  const written = async (): Promise<boolean> =>
+    (await readdir(first.cwd, { recursive: true })).some((name) => name.endsWith(".dsn"));
+  await until(written);
   const asked = performance.now();
   first.child.kill("SIGTERM");
   const { code, stderr } = await first.ended;

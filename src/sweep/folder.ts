@@ -93,7 +93,8 @@ export async function checkSweepTarget(dir: string): Promise<void> {
     });
   });
   const seen = names.filter((name) => !name.startsWith(".") && name !== "lost+found");
-  if (seen.length > 0 && !seen.includes(FILE) && !seen.includes("ledger.jsonl"))
+  // Of one that another process is about to begin there are the data and what is hidden.
+  if (seen.length > 0 && ![FILE, "ledger.jsonl", WORK].some((name) => (names as readonly string[]).includes(name)))
     fail("FILE_WRITE", `${dir}: exists and is not the folder of a sweep`, { path: dir, hint });
 }
 

@@ -6,7 +6,7 @@ import { fail } from "../errors.js";
 import { writeDataset } from "../simulate.js";
 import { throwIfAborted } from "../train.js";
 import { type CheckedSweep, checkSweep, type SweepConfig } from "./config.js";
-import type { SweepFile } from "./folder.js";
+import { makeSweepFolder, type SweepFile } from "./folder.js";
 import type { Rule } from "./halving.js";
 import { stateOf } from "./ledger.js";
 import { type Merge, mergeInto } from "./merge.js";
@@ -168,6 +168,8 @@ export function plannedIn(
 /** Puts a data set into the folder of a sweep, where all of its processes find it. */
 export async function putDataset(dir: string, dataset: Dataset, fingerprint: string): Promise<string> {
   const path = resolve(dir, "data", `${dataset.name.replace(/[^\w-]+/g, "-")}-${fingerprint.slice(0, 12)}`);
-  if (!existsSync(path)) await writeDataset(path, dataset);
+  if (existsSync(path)) return path;
+  await makeSweepFolder(dir);
+  await writeDataset(path, dataset);
   return path;
 }
