@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { ChamberWorldConfig, FactorAnalysisConfig, FastIcaConfig, IcarlConfig, InterventionWorldConfig, InterventionalConfig, IvaeConfig, LatentAnmConfig, MclConfig, ModalityWorldConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig, VaeConfig } from "./types.js";
+import type { ChamberWorldConfig, FactorAnalysisConfig, FastIcaConfig, IcarlConfig, InterventionWorldConfig, InterventionalConfig, IvaeConfig, LatentAnmConfig, MclConfig, ModalityWorldConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, MultimodalConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig, VaeConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -30,6 +30,8 @@ export interface MethodOptions {
   "mcl": MclConfig;
   /** Latent causes and their graph from environments that each intervene on one of them, not knowing on which. */
   "interventional": InterventionalConfig;
+  /** Latents of several modalities of the same subjects, what each keeps to itself, and one causal graph. */
+  "multimodal": MultimodalConfig;
   /** Yardstick: the directions in which the inputs vary most, without any target. */
   "pca": PcaConfig;
   /** Yardstick: the linear latents that inputs share, apart from the noise of each input, without any target. */

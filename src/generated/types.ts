@@ -285,6 +285,14 @@ export type Representation = "mtrn" | "inputs";
  */
 export type MtrnRecipe = "solved-heads" | "paper";
 
+/** A number for every modality. */
+export type PerModality =
+  | number
+  | Auto
+  | {
+      [k: string]: number;
+    };
+
 /**
  * How the number `noise` is meant.
  * - `standardDeviation`: In units of the latents and the target.
@@ -513,7 +521,7 @@ export interface BlockScores {
 export interface Candidate {
   /** The candidate value. */
   value: number;
-  /** Its error on the validation rows, in squared units of the target. */
+  /** What the rule judges it by: its error on the validation rows, in squared units of the target, unless the rule says otherwise. */
   validation: number;
 }
 
@@ -545,10 +553,32 @@ export interface CausalGraph {
    * is 0 it was left out, since it closes a cycle.
    */
   undecided?: [number, number][];
+  /** Graphs that fit as well, by what they have in place of edges of this one, the closest first. */
+  ties?: GraphTie[];
+  /** For each node the sets of causes that explain it best, the best first, where sets were compared. */
+  scores?: CauseSet[][];
   /** Whether edges may form cycles. */
   cyclic?: boolean;
   /** What the graph rests on, in one or two sentences: how edges were found, what a weight and a certainty are. */
   basis: string;
+}
+
+/** A graph that fits as well as another one. */
+export interface GraphTie {
+  /** How much worse it is at most, in nats a row. */
+  behind: number;
+  /** Edges `[i, j]`, i -> j, that it has and the other one has not. */
+  added: [number, number][];
+  /** Edges that it has not. */
+  removed: [number, number][];
+}
+
+/** A set of causes of a node. */
+export interface CauseSet {
+  /** By place. */
+  causes: number[];
+  /** What the node loses with it, in nats a row with what the causes cost: lower is better. */
+  score: number;
 }
 
 /** Configuration of the simulator `chamber-world`. */
@@ -2898,6 +2928,165 @@ export interface PublishedOptions {
    * Default: 0.1. Range: 0 to 10.
    */
   learningRate?: number;
+}
+
+export interface MultimodalConfig {
+  /** Latents of several modalities of the same subjects, what each keeps to itself, and one causal graph. */
+  method: "multimodal";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: DeviceChoice;
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: Missing;
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: MissingTarget;
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
+   */
+  imageScale?: ImageScale;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.8,"validation":0.0,"test":0.2,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
+  /**
+   * Latents of each modality: a number, numbers by name, or `auto`: as many directions of its code as say something of the other
+   * modalities.
+   *
+   * Default: "auto".
+   */
+  latentDim?: PerModality;
+  /**
+   * Private variables of each modality, which have no part in the graph: a number, numbers by name, or `auto`: what an autoencoder needs
+   * beside the latents.
+   *
+   * Default: "auto".
+   */
+  privateDim?: PerModality;
+  /**
+   * Largest number of latents and private variables of a modality, together, that `auto` tries.
+   *
+   * Default: 6. Range: 1 to 64.
+   */
+  maxLatentDim?: number;
+  /**
+   * What an edge has to be worth, in nats a row.
+   *
+   * Default: 0.05. Range: 0 to 100.
+   */
+  sparsity?: number;
+  /**
+   * Random starts; three go on after 30 % of the steps.
+   *
+   * Default: 6. Range: 1 to 100.
+   */
+  starts?: number;
+  /**
+   * Copies of the solution, all but the first turned within each modality, that are trained again to see which latents the data leave
+   * open; 0: only starts are compared.
+   *
+   * Default: 8. Range: 0 to 100.
+   */
+  copies?: number;
+  /**
+   * Most causes of a latent.
+   *
+   * Default: 3. Range: 1 to 8.
+   */
+  mostCauses?: number;
+  /**
+   * Units of each of the two hidden layers of an autoencoder, in both directions.
+   *
+   * Default: 64. Range: 1 to 4096.
+   */
+  autoencoderUnits?: number;
+  /**
+   * Couplings of a flow.
+   *
+   * Default: 4. Range: 1 to 64.
+   */
+  flowLayers?: number;
+  /**
+   * Units of each of the two hidden layers of a coupling.
+   *
+   * Default: 32. Range: 1 to 1024.
+   */
+  flowUnits?: number;
+  /**
+   * Units of each of the two hidden layers of a mechanism.
+   *
+   * Default: 16. Range: 1 to 1024.
+   */
+  mechanismUnits?: number;
+  /**
+   * Rows of a step, rounded down to a multiple of 32, at most all training rows.
+   *
+   * Default: 256. Range: 32 to 65536.
+   */
+  batchSize?: number;
+  /**
+   * How long the descents are.
+   *
+   * Default: {"steps":null}.
+   */
+  training?: MultimodalTraining;
+}
+
+/** How long the descents are. */
+export interface MultimodalTraining {
+  /**
+   * Gradient steps over all descents, shared out between them: the choice of sizes, autoencoders, latents, copies. Absent: 2240.
+   *
+   * Range: 1 to 100000000.
+   */
+  steps?: number;
 }
 
 /** Mean correlation coefficient of one task. */
