@@ -164,10 +164,10 @@ faults([
   {
     name: "a word too many",
     args: ["extra"],
-    code: "CONFIG_USAGE",
-    path: "",
-    says: ["too many arguments"],
-    hint: "help fit",
+    code: "CONFIG_CONFLICT",
+    path: "--data",
+    says: ["extra beside --data"],
+    hint: "give one of the two",
   },
   {
     name: "an empty name for the run folder",

@@ -12,7 +12,8 @@ test("--help lists every command and goes to stdout", async (t) => {
   const { code, stdout, stderr } = await run(["--help"]);
   t.is(code, 0);
   t.is(stderr, "");
-  for (const { name, summary } of COMMANDS) t.true(stdout.includes(name) && stdout.includes(summary), name);
+  const text = stdout.replace(/\s+/g, " ");
+  for (const { name, summary } of COMMANDS) t.true(text.includes(`${name} ${summary}`), name);
   t.true(stdout.includes("Examples:"));
 });
 
