@@ -1,6 +1,6 @@
 // The types of a reproduction: presets in, tables out.
 export type { ReproducedRow, Verdict } from "./judge.js";
-export type { FailedTrial, FinishedTrial, Seconds, Trial, TrialHead } from "./kept.js";
+export type { FailedTrial, FinishedTrial, Seconds, StudyTask, Trial, TrialHead } from "./kept.js";
 export type * from "./preset.js";
 export type { Reproduction, TrialFailure } from "./reproduction.js";
 export type { ReproduceOptions, TrialEvent } from "./run.js";

@@ -77,7 +77,7 @@ impl Perceptron {
 
     /// Outputs of `x` (inputs x n) to `out` (outputs x n); what the way back needs to `hidden`.
     pub fn forward<T: Real>(&self, parameters: &[T], x: &[T], n: usize, hidden: &mut [T], out: &mut [T]) {
-        debug_assert!(n % BLOCK == 0 && x.len() == self.inputs() * n && out.len() == self.outputs() * n);
+        debug_assert!(n.is_multiple_of(BLOCK) && x.len() == self.inputs() * n && out.len() == self.outputs() * n);
         let (mut rest, mut at) = (hidden, 0);
         let mut input: &[T] = x;
         let last = self.widths.len() - 2;

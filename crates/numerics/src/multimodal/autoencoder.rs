@@ -219,7 +219,7 @@ pub fn train<T: Real>(
             gradient: vec![T::ZERO; parameters.len()],
             loss: 0.0,
             autoencoder: *autoencoder,
-            rows: *rows,
+            rows,
             parameters,
         })
         .collect();

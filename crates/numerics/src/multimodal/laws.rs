@@ -29,6 +29,9 @@ fn loss(density: &Density, parameters: &[f64], codes: &[Vec<f64>], choice: &[u32
     (density.loss(parameters, choice, &mut workspace, &mut gradient), gradient)
 }
 
+/// What a unit makes of a row, with its derivatives.
+type Through<'a> = dyn FnMut(&[f64]) -> (Vec<f64>, Vec<f64>) + 'a;
+
 #[test]
 fn the_gradient_of_the_density_is_that_of_central_differences() {
     let density = density();
@@ -63,7 +66,7 @@ fn the_density_of_the_flow_is_that_of_its_derivative_and_its_inverse_leads_back(
     let (out, log_det) = through(&x);
     for row in 0..3 {
         let step = 1e-6;
-        let column = |unit: usize, through: &mut dyn FnMut(&[f64]) -> (Vec<f64>, Vec<f64>)| {
+        let column = |unit: usize, through: &mut Through<'_>| {
             let mut moved = x.clone();
             moved[unit * BLOCK + row] += step;
             let up = through(&moved).0;

@@ -27,6 +27,9 @@ const LEAST: f64 = 0.05;
 const POINTS: usize = 512;
 const FAR: f64 = 1.5;
 
+/// Errors by width, from 1 on, and the width that they choose.
+pub type Curve = (Vec<f64>, usize);
+
 /// Errors of autoencoders of 1, 2, ... numbers on rows that they did not see, and the number after which the error stops falling: the
 /// largest second difference of its logarithm. `None`: `after` stopped it.
 ///
@@ -39,7 +42,7 @@ pub fn widths(
     training: Training,
     compute: Compute,
     after: impl FnMut(usize, f64) -> bool,
-) -> Result<Option<Vec<(Vec<f64>, usize)>>> {
+) -> Result<Option<Vec<Curve>>> {
     let seen = |table: &Matrix| table.rows() - table.rows() / HELD;
     let mut all = Vec::new();
     for table in tables {

@@ -52,7 +52,7 @@ export const WORLDS: Preset = {
   name: "interventional/worlds",
   title: "What do soft, double and missing interventions, noise and curves cost, and is it noticed?",
   repeats: "drawn worlds; none was published",
-  remark: `${CHOSEN} The start of the nonlinear model and the gap from which it is fitted were mended on the seeds 0 to 9, after three bands were missed on 8101 to 8105.`,
+  remark: `${CHOSEN} After three bands were missed on 8101 to 8105, the start of the nonlinear model and the gap from which it is fitted were mended on the seeds 0 to 9, and double interventions on 0 to 99.`,
   paper: "Linear causal disentanglement via interventions, https://arxiv.org/abs/2211.16467",
   scales: {
     tiny: { seconds: 40, experiments: SETTINGS.map((setting) => experiment(briefly(setting), SEEN, 1000)) },
