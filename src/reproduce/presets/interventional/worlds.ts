@@ -60,10 +60,10 @@ export const WORLDS: Preset = {
   },
 };
 
-/** Where inputs are curved the nonlinear model takes most of the time: trained this little it has no band, only the checks before it. */
+/** Where the nonlinear model is fitted it takes most of the time: trained this little it has no band, only the checks before it. */
 function briefly({ mcc, ...setting }: Setting): Setting {
-  if (setting.world.curvedInputs === undefined) return { ...setting, ...(mcc && { mcc }) };
-  return { ...setting, options: { ...setting.options, steps: 200 } };
+  const { curvedInputs } = setting.world;
+  return { ...setting, ...(curvedInputs === undefined && mcc && { mcc }), options: { ...setting.options, steps: 200 } };
 }
 
 function experiment(
