@@ -126,7 +126,10 @@ async function upheavals(folder, config, { rounds, log }) {
       if (fault === "coordinator") {
         signal(sweep.child.pid, "SIGKILL");
         await sweep.ended;
+        const before = ledgerOf(out).length;
         sweep = begin(config, through(server, out));
+        // One that finds no server at its start says so and ends, as it should: first it has to be at work.
+        await until(() => ledgerOf(out).length > before || !sweep.isRunning());
       }
       if (fault === "server") await server.restart(300);
       if (fault === "memory") await server.client.flushall();
