@@ -19,7 +19,7 @@ export interface ReadShard extends Shard {
  *
  * @throws `CONFIG_USAGE`, `CONFIG_OUT_OF_RANGE`
  */
-export function shardOf(text: string, env: NodeJS.ProcessEnv = process.env): ReadShard {
+export function shardOf(text: string, env: Readonly<Record<string, string | undefined>> = process.env): ReadShard {
   const [, first, second] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
   if (first === undefined || second === undefined) {
     fail("CONFIG_USAGE", `--shard ${text}: expected i/n`, {
