@@ -121,6 +121,15 @@ test("fit takes its data without a flag, and without a method says which suit th
   t.regex(without.stderr, /these data suit .*latent-anm/);
   t.notRegex(without.stderr, /suit .*mtlcm/);
   t.regex(without.stderr, /disentangle fit --method \S+ --data cells\.csv --environment site/);
+  const table = (names: string): string =>
+    `id,${names}\n${rows.map((row, i) => `r${i},${row.slice(0, -2)}`).join("\n")}\n`;
+  await writeFile(join(dir, "rna.csv"), table("a,b"));
+  await writeFile(join(dir, "protein.csv"), table("c,d"));
+  const both = await run(["fit", "--modality", "a=rna.csv", "--modality", "b=protein.csv", "--join", "id"], {
+    cwd: dir,
+  });
+  t.regex(both.stderr, /suit .*mcl.*multimodal/);
+  t.notRegex(without.stderr, /mcl|multimodal/);
   const fitted = await run(["fit", "cells.csv", "--method", "pca", "--latent-dim", "1", "--out", "run", "-q"], {
     cwd: dir,
   });

@@ -122,7 +122,8 @@ export function showKeys(command: Command, keys: readonly ConfigKey[], shown: Sh
 
 /** The name under which commander keeps the flag of a key. */
 export function attributeOf(key: string): string {
-  return key === "modalities" ? "modality" : key;
+  const words = flagOf(key).slice(2);
+  return words.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The words that stand for the value of a key. */

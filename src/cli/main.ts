@@ -73,10 +73,14 @@ function originOf(error: unknown): string {
 
 function refuseUnknownCommand(word: string): void {
   if (COMMANDS.some(({ name }) => name === word) || word === "complete" || word === "help") return;
-  throw failure("CONFIG_USAGE", `there is no command ${word}`, { hint: commandLike(word) ?? LISTS });
+  throw unknownCommand(word);
 }
 
-const LISTS = "`disentangle help` lists the commands";
+function unknownCommand(word: string): DisentangleError {
+  return failure("CONFIG_USAGE", `there is no command ${word}`, {
+    hint: commandLike(word) ?? "`disentangle help` lists the commands",
+  });
+}
 
 /** Whether only the command line or the configuration is to blame; of several failures, whether all are of that kind. */
 function isUsage(error: unknown): boolean {
@@ -90,8 +94,7 @@ function usageError(error: CommanderError, args: readonly string[]): unknown {
     .replace(/^\((.*)\)$/, "$1")
     .toLowerCase();
   const unknown = error.code === "commander.unknownCommand" ? /'(.+?)'/.exec(message)?.[1] : undefined;
-  if (unknown !== undefined)
-    return failure("CONFIG_USAGE", `there is no command ${unknown}`, { hint: commandLike(unknown) ?? LISTS });
+  if (unknown !== undefined) return unknownCommand(unknown);
   const command = args.find((word) => COMMANDS.some(({ name }) => name === word));
   const code = error.code === "commander.unknownOption" ? "CONFIG_UNKNOWN_KEY" : "CONFIG_USAGE";
   const flag = /'(--?[\w-]+)/.exec(message)?.[1];

@@ -163,6 +163,7 @@ async function inspectSource(
     target: chosen.target !== undefined,
     environment: chosen.environment !== undefined,
     tree: config.tree !== undefined,
+    modalities: views.length,
   };
   const notes = [...notesOf(found, roles, config.missingValues, environment?.sizes ?? []), ...offsetNotes(kept)];
   return {
@@ -322,6 +323,7 @@ function inspectFolder(config: DataConfig, dataset: Dataset, method: string | un
     target: targets !== undefined,
     environment: parts.environment !== undefined,
     tree: dataset.tree !== undefined,
+    modalities: dataset.views?.length ?? 1,
   };
   const { notes = [] } = JSON.parse(dataset.provenance) as { readonly notes?: readonly string[] };
   return {

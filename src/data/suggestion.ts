@@ -32,13 +32,15 @@ export interface Holdings {
   readonly target: boolean;
   readonly environment: boolean;
   readonly tree: boolean;
+  /** How many; 1 where the inputs are one table. */
+  readonly modalities: number;
 }
 
 /**
  * The first method of the catalogue that suits the data: one for tasks where there are any, one that needs no target where there are
  * environments alone, else one with a target.
  */
-export function methodFor({ tasks, target, environment, tree }: Holdings): string {
+export function methodFor({ tasks, target, environment, tree }: Omit<Holdings, "modalities">): string {
   const { methods } = catalogue();
   const alone = environment && !target && !tasks && !tree;
   const suits = (needs: readonly string[]): boolean =>
@@ -47,7 +49,7 @@ export function methodFor({ tasks, target, environment, tree }: Holdings): strin
 }
 
 /** The methods of the catalogue that have all they need in such data. */
-export function methodsFor({ tasks, target, environment }: Holdings): readonly string[] {
+export function methodsFor({ tasks, target, environment, modalities }: Holdings): readonly string[] {
   const has: Readonly<Record<string, boolean>> = {
     environment,
     target: target || tasks,
@@ -55,6 +57,8 @@ export function methodsFor({ tasks, target, environment }: Holdings): readonly s
     "target or environment": target || environment,
     // It can be made of the data, where there are environments.
     tree: environment,
+    modalities: modalities > 1,
+    "two modalities": modalities === 2,
   };
   return catalogue()
     .methods.filter(({ needs }) => needs.every((role) => has[role] === true))

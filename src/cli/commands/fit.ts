@@ -161,7 +161,7 @@ async function proposeMethod(config: Readonly<Record<string, unknown>>, keys: re
   const { command, methods } = await inspect(data);
   fail("CONFIG_MISSING", "method is missing", {
     path: "method",
-    hint: `these data suit ${methods.join(", ")}; begin with\n  ${command}`,
+    hint: `as they stand, these data suit ${methods.join(", ")}; a command to begin with:\n  ${command}`,
     context: { methods: [...methods], command },
   });
 }
