@@ -163,6 +163,7 @@ function newDesk(
   const job = jobOf(process.env);
   let active = performance.now();
   let said = "";
+  let over = false;
   let give: (error: unknown) => void;
   const broken = new Promise<never>((_, reject) => {
     give = reject;
@@ -373,6 +374,7 @@ function newDesk(
       try {
         await Promise.race([stopping, broken, ...(idleMs === undefined ? [] : [quiet(idleMs)])]);
       } finally {
+        over = true;
         for (const { worker } of held.values()) worker.stop();
         await Promise.race([Promise.all(looks), sleep(LAST_WORDS_MS)]);
       }
@@ -383,7 +385,8 @@ function newDesk(
   };
 
   async function quiet(ms: number): Promise<void> {
-    while (held.size > 0 || performance.now() - active < ms) await sleep(Math.min(ms, 100));
+    // Whatever else ends the wait ends this one too: it would keep the process alive.
+    while (!over && (held.size > 0 || performance.now() - active < ms)) await sleep(Math.min(ms, 100));
   }
 }
 
