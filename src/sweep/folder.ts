@@ -1,5 +1,6 @@
 // The folder of a sweep: `sweep.json` (its trials), `ledger.jsonl` (what became of them), a run folder for each finished trial, and
 // hidden what is under way.
+import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, failure } from "../errors.js";
@@ -7,6 +8,7 @@ import { writeFileAtomic } from "../files.js";
 import { readStudy } from "../reproduce/kept.js";
 import { isUnfinished, jsonText, readManifest } from "../results.js";
 import type { CheckedSweep } from "./config.js";
+import { ENDED, type Ledger, stateOf } from "./ledger.js";
 import type { Code, SweepTrial } from "./planned.js";
 
 const FORMAT = 1;
@@ -108,20 +110,14 @@ export function workFolder(dir: string, id: string, epoch: number): string {
   return join(dir, WORK, `${id}.${epoch}`);
 }
 
-/** What attempts left behind: by trial, the newest first. */
-export async function attemptsIn(dir: string): Promise<ReadonlyMap<string, readonly number[]>> {
-  const found = new Map<string, number[]>();
-  for (const name of await readdir(join(dir, WORK)).catch(() => [])) {
-    const [, id, epoch] = /^(.+)\.(\d+)$/.exec(name) ?? [];
-    if (id !== undefined) found.set(id, [...(found.get(id) ?? []), Number(epoch)]);
-  }
-  for (const epochs of found.values()) epochs.sort((a, b) => b - a);
-  return found;
+/** Where a coordinator puts what came from another machine: of several on one folder each has a copy of its own. */
+export function copyFolder(dir: string, id: string, epoch: number): string {
+  return `${workFolder(dir, id, epoch)}.${randomBytes(4).toString("hex")}`;
 }
 
-/** Moves what an attempt finished to the place of its trial. Can be repeated from any point. */
-export async function settleTrial(dir: string, id: string, epoch: number): Promise<void> {
-  await rename(workFolder(dir, id, epoch), trialFolder(dir, id)).catch((error: NodeJS.ErrnoException) => {
+/** Moves what an attempt finished from where it lies to the place of its trial. Can be repeated from any point. */
+export async function settleTrial(dir: string, id: string, from: string): Promise<void> {
+  await rename(from, trialFolder(dir, id)).catch((error: NodeJS.ErrnoException) => {
     // It was moved before, or lies there from elsewhere.
     if (error.code !== "ENOENT" && error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
   });
@@ -129,7 +125,45 @@ export async function settleTrial(dir: string, id: string, epoch: number): Promi
 
 /** Removes what attempts at a trial left behind. */
 export async function clearAttempts(dir: string, id: string, epochs: readonly number[]): Promise<void> {
-  for (const epoch of epochs) await rm(workFolder(dir, id, epoch), { recursive: true, force: true }).catch(() => {});
+  for (const epoch of epochs) await clearFolder(workFolder(dir, id, epoch));
+}
+
+/** Removes one folder of an attempt, as far as that can be done. */
+export async function clearFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true }).catch(() => {});
+}
+
+/**
+ * Puts every trial that the ledger calls done in its place, and removes what is left of trials that have ended. The line comes before
+ * the move: whoever wrote it may be about to move the folder, or be gone.
+ */
+export async function settleDone(
+  dir: string,
+  trials: readonly { readonly id: string }[],
+  ledger: Pick<Ledger, "states">,
+): Promise<void> {
+  const attempts = await attemptsIn(dir);
+  if (attempts.size === 0) return;
+  for (const { id } of trials) {
+    const { state, epoch } = stateOf(ledger, id);
+    if (!ENDED.has(state)) continue;
+    const left = attempts.get(id) ?? [];
+    if (state === "done") for (const one of left) if (one.epoch === epoch) await settleTrial(dir, id, one.folder);
+    for (const { folder } of left) await clearFolder(folder);
+  }
+}
+
+/** What attempts left behind, by trial. */
+async function attemptsIn(
+  dir: string,
+): Promise<ReadonlyMap<string, readonly { readonly epoch: number; readonly folder: string }[]>> {
+  const found = new Map<string, { readonly epoch: number; readonly folder: string }[]>();
+  for (const name of await readdir(join(dir, WORK)).catch(() => [])) {
+    const [, id, epoch] = /^(.+?)\.(\d+)(?:\.[0-9a-f]{8})?$/.exec(name) ?? [];
+    if (id === undefined) continue;
+    found.set(id, [...(found.get(id) ?? []), { epoch: Number(epoch), folder: join(dir, WORK, name) }]);
+  }
+  return found;
 }
 
 /** Makes the folder and what is hidden in it. */

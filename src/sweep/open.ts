@@ -3,19 +3,17 @@ import { readdir } from "node:fs/promises";
 import { fail } from "../errors.js";
 import { checkWritable } from "../files.js";
 import {
-  attemptsIn,
   checkSweepTarget,
-  clearAttempts,
   finishedIn,
   knownIn,
   makeSweepFolder,
   readSweepFile,
   type SweepFile,
-  settleTrial,
+  settleDone,
   trialFolder,
   writeSweepFile,
 } from "./folder.js";
-import { ENDED, type Entry, type Ledger, openLedger, stateOf } from "./ledger.js";
+import { type Entry, type Ledger, openLedger, stateOf } from "./ledger.js";
 import { codeText, type SweepPlan, type SweepTrial } from "./planned.js";
 import type { Shard } from "./shard.js";
 import { resultIn } from "./trial.js";
@@ -117,13 +115,7 @@ function fileOf(about: About, { trials, code }: SweepPlan, previous: SweepFile |
 
 /** Brings ledger and folders together, whatever was cut off or lost: finished runs count, and nothing else does. */
 async function recover(dir: string, mine: readonly SweepTrial[], ledger: Ledger): Promise<void> {
-  const attempts = await attemptsIn(dir);
-  for (const { id } of mine) {
-    const { state, epoch } = stateOf(ledger, id);
-    const left = attempts.get(id) ?? [];
-    if (state === "done" && left.includes(epoch)) await settleTrial(dir, id, epoch);
-    if (ENDED.has(state) && left.length > 0) await clearAttempts(dir, id, left);
-  }
+  await settleDone(dir, mine, ledger);
   const names = new Set(await readdir(dir));
   const states = mine.map(({ id }) => ({ id, ...stateOf(ledger, id) }));
   const gone = states.filter(({ id, state }) => state === "done" && !names.has(id));

@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failure, messageOf } from "../errors.js";
 import type { TrialProgress } from "./assignment.js";
-import { clearAttempts, settleTrial, workFolder } from "./folder.js";
+import { clearAttempts, settleDone, settleTrial, workFolder } from "./folder.js";
 import { type Rule, stageOf } from "./halving.js";
 import { ENDED, type Ledger, stateOf, type TrialState } from "./ledger.js";
 import { newOwner, type Owner, STALE_MS, type Watch, watchOwners } from "./owners.js";
@@ -141,6 +141,7 @@ async function coordinate(given: Owned): Promise<void> {
   }
   if (errors.length > 0) throw errors[0];
   if (signal?.aborted) throw stopped(dir, signal);
+  await settleDone(dir, given.mine, given.ledger);
 }
 
 /** Claims one trial after the other: no two of this process at once. */
@@ -226,7 +227,7 @@ async function runOne(
     case "done": {
       const [counts] = await ledger.commit({ kind: "done", ...mark, ...ended.result });
       if (!counts) return lost();
-      await settleTrial(dir, id, epoch);
+      await settleTrial(dir, id, own);
       await clearAttempts(dir, id, before);
       return tell("done");
     }

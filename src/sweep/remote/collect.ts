@@ -3,7 +3,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { isDisentangleError } from "../../errors.js";
-import { clearAttempts, settleTrial, workFolder } from "../folder.js";
+import { clearFolder, copyFolder, settleTrial } from "../folder.js";
 import { ENDED, type Entry, type Ledger, stateOf } from "../ledger.js";
 import type { SweepTrial } from "../planned.js";
 import type { Carrier } from "./carrier.js";
@@ -63,28 +63,28 @@ export async function collect({
 }): Promise<readonly Written[]> {
   const byId = new Map(mine.map((trial) => [trial.id, trial]));
   const lines = log.flatMap(({ fields }) => lineOf(fields, byId) ?? []);
-  const brought = new Map<Line, boolean>();
+  const brought = new Map<Line, string | undefined>();
   await atOnce(
     lines.filter(({ parcel }) => parcel !== undefined),
     async (line) => {
       brought.set(line, await bring(dir, ledger, carrier, line));
     },
   );
+  const isLost = (line: Line): boolean => brought.has(line) && brought.get(line) === undefined;
   // A result that did not arrive is none: its trial is free again.
   const entries = lines.map((line): Entry => {
     const { entry } = line;
-    if (brought.get(line) !== false || entry.kind !== "done") return entry;
+    if (!isLost(line) || entry.kind !== "done") return entry;
     return { kind: "released", trial: entry.trial, epoch: entry.epoch, owner: entry.owner };
   });
   const counted = await ledger.commit(...entries);
   const written = lines.map(({ trial }, place) => ({ trial, entry: entries[place]!, counts: counted[place]! }));
-  for (const line of lines) {
-    if (brought.get(line) !== true) continue;
-    const { trial, epoch } = line.entry;
-    const { state, epoch: last } = stateOf(ledger, trial);
+  for (const [{ entry }, copy] of brought) {
+    if (copy === undefined) continue;
+    const { state, epoch } = stateOf(ledger, entry.trial);
     // Also where another coordinator of this folder was faster.
-    if (state === "done" && last === epoch) await settleTrial(dir, trial, epoch);
-    await clearAttempts(dir, trial, [epoch]);
+    if (state === "done" && epoch === entry.epoch) await settleTrial(dir, entry.trial, copy);
+    await clearFolder(copy);
   }
   const over = [...new Set(lines.map(({ trial }) => trial.id))].filter((id) => ENDED.has(stateOf(ledger, id).state));
   for (const text of await leases.forget(over)) await carrier.drop(parcelOf(text)).catch(() => {});
@@ -109,16 +109,22 @@ function lineOf(fields: readonly string[], byId: ReadonlyMap<string, SweepTrial>
   }
 }
 
-/** Whether the result of an attempt lies in the folder now. */
-async function bring(dir: string, ledger: Ledger, carrier: Carrier, { entry, parcel }: Line): Promise<boolean> {
+/** Where the result of an attempt lies in the folder now; nothing where it did not arrive whole. */
+async function bring(
+  dir: string,
+  ledger: Ledger,
+  carrier: Carrier,
+  { entry, parcel }: Line,
+): Promise<string | undefined> {
+  const copy = copyFolder(dir, entry.trial, entry.epoch);
   const { state, epoch } = stateOf(ledger, entry.trial);
-  // Written down before, by this coordinator before it was killed or by another one.
-  if (state === "done" && epoch >= entry.epoch) return true;
+  // Written down before, by this coordinator before it was killed or by another one: its copy is the one that counts.
+  if (state === "done" && epoch >= entry.epoch) return copy;
   try {
-    await carrier.fetch(parcel!, workFolder(dir, entry.trial, entry.epoch));
-    return true;
+    await carrier.fetch(parcel!, copy);
+    return copy;
   } catch (error) {
-    if (isDisentangleError(error) && error.code === "DATA_CORRUPT") return false;
+    if (isDisentangleError(error) && error.code === "DATA_CORRUPT") return undefined;
     throw error;
   }
 }

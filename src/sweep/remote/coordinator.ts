@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { fail } from "../../errors.js";
-import type { SweepFile } from "../folder.js";
+import { type SweepFile, settleDone } from "../folder.js";
 import { stageOf } from "../halving.js";
 import { ENDED, type Entry, stateOf } from "../ledger.js";
 import { STALE_MS, signOf, watchOwners } from "../owners.js";
@@ -114,6 +114,7 @@ export async function workThroughRedis(work: RemoteWork, through: Through): Prom
     await coordinate(line);
     if (inner.signal.aborted) throw inner.signal.reason;
     if (work.signal?.aborted) throw stopped(work.dir, work.signal);
+    await settleDone(work.dir, work.mine, work.ledger);
     await forgetAll(redis, sweep);
   } catch (error) {
     throw refused(address, error);
