@@ -20,7 +20,7 @@ for (const { name, scales } of presets) {
   } else {
     // One after the other: the machine has few cores, and what two presets have in common is fitted once.
     test.serial(`${name}: at the tiny scale no trial fails and every row lies in its band`, async (t) => {
-      t.timeout(180_000);
+      t.timeout(600_000);
       const { verdict, rows, trials } = await reproduce(name, { scale: "tiny", out: await out });
       t.is(
         verdict,

@@ -4,7 +4,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import plainTest from "ava";
 import { testWithAddon as test } from "../addon.js";
-import { emptyFolder, root, runProgram, runShell } from "./run.js";
+import { emptyFolder, PATIENCE_MS, root, runProgram, runShell } from "./run.js";
 
 interface Block {
   readonly language: string;
@@ -47,7 +47,7 @@ plainTest("the README quotes an example, and the documents show commands", (t) =
 
 for (const document of documents.filter((name) => blocksOf(name).some(({ language }) => /^(sh|ts)$/.test(language)))) {
   test(`${document}: every command and program runs`, async (t) => {
-    t.timeout(300_000);
+    t.timeout(PATIENCE_MS);
     const cwd = emptyFolder();
     cpSync(await sampleFiles(), cwd, { recursive: true, filter: (path) => !path.endsWith("runs") });
     // Commands that are read in a checkout name what lies there.

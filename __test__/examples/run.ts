@@ -13,6 +13,9 @@ const run = promisify(execFile);
 // The sources of the package, not the last build of them.
 const sources = { ...process.env, TSX_TSCONFIG_PATH: join(root, "tsconfig.json"), NO_COLOR: "1" };
 
+/** For a program that hangs: how long one takes says nothing on a machine that has other things to do. */
+export const PATIENCE_MS = 600_000;
+
 /** An empty folder. */
 export function emptyFolder(): string {
   return realpathSync(mkdtempSync(join(tmpdir(), "disentangle-example-")));
@@ -20,7 +23,7 @@ export function emptyFolder(): string {
 
 /** Runs a TypeScript program and gives what it printed; throws when it fails. */
 export async function runProgram(file: string, cwd: string, args: readonly string[] = []): Promise<string> {
-  const options = { cwd, env: sources, timeout: 100_000 };
+  const options = { cwd, env: sources, timeout: PATIENCE_MS };
   const { stdout } = await run(process.execPath, ["--import", import.meta.resolve("tsx"), file, ...args], options);
   return stdout;
 }
@@ -43,7 +46,7 @@ disentangle() {
   esac
 }
 ${lines}`;
-  const { stdout } = await run("sh", ["-c", script], { cwd, env: sources, timeout: 100_000 });
+  const { stdout } = await run("sh", ["-c", script], { cwd, env: sources, timeout: PATIENCE_MS });
   return stdout;
 }
 
