@@ -10,7 +10,11 @@ const folder = mkdtempSync(join(tmpdir(), "disentangle-picture-"));
 try {
   const env = { ...process.env, TSX_TSCONFIG_PATH: join(root, "tsconfig.json"), NO_COLOR: "1" };
   const example = join(root, "examples/light-tunnel.ts");
-  execFileSync(process.execPath, ["--import", import.meta.resolve("tsx"), example], { cwd: folder, env, stdio: "inherit" });
+  execFileSync(process.execPath, ["--import", import.meta.resolve("tsx"), example], {
+    cwd: folder,
+    env,
+    stdio: "inherit",
+  });
   const to = join(root, "docs/images/report.png");
   const page = `file://${join(folder, "runs/light-tunnel.html")}`;
   const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=960,1130"];
