@@ -1,19 +1,21 @@
 // Large files: time and memory of a whole process that reads one, beside anndata and pandas on the same file; and
 // latents written as text beside the same as NPY.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { processRows, render, timed } from "./processes.mjs";
 import { python, pythonVersions } from "./python.mjs";
-import { best, timingRow } from "./statistics.mjs";
-import { number, table } from "./tables.mjs";
+import { best } from "./statistics.mjs";
+import { number } from "./tables.mjs";
 
 export const about =
   "Reading h5ad, Parquet and CSV files beside anndata and pandas, and writing latents: time and memory of a whole process";
 /** Python packages: anndata and pandas make the files. */
 export const peers = "required";
+export { render };
 
 const ROUNDS = 3;
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -26,17 +28,7 @@ export async function run({ works, log }) {
   const rows = [];
   const measure = (work, engines) => {
     if (!works(work)) return;
-    const found = Object.fromEntries(Object.keys(engines).map((engine) => [engine, { us: [], bytes: [] }]));
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const [engine, command] of Object.entries(engines)) {
-        const { us, bytes } = timed(command);
-        found[engine].us.push(us);
-        found[engine].bytes.push(bytes);
-      }
-    }
-    for (const [engine, { us, bytes }] of Object.entries(found)) {
-      rows.push({ ...timingRow(work, engine, "process", us), maxBytes: Math.max(...bytes) });
-    }
+    rows.push(...processRows(work, engines, ROUNDS));
     log(`${work}: ${number(best(rows, work, Object.keys(engines)[0]).minUs / 1e3)} ms`);
   };
   try {
@@ -65,25 +57,4 @@ export async function run({ works, log }) {
     rmSync(folder, { recursive: true, force: true });
   }
   return { rows, versions: pythonVersions(interpreter, ["anndata", "pandas", "pyarrow", "numpy"]) };
-}
-
-/** Time of a process from start to end, and the most memory it held, as GNU time counts it. */
-function timed([command, ...args]) {
-  const start = performance.now();
-  const { status, stderr } = spawnSync("/usr/bin/time", ["-f", "%M", command, ...args], { encoding: "utf8" });
-  const us = (performance.now() - start) * 1e3;
-  if (status !== 0) throw new Error(`${[command, ...args].join(" ")}: ${stderr}`);
-  return { us, bytes: 1024 * Number(stderr.trim().split("\n").at(-1)) };
-}
-
-export function render(rows) {
-  return table(
-    ["work", "engine", "min / median s", "memory, MB"],
-    rows.map(({ work, engine, minUs, medianUs, maxBytes }) => [
-      work,
-      engine,
-      `${number(minUs / 1e6)} / ${number(medianUs / 1e6)}`,
-      number(Math.round(maxBytes / 1e6)),
-    ]),
-  );
 }

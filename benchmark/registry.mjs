@@ -11,6 +11,7 @@ export const BENCHMARKS = {
   mcc: () => import("./mcc.mjs"),
   reading: () => import("./reading.mjs"),
   formats: () => import("./formats.mjs"),
+  wide: () => import("./wide.mjs"),
   normals: () => import("./normals.mjs"),
   gemm: () => import("./gemm.mjs"),
   serving: () => import("./serving.mjs"),

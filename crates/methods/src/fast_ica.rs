@@ -104,7 +104,7 @@ impl Method for FastIca {
 
     fn solve(&self, _: &str, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
         let FastIcaConfig { latent_dim, contrast, iterations, tolerance } = self.config;
-        let axes = PrincipalAxes::of(data)?;
+        let axes = PrincipalAxes::leading(data, latent_dim)?;
         keep(&axes, state);
         let whitening = axes.whitening(latent_dim);
         let whitened = centred(&data.inputs, &data.rows_of(Split::Train), &whitening);

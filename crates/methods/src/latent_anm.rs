@@ -229,7 +229,7 @@ impl Method for LatentAnm {
             .at("latentDim")
             .hint(format!("set latentDim <= {MOST_LATENTS}")));
         }
-        let span = rank(&PrincipalAxes::of(data)?.variances);
+        let span = rank(&PrincipalAxes::leading(data, k)?.variances);
         if k > span {
             return Err(Failure::new(
                 Code::ConfigOutOfRange,
@@ -262,7 +262,7 @@ impl Method for LatentAnm {
             if let Some(column) = (0..d).find(|&j| (1..rows.len()).all(|i| of[(i, j)] == of[(0, j)]) && k == d) {
                 return Err(constant(name, Some(&data.input_names[column])));
             }
-            let own = PrincipalAxes::of_rows(&of).map_or(0, |axes| rank(&axes.variances));
+            let own = PrincipalAxes::leading_of_rows(&of, k).map_or(0, |axes| rank(&axes.variances));
             if own < k {
                 return Err(constant(name, None));
             }

@@ -35,8 +35,10 @@ impl Network for IdentityNetwork {
     }
 }
 
-/// Name of the solved row of variances along all principal axes, descending.
+/// Name of the solved row of variances along the principal axes, descending.
 const VARIANCES: &str = "variances";
+/// Name of the sum of all variances where the row holds the leading ones only.
+const TOTAL: &str = "totalVariance";
 
 /// Adds what a map of the inputs leaves behind to the solved results: [`keep_variances`], and the center of the inputs, for the way
 /// back from latents.
@@ -54,17 +56,22 @@ pub fn keep_center(center: &[f64], state: &mut State) {
 /// Adds the variances along the axes to the solved results, for [`account`].
 pub fn keep_variances(axes: &PrincipalAxes, state: &mut State) {
     state.solved.insert(VARIANCES.into(), Matrix::from_fn(1, axes.variances.len(), |_, j| axes.variances[j]));
+    if let Some(total) = axes.total {
+        state.solved.insert(TOTAL.into(), Matrix::from_fn(1, 1, |_, _| total));
+    }
 }
 
 /// What the variances say of a method that keeps `k` axes: facts, and a warning when the inputs span fewer directions.
 pub fn account(state: &State, k: usize) -> (Vec<Fact>, Vec<Warning>) {
     let Some(variances) = state.solved.get(VARIANCES).map(|row| row.row(0)) else { return Default::default() };
     let rank = rank(variances);
-    let kept = variances.iter().take(k.min(rank)).sum::<f64>() / variances.iter().sum::<f64>();
-    let facts = vec![
-        Fact::new("explained-variance", "share of the inputs' variance in the latents", kept),
-        Fact::new("input-rank", "effective rank of the inputs", rank as f64),
-    ];
+    let total = state.solved.get(TOTAL).map(|total| total[(0, 0)]);
+    let kept = variances.iter().take(k.min(rank)).sum::<f64>() / total.unwrap_or_else(|| variances.iter().sum());
+    let mut facts = vec![Fact::new("explained-variance", "share of the inputs' variance in the latents", kept)];
+    // Of wide inputs only the leading axes are known: how many there are is not.
+    if total.is_none() {
+        facts.push(Fact::new("input-rank", "effective rank of the inputs", rank as f64));
+    }
     let short = (rank < k).then(|| {
         let message = format!("the training rows span {rank} directions: {rank} latents instead of {k}");
         Warning::new("INPUTS_RANK", message)

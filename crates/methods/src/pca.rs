@@ -89,7 +89,7 @@ impl Method for Pca {
     }
 
     fn solve(&self, _: &str, data: &Prepared, state: &mut State, _: &mut Solving<'_>) -> Result<OutcomeKind> {
-        let axes = PrincipalAxes::of(data)?;
+        let axes = PrincipalAxes::leading(data, self.config.latent_dim)?;
         keep(&axes, state);
         let map = axes.whitening(self.config.latent_dim);
         state.solved.insert(MAP.into(), map);

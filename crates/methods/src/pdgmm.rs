@@ -115,10 +115,12 @@ impl Method for Pdgmm {
     fn check(&self, data: &Prepared) -> Result<()> {
         data.needs_rows(Self::INFO.name)?;
         let d = data.inputs.cols();
-        let rank = rank(&PrincipalAxes::of(data)?.variances);
-        let k = match self.config.latent_dim {
-            LatentDim::Fixed(k) => k,
-            LatentDim::Auto(_) => rank,
+        let (k, rank) = match self.config.latent_dim {
+            LatentDim::Fixed(k) => (k, rank(&PrincipalAxes::leading(data, k)?.variances)),
+            LatentDim::Auto(_) => {
+                let rank = rank(&PrincipalAxes::of(data)?.variances);
+                (rank, rank)
+            }
         };
         at_most(k, d)?;
         match (self.config.settled_representation(), self.config.algorithm) {

@@ -46,7 +46,7 @@ fn group_moments(z: &UnitColumns, zhat: &UnitColumns, pairs: &[(usize, usize)], 
     let n = z.values.rows();
     let count = n.min(GROUPS);
     let mut groups = vec![[0.0; 6]; count * pairs.len()];
-    for (place, row) in Stream::new(seed, "groups").permutation(n).into_iter().enumerate() {
+    for (place, row) in Stream::new(seed, "bootstrap/groups").permutation(n).into_iter().enumerate() {
         let at = place % count * pairs.len();
         for (moments, &(i, j)) in groups[at..].iter_mut().zip(pairs) {
             let (a, b) = (z.values[(row, i)], zhat.values[(row, j)]);

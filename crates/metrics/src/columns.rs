@@ -88,25 +88,23 @@ pub struct UnitColumns {
 impl UnitColumns {
     /// Centres and scales the columns of `m`, or of their ranks. Values must be finite.
     pub fn new(kind: Correlation, m: &Matrix<f64>) -> Self {
-        let (n, d) = (m.rows(), m.cols());
-        let mut unit =
-            Self { values: Matrix::zeros(n, d), constant: vec![true; d], mean: vec![0.0; d], sd: vec![0.0; d] };
-        for j in 0..d {
-            let values = m.col(j);
-            let mut column = values.clone();
-            // Decided on the values: the ranks of a column that varies by rounding alone would vary fully.
-            let Some(mut moments) = centre_and_scale(&mut column) else { continue };
-            if kind == Correlation::Spearman {
-                column = ranks(&values);
-                moments = centre_and_scale(&mut column).expect("a column that varies has ranks that vary");
+        // Decided on the values: the ranks of a column that varies by rounding alone would vary fully.
+        let (mut values, mut moments) = centred_and_scaled(m.clone());
+        if kind == Correlation::Spearman {
+            let mut of_ranks = Matrix::zeros(m.rows(), m.cols());
+            for j in (0..m.cols()).filter(|&j| moments[j].is_some()) {
+                for (i, rank) in ranks(&m.col(j)).into_iter().enumerate() {
+                    of_ranks[(i, j)] = rank;
+                }
             }
-            let (mean, sd) = moments;
-            (unit.constant[j], unit.mean[j], unit.sd[j]) = (false, mean, sd);
-            for (i, v) in column.into_iter().enumerate() {
-                unit.values[(i, j)] = v;
-            }
+            (values, moments) = centred_and_scaled(of_ranks);
         }
-        unit
+        Self {
+            values,
+            constant: moments.iter().map(Option::is_none).collect(),
+            mean: moments.iter().map(|moments| moments.map_or(0.0, |(mean, _)| mean)).collect(),
+            sd: moments.iter().map(|moments| moments.map_or(0.0, |(_, sd)| sd)).collect(),
+        }
     }
 
     /// Indices of the columns that vary.
@@ -121,24 +119,52 @@ impl UnitColumns {
     }
 }
 
-/// Brings a column to mean 0 and length 1; its mean and standard deviation, or `None` where it is constant.
-fn centre_and_scale(column: &mut [f64]) -> Option<(f64, f64)> {
-    let largest = column.iter().fold(0.0f64, |a, v| a.max(v.abs()));
-    let origin = *column.first()?;
-    let n = column.len() as f64;
+/// Brings columns to mean 0 and length 1; of each its mean and standard deviation, or `None` where it is constant: then it is zero.
+///
+/// Row by row, so that memory is read in its order; each column adds up its own numbers from the first row to the last.
+fn centred_and_scaled(mut m: Matrix<f64>) -> (Matrix<f64>, Vec<Option<(f64, f64)>>) {
+    let (rows, d) = (m.rows(), m.cols());
+    if rows == 0 {
+        return (m, vec![None; d]);
+    }
+    let n = rows as f64;
+    let mut largest = vec![0.0f64; d];
+    for row in m.data().chunks_exact(d) {
+        largest.iter_mut().zip(row).for_each(|(largest, v)| *largest = largest.max(v.abs()));
+    }
     // Divided by the largest value, squares of huge or tiny numbers neither overflow nor vanish; less the first value, a
     // constant column has exactly no variance.
-    let scale = if largest > 0.0 { largest } else { return None };
-    column.iter_mut().for_each(|v| *v = *v / scale - origin / scale);
-    let mean = column.iter().sum::<f64>() / n;
-    column.iter_mut().for_each(|v| *v -= mean);
-    let length = column.iter().map(|v| v * v).sum::<f64>().sqrt();
-    let sd = length / n.sqrt();
-    if sd <= CONSTANT {
-        return None;
+    let scale: Vec<f64> = largest.into_iter().map(|largest| if largest > 0.0 { largest } else { 1.0 }).collect();
+    let origin = m.row(0).to_vec();
+    let shift: Vec<f64> = origin.iter().zip(&scale).map(|(origin, scale)| origin / scale).collect();
+    let mut mean = vec![0.0; d];
+    for row in m.data_mut().chunks_exact_mut(d) {
+        for (((v, scale), shift), mean) in row.iter_mut().zip(&scale).zip(&shift).zip(&mut mean) {
+            *v = *v / scale - shift;
+            *mean += *v;
+        }
     }
-    column.iter_mut().for_each(|v| *v /= length);
-    Some((mean * scale + origin, sd * scale))
+    mean.iter_mut().for_each(|mean| *mean /= n);
+    let mut length = vec![0.0; d];
+    for row in m.data_mut().chunks_exact_mut(d) {
+        for ((v, mean), length) in row.iter_mut().zip(&mean).zip(&mut length) {
+            *v -= mean;
+            *length += *v * *v;
+        }
+    }
+    let moments: Vec<Option<(f64, f64)>> = (0..d)
+        .map(|j| {
+            length[j] = length[j].sqrt();
+            let sd = length[j] / n.sqrt();
+            (sd > CONSTANT).then(|| (mean[j] * scale[j] + origin[j], sd * scale[j]))
+        })
+        .collect();
+    for row in m.data_mut().chunks_exact_mut(d) {
+        for ((v, length), moments) in row.iter_mut().zip(&length).zip(&moments) {
+            *v = if moments.is_some() { *v / length } else { 0.0 };
+        }
+    }
+    (m, moments)
 }
 
 /// Ranks from 1; tied values share the average of their ranks.

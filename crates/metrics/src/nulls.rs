@@ -85,8 +85,8 @@ fn unrelated(
 }
 
 fn rotation(kind: Correlation, truth: &Matrix<f64>, effort: Effort) -> Result<Option<NullScore>> {
-    let stream = Stream::new(effort.seed, "rotation");
-    let rows = sampled_rows(truth.rows(), ROWS_MAPPED, &mut Stream::new(effort.seed, "rotation rows"));
+    let stream = Stream::new(effort.seed, "nulls/rotation");
+    let rows = sampled_rows(truth.rows(), ROWS_MAPPED, &mut Stream::new(effort.seed, "nulls/rotation rows"));
     let truth = truth.select_rows(&rows);
     let unit = UnitColumns::new(Correlation::Pearson, &truth);
     let z = UnitColumns::new(kind, &truth);

@@ -12,6 +12,7 @@ pub mod ica;
 pub mod joint_diagonalisation;
 mod lane_products;
 pub mod lbfgs;
+mod leading_axes;
 pub mod linalg;
 pub mod logistic;
 pub mod moments;

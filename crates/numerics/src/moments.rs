@@ -1,5 +1,7 @@
 //! Moments of the columns of a matrix.
 
+use crate::compute::Compute;
+use crate::vectorised;
 use disentangle_data::Matrix;
 
 /// A latent that collapsed to a constant keeps its scale: dividing by rounding noise would make it look alive.
@@ -51,15 +53,80 @@ pub fn covariance_of_rows(values: &Matrix, rows: &[usize]) -> Matrix<f64> {
 fn covariance_over(values: &Matrix, n: usize, rows: impl Iterator<Item = usize> + Clone) -> Matrix<f64> {
     let k = values.cols();
     let mean = means_over(values, n, rows.clone());
+    let rows: Vec<usize> = rows.collect();
     let mut sum = Matrix::zeros(k, k);
-    for i in rows {
-        let centred: Vec<f64> = values.row(i).iter().zip(&mean).map(|(&v, m)| f64::from(v) - m).collect();
-        for (a, &ca) in centred.iter().enumerate() {
-            sum.row_mut(a).iter_mut().zip(&centred).for_each(|(s, cb)| *s += ca * cb);
+    let threads = Compute::current().threads();
+    for block in rows.chunks(BLOCK) {
+        let panels: Vec<Vec<f64>> = (0..k).step_by(LANES).map(|from| panel(values, block, &mean, from)).collect();
+        // Each entry adds up its rows in their order: neither panels nor threads change a bit.
+        let mut strips: Vec<(usize, &mut [f64])> = sum.data_mut().chunks_mut(STRIP * k).enumerate().collect();
+        let mut shares: Vec<Vec<(usize, &mut [f64])>> = (0..threads).map(|_| Vec::new()).collect();
+        for (place, strip) in strips.drain(..).enumerate() {
+            shares[place % threads].push(strip);
+        }
+        rayon::in_place_scope(|scope| {
+            let mut shares = shares.into_iter();
+            let own = shares.next();
+            for share in shares {
+                let panels = &panels;
+                scope.spawn(move |_| share.into_iter().for_each(|(at, strip)| add_strip(panels, at, strip, k)));
+            }
+            own.into_iter().flatten().for_each(|(at, strip)| add_strip(&panels, at, strip, k));
+        });
+    }
+    for a in 0..k {
+        for b in 0..a {
+            sum[(a, b)] = sum[(b, a)];
         }
     }
     sum.data_mut().iter_mut().for_each(|v| *v /= n.max(1) as f64);
     sum
+}
+
+/// Rows whose centred values are held at once.
+const BLOCK: usize = 256;
+/// Columns of a panel, and rows of the sum that are computed together: what fits into registers.
+const LANES: usize = 8;
+const STRIP: usize = 4;
+
+/// Centred values of `LANES` columns from `from` on, row by row; zeros beyond the last.
+fn panel(values: &Matrix, rows: &[usize], mean: &[f64], from: usize) -> Vec<f64> {
+    let to = mean.len().min(from + LANES);
+    let mut panel = vec![0.0; rows.len() * LANES];
+    for (out, &row) in panel.chunks_exact_mut(LANES).zip(rows) {
+        let centred = values.row(row)[from..to].iter().zip(&mean[from..to]);
+        out.iter_mut().zip(centred).for_each(|(out, (&v, m))| *out = f64::from(v) - m);
+    }
+    panel
+}
+
+/// Adds a block of rows to the entries of rows `STRIP * at ..` of the sum, on and right of the diagonal.
+fn add_strip(panels: &[Vec<f64>], at: usize, strip: &mut [f64], k: usize) {
+    let (from, height) = (at * STRIP, strip.len() / k);
+    let (left, offset) = (&panels[from / LANES], from % LANES);
+    for (place, right) in panels.iter().enumerate().skip(from / LANES) {
+        let (start, width) = (place * LANES, LANES.min(k - place * LANES));
+        let mut sums = [[0.0; LANES]; STRIP];
+        for (row, sums) in strip.chunks_exact(k).zip(&mut sums) {
+            sums[..width].copy_from_slice(&row[start..start + width]);
+        }
+        let added = vectorised!(added(left, offset, right, sums));
+        for (row, sums) in strip.chunks_exact_mut(k).zip(&added).take(height) {
+            row[start..start + width].copy_from_slice(&sums[..width]);
+        }
+    }
+}
+
+#[inline(always)]
+fn added(left: &[f64], offset: usize, right: &[f64], mut sums: [[f64; LANES]; STRIP]) -> [[f64; LANES]; STRIP] {
+    for (a, b) in left.chunks_exact(LANES).zip(right.chunks_exact(LANES)) {
+        for (r, sums) in sums.iter_mut().enumerate() {
+            for (sum, b) in sums.iter_mut().zip(b) {
+                *sum += a[offset + r] * b;
+            }
+        }
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -77,5 +144,27 @@ mod tests {
             assert!((sd[j] - covariance[(j, j)].sqrt()).abs() < 1e-14, "{sd:?}");
         }
         assert_eq!(mean_sd_of_rows(&values, &[]), (vec![0.0; 3], vec![0.0; 3]));
+    }
+
+    /// The definition, in the order of the rows: of other orders the last bits differ, and with them the tables that are committed.
+    fn plain(values: &Matrix, rows: &[usize]) -> Matrix<f64> {
+        let (k, mean) = (values.cols(), means_of_rows(values, rows));
+        let at = |i: usize, j: usize| f64::from(values[(i, j)]) - mean[j];
+        Matrix::from_fn(k, k, |a, b| {
+            rows.iter().fold(0.0, |sum, &i| sum + at(i, a) * at(i, b)) / rows.len().max(1) as f64
+        })
+    }
+
+    #[test]
+    fn a_covariance_has_the_bits_of_its_definition_on_any_number_of_threads() {
+        for (n, k) in [(1, 1), (5, 3), (600, 7), (300, 8), (513, 21), (257, 70)] {
+            let values = Matrix::from_fn(n, k, |i, j| ((i * 31 + j * j * 17 + i * j) % 101) as f32 / 7.0 - 3.0);
+            let rows: Vec<usize> = (0..n).filter(|i| i % 5 != 2).collect();
+            for threads in [1, 2, 3] {
+                let got = Compute::with_threads(threads).run(|| covariance_of_rows(&values, &rows));
+                assert_eq!(got, plain(&values, &rows), "{n} x {k}, {threads} threads");
+            }
+        }
+        assert_eq!(covariance(&Matrix::zeros(0, 3)), Matrix::zeros(3, 3));
     }
 }

@@ -1,7 +1,8 @@
 //! The principal axes of rows, and their effective rank.
 
+use crate::leading_axes::{self, Leading};
 use crate::linalg::{from_faer, sign_of_largest, symmetric_eigen, to_faer};
-use crate::moments::{covariance, covariance_of_rows, means, means_of_rows};
+use crate::moments::{covariance, covariance_of_rows, mean_sd_of_rows, means, means_of_rows};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result, memory};
@@ -13,12 +14,15 @@ const NEGLIGIBLE: f64 = 1e-12;
 /// Orthogonal directions of the training inputs, from the largest variance down.
 #[derive(Debug, Clone)]
 pub struct PrincipalAxes {
-    /// Variance along each axis, descending: d, or with fewer rows than columns as many as stand above rounding.
+    /// Variance along each axis, descending: d; with fewer rows than columns as many as stand above rounding; of wide data the
+    /// leading ones where only those were asked for.
     pub variances: Vec<f64>,
     /// One axis per row, of length one, its largest entry positive, each of d entries.
     pub axes: Matrix<f64>,
     /// Where they cross: the mean of each input, d.
     pub center: Vec<f64>,
+    /// Sum of the variances along all axes where `variances` holds the leading ones only.
+    pub total: Option<f64>,
 }
 
 impl PrincipalAxes {
@@ -49,6 +53,30 @@ impl PrincipalAxes {
         Self::checked(of_covariance(&covariance(rows))?, center)
     }
 
+    /// At least the `k` leading axes of the training rows of the standardised inputs: all where that is no more work.
+    ///
+    /// # Errors
+    /// `NUMERIC_SINGULAR` when no input varies.
+    pub fn leading(data: &Prepared, k: usize) -> Result<Self> {
+        let train = data.rows_of(Split::Train);
+        match leading(&data.inputs, &train, k)? {
+            Some(axes) => Ok(axes),
+            None => Self::of(data),
+        }
+    }
+
+    /// The same of given rows (n x d).
+    ///
+    /// # Errors
+    /// `NUMERIC_SINGULAR` when no column varies.
+    pub fn leading_of_rows(rows: &Matrix, k: usize) -> Result<Self> {
+        let all: Vec<usize> = (0..rows.rows()).collect();
+        match leading(rows, &all, k)? {
+            Some(axes) => Ok(axes),
+            None => Self::of_rows(rows),
+        }
+    }
+
     fn checked((variances, axes): (Vec<f64>, Matrix<f64>), center: Vec<f64>) -> Result<Self> {
         let d = axes.cols();
         if variances.first().is_none_or(|&largest| largest <= 0.0) {
@@ -58,7 +86,7 @@ impl PrincipalAxes {
             )
             .hint("choose inputs that vary"));
         }
-        Ok(Self { variances, axes, center })
+        Ok(Self { variances, axes, center, total: None })
     }
 
     /// The map to unit variances along the first `k` axes, or as many as there are with a variance above rounding:
@@ -67,6 +95,23 @@ impl PrincipalAxes {
         let d = self.axes.cols();
         Matrix::from_fn(k.min(rank(&self.variances)), d, |i, j| self.axes[(i, j)] / self.variances[i].sqrt())
     }
+}
+
+/// The leading axes where they are few beside all of them, and can be found by themselves.
+fn leading(values: &Matrix, rows: &[usize], k: usize) -> Result<Option<PrincipalAxes>> {
+    let d = values.cols();
+    if !leading_axes::are_few(k, rows.len(), d) {
+        return Ok(None);
+    }
+    memory::claim(leading_axes::numbers(k, d).saturating_mul(8), "finding the leading principal axes of the inputs")?;
+    let (center, sd) = mean_sd_of_rows(values, rows);
+    let Some(Leading { variances, axes, complete }) = leading_axes::leading(values, rows, &center, k)? else {
+        return Ok(None);
+    };
+    let axes = from_faer(&axes);
+    let turned = Matrix::from_fn(variances.len(), d, |i, j| sign(&axes, i) * axes[(j, i)]);
+    let total = (!complete).then(|| sd.iter().map(|sd| sd * sd).sum());
+    Ok(Some(PrincipalAxes { total, ..PrincipalAxes::checked((variances, turned), center)? }))
 }
 
 /// Asks for what the axes of `n` rows of `d` columns take: squares of the smaller of both, and with fewer rows than columns copies of

@@ -5,6 +5,7 @@ mod docs;
 mod manifests;
 mod rust;
 mod size;
+mod streams;
 mod typescript;
 mod violation;
 
@@ -35,6 +36,7 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant { sentence: "only src/native.ts loads the addon", find: typescript::addon_is_loaded_once },
     Invariant { sentence: "the report reads records only", find: typescript::report_never_reaches_the_addon },
     Invariant { sentence: "core crates touch nothing but their arguments", find: rust::core_is_pure },
+    Invariant { sentence: "no two files draw from one stream", find: streams::streams_have_names_of_their_own },
     Invariant { sentence: "unsafe code is confined to the kernels", find: rust::unsafe_is_confined },
     Invariant { sentence: "every unsafe block says why it is sound", find: rust::unsafe_is_explained },
     Invariant { sentence: "every crate denies unsafe code", find: rust::crates_deny_unsafe },

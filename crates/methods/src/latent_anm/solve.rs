@@ -60,7 +60,7 @@ pub fn solve(
 }
 
 fn reduce(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
-    let axes = PrincipalAxes::of(data)?;
+    let axes = PrincipalAxes::leading(data, sizes.flow.size)?;
     keep(&axes, state);
     replace(state, &[(REDUCTION, axes.whitening(sizes.flow.size).data())])
 }

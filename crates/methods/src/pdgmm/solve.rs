@@ -48,7 +48,7 @@ impl White {
         let order = Stream::new(seed, "planes-rows").permutation(train.len());
         let picked: Vec<usize> = order.into_iter().take(ROWS).map(|i| train[i]).collect();
         let codes = codes(&data.inputs.select_rows(&picked))?;
-        let axes = PrincipalAxes::of_rows(&codes)?;
+        let axes = PrincipalAxes::leading_of_rows(&codes, k)?;
         let map = axes.whitening(k);
         if map.rows() < k {
             let message = format!("the codes span {} directions, {k} latents were asked for", map.rows());
