@@ -11,13 +11,27 @@ const [BEGIN, END] = ["<!-- results: begin -->", "<!-- results: end -->"];
 async function sections() {
   const parts = [];
   for (const [name, load] of Object.entries(TABLES)) {
-    const file = new URL(`./results/${name}.json`, import.meta.url);
-    if (!existsSync(file)) continue;
-    const result = JSON.parse(readFileSync(file, "utf8"));
-    const { about, render } = await load();
-    parts.push(`### ${name}\n\n${about}.\n\n${render(result.rows)}\n\n${origin(result)}`);
+    const { about, render, parts: measuredAlone } = await load();
+    const results = (measuredAlone?.map((part) => `${name}/${part}`) ?? [name]).flatMap(resultOf);
+    if (results.length === 0) continue;
+    const [first] = results;
+    const rows = measuredAlone === undefined ? first.rows : results.flatMap(withOrigin);
+    const from = measuredAlone === undefined ? `\n\n${origin(first)}` : "";
+    parts.push(`### ${name}\n\n${about}.\n\n${render(rows)}${from}`);
   }
   return parts.join("\n\n");
+}
+
+/** What is committed under a name; nothing where nothing is. */
+function resultOf(name) {
+  const file = new URL(`./results/${name}.json`, import.meta.url);
+  return existsSync(file) ? [JSON.parse(readFileSync(file, "utf8"))] : [];
+}
+
+/** Rows that were measured by themselves say so, each in its line. */
+function withOrigin({ rows, date, commit, machine }) {
+  const measured = `${date.slice(0, 10)} at ${commit}, ${machine.model}${busy(machine)}`;
+  return rows.map((row) => ({ ...row, measured }));
 }
 
 function origin({ date, commit, machine, versions }) {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { runSweep } from "../../dist/sweep/run.js";
 import { clockIn, isInstalled, redisServer } from "./redis.mjs";
-import { begin, brokenIn, childrenOf, configOf, quiet, signal } from "./sweeps.mjs";
+import { begin, brokenIn, childrenOf, configOf, countsIn, disturb, quiet, signal } from "./sweeps.mjs";
 import { cli, uniforms, withWorld } from "./world.mjs";
 
 const empty = fileURLToPath(new URL("./empty-worker.mjs", import.meta.url));
@@ -16,26 +16,33 @@ const poison = new URL("./poison.mjs", import.meta.url).href;
 /** A worker that is not heard of for so long has lost its trials. */
 const STALE_S = 2;
 
-export async function run({ large, log }) {
-  if (process.platform !== "linux") return [];
-  if (!isInstalled) {
-    log("NOT RUN: there is no redis-server here (apt-get install redis-server)");
-    return [];
-  }
-  return withWorld(async (folder) => {
-    const few = configOf(folder, 4);
-    const want = await quiet(folder, few, "quiet-few");
-    const many = large ? configOf(folder, 200) : few;
-    const wanted = large ? await quiet(folder, many, "quiet-many") : want;
-    return [
-      await killed(folder, many, wanted, { trials: wanted.size, kills: large ? 300 : 4, log }),
-      await upheavals(folder, large ? configOf(folder, 40) : few, { rounds: large ? 10 : 1, log }),
-      await late(folder, few, want, { rounds: large ? 5 : 1, log }),
-      await shared(folder, few, want, log),
-      await poisoned(folder, log),
-      await dispatched(folder, large ? 1000 : 200, log),
-    ];
-  });
+export const killsOfWorkers = only((folder, large, log) =>
+  killed(folder, { trials: large ? 200 : 4, kills: large ? 500 : 4, log }),
+);
+export const killsOfTheRest = only((folder, large, log) =>
+  upheavals(folder, { trials: large ? 40 : 4, rounds: large ? 10 : 1, log }),
+);
+export const killsOfSeveral = only((folder, large, log) =>
+  crowd(folder, { trials: large ? 60 : 6, kills: large ? 60 : 4, log }),
+);
+export const lateWorkers = only((folder, large, log) => late(folder, { rounds: large ? 5 : 1, log }));
+export const clocksSetBack = only((folder, large, log) => shared(folder, { trials: large ? 20 : 4, log }));
+export const poisonedTrials = only((folder, _, log) => poisoned(folder, log));
+export const manyBriefTrials = only((folder, large, log) =>
+  many(folder, { trials: large ? 2000 : 100, faults: large ? 60 : 3, log }),
+);
+export const dispatch = only((folder, large, log) => dispatched(folder, large ? 1000 : 200, log));
+
+/** A fault of its own, with a world of its own. */
+function only(work) {
+  return {
+    async run({ large, log }) {
+      if (process.platform !== "linux") return [];
+      if (isInstalled) return withWorld(async (folder) => [await work(folder, large, log)]);
+      log("NOT RUN: there is no redis-server here (apt-get install redis-server)");
+      return [];
+    },
+  };
 }
 
 /** A worker on a machine of its own. */
@@ -75,7 +82,9 @@ async function until(condition, ms = 120_000) {
 }
 
 /** Workers, or the processes of their fits, are killed at random instants; killed workers are replaced. */
-async function killed(folder, config, want, { trials, kills, log }) {
+async function killed(folder, { trials, kills, log }) {
+  const config = configOf(folder, trials);
+  const want = await quiet(folder, config, "quiet-workers");
   const server = await redisServer(mkdtempSync(join(folder, "server-")));
   const out = join(folder, "machines-killed");
   const uniform = uniforms("machines workers");
@@ -109,7 +118,8 @@ async function killed(folder, config, want, { trials, kills, log }) {
 }
 
 /** The coordinator is killed, the server is killed and comes back with its files, and the server is emptied. */
-async function upheavals(folder, config, { rounds, log }) {
+async function upheavals(folder, { trials, rounds, log }) {
+  const config = configOf(folder, trials);
   const want = await quiet(folder, config, "quiet-upheavals");
   const server = await redisServer(mkdtempSync(join(folder, "server-")));
   const out = join(folder, "machines-upheavals");
@@ -151,7 +161,9 @@ async function upheavals(folder, config, { rounds, log }) {
 }
 
 /** A worker and its fit are stopped; another one takes the trial over; they wake, too late. */
-async function late(folder, config, want, { rounds, log }) {
+async function late(folder, { rounds, log }) {
+  const config = configOf(folder, 4);
+  const want = await quiet(folder, config, "quiet-late");
   let [broken, fenced] = [0, 0];
   for (let round = 0; round < rounds; round += 1) {
     const server = await redisServer(mkdtempSync(join(folder, "server-")));
@@ -182,8 +194,48 @@ async function late(folder, config, want, { rounds, log }) {
   };
 }
 
+/**
+ * Four on one folder at once, and a worker: two coordinators, one that also runs trials itself, and a sweep that knows nothing of the
+ * server. All are killed at random instants and begun again.
+ */
+async function crowd(folder, { trials, kills, log }) {
+  const config = configOf(folder, trials);
+  const want = await quiet(folder, config, "quiet-crowd");
+  const server = await redisServer(mkdtempSync(join(folder, "server-")));
+  const out = join(folder, "machines-crowd");
+  const cache = { XDG_CACHE_HOME: mkdtempSync(join(folder, "cache-")) };
+  const remote = () => begin(config, through(server, out), cache);
+  const helping = () => begin(config, { ...through(server, out), jobs: 1 }, cache);
+  const local = () => begin(config, { out, jobs: 1, staleMs: STALE_S * 1000 });
+  const away = () => {
+    const one = worker(server, folder);
+    return { ...one, ended: one.ended.then((code) => ({ code: code === 143 ? 0 : code, errors: one.said() })) };
+  };
+  // A worker goes on until it is told to end.
+  const settled = async (running) => {
+    await Promise.all(running.slice(0, 4).map(({ ended }) => ended));
+    signal(running[4].child.pid, "SIGTERM");
+  };
+  const kinds = [remote, remote, helping, local, away];
+  const { met, failed } = await disturb(kinds, kills, uniforms("machines crowd"), settled);
+  await sleep(1500);
+  const { code, errors } = await remote().ended;
+  const broken = brokenIn(out, want) + failed.length + Number(code !== 0);
+  log(`a crowd: ${met} kills met one at work, ${broken} of ${trials} broken ${errors} ${failed.join(" ")}`);
+  await server.stop();
+  return {
+    fault: "machines: SIGKILL of three coordinators, a local sweep and a worker",
+    trials,
+    broken,
+    figure: "kills that met one",
+    value: met,
+  };
+}
+
 /** Two coordinators of one folder, while their clocks, and those of the workers, are set back an hour. */
-async function shared(folder, config, want, log) {
+async function shared(folder, { trials, log }) {
+  const config = configOf(folder, trials);
+  const want = await quiet(folder, config, "quiet-clock");
   const place = mkdtempSync(join(folder, "server-"));
   const clock = clockIn(place);
   if (clock === undefined)
@@ -222,20 +274,70 @@ async function poisoned(folder, log) {
   return { fault: "machines: trials that crash each time", trials: 4, broken, figure: "parked", value: parked };
 }
 
-/** Trials that take no time, through two workers: from the first offer to the last line of the ledger. */
-async function dispatched(folder, trials, log) {
-  const server = await redisServer(mkdtempSync(join(folder, "server-")));
-  const out = join(folder, "machines-dispatched");
-  const args = [empty, server.url, "4"];
-  const workers = [1, 2].map(() =>
-    spawn(process.execPath, [...args, mkdtempSync(join(folder, "worker-"))], { stdio: "inherit" }),
-  );
-  const config = {
+/** A worker whose trials take no time. */
+function emptyWorker({ url }, folder) {
+  const args = [empty, url, "4", mkdtempSync(join(folder, "worker-")), String(STALE_S)];
+  const child = spawn(process.execPath, args, { stdio: "inherit" });
+  return { child, ended: new Promise((resolve) => child.on("close", resolve)) };
+}
+
+function briefConfig(folder, trials) {
+  return {
     method: "random",
     run_cap: trials,
     parameters: { learningRate: { distribution: "uniform", min: 0, max: 1 } },
     base: { method: "tbr", data: join(folder, "world"), latentDim: 2 },
   };
+}
+
+/** Workers, the coordinator and the server are killed, and the server is emptied, while many trials that take no time go through them. */
+async function many(folder, { trials, faults, log }) {
+  const server = await redisServer(mkdtempSync(join(folder, "server-")));
+  const out = join(folder, "machines-many");
+  const uniform = uniforms("machines many");
+  const config = briefConfig(folder, trials);
+  const workers = [1, 2].map(() => emptyWorker(server, folder));
+  let sweep = begin(config, through(server, out));
+  let met = 0;
+  await until(() => ledgerOf(out).includes('"claim"'));
+  while (met < faults && sweep.isRunning()) {
+    await sleep(400 * uniform());
+    const which = Math.floor(4 * uniform());
+    met += 1;
+    if (which < 2) {
+      signal(workers[which].child.pid, "SIGKILL");
+      await workers[which].ended;
+      workers[which] = emptyWorker(server, folder);
+    } else if (which === 2) {
+      signal(sweep.child.pid, "SIGKILL");
+      await sweep.ended;
+      const before = ledgerOf(out).length;
+      sweep = begin(config, through(server, out));
+      await until(() => ledgerOf(out).length > before || !sweep.isRunning());
+    } else if (uniform() < 0.5) await server.restart(100);
+    else await server.client.flushall();
+  }
+  const { code, errors } = await sweep.ended;
+  for (const { child } of workers) child.kill("SIGTERM");
+  await Promise.all(workers.map(({ ended }) => ended));
+  const { lost, double } = countsIn(out, trials);
+  log(`${trials} brief trials under ${met} faults: ${lost} lost, ${double} double ${errors}`);
+  await server.stop();
+  return {
+    fault: "machines: brief trials while workers, coordinator and server are killed, the server emptied",
+    trials,
+    broken: lost + double + Number(code !== 0),
+    figure: "faults that met them",
+    value: met,
+  };
+}
+
+/** Trials that take no time, through two workers: from the first offer to the last line of the ledger. */
+async function dispatched(folder, trials, log) {
+  const server = await redisServer(mkdtempSync(join(folder, "server-")));
+  const out = join(folder, "machines-dispatched");
+  const workers = [1, 2].map(() => emptyWorker(server, folder));
+  const config = briefConfig(folder, trials);
   const [memory] = [await usedMemory(server)];
   let [began, ended, done, most] = [0, 0, 0, 0];
   const looking = setInterval(async () => {
@@ -252,8 +354,8 @@ async function dispatched(folder, trials, log) {
     },
   });
   clearInterval(looking);
-  for (const child of workers) child.kill("SIGTERM");
-  await Promise.all(workers.map((child) => new Promise((resolve) => child.on("close", resolve))));
+  for (const { child } of workers) child.kill("SIGTERM");
+  await Promise.all(workers.map(({ ended }) => ended));
   await server.stop();
   const perTrial = (ended - began) / trials;
   log(

@@ -1,6 +1,6 @@
 // Sweeps whose processes are killed and stopped: every trial is done once, in the bytes of a quiet sweep. And what a sweep costs.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,18 +13,24 @@ import { cli, essence, runNode, uniforms, withWorld } from "./world.mjs";
 const driver = fileURLToPath(new URL("./sweeping.mjs", import.meta.url));
 const poison = new URL("./poison.mjs", import.meta.url).href;
 
-export async function run({ large, log }) {
-  // Whose children are whose is read from /proc.
-  if (process.platform !== "linux") return [];
-  return withWorld(async (folder) => {
-    const rows = [
-      await killed(folder, { trials: large ? 200 : 8, kills: large ? 500 : 8, whom: "workers", log }),
-      await killed(folder, { trials: large ? 40 : 4, kills: large ? 40 : 2, whom: "coordinator", log }),
-      await late(folder, large ? 10 : 1, log),
-      await poisoned(folder, log),
-    ];
-    return [...rows, ...(await costs(folder, large, log))];
-  });
+export const killsOfFits = only((folder, large, log) =>
+  killed(folder, { trials: large ? 200 : 8, kills: large ? 500 : 8, whom: "workers", log }),
+);
+export const killsOfTheCoordinator = only((folder, large, log) =>
+  killed(folder, { trials: large ? 40 : 4, kills: large ? 40 : 2, whom: "coordinator", log }),
+);
+export const killsOfSeveral = only((folder, large, log) =>
+  crowd(folder, { trials: large ? 60 : 4, kills: large ? 60 : 3, log }),
+);
+export const lateOwners = only((folder, large, log) => late(folder, large ? 10 : 1, log));
+export const poisonedTrials = only((folder, _, log) => poisoned(folder, log));
+export const fullDisks = only((folder, large, log) => full(folder, large ? 24 : 2, log));
+export const whatSweepsCost = only(costs);
+
+/** A fault of its own, with a world of its own. Whose children are whose is read from /proc. */
+function only(work) {
+  const run = ({ large, log }) => withWorld(async (folder) => [await work(folder, large, log)].flat());
+  return { run: process.platform === "linux" ? run : async () => [] };
 }
 
 /** Fits of a second or so. */
@@ -95,7 +101,12 @@ export function brokenIn(out, want) {
   const left = [".work", ".owners"].flatMap((name) =>
     existsSync(join(out, name)) ? readdirSync(join(out, name)) : [],
   );
-  // A line may stand there twice, after its writer was killed: what must not be is that two of them count.
+  const { lost: undone, double } = countsIn(out, want.size);
+  return lost + Math.abs(have.size - want.size) + left.length + double + undone;
+}
+
+/** Of so many trials, those that the ledger calls done and that have no folder, or are not done; and those that were done twice. */
+export function countsIn(out, trials) {
   const states = new Map();
   let double = 0;
   for (const line of readFileSync(join(out, "ledger.jsonl"), "utf8").split("\n")) {
@@ -103,11 +114,12 @@ export function brokenIn(out, want) {
     if (entry === undefined) continue;
     const before = states.get(entry.trial) ?? UNTOUCHED;
     const next = after(before, entry);
-    double += Number(next !== before && entry.kind === "done" && before.state !== "running");
+    double += Number(next !== before && before.state === "done");
     states.set(entry.trial, next);
   }
-  const ends = [...want.keys()].filter((id) => states.get(id)?.state !== "done").length;
-  return lost + Math.abs(have.size - want.size) + left.length + double + ends;
+  const folders = new Set(readdirSync(out));
+  const done = [...states].filter(([id, { state }]) => state === "done" && folders.has(id)).length;
+  return { lost: trials - done, double };
 }
 
 async function killed(folder, { trials, kills, whom, log }) {
@@ -139,11 +151,54 @@ async function killed(folder, { trials, kills, whom, log }) {
     await sleep(1500);
     ({ code, errors } = await begin(config, { out, jobs: 2 }).ended);
   }
-  for (const name of readdirSync(join(out, ".owners"))) rmSync(join(out, ".owners", name));
   const broken = brokenIn(out, want) + Number(code !== 0);
   log(`SIGKILL of the ${whom}: ${met} met one at work, ${broken} of ${trials} broken ${errors}`);
   rmSync(out, { recursive: true });
   return { fault: `sweep: SIGKILL of ${whom}`, trials, broken, figure: "kills that met one", value: met };
+}
+
+/** Three coordinators of one folder, one process each, are killed at random instants and begun again. */
+async function crowd(folder, { trials, kills, log }) {
+  const config = configOf(folder, trials);
+  const want = await quiet(folder, config, "quiet-crowd");
+  const out = join(folder, "crowd");
+  const again = () => begin(config, { out, jobs: 1 });
+  const { met, failed } = await disturb([again, again, again], kills, uniforms("sweeps crowd"));
+  // What an orphaned process has left the next start clears away.
+  await sleep(1500);
+  const { code, errors } = await again().ended;
+  const broken = brokenIn(out, want) + failed.length + Number(code !== 0);
+  log(`three coordinators: ${met} kills met one at work, ${broken} of ${trials} broken ${errors} ${failed.join(" ")}`);
+  return { fault: "sweep: SIGKILL of three coordinators", trials, broken, figure: "kills that met one", value: met };
+}
+
+/**
+ * Begins a process of each kind, kills one after the other at random instants and begins it again, until so many kills have met one at
+ * work; then lets all of them end. Gives what those that were not killed and did not end well have said.
+ *
+ * @param settled waits for what ends by itself, and ends the rest
+ */
+export async function disturb(kinds, kills, uniform, settled = () => {}) {
+  const running = kinds.map((kind) => kind());
+  const failed = [];
+  const note = async (ended) => {
+    const { code, errors } = await ended;
+    if (code !== 0 && code !== null) failed.push(`exit code ${code}: ${errors}`);
+  };
+  let met = 0;
+  // The first ends when nothing is left to do, and is the measure of that.
+  while (met < kills && running[0].isRunning()) {
+    await sleep(1000 * uniform());
+    const place = Math.floor(uniform() * kinds.length);
+    const one = running[place];
+    if (!one.isRunning()) continue;
+    met += signal(one.child.pid, "SIGKILL");
+    await note(one.ended);
+    running[place] = kinds[place]();
+  }
+  await settled(running);
+  for (const { ended } of running) await note(ended);
+  return { met, failed };
 }
 
 /** A coordinator and its processes are stopped; another one takes their trials over; they wake, too late. */
@@ -153,11 +208,13 @@ async function late(folder, rounds, log) {
   let [broken, fenced] = [0, 0];
   for (let round = 0; round < rounds; round += 1) {
     const out = join(folder, `late-${round}`);
+    // The last of many is stopped for as long as it takes by default, a minute.
+    const staleMs = rounds > 1 && round === rounds - 1 ? undefined : 1500;
     const first = begin(config, { out, jobs: 2 });
     while (first.isRunning() && !claims(out)) await sleep(20);
     const stopped = [first.child.pid, ...childrenOf(first.child.pid)];
     for (const pid of stopped) signal(pid, "SIGSTOP");
-    const second = await begin(config, { out, jobs: 2, staleMs: 1500 }).ended;
+    const second = await begin(config, { out, jobs: 2, ...(staleMs && { staleMs }) }).ended;
     for (const pid of stopped.reverse()) signal(pid, "SIGCONT");
     const { code, errors } = await first.ended;
     fenced += readFileSync(join(out, "ledger.jsonl"), "utf8").includes('"epoch":2');
@@ -194,30 +251,71 @@ async function poisoned(folder, log) {
   return { fault: "sweep: trials that crash each time", trials: 4, broken, figure: "parked", value: parked };
 }
 
+/** The disk is full at one place after the other; with more room the same call goes on. */
+async function full(folder, sizes, log) {
+  const config = configOf(folder, 4);
+  const want = await quiet(folder, config, "quiet-full");
+  const out = join(folder, "full");
+  mkdirSync(out);
+  const mounted = (options) => spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", out]).status === 0;
+  let [broken, met] = [0, 0];
+  for (let i = 0; i < sizes; i += 1) {
+    // From no room for the first line to room for all but the last file.
+    const size = 16 + Math.floor((i / sizes) * 900);
+    if (!mounted(`size=${size}k`)) {
+      log("NOT RUN: a disk that is full needs the right to mount one (root)");
+      return [];
+    }
+    const first = await begin(config, { out, jobs: 2 }).ended;
+    const isTold = first.code !== 0 && /FILE_WRITE/.test(first.errors);
+    met += Number(isTold);
+    mounted("remount,size=64m");
+    const { code, errors } = await begin(config, { out, jobs: 2 }).ended;
+    const wrong = Number(first.code !== 0 && !isTold) + Number(code !== 0) || brokenIn(out, want);
+    if (wrong > 0) log(`${size} kB: ${first.errors} ${errors}`);
+    broken += wrong;
+    spawnSync("umount", [out]);
+  }
+  log(`full disks: ${met} of ${sizes} stopped the sweep, ${broken} broken`);
+  return { fault: "sweep: full disk, then room", trials: sizes, broken, figure: "sweeps that it stopped", value: met };
+}
+
 /** What a sweep costs beside its fits, what a second process brings, and how long a look at a large one takes. */
 async function costs(folder, large, log) {
   const count = large ? 64 : 6;
-  const config = configOf(folder, count);
+  const small = configOf(folder, count);
+  // The same thread count everywhere: what is compared is the number of processes.
+  const config = { ...small, base: { ...small.base, threads: 1 } };
   const data = await readDataset({ data: join(folder, "world") });
-  const alone = [];
-  for (let seed = 0; seed < Math.min(count, 12); seed += 1) {
+  const fitted = async (seed) => {
     const started = performance.now();
     const model = await fit({ ...config.base, data, latentDim: 4, seed }).result;
     await model.score();
-    alone.push(performance.now() - started);
+    const ms = performance.now() - started;
     await model.close();
-  }
-  const median = alone.toSorted((a, b) => a - b)[Math.floor(alone.length / 2)];
+    return ms;
+  };
+  // The very first one also starts what all share.
+  await fitted(0);
+  const fits = async (seeds) => {
+    let ms = 0;
+    for (const seed of seeds) ms += await fitted(seed);
+    return ms;
+  };
   const span = async (jobs) => {
-    // The same thread count in both: what is compared is the number of processes.
-    const threaded = { ...config, base: { ...config.base, threads: 1 } };
-    const { result } = await begin(threaded, { out: join(folder, `costs-${jobs}`), jobs }).ended;
+    const { result } = await begin(config, { out: join(folder, `costs-${jobs}`), jobs }).ended;
     return result.ms;
   };
-  const [one, two] = [await span(1), await span(2)];
-  const overhead = one / count - median;
+  // The fits by themselves before and after: a machine that gets faster or slower meanwhile does so on both sides.
+  const seeds = Array.from({ length: count }, (_, seed) => seed);
+  const before = await fits(seeds.slice(0, count / 2));
+  const one = await span(1);
+  const alone = (before + (await fits(seeds.slice(count / 2)))) / count;
+  const two = await span(2);
+  const both = await sideBySide(config, data, count);
+  const overhead = one / count - alone;
   log(
-    `a fit takes ${median.toFixed(0)} ms, a trial ${(one / count).toFixed(0)} ms; 2 jobs ${(one / two).toFixed(2)} x`,
+    `a fit takes ${alone.toFixed(0)} ms, a trial ${(one / count).toFixed(0)} ms; 2 jobs ${(one / two).toFixed(2)} x, the fits by themselves in two threads ${((alone * count) / both).toFixed(2)} x`,
   );
   const status = await look(join(folder, "large"), 10_000);
   log(`--status of 10,000 trials: ${status.toFixed(0)} ms`);
@@ -231,6 +329,14 @@ async function costs(folder, large, log) {
       limit: 60,
     },
     {
+      fault: "sweep: cost of a trial over its fit",
+      trials: count,
+      broken: 0,
+      figure: `share of a fit of ${(alone / 1000).toFixed(1)} s`,
+      value: overhead / alone,
+      limit: 0.1,
+    },
+    {
       fault: "sweep: 2 jobs over 1",
       trials: count,
       broken: 0,
@@ -240,6 +346,21 @@ async function costs(folder, large, log) {
     },
     { fault: "sweep: --status", trials: 10_000, broken: 0, figure: "ms", value: status, limit: 1000 },
   ];
+}
+
+/** What this machine gives two fits at once that share nothing but it: milliseconds for all of them, two after two. */
+async function sideBySide({ base }, data, count) {
+  const started = performance.now();
+  let next = 0;
+  const lane = async () => {
+    for (let seed = next++; seed < count; seed = next++) {
+      const model = await fit({ ...base, data, latentDim: 4, seed }).result;
+      await model.score();
+      await model.close();
+    }
+  };
+  await Promise.all([lane(), lane()]);
+  return performance.now() - started;
 }
 
 async function look(dir, count) {
