@@ -57,6 +57,22 @@ export async function replaceFolder(dir: string, fill: (partial: string) => Prom
 }
 
 /**
+ * Lets `fill` fill a new folder, which is there whole or not at all; throws `FILE_WRITE`. Nothing may be in its place, and the folder
+ * around it must be there. What a killed process leaves behind `clearLeftovers` removes.
+ */
+export async function newFolder(dir: string, fill: (partial: string) => Promise<void>): Promise<void> {
+  const partial = join(dirname(dir), await temporaryName());
+  try {
+    await mkdir(partial);
+    await fill(partial);
+    await rename(partial, dir);
+  } catch (error) {
+    await discard(partial);
+    throw unwritable(dir, error);
+  }
+}
+
+/**
  * Throws `FILE_WRITE` where a folder or something in it could not be written: known before a long computation rather than after
  * it. Tries the nearest folder that is there: one that is made to try, and removed again, could have become somebody else's
  * meanwhile.
@@ -130,7 +146,7 @@ async function temporaryName(): Promise<string> {
 }
 
 /** Removes what killed processes left in a folder that others may be writing to. */
-async function clearLeftovers(folder: string): Promise<void> {
+export async function clearLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const [, of, pid] = TEMPORARY.exec(name) ?? [];
     if (of === undefined) continue;

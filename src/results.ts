@@ -73,7 +73,7 @@ export interface RunWriter {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Writes into a folder, and keeps count of it. */
+/** Writes into a folder that somebody is about to commit, which makes its files durable; keeps count of them. */
 export function runWriter(dir: string): RunWriter {
   const files: Record<string, string> = {};
   return {
@@ -81,7 +81,7 @@ export function runWriter(dir: string): RunWriter {
     async put(name, content) {
       const parts = typeof content === "string" ? [Buffer.from(content)] : content;
       await mkdir(dirname(join(dir, name)), { recursive: true });
-      await writeFile(join(dir, name), parts, { flush: true });
+      await writeFile(join(dir, name), parts);
       files[name.replaceAll("\\", "/")] = await digestOf(parts);
     },
   };

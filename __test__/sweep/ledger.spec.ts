@@ -1,5 +1,5 @@
 // The ledger and its owners: whatever is cut, raced, late or set back, every reader sees one owner and one result of each trial.
-import { appendFile, mkdir, mkdtemp, readFile, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fc, testProp } from "@fast-check/ava";
@@ -16,7 +16,7 @@ import {
   UNTOUCHED,
 } from "../../src/sweep/ledger.js";
 import { valueIn, valuesOf } from "../../src/sweep/metric.js";
-import { newOwner, signOf, watchOwners } from "../../src/sweep/owners.js";
+import { newOwner, newOwnerId, newServerSign, placeOf, SERVER, signOf, watchOwners } from "../../src/sweep/owners.js";
 
 const folder = (): Promise<string> => mkdtemp(join(tmpdir(), "disentangle-ledger-"));
 const RESULT = { values: { error: 0.5 }, outcome: "converged", steps: 10, elapsedMs: 5 } as const;
@@ -232,4 +232,38 @@ test("a process of this machine that has ended, or whose number another one has,
   const watch = watchOwners(dir);
   if (process.platform === "linux") t.true(await watch.isGone("reused"));
   t.true(await watch.isGone("ended"));
+  // Whoever comes next takes their signs away, and nobody else's.
+  await writeFile(join(dir, ".owners", "elsewhere.json"), JSON.stringify({ ...sign, machine: "another", pid: 1 }));
+  const next = await newOwner(dir);
+  const left = process.platform === "linux" ? ["elsewhere.json"] : ["elsewhere.json", "reused.json"];
+  t.deepEqual((await readdir(join(dir, ".owners"))).sort(), [...left, `${next.id}.json`].sort());
+  await next.retire();
+});
+
+test("who writes down what a server knows may be killed and come back before its workers count as gone", async (t) => {
+  const dir = await folder();
+  let now = 0;
+  const watch = watchOwners(dir, 60_000, () => now);
+  t.true(await watch.isGone(SERVER));
+  const first = await newServerSign(dir);
+  t.false(await watch.isGone(SERVER));
+  await first.rest();
+  now += 59_000;
+  t.false(await watch.isGone(SERVER));
+  const second = await newServerSign(dir);
+  t.false(await watch.isGone(SERVER));
+  now += 59_000;
+  t.false(await watch.isGone(SERVER));
+  await second.rest();
+  await watch.isGone(SERVER);
+  now += 61_000;
+  t.true(await watch.isGone(SERVER));
+  await second.remove();
+  t.deepEqual(await readdir(join(dir, ".owners")), []);
+});
+
+test("the name of an owner says where it is", (t) => {
+  t.deepEqual(placeOf(newOwnerId())?.pid, process.pid);
+  t.deepEqual(placeOf("node-7-12-0123abcd"), { host: "node-7", pid: 12 });
+  t.is(placeOf("somebody"), undefined);
 });

@@ -203,6 +203,33 @@ test("a coordinator that is killed finds what workers did meanwhile, and two coo
   await server.stop();
 });
 
+test("a sweep without the server, on the folder of one that uses it, leaves to workers what they have", async (t) => {
+  t.timeout(PATIENCE_MS);
+  const server = await redisServer();
+  const [cwd, alone] = [await place(6000), await place(6000)];
+  const far = start(["sweep", "a.yaml", "--redis", server.url, "--no-report"], { cwd });
+  const one = await worker(server);
+  const ledger = async (): Promise<string> =>
+    readFile(join(cwd, "sweeps", "a", "ledger.jsonl"), "utf8").catch(() => "");
+  await until(async () => (await ledger()).includes('"claim"'));
+  const { stdout } = await run(["sweep", "a.yaml", "--status", "--json"], { cwd });
+  const [owner] = (JSON.parse(stdout) as { owners: readonly { host: string; pid: number }[] }).owners;
+  t.is(owner?.pid, one.child.pid!);
+  t.not(owner?.host, "gone");
+  const near = start(["sweep", "a.yaml"], { cwd });
+  for (const { ended } of [near, far]) {
+    const { code, stderr } = await ended;
+    t.is(code, 0, stderr);
+  }
+  t.deepEqual(await essence(cwd), await undisturbed(alone));
+  const text = await ledger();
+  t.false(text.includes('"epoch":2'), text);
+  t.deepEqual(await readdir(join(cwd, "sweeps", "a", ".work")), []);
+  t.deepEqual(await readdir(join(cwd, "sweeps", "a", ".owners")), []);
+  await handedBack(one);
+  await server.stop();
+});
+
 test("what is too large for the server travels through the shared folder, and without one that is said before anything starts", async (t) => {
   t.timeout(PATIENCE_MS);
   const server = await redisServer();

@@ -226,6 +226,24 @@ testWithAddon("a file that is only reformatted has the same trials", async (t) =
   );
 });
 
+testWithAddon("several methods and several data sets are parameters like any other", async (t) => {
+  const [first, second] = [await table(), await table()];
+  await writeFile(second, ["a,b,y", ...ROWS.slice(2)].join("\n"));
+  const text = `
+parameters: { method: { values: [shared-head, pca] }, data: { values: [${first}, ${second}] } }
+seeds: 2
+base: { target: y, latentDim: 1 }
+`;
+  const trials = await trialsOf(text, first);
+  t.is(new Set(trials.map(({ id }) => id)).size, 8);
+  t.deepEqual(new Set(trials.map(({ method }) => method)), new Set(["shared-head", "pca"]));
+  const fingerprints = (path: string): Set<string> =>
+    new Set(trials.filter(({ config }) => config.data === path).map(({ data }) => data));
+  t.is(fingerprints(first).size, 1);
+  t.is(fingerprints(second).size, 1);
+  t.notDeepEqual(fingerprints(first), fingerprints(second));
+});
+
 testWithAddon("other data of the same name, or another default, are other trials", async (t) => {
   const data = await table();
   const ids = (await trialsOf(TEXT, data)).map(({ id }) => id);

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, failure } from "../errors.js";
-import { writeFileAtomic } from "../files.js";
+import { clearLeftovers, writeFileAtomic } from "../files.js";
 import { readStudy } from "../reproduce/kept.js";
 import { isUnfinished, jsonText, readManifest } from "../results.js";
 import type { CheckedSweep } from "./config.js";
@@ -115,12 +115,19 @@ export function copyFolder(dir: string, id: string, epoch: number): string {
   return `${workFolder(dir, id, epoch)}.${randomBytes(4).toString("hex")}`;
 }
 
-/** Moves what an attempt finished from where it lies to the place of its trial. Can be repeated from any point. */
-export async function settleTrial(dir: string, id: string, from: string): Promise<void> {
-  await rename(from, trialFolder(dir, id)).catch((error: NodeJS.ErrnoException) => {
-    // It was moved before, or lies there from elsewhere.
-    if (error.code !== "ENOENT" && error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-  });
+/**
+ * Moves what an attempt finished from where it lies to the place of its trial. Can be repeated from any point. Tells whether it was moved:
+ * else it was moved before, or something lies there from elsewhere.
+ */
+export async function settleTrial(dir: string, id: string, from: string): Promise<boolean> {
+  try {
+    await rename(from, trialFolder(dir, id));
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+    return false;
+  }
 }
 
 /** Removes what attempts at a trial left behind. */
@@ -169,6 +176,7 @@ async function attemptsIn(
 /** Makes the folder and what is hidden in it. */
 export async function makeSweepFolder(dir: string): Promise<void> {
   await mkdir(join(dir, WORK), { recursive: true });
+  await clearLeftovers(join(dir, WORK));
 }
 
 /** Of these trials, those whose folders hold a finished run. */

@@ -26,6 +26,8 @@ interface OfTrial {
 export interface Claim extends OfTrial {
   readonly kind: "claim";
   readonly owner: string;
+  /** Present where the owner is known to a server between machines, and has no sign in the folder. */
+  readonly via?: "redis";
   /** Where it runs on a cluster, and how often it was started again there. */
   readonly job?: Readonly<Record<string, string>>;
 }
@@ -66,6 +68,7 @@ export interface TrialState {
   /** Of the last claim; 0 before the first. */
   readonly epoch: number;
   readonly owner?: string;
+  readonly via?: "redis";
   readonly result?: Result;
   readonly failure?: Failure;
   /** What it gave at each step of successive halving that it has reached. */
@@ -90,13 +93,14 @@ export const UNTOUCHED: TrialState = { state: "waiting", epoch: 0, rungs: [], cr
 
 /** The state after an entry; the same one where the entry does not count. */
 export function after(before: TrialState, entry: Entry): TrialState {
-  const { owner: _, ...rest } = before;
+  const { owner: _, via: __, ...rest } = before;
   switch (entry.kind) {
     case "claim": {
       // Whoever claims what runs says that its owner is gone; who judges wrongly is the later epoch all the same, and fences it off.
       const open = before.state === "waiting" || before.state === "running" || before.state === "paused";
       if (!open || entry.epoch !== before.epoch + 1) return before;
-      return { ...before, state: "running", epoch: entry.epoch, owner: entry.owner };
+      const { epoch, owner, via } = entry;
+      return { ...rest, state: "running", epoch, owner, ...(via && { via }) };
     }
     case "retry":
       if (!ENDED.has(before.state) || entry.epoch !== before.epoch) return before;

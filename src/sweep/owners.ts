@@ -1,7 +1,7 @@
 // Who works on a sweep, and who no longer does. Nothing here compares clocks: an owner counts, and whoever watches it measures on a
 // clock of its own for how long the count has stood still.
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { isAlive, machine, writeFileAtomic } from "../files.js";
@@ -35,20 +35,40 @@ interface Sign {
 
 /** Begins to own trials of the sweep in `dir`. */
 export async function newOwner(dir: string, env: NodeJS.ProcessEnv = process.env): Promise<Owner> {
-  const id = `${hostname()
-    .replace(/[^\w-]/g, "-")
-    .slice(0, 40)}-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const path = join(dir, FOLDER, `${id}.json`);
-  await mkdir(join(dir, FOLDER), { recursive: true });
+  const id = newOwnerId();
   const job = jobOf(env);
-  const sign = {
+  const own = Object.keys(job).length > 0 && { job };
+  const sign = await keepSign(dir, id, {
     pid: process.pid,
     host: hostname(),
     machine: await machine(),
     began: await beganAt(process.pid),
-    ...(Object.keys(job).length > 0 && { job }),
-  };
-  let count = 0;
+    ...own,
+  });
+  return { id, ...own, retire: sign.remove };
+}
+
+/** The sign of all owners that a server between machines knows: of the coordinators that write down what they do. */
+export const SERVER = "redis";
+
+/** Says that somebody writes down what owners on a server do. The sign is that of all who do so, whichever of them is killed. */
+export function newServerSign(dir: string): Promise<KeptSign> {
+  return keepSign(dir, SERVER, { pid: 0, host: hostname(), machine: "", began: undefined });
+}
+
+/** A sign that counts. */
+export interface KeptSign {
+  /** It counts no further: who it is of may be back before that is noticed. */
+  rest(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Keeps a sign in the folder. */
+async function keepSign(dir: string, id: string, sign: Omit<Sign, "count">): Promise<KeptSign> {
+  const path = join(dir, FOLDER, `${id}.json`);
+  await mkdir(join(dir, FOLDER), { recursive: true });
+  await clearSigns(dir);
+  let count = randomBytes(4).readUInt32LE();
   const beat = (): Promise<void> => writeFileAtomic(path, JSON.stringify({ ...sign, count: count++ }));
   await beat();
   let beating: Promise<void> = Promise.resolve();
@@ -57,15 +77,46 @@ export async function newOwner(dir: string, env: NodeJS.ProcessEnv = process.env
     beating = beating.then(beat).catch(() => {});
   }, BEAT_MS);
   timer.unref();
+  const rest = async (): Promise<void> => {
+    clearInterval(timer);
+    await beating;
+  };
   return {
-    id,
-    ...(Object.keys(job).length > 0 && { job }),
-    async retire() {
-      clearInterval(timer);
-      await beating;
+    rest,
+    async remove() {
+      await rest();
       await rm(path, { force: true });
     },
   };
+}
+
+/** Takes away the signs of processes of this machine that were killed: they say nothing that their absence does not. */
+async function clearSigns(dir: string): Promise<void> {
+  for (const name of await readdir(join(dir, FOLDER)).catch(() => [])) {
+    const id = name.replace(/\.json$/, "");
+    const sign = await signOf(dir, id);
+    if (sign !== undefined && (await hasEnded(sign))) await rm(join(dir, FOLDER, name), { force: true });
+  }
+}
+
+/** Whether it is known that a process has ended: one of this machine. */
+async function hasEnded({ machine: of, pid, began }: Sign): Promise<boolean> {
+  if (of !== (await machine())) return false;
+  return !isAlive(pid) || (began !== undefined && began !== (await beganAt(pid)));
+}
+
+/** A name that is unique over all machines and times, and says whose it is. */
+export function newOwnerId(): string {
+  const host = hostname()
+    .replace(/[^\w-]/g, "-")
+    .slice(0, 40);
+  return `${host}-${process.pid}-${randomBytes(4).toString("hex")}`;
+}
+
+/** The host and the process that the name of an owner says. */
+export function placeOf(owner: string): { readonly host: string; readonly pid: number } | undefined {
+  const [, host, pid] = /^(.+)-(\d+)-[0-9a-f]{8}$/.exec(owner) ?? [];
+  return host === undefined ? undefined : { host, pid: Number(pid) };
 }
 
 /** Variables by which schedulers say which job, task and restart this is. */
@@ -98,10 +149,7 @@ export function watchOwners(dir: string, staleMs = STALE_MS, now: () => number =
     async isGone(owner) {
       const sign = await signOf(dir, owner);
       if (sign === undefined) return true;
-      if (sign.machine === (await machine())) {
-        if (!isAlive(sign.pid)) return true;
-        if (sign.began !== undefined && sign.began !== (await beganAt(sign.pid))) return true;
-      }
+      if (await hasEnded(sign)) return true;
       const before = heard.get(owner);
       if (before?.count !== sign.count) {
         heard.set(owner, { count: sign.count, since: now() });

@@ -3,7 +3,7 @@ import { differences } from "../differences.js";
 import { fail } from "../errors.js";
 import { knownIn, knownSweep, type SweepFile } from "./folder.js";
 import { openLedger, stateOf } from "./ledger.js";
-import { signOf } from "./owners.js";
+import { placeOf, signOf } from "./owners.js";
 import { codeText, type SweepTrial } from "./planned.js";
 import { type SweptTrial, sweptTrials } from "./swept.js";
 
@@ -39,18 +39,23 @@ export async function statusOf(dir: string): Promise<SweepStatus> {
   const trials = sweptTrials(dir, file, ledger);
   const counts = { waiting: 0, running: 0, paused: 0, stopped: 0, done: 0, failed: 0, parked: 0 };
   for (const { state } of trials) counts[state]++;
-  const held = new Map<string, number>();
+  const held = new Map<string, { count: number; readonly via: "redis" | undefined }>();
   for (const { id } of file.trials) {
-    const { state, owner } = stateOf(ledger, id);
-    if (state === "running" && owner !== undefined) held.set(owner, (held.get(owner) ?? 0) + 1);
+    const { state, owner, via } = stateOf(ledger, id);
+    if (state !== "running" || owner === undefined) continue;
+    const of = held.get(owner) ?? { count: 0, via };
+    held.set(owner, of);
+    of.count++;
   }
   const owners = [];
-  for (const [id, count] of held) {
-    const sign = await signOf(dir, id);
+  for (const [id, { count, via }] of held) {
+    const sign = via === undefined ? await signOf(dir, id) : undefined;
+    // Of a worker of a server nothing lies here but its name: the server knows whether it is there.
+    const { host, pid } = (via === undefined ? sign : placeOf(id)) ?? { host: "gone", pid: 0 };
     owners.push({
       id,
-      host: sign?.host ?? "gone",
-      pid: sign?.pid ?? 0,
+      host,
+      pid,
       trials: count,
       ...(sign?.job && { job: sign.job }),
     });

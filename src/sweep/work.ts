@@ -10,7 +10,7 @@ import type { TrialProgress } from "./assignment.js";
 import { clearAttempts, settleDone, settleTrial, workFolder } from "./folder.js";
 import { type Rule, stageOf } from "./halving.js";
 import { ENDED, type Ledger, stateOf, type TrialState } from "./ledger.js";
-import { newOwner, type Owner, STALE_MS, type Watch, watchOwners } from "./owners.js";
+import { newOwner, type Owner, SERVER, STALE_MS, type Watch, watchOwners } from "./owners.js";
 import { assignmentOf } from "./plan.js";
 import type { SweepTrial } from "./planned.js";
 import { newWorker, type Worker } from "./pool.js";
@@ -156,11 +156,11 @@ function claimer({ mine, rule, ledger, owner, watch }: Owned): () => Promise<Cla
     while (first < mine.length && ENDED.has(stateOf(ledger, mine[first]!.id).state)) first++;
     for (let place = first; place < mine.length; place++) {
       const trial = mine[place]!;
-      const { state, epoch, owner: holder } = stateOf(ledger, trial.id);
+      const { state, epoch, owner: holder, via } = stateOf(ledger, trial.id);
       if (ENDED.has(state)) continue;
       const stage = ready === undefined ? { rung: -1, steps: undefined } : ready.get(trial.id);
       if (stage === undefined) continue;
-      if (state === "running" && (holder === owner.id || !(await watch.isGone(holder!)))) {
+      if (state === "running" && (holder === owner.id || !(await watch.isGone(via === undefined ? holder! : SERVER)))) {
         others = true;
         continue;
       }

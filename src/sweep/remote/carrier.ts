@@ -5,7 +5,7 @@ import { copyFile, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Redis } from "ioredis";
 import { fail } from "../../errors.js";
-import { discard, replaceFolder, unwritable } from "../../files.js";
+import { discard, newFolder, replaceFolder, unwritable } from "../../files.js";
 import { type FileCard, type Parcel, receiveFile, sizeOf } from "./parcel.js";
 import { keysOf } from "./server.js";
 
@@ -17,9 +17,13 @@ export interface Carrier {
    * @throws `QUEUE_REFUSED` where they are too large to travel
    */
   send(dir: string, files: readonly FileCard[]): Promise<Parcel>;
-  /** Makes the folder `dir` of a parcel, whole or not at all; throws `DATA_CORRUPT`. */
-  fetch(parcel: Parcel, dir: string): Promise<void>;
-  drop(parcel: Parcel): Promise<void>;
+  /**
+   * Makes the folder `dir` of a parcel, whole or not at all; throws `DATA_CORRUPT`.
+   *
+   * @param place `new`: nothing is there, and nobody else puts anything there
+   */
+  fetch(parcel: Parcel, dir: string, place?: "new"): Promise<void>;
+  drop(...parcels: readonly Parcel[]): Promise<void>;
 }
 
 /** How folders travel. */
@@ -69,8 +73,8 @@ export function newCarrier(redis: Redis, sweep: string, { limit, shared }: Route
       await putShared(dir, files, folderOf(at));
       return { via: "shared", at, files };
     },
-    async fetch({ via, at, files }, dir) {
-      await replaceFolder(dir, async (partial) => {
+    async fetch({ via, at, files }, dir, place) {
+      await (place === "new" ? newFolder : replaceFolder)(dir, async (partial) => {
         let chunk = 0;
         for (const card of files) {
           const count = Math.ceil(card.bytes / CHUNK);
@@ -83,9 +87,10 @@ export function newCarrier(redis: Redis, sweep: string, { limit, shared }: Route
         }
       });
     },
-    async drop({ via, at }) {
-      if (via === "redis") await redis.unlink(keysOf(sweep).parcel(at));
-      else if (shared !== undefined) await discard(join(shared, at));
+    async drop(...parcels) {
+      const keys = parcels.flatMap(({ via, at }) => (via === "redis" ? [keysOf(sweep).parcel(at)] : []));
+      if (keys.length > 0) await redis.unlink(keys);
+      for (const { via, at } of parcels) if (via === "shared" && shared !== undefined) await discard(join(shared, at));
     },
   };
 }

@@ -79,20 +79,28 @@ export async function collect({
   });
   const counted = await ledger.commit(...entries);
   const written = lines.map(({ trial }, place) => ({ trial, entry: entries[place]!, counts: counted[place]! }));
-  for (const [{ entry }, copy] of brought) {
-    if (copy === undefined) continue;
+  await atOnce([...brought], async ([{ entry }, copy]) => {
+    if (copy === undefined) return;
     const { state, epoch } = stateOf(ledger, entry.trial);
     // Also where another coordinator of this folder was faster.
-    if (state === "done" && epoch === entry.epoch) await settleTrial(dir, entry.trial, copy);
-    await clearFolder(copy);
-  }
+    const isThere = state === "done" && epoch === entry.epoch && (await settleTrial(dir, entry.trial, copy));
+    if (!isThere) await clearFolder(copy);
+  });
   const over = [...new Set(lines.map(({ trial }) => trial.id))].filter((id) => ENDED.has(stateOf(ledger, id).state));
-  for (const text of await leases.forget(over)) await carrier.drop(parcelOf(text)).catch(() => {});
-  for (const { parcel } of lines) if (parcel !== undefined) await carrier.drop(parcel);
+  const checkpoints = (await leases.forget(over)).flatMap((text) => readable(text) ?? []);
+  await carrier.drop(...checkpoints, ...lines.flatMap(({ parcel }) => parcel ?? []));
   const pipeline = redis.pipeline();
   pipeline.xdel(keysOf(sweep).log, ...log.map(({ id }) => id));
   await executed(pipeline);
   return written;
+}
+
+function readable(text: string): Parcel | undefined {
+  try {
+    return parcelOf(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A line of a trial of this sweep; nothing where it is none that this program writes. */
@@ -121,7 +129,7 @@ async function bring(
   // Written down before, by this coordinator before it was killed or by another one: its copy is the one that counts.
   if (state === "done" && epoch >= entry.epoch) return copy;
   try {
-    await carrier.fetch(parcel!, copy);
+    await carrier.fetch(parcel!, copy, "new");
     return copy;
   } catch (error) {
     if (isDisentangleError(error) && error.code === "DATA_CORRUPT") return undefined;

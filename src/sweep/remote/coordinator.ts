@@ -10,7 +10,7 @@ import { fail } from "../../errors.js";
 import { type SweepFile, settleDone } from "../folder.js";
 import { stageOf } from "../halving.js";
 import { ENDED, type Entry, stateOf } from "../ledger.js";
-import { STALE_MS, signOf, watchOwners } from "../owners.js";
+import { type KeptSign, newServerSign, STALE_MS, signOf, watchOwners } from "../owners.js";
 import { codeHere } from "../plan.js";
 import { codeText, type SweepTrial } from "../planned.js";
 import { guarded, type SweepEvent, stopped, type Work } from "../work.js";
@@ -88,6 +88,8 @@ export async function workThroughRedis(work: RemoteWork, through: Through): Prom
   queue.on("error", () => {});
   const signal = work.signal === undefined ? inner.signal : AbortSignal.any([work.signal, inner.signal]);
   const helper = helping(work, through, signal, (error) => inner.abort(error));
+  let sign: KeptSign | undefined;
+  let isFinished = false;
   try {
     const sweep = await nameOf(work.dir);
     const limit = through.limit ?? LIMIT;
@@ -110,16 +112,20 @@ export async function workThroughRedis(work: RemoteWork, through: Through): Prom
     };
     tell(work.start);
     await listen(listening, line);
+    sign = await newServerSign(work.dir);
     helper.begin();
     await coordinate(line);
     if (inner.signal.aborted) throw inner.signal.reason;
     if (work.signal?.aborted) throw stopped(work.dir, work.signal);
     await settleDone(work.dir, work.mine, work.ledger);
     await forgetAll(redis, sweep);
+    isFinished = true;
   } catch (error) {
     throw refused(address, error);
   } finally {
     await helper.end();
+    // Workers go on with what they have: only where nothing is left is nobody waited for.
+    await (isFinished ? sign?.remove() : sign?.rest())?.catch(() => {});
     await Promise.race([queue.close().catch(() => {}), sleep(500)]);
     for (const one of [listening, reading, redis]) one.disconnect();
   }
@@ -288,13 +294,13 @@ function newDesk(line: Line): Desk {
     while (first < mine.length && ENDED.has(stateOf(ledger, mine[first]!.id).state)) first++;
     for (let place = first; place < mine.length && offered.size + tasks.length < WINDOW; place++) {
       const trial = mine[place]!;
-      const { state, epoch, owner } = stateOf(ledger, trial.id);
+      const { state, epoch, owner, via } = stateOf(ledger, trial.id);
       if (ENDED.has(state) || offered.get(trial.id)?.epoch === epoch) continue;
       const stage = ready === undefined ? { rung: -1, steps: undefined } : ready.get(trial.id);
       if (stage === undefined) continue;
       if (state !== "running") tasks.push(taskOf(trial, epoch, stage));
       // Somebody works in the folder without the server: their sign says whether they are there.
-      else if ((await signOf(dir, owner!)) === undefined) running.push(trial);
+      else if (via !== undefined || (await signOf(dir, owner!)) === undefined) running.push(trial);
       else if (await watch.isGone(owner!)) tasks.push(taskOf(trial, epoch, stage));
     }
     for (const id of await leases.silent(
@@ -347,13 +353,32 @@ function newDesk(line: Line): Desk {
       if (parcel.via === "redis") await redis.persist(keys.parcel(parcel.at));
       await redis.hset(keys.data, hash, JSON.stringify(parcel));
     }
-    const running = mine.flatMap(({ id }): readonly Offer[] => {
-      const { state, epoch, owner } = stateOf(ledger, id);
-      return state === "running" ? [{ trial: id, epoch, state: "running", owner: owner! }] : [];
-    });
-    await leases.offer(running, stale);
+    await leases.offer(
+      mine.flatMap(({ id }) => held(id) ?? []),
+      stale,
+    );
     await redis.set(keys.sweep, JSON.stringify(note));
     return true;
+  };
+
+  /** What the ledger says of a trial that somebody has. */
+  const held = (id: string): Offer | undefined => {
+    const { state, epoch, owner, via } = stateOf(ledger, id);
+    if (state !== "running") return undefined;
+    return { trial: id, epoch, state: via === undefined ? "away" : "running", owner: owner! };
+  };
+
+  /** Offers that are none any more. Those whom somebody took without the server, it is told, before a worker takes them as well. */
+  const withdraw = async (): Promise<void> => {
+    const taken: Offer[] = [];
+    for (const [id, { epoch }] of offered) {
+      const now = stateOf(ledger, id);
+      if (now.epoch <= epoch && !ENDED.has(now.state)) continue;
+      offered.delete(id);
+      const offer = held(id);
+      if (offer?.state === "away") taken.push(offer);
+    }
+    if (taken.length > 0) await leases.offer(taken, stale);
   };
 
   const fill = async (): Promise<void> => {
@@ -368,10 +393,7 @@ function newDesk(line: Line): Desk {
     fill,
     async look() {
       const isNew = await introduce();
-      for (const [id, { epoch }] of offered) {
-        const now = stateOf(ledger, id);
-        if (now.epoch > epoch || ENDED.has(now.state)) offered.delete(id);
-      }
+      await withdraw();
       if (isNew || performance.now() - repeated > REPEAT_MS) {
         repeated = performance.now();
         await give([...offered.values()]);

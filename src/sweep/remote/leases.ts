@@ -10,32 +10,33 @@ import { keysOf } from "./server.js";
 /** What a change came to. `absent`: the server does not know the trial, after it has lost its memory for example. */
 export type Answer = "counts" | "refused" | "absent";
 
-/** What the server knows of a trial. */
-export interface Known {
-  readonly epoch: number;
+/** What a claim came to. */
+export interface Claimed {
+  readonly answer: Answer;
   /** The checkpoint that the last owner left. */
   readonly checkpoint: string | undefined;
 }
 
 const CLAIM = `
-local known = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'op')
-if known[3] == ARGV[4] then return 1 end
-if not known[1] then return -1 end
-if known[1] ~= ARGV[1] then return 0 end
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'op', 'checkpoint')
+if known[3] == ARGV[4] then return {1, known[4]} end
+if not known[1] then return {-1} end
+if known[1] ~= ARGV[1] then return {0} end
 if known[2] == 'running' then
-  if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
-elseif known[2] ~= 'open' then return 0 end
+  if redis.call('EXISTS', KEYS[2]) == 1 then return {0} end
+elseif known[2] ~= 'open' then return {0} end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[6], 'state', 'running', 'owner', ARGV[2], 'op', ARGV[4])
 redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 redis.call('XADD', KEYS[3], '*', 'entry', ARGV[5])
-return 1`;
+return {1, known[4]}`;
 
+// A server that knows the sweep and not the trial has seen its end: there is nothing to wait for.
 const END = `
 local known = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'op', 'owner')
 if known[3] == ARGV[4] then return 1 end
-if not known[1] then return -1 end
+if not known[1] then return redis.call('EXISTS', KEYS[4]) - 1 end
 if known[1] ~= ARGV[1] or known[2] ~= 'running' or known[4] ~= ARGV[2] then return 0 end
-if KEYS[4] then redis.call('PERSIST', KEYS[4]) end
+if KEYS[5] then redis.call('PERSIST', KEYS[5]) end
 redis.call('HSET', KEYS[1], 'state', ARGV[3], 'op', ARGV[4])
 if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 'checkpoint', ARGV[7]) end
 redis.call('DEL', KEYS[2])
@@ -44,7 +45,7 @@ return 1`;
 
 const BEAT = `
 local known = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'owner')
-if not known[1] then return -1 end
+if not known[1] then return redis.call('EXISTS', KEYS[3]) - 1 end
 if known[1] ~= ARGV[1] or known[2] ~= 'running' or known[3] ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[3])
 return 1`;
@@ -60,22 +61,25 @@ return known[4] or ''`;
 const OFFER = `
 local known = redis.call('HMGET', KEYS[1], 'epoch', 'state')
 local behind = not known[1] or tonumber(known[1]) < tonumber(ARGV[1])
-if not behind and not (known[1] == ARGV[1] and known[2] == 'ended' and ARGV[2] == 'open') then return 0 end
+local free = known[2] == 'ended' or known[2] == 'away'
+if not behind and not (known[1] == ARGV[1] and free and ARGV[2] == 'open') then return 0 end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', ARGV[2], 'owner', ARGV[3], 'op', '')
 if ARGV[2] == 'running' then redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4]) end
 return 1`;
 
 /** Trials of one sweep on a server. */
 export interface Leases {
-  known(trial: string): Promise<Known | undefined>;
-  claim(entry: Claim, staleMs: number): Promise<Answer>;
+  claim(entry: Claim, staleMs: number): Promise<Claimed>;
   /** @param parcel of the result; @param checkpoint for whoever goes on */
   end(entry: Ending, carried: { readonly parcel?: Parcel; readonly checkpoint?: Parcel }): Promise<Answer>;
   /** Says that the owner is there. */
   beat(trial: string, epoch: number, owner: string, staleMs: number): Promise<Answer>;
   /** Leaves a checkpoint while the fit goes on; gives the one it replaces. `false`: it is no longer the owner's to leave. */
   leave(trial: string, epoch: number, owner: string, checkpoint: Parcel): Promise<string | false>;
-  /** Tells the server what the ledger says of trials: `open` ones may be claimed, of others the owner may still be there. */
+  /**
+   * Tells the server what the ledger says of trials: `open` ones may be claimed, of those `running` the owner may still be there, and on
+   * those that are `away` somebody works in the folder, without the server.
+   */
   offer(trials: readonly Offer[], staleMs: number): Promise<void>;
   /**
    * Of these trials, those whose owners are not heard of: whose lease has run out by the server's clock, or has stood still for `staleMs` by
@@ -90,7 +94,7 @@ export interface Leases {
 export interface Offer {
   readonly trial: string;
   readonly epoch: number;
-  readonly state: "open" | "running";
+  readonly state: "open" | "running" | "away";
   readonly owner: string;
 }
 
@@ -100,15 +104,12 @@ export function leasesOf(redis: Redis, sweep: string): Leases {
   const heard = new Map<string, { readonly said: string; readonly since: number }>();
   let beats = 0;
   return {
-    async known(trial) {
-      const [epoch, checkpoint] = await redis.hmget(keys.state(trial), "epoch", "checkpoint");
-      return epoch ? { epoch: Number(epoch), checkpoint: checkpoint || undefined } : undefined;
-    },
     async claim(entry, staleMs) {
       const { trial, epoch, owner } = entry;
       const of = [keys.state(trial), keys.lease(trial), keys.log];
       const said = [epoch - 1, owner, staleMs, operation(), JSON.stringify(entry), epoch];
-      return answer(await redis.eval(CLAIM, of.length, ...of, ...said));
+      const [value, checkpoint] = (await redis.eval(CLAIM, of.length, ...of, ...said)) as [number, string?];
+      return { answer: answer(value), checkpoint: checkpoint || undefined };
     },
     async end(entry, { parcel, checkpoint }) {
       const { trial, epoch, owner, kind } = entry;
@@ -117,6 +118,7 @@ export function leasesOf(redis: Redis, sweep: string): Leases {
         keys.state(trial),
         keys.lease(trial),
         keys.log,
+        keys.sweep,
         ...(kept?.via === "redis" ? [keys.parcel(kept.at)] : []),
       ];
       const state = kind === "done" || kind === "failed" ? "ended" : "open";
@@ -126,7 +128,7 @@ export function leasesOf(redis: Redis, sweep: string): Leases {
     },
     async beat(trial, epoch, owner, staleMs) {
       const said = [epoch, owner, staleMs, `${owner} ${beats++}`];
-      return answer(await redis.eval(BEAT, 2, keys.state(trial), keys.lease(trial), ...said));
+      return answer(await redis.eval(BEAT, 3, keys.state(trial), keys.lease(trial), keys.sweep, ...said));
     },
     async leave(trial, epoch, owner, checkpoint) {
       const kept = checkpoint.via === "redis" ? keys.parcel(checkpoint.at) : keys.sweep;

@@ -107,7 +107,7 @@ async function digestOf(path: string, bytes: number): Promise<string> {
 /** Writes a file of a parcel from its parts; throws `DATA_CORRUPT` where they are not what its card says. */
 export async function receiveFile(dir: string, card: FileCard, parts: AsyncIterable<Buffer>): Promise<void> {
   const path = join(dir, card.name);
-  await mkdir(dirname(path), { recursive: true });
+  if (card.name.includes("/")) await mkdir(dirname(path), { recursive: true });
   const file = await open(path, "wx");
   const hash = createHash("sha256");
   let bytes = 0;

@@ -11,7 +11,7 @@ import { failure, isDisentangleError } from "../../errors.js";
 import { checkWritable, isAlive, machine } from "../../files.js";
 import type { Assignment, Ended, Source } from "../assignment.js";
 import type { Ending } from "../ledger.js";
-import { jobOf, STALE_MS } from "../owners.js";
+import { jobOf, newOwnerId, STALE_MS } from "../owners.js";
 import { codeHere } from "../plan.js";
 import type { Crash, Worker } from "../pool.js";
 import { newWorker } from "../pool.js";
@@ -95,9 +95,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   if (options.shared !== undefined) await checkWritable(options.shared);
   const redis = await connect(modules, address, (text) => onEvent?.({ kind: "notice", text }));
   const code = codeHere();
-  const id = `${hostname()
-    .replace(/[^\w-]/g, "-")
-    .slice(0, 40)}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const id = newOwnerId();
   const work = join(cache, "work", `${await machine()}-${process.pid}-${randomBytes(4).toString("hex")}`);
   await clearLeftovers(join(cache, "work"));
   await mkdir(work, { recursive: true });
@@ -173,18 +171,18 @@ function newDesk(
   const look = async (task: Task): Promise<void> => {
     if (signal?.aborted) return;
     const leases = leasesOf(redis, task.sweep);
-    const known = await leases.known(task.trial);
-    // Somebody else was faster, or the offer is an old one.
-    if (known?.epoch !== task.epoch) return;
     const epoch = task.epoch + 1;
     const claim = {
       kind: "claim",
       trial: task.trial,
       epoch,
       owner: id,
+      via: "redis",
       ...(Object.keys(job).length > 0 && { job }),
     } as const;
-    if ((await leases.claim(claim, staleMs)) !== "counts") return;
+    const { answer, checkpoint } = await leases.claim(claim, staleMs);
+    // Somebody else was faster, or the offer is an old one.
+    if (answer !== "counts") return;
     active = performance.now();
     onEvent?.({ kind: "begun", trial: task.trial, epoch });
     const limit = await limitOf(task.sweep);
@@ -201,13 +199,13 @@ function newDesk(
     };
     held.set(`${task.sweep} ${task.trial}`, one);
     try {
-      await runHeld(one, known.checkpoint);
+      await runHeld(one, checkpoint);
     } finally {
       held.delete(`${task.sweep} ${task.trial}`);
       free.push(one.worker);
       active = performance.now();
       await rm(one.dir, { recursive: true, force: true });
-      if (known.checkpoint !== undefined) await rm(`${one.dir}-from`, { recursive: true, force: true });
+      if (checkpoint !== undefined) await rm(`${one.dir}-from`, { recursive: true, force: true });
     }
   };
 
