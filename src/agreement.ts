@@ -19,8 +19,8 @@ export interface KeptLatents {
 const MOST_ROWS = 2000;
 /** A correlation of fewer says nothing. */
 const LEAST_ROWS = 3;
-/** Runs of one method that are compared, at most: those of the lowest seeds. */
-const MOST_RUNS = 8;
+/** Runs of one method that are compared, at most: those of the lowest seeds. Their pairs grow as the square, and cost more than brief fits. */
+export const MOST_RUNS = 8;
 
 /**
  * Agreement of the runs of each method on the same data, over the rows that two runs share; nothing for methods of which

@@ -151,6 +151,16 @@ test("agreement between seeds chooses without a target", async (t) => {
   t.is(chosen, settings.reduce((a, b) => (b.mean! > a.mean! ? b : a)).setting);
 });
 
+test("agreement is that of the eight lowest seeds, however many more there are", async (t) => {
+  const config = { ...(await small()), parameters: { latentDim: { values: [2] } } };
+  const out = await folder();
+  const [eight] = (await sweep({ ...config, seeds: 8 }, { out, jobs: 2 })).settings;
+  const [nine] = (await sweep({ ...config, seeds: 9 }, { out, jobs: 2 })).settings;
+  t.is(nine!.seeds, 9);
+  t.true(eight!.agreement! > 0);
+  t.is(nine!.agreement, eight!.agreement);
+});
+
 test("a fit that fails does not stop the others, is told at once, and is tried again only where that is asked for", async (t) => {
   const out = await folder();
   const { base, ...given } = await small();

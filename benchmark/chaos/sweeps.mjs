@@ -33,12 +33,12 @@ function only(work) {
   return { run: process.platform === "linux" ? run : async () => [] };
 }
 
-/** Fits of a second or so. */
-export function configOf(folder, trials, latentDims = [4]) {
+/** Fits of half a second or so. */
+export function configOf(folder, trials, latentDims = [4], steps = 4000) {
   return {
     parameters: { latentDim: { values: latentDims } },
     seeds: trials / latentDims.length,
-    base: { method: "tbr", data: join(folder, "world"), steps: 500, hidden: [48], batchSize: 256 },
+    base: { method: "tbr", data: join(folder, "world"), steps, hidden: [48], batchSize: 256 },
   };
 }
 
@@ -283,7 +283,8 @@ async function full(folder, sizes, log) {
 /** What a sweep costs beside its fits, what a second process brings, and how long a look at a large one takes. */
 async function costs(folder, large, log) {
   const count = large ? 64 : 6;
-  const small = configOf(folder, count);
+  // Fits of a second or so.
+  const small = configOf(folder, count, [4], 8000);
   // The same thread count everywhere: what is compared is the number of processes.
   const config = { ...small, base: { ...small.base, threads: 1 } };
   const data = await readDataset({ data: join(folder, "world") });

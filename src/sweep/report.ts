@@ -95,7 +95,7 @@ function markdown(title: string, result: SweepResult, file: SweepFile): string {
 }
 
 const NOTE =
-  "Mean and sample standard deviation over seeds. Agreement: mean MCC between pairs of seeds. A mean stands only where every seed is done with a finite number.";
+  "Mean and sample standard deviation over seeds. Agreement: mean MCC between pairs of seeds, of the eight lowest at most. A mean stands only where every seed is done with a finite number.";
 
 function footer({ code }: SweepFile): string {
   return `disentangle ${codeText(code)}`;

@@ -1,5 +1,5 @@
 // What a sweep found: settings beside each other over their seeds, the one that the metric chooses, and what that choice cost.
-import { agreementOf, type KeptLatents } from "../agreement.js";
+import { agreementOf, type KeptLatents, MOST_RUNS } from "../agreement.js";
 import { moments } from "../report/measures.js";
 import { readRunFolder } from "../results.js";
 import { type SweepFile, trialFolder } from "./folder.js";
@@ -163,7 +163,7 @@ function regretOf(
   };
 }
 
-/** Mean agreement over the pairs of seeds of a setting; nothing for fewer than two finished ones. */
+/** Mean agreement over the pairs of the lowest seeds of a setting; nothing for fewer than two finished ones. */
 async function agreementIn(
   dir: string,
   group: readonly SweepTrial[],
@@ -172,7 +172,7 @@ async function agreementIn(
   const done = group.filter(({ id }) => byId.get(id)!.state === "done");
   if (done.length < 2) return undefined;
   const kept: (KeptLatents & { readonly seed: number })[] = [];
-  for (const { id, seed } of done) {
+  for (const { id, seed } of done.toSorted((a, b) => a.seed - b.seed).slice(0, MOST_RUNS)) {
     const { latents, rows } = await readRunFolder(trialFolder(dir, id));
     kept.push({ latents, rows, seed });
   }
