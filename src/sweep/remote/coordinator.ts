@@ -49,6 +49,7 @@ const REPEAT_MS = 5000;
 /** How long nobody may be there before that is told. */
 const ALONE_MS = 10_000;
 const READ_AT_ONCE = 500;
+const OFFERED_AT_ONCE = 100;
 
 interface Line extends RemoteWork {
   readonly sweep: string;
@@ -334,13 +335,16 @@ function newDesk(line: Line): Desk {
   };
 
   const give = async (tasks: readonly Task[]): Promise<void> => {
-    if (tasks.length === 0) return;
-    await leases.offer(
-      tasks.map(({ trial, epoch }): Offer => ({ trial, epoch, state: "open", owner: "" })),
-      stale,
-    );
-    await queue.addBulk(tasks.map((task) => ({ name: "look", data: task, opts: { jobId: jobIdOf(task) } })));
-    for (const task of tasks) offered.set(task.trial, task);
+    // A part at a time: workers begin with the first while the others are on their way.
+    for (let from = 0; from < tasks.length; from += OFFERED_AT_ONCE) {
+      const part = tasks.slice(from, from + OFFERED_AT_ONCE);
+      await leases.offer(
+        part.map(({ trial, epoch }): Offer => ({ trial, epoch, state: "open", owner: "" })),
+        stale,
+      );
+      await queue.addBulk(part.map((task) => ({ name: "look", data: task, opts: { jobId: jobIdOf(task) } })));
+      for (const task of part) offered.set(task.trial, task);
+    }
   };
 
   /** The server may have been emptied since the last look, or be a new one. */
