@@ -7,7 +7,8 @@ const signals = new AsyncLocalStorage<AbortSignal | undefined>();
  * Runs `work`; what of it is under way when the signal aborts is stopped, and rejects with the signal's reason: reading, `transform`,
  * `predict`, `decode`, `intervene`, `score`, `latentGraph`, `report`. A fit has a `signal` of its own.
  *
- * Files are read up to the next block. Rows, a score and the search of a graph are waited for no longer; their threads end by themselves.
+ * Files are read up to the next block and rows are transformed up to the next chunk; a score and the search of a graph are waited for
+ * no longer, and their threads end by themselves.
  *
  * @example
  * ```ts

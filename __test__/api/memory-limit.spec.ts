@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import plainTest, { type ExecutionContext } from "ava";
 import { DisentangleError } from "../../src/errors.js";
-import { fit, readDataset, withMaxMemory } from "../../src/index.js";
+import { fit, latentGraph, readDataset, simulate, withMaxMemory } from "../../src/index.js";
 import { memoryLeft, memorySize } from "../../src/memory-limit.js";
 import { testWithAddon as test } from "../addon.js";
 import { run } from "../cli/run.js";
@@ -143,6 +143,17 @@ test("tables, labels and fits that do not fit are refused with both numbers; the
   t.is((wrong as DisentangleError).code, "CONFIG_OUT_OF_RANGE");
 });
 
+test("what is made on the way to a result is asked for, too", async (t) => {
+  const tight = <T>(work: () => Promise<T>): Promise<T> => withMaxMemory("1MiB", work);
+  const world = { simulator: "tree-world", depth: 2, pointsPerEnvironment: 10_000, inputs: 50 } as const;
+  const made = await refused(t, () => tight(() => simulate(world)));
+  t.regex(made.message, /^a table of numbers on the way to the result needs \d+ MiB of memory; /);
+  const latents = { data: new Float32Array(500_000).map((_, i) => Math.sin(i * i)), shape: [100_000, 5] } as const;
+  const columns = ["z1", "z2", "z3", "z4", "z5"];
+  await refused(t, () => tight(() => latentGraph({ ...latents, columns })));
+  t.is((await latentGraph({ ...latents, columns })).latents.length, 5);
+});
+
 test("on the command line a limit is a flag, a key of the file and a variable", async (t) => {
   const cwd = folder({
     "table.csv": table(),
@@ -192,5 +203,19 @@ function sizeAtEnd(): string {
       error.message,
       /^reading .* needs \d\.\d GiB of memory; .*(address space \(ulimit\)|the system gives no more)/,
     );
+    const world = [
+      "simulate",
+      "tree-world",
+      "--depth",
+      "4",
+      "--points-per-environment",
+      "1000000",
+      "--out",
+      "w",
+      "--json",
+    ];
+    const made = await run(world, { cwd, shell: `ulimit -v ${kilobytes}` });
+    t.is(made.code, 1, made.stderr);
+    t.is((JSON.parse(made.stdout) as { error: { code: string } }).error.code, "MEMORY_LIMIT");
   },
 );

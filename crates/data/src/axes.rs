@@ -2,6 +2,7 @@
 
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::memory;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par, Side};
 
@@ -60,6 +61,13 @@ impl<'a> Standard<'a> {
 /// The leading `components` axes as columns, d x p, largest variance first. Axes beyond the rank are zero.
 pub(crate) fn principal_axes(standard: &Standard<'_>, components: usize) -> Result<Matrix<f64>> {
     let (n, d) = (standard.inputs.rows(), standard.inputs.cols());
+    // Squares of the shorter side and what their eigenvectors take, and with fewer rows than columns the rows with 64 bits.
+    let (short, long) = (n.min(d) as u64, n.max(d) as u64);
+    let rows = if d <= n { 0 } else { short.saturating_mul(long) };
+    memory::claim(
+        short.saturating_mul(short).saturating_mul(4).saturating_add(rows).saturating_mul(8),
+        "principal axes",
+    )?;
     let by_columns = d <= n;
     let whole = if by_columns { Mat::zeros(0, 0) } else { standard.block(0, n) };
     let gram = if by_columns { columns_gram(standard) } else { rows_gram(&whole) };

@@ -1,10 +1,13 @@
 //! A dense row-major matrix: the only shape in which numbers travel between the stages.
 
 use crate::failure::{Code, Failure, Result};
+use crate::memory::room;
 use serde::{Deserialize, Serialize};
 
 /// Row-major `rows x cols` matrix. `f32` for data and latents, `f64` inside metrics and closed-form stages.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+///
+/// Whatever makes a matrix asks for its memory ([`room`]): where there is too little, the job of the thread ends with `MEMORY_LIMIT`.
+#[derive(Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct Matrix<T = f32> {
     rows: usize,
     cols: usize,
@@ -31,12 +34,15 @@ impl<T: Copy + Default> Matrix<T> {
 
     /// A matrix of zeros.
     pub fn zeros(rows: usize, cols: usize) -> Self {
-        Self { rows, cols, data: vec![T::default(); rows * cols] }
+        let count = size(rows, cols);
+        let mut data = room(count, MATRIX);
+        data.resize(count, T::default());
+        Self { rows, cols, data }
     }
 
     /// Builds a matrix entry by entry, row by row.
     pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> T) -> Self {
-        let mut data = Vec::with_capacity(rows * cols);
+        let mut data = room(size(rows, cols), MATRIX);
         for i in 0..rows {
             for j in 0..cols {
                 data.push(f(i, j));
@@ -82,12 +88,14 @@ impl<T: Copy + Default> Matrix<T> {
 
     /// Column `j`, copied.
     pub fn col(&self, j: usize) -> Vec<T> {
-        (0..self.rows).map(|i| self[(i, j)]).collect()
+        let mut column = room(self.rows, MATRIX);
+        column.extend((0..self.rows).map(|i| self[(i, j)]));
+        column
     }
 
     /// The given rows, in the given order.
     pub fn select_rows(&self, rows: &[usize]) -> Self {
-        let mut data = Vec::with_capacity(rows.len() * self.cols);
+        let mut data = room(size(rows.len(), self.cols), MATRIX);
         for &i in rows {
             data.extend_from_slice(self.row(i));
         }
@@ -121,7 +129,24 @@ impl<T: Copy + Default> Matrix<T> {
 
     /// Converts every entry.
     pub fn map<U: Copy + Default>(&self, f: impl FnMut(T) -> U) -> Matrix<U> {
-        Matrix { rows: self.rows, cols: self.cols, data: self.data.iter().copied().map(f).collect() }
+        let mut data = room(self.data.len(), MATRIX);
+        data.extend(self.data.iter().copied().map(f));
+        Matrix { rows: self.rows, cols: self.cols, data }
+    }
+}
+
+const MATRIX: &str = "a table of numbers on the way to the result";
+
+/// What does not fit an address is more than there is.
+fn size(rows: usize, cols: usize) -> usize {
+    rows.saturating_mul(cols)
+}
+
+impl<T: Clone> Clone for Matrix<T> {
+    fn clone(&self) -> Self {
+        let mut data = room(self.data.len(), MATRIX);
+        data.extend_from_slice(&self.data);
+        Self { rows: self.rows, cols: self.cols, data }
     }
 }
 
@@ -150,6 +175,8 @@ impl<T> std::ops::IndexMut<(usize, usize)> for Matrix<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::{self, Budget};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     #[test]
     fn rows_taken_in_place_are_the_rows_that_are_copied() {
@@ -157,6 +184,26 @@ mod tests {
         for rows in [vec![], vec![0, 1, 2, 3, 4], vec![0, 3], vec![1, 2, 4]] {
             assert_eq!(matrix.clone().into_rows(&rows), matrix.select_rows(&rows));
         }
+    }
+
+    #[test]
+    fn a_matrix_that_does_not_fit_ends_the_job_with_its_failure() {
+        let makers: [fn(&Matrix) -> Matrix; 6] = [
+            |_| Matrix::zeros(1 << 30, 1 << 30),
+            |_| Matrix::zeros(usize::MAX, 2),
+            |_| Matrix::from_fn(1 << 40, 1 << 20, |_, _| 0.0),
+            |m| m.select_rows(&vec![0; 1 << 18]),
+            |m| m.clone(),
+            |m| m.transposed(),
+        ];
+        let wide = Matrix::zeros(1, 1 << 19);
+        memory::allow(Some(Budget { bytes: 1 << 20, limit: "a test".into() }));
+        for make in makers {
+            let ended = catch_unwind(AssertUnwindSafe(|| make(&wide))).expect_err("more than 1 MiB");
+            let failure = ended.downcast::<Failure>().expect("the failure itself");
+            assert_eq!(failure.code, Code::MemoryLimit);
+        }
+        memory::allow(None);
     }
 
     #[test]

@@ -68,6 +68,16 @@ pub fn reserve<T>(values: &mut Vec<T>, additional: usize, what: &str) -> Result<
     values.try_reserve_exact(additional).map_err(|_| refused(bytes(needed), what, None))
 }
 
+/// Room for `count` values where nobody can be handed a failure. What does not fit ends the job of this thread: it unwinds with the
+/// failure, which the guard at the boundary hands on as it is.
+pub fn room<T>(count: usize, what: &str) -> Vec<T> {
+    let mut values = Vec::new();
+    match reserve(&mut values, count, what) {
+        Ok(()) => values,
+        Err(failure) => std::panic::resume_unwind(Box::new(failure)),
+    }
+}
+
 /// `count` values of a kind.
 ///
 /// # Errors

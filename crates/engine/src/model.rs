@@ -243,7 +243,10 @@ impl Model {
 
     /// Inputs as the network takes them.
     fn seen(&self, inputs: &Matrix, names: &[String], offsets: &[f64]) -> Result<Matrix> {
-        let Header { inputs: expected, input_scale, fill, input_offsets, dimensions, .. } = &self.header;
+        let Header { inputs: expected, input_scale, fill, input_offsets, dimensions, latents, .. } = &self.header;
+        // The inputs as they were given and as the model takes them, and the latents.
+        let values = inputs.rows() as u64 * (inputs.cols() + expected.len() + 2 * latents.len()) as u64;
+        memory::claim(4 * values, "transforming the rows")?;
         let mut aligned = align_columns(expected, &dimensions.views, names, inputs)?;
         let mut scale = Cow::Borrowed(input_scale);
         if !(offsets.is_empty() && input_offsets.is_empty()) {

@@ -64,6 +64,11 @@ pub fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
         body()
     };
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
+        // Where memory ended in a place that cannot fail.
+        let panic = match panic.downcast::<Failure>() {
+            Ok(failure) => return Err(*failure),
+            Err(panic) => panic,
+        };
         let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
         let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into());
         Err(Failure::new(Code::InternalPanic, format!("a bug in disentangle: {said}"))

@@ -1,7 +1,7 @@
 //! What a network makes of rows, chunk after chunk.
 
 use crate::method::{MAP, OFFSET, State};
-use disentangle_data::{Code, Failure, Matrix, Result};
+use disentangle_data::{Code, Failure, Matrix, Result, interrupt};
 use disentangle_nn::{Tensor, internal};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -140,6 +140,7 @@ fn in_chunks(
     let mut data = Vec::new();
     let mut width = 0;
     for start in (0..n).step_by(CHUNK) {
+        interrupt::stop_if_set()?;
         let count = CHUNK.min(n - start);
         let chunk = rows.chunk(start..start + count);
         let x = Tensor::from_slice(&chunk, (count, d), device).map_err(internal)?;
