@@ -18,6 +18,7 @@ import {
   simulate,
   writeDataset,
 } from "disentangle";
+import { writeAnnData } from "./eventloop/anndata.mjs";
 import { number, table } from "./tables.mjs";
 
 export const about =
@@ -63,6 +64,10 @@ async function operations(folder, points, measure) {
   await measure("inspect a file", () => inspect({ data: join(place, "inputs.npy") }));
   await (await measure("fit, a folder", () => fit({ ...config, data: place }).result)).close();
   await (await measure("fit, a data set copied", () => fit({ ...config, data: world }).result)).close();
+  const cells = join(folder, "cells.h5ad");
+  await writeAnnData(cells, world);
+  await measure("read AnnData", () => readDataset({ data: cells, environment: "site" }));
+  await measure("inspect AnnData", () => inspect({ data: cells, environment: "site" }));
   const own = structuredClone(world);
   const model = await measure(
     "fit, a data set taken over",
@@ -70,6 +75,7 @@ async function operations(folder, points, measure) {
   );
   const { inputs } = world;
   await measure("transform, a folder", () => model.transform(place));
+  await measure("transform, AnnData", () => model.transform(cells));
   await measure("transform, a data set", () => model.transform(world));
   const array = () => ({ data: inputs.data.slice(), shape: [inputs.rows, inputs.cols] });
   await measure(

@@ -1,7 +1,7 @@
 // The HDF5 library as WebAssembly. A failure leaves it in the middle of its work, with locks taken and lists half changed: it would
 // read no file well any more. So after a failure a fresh instance takes its place.
 import type * as Library from "h5wasm/node";
-import { isDisentangleError } from "../errors.js";
+import { failure, isDisentangleError } from "../errors.js";
 import { corrupt } from "./source.js";
 
 type Module = Awaited<typeof Library.ready>;
@@ -34,6 +34,17 @@ export async function hdf5(): Promise<Hdf5> {
 /** The typed form of a failure of the library, which is not used any more after it: whoever asks for it next gets a fresh instance. */
 export function translateHdf5(file: string, error: unknown): Error {
   if (isDisentangleError(error)) return error;
+  if ((error as NodeJS.ErrnoException).code === "ERR_ACCESS_DENIED") {
+    return failure(
+      "DATA_UNSUPPORTED",
+      `${file}: Node's permission model is on, under which the HDF5 library cannot start`,
+      {
+        path: file,
+        hint: "convert the file to zarr: adata.write_zarr(path), or run without --permission",
+        cause: error,
+      },
+    );
+  }
   isBroken = true;
   return corrupt(file, "HDF5", innermost(error));
 }

@@ -12,6 +12,7 @@ import { type ArrayOptions, openNpy, openNpz } from "./numpy.js";
 import { openParquet } from "./parquet.js";
 import type { FoundReading } from "./reading.js";
 import type { Source } from "./source.js";
+import { openOnThread, type StorePlace } from "./store-thread.js";
 import { isTenxFolder, openMtx, openTenxFolder } from "./tenx.js";
 import { isStdin, namedAs, renamed, type Unpacked, unpacked } from "./unpacked.js";
 import { unreadable } from "./unreadable.js";
@@ -222,16 +223,28 @@ async function openFormat(
     case "10x-folder":
       return openTenxFolder(path);
     case "h5ad":
-      return openH5ad(path, options);
     case "zarr":
-      return (await import("./zarr.js")).openZarrFolder(path, options);
     case "zarr-zip":
-      return (await import("./zarr.js")).openZarrZip(path, options);
+      return openStore(path, format, options);
     case "idx":
       return openIdx(path, options.channels);
     case "images":
       return openImageFolder(path);
   }
+}
+
+/** On a thread where there can be one, otherwise in turns with the event loop. */
+async function openStore(
+  path: string,
+  format: StorePlace["format"],
+  { matrix, modalities }: StoreOptions,
+): Promise<Source> {
+  const options = { matrix, modalities };
+  const onThread = await openOnThread({ path, format, options });
+  if (onThread !== undefined) return onThread;
+  if (format === "h5ad") return openH5ad(path, options);
+  const { openZarrFolder, openZarrZip } = await import("./zarr.js");
+  return format === "zarr" ? openZarrFolder(path, options) : openZarrZip(path, options);
 }
 
 /** HDF5 may begin after a block of the writer's own, whose length is a power of two: MuData writes its name there. */

@@ -1,11 +1,11 @@
 // Reports on a thread of their own, so that the process answers others meanwhile.
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { DisentangleError, type Failure } from "../errors.js";
 import type { RunRecord } from "../record.js";
 import { currentSignal } from "../signal.js";
+import { startThread } from "../thread.js";
 import type { Report, ReportOptions } from "./index.js";
 
 /** What the thread is asked for. */
@@ -17,25 +17,27 @@ export interface Request {
 /** What it answers. */
 export type Answer = { readonly made: Report } | { readonly failure: Failure };
 
-/** The thread's module as it is built; bundles of one file, and the sources, have none. */
+/** The thread's module as it is built. */
 const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), "worker.js");
 
 let last: Promise<unknown> = Promise.resolve();
 
 /** As `report`, on another thread. Of several at once one is drawn after the other: each takes a processor and its memory. */
 export async function reportOnThread(records: readonly RunRecord[], options: ReportOptions): Promise<Report> {
-  if (!existsSync(SCRIPT)) return (await import("./index.js")).report(records, options);
   const turn = last.then(() => answered({ records, options }));
   last = turn.catch(() => {});
   const answer = await turn;
+  if (answer === undefined) return (await import("./index.js")).report(records, options);
   if ("failure" in answer) throw new DisentangleError(answer.failure);
   return answer.made;
 }
 
-async function answered(request: Request): Promise<Answer> {
+/** Nothing where there can be no thread. */
+async function answered(request: Request): Promise<Answer | undefined> {
   const signal = currentSignal();
   signal?.throwIfAborted();
-  const worker = new Worker(SCRIPT);
+  const worker: Worker | undefined = startThread(SCRIPT);
+  if (worker === undefined) return undefined;
   let stop = (): void => {};
   try {
     return await new Promise<Answer>((resolve, reject) => {

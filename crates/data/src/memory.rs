@@ -72,10 +72,29 @@ pub fn reserve<T>(values: &mut Vec<T>, additional: usize, what: &str) -> Result<
 /// failure, which the guard at the boundary hands on as it is.
 pub fn room<T>(count: usize, what: &str) -> Vec<T> {
     let mut values = Vec::new();
-    match reserve(&mut values, count, what) {
-        Ok(()) => values,
-        Err(failure) => std::panic::resume_unwind(Box::new(failure)),
-    }
+    or_end(reserve(&mut values, count, what));
+    values
+}
+
+/// `count` values of a kind, as [`room`] has them.
+pub fn spread<T: Clone>(value: T, count: usize, what: &str) -> Vec<T> {
+    or_end(filled(value, count, what))
+}
+
+/// `count` values that an iterator gives, as [`room`] has them.
+pub fn gathered<T>(values: impl IntoIterator<Item = T>, count: usize, what: &str) -> Vec<T> {
+    let mut all = room(count, what);
+    all.extend(values);
+    all
+}
+
+/// As [`claim`], for what a library allocates where nobody can be handed a failure.
+pub fn afford<T>(count: usize, what: &str) {
+    or_end(claim((count as u64).saturating_mul(size_of::<T>() as u64), what));
+}
+
+fn or_end<T>(result: Result<T>) -> T {
+    result.unwrap_or_else(|failure| std::panic::resume_unwind(Box::new(failure)))
 }
 
 /// `count` values of a kind.
@@ -187,6 +206,26 @@ mod tests {
         assert_eq!(failure.code, Code::MemoryLimit);
         assert!(failure.message.contains("the system gives no more"), "{failure}");
         assert_eq!(filled(3u8, 2, "bytes").expect("two bytes"), [3, 3]);
+    }
+
+    #[test]
+    fn where_nobody_can_be_handed_a_failure_the_job_ends_with_it() {
+        let ends: [fn() -> usize; 4] = [
+            || room::<u8>(usize::MAX, "room").len(),
+            || spread(0u64, 1 << 20, "values").len(),
+            || gathered(0..1u32 << 20, 1 << 20, "numbers").len(),
+            || {
+                afford::<f64>(1 << 20, "a square");
+                0
+            },
+        ];
+        for end in ends {
+            let ended = with(1 << 20, || std::panic::catch_unwind(end)).expect_err("more than 1 MiB");
+            assert_eq!(ended.downcast::<Failure>().expect("the failure itself").code, Code::MemoryLimit);
+        }
+        assert_eq!(spread(7, 3, "values"), [7, 7, 7]);
+        assert_eq!(gathered(0..3, 3, "numbers"), [0, 1, 2]);
+        afford::<f64>(1 << 40, "nobody has set a limit");
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub use tasks::{Task, TaskForm, least_tasks};
 use crate::dataset::{Dataset, Labels, Role, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::memory;
 use crate::offsets::Offsets;
 use crate::split::{Split, SplitBy, SplitConfig, split};
 use crate::tree::Tree;
@@ -105,7 +106,7 @@ fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64)
     }
 
     let (environments, nodes) = match &environment_labels {
-        None => (None, vec![0; n]),
+        None => (None, memory::spread(0, n, "the environments of the rows")),
         Some(labels) => {
             let (environments, nodes) = environments::nodes(labels, dataset.tree.as_ref())?;
             warnings.extend(dataset.tree.as_ref().and_then(|tree| environments::empty_leaves(tree, &nodes)));

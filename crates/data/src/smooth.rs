@@ -9,6 +9,7 @@
 use crate::axes::{Standard, principal_axes};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::memory;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +48,9 @@ pub fn smooth(inputs: &Matrix, config: &SmoothConfig) -> Result<Matrix> {
     let standard = Standard::of(inputs);
     let components = config.components.min(n).min(d).max(1);
     let axes = principal_axes(&standard, components)?;
-    let places = Matrix::<f64>::new(n, components, (0..n).flat_map(|i| place(&standard, &axes, i)).collect())?;
+    let places = (0..n).flat_map(|i| place(&standard, &axes, i));
+    let places = memory::gathered(places, n.saturating_mul(components), "the rows on their principal axes");
+    let places = Matrix::<f64>::new(n, components, places)?;
     let mut out = Matrix::zeros(n, d);
     let mut sums = vec![0.0f64; d];
     for i in 0..n {

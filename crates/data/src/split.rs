@@ -2,6 +2,7 @@
 
 use crate::dataset::Labels;
 use crate::failure::{Code, Failure, Result};
+use crate::memory;
 use crate::nearest::did_you_mean;
 use crate::stream::Stream;
 use schemars::JsonSchema;
@@ -81,7 +82,7 @@ pub fn split(
     let groups = groups(environments.or(tasks), n)?;
     let held_out = held_out(environments, groups.len(), config)?;
     let stream = Stream::new(seed, "split");
-    let mut parts = vec![Split::Test; n];
+    let mut parts = memory::filled(Split::Test, n, "the split of the rows")?;
     let open: Vec<usize> = (0..groups.len()).filter(|&g| !groups[g].is_empty() && !held_out[g]).collect();
     if open.is_empty() && n > 0 {
         return Err(Failure::new(

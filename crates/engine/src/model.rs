@@ -136,6 +136,8 @@ fn align_offsets(expected: &[String], given: &[String], offsets: &[f64]) -> Resu
     Ok(expected.iter().map(|name| of.get(name).copied().unwrap_or_default()).collect())
 }
 
+const ENVIRONMENTS: &str = "the environments of the rows";
+
 /// A model read back.
 pub struct Model {
     /// What it says about itself.
@@ -297,7 +299,7 @@ impl Model {
         let needs = self.plan.entry.info.needs.contains(&"environment");
         let Some(labels) = environments else {
             return match needs {
-                false => Ok(vec![0; rows]),
+                false => memory::filled(0, rows, ENVIRONMENTS),
                 true => {
                     Err(Failure::new(Code::DataNeedsEnvironments, "a prediction needs the environment of each row")
                         .hint("name the column with `environment`"))
@@ -305,7 +307,7 @@ impl Model {
             };
         };
         if !needs {
-            return Ok(vec![0; rows]);
+            return memory::filled(0, rows, ENVIRONMENTS);
         }
         self.nodes_of_labels(
             rows,
@@ -348,6 +350,7 @@ impl Model {
             })?;
             node_of_level.push(node as u32);
         }
-        Ok(labels.codes.iter().map(|&code| node_of_level[code as usize]).collect())
+        let nodes = labels.codes.iter().map(|&code| node_of_level[code as usize]);
+        Ok(memory::gathered(nodes, rows, ENVIRONMENTS))
     }
 }

@@ -6,7 +6,7 @@
 use crate::columns::UnitColumns;
 use crate::effort::Effort;
 use crate::matching::Matching;
-use disentangle_data::Stream;
+use disentangle_data::{Stream, memory};
 
 /// With this many groups the interval's own noise comes from the resamples, not from the grouping.
 const GROUPS: usize = 2048;
@@ -45,7 +45,7 @@ pub(crate) fn interval(z: &UnitColumns, zhat: &UnitColumns, matching: &Matching,
 fn group_moments(z: &UnitColumns, zhat: &UnitColumns, pairs: &[(usize, usize)], seed: u64) -> Vec<Moments> {
     let n = z.values.rows();
     let count = n.min(GROUPS);
-    let mut groups = vec![[0.0; 6]; count * pairs.len()];
+    let mut groups = memory::spread([0.0; 6], count * pairs.len(), "the resampled rows");
     for (place, row) in Stream::new(seed, "bootstrap/groups").permutation(n).into_iter().enumerate() {
         let at = place % count * pairs.len();
         for (moments, &(i, j)) in groups[at..].iter_mut().zip(pairs) {

@@ -1,6 +1,6 @@
 //! Columns made comparable: checked, centred, scaled to unit length, and marked when they do not vary.
 
-use disentangle_data::{Code, Failure, Matrix, Result, Stream};
+use disentangle_data::{Code, Failure, Matrix, Result, Stream, memory};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
 use schemars::JsonSchema;
@@ -169,9 +169,9 @@ fn centred_and_scaled(mut m: Matrix<f64>) -> (Matrix<f64>, Vec<Option<(f64, f64)
 
 /// Ranks from 1; tied values share the average of their ranks.
 pub fn ranks(column: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..column.len()).collect();
+    let mut order = memory::gathered(0..column.len(), column.len(), "the order of the rows");
     order.sort_unstable_by(|&a, &b| column[a].total_cmp(&column[b]).then(a.cmp(&b)));
-    let mut ranks = vec![0.0; column.len()];
+    let mut ranks = memory::spread(0.0, column.len(), "the ranks of the rows");
     let mut start = 0;
     while start < order.len() {
         let value = column[order[start]];
@@ -206,6 +206,7 @@ pub(crate) fn inner_products(a: &Matrix<f64>, b: &Matrix<f64>) -> Matrix<f64> {
 
 /// `a b`.
 pub(crate) fn product(a: &Matrix<f64>, b: &Matrix<f64>) -> Matrix<f64> {
+    memory::afford::<f64>(a.rows().saturating_mul(b.cols()), "a product of the rows");
     let mut out = Mat::zeros(a.rows(), b.cols());
     matmul(out.as_mut(), Accum::Replace, view(a), view(b), 1.0, Par::Seq);
     Matrix::from_fn(a.rows(), b.cols(), |i, j| out[(i, j)])

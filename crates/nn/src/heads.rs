@@ -2,6 +2,7 @@
 
 use super::element::{Element, for_real, slice, with_values};
 use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result, Shape, Tensor};
+use disentangle_data::memory;
 use disentangle_numerics::real::Real;
 use std::sync::Arc;
 
@@ -148,7 +149,7 @@ impl Topology {
     /// Row-major `[e, e]`: 1 where the row's path from the root passes the arc into the column's node.
     fn paths(&self) -> Vec<f64> {
         let e = self.len();
-        let mut paths = vec![0.0; e * e];
+        let mut paths = memory::spread(0.0, e.saturating_mul(e), "the paths between all environments");
         for &node in self.order.iter() {
             if let Some(parent) = self.parents[node] {
                 paths.copy_within(parent * e..(parent + 1) * e, node * e);

@@ -16,7 +16,7 @@ mod projection;
 pub use noise::{Denoised, NoiseSize, denoise};
 
 use crate::linalg::{log_abs_det, orthonormal};
-use disentangle_data::{Code, Failure, Matrix, Result, Stream};
+use disentangle_data::{Code, Failure, Matrix, Result, Stream, memory};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
@@ -71,7 +71,8 @@ impl Covariances {
     pub fn new(matrices: &[Matrix<f64>], weights: &[f64], bounds: Bounds) -> Self {
         let k = matrices[0].cols();
         assert!(matrices.iter().all(|m| m.rows() == k && m.cols() == k) && weights.len() == matrices.len(), "sizes");
-        let data: Vec<f64> = matrices.iter().flat_map(|m| m.data().iter().copied()).collect();
+        let data = matrices.iter().flat_map(|m| m.data().iter().copied());
+        let data = memory::gathered(data, matrices.len().saturating_mul(k * k), "the covariances of the tasks");
         let total: f64 = weights.iter().sum();
         let stacked = Matrix::new(matrices.len() * k, k, data).expect("every matrix is k x k");
         Self { stacked, shares: weights.iter().map(|w| w / total).collect(), bounds }

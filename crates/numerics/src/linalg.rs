@@ -1,11 +1,12 @@
 //! Small dense linear algebra in f64, by faer, on our own matrices: for stages that are solved instead of descended.
 
-use disentangle_data::{Code, Failure, Matrix, Result};
+use disentangle_data::{Code, Failure, Matrix, Result, memory};
 use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
 
 /// A copy as a faer matrix.
 pub fn to_faer(m: &Matrix<f64>) -> Mat<f64> {
+    memory::afford::<f64>(m.data().len(), "a table of numbers on the way to the result");
     Mat::from_fn(m.rows(), m.cols(), |i, j| m[(i, j)])
 }
 

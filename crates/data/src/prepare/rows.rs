@@ -4,6 +4,7 @@ use super::{Missing, MissingTarget, PrepareConfig, Warning};
 use crate::dataset::Dataset;
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::memory;
 
 /// How a value can be unusable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(super) fn kept_rows(dataset: &Dataset, config: &PrepareConfig) -> Result<(Ve
             failure.hint("set `missing` to \"drop\" or \"mean\", or leave the column out of `inputs`")
         })?;
     }
-    let mut drop = vec![false; n];
+    let mut drop = memory::filled(false, n, "the choice of rows")?;
     let mut reasons = Vec::new();
     let mut reason = |what: &str, rows: Vec<usize>, drop: &mut Vec<bool>| {
         if !rows.is_empty() {

@@ -1,12 +1,12 @@
 //! What a model gives beside latents: inputs of latents, and what becomes of rows when latents are set.
 
-use super::Model;
+use super::{ENVIRONMENTS, Model};
 use crate::decode::Decoder;
 use crate::mechanisms::{Settings, counterfactual, sample};
 use disentangle_data::config::unknown_key;
 use disentangle_data::nearest::nearest;
 use disentangle_data::prepare::align_columns;
-use disentangle_data::{Code, Failure, Labels, Matrix, Result};
+use disentangle_data::{Code, Failure, Labels, Matrix, Result, memory};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ impl Model {
                 let nodes = match (depends, environments) {
                     (true, Some(labels)) => self.nodes_of_labels(inputs.rows(), labels, None, UNKNOWN)?,
                     (true, None) => return Err(needs_environments()),
-                    (false, _) => vec![0; inputs.rows()],
+                    (false, _) => memory::filled(0, inputs.rows(), ENVIRONMENTS)?,
                 };
                 let latents = self.transform_from(inputs, names, offsets)?.to_f64();
                 (counterfactual(mechanisms.as_ref(), &latents, &nodes, &set)?, nodes)
@@ -166,7 +166,8 @@ impl Model {
         let (known, count) = (&self.header.environments, intervention.count.unwrap_or(DRAWN));
         let Some(name) = &intervention.environment else {
             let environments = if depends { known.len().max(1) } else { 1 };
-            return Ok((0..count).map(|row| (row % environments) as u32).collect());
+            let nodes = (0..count).map(|row| (row % environments) as u32);
+            return Ok(memory::gathered(nodes, count, ENVIRONMENTS));
         };
         let node = known.iter().position(|environment| environment == name).ok_or_else(|| {
             let message = format!("environment: the model knows no environment {name:?}");
@@ -176,7 +177,7 @@ impl Model {
                 None => failure.hint("leave `environment` out to draw every environment in turn"),
             }
         })?;
-        Ok(vec![node as u32; count])
+        memory::filled(node as u32, count, ENVIRONMENTS)
     }
 }
 

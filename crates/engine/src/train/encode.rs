@@ -1,7 +1,7 @@
 //! What a network makes of rows, chunk after chunk.
 
 use crate::method::{MAP, OFFSET, State};
-use disentangle_data::{Code, Failure, Matrix, Result, interrupt};
+use disentangle_data::{Code, Failure, Matrix, Result, interrupt, memory};
 use disentangle_nn::{Tensor, internal};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -150,7 +150,7 @@ fn in_chunks(
         let made = then(Matrix::new(count, code_width, code)?);
         if start == 0 {
             width = made.cols();
-            data.reserve_exact(n * width);
+            memory::reserve(&mut data, n.saturating_mul(width), "what the model makes of the rows")?;
         }
         data.extend_from_slice(made.data());
     }

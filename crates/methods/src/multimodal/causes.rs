@@ -2,7 +2,7 @@
 
 use super::network::MultimodalNetwork;
 use super::solved::{CAUSES, SCALED};
-use disentangle_data::{Matrix, Result, Stream};
+use disentangle_data::{Matrix, Result, Stream, memory};
 use disentangle_engine::mechanisms::Mechanisms;
 use disentangle_engine::method::State;
 use disentangle_nn::internal;
@@ -60,7 +60,7 @@ impl Mechanisms for Causes<'_> {
 
     fn mean(&self, latent: usize, latents: &Matrix<f64>, _: &[u32]) -> Result<Vec<f64>> {
         let n = latents.rows();
-        let mut z = vec![0f32; n * self.at.len()];
+        let mut z = memory::spread(0f32, n.saturating_mul(self.at.len()), "the latents of the rows");
         for cause in self.causes(latent) {
             let (place, factor, mean) = (self.place(cause), self.scaled[(1, cause)], self.scaled[(2, cause)]);
             for row in 0..n {

@@ -8,7 +8,7 @@ use super::solved;
 use super::{Multimodal, NAME};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
-use disentangle_data::{Code, Failure, Matrix, Result, Stream};
+use disentangle_data::{Code, Failure, Matrix, Result, Stream, memory};
 use disentangle_engine::method::{Solving, State};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_nn::internal;
@@ -213,8 +213,8 @@ pub(super) fn latents(
     let density = density(config, &sizes);
     let mut codes = Vec::new();
     for (m, size) in sizes.iter().enumerate() {
-        let table: Vec<f32> =
-            rows.iter().flat_map(|&row| data.inputs.row(row)[size.start..size.end].to_vec()).collect();
+        let table = rows.iter().flat_map(|&row| data.inputs.row(row)[size.start..size.end].iter().copied());
+        let table = memory::gathered(table, rows.len() * (size.end - size.start), "the rows of a modality");
         codes.push(network(state).codes_of(m, &table).map_err(internal)?);
     }
     let n = rows.len();

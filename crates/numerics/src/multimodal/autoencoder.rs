@@ -9,7 +9,7 @@ use crate::compute::Compute;
 use crate::lane_products::{BLOCK, affine, back};
 use crate::perceptron::Perceptron;
 use crate::real::Real;
-use disentangle_data::{Matrix, Stream};
+use disentangle_data::{Matrix, Stream, memory};
 
 /// Scale of the last weights at the start: the linear path comes first.
 const LAST: f64 = 0.3;
@@ -163,7 +163,7 @@ impl<T: Real> Autoencoder<T> {
         work: impl Fn(&[T], usize, &mut [T], [&mut [T]; 2]),
     ) -> Vec<T> {
         let total = rows.len() / width.max(1);
-        let mut all = vec![T::ZERO; total * outputs];
+        let mut all = memory::spread(T::ZERO, total.saturating_mul(outputs), "the codes of the rows");
         let n = CHUNK.min(total.next_multiple_of(BLOCK)).max(BLOCK);
         let (mut x, mut out) = (vec![T::ZERO; width * n], vec![T::ZERO; outputs * n]);
         let hidden = self.encoder.hidden().max(self.decoder.hidden());

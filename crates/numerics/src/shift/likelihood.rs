@@ -14,7 +14,7 @@ use crate::compute::Compute;
 use crate::linalg::{inverse, log_abs_det};
 use crate::real::Real;
 use crate::simd::vectorised;
-use disentangle_data::Matrix;
+use disentangle_data::{Matrix, memory};
 
 /// What stands on the codes.
 #[derive(Debug, Clone, Copy)]
@@ -287,7 +287,7 @@ const CHUNK: usize = 256;
 /// z of rows (n x latents, row-major) through a flow and axes.
 pub fn transform<T: Real>(flow: &Flow<'_, T>, axes: &[T], values: &[T]) -> Vec<T> {
     let k = flow.shape.size;
-    let mut out = vec![T::ZERO; values.len()];
+    let mut out = memory::spread(T::ZERO, values.len(), "the latents of the rows");
     let (mut tape, mut x, mut z) = (Tape::default(), Vec::new(), Vec::new());
     vectorised!({
         for (from, to) in values.chunks(CHUNK * k).zip(out.chunks_mut(CHUNK * k)) {
