@@ -9,7 +9,7 @@ import { fit } from "disentangle";
 import { number, table } from "./tables.mjs";
 
 export const about =
-  "200 models (50-512-512-8, each 1.2 MB) loaded alone in one process: resident memory as a multiple of their files, as loaded and once each has answered, and the milliseconds to the first answer for one row in a process of its own";
+  "200 models (50-512-512-8, each 1.2 MB) loaded alone in one process: resident memory as a multiple of their files, as loaded, once each has answered, and what 400 further ones add; and the milliseconds to the first answer for one row in a process of its own";
 
 const COUNT = 200;
 const COLD = 5;
@@ -26,7 +26,8 @@ export async function run({ log }) {
     await model.save(dir);
     await model.close();
     const weights = statSync(join(dir, "model/model.bin")).size;
-    const asked = (what) => JSON.parse(execFileSync(process.execPath, ["--expose-gc", CHILD, what, dir]).toString());
+    const asked = (what, count = COUNT) =>
+      JSON.parse(execFileSync(process.execPath, ["--expose-gc", CHILD, what, dir, String(count)]).toString());
     const rows = [];
     for (const work of ["loaded", "used"]) {
       const { held } = asked(work);
@@ -39,6 +40,17 @@ export async function run({ log }) {
       });
       log(`${work}: ${number(held / (COUNT * weights))} of the weights`);
     }
+    // What many models share, such as the pools of the allocator's threads, is taken once.
+    const [few, many] = [COUNT, 3 * COUNT].map((count) => asked("used", count));
+    const [models, held] = [many.count - few.count, many.held - few.held];
+    rows.push({
+      work: "further",
+      models,
+      heldBytes: held,
+      weightBytes: models * weights,
+      ratio: held / (models * weights),
+    });
+    log(`further ones: ${number(held / (models * weights))} of the weights`);
     const cold = Array.from({ length: COLD }, () => asked("cold").ms).sort((a, b) => a - b);
     rows.push({ work: "cold", minMs: cold[0], medianMs: cold[Math.floor(COLD / 2)] });
     log(`cold: ${number(cold[0])} ms`);

@@ -284,3 +284,24 @@ test("a configuration comes from standard input, with the flags in it", async (t
   t.is(code, 0, stderr);
   t.false((await readdir(join(cwd, "b"))).includes("report.html"));
 });
+
+test("standard input is the configuration or the data, not both; a file names the simulator, too", async (t) => {
+  const cwd = await folderOf();
+  const piped = async (args: readonly string[], text: string) => {
+    const { child, ended } = start(args, { cwd });
+    child.stdin!.end(text);
+    return ended;
+  };
+  const both = await piped(["fit", "--config", "-"], 'method: pca\ndata: "-"\nlatentDim: 2\nout: both\n');
+  t.is(both.code, 2);
+  t.regex(both.stderr, /standard input is the configuration, .*CONFIG_CONFLICT/);
+  const world = await piped(
+    ["simulate", "--config", "-"],
+    "simulator: tree-world\ndepth: 2\npointsPerEnvironment: 5\nout: world\n",
+  );
+  t.is(world.code, 0, world.stderr);
+  t.true((await readdir(join(cwd, "world"))).includes("dataset.json"));
+  const none = await run(["simulate", "--out", "none"], { cwd });
+  t.is(none.code, 2);
+  t.regex(none.stderr, /missing required argument 'simulator' \[CONFIG_USAGE\]/);
+});

@@ -1,6 +1,6 @@
 // Sweeps with real fits in real processes.
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -371,6 +371,14 @@ test("a folder that holds something else is no place for a sweep", async (t) => 
   await writeFile(join(out, "thesis.txt"), "");
   t.is((await failureOf(t, sweep(await small(), { out }))).code, "FILE_WRITE");
   t.deepEqual(await readdir(out), ["thesis.txt"]);
+});
+
+test("a link that leads nowhere yet is a place for a sweep", async (t) => {
+  const [there, out] = [await folder(), await folder()];
+  await symlink(there, out);
+  const { trials } = await sweep({ ...(await small()), seeds: 1 }, { out });
+  t.is(trials.length, 2);
+  t.true((await readdir(there)).includes("sweep.json"));
 });
 
 test("early termination in a shard is refused, and so are shards that there are not", async (t) => {

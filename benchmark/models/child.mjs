@@ -1,8 +1,8 @@
-// `node --expose-gc child.mjs loaded|used|cold DIR`: one JSON line with the bytes that 200 models hold, or the time to a first answer.
+// `node --expose-gc child.mjs loaded|used|cold DIR COUNT`: one JSON line with the bytes that COUNT models hold, or the time to a first answer.
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-const [what, dir] = process.argv.slice(2);
+const [what, dir, count] = process.argv.slice(2);
 const began = performance.now();
 const { load } = await import("disentangle");
 const row = [Array.from({ length: 50 }, (_, j) => Math.sin(j))];
@@ -14,7 +14,7 @@ if (what === "cold") {
 } else {
   const before = await resident();
   const models = [];
-  for (let i = 0; i < 200; i += 1) {
+  for (let i = 0; i < Number(count); i += 1) {
     const model = await load(dir, { only: "model" });
     if (what === "used") await model.transform(row);
     models.push(model);

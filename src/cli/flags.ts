@@ -83,6 +83,12 @@ export async function given<T extends ConfigOptions>(
     if (value === undefined) continue;
     put(key.name, key.name === MODALITIES ? modalitiesOf(value as readonly string[]) : fromFlag(value, key));
   }
+  if (flags.config === "-" && Object.values(config).flat().includes("-")) {
+    fail("CONFIG_CONFLICT", "--config -: standard input is the configuration, and cannot be the data as well", {
+      path: "--config",
+      hint: "name a file for one of the two",
+    });
+  }
   const names = new Set(keys.map(({ name }) => attributeOf(name)));
   const options: Record<string, unknown> = { ...flags };
   for (const option of command.options) {

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, failure } from "../errors.js";
-import { clearLeftovers, writeFileAtomic } from "../files.js";
+import { behindLink, clearLeftovers, unwritable, writeFileAtomic } from "../files.js";
 import { readStudy } from "../reproduce/kept.js";
 import { isUnfinished, jsonText, readManifest } from "../results.js";
 import type { CheckedSweep } from "./config.js";
@@ -173,9 +173,11 @@ async function attemptsIn(
   return found;
 }
 
-/** Makes the folder and what is hidden in it. */
+/** Makes the folder, where a link leads to it also there, and what is hidden in it. Throws `FILE_WRITE`. */
 export async function makeSweepFolder(dir: string): Promise<void> {
-  await mkdir(join(dir, WORK), { recursive: true });
+  await mkdir(join(await behindLink(dir), WORK), { recursive: true }).catch((error: unknown) => {
+    throw unwritable(dir, error);
+  });
   await clearLeftovers(join(dir, WORK));
 }
 

@@ -9,7 +9,7 @@ import { located } from "../config-file.js";
 import { addConfigOptions, type ConfigOptions, given } from "../flags.js";
 import { LAYOUT, showKeys } from "../help.js";
 import { columns, print } from "../terminal.js";
-import { needed } from "../variables.js";
+import { needed, variableOf } from "../variables.js";
 
 const EXAMPLES = `
 Examples:
@@ -43,13 +43,14 @@ export function define(command: Command): void {
     keysOf(simulators.find((one) => one.name === name)!.schema, "core", "simulator");
   showKeys(command, keys, { chosen, keysOf: keysOfOne, common: COMMON });
   command
-    .argument("<simulator>", "the world to draw from")
+    .argument("[simulator]", "the world to draw from")
     .option("--out <dir>", "data set folder to write")
     .option("--json", "print one JSON object")
     .addHelpText("after", () => (chosen() === undefined ? simulatorList(simulators) : ""))
     .addHelpText("after", EXAMPLES)
-    .action(async (simulator: string, flags: ConfigOptions & { out?: string; json?: boolean }) => {
+    .action(async (argument: string | undefined, flags: ConfigOptions & { out?: string; json?: boolean }) => {
       const { config, places, options } = await given(command, flags, keys);
+      const simulator = simulatorOf(argument, config);
       const out = needed(options.out, "--out");
       if (!names.includes(simulator)) {
         const near = nearest(simulator, names);
@@ -84,6 +85,16 @@ export function define(command: Command): void {
         ].join("\n"),
       );
     });
+}
+
+/** As the argument, a variable or a file says. */
+function simulatorOf(argument: string | undefined, { simulator }: Readonly<Record<string, unknown>>): string {
+  const said = argument ?? (process.env[variableOf("simulator")] || simulator);
+  if (typeof said === "string") return said;
+  return fail("CONFIG_USAGE", "missing required argument 'simulator'", {
+    path: "simulator",
+    hint: "name it: disentangle simulate tree-world; or give `simulator` in --config",
+  });
 }
 
 function simulatorList(simulators: readonly SimulatorInfo[]): string {
