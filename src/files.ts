@@ -1,8 +1,10 @@
 // Files that appear whole or not at all: written beside their place, then renamed into it.
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, readlink, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, readdir, readlink, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { failure, isDisentangleError } from "./errors.js";
 
 /** Writes a file under a temporary name and renames it; throws `FILE_WRITE`. */
@@ -10,9 +12,13 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
   await replaceFile(path, (partial) => writeFile(partial, content, { flush: true }));
 }
 
-/** Lets `write` write a file under a temporary name and renames it; throws `FILE_WRITE`. A link is followed. */
+/**
+ * Lets `write` write a file under a temporary name and renames it; throws `FILE_WRITE`. A link is followed. What nothing can take the
+ * place of, a pipe, a device, a file that is a mount point, is written into.
+ */
 export async function replaceFile(path: string, write: (partial: string) => Promise<unknown> | unknown): Promise<void> {
   if (path.trim() === "") throw failure("FILE_WRITE", "the file has an empty name", { path, hint: "name a file" });
+  if (await isSpecial(path)) return writeInto(path, write);
   const place = await behindLink(path);
   const folder = dirname(place);
   // The topmost of the folders that are made on the way: they go again with what they were made for.
@@ -22,7 +28,7 @@ export async function replaceFile(path: string, write: (partial: string) => Prom
     made = await mkdir(folder, { recursive: true });
     if (made === undefined) await clearLeftovers(folder);
     partial = join(folder, await temporaryName());
-    if ((await write(partial)) !== "placed") await rename(partial, place);
+    if ((await write(partial)) !== "placed") await takePlace(partial, place);
   } catch (error) {
     if (partial !== undefined) await discard(partial);
     await removeMade(folder, made);
@@ -30,8 +36,44 @@ export async function replaceFile(path: string, write: (partial: string) => Prom
   }
 }
 
+async function takePlace(partial: string, place: string): Promise<void> {
+  try {
+    await rename(partial, place);
+  } catch (error) {
+    const isMounted = (error as NodeJS.ErrnoException).code === "EBUSY" && (await stat(place)).isFile();
+    if (!isMounted) throw error;
+    await pour(partial, place);
+    await rm(partial);
+  }
+}
+
+/** Whether there is something that is neither a file nor a folder. */
+function isSpecial(path: string): Promise<boolean> {
+  return stat(path).then(
+    (there) => !there.isFile() && !there.isDirectory(),
+    () => false,
+  );
+}
+
+async function writeInto(path: string, write: (partial: string) => Promise<unknown> | unknown): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "disentangle-"));
+  try {
+    await write(join(folder, "partial"));
+    await pour(join(folder, "partial"), path);
+  } catch (error) {
+    throw unwritable(path, error);
+  } finally {
+    await discard(folder);
+  }
+}
+
+function pour(from: string, into: string): Promise<void> {
+  return pipeline(createReadStream(from), createWriteStream(into));
+}
+
 /** Lets `fill` fill a folder under a temporary name, which then takes the place of `dir`; throws `FILE_WRITE`. A link is followed. */
 export async function replaceFolder(dir: string, fill: (partial: string) => Promise<void>): Promise<void> {
+  if (await isSpecial(dir)) throw unwritable(dir, Object.assign(new Error("no folder"), { code: "EEXIST" }));
   await replaceFile(dir, async (partial) => {
     await mkdir(partial);
     await fill(partial);

@@ -1,8 +1,9 @@
 // Where commands write, what they never write over, and what they say when they cannot.
-import { spawn } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { spawn, spawnSync } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { replaceFolder, writeFileAtomic } from "../../src/files.js";
 import { testWithAddon as test } from "../addon.js";
 import { folderOf } from "../bad-input/fault.js";
 import { run, start } from "./run.js";
@@ -304,4 +305,35 @@ test("standard input is the configuration or the data, not both; a file names th
   const none = await run(["simulate", "--out", "none"], { cwd });
   t.is(none.code, 2);
   t.regex(none.stderr, /missing required argument 'simulator' \[CONFIG_USAGE\]/);
+});
+
+onUnix("a pipe, a device and a file that is a mount point are written into and stay what they are", async (t) => {
+  const cwd = await folderOf();
+  const at = (name: string) => join(cwd, name);
+  const made = (command: string, ...args: readonly string[]) => spawnSync(command, args, { encoding: "utf8" });
+  t.is(made("mkfifo", at("pipe")).status, 0);
+  const read = readFile(at("pipe"), "utf8");
+  await writeFileAtomic(at("pipe"), "latents");
+  t.is(await read, "latents");
+  t.true((await stat(at("pipe"))).isFIFO());
+  const before = await readdir(cwd);
+  // Who is not root may make neither.
+  if (made("mknod", at("device"), "c", "1", "3").status === 0) {
+    await writeFileAtomic(at("device"), "latents");
+    t.true((await stat(at("device"))).isCharacterDevice());
+    await t.throwsAsync(
+      replaceFolder(at("device"), async () => {}),
+      { message: /a file lies where a folder should/ },
+    );
+    await rm(at("device"));
+  }
+  const program = `
+    import { writeFileAtomic } from ${JSON.stringify(new URL("../../dist/files.js", import.meta.url).href)};
+    await writeFileAtomic("mounted", "latents");`;
+  const mounted = 'touch mounted own && mount --bind own mounted && exec node --input-type=module -e "$0"';
+  const { status, stderr } = spawnSync("unshare", ["-m", "bash", "-c", mounted, program], { cwd, encoding: "utf8" });
+  if (/^(unshare|mount):/m.test(stderr)) return t.log("no mounts may be made here");
+  t.is(status, 0, stderr);
+  t.is(await readFile(at("own"), "utf8"), "latents");
+  t.deepEqual(await readdir(cwd), [...before, "mounted", "own"].sort());
 });
