@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
 import type { Failure } from "../../src/errors.js";
+import { native } from "../../src/native.js";
 import { testWithAddon as test } from "../addon.js";
 import { runBatch } from "../bad-input/fault.js";
 import { type Ended, run, start } from "./run.js";
@@ -155,6 +156,19 @@ test("a second signal ends a fit at once, and it can be resumed", async (t) => {
   t.true(signal === "SIGINT" || code === 130, stderr);
   t.true("unfinished" in (await manifestOf(join(cwd, "a"))));
   t.regex(stderr, /go on with\n {2}disentangle fit --resume a/);
+});
+
+test("a closed form that does not stop is no reason to wait for it", async (t) => {
+  const cwd = await mkdtemp(join(tmpdir(), "disentangle-resume-"));
+  const shape = [3600, 3600];
+  const data = Float32Array.from({ length: shape[0]! * shape[1]! }, (_, i) => Math.sin(i * i));
+  native().npyWrite(join(cwd, "wide.npy"), { shape, data });
+  const args = "fit --method pca --data wide.npy --latent-dim 2 --out a".split(" ");
+  const { signal, stderr } = await signalled(args, cwd, /components/, "SIGTERM");
+  // Before it is through, which takes several times as long.
+  t.is(signal, "SIGTERM", stderr);
+  t.regex(stderr, /stopping; .*\n(.*\n)*what is under way does not stop/);
+  t.regex(stderr, /ended; go on with\n {2}disentangle fit --resume a/);
 });
 
 test("what was changed since a run began is listed, and nothing is trained", async (t) => {

@@ -186,15 +186,20 @@ async function run(
   state: ProgramState,
 ): Promise<void> {
   let job: Job | undefined;
-  const interrupted = interruption({
-    first: () => note("stopping; press Ctrl-C again to end at once"),
-    second: () => job?.folder.checkpoints !== undefined && note(goOn("ended", job.dir)),
-  });
+  const pulse = new Pulse();
+  const interrupted = interruption(
+    {
+      first: () => note("stopping; press Ctrl-C again to end at once"),
+      late: () => note("what is under way does not stop; what it has done since the last checkpoint is lost"),
+      second: () => job?.folder.checkpoints !== undefined && note(goOn("ended", job.dir)),
+    },
+    { patience: () => pulse.patienceMs },
+  );
   try {
     job = await prepare(interrupted.signal);
     if (options.quiet !== true) note(dataText(job.planned));
     for (const text of job.notes) note(`warning ${text}`);
-    const ended = await trainWithProgress(job, interrupted.signal, options);
+    const ended = await trainWithProgress(job, interrupted.signal, pulse, options);
     if (isFinished(ended)) await finish(ended, job, options, state);
     else await stopped(ended, job, options, state, interrupted.exitCode);
   } catch (error) {
@@ -215,25 +220,57 @@ function goOn(what: string, dir: string): string {
 async function trainWithProgress(
   job: Job,
   signal: AbortSignal,
+  pulse: Pulse,
   { quiet = false, maxSteps, maxSeconds }: FitCommandOptions,
 ): Promise<Run | StoppedRun> {
   const { planned, folder, start, resume, checkpointEvery: every } = job;
   const line = quiet ? undefined : await progressLine();
+  pulse.beat();
   try {
     return await train(planned, {
       signal,
       start,
       budgets: { steps: maxSteps, elapsedMs: maxSeconds === undefined ? undefined : maxSeconds * 1000 },
       ...(folder.checkpoints !== undefined && { checkpoint: { dir: folder.checkpoints, every }, resume }),
-      onStage: line?.stage,
-      onProgress: line?.progress,
+      onStage(stage) {
+        pulse.beat();
+        line?.stage(stage);
+      },
+      onProgress(progress) {
+        pulse.beat();
+        line?.progress(progress);
+      },
+      onCheckpoint: () => pulse.beat(),
       onResumed({ step, file, damaged = [] }) {
         for (const name of damaged) note(`warning checkpoint ${name} is damaged and was passed over`);
         if (!quiet) note(file === undefined ? "no checkpoint yet: it begins again" : `goes on from step ${step}`);
       },
     });
   } finally {
+    pulse.rest();
     line?.end();
+  }
+}
+
+/** How long a training may take to stop: a second, or longer where its steps do. A closed form may take minutes, and has nothing to keep. */
+class Pulse {
+  #last: number | undefined;
+  #longest = 0;
+
+  /** A sign of life. */
+  beat(): void {
+    const now = performance.now();
+    if (this.#last !== undefined) this.#longest = Math.max(this.#longest / 2, now - this.#last);
+    this.#last = now;
+  }
+
+  /** What comes now ends by itself. */
+  rest(): void {
+    this.#last = undefined;
+  }
+
+  get patienceMs(): number | undefined {
+    return this.#last === undefined ? undefined : Math.max(1000, 3 * this.#longest);
   }
 }
 
