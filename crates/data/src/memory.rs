@@ -48,6 +48,22 @@ pub fn claim(bytes: u64, what: &str) -> Result<()> {
     })
 }
 
+/// Beside its stack a thread needs room for small things, at which nothing can fail but the process.
+const SPARE: usize = 16 << 20;
+
+/// Whether the system itself has room for a thread with a stack of so many bytes, whatever is allowed.
+///
+/// # Errors
+/// `MEMORY_LIMIT`.
+pub fn probe(stack: usize, what: &str) -> Result<()> {
+    let mut room: Vec<u8> = Vec::new();
+    let needed = stack.saturating_add(SPARE);
+    let found = room.try_reserve_exact(needed);
+    // Otherwise the compiler takes it for granted that memory is there, and asks for none.
+    std::hint::black_box(&mut room);
+    found.map_err(|_| refused(needed as u64, what, None))
+}
+
 /// Makes room for `additional` more values. A long vector grows by half where doubling does not fit, then by what is needed.
 ///
 /// # Errors
@@ -206,6 +222,13 @@ mod tests {
         assert_eq!(failure.code, Code::MemoryLimit);
         assert!(failure.message.contains("the system gives no more"), "{failure}");
         assert_eq!(filled(3u8, 2, "bytes").expect("two bytes"), [3, 3]);
+    }
+
+    #[test]
+    fn a_thread_needs_what_the_system_has_and_not_what_is_allowed() {
+        with(0, || probe(1 << 20, "a thread")).expect("17 MiB of addresses");
+        let failure = probe(1 << 62, "a thread").expect_err("more addresses than there are");
+        assert_eq!(failure.code, Code::MemoryLimit);
     }
 
     #[test]

@@ -126,6 +126,7 @@ pub fn run_job(name: &str, stack: usize, body: impl FnOnce(Arc<AtomicBool>) + Se
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = cancel.clone();
     let budget = memory::allowed();
+    memory::probe(stack, "a thread for the work")?;
     JOBS.add(thread::current().id(), |id| {
         let thread = thread::Builder::new()
             .name(format!("{name}-{id}"))
@@ -135,7 +136,7 @@ pub fn run_job(name: &str, stack: usize, body: impl FnOnce(Arc<AtomicBool>) + Se
                 body(flag);
                 drop(JOBS.take(id));
             })
-            .map_err(|e| Failure::new(Code::InternalPanic, format!("no thread could be started: {e}")))?;
+            .map_err(|e| Failure::new(Code::MemoryLimit, format!("no thread could be started: {e}")))?;
         Ok(Job { cancel, thread })
     })
 }
