@@ -40,6 +40,12 @@ test("a fit that finds a graph and can decode says which edges, and how much com
   const reconstruction = [{ split: "test", rows: 9, mse: 0.1, explained: 0.9 }];
   const text = said({ ...base, summary: { ...base.summary, graph, reconstruction } });
   t.regex(text, /^causal graph +z1 -> z2$/m);
+  const certainty = [
+    [0, 0.975],
+    [0, 0],
+  ];
+  const sure = said({ ...base, summary: { ...base.summary, graph: { ...graph, certainty } } });
+  t.regex(sure, /^causal graph +z1 -> z2 \(certainty 0\.9[78]\)$/m);
   t.regex(text, /^inputs decoded again \(test rows\) +90 % of their variance$/m);
   t.regex(said({ ...base, summary: { ...base.summary, graph: { ...graph, undecided: [[0, 1]] } } }), /z1 -> z2\?/);
 });

@@ -110,10 +110,14 @@ function reconstructionRows({ reconstruction }: Summary): string[][] {
   return [[`inputs decoded again (${row!.split} rows)`, `${number(100 * explained)} % of their variance`]];
 }
 
-/** The edges that the method found between its latents. */
+/** The edges that the method found between its latents, and how sure they are where it says so. */
 function graphRows({ graph }: Summary): string[][] {
   if (graph === undefined) return [];
-  const edges = edgesOf(graph).map((edge) => edgeText(edge, graph.names));
+  const edges = edgesOf(graph).map((edge) =>
+    edge.certainty === undefined
+      ? edgeText(edge, graph.names)
+      : `${edgeText(edge, graph.names)} (certainty ${edge.certainty.toFixed(2)})`,
+  );
   return [["causal graph", edges.length === 0 ? "no edges" : listed(edges)]];
 }
 

@@ -24,6 +24,9 @@ export type Measure = TrialMeasure | PairMeasure;
 /** Correlation from which a latent counts as found. */
 const FOUND = 0.97;
 
+/** MCC below which latents count as lost. */
+const LOST = 0.9;
+
 /** All measures by name. */
 export const MEASURES: Readonly<Record<string, Measure>> = {
   mcc: { title: "MCC", read: ({ scores }) => scores?.mcc.value },
@@ -62,6 +65,19 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
     read: ({ summary }, id) => {
       const assumption = summary.assumptions.find((one) => one.id === id);
       return assumption && Number(assumption.status === "violated");
+    },
+  },
+  noticed: {
+    title: "a check says so, of",
+    argument: "required",
+    read: ({ summary }, ids) => Number(isCalled(summary, ids)),
+  },
+  unnoticed: {
+    title: `MCC below ${LOST}, and no check says so, of`,
+    argument: "required",
+    read: ({ summary, scores }, ids) => {
+      const mcc = scores?.mcc.value;
+      return typeof mcc === "number" ? Number(mcc < LOST && !isCalled(summary, ids)) : undefined;
     },
   },
   fact: {
@@ -121,6 +137,12 @@ export function measureOf(name: string): { readonly measure: Measure; readonly a
 export function titleOf(name: string): string {
   const found = measureOf(name);
   return found === undefined ? name : `${found.measure.title} ${found.argument}`.trim();
+}
+
+/** Whether an assumption of these, parted by commas, is called violated. */
+function isCalled({ assumptions }: FinishedTrial["summary"], ids: string): boolean {
+  const asked = ids.split(",");
+  return assumptions.some(({ id, status }) => asked.includes(id) && status === "violated");
 }
 
 function notIdentified({ identification = [] }: FinishedTrial["summary"]): ReadonlySet<string> {

@@ -89,8 +89,7 @@ pub fn arrange(config: &InterventionalConfig, moments: &[Option<Moments>], refer
     let Some(at) = &moments[reference] else { return Err(too_few_rows()) };
     let mean = at.mean.clone();
     let sd: Vec<f64> = (0..mean.len()).map(|j| at.covariance[(j, j)].max(0.0).sqrt()).collect();
-    let largest = |j: usize| moments.iter().flatten().map(|part| part.covariance[(j, j)]).fold(0.0, f64::max);
-    let varies: Vec<bool> = sd.iter().enumerate().map(|(j, sd)| sd * sd > CONSTANT * largest(j)).collect();
+    let varies = varying(moments, reference);
     let unit: Vec<f64> = sd.iter().zip(&varies).map(|(&sd, &varies)| if varies { sd } else { 1.0 }).collect();
     let scaled: Vec<Option<Moments>> =
         moments.iter().map(|part| Some(rescaled(part.as_ref()?, &mean, &unit))).collect();
@@ -137,6 +136,13 @@ pub fn arrange(config: &InterventionalConfig, moments: &[Option<Moments>], refer
     }
     arrangement.verdicts = verdicts;
     Ok(arrangement)
+}
+
+/// Of each input, whether it varies in the reference as it does elsewhere.
+pub fn varying(moments: &[Option<Moments>], reference: usize) -> Vec<bool> {
+    let largest = |j: usize| moments.iter().flatten().map(|part| part.covariance[(j, j)]).fold(0.0, f64::max);
+    let base = part(moments, reference);
+    (0..base.mean.len()).map(|j| base.covariance[(j, j)] > CONSTANT * largest(j)).collect()
 }
 
 /// Which means move.

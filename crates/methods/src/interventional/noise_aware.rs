@@ -7,14 +7,17 @@
 //! <https://arxiv.org/abs/1509.00519>). The code of a row is the mean of p(z | x), from weighted draws of q, with the prior a mixture over the
 //! environments in the shares of their training rows, as the environment of a new row is not known; where it is, that of this environment.
 
+mod settle;
+
+pub use settle::settle;
+
 use super::config::InterventionalConfig;
 use super::start::{self, Start};
-use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Stream};
-use disentangle_engine::method::{Batch, MAP, Network, OFFSET, Phase, State, Term};
+use disentangle_engine::method::{Batch, Network, Phase, Term};
 use disentangle_nn::{
-    Activation, Device, Error, Init, Mlp, Params, Result, Tensor, Var, dense, internal, mixture_log_density,
-    normals_like, triangular, triangular_log_det,
+    Activation, Device, Error, Init, Mlp, Params, Result, Tensor, Var, dense, mixture_log_density, normals_like,
+    triangular, triangular_log_det,
 };
 use std::collections::BTreeMap;
 
@@ -36,8 +39,6 @@ const IN: f64 = 0.5;
 const SMALL: f64 = 0.01;
 const LOG_SDS: (f64, f64) = (-4.0, 3.0);
 const HIDDEN: Activation = Activation::Elu;
-/// Rows of the reference that the scale of the latents comes from, at most.
-const ROWS: usize = 4096;
 
 /// The network.
 #[derive(Debug)]
@@ -99,6 +100,16 @@ impl Curve {
         let factor = made.narrow(1, outputs, outputs * outputs)?.contiguous()?.reshape((n, outputs, outputs))?;
         Ok((mean, factor))
     }
+}
+
+/// What p(z | x) says of n rows.
+#[derive(Debug)]
+pub struct Posterior {
+    /// Means (n, k) and covariances (n, k, k) of the latents.
+    pub mean: Tensor,
+    pub covariance: Tensor,
+    /// The inputs less what the decoder makes of the latents, on average (n, d), in units of the reference.
+    pub left: Tensor,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -227,16 +238,20 @@ impl NoiseAware {
         Tensor::cat(&[&all, &changed], 1)?.broadcast_add(chances)?.log_sum_exp(1)
     }
 
-    /// Mean (n, k) and covariance (n, k, k) of p(z | x). With `environments`, as many as rows, those of p(z | x, u).
-    pub fn posterior(&self, inputs: &Tensor, environments: Option<&[u32]>) -> Result<(Tensor, Tensor)> {
-        let mut covariances = Vec::new();
-        let means = self.means(inputs, environments, |z, weight, mean| {
+    /// What p(z | x) says of rows; with `environments`, as many as rows, p(z | x, u).
+    pub fn posterior(&self, inputs: &Tensor, environments: Option<&[u32]>) -> Result<Posterior> {
+        let (mut covariances, mut expected) = (Vec::new(), Vec::new());
+        let mean = self.means(inputs, environments, |z, weight, mean| {
             let apart = z.broadcast_sub(&mean.unsqueeze(0)?)?;
             let weighted = apart.broadcast_mul(weight)?.permute((1, 2, 0))?.contiguous()?;
             covariances.push(weighted.matmul(&apart.transpose(0, 1)?.contiguous()?)?);
+            let n = z.dim(1)?;
+            let (made, _) = self.decoder.at(&z.reshape((DRAWS * n, self.k))?, Graph::None)?;
+            expected.push(made.reshape((DRAWS, n, self.d))?.broadcast_mul(weight)?.sum(0)?);
             Ok(())
         })?;
-        Ok((means, Tensor::cat(&covariances, 0)?))
+        let left = (self.seen(inputs)? - Tensor::cat(&expected, 0)?)?;
+        Ok(Posterior { mean, covariance: Tensor::cat(&covariances, 0)?, left })
     }
 
     /// Means (n, k), from the same draws for every row: the same row has the same code wherever it stands. `take` is given the draws
@@ -328,76 +343,6 @@ impl Network for NoiseAware {
         };
         let columns: Vec<Tensor> = (0..center.len()).map(column).collect::<Result<_>>()?;
         Tensor::cat(&columns, 1).map(Some)
-    }
-}
-
-/// Scales the latents to mean 0 and unit variance in the reference. Gives the share of the variance of each latent there that its code has,
-/// the rest is what the inputs leave open; and the largest correlation of each pair of latents in an environment (k x k), over what its rows
-/// say of them together: 0 where latents are independent in each environment, as the model has it.
-///
-/// # Errors
-/// Those of candle.
-pub fn settle(
-    data: &Prepared,
-    rows: &[Vec<usize>],
-    state: &mut State,
-) -> disentangle_data::Result<(Matrix<f64>, Matrix<f64>)> {
-    let start = Start::of(&state.solved).expect("it was kept before the descents");
-    let network = state.network_as::<NoiseAware>().expect("the network that was built for it");
-    let device = state.params.device();
-    let of_rows = |environment: usize, most: usize, known: bool| {
-        let mut rows = rows[environment].clone();
-        rows.truncate(most);
-        let inputs = data.inputs.select_rows(&rows);
-        let environments = vec![environment as u32; rows.len()];
-        Tensor::from_slice(inputs.data(), (inputs.rows(), inputs.cols()), device)
-            .and_then(|inputs| network.posterior(&inputs, known.then_some(&environments)))
-            .and_then(|(mean, covariance)| Together::of(&mean, &covariance))
-            .map_err(internal)
-    };
-    let k = start.latents();
-    let reference = of_rows(start.reference, ROWS, false)?;
-    let sd = |j: usize| if reference.codes[(j, j)] > 0.0 { reference.codes[(j, j)].sqrt() } else { 1.0 };
-    let map = Matrix::from_fn(k, k, |i, j| if i == j { 1.0 / sd(i) } else { 0.0 });
-    let offset = Matrix::from_fn(1, k, |_, j| -reference.mean[j] / sd(j));
-    let carried = |j: usize| reference.codes[(j, j)] / reference.whole(j, j).max(f64::MIN_POSITIVE);
-    let mut dependence = Matrix::<f64>::zeros(k, k);
-    for environment in std::iter::once(start.reference).chain(start.changes.iter().map(|&(at, _)| at)) {
-        let at = of_rows(environment, ROWS / 4, true)?;
-        for (i, j) in (0..k).flat_map(|i| (0..k).filter(move |&j| j != i).map(move |j| (i, j))) {
-            let scale = (at.whole(i, i) * at.whole(j, j)).sqrt().max(f64::MIN_POSITIVE);
-            dependence[(i, j)] = dependence[(i, j)].max(at.whole(i, j).abs() / scale);
-        }
-    }
-    let reliability = Matrix::from_fn(1, k, |_, j| carried(j));
-    state.solved.insert(MAP.into(), map);
-    state.solved.insert(OFFSET.into(), offset);
-    start::forget(state);
-    Ok((reliability, dependence))
-}
-
-/// What rows say of latents together: mean and covariance of their codes, and the mean of their own covariances.
-struct Together {
-    mean: Vec<f64>,
-    codes: Matrix<f64>,
-    open: Matrix<f64>,
-}
-
-impl Together {
-    fn of(means: &Tensor, covariances: &Tensor) -> Result<Self> {
-        let (n, k) = means.dims2()?;
-        let host = |tensor: &Tensor| tensor.to_dtype(disentangle_nn::DType::F64)?.flatten_all()?.to_vec1::<f64>();
-        let (means, open) = (host(means)?, host(&covariances.mean(0)?)?);
-        let mean: Vec<f64> = (0..k).map(|j| means.iter().skip(j).step_by(k).sum::<f64>() / n as f64).collect();
-        let codes = Matrix::from_fn(k, k, |i, j| {
-            means.chunks(k).map(|row| (row[i] - mean[i]) * (row[j] - mean[j])).sum::<f64>() / n as f64
-        });
-        Ok(Self { mean, codes, open: Matrix::from_fn(k, k, |i, j| open[i * k + j]) })
-    }
-
-    /// The covariance of the latents themselves.
-    fn whole(&self, i: usize, j: usize) -> f64 {
-        self.codes[(i, j)] + self.open[(i, j)]
     }
 }
 

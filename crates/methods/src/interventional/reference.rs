@@ -3,7 +3,7 @@
 //! All others differ from it by one change, and from each other by two. So single changes explain the data best when everything is
 //! compared with it: of all environments the one with the smallest gap, where no other comes close.
 
-use super::arrangement::{Arrangement, Standing, arrange, quick_gap};
+use super::arrangement::{Arrangement, Standing, arrange, quick_gap, varying};
 use super::config::{InterventionalConfig, NAME};
 use disentangle_data::nearest::did_you_mean;
 use disentangle_data::prepare::Prepared;
@@ -66,15 +66,27 @@ pub fn arranged(
         return refuse(format!("it looks among at most {MOST}, the data have {}", names.len()));
     }
     let mut candidates: Vec<(f64, usize, Arrangement)> = Vec::new();
+    let mut failures: Vec<Failure> = Vec::new();
     for at in 0..names.len() {
         // One that no latents can be compared with is no candidate; whether that is an error shows when none is left.
-        let Ok(arrangement) = arrange(config, moments, at) else { continue };
-        // A column that is constant here, and nowhere else, would make every other environment look changed along it.
-        let whole = arrangement.usable.len() == arrangement.scale.0.len();
+        let arrangement = match arrange(config, moments, at) {
+            Ok(arrangement) => arrangement,
+            Err(failure) => {
+                failures.push(failure);
+                continue;
+            }
+        };
+        // A column that is constant here, and varies elsewhere, would make every other environment look changed along it.
+        let whole = varying(moments, at).iter().all(|&varies| varies);
         if whole && arrangement.groups.len() > 1 {
             let gap = quick_gap(&arrangement)?;
             candidates.push((gap, at, arrangement));
         }
+    }
+    // No name would help where nothing differs from anything.
+    if failures.len() == names.len() && failures.iter().all(|failure| failure.code == Code::DataNeedsInterventions) {
+        let hint = "give environments whose means differ; `leastShift` and `leastInputs` say what counts as a move";
+        return Err(failures.remove(0).hint(hint));
     }
     candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
     let Some((least, _, best)) = candidates.first().filter(|(gap, ..)| gap.is_finite()).cloned() else {

@@ -5,7 +5,7 @@ use super::causes::{self, Causes, Resampling};
 use super::config::{InterventionalConfig, Kind, NAME, Nonlinear};
 use super::inputs::{choose, code, fit, identity, ridged};
 use super::noise_aware::{NoiseAware, settle};
-use super::{Interventional, reference, start};
+use super::{Interventional, noise, reference, start};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result, Stream, memory};
@@ -21,10 +21,12 @@ pub const ENVIRONMENTS: &str = "environments";
 pub const INPUTS: &str = "input-use";
 /// 1 x the number of [`Number`]s.
 pub const NUMBERS: &str = "numbers";
-/// 1 x k: share of the variance of each latent's code over reference rows that no other code explains.
+/// 1 x k: share of the variance of each latent over reference rows that neither noise of the inputs nor other latents explain.
 pub const SEPARATION: &str = "separation";
 /// k x k, of the nonlinear model: the largest correlation of two latents in an environment.
 pub const DEPENDENCE: &str = "dependence";
+/// 1 x 2, of the nonlinear model: the share of the inputs' variance in the reference that its latents leave, and of that along one axis.
+pub const CURVED_LEFT: &str = "nonlinear-left";
 /// 1 x k: least cosine between the changed rows of the environments of a latent; -1 where it has one.
 pub const PARALLEL: &str = "parallel";
 
@@ -126,7 +128,11 @@ pub fn solve(
     let nonlinear = nonlinear(config, linear, (arrangement.usable.len(), k))?;
     let latents = if nonlinear == Stands::Yes { carrying(found, &arrangement, &chosen.inputs)? } else { found };
     let unmixing = if linear { product(&changes.noises, &code.rows) } else { code.shifts.clone() };
-    state.solved.insert(SEPARATION.into(), separation(&unmixing, arrangement.at(reference))?);
+    let noise = noise::shares(&latents, &arrangement, &chosen.inputs)?;
+    let own = separation(&unmixing, arrangement.at(reference))?;
+    state
+        .solved
+        .insert(SEPARATION.into(), Matrix::from_fn(1, k, |_, latent| own[(0, latent)].min(1.0 - noise[latent])));
     state.solved.insert(PARALLEL.into(), parallel(&changes, &targets, k));
     if nonlinear == Stands::Yes {
         claim(config, arrangement.usable.len(), data.rows())?;
@@ -231,9 +237,11 @@ fn claim(config: &InterventionalConfig, inputs: usize, rows: usize) -> Result<()
 /// Those of candle.
 pub fn scale(data: &Prepared, state: &mut State) -> Result<OutcomeKind> {
     if state.network_as::<NoiseAware>().is_some() {
-        let (reliability, dependence) = settle(data, &rows_of_environments(data)?, state)?;
-        state.solved.insert(SEPARATION.into(), reliability);
-        state.solved.insert(DEPENDENCE.into(), dependence);
+        let settled = settle(data, &rows_of_environments(data)?, state)?;
+        state.solved.insert(SEPARATION.into(), settled.reliability);
+        state.solved.insert(DEPENDENCE.into(), settled.dependence);
+        let (left, together) = settled.left;
+        state.solved.insert(CURVED_LEFT.into(), Matrix::new(1, 2, vec![left, together])?);
     }
     Ok(OutcomeKind::Converged)
 }

@@ -3,8 +3,8 @@
 use super::causes::{CERTAINTY, LEFT_OUT, SURE, WEIGHTS, order};
 use super::config::{InterventionalConfig, Kind, NAME};
 use super::solve::{
-    DEPENDENCE, DOUBTFUL, ENVIRONMENTS, INPUTS, MOST_INPUTS, MOST_LATENTS, NUMBERS, Number, PARALLEL, SEPARATION,
-    Stands, VIOLATED,
+    CURVED_LEFT, DEPENDENCE, DOUBTFUL, ENVIRONMENTS, INPUTS, MOST_INPUTS, MOST_LATENTS, NUMBERS, Number, PARALLEL,
+    SEPARATION, Stands, VIOLATED,
 };
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::{Matrix, Result};
@@ -35,6 +35,7 @@ struct Found<'a> {
     separation: &'a [f64],
     parallel: &'a [f64],
     dependence: Option<&'a Matrix<f64>>,
+    curved_left: Option<&'a Matrix<f64>>,
     weights: Option<&'a Matrix<f64>>,
     left_out: Option<&'a Matrix<f64>>,
     certainty: Option<&'a Matrix<f64>>,
@@ -93,6 +94,7 @@ pub fn findings(config: &InterventionalConfig, data: &Prepared, state: &State) -
         separation: separation.row(0),
         parallel: parallel.row(0),
         dependence: part(DEPENDENCE),
+        curved_left: part(CURVED_LEFT),
         weights: part(WEIGHTS),
         left_out: part(LEFT_OUT),
         certainty: part(CERTAINTY),
@@ -125,17 +127,21 @@ fn facts(found: &Found<'_>) -> Vec<Fact> {
         fact("gap-of-all-inputs", "the same with all inputs", Number::GapOfAll),
         fact("agreement", "share of the starts that reached the best likelihood", Number::Agreement),
         fact("input-sets", "sets of inputs that were compared", Number::Tried),
-        fact("left", "share of the inputs' variance in the reference that the latents leave", Number::Left),
+        fact("left", "share of the inputs' variance in the reference that the linear latents leave", Number::Left),
     ];
     if let Some((.., correlation)) = found.dependent() {
         let label = "largest correlation of two latents in an environment (0 where they are independent, as the nonlinear model has them)";
         facts.push(Fact::new("dependence", label, correlation));
     }
+    if let Some(left) = found.curved_left {
+        let label = "share of the inputs' variance in the reference that the latents of the nonlinear model leave";
+        facts.push(Fact::new("nonlinear-left", label, left[(0, 0)]));
+    }
     for (name, &share) in latent_names(found.separation.len()).iter().zip(found.separation) {
         let label = match found.nonlinear() {
             true => format!("share of the variance of {name} in the reference that the inputs tell"),
             false => format!(
-                "share of the variance of {name}'s own noise that no other latent explains (1 without noise of the inputs)"
+                "share of the variance of {name} in the reference that neither noise of the inputs nor other latents explain"
             ),
         };
         facts.push(Fact::new(&format!("reliability-{name}"), &label, share));
@@ -264,7 +270,11 @@ fn independent(found: &Found<'_>) -> Option<Assumption> {
 }
 
 fn further(found: &Found<'_>) -> Assumption {
-    let (left, together) = (found.number(Number::Left), found.number(Number::LeftTogether));
+    // The nonlinear model has latents of its own, which explain what the directions that it starts from may not.
+    let (left, together) = match found.curved_left {
+        Some(left) => (left[(0, 0)], left[(0, 1)]),
+        None => (found.number(Number::Left), found.number(Number::LeftTogether)),
+    };
     let hidden = left > LEFT && together > TOGETHER;
     let finding = format!(
         "In the reference the latents leave {:.1}% of the variance of the used inputs, {:.0}% of that along one axis{}",

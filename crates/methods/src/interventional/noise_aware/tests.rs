@@ -152,8 +152,8 @@ fn the_code_of_a_row_is_its_posterior_mean_and_the_same_wherever_it_stands() -> 
     let closed = Closed::new();
     let (_params, network) = network(&closed)?;
     let (rows, inputs) = rows();
-    let (mean, spread) = network.posterior(&inputs, None)?;
-    let (mean, spread) = (mean.to_vec2::<f64>()?, spread.to_vec3::<f64>()?);
+    let Posterior { mean, covariance, left } = network.posterior(&inputs, None)?;
+    let (mean, spread, left) = (mean.to_vec2::<f64>()?, covariance.to_vec3::<f64>()?, left.to_vec2::<f64>()?);
     for (row, x) in rows.iter().enumerate() {
         let (_, expected, covariance) = closed.of(x);
         for j in 0..K {
@@ -164,6 +164,14 @@ fn the_code_of_a_row_is_its_posterior_mean_and_the_same_wherever_it_stands() -> 
                 let unit = (covariance[(j, j)] * covariance[(l, l)]).sqrt();
                 assert!((spread[row][j][l] - covariance[(j, l)]).abs() < 0.5 * unit, "{row} {j} {l}: {spread:?}");
             }
+        }
+    }
+    for (row, x) in rows.iter().enumerate() {
+        // The decoder is linear here: what it makes of the draws is on average what it makes of their mean.
+        let made = apply(&closed.h, &closed.of(x).1);
+        for i in 0..D {
+            let expected = x[i] - made[i] - closed.c[i];
+            assert!((left[row][i] - expected).abs() < 1e-9, "{row} {i}: {left:?} {expected}");
         }
     }
     let alone = network.encode(&inputs.narrow(0, 1, 1)?)?.to_vec2::<f64>()?;
