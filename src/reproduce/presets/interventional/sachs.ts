@@ -1,7 +1,7 @@
 // Single cells under nine conditions: drugs whose targets are known, on proteins whose graph the literature tells. Real perturbations,
 // which assumptions fit less well than a device: what the method finds, what it says of itself, and its graph beside that of PC.
 import type { Experiment, Preset } from "../../preset.js";
-import { yardsticks } from "./beside.js";
+import { FRESH, yardsticks } from "./beside.js";
 
 /** `interventional/sachs` */
 export const SACHS: Preset = {
@@ -15,7 +15,7 @@ export const SACHS: Preset = {
     "row has a band: nothing is judged here but shown.",
   scales: {
     tiny: { seconds: 40, experiments: [experiment([0], 500)] },
-    paper: { seconds: 150, experiments: [experiment([0, 1, 2, 3, 4], undefined)] },
+    paper: { seconds: 150, experiments: [experiment(FRESH, undefined)] },
   },
 };
 
