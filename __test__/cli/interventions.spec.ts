@@ -96,7 +96,11 @@ test("an environment that is equal to the reference is set aside by name beside 
 });
 
 test("more directions than inputs are refused with both numbers", async (t) => {
-  const rows = cells().map((row) => ({ ...row, x: row.x.slice(0, 2) }));
+  // Three directions far from each other in a plane.
+  const rows = cells(() => [
+    [0.87, 0.26, -0.71],
+    [0.5, 0.97, 0.71],
+  ]);
   const { code, stderr } = await fitted(rows, "--reference", "control");
   t.is(code, 1);
   t.regex(stderr, /3 environments move .* only 2 inputs vary.*\[DATA_NEEDS_INTERVENTIONS\]/);
