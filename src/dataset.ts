@@ -14,7 +14,7 @@ function reading(): NonNullable<typeof data> {
 }
 
 /** Data with several views: modalities with the column that joins their rows, or images with their labels. */
-export type ViewsData = Pick<DataConfig, "data" | "modalities" | "join" | "labels" | "channels">;
+export type ViewsData = Pick<DataConfig, "data" | "modalities" | "join" | "unmatched" | "labels" | "channels">;
 
 /** What stands where data are expected: a path, numbers in memory, a data set, or modalities. */
 export type DataSource = NonNullable<DataConfig["data"]> | Dataset;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { nearest } from "./config-keys.js";
 import { isPaths } from "./data/paths.js";
 import { askLater } from "./data/place.js";
 import { type FoundReading, type ReadingOptions, readingOf, rememberedReading } from "./data/reading.js";
@@ -36,6 +37,10 @@ export interface TransformOptions extends ReadingOptions {
    */
   readonly transfer?: boolean;
   /**
+   * Private variables in place of latents, of a method that sets such apart (`multimodal`). Default: false.
+   */
+  readonly private?: boolean;
+  /**
    * Environments of the rows, where they are known: one label per row, or `true` for the environment column of `x`. They change the
    * latents of methods whose latents depend on them, which is the nonlinear model of `interventional`; those of other models are the
    * same. Default: they are unknown, whatever columns `x` has, so that rows of environments that the fit has not seen have latents too.
@@ -44,7 +49,7 @@ export interface TransformOptions extends ReadingOptions {
 }
 
 /** How to predict the target. */
-export interface PredictOptions extends Omit<TransformOptions, "environments"> {
+export interface PredictOptions extends Omit<TransformOptions, "environments" | "private"> {
   /** One label per row. Default: the environment column of `x`, when `x` is a data set or a file. */
   readonly environments?: readonly string[];
   /** Environments the tree does not know, each with the node whose head it takes. */
@@ -102,30 +107,41 @@ export class Model implements AsyncDisposable {
     return this.#run?.latents ?? { data: new Float32Array(0), shape: [0, columns.length], columns };
   }
 
+  /** Private variables of the same rows, of a method that sets such apart, as long as there are `latents`. */
+  get private(): NamedArray | undefined {
+    return this.#run?.private;
+  }
+
   /** Index in the data set of each row of `latents`. */
   get rows(): Uint32Array {
     return this.#run?.rows ?? new Uint32Array(0);
   }
 
   /**
-   * Latents of new rows.
+   * Latents of new rows. Where the latents of a modality come from it alone (`multimodal`), modalities may be left out, and their latents are;
+   * a row without any number of a modality has NaN for its latents.
    *
    * @param x anything that `data` accepts, or `{ modalities, join }`. Columns with names are matched by name, in any order; without
    * names by position
    * @param options how to read a file, where that is not as in the fit: what the fit was told and found is remembered; environments,
    * where they are known
-   * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `DATA_UNKNOWN_ENVIRONMENT`, `DATA_NEEDS_ENVIRONMENTS`, `MODEL_CLOSED`
+   * @throws `DATA_COLUMN_MISMATCH`, `DATA_NOT_FINITE`, `DATA_UNKNOWN_ENVIRONMENT`, `DATA_NEEDS_ENVIRONMENTS`, `DATA_NEEDS_MODALITIES`
+   * for a row that lacks every modality, `CONFIG_UNKNOWN_KEY` for a modality that the model has not, `CONFIG_CONFLICT` for private variables of
+   * a method without such, `MODEL_CLOSED`
    */
   async transform(
     x: DataSource | ViewsData,
-    { transfer = false, environments, ...reading }: TransformOptions = {},
+    { transfer = false, environments, private: own = false, ...reading }: TransformOptions = {},
   ): Promise<NamedArray> {
     this.#open();
     const wanted = { reading, withEnvironment: environments === true };
     const dataset = await this.readRows(transfer ? taken(x) : x, wanted);
     if (environments === true && dataset.labels.environment === undefined) refuseUnlabelled();
     const { latents, columns } = await this.#ask(dataset, (rows, { id }, run) =>
-      run.transform(id, nativeRows(rows, environments === true ? rows.labels.environment : environments)),
+      run.transform(id, {
+        ...nativeRows(rows, environments === true ? rows.labels.environment : environments),
+        ...(own && { private: true }),
+      }),
     );
     return namedArray(latents, columns, dataset.rowIds);
   }
@@ -392,18 +408,35 @@ export class Model implements AsyncDisposable {
     return { ...dataset, inputNames: [] };
   }
 
+  /** A modality that the model does not know is a slip: its columns would be ignored. */
+  #refuseUnknown(modalities: readonly string[]): void {
+    const known = this.info.views?.map(({ name }) => name);
+    // Images of one modality have a view of their own, beside that of its table.
+    const isKnown = (name: string): boolean => known!.some((view) => view === name || view === `${name}.table`);
+    const unknown = known && modalities.find((name) => !isKnown(name));
+    if (known === undefined || unknown === undefined) return;
+    const near = nearest(unknown, known);
+    fail("CONFIG_UNKNOWN_KEY", `the model has no modality ${JSON.stringify(unknown)}`, {
+      path: `modalities.${unknown}`,
+      hint: near === undefined ? `it was fitted on ${known.join(", ")}` : `did you mean ${JSON.stringify(near)}?`,
+      context: { modality: unknown, known },
+    });
+  }
+
   /** New rows as a configuration names them: with the columns and matrices that the fit chose of each modality. */
   #parts(x: Exclude<DataSource | ViewsData, Dataset>): ViewsData {
-    const { modalities: fitted, data, join } = this.#open().config as ViewsData;
+    const { modalities: fitted, data, join, unmatched } = this.#open().config as ViewsData;
     const given: ViewsData = isViewsData(x) ? x : { data: x };
     const chosen = given.modalities ?? (typeof data === "string" && fitted !== undefined ? fitted : undefined);
     if (chosen === undefined) return given;
+    this.#refuseUnknown(Object.keys(chosen));
     const modalities = Object.entries(chosen).map(([name, one]) => {
       const { data: _, ...settings } = fitted?.[name] ?? {};
       return [name, { ...settings, ...one }] as const;
     });
     return {
       ...(join !== undefined && given.data === undefined && { join }),
+      ...(unmatched !== undefined && given.data === undefined && { unmatched }),
       ...given,
       modalities: Object.fromEntries(modalities),
     };

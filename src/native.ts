@@ -108,6 +108,8 @@ export interface NativeRun {
   /** JSON `Summary`. */
   summary: string;
   latents: NativeMatrix;
+  /** Of methods with private variables. */
+  private?: NativeMatrix;
   /** Kept rows of the data set. */
   rows: Uint32Array;
   /** 0 train, 1 validation, 2 test, per kept row. */
@@ -136,6 +138,8 @@ export interface NativeRows {
   environments?: NativeLabels;
   views?: NativeView[];
   offsets?: number[];
+  /** Private variables are wanted in place of latents. */
+  private?: boolean;
 }
 /** Rows after an intervention. */
 export interface NativeIntervention {

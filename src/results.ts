@@ -32,6 +32,8 @@ export interface Run extends RunRecord {
   readonly manifest: RunManifest;
   /** Latents of the kept rows, in the order of the data set. */
   readonly latents: NamedArray;
+  /** Their private variables, of a method that sets such apart. */
+  readonly private?: NamedArray;
   /** Index in the data set of each kept row. */
   readonly rows: Uint32Array;
   /** Per kept row: 0 train, 1 validation, 2 test. */
@@ -49,6 +51,8 @@ export const HISTORY = "metrics.jsonl";
 function isLeftover(name: string): boolean {
   return /^\..+\.partial-[0-9a-f]{8}$/.test(name);
 }
+
+const PRIVATE = "private.npy";
 
 const NAME_A_FOLDER = "name a folder that does not exist yet, or that holds an earlier run";
 
@@ -154,6 +158,7 @@ export async function putRunFiles({ put }: RunWriter, run: Run): Promise<void> {
   await put(HISTORY, historyLines(run.history));
   await put(MODEL, [run.model]);
   await array("latents.npy", run.latents.shape, run.latents.data);
+  if (run.private !== undefined) await array(PRIVATE, run.private.shape, run.private.data);
   await array("rows.npy", [run.rows.length], run.rows);
   await array("split.npy", [run.split.length], run.split);
   if (run.summary.silence !== undefined) {
@@ -294,9 +299,11 @@ export async function readRunFolder(
   return readVersion(rootOf(dir), async (version) => {
     const record = await recordOf(version, { scores, silence: false });
     const latents = await latentsOf(version, record.summary);
+    const { private: own } = record.summary;
     return {
       ...record,
       latents,
+      ...(own && { private: await tableOf(version, PRIVATE, own.names) }),
       rows: (await version.array("rows.npy", Uint32Array)).values,
       split: (await version.array("split.npy", Uint8Array)).values,
       model: await version.bytes(MODEL),
@@ -353,10 +360,14 @@ async function recordOf(version: RunVersion, { scores = true, silence = true } =
   };
 }
 
-async function latentsOf(version: RunVersion, { latents }: Summary): Promise<NamedArray> {
-  const { values, shape } = await version.array("latents.npy", Float32Array);
+function latentsOf(version: RunVersion, { latents }: Summary): Promise<NamedArray> {
+  return tableOf(version, "latents.npy", latents.names);
+}
+
+async function tableOf(version: RunVersion, file: string, names: readonly string[]): Promise<NamedArray> {
+  const { values, shape } = await version.array(file, Float32Array);
   const [rows = 0, columns = 0] = shape;
-  return { data: values, shape: [rows, columns], columns: latents.names };
+  return { data: values, shape: [rows, columns], columns: names };
 }
 
 /** The run folders in `dir`: itself, or its children in order of name. */

@@ -16,6 +16,7 @@ export const RUN_ENTRIES: ReadonlySet<string> = new Set([
   "summary.json",
   "model",
   "latents.npy",
+  "private.npy",
   "silent.npy",
   "silence-probability.npy",
   "rows.npy",

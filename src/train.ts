@@ -195,12 +195,16 @@ export async function train(planned: Plan, options: TrainOptions = {}): Promise<
   const manifest: RunManifest = { ...start, outcome, steps: outcome.step, elapsedMs };
   if (end === undefined || outcome.kind === "cancelled") return { config, manifest, history };
   const summary = JSON.parse(end.summary) as Summary;
+  const { private: own } = end;
   return {
     config,
     manifest,
     history,
     summary,
     latents: { data: end.latents.data, shape: [end.latents.rows, end.latents.cols], columns: summary.latents.names },
+    ...(own !== undefined && {
+      private: { data: own.data, shape: [own.rows, own.cols], columns: summary.private?.names ?? [] },
+    }),
     rows: end.rows,
     split: end.split,
     model: end.model,

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { simulate } from "../../src/index.js";
+import { load, simulate } from "../../src/index.js";
 import { testWithAddon as test } from "../addon.js";
 import { run } from "./run.js";
 
@@ -48,4 +48,57 @@ test("two tables of the same subjects become latents of each and one graph", asy
     head,
   );
   t.is(rows.length, 500);
+
+  // One of the modalities alone: its latents, the same numbers.
+  const [rna, protein] = [`rna=${at("rna.csv")}`, `protein=${at("protein.csv")}`];
+  const alone = await run(["transform", at("run"), "--modality", protein, "--out", at("protein-z.csv")]);
+  t.is(alone.code, 0, alone.stderr);
+  const lines = async (name: string) => (await readFile(at(name), "utf8")).trim().split("\n");
+  const [aloneHead, ...aloneRows] = await lines("protein-z.csv");
+  t.is(aloneHead, ",protein.z1,protein.z2");
+  t.deepEqual(
+    aloneRows.map((row) => row.split(",").slice(1)),
+    rows.map((row) => row.split(",").slice(3)),
+  );
+  const unknown = await run(["transform", at("run"), "--modality", rna, "--modality", `protien=${at("protein.csv")}`]);
+  t.is(unknown.code, 2);
+  t.regex(unknown.stderr, /CONFIG_UNKNOWN_KEY[\s\S]*did you mean "protein"\?/);
+
+  // Subjects that lack a modality are kept when that is asked for, with what there is.
+  const [first, ...others] = (await lines("rna.csv")).filter((_, row) => row !== 3);
+  await writeFile(at("fewer.csv"), `${[first, ...others].join("\n")}\n`);
+  const fewer = ["--modality", `rna=${at("fewer.csv")}`, "--modality", protein, "--join", "subject"];
+  const common = await run(["transform", at("run"), ...fewer, "--out", at("common.csv")]);
+  t.is(common.code, 0, common.stderr);
+  t.is((await lines("common.csv")).length, 1 + 499);
+  const kept = await run(["transform", at("run"), ...fewer, "--unmatched", "keep", "--out", at("kept.csv")]);
+  t.is(kept.code, 0, kept.stderr);
+  const all = (await lines("kept.csv")).slice(1);
+  t.deepEqual(all, [...rows.filter((_, row) => row !== 2), `s2,,,${rows[2]!.split(",").slice(3).join(",")}`]);
+
+  // Private variables lie in the run, apart from the latents, and are given of new rows.
+  const own = await run(["transform", at("run"), ...tables, "--private", "--out", at("private.csv")]);
+  t.is(own.code, 0, own.stderr);
+  t.is((await lines("private.csv"))[0], ",rna.p1,protein.p1");
+  const loaded = await load(at("run"));
+  t.deepEqual(
+    [loaded.private?.shape, loaded.private?.columns],
+    [loaded.latents.shape.with(1, 2), ["rna.p1", "protein.p1"]],
+  );
+  const again = await loaded.transform(
+    { modalities: { rna: { data: at("rna.csv") }, protein: { data: at("protein.csv") } } },
+    { private: true },
+  );
+  t.deepEqual([...again.data.subarray(0, 8)], [...loaded.private!.data.subarray(0, 8)]);
+  const copy = await run(["transform", at("run"), ...tables, "--private", "--out", at("private.h5ad")]);
+  t.is(copy.code, 2);
+
+  // A fit on tables of which some subjects lack one learns from complete rows.
+  const sparse = ["fit", "--method", "multimodal", ...fewer, "--unmatched", "keep", "--set", "training.steps=60"];
+  const gaps = await run([...sparse, "--latent-dim", "2", "--private-dim", "1", "--out", at("gaps")]);
+  t.is(gaps.code, 1);
+  t.regex(gaps.stderr, /DATA_NOT_FINITE/);
+  const dropped = await run([...sparse, ...sizes.slice(0, 4), "--missing", "drop", "--out", at("gaps")]);
+  t.is(dropped.code, 0, dropped.stderr);
+  t.is((await load(at("gaps"))).latents.shape[0], 499);
 });

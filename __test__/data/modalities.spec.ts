@@ -38,6 +38,28 @@ test("rows are joined by exact ids, in the order of the first table; what is in 
   t.is(notes[0], "joined by subject: 2 rows in common; rows of rna 4 (2 left out), protein 3 (1 left out)");
 });
 
+test("rows that lack a table are kept when asked for, with missing numbers, after those of the first table", async (t) => {
+  const modalities = { rna: { data: rna }, protein: { data: protein } };
+  const data = await readDataset({ modalities, join: "subject", unmatched: "keep" });
+  t.deepEqual(data.rowIds, ["01", "1", "7", "x", "y"]);
+  const none = Number.NaN;
+  t.deepEqual(matrixOf(data.inputs), [
+    [1, 2, 10],
+    [3, 4, none],
+    [5, 6, 30],
+    [7, 8, none],
+    [none, none, 99],
+  ]);
+  const { joined, notes } = JSON.parse(data.provenance);
+  t.deepEqual(joined.tables, [
+    { view: "rna", rows: 4, dropped: 0, lacking: 1 },
+    { view: "protein", rows: 3, dropped: 0, lacking: 2 },
+  ]);
+  t.is(notes[0], "joined by subject: 5 rows in all; rows of rna 4 (lacks 1), protein 3 (lacks 2)");
+  const alone = await thrown(t, readDataset({ data: rna, unmatched: "keep" }));
+  t.like(alone, { code: "CONFIG_CONFLICT", path: "unmatched" });
+});
+
 test("a modality may choose its columns, lie in memory, or be images with file names as ids", async (t) => {
   const folder = join(home, "photos");
   for (const [id, value] of [

@@ -23,7 +23,7 @@ export function* picked<T extends Numbers>(data: T, all: readonly string[], colu
 /**
  * Copies the columns of one row-major matrix to those of another that have the same names.
  *
- * @param rows row of `data` for each row of `out`; the same rows where absent
+ * @param rows row of `data` for each row of `out`, -1 for one of missing numbers; the same rows where absent
  */
 export function* placing<T extends Numbers>(
   out: T,
@@ -40,7 +40,12 @@ export function* placing<T extends Numbers>(
   const width = columns.length;
   yield* inRanges(width === 0 ? 0 : out.length / width, rowsATurn(width), (first, end) => {
     for (let i = first; i < end; i++) {
-      const [at, start] = [i * width, (rows === undefined ? i : rows[i]!) * all.length];
+      const [at, row] = [i * width, rows === undefined ? i : rows[i]!];
+      if (row < 0) {
+        for (let k = 0; k < to.length; k++) out[at + to[k]!] = Number.NaN;
+        continue;
+      }
+      const start = row * all.length;
       for (let k = 0; k < to.length; k++) out[at + to[k]!] = data[start + from[k]!]!;
     }
   });
@@ -64,7 +69,7 @@ export interface Share {
   readonly source: Pick<Source, "read" | "exact">;
   /** The name that a column of the table has in this source; nothing where it has no such column. */
   readonly own: (name: string) => string | undefined;
-  /** The row of the source for each row of the table; the same rows where absent. */
+  /** The row of the source for each row of the table, -1 where it has none; the same rows where absent. */
   readonly rows?: Int32Array | undefined;
 }
 
@@ -94,7 +99,7 @@ export async function gathered({ shares, rows, rowIds, parts }: Table, choice: C
     await byTurns(placing(out, numeric, found.numeric, numbers, share.rows));
     labels.forEach((name, j) => {
       const column = found.text[j]!;
-      texts.set(name, share.rows === undefined ? column : Array.from(share.rows, (row) => column[row]!));
+      texts.set(name, share.rows === undefined ? column : Array.from(share.rows, (row) => column[row] ?? ""));
       words.set(name, found.words?.[j]);
     });
     for (const [j, name] of shown.entries()) {
@@ -139,7 +144,11 @@ async function rowsOf(data: Float32Array, rows: Int32Array, all: number): Promis
   const width = data.length / all;
   const out = new Float32Array(rows.length * width);
   await inTurns(rows.length, rowsATurn(width), (from, to) => {
-    for (let i = from; i < to; i++) out.set(data.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
+    for (let i = from; i < to; i++) {
+      const row = rows[i]!;
+      if (row < 0) out.fill(Number.NaN, i * width, (i + 1) * width);
+      else out.set(data.subarray(row * width, (row + 1) * width), i * width);
+    }
   });
   return out;
 }

@@ -111,6 +111,12 @@ const dataConfigSchema = z.strictObject({
     .describe(
       "Column with the ids by which rows of the modalities are joined, as exact text; rows that are not in all of them are left out and counted. Default: the row names that files such as AnnData bring.",
     ),
+  unmatched: z
+    .enum(["drop", "keep"], { error: "expected drop or keep" })
+    .optional()
+    .describe(
+      "Rows that are not in all modalities: left out, or kept, with missing numbers where they lack a modality. Kept rows come after those of the first table, in the order of theirs. Default: drop.",
+    ),
   labels: z
     .union([text("expected a path"), inMemory], { error: "expected the path of a table, or a table in memory" })
     .optional()
@@ -207,6 +213,7 @@ export type DataConfig = {
       >
     | undefined;
   readonly join?: string | undefined;
+  readonly unmatched?: "drop" | "keep" | undefined;
   readonly labels?: string | InMemoryData | undefined;
   readonly channels?: "first" | "last" | undefined;
   readonly inputs?: string | string[] | undefined;

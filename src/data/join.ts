@@ -12,7 +12,7 @@ export interface Keyed {
 /** Rows in common. */
 export interface Joined {
   readonly ids: string[];
-  /** For each table the row that belongs to each id. */
+  /** For each table the row that belongs to each id; -1 where it has none. */
   readonly rows: readonly Int32Array[];
   readonly report: JoinReport;
 }
@@ -20,22 +20,28 @@ export interface Joined {
 const SHOWN = 5;
 
 /**
- * Joins tables by their ids; what stands in some tables only is left out and counted.
+ * Joins tables by their ids; what stands in some tables only is left out and counted, or kept after the rows of the first table.
  *
  * @throws `DATA_JOIN` where an id stands twice in a table, or where no id stands in all
  */
-export function joinRows(tables: readonly Keyed[], by: string): Joined {
+export function joinRows(tables: readonly Keyed[], by: string, keepsAll = false): Joined {
   const places = tables.map((table) => uniquePlaces(table, by));
   const [first, ...others] = places as [ReadonlyMap<string, number>, ...ReadonlyMap<string, number>[]];
-  const ids = [...first.keys()].filter((id) => others.every((other) => other.has(id)));
-  if (ids.length === 0) throw nothingInCommon(tables, by);
+  const common = [...first.keys()].filter((id) => others.every((other) => other.has(id)));
+  const ids = keepsAll ? [...new Set(places.flatMap((place) => [...place.keys()]))] : common;
+  if (ids.length === 0 || (common.length === 0 && !keepsAll)) throw nothingInCommon(tables, by);
   return {
     ids,
-    rows: places.map((place) => Int32Array.from(ids, (id) => place.get(id)!)),
+    rows: places.map((place) => Int32Array.from(ids, (id) => place.get(id) ?? -1)),
     report: {
       by,
       rows: ids.length,
-      tables: tables.map(({ view, ids: all }) => ({ view, rows: all.length, dropped: all.length - ids.length })),
+      tables: tables.map(({ view, ids: all }, t) => ({
+        view,
+        rows: all.length,
+        dropped: all.length - (keepsAll ? places[t]!.size : ids.length),
+        ...(keepsAll && { lacking: ids.length - places[t]!.size }),
+      })),
     },
   };
 }
@@ -43,9 +49,11 @@ export function joinRows(tables: readonly Keyed[], by: string): Joined {
 /** What a join did, in one line for people. */
 export function joinText({ by, rows, tables }: JoinReport): string {
   const counts = tables.map(
-    ({ view, rows: all, dropped }) => `${view} ${all}${dropped > 0 ? ` (${dropped} left out)` : ""}`,
+    ({ view, rows: all, dropped, lacking = 0 }) =>
+      `${view} ${all}${dropped > 0 ? ` (${dropped} left out)` : ""}${lacking > 0 ? ` (lacks ${lacking})` : ""}`,
   );
-  return `joined by ${by}: ${rows} rows in common; rows of ${counts.join(", ")}`;
+  const keepsAll = tables.some(({ lacking }) => lacking !== undefined);
+  return `joined by ${by}: ${rows} rows ${keepsAll ? "in all" : "in common"}; rows of ${counts.join(", ")}`;
 }
 
 /** The row of each id, and the ids that stand on several; a row without an id has none. */

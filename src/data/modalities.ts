@@ -17,6 +17,16 @@ export interface Part {
   readonly inputs?: string | readonly string[] | undefined;
 }
 
+/** How tables are joined. */
+export interface JoinedBy {
+  /** Column with the ids; the names of the rows where a table has no such column. */
+  readonly join?: string | undefined;
+  /** Whether rows that some tables lack are kept. */
+  readonly unmatched?: "drop" | "keep" | undefined;
+  /** The ids in words. */
+  readonly by?: string;
+}
+
 /** The table and its columns. */
 interface Opened extends Part {
   /** The column with the ids, where they are not names of the rows. */
@@ -27,15 +37,13 @@ interface Opened extends Part {
 }
 
 /**
- * Joins tables: column `c` of the table `v` is called `v.c`, its images `v`. Rows are those that all tables have, in the order of
+ * Joins tables: column `c` of the table `v` is called `v.c`, its images `v`. Rows are those that all tables have, or all, in the order of
  * the first, and their ids are the ids of the rows.
- *
- * @param join column with the ids; the names of the rows where a table has no such column
  */
-export function joinedSource(parts: readonly Part[], join: string | undefined, by = join ?? "row names"): Source {
+export function joinedSource(parts: readonly Part[], { join, unmatched, by = join ?? "row names" }: JoinedBy): Source {
   let keyed: Promise<Joined> | undefined;
   const joined = (): Promise<Joined> => {
-    keyed ??= joinParts(parts, join, by);
+    keyed ??= joinParts(parts, join, by, unmatched === "keep");
     return keyed;
   };
   let opened: Promise<readonly Opened[]> | undefined;
@@ -176,7 +184,12 @@ function inputsOf(part: Part, description: SourceDescription, idColumn: string |
   }
 }
 
-async function joinParts(parts: readonly Part[], join: string | undefined, by: string): Promise<Joined> {
+async function joinParts(
+  parts: readonly Part[],
+  join: string | undefined,
+  by: string,
+  keepsAll: boolean,
+): Promise<Joined> {
   const tables = [];
   for (const { view, source } of parts) tables.push({ view, ids: await placed(view, () => idsOf(view, source, join)) });
   for (const { view, ids } of tables) {
@@ -186,7 +199,7 @@ async function joinParts(parts: readonly Part[], join: string | undefined, by: s
       hint: "leave it out, or give its rows",
     });
   }
-  return joinRows(tables, by);
+  return joinRows(tables, by, keepsAll);
 }
 
 async function idsOf(view: string, source: Source, join: string | undefined): Promise<readonly string[]> {

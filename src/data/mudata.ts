@@ -42,7 +42,7 @@ export async function muDataSource(store: ArrayStore, { matrix, modalities }: St
     return { view, source: annDataSource(below(store, `mod/${view}`), own ?? matrix), inputs };
   });
   const format = store.format === "h5ad" ? "h5mu" : store.format;
-  return withObs(joinedSource(parts, undefined, OBS), store, format);
+  return withObs(joinedSource(parts, { by: OBS }), store, format);
 }
 
 /** In the order that the file states, then what it forgot to state. */

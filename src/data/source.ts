@@ -49,13 +49,15 @@ export interface SourceDescription {
 export interface JoinReport {
   /** The column with the ids, or "obs names". */
   readonly by: string;
-  /** Rows in common. */
+  /** Rows in common; all of them where those that lack a table are kept. */
   readonly rows: number;
   readonly tables: readonly {
     readonly view: string;
     readonly rows: number;
     /** Rows left out: their id stands in no other table, or they have none. */
     readonly dropped: number;
+    /** Rows that this table lacks, where they are kept. */
+    readonly lacking?: number;
   }[];
 }
 

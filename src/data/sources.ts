@@ -90,7 +90,7 @@ async function openNamed(
   expected: Expected,
   keep: Keep,
 ): Promise<Source> {
-  const { data, modalities, labels, join } = config;
+  const { data, modalities, labels, join, unmatched } = config;
   if (labels !== undefined && modalities !== undefined) {
     fail("CONFIG_CONFLICT", "labels: several modalities bring their labels with them", {
       path: "labels",
@@ -112,20 +112,26 @@ async function openNamed(
       hint: "leave join out, or give modalities or labels",
     });
   }
+  if (unmatched !== undefined) {
+    fail("CONFIG_CONFLICT", "unmatched: no tables of modalities are joined here", {
+      path: "unmatched",
+      hint: "leave unmatched out, or give each modality its own table: --modality NAME=FILE",
+    });
+  }
   if (modalities === undefined) return source;
   // A MuData file has chosen among its own modalities as it was opened.
   return (await source.describe("names")).joined === undefined ? cutSource(source, modalities) : source;
 }
 
 async function openModalities(config: DataConfig, taken: Taken, { likely }: Expected, keep: Keep): Promise<Source> {
-  const { modalities = {}, join } = config;
+  const { modalities = {}, join, unmatched } = config;
   const parts: Part[] = [];
   for (const [view, { data, inputs, matrix = config.matrix }] of Object.entries(modalities)) {
     const own = { likely: likely?.views?.[view] ?? likely };
     const source = taken.modalities.get(view) ?? (await keep(openPart(config, view, data as string, matrix, own)));
     parts.push({ view, source, inputs });
   }
-  return joinedSource(parts, join);
+  return joinedSource(parts, { join, unmatched });
 }
 
 async function openPart(
@@ -151,7 +157,7 @@ async function openPart(
 
 /** A dataset folder knows its views. */
 export function refuseParts(config: DataConfig, folder: string): void {
-  const key = (["modalities", "labels", "join"] as const).find((one) => config[one] !== undefined);
+  const key = (["modalities", "labels", "join", "unmatched"] as const).find((one) => config[one] !== undefined);
   if (key === undefined) return;
   fail("CONFIG_CONFLICT", `${key}: ${folder} is a dataset folder, which knows its views`, {
     path: key,

@@ -66,7 +66,7 @@ export function methodsFor({ tasks, target, environment, modalities }: Holdings)
 }
 
 /** The flags of modalities, labels and what joins them. */
-function partsOf({ modalities = {}, join, labels, channels }: DataConfig): readonly string[] {
+function partsOf({ modalities = {}, join, unmatched, labels, channels }: DataConfig): readonly string[] {
   const parts = Object.entries(modalities).map(([name, { data, ...rest }]) => {
     return [name, { ...rest, ...(data !== undefined && { data: typeof data === "string" ? data : "FILE" }) }] as const;
   });
@@ -76,6 +76,7 @@ function partsOf({ modalities = {}, join, labels, channels }: DataConfig): reado
   return [
     ...(words.length === 0 ? [] : [words.join(" ")]),
     ...flag("join", join),
+    ...flag("unmatched", unmatched),
     ...flag("labels", labels),
     ...flag("channels", channels),
   ];

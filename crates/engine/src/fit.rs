@@ -34,6 +34,8 @@ pub struct RunResult {
     pub summary: Summary,
     /// Latents of the kept rows, in file order, n x k.
     pub latents: Matrix,
+    /// Their private variables, n x p, for methods that set such apart.
+    pub private: Option<Matrix>,
     /// Indices of the kept rows in the data set.
     pub rows: Vec<u32>,
     /// What each kept row was used for.
@@ -100,7 +102,8 @@ fn fit_cow(
     Compute::with_threads(run.threads).run(|| {
         let fitted = choose(method, &device, &mut session)?;
         let latents = train::encode(&fitted.state, &data.inputs)?;
-        let summary = summarise(entry, &data, &fitted, &latents)?;
+        let private = train::private(&fitted.state, &data.inputs)?;
+        let summary = summarise(entry, &data, &fitted, (&latents, private.as_ref()))?;
         let config = canonical(entry, &run, fitted.method.as_ref());
         let names = summary.latents.names.clone();
         let model = model::pack(&config, &data, &fitted.state, names, &fingerprint)?;
@@ -109,6 +112,7 @@ fn fit_cow(
             history: std::mem::take(&mut session.standing.history),
             summary,
             latents,
+            private,
             rows: data.kept.iter().map(|&i| i as u32).collect(),
             split: data.split.clone(),
             model,

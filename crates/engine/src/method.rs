@@ -428,12 +428,34 @@ pub trait Method: Send + Sync {
         Ok(None)
     }
 
+    /// The view that each variable is computed from, where it is from one alone: then rows that lack a view have the variables of the others.
+    /// `None`: latents need all inputs.
+    fn by_view(&self, _: &Dimensions, _: &State) -> Option<ByView> {
+        None
+    }
+
     /// What the method says about its fit.
     ///
     /// # Errors
     /// `NUMERIC_NOT_FINITE` and the like.
     fn findings(&self, data: &Prepared, state: &State, latents: &Matrix) -> Result<Findings>;
 }
+
+/// The view of every variable.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ByView {
+    /// Place of the view of each latent.
+    pub latents: Vec<usize>,
+    /// The same of each private variable ([`PRIVATE`]), with its name.
+    pub private: Vec<(String, usize)>,
+}
+
+/// Name of the solved matrix that maps encodings to private variables, which have no part in the graph: private = map x encoding +
+/// [`PRIVATE_OFFSET`]. Absent: there are none.
+pub const PRIVATE: &str = "private";
+
+/// Name of the solved row (1 x p) that belongs to [`PRIVATE`].
+pub const PRIVATE_OFFSET: &str = "privateOffset";
 
 /// Name of the solved matrix that maps encoded latents to final ones: latents = map x encoding (+ [`OFFSET`]).
 pub const MAP: &str = "map";

@@ -20,9 +20,11 @@ use std::sync::OnceLock;
 
 mod generate;
 mod plain;
+mod variables;
 
 pub use generate::{GivenRows, Intervened, Intervention};
 pub use plain::PlainModel;
+pub use variables::{Encoded, Variables};
 
 /// What a model says about itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -131,6 +131,9 @@ pub struct Summary {
     pub method: String,
     /// Names, means and standard deviations of the latents over the training rows.
     pub latents: LatentSummary,
+    /// The same of private variables, which have no part in the graph, for methods that set such apart.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub private: Option<LatentSummary>,
     /// Error of the predicted target by split, over all rows (`environment` absent) and per environment.
     pub errors: Vec<ErrorRow>,
     /// What the prior of the latents is conditioned on, for methods that have such a prior.

@@ -11,7 +11,7 @@ mod watch;
 pub use batches::{Asked, Batches, Units, batch_of};
 pub use descent::descend;
 pub(crate) use encode::{affine, decode};
-pub use encode::{codes, codes_of_rows, encode, encode_in, encode_rows};
+pub use encode::{codes, codes_of_rows, encode, encode_in, encode_rows, private};
 pub use session::{Budgets, Keeper, Place, Session, Stop};
 pub use standing::{Descent, Finished, Score, Standing, Sums, Weights};
 pub use stepper::Stepper;

@@ -9,7 +9,8 @@
 //!   minimise  E_q sum_i nll_i(z_i | S_i) + nll(eta) - log |det|  + sparsity E_q |S| - T H(q),   q(S) ~ exp(-(cost_i(S) + sparsity |S|) / T)
 //!
 //! from several starts, of which the better ones go on; then the objective with the best set of every latent decides. Copies of the
-//! solution, turned within each modality and trained again, show which latents the data leave open.
+//! solution, turned within each modality and trained again, show which latents the data leave open; what seems to fit as well with other
+//! latents is trained further beside the solution before it counts.
 //!
 //! Assumes that causes stand in earlier modalities, or before in their own, and links that no mixing within a modality can remove:
 //! one-to-one links of unequal strength, or strongly curved ones. Identifies the latents up to order within their modality and an
@@ -28,6 +29,8 @@ mod causes;
 mod check;
 mod config;
 mod descend;
+mod doubts;
+mod layers;
 mod network;
 mod read_off;
 mod solved;
@@ -42,7 +45,7 @@ use disentangle_data::split::SplitConfig;
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::entry::{MethodInfo, Reference, Specification};
 use disentangle_engine::mechanisms::Mechanisms;
-use disentangle_engine::method::{Dimensions, Findings, Method, Network, Solving, Stage, State};
+use disentangle_engine::method::{ByView, Dimensions, Findings, Method, Network, Solving, Stage, State};
 use disentangle_engine::results::{OutcomeKind, latent_names};
 use disentangle_metrics::cards::Invariance;
 use disentangle_nn::Params;
@@ -124,6 +127,10 @@ impl Method for Multimodal {
 
     fn latent_names(&self, dimensions: &Dimensions, state: &State, latents: usize) -> Vec<String> {
         solved::names(dimensions, state).unwrap_or_else(|| latent_names(latents))
+    }
+
+    fn by_view(&self, dimensions: &Dimensions, state: &State) -> Option<ByView> {
+        solved::by_view(dimensions, state)
     }
 
     fn mechanisms<'a>(&'a self, state: &'a State) -> Result<Option<Box<dyn Mechanisms + 'a>>> {

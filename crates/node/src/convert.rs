@@ -309,6 +309,8 @@ pub struct NativeRows {
     pub views: Option<Vec<NativeView>>,
     /// Added to each column; absent: nothing is.
     pub offsets: Option<Vec<f64>>,
+    /// Whether private variables are wanted in place of latents.
+    pub private: Option<bool>,
 }
 
 /// The same as the core has them: inputs, names, offsets, environments.

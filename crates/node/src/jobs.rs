@@ -36,6 +36,8 @@ pub struct NativeRun {
     pub summary: String,
     /// n x k.
     pub latents: NativeMatrix,
+    /// n x p, for methods with private variables.
+    pub private: Option<NativeMatrix>,
     /// Kept rows of the data set.
     pub rows: Uint32Array,
     /// 0 train, 1 validation, 2 test, per kept row.
@@ -177,6 +179,7 @@ fn native(run: RunResult) -> Result<NativeRun> {
         history: json(&run.history)?.to_string(),
         summary: json(&run.summary)?.to_string(),
         latents: run.latents.into(),
+        private: run.private.map(Into::into),
         rows: run.rows.into(),
         split: run.split.iter().map(|&part| part as u8).collect::<Vec<u8>>().into(),
         model: run.model.into(),

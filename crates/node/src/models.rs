@@ -5,7 +5,7 @@ use crate::convert::{Given, NativeLabels, NativeMatrix, NativeRows, NativeView, 
 use crate::failure::{NativeFailure, guard};
 use crate::owned::Owned;
 use disentangle_data::{Code, Failure, Result};
-use disentangle_engine::model::Model;
+use disentangle_engine::model::{Encoded, Model, Variables};
 use disentangle_methods::METHODS;
 use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Uint8Array};
 use napi_derive::napi;
@@ -62,14 +62,15 @@ pub fn model_bytes(model: u32) -> Either<Uint8Array, NativeFailure> {
     guard(|| with(model, |model| Ok(model.to_bytes()?.into())))
 }
 
-/// Latents of new rows; columns are matched by name. Those of rows with environments are latents of known environments.
+/// Latents of new rows, or their private variables; columns are matched by name. Those of rows with environments are latents of known environments.
 #[napi(catch_unwind)]
 pub fn transform(model: u32, rows: NativeRows) -> Either<Transformed, NativeFailure> {
     guard(|| {
+        let wanted = if rows.private.unwrap_or(false) { Variables::Private } else { Variables::Latents };
         let rows = Given::of(rows)?;
         with(model, |model| {
-            let latents = model.transform_rows(rows.as_rows())?;
-            Ok(Transformed { latents: latents.into(), columns: model.header.latents.clone() })
+            let Encoded { values, columns } = model.variables(rows.as_rows(), wanted)?;
+            Ok(Transformed { latents: values.into(), columns })
         })
     })
 }

@@ -11,37 +11,41 @@ pub(crate) const BLOCK: usize = 32;
 /// Units that share a pass over their inputs.
 const TILE: usize = 4;
 
+/// How weights lie.
+#[derive(Clone, Copy)]
+enum Side {
+    /// Those of one input side by side.
+    ByInput,
+    /// Those of one output side by side.
+    ByOutput,
+}
+
 /// `out_o = bias_o + sum_i weights[i][o] input_i`, with the weights of one input side by side.
 pub(crate) fn affine<T: Real>(out: &mut [T], input: &[T], n: usize, weights: &[T], bias: Option<&[T]>) {
-    let (outs, ins) = (out.len() / n, input.len() / n);
-    product(out, input, n, (weights, outs, 1), bias, ins);
+    product(out, input, n, (weights, Side::ByInput), bias);
 }
 
 /// `out_i = sum_o weights[i][o] input_o`: what [`affine`] does, backwards.
 pub(crate) fn back<T: Real>(out: &mut [T], input: &[T], n: usize, weights: &[T]) {
-    let ins = input.len() / n;
-    product(out, input, n, (weights, 1, ins), None, ins);
+    product(out, input, n, (weights, Side::ByOutput), None);
 }
 
-/// `out_o = bias_o + sum_i weights[i step + o stride] input_i`.
-fn product<T: Real>(
-    out: &mut [T],
-    input: &[T],
-    n: usize,
-    (weights, step, stride): (&[T], usize, usize),
-    bias: Option<&[T]>,
-    ins: usize,
-) {
+fn product<T: Real>(out: &mut [T], input: &[T], n: usize, (weights, side): (&[T], Side), bias: Option<&[T]>) {
     assert!(n.is_multiple_of(BLOCK), "lanes come in whole blocks");
+    let (outs, ins) = (out.len() / n, input.len() / n);
+    assert!(weights.len() == outs * ins && bias.is_none_or(|bias| bias.len() == outs), "weights fill their matrix");
     if let (Some(input), Some(weights)) = (T::singles(input), T::singles(weights)) {
         let bias = bias.map(|bias| T::singles(bias).expect("all have one type"));
         let out = T::singles_mut(out).expect("all have one type");
-        return Arch::new().dispatch(Product { out, input, n, weights, step, stride, bias, ins });
+        return Arch::new().dispatch(Product { out, input, n, weights, side, bias, outs, ins });
     }
     for (o, unit) in out.chunks_exact_mut(n).enumerate() {
         unit.fill(bias.map_or(T::ZERO, |bias| bias[o]));
         for i in 0..ins {
-            let w = weights[i * step + o * stride];
+            let w = match side {
+                Side::ByInput => weights[i * outs + o],
+                Side::ByOutput => weights[o * ins + i],
+            };
             unit.iter_mut().zip(&input[i * n..(i + 1) * n]).for_each(|(sum, &x)| *sum += w * x);
         }
     }
@@ -52,9 +56,9 @@ struct Product<'a> {
     input: &'a [f32],
     n: usize,
     weights: &'a [f32],
-    step: usize,
-    stride: usize,
+    side: Side,
     bias: Option<&'a [f32]>,
+    outs: usize,
     ins: usize,
 }
 
@@ -63,14 +67,22 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let outs = self.out.len() / self.n;
-        for first in (0..outs).step_by(TILE) {
-            match outs - first {
+        // As many sums as the registers hold, beside the factors.
+        let tile = if S::F32_LANES >= 16 { 2 * TILE } else { TILE };
+        let mut first = 0;
+        while first < self.outs {
+            let count = tile.min(self.outs - first);
+            match count {
                 1 => self.tile::<S, 1>(simd, first),
                 2 => self.tile::<S, 2>(simd, first),
                 3 => self.tile::<S, 3>(simd, first),
-                _ => self.tile::<S, TILE>(simd, first),
+                4 => self.tile::<S, 4>(simd, first),
+                5 => self.tile::<S, 5>(simd, first),
+                6 => self.tile::<S, 6>(simd, first),
+                7 => self.tile::<S, 7>(simd, first),
+                _ => self.tile::<S, 8>(simd, first),
             }
+            first += count;
         }
     }
 }
@@ -78,19 +90,35 @@ impl WithSimd for Product<'_> {
 impl Product<'_> {
     #[inline(always)]
     fn tile<S: Simd, const O: usize>(&mut self, simd: S, first: usize) {
+        let Self { n, weights, side, bias, outs, ins, .. } = *self;
         let (input, _) = S::as_simd_f32s(self.input);
-        let (out, _) = S::as_mut_simd_f32s(&mut self.out[first * self.n..(first + O) * self.n]);
-        let vectors = self.n / S::F32_LANES;
-        let start: [S::f32s; O] =
-            std::array::from_fn(|o| simd.splat_f32s(self.bias.map_or(0.0, |bias| bias[first + o])));
+        let (out, _) = S::as_mut_simd_f32s(&mut self.out[first * n..(first + O) * n]);
+        let vectors = n / S::F32_LANES;
+        let start: [S::f32s; O] = std::array::from_fn(|o| simd.splat_f32s(bias.map_or(0.0, |bias| bias[first + o])));
         for at in (0..vectors).step_by(2) {
             let (mut low, mut high) = (start, start);
-            for i in 0..self.ins {
-                let (x, y) = (input[i * vectors + at], input[i * vectors + at + 1]);
-                for o in 0..O {
-                    let w = simd.splat_f32s(self.weights[i * self.step + (first + o) * self.stride]);
-                    low[o] = simd.mul_add_f32s(w, x, low[o]);
-                    high[o] = simd.mul_add_f32s(w, y, high[o]);
+            // Slices of known lengths: a check of every index would take longer than the products.
+            match side {
+                Side::ByInput => {
+                    for (x, w) in input.chunks_exact(vectors).zip(weights.chunks_exact(outs)) {
+                        let (x, w) = (&x[at..at + 2], &w[first..first + O]);
+                        for o in 0..O {
+                            let w = simd.splat_f32s(w[o]);
+                            low[o] = simd.mul_add_f32s(w, x[0], low[o]);
+                            high[o] = simd.mul_add_f32s(w, x[1], high[o]);
+                        }
+                    }
+                }
+                Side::ByOutput => {
+                    let rows: [&[f32]; O] = std::array::from_fn(|o| &weights[(first + o) * ins..][..ins]);
+                    for i in 0..ins {
+                        let x = &input[i * vectors + at..][..2];
+                        for o in 0..O {
+                            let w = simd.splat_f32s(rows[o][i]);
+                            low[o] = simd.mul_add_f32s(w, x[0], low[o]);
+                            high[o] = simd.mul_add_f32s(w, x[1], high[o]);
+                        }
+                    }
                 }
             }
             for o in 0..O {
@@ -105,12 +133,13 @@ impl Product<'_> {
 pub(crate) fn outer<T: Real>(products: &mut [T], totals: &mut [T], a: &[T], b: &[T], n: usize) {
     assert!(n.is_multiple_of(BLOCK), "lanes come in whole blocks");
     let cols = b.len() / n;
-    for (total, unit) in totals.iter_mut().zip(b.chunks_exact(n)) {
-        *total += T::of(unit.iter().map(|v| v.wide()).sum());
-    }
     if let (Some(a), Some(b)) = (T::singles(a), T::singles(b)) {
         let products = T::singles_mut(products).expect("all have one type");
-        return Arch::new().dispatch(Outer { products, a, b, n });
+        let totals = T::singles_mut(totals).expect("all have one type");
+        return Arch::new().dispatch(Outer { products, totals, a, b, n });
+    }
+    for (total, unit) in totals.iter_mut().zip(b.chunks_exact(n)) {
+        *total += unit.iter().copied().sum::<T>();
     }
     for (i, a) in a.chunks_exact(n).enumerate() {
         for (j, b) in b.chunks_exact(n).enumerate() {
@@ -121,6 +150,7 @@ pub(crate) fn outer<T: Real>(products: &mut [T], totals: &mut [T], a: &[T], b: &
 
 struct Outer<'a> {
     products: &'a mut [f32],
+    totals: &'a mut [f32],
     a: &'a [f32],
     b: &'a [f32],
     n: usize,
@@ -131,6 +161,15 @@ impl WithSimd for Outer<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
+        for (total, unit) in self.totals.iter_mut().zip(self.b.chunks_exact(self.n)) {
+            let (vectors, _) = S::as_simd_f32s(unit);
+            let mut sums = [simd.splat_f32s(0.0); 2];
+            // A block is two vectors or more of them.
+            for pair in vectors.chunks_exact(2) {
+                sums = [simd.add_f32s(sums[0], pair[0]), simd.add_f32s(sums[1], pair[1])];
+            }
+            *total += simd.reduce_sum_f32s(simd.add_f32s(sums[0], sums[1]));
+        }
         // As many sums as the registers hold, beside the factors.
         match S::F32_LANES >= 16 {
             true => self.run::<S, 4>(simd),
@@ -187,7 +226,7 @@ mod tests {
 
     #[test]
     fn products_in_single_precision_are_those_in_double_precision() {
-        for (ins, outs) in [(1, 1), (3, 2), (2, 3), (5, 4), (15, 64), (33, 7)] {
+        for (ins, outs) in [(1, 1), (3, 2), (2, 3), (5, 4), (6, 14), (15, 64), (33, 7)] {
             let (n, mut stream) = (64, Stream::new(1, "test/lanes"));
             let mut draw =
                 |count: usize| -> Vec<f64> { (0..count).map(|_| f64::from(stream.normal() as f32)).collect() };

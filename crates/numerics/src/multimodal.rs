@@ -15,6 +15,7 @@ mod steps;
 
 pub use autoencoder::{Autoencoder, Training, Untrained, errors, train};
 pub use density::{Density, Modality, Shape, Workspace};
+pub use flow::{FlowParts, SCALE_BOUND, SLOPE};
 pub use objective::{Evaluated, codes, evaluate, latents, means, noise};
 pub use sets::{MOST_LATENTS, Sets};
 pub use sizes::{shared, widths};

@@ -58,7 +58,8 @@ impl Perceptron {
         self.widths[self.widths.len() - 1]
     }
 
-    fn layers(&self) -> impl DoubleEndedIterator<Item = (usize, usize)> + ExactSizeIterator + '_ {
+    /// Inputs and outputs of each layer.
+    pub fn layers(&self) -> impl DoubleEndedIterator<Item = (usize, usize)> + ExactSizeIterator + '_ {
         self.widths.windows(2).map(|pair| (pair[0], pair[1]))
     }
 

@@ -1,5 +1,5 @@
 import { join, parse } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { configKeys, dataKeys } from "../../config.js";
 import { pathsOfData } from "../../data/paths.js";
 import { READING_KEYS, rememberedText } from "../../data/reading.js";
@@ -9,7 +9,16 @@ import { fail } from "../../errors.js";
 import { load } from "../../model.js";
 import { checkOutput, type Input } from "../../outputs.js";
 import { rootOf } from "../../results.js";
-import { csvChunks, isCopy, jsonChunks, jsonList, jsonObject, outputOf, writeRows } from "../../rows-out.js";
+import {
+  checkTable,
+  csvChunks,
+  isCopy,
+  jsonChunks,
+  jsonList,
+  jsonObject,
+  outputOf,
+  writeRows,
+} from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
 import { addConfigOptions, type ConfigOptions, given, modalitiesOf, refuseUnknown } from "../flags.js";
 import { inform, print, printChunks } from "../terminal.js";
@@ -22,8 +31,11 @@ Examples:
   $ zcat new-cells.csv.gz | disentangle transform runs/a --data - --out latents.parquet
   $ disentangle transform runs/c --data rows.csv --environment --out latents.csv
   $ disentangle transform runs/b --modality rna=new-rna.csv --modality protein=new-protein.csv --out latents.npy
+  $ disentangle transform runs/b --modality rna=new-rna.csv --private --out private.csv
 
 Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.
+Where the latents of a modality come from it alone (multimodal), --modality may name some of the modalities, and --unmatched keep keeps rows
+that lack one: their latents of it are missing (NaN, an empty field of a CSV).
 With --environment the latents are those of rows whose environment is known, where the method's latents depend on it (the nonlinear
 model of interventional); without it every row is one of an unknown environment.
 .csv, .parquet and .arrow files also have the row ids. A .h5ad file or .zarr folder is a copy of the data, which must have the same
@@ -36,6 +48,8 @@ interface TransformOptions extends ConfigOptions {
   readonly data?: readonly string[];
   readonly modality?: readonly string[];
   readonly join?: string;
+  readonly unmatched?: string;
+  readonly private?: boolean;
   readonly environment?: string | true;
   readonly out?: string;
   readonly json?: boolean;
@@ -50,6 +64,13 @@ export async function define(command: Command): Promise<void> {
     .option("--data <path...>", "rows to transform: any format that `fit --data` reads; - is standard input")
     .option("--modality <name=file...>", "a table for each modality of the model, as for `fit`")
     .option("--join <column>", "column with the ids of the rows of the modalities (default: that of the fit)")
+    .addOption(
+      new Option("--unmatched <rows>", "rows that lack a modality: left out or kept (default: as in the fit)").choices([
+        "drop",
+        "keep",
+      ]),
+    )
+    .option("--private", "private variables in place of latents, of a method that sets such apart")
     .option(
       "--environment [column]",
       "the environments of the rows are known: from this column (default: that of the fit)",
@@ -60,11 +81,13 @@ export async function define(command: Command): Promise<void> {
     .action(async (run: string, flags: TransformOptions) => {
       const { config, places, options } = await given(command, flags, keys);
       refuseUnknown(config, places, await configKeys());
-      const { data: paths = [], modality, join: by, environment, out, json } = options;
+      const { data: paths = [], modality, environment, out, json } = options;
       const data = paths.length > 1 ? paths : paths[0];
-      const rows = rowsOf(data, modality, by);
+      const rows = rowsOf(data, options);
+      const own = options.private === true && { private: true };
       await using model = await load(run);
-      const hasSilence = model.summary.silence !== undefined;
+      const hasSilence = model.summary.silence !== undefined && own === false;
+      if (own !== false && out !== undefined) checkTable(out, "private variables");
       if (out !== undefined) await checkOut(out, run, rows, hasSilence);
       const { said, found } = model.reading;
       const kept = Object.fromEntries(Object.entries(said).filter(([key]) => config[key] === undefined));
@@ -73,8 +96,11 @@ export async function define(command: Command): Promise<void> {
       const source = modality === undefined ? (data as DataSource) : rows;
       const latents =
         environment === undefined
-          ? await model.transform(source, config)
-          : await model.transform(await model.readRows(source, labelled(config, environment)), { environments: true });
+          ? await model.transform(source, { ...config, ...own })
+          : await model.transform(await model.readRows(source, labelled(config, environment)), {
+              environments: true,
+              ...own,
+            });
       const silence = hasSilence ? await latentSilence(latents, model.summary) : undefined;
       if (out === undefined) return json ? printJson(latents, silence) : printChunks(csvChunks(latents));
       const known = await write(out, paths[0] ?? "", latents, silence);
@@ -108,8 +134,7 @@ async function checkOut(out: string, run: string, rows: ViewsData, hasSilence: b
 /** The rows that the flags name. */
 function rowsOf(
   data: string | readonly string[] | undefined,
-  modality: readonly string[] | undefined,
-  by: string | undefined,
+  { modality, join: by, unmatched }: TransformOptions,
 ): ViewsData {
   if (data === undefined && modality === undefined) {
     fail("CONFIG_USAGE", "--data is missing: the rows to transform", {
@@ -121,6 +146,7 @@ function rowsOf(
     ...(data !== undefined && { data: data as NonNullable<ViewsData["data"]> }),
     ...(modality !== undefined && { modalities: modalitiesOf(modality) }),
     ...(by !== undefined && { join: by }),
+    ...(unmatched !== undefined && { unmatched: unmatched as "drop" | "keep" }),
   };
 }
 

@@ -30,7 +30,12 @@ pub(super) fn squared_errors(
     Ok(Some(predicted.iter().zip(&target).map(|(p, y)| (f64::from(p - y) * unit).powi(2)).collect()))
 }
 
-pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents: &Matrix) -> Result<Summary> {
+pub(super) fn summarise(
+    entry: &Entry,
+    data: &Prepared,
+    fitted: &Fitted,
+    (latents, private): (&Matrix, Option<&Matrix>),
+) -> Result<Summary> {
     let Findings {
         conditioned,
         heads,
@@ -52,13 +57,20 @@ pub(super) fn summarise(entry: &Entry, data: &Prepared, fitted: &Fitted, latents
     let errors = error_rows(data, fitted, latents)?;
     assumptions.extend(predictable(&errors));
     warnings.splice(0..0, data.warnings.iter().cloned());
-    let names = fitted.method.latent_names(&Dimensions::of(data), &fitted.state, latents.cols());
+    let dimensions = Dimensions::of(data);
+    let names = fitted.method.latent_names(&dimensions, &fitted.state, latents.cols());
+    let train = data.rows_of(Split::Train);
+    let private = private.map(|private| {
+        let of = fitted.method.by_view(&dimensions, &fitted.state).unwrap_or_default();
+        latent_summary(of.private.into_iter().map(|(name, _)| name).collect(), private, &train)
+    });
     let Decoded { reconstruction, traversals, warning } =
         decoded(data, fitted.method.as_ref(), &fitted.state, (latents, &names))?;
     warnings.extend(warning);
     Ok(Summary {
         method: entry.info.name.into(),
-        latents: latent_summary(names, latents, &data.rows_of(Split::Train)),
+        latents: latent_summary(names, latents, &train),
+        private,
         errors,
         conditioned,
         heads,

@@ -1,6 +1,6 @@
 //! What a network makes of rows, chunk after chunk.
 
-use crate::method::{MAP, OFFSET, State};
+use crate::method::{MAP, OFFSET, PRIVATE, PRIVATE_OFFSET, State};
 use disentangle_data::{Code, Failure, Matrix, Result, interrupt, memory};
 use disentangle_nn::{Tensor, internal};
 use std::borrow::Cow;
@@ -34,6 +34,18 @@ pub fn encode_in(state: &State, inputs: &Matrix, environments: &[u32]) -> Result
     let code = |x: &Tensor, at: Range<usize>| state.network.encode_in(x, &environments[at]).map(Some);
     let latents = in_chunks(state, &Rows::All(inputs), code, |codes| mapped(state, codes))?;
     finite(latents.expect("every chunk has a code"))
+}
+
+/// Private variables of standardised inputs, n x p; `None`: the method has none.
+///
+/// # Errors
+/// `NUMERIC_NOT_FINITE`.
+pub fn private(state: &State, inputs: &Matrix) -> Result<Option<Matrix>> {
+    let Some(map) = state.solved.get(PRIVATE) else { return Ok(None) };
+    let offset = state.solved.get(PRIVATE_OFFSET).map(|offset| offset.row(0));
+    let code = |x: &Tensor, _| state.network.encode(x).map(Some);
+    let found = in_chunks(state, &Rows::All(inputs), code, |codes| affine(&codes, map, offset))?;
+    found.map(finite).transpose()
 }
 
 /// The network's code of standardised inputs, before any solved map.

@@ -2,6 +2,7 @@
 
 use super::check::at_most;
 use super::config::MultimodalConfig;
+use super::doubts::{SETTLED, second_look};
 use super::network::{MultimodalNetwork, density, whitened};
 use super::read_off::{Solution, read_off};
 use super::solved;
@@ -15,8 +16,8 @@ use disentangle_nn::internal;
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::linalg::symmetric_eigen;
 use disentangle_numerics::multimodal::{
-    Autoencoder, Density, Descent, Evaluated, Start, Training, advance, each, errors, evaluate, shared, train, turned,
-    widths,
+    Autoencoder, Density, Descent, Evaluated, Start, Training, advance, each, errors, evaluate, latents as variables,
+    shared, train, turned, widths,
 };
 use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
 use std::collections::BTreeMap;
@@ -32,8 +33,8 @@ const FINALISTS: usize = 3;
 /// Rows on which starts are compared then, and at the end.
 const FEW: usize = 2000;
 const MANY: usize = 4096;
-/// Steps between two looks at whether to go on.
-const STRIDE: usize = 20;
+/// Rows whose latents are compared.
+const COMPARED: usize = 1024;
 /// Directions of a code whose singular value is more than this share of the first say something of the other modalities.
 pub(super) const TOLD: f64 = 0.2;
 /// Share of the variance of a feature of the others that a modality has to explain to share anything with them.
@@ -42,6 +43,8 @@ pub(super) const RELATED: f64 = 0.02;
 const CHANCE: f64 = 4.0;
 /// Objectives within so many nats a row of the best one are as good.
 pub(super) const MARGIN: f64 = 0.06;
+/// The same after the second look, when all have been trained as long.
+const MARGIN_SETTLED: f64 = 0.04;
 
 /// Codes of each modality, and how many numbers they take.
 pub(super) fn autoencoders(
@@ -228,7 +231,9 @@ pub(super) fn latents(
             found = copies;
         }
     }
-    let best = found.starts.swap_remove(found.order[0]).parameters().to_vec();
+    let Some(best) = second_look(&problem, &sizes, found.taken(), &mut compared, solving)? else {
+        return Ok(OutcomeKind::Cancelled);
+    };
     let solved = read_off(&problem, &sizes, data, &rows, &best, &compared)?;
     if solving.cancelled() {
         return Ok(OutcomeKind::Cancelled);
@@ -248,7 +253,7 @@ pub(super) struct Problem<'a> {
 }
 
 /// Starts at the end of their descent, by their objectives.
-struct Found {
+pub(super) struct Found {
     starts: Vec<Start<f32>>,
     evaluated: Vec<Evaluated>,
     /// Best first; those that left the finite numbers are not among them.
@@ -260,24 +265,41 @@ impl Found {
         &self.evaluated[self.order[0]]
     }
 
-    /// Those within the margin of the best of them.
-    fn solutions(&self, problem: &Problem<'_>, group: usize) -> Vec<Solution> {
-        let limit = self.best().objective + MARGIN;
-        let near = self.order.iter().filter(|&&at| self.evaluated[at].objective <= limit);
-        near.map(|&at| {
-            let rows = 0..problem.n.min(MANY);
+    /// Place of the best one.
+    pub(super) fn first(&self) -> usize {
+        self.order[0]
+    }
+
+    /// The parameters of the best one.
+    pub(super) fn taken(mut self) -> Vec<f32> {
+        self.starts.swap_remove(self.order[0]).parameters().to_vec()
+    }
+
+    /// All of them, with latents of some rows.
+    pub(super) fn solutions(&self, problem: &Problem<'_>, group: usize) -> Vec<Solution> {
+        let of = |&at: &usize| {
             let parameters = self.starts[at].parameters();
+            let behind = self.evaluated[at].objective - self.best().objective;
+            let margin = if group == SETTLED { MARGIN_SETTLED } else { MARGIN };
             Solution {
                 group,
-                variables: disentangle_numerics::multimodal::latents(problem.density, parameters, problem.codes, rows),
+                parameters: parameters.to_vec(),
+                variables: variables(problem.density, parameters, problem.codes, problem.looked_at()),
+                behind,
+                fits: behind <= margin,
                 evaluated: self.evaluated[at].clone(),
             }
-        })
-        .collect()
+        };
+        self.order.iter().map(of).collect()
     }
 }
 
 impl Problem<'_> {
+    /// Rows whose latents are compared between solutions.
+    pub(super) fn looked_at(&self) -> std::ops::Range<usize> {
+        0..self.n.min(COMPARED)
+    }
+
     /// The descent from random starts. `None`: it was cancelled.
     fn starts(&self, solving: &mut Solving<'_>) -> Result<Option<Found>> {
         let steps = self.config.steps().latents;
@@ -319,6 +341,17 @@ impl Problem<'_> {
         self.compared(starts, MANY).map(Some)
     }
 
+    /// The descent that goes on from solutions, with the temperature as it was in the end.
+    pub(super) fn settled(&self, mut starts: Vec<Start<f32>>, solving: &mut Solving<'_>) -> Result<Option<Found>> {
+        let steps = self.config.steps().copies;
+        let names = (solving.seed, "multimodal/doubts/rows");
+        let descent = Descent::new(names, self.n, (self.batch, steps), RATES[2], self.config.sparsity).cold();
+        if !self.descend(&descent, &mut starts, 0..steps, solving) {
+            return Ok(None);
+        }
+        self.compared(starts, MANY).map(Some)
+    }
+
     /// Whether it went on to the end.
     fn descend(
         &self,
@@ -327,24 +360,22 @@ impl Problem<'_> {
         steps: std::ops::Range<usize>,
         solving: &mut Solving<'_>,
     ) -> bool {
-        for first in steps.clone().step_by(STRIDE) {
-            if solving.cancelled() {
-                return false;
-            }
-            let until = (first + STRIDE).min(steps.end);
-            advance(self.density, descent, self.codes, starts, first..until, Compute::current());
+        let mut before = steps.start;
+        let after = |until: usize, starts: &[Start<f32>]| {
             let least = starts.iter().map(Start::loss).filter(|loss| loss.is_finite()).fold(f64::INFINITY, f64::min);
             solving.progress(until, descent.steps(), least);
             if least.is_finite() {
                 let curves = &mut solving.curves;
-                let before = curves.steps.last().copied().unwrap_or(0);
-                curves.steps.push(before + until - first);
+                let last = curves.steps.last().copied().unwrap_or(0);
+                curves.steps.push(last + until - before);
                 for name in ["nll", "total"] {
                     curves.terms.entry(name.to_owned()).or_default().push(least);
                 }
             }
-        }
-        true
+            before = until;
+            !solving.cancelled()
+        };
+        advance(self.density, descent, self.codes, starts, steps, Compute::current(), after)
     }
 
     fn compared(&self, starts: Vec<Start<f32>>, rows: usize) -> Result<Found> {

@@ -3,7 +3,7 @@
 use crate::METHODS;
 use disentangle_data::{Code, Dataset, Matrix, Result, Stream, Table, View};
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
-use disentangle_engine::model::{GivenRows, Intervention, Model};
+use disentangle_engine::model::{GivenRows, Intervention, Model, Variables};
 use disentangle_engine::observe::Silent;
 use disentangle_engine::results::Status;
 use disentangle_metrics::columns::Correlation;
@@ -27,10 +27,12 @@ fn world(rows: usize, seed: u64, linear: bool) -> Dataset {
         }
     }
     let mut inputs = Matrix::<f32>::zeros(rows, 2 * COLUMNS);
+    let mut own = Matrix::<f32>::zeros(rows, 2);
     for m in 0..2 {
         let private: Vec<f64> = (0..rows).map(|_| stream.normal()).collect();
         let mixing = Matrix::<f64>::from_fn(3, COLUMNS, |_, _| stream.normal());
         for row in 0..rows {
+            own[(row, m)] = private[row] as f32;
             let hidden = [z[(row, 2 * m)], z[(row, 2 * m + 1)], private[row]];
             for j in 0..COLUMNS {
                 let sum: f64 = (0..3).map(|i| hidden[i] * mixing[(i, j)]).sum();
@@ -46,7 +48,13 @@ fn world(rows: usize, seed: u64, linear: bool) -> Dataset {
         inputs,
         input_names: (0..2 * COLUMNS).map(|j| format!("x{j}")).collect(),
         views: vec![view(0, "rna"), view(1, "protein")],
-        truth: BTreeMap::from([("latents".to_owned(), truth)]),
+        truth: BTreeMap::from([
+            ("latents".to_owned(), truth),
+            (
+                "private".to_owned(),
+                Table { columns: vec!["rna.p1".into(), "protein.p1".into()], rows: Vec::new(), values: own },
+            ),
+        ]),
         ..Dataset::default()
     }
 }
@@ -148,6 +156,71 @@ fn inputs_come_back_from_latents_up_to_what_is_private() {
     assert!((0.4..0.95).contains(&explained), "{explained}");
     let held = run.summary.facts.iter().filter(|fact| fact.id.starts_with("left-"));
     assert!(held.filter_map(|fact| fact.value).all(|left| left < 0.02));
+}
+
+#[test]
+fn rows_that_lack_a_modality_have_the_variables_of_the_others() {
+    let data = world(3000, 7, false);
+    let run = attempt(&data, json!({"copies": 0})).expect("the fit runs");
+    let model = Model::open(METHODS, &run.model).expect("it opens");
+    let names = &data.input_names;
+    let ask = |inputs: &Matrix, names: &[String], wanted: Variables| {
+        model.variables(GivenRows { inputs, names, offsets: &[], environments: None }, wanted)
+    };
+    let few = data.inputs.select_rows(&[0, 1, 2, 3, 4]);
+    let all = ask(&few, names, Variables::Latents).expect("latents");
+    assert_eq!(all.columns, ["rna.z1", "rna.z2", "protein.z1", "protein.z2"]);
+    assert_eq!(all.values, model.transform(&few, names).expect("latents"));
+
+    let columns: Vec<usize> = (COLUMNS..2 * COLUMNS).collect();
+    let protein = ask(&few.select_cols(&columns), &names[COLUMNS..], Variables::Latents).expect("half of the views");
+    assert_eq!(protein.columns, ["protein.z1", "protein.z2"]);
+    assert_eq!(protein.values, all.values.select_cols(&[2, 3]));
+
+    let mut gaps = few.clone();
+    (0..COLUMNS).for_each(|j| gaps[(1, j)] = f32::NAN);
+    (COLUMNS..2 * COLUMNS).for_each(|j| gaps[(3, j)] = f32::NAN);
+    let found = ask(&gaps, names, Variables::Latents).expect("every row has a view").values;
+    for row in 0..5 {
+        for j in 0..4 {
+            let lacks = (row, j / 2) == (1, 0) || (row, j / 2) == (3, 1);
+            assert!(if lacks { found[(row, j)].is_nan() } else { found[(row, j)] == all.values[(row, j)] });
+        }
+    }
+    let own = ask(&gaps, names, Variables::Private).expect("private variables");
+    assert!(own.values[(1, 0)].is_nan() && own.values[(1, 1)].is_finite());
+    (0..2 * COLUMNS).for_each(|j| gaps[(2, j)] = f32::NAN);
+    let failure = ask(&gaps, names, Variables::Latents).expect_err("row 2 has nothing");
+    assert!(failure.code == Code::DataNeedsModalities && failure.message.contains("row 2"), "{failure}");
+    // A gap inside a view is a gap, and part of a view is no view.
+    let mut gap = few.clone();
+    gap[(0, 0)] = f32::NAN;
+    assert_eq!(ask(&gap, names, Variables::Latents).expect_err("a gap").code, Code::DataNotFinite);
+    let part = ask(&few.select_cols(&[0, 1]), &names[..2], Variables::Latents);
+    assert_eq!(part.expect_err("columns are missing").code, Code::DataColumnMismatch);
+}
+
+#[test]
+fn private_variables_are_those_of_the_world_and_have_names_of_their_own() {
+    let data = world(4000, 1, false);
+    let run = attempt(&data, json!({})).expect("the fit runs");
+    let private = run.private.expect("there are some");
+    let summary = run.summary.private.expect("they are told");
+    assert_eq!(summary.names, ["rna.p1", "protein.p1"]);
+    assert!(summary.mean.iter().all(|mean| mean.abs() < 1e-4) && summary.sd.iter().all(|sd| (sd - 1.0).abs() < 1e-3));
+    let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
+    let truth = data.truth["private"].values.select_rows(&rows).to_f64();
+    let table = correlation(Correlation::Pearson, &truth, &private.to_f64()).expect("the same rows");
+    for i in 0..2 {
+        let strength = [0, 1].map(|j| table[(i, j)].expect("they vary").abs());
+        // Its own private variable, and nothing of the other modality.
+        assert!(strength[i] > 0.95 && strength[1 - i] < 0.1, "{strength:?}");
+    }
+    let none = attempt(&data, json!({"privateDim": 0, "training": {"steps": 60}})).expect("the fit runs");
+    assert!(none.private.is_none() && none.summary.private.is_none());
+    let model = Model::open(METHODS, &none.model).expect("it opens");
+    let rows = GivenRows { inputs: &data.inputs, names: &data.input_names, offsets: &[], environments: None };
+    assert_eq!(model.variables(rows, Variables::Private).expect_err("none").code, Code::ConfigConflict);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The network: from the inputs of all modalities to latents and private variables, and back.
 
 use super::config::MultimodalConfig;
+use super::layers;
 use super::solved::{self, Size};
 use disentangle_data::{Failure, Matrix};
 use disentangle_engine::method::{Batch, Network, Term};
-use disentangle_nn::{Error, Init, NamedValues, Params, Result, Tensor};
+use disentangle_nn::{Error, Init, Layer, NamedValues, Params, Result, Tensor};
 use disentangle_numerics::linalg::inverse;
 use disentangle_numerics::multimodal::{Autoencoder, Density, Modality, Shape, codes, latents};
 use std::collections::BTreeMap;
@@ -18,16 +19,16 @@ pub(super) struct MultimodalNetwork {
     pub(super) sizes: Vec<Size>,
     pub(super) autoencoders: Vec<Autoencoder<f32>>,
     pub(super) density: Density,
-    white: Vec<White>,
+    pub(super) white: Vec<White>,
     params: Params,
     inputs: usize,
 }
 
 /// What makes codes white, and back.
-struct White {
-    mean: Vec<f64>,
-    there: Matrix<f64>,
-    back: Matrix<f64>,
+pub(super) struct White {
+    pub mean: Vec<f64>,
+    pub there: Matrix<f64>,
+    pub back: Matrix<f64>,
 }
 
 fn named(modality: usize) -> String {
@@ -79,6 +80,16 @@ impl MultimodalNetwork {
         self.values(DENSITY)
     }
 
+    /// The same of each autoencoder.
+    pub(super) fn autoencoder_values(&self) -> Result<Vec<Vec<f32>>> {
+        (0..self.sizes.len()).map(|m| self.values(&named(m))).collect()
+    }
+
+    /// Columns of all modalities.
+    pub(super) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
     /// White codes of one modality (width x n), of its columns row by row.
     pub(super) fn codes_of(&self, modality: usize, rows: &[f32]) -> Result<Vec<f32>> {
         let codes = self.autoencoders[modality].encode(&self.values(&named(modality))?, rows);
@@ -117,7 +128,7 @@ impl MultimodalNetwork {
     }
 
     /// Where each variable of a modality stands among all.
-    fn places(&self, modality: usize) -> Vec<usize> {
+    pub(super) fn places(&self, modality: usize) -> Vec<usize> {
         let before = &self.sizes[..modality];
         let latents: usize = self.sizes.iter().map(|size| size.latents).sum();
         let first: usize = before.iter().map(|size| size.latents).sum();
@@ -153,6 +164,14 @@ pub(super) fn whitened(codes: &[f32], mean: &[f64], map: &Matrix<f64>) -> Vec<f3
 }
 
 impl Network for MultimodalNetwork {
+    fn encoder_layers(&self) -> Result<Option<Vec<Layer>>> {
+        layers::encoder(self).map(Some)
+    }
+
+    fn decoder_layers(&self) -> Result<Option<Vec<Layer>>> {
+        layers::decoder(self).map(Some)
+    }
+
     fn loss(&self, _: &Batch) -> Result<Vec<Term>> {
         Err(Error::Msg("multimodal has no descent that the loop drives".into()).bt())
     }

@@ -5,7 +5,7 @@ use super::descend::{MARGIN, Problem};
 use super::solved::{self, Size};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Result};
-use disentangle_engine::method::{CENTER, MAP, OFFSET};
+use disentangle_engine::method::{CENTER, MAP, OFFSET, PRIVATE, PRIVATE_OFFSET};
 use disentangle_numerics::moments::positive;
 use disentangle_numerics::multimodal::{COLD, Evaluated, Sets, evaluate, latents, noise};
 use std::collections::BTreeMap;
@@ -17,12 +17,17 @@ pub(super) const SAME: f64 = 0.95;
 /// Sets of causes of each latent, and graphs, that are kept at most.
 const LISTED: usize = 5;
 
-/// A solution that fits as well as the best one of its group.
+/// A solution, of starts, of copies, or of those that were looked at again.
 pub(super) struct Solution {
-    /// 0: starts; 1: copies.
+    /// 0: starts; 1: copies; 2: after a second look.
     pub group: usize,
+    pub parameters: Vec<f32>,
     /// Modality by modality (width x rows).
     pub variables: Vec<Vec<f32>>,
+    /// How far its objective is behind the best one of its group.
+    pub behind: f64,
+    /// Whether it fits as well as that one.
+    pub fits: bool,
     pub evaluated: Evaluated,
 }
 
@@ -40,7 +45,7 @@ pub(super) fn read_off(
     let d = sets.latents();
     let found = evaluate(density, parameters, problem.codes, 0..problem.n, sparsity);
     let variables = latents(density, parameters, problem.codes, 0..problem.n);
-    let (scaled, variable_means) = scaled(sizes, data, rows, &variables);
+    let Scaled { latents: scaled, private, means: variable_means } = scaled(sizes, data, rows, &variables);
     let mut at = vec![0; d];
     (0..d).for_each(|latent| at[scaled[(0, latent)] as usize] = latent);
     let place = |latent: usize| scaled[(0, latent)] as usize;
@@ -51,6 +56,12 @@ pub(super) fn read_off(
     solved.insert(MAP.into(), Matrix::from_fn(d, total, entry));
     solved.insert(OFFSET.into(), Matrix::from_fn(1, d, |_, i| -scaled[(1, i)] * scaled[(2, i)]));
     solved.insert(CENTER.into(), Matrix::new(1, total, variable_means)?);
+    if private.cols() > 0 {
+        let entry = |i: usize, j: usize| if private[(0, i)] as usize == j { private[(1, i)] } else { 0.0 };
+        solved.insert(PRIVATE.into(), Matrix::from_fn(private.cols(), total, entry));
+        let offset = |_: usize, i: usize| -private[(1, i)] * private[(2, i)];
+        solved.insert(PRIVATE_OFFSET.into(), Matrix::from_fn(1, private.cols(), offset));
+    }
 
     let chosen = |latent: usize| sets.of(place(latent))[found.best[place(latent)]];
     let sd = |latent: usize| {
@@ -98,21 +109,32 @@ pub(super) fn read_off(
     solved.insert(solved::CERTAINTY.into(), certainty);
     solved.insert(solved::SCORES.into(), Matrix::new(scores.len() / 3, 3, scores)?);
 
-    let agreement = agreement(problem, sizes, parameters, compared, (&at, &graph), &mut ties)?;
-    let near = |group: usize| compared.iter().filter(|solution| solution.group == group).count() as f64;
+    let Agreement { latents: agreement, solutions } =
+        agreement(problem, sizes, parameters, compared, (&at, &graph), &mut ties)?;
+    let near = |copies: bool| {
+        compared.iter().filter(|solution| solution.fits && (solution.group > 0) == copies).count() as f64
+    };
     let apart: f64 = found.costs.iter().zip(&found.best).map(|(costs, &best)| costs[0] - costs[best]).sum();
     solved.insert(
         solved::OBJECTIVES.into(),
-        Matrix::new(1, 4, vec![found.objective, found.objective + apart, near(0), near(1)])?,
+        Matrix::new(1, 4, vec![found.objective, found.objective + apart, near(false), near(true)])?,
     );
     solved.insert(solved::AGREEMENT.into(), agreement);
+    solved.insert(solved::SOLUTIONS.into(), solutions);
     solved.insert(solved::TIES.into(), listed(ties, &graph)?);
     solved.insert(solved::SCALED.into(), scaled);
     Ok(solved)
 }
 
-/// Least correlation of each latent with its match in the other solutions, and how many these are; graphs of those with the same latents
-/// that differ are added to the ties.
+/// What other solutions say.
+struct Agreement {
+    /// Least correlation of each latent with its match in those that fit as well, and how many these are.
+    latents: Matrix<f64>,
+    /// Of all: group, how far behind, least correlation.
+    solutions: Matrix<f64>,
+}
+
+/// Graphs of solutions with the same latents that differ are added to the ties.
 fn agreement(
     problem: &Problem<'_>,
     sizes: &[Size],
@@ -120,17 +142,23 @@ fn agreement(
     compared: &[Solution],
     (at, graph): (&[usize], &[u32]),
     ties: &mut Vec<(f64, Vec<u32>)>,
-) -> Result<Matrix<f64>> {
+) -> Result<Agreement> {
     let d = at.len();
     let sets = problem.density.sets();
+    let mut solutions = Vec::new();
     let mut least = Matrix::from_fn(2, d, |row, _| if row == 0 { 1.0 } else { 0.0 });
     let Some(rows) = compared.first().map(|solution| solution.variables[0].len() / sizes[0].width) else {
-        return Ok(least);
+        return Ok(Agreement { latents: least, solutions: Matrix::zeros(0, 3) });
     };
     let these = latents(problem.density, parameters, problem.codes, 0..rows);
     for solution in compared {
         let found = matched(sizes, &these, &solution.variables)?;
-        let same = found.correlations.iter().all(|&c| c >= SAME);
+        let worst = found.correlations.iter().copied().fold(1.0, f64::min);
+        solutions.extend([solution.group as f64, solution.behind, worst]);
+        if !solution.fits {
+            continue;
+        }
+        let same = worst >= SAME;
         for (place, &c) in found.correlations.iter().enumerate() {
             let latent = at[place];
             least[(0, latent)] = least[(0, latent)].min(c);
@@ -151,7 +179,7 @@ fn agreement(
             ties.push((MARGIN, other));
         }
     }
-    Ok(least)
+    Ok(Agreement { latents: least, solutions: Matrix::new(solutions.len() / 3, 3, solutions)? })
 }
 
 /// The closest few graphs that tie, each once, edge by edge.
@@ -178,23 +206,29 @@ fn listed(mut ties: Vec<(f64, Vec<u32>)>, graph: &[u32]) -> Result<Matrix<f64>> 
     Matrix::new(rows.len() / 4, 4, rows)
 }
 
-/// How latents are given away: within their modality the one first that goes with most of the inputs, mean 0 and standard deviation 1, the
-/// input that it goes with most rising with it. Also the means of all variables, latents first, as the network gives them.
-fn scaled(sizes: &[Size], data: &Prepared, rows: &[usize], variables: &[Vec<f32>]) -> (Matrix<f64>, Vec<f64>) {
-    let d: usize = sizes.iter().map(|size| size.latents).sum();
-    let mut scaled = Matrix::zeros(3, d);
-    let (mut means, mut private) = (Vec::new(), Vec::new());
-    let mut first = 0;
+/// How variables are given away: three rows each, their place among all codes, factor and mean.
+struct Scaled {
+    latents: Matrix<f64>,
+    private: Matrix<f64>,
+    /// Of all codes, latents first, as the network gives them.
+    means: Vec<f64>,
+}
+
+/// Within their modality the variable first that goes with most of the inputs, mean 0 and standard deviation 1, the input that it goes with
+/// most rising with it.
+fn scaled(sizes: &[Size], data: &Prepared, rows: &[usize], variables: &[Vec<f32>]) -> Scaled {
+    let latents: usize = sizes.iter().map(|size| size.latents).sum();
+    let total: usize = sizes.iter().map(|size| size.width).sum();
+    let (mut of_latents, mut of_private) = (Vec::new(), Vec::new());
+    let mut means = vec![0.0; total];
+    let (mut first, mut first_private) = (0, latents);
     for (size, variables) in sizes.iter().zip(variables) {
         let n = rows.len() as f64;
         let mut found = Vec::new();
         for (unit, values) in variables.chunks_exact(rows.len()).enumerate() {
+            let place = if unit < size.latents { first + unit } else { first_private + unit - size.latents };
             let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
-            if unit >= size.latents {
-                private.push(mean);
-                continue;
-            }
-            means.push(mean);
+            means[place] = mean;
             let sd = positive((values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n).sqrt());
             let of_input = |column: usize| {
                 let products = rows
@@ -206,15 +240,16 @@ fn scaled(sizes: &[Size], data: &Prepared, rows: &[usize], variables: &[Vec<f32>
             let loads: Vec<f64> = (size.start..size.end).map(of_input).collect();
             let whole: f64 = loads.iter().map(|load| load * load).sum();
             let sign = disentangle_numerics::linalg::sign_of_largest(loads);
-            found.push((first + unit, whole, sign / sd, mean));
+            found.push((place, whole, sign / sd, mean));
         }
-        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        for (latent, (place, _, factor, mean)) in found.into_iter().enumerate() {
-            (scaled[(0, first + latent)], scaled[(1, first + latent)], scaled[(2, first + latent)]) =
-                (place as f64, factor, mean);
+        let mut private = found.split_off(size.latents);
+        for (found, to) in [(&mut found, &mut of_latents), (&mut private, &mut of_private)] {
+            found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            to.extend(found.iter().map(|&(place, _, factor, mean)| [place as f64, factor, mean]));
         }
         first += size.latents;
+        first_private += size.width - size.latents;
     }
-    means.extend(private);
-    (scaled, means)
+    let table = |of: &[[f64; 3]]| Matrix::from_fn(3, of.len(), |row, i| of[i][row]);
+    Scaled { latents: table(&of_latents), private: table(&of_private), means }
 }

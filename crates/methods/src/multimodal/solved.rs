@@ -1,7 +1,7 @@
 //! What the solved stages leave in the state, by name.
 
 use disentangle_data::Matrix;
-use disentangle_engine::method::{Dimensions, State};
+use disentangle_engine::method::{ByView, Dimensions, State};
 use std::collections::BTreeMap;
 
 /// Modalities x 4: first column, column after the last, numbers of the code, latents among them.
@@ -36,6 +36,9 @@ pub const SCORES: &str = "scores";
 pub const TIES: &str = "ties";
 /// 2 x latents: least correlation with its match in another solution that fits as well, 1 where there is none; latents compared.
 pub const AGREEMENT: &str = "agreement";
+/// Rows of 3, one for each start and each copy that went on to the end, and those that were looked at again: 0, 1 or 2, how far its objective is behind the
+/// best one of these, and the least correlation of a latent of the solution with its match there.
+pub const SOLUTIONS: &str = "solutions";
 /// 1 x 4: the objective, that of independent latents, starts that ended within the margin, copies that did.
 pub const OBJECTIVES: &str = "objectives";
 
@@ -72,4 +75,17 @@ pub fn names(dimensions: &Dimensions, state: &State) -> Option<Vec<String>> {
         (1..=size.latents).map(|i| format!("{}.z{i}", view.name)).collect::<Vec<_>>()
     };
     Some(sizes.into_iter().zip(&dimensions.views).flat_map(of).collect())
+}
+
+/// The modality of each latent and private variable; the latter are `rna.p1`, `rna.p2`, `protein.p1`, ...
+pub fn by_view(dimensions: &Dimensions, state: &State) -> Option<ByView> {
+    let sizes = sizes(&state.solved)?;
+    state.solved.get(SCALED)?;
+    let of = |(m, (size, view)): (usize, (&Size, &disentangle_data::View))| {
+        (1..=size.width - size.latents).map(|i| (format!("{}.p{i}", view.name), m)).collect::<Vec<_>>()
+    };
+    Some(ByView {
+        latents: sizes.iter().enumerate().flat_map(|(m, size)| std::iter::repeat_n(m, size.latents)).collect(),
+        private: sizes.iter().zip(&dimensions.views).enumerate().flat_map(of).collect(),
+    })
 }

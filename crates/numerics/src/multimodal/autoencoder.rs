@@ -72,6 +72,21 @@ impl<T: Real> Autoencoder<T> {
         self.encoder.inputs()
     }
 
+    /// The network beside the linear path to codes; its parameters come first.
+    pub fn encoder(&self) -> &Perceptron {
+        &self.encoder
+    }
+
+    /// The network beside the linear path back.
+    pub fn decoder(&self) -> &Perceptron {
+        &self.decoder
+    }
+
+    /// The linear paths: inputs x code, and code x inputs.
+    pub fn paths(&self) -> [&[T]; 2] {
+        [&self.paths[0], &self.paths[1]]
+    }
+
     /// Initial parameters.
     pub fn initial(&self, stream: &mut Stream) -> Vec<T> {
         let mut parameters: Vec<T> = self.encoder.initial(stream, LAST, self.inputs());

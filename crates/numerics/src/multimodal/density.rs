@@ -3,7 +3,7 @@
 //! - log p(y) = sum_i log p(z_i | S_i) + sum log N(eta; 0, 1) + sum_m log |det d(z, eta)_m / dy_m|
 //! - z_i | S ~ N(m_i([g z, g]), s_i(S)^2), g being 1 for the latents of S and 0 for all others; m_i = 0 for the empty set
 
-use super::flow::{BEND, Flow, Trace};
+use super::flow::{BEND, Flow, FlowParts, Trace};
 use super::sets::{MOST_LATENTS, Sets};
 use crate::perceptron::Perceptron;
 use crate::real::Real;
@@ -71,6 +71,8 @@ pub struct Workspace<T> {
     mean: Vec<T>,
     by_mean: Vec<T>,
     spare: [Vec<T>; 2],
+    /// Set of causes of each row, of the latent at hand.
+    masks: Vec<u32>,
     /// Loss of each latent in each row.
     pub(super) losses: Vec<f64>,
 }
@@ -138,6 +140,12 @@ impl Density {
         })
     }
 
+    /// The flow of a modality.
+    pub fn flow<'a, T>(&'a self, parameters: &'a [T], modality: usize) -> FlowParts<'a, T> {
+        let (flow, at, _) = self.flows().nth(modality).expect("a modality of the density");
+        flow.parts(&parameters[at..at + flow.len()])
+    }
+
     /// The mechanism of a latent, and where its parameters begin.
     fn net(&self, latent: usize) -> Option<(&Perceptron, usize)> {
         let before: usize = self.nets[..latent].iter().flatten().map(Perceptron::len).sum();
@@ -172,6 +180,7 @@ impl Density {
             mean: vec![T::ZERO; n],
             by_mean: vec![T::ZERO; n],
             spare: [most(Perceptron::widest), most(Perceptron::widest)],
+            masks: vec![0; n],
             losses: vec![0.0; d * n],
         }
     }
@@ -229,23 +238,28 @@ impl Density {
             workspace.mean.fill(T::ZERO);
             return;
         };
-        let Workspace { inputs, hidden, mean, z, .. } = workspace;
+        let Workspace { inputs, hidden, mean, z, masks: sets, .. } = workspace;
+        sets.iter_mut().enumerate().for_each(|(row, set)| *set = masks(row));
         let (seen, gates) = inputs[..2 * latent * n].split_at_mut(latent * n);
         for cause in 0..latent {
             let range = cause * n..(cause + 1) * n;
             let (seen, gates, z) = (&mut seen[range.clone()], &mut gates[range.clone()], &z[range]);
-            for (row, ((seen, gate), &z)) in seen.iter_mut().zip(gates).zip(z).enumerate() {
-                let on = masks(row) >> cause & 1 == 1;
-                (*seen, *gate) = if on { (z, T::ONE) } else { (T::ZERO, T::ZERO) };
-            }
+            let bit = 1u32 << cause;
+            vectorised!({
+                for (((seen, gate), &z), &set) in seen.iter_mut().zip(gates.iter_mut()).zip(z).zip(sets.iter()) {
+                    let on = set & bit != 0;
+                    *seen = if on { z } else { T::ZERO };
+                    *gate = if on { T::ONE } else { T::ZERO };
+                }
+            });
         }
         let parameters = &parameters[at..at + net.len()];
         net.forward(parameters, &inputs[..2 * latent * n], n, &mut hidden[..net.hidden() * n], mean);
-        for (row, mean) in mean.iter_mut().enumerate() {
-            if masks(row) == 0 {
-                *mean = T::ZERO;
+        vectorised!({
+            for (mean, &set) in mean.iter_mut().zip(sets.iter()) {
+                *mean = if set == 0 { T::ZERO } else { *mean };
             }
-        }
+        });
     }
 
     /// What [`Self::means`] gave.

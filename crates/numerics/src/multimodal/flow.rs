@@ -9,10 +9,13 @@ use crate::real::Real;
 use crate::simd::vectorised;
 use disentangle_data::{Matrix, Result, Stream};
 
+/// The bound of the log-scales of couplings.
+pub const SCALE_BOUND: f64 = 2.0;
 /// Scale of the last weights of a coupling at the start.
 const LAST: f64 = 0.05;
 /// Slope of hidden units below 0.
-pub(super) const BEND: Bend = Bend::Leaky(0.1);
+pub const SLOPE: f64 = 0.1;
+pub(super) const BEND: Bend = Bend::Leaky(SLOPE);
 
 /// Its shape. Parameters are one slice: the maps, the shift, the networks of the couplings.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +24,18 @@ pub(super) struct Flow {
     layers: usize,
     /// Of the couplings; `None` for a code of one number, which has nothing to be coupled with.
     net: Option<Perceptron>,
+}
+
+/// The numbers of a flow.
+#[derive(Debug, Clone)]
+pub struct FlowParts<'a, T> {
+    /// layers + 1 maps (width x width): `x_j = sum_i map[i][j] y_i`.
+    pub maps: Vec<&'a [T]>,
+    /// Added after the last map.
+    pub shift: &'a [T],
+    /// Of each coupling the network and its parameters: of the first half of the numbers, rounded up, to `a` and `t` of the others, which
+    /// become `x exp(2 tanh(a / 2)) + t`. `None` for codes of one number.
+    pub nets: Vec<Option<(&'a Perceptron, &'a [T])>>,
 }
 
 /// What the way back needs, of n rows.
@@ -66,6 +81,16 @@ impl Flow {
 
     fn map<'a, T>(&self, parameters: &'a [T], layer: usize) -> &'a [T] {
         &parameters[layer * self.square()..][..self.square()]
+    }
+
+    /// Its numbers.
+    pub(super) fn parts<'a, T>(&'a self, parameters: &'a [T]) -> FlowParts<'a, T> {
+        let net = |layer: usize| self.net_at(layer).map(|(net, at)| (net, &parameters[at..at + net.len()]));
+        FlowParts {
+            maps: (0..=self.layers).map(|layer| self.map(parameters, layer)).collect(),
+            shift: &parameters[(self.layers + 1) * self.square()..][..self.width],
+            nets: (0..self.layers).map(net).collect(),
+        }
     }
 
     fn map_of<T: Real>(&self, parameters: &[T], layer: usize) -> Matrix<f64> {

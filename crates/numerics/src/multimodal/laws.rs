@@ -139,14 +139,20 @@ fn starts_end_at_the_same_bits_with_any_number_of_threads() {
     let widths = density.shape().modalities.iter().map(|m| m.width);
     let codes: Vec<Vec<f32>> = widths.map(|w| (0..w * n).map(|_| stream.normal() as f32).collect()).collect();
     let run = |threads: usize| {
-        let descent = Descent::new((1, "test/rows"), n, (64, 20), 5e-3, 0.05);
+        let descent = Descent::new((1, "test/rows"), n, (64, 50), 5e-3, 0.05);
         let mut starts: Vec<Start<f32>> = (0..5)
             .map(|start| {
                 let parameters = density.initial(&mut Stream::new(1, "test/initial").at(start));
                 Start::new(&density, parameters, (1, &format!("test/sets/{start}")), 64)
             })
             .collect();
-        advance(&density, &descent, &codes, &mut starts, 0..20, Compute::with_threads(threads));
+        let mut told = Vec::new();
+        let after = |steps: usize, _: &[Start<f32>]| {
+            told.push(steps);
+            true
+        };
+        assert!(advance(&density, &descent, &codes, &mut starts, 0..50, Compute::with_threads(threads), after));
+        assert_eq!(told, [20, 40, 50]);
         starts.iter().map(|start| start.parameters().to_vec()).collect::<Vec<_>>()
     };
     let one = run(1);

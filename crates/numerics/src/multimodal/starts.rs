@@ -11,6 +11,8 @@ use std::ops::Range;
 
 /// Norm that gradients are cut down to.
 const CLIP: f64 = 5.0;
+/// Steps that a start takes before it is looked at.
+const STRIDE: usize = 20;
 /// Temperature of the sets, at first and from half of the steps on.
 const TEMPERATURES: (f64, f64) = (1.0, 0.05);
 const COOLED: f64 = 0.5;
@@ -22,6 +24,8 @@ pub struct Descent {
     steps: usize,
     rate: f64,
     penalty: f64,
+    /// Temperature at first.
+    warmth: f64,
     /// Rows of all steps.
     rows: Vec<u32>,
 }
@@ -29,7 +33,16 @@ pub struct Descent {
 impl Descent {
     /// Over `n` rows. The stream `name` decides on their order; each cause costs `penalty` nats a row.
     pub fn new((seed, name): (u64, &str), n: usize, (batch, steps): (usize, usize), rate: f64, penalty: f64) -> Self {
-        Self { batch, steps, rate, penalty, rows: batches(seed, name, n, batch, steps) }
+        Self { batch, steps, rate, penalty, warmth: TEMPERATURES.0, rows: batches(seed, name, n, batch, steps) }
+    }
+
+    /// The same at the last temperature from the beginning.
+    pub fn cold(self) -> Self {
+        Self { warmth: COLD, ..self }
+    }
+
+    fn temperature(&self, progress: f64) -> f64 {
+        self.warmth * (COLD / self.warmth).powf((progress / COOLED).min(1.0))
     }
 
     /// Number of steps.
@@ -40,10 +53,6 @@ impl Descent {
 
 /// Temperature of the sets at the end of the schedule.
 pub const COLD: f64 = TEMPERATURES.1;
-
-fn temperature(progress: f64) -> f64 {
-    TEMPERATURES.0 * (TEMPERATURES.1 / TEMPERATURES.0).powf((progress / COOLED).min(1.0))
-}
 
 /// A start under way.
 #[derive(Debug)]
@@ -78,7 +87,7 @@ impl<T: Real> Start<T> {
         &self.parameters
     }
 
-    /// Minus the mean log density over the batches of the last call of [`advance`].
+    /// Minus the mean log density over its last few batches.
     pub fn loss(&self) -> f64 {
         self.loss
     }
@@ -91,7 +100,7 @@ impl<T: Real> Start<T> {
             gather(table, n, rows, density.codes(&mut self.workspace, m));
         }
         let mut draws = self.draws.at(step as u32);
-        self.costs.draw(density.sets(), temperature(progress), descent.penalty, &mut draws, &mut self.choice);
+        self.costs.draw(density.sets(), descent.temperature(progress), descent.penalty, &mut draws, &mut self.choice);
         self.gradient.fill(T::ZERO);
         let loss = density.loss(&self.parameters, &self.choice, &mut self.workspace, &mut self.gradient);
         self.costs.learn(&self.choice, &self.workspace.losses);
@@ -124,7 +133,10 @@ pub fn turned<T: Real>(
     (0..count).map(of).collect()
 }
 
-/// Takes all starts through some steps of a descent. `codes` are those of all rows, modality by modality (width x rows).
+/// Takes all starts through some steps of a descent. `codes` are those of all rows, modality by modality (width x rows). `after` is told how
+/// many steps all of them have taken, and says whether to go on. Returns whether they went on to the end.
+///
+/// Those that are furthest behind go first, as many as there are threads: three starts keep two threads busy.
 pub fn advance<T: Real>(
     density: &Density,
     descent: &Descent,
@@ -132,9 +144,31 @@ pub fn advance<T: Real>(
     starts: &mut [Start<T>],
     steps: Range<usize>,
     compute: Compute,
-) {
-    each(starts, compute, &|start: &mut Start<T>| {
-        let sum: f64 = steps.clone().map(|step| start.step(density, descent, codes, step)).sum();
-        start.loss = sum / steps.len().max(1) as f64;
-    });
+    mut after: impl FnMut(usize, &[Start<T>]) -> bool,
+) -> bool {
+    let mut taken = vec![steps.start; starts.len()];
+    loop {
+        let before = taken.iter().copied().min().unwrap_or(steps.end);
+        if before >= steps.end {
+            return true;
+        }
+        let mut next: Vec<usize> = (0..starts.len()).filter(|&at| taken[at] < steps.end).collect();
+        next.sort_by_key(|&at| (taken[at], at));
+        next.truncate(compute.threads());
+        let mut jobs: Vec<(&mut Start<T>, Range<usize>)> = starts
+            .iter_mut()
+            .enumerate()
+            .filter(|(at, _)| next.contains(at))
+            .map(|(at, start)| (start, taken[at]..(taken[at] + STRIDE).min(steps.end)))
+            .collect();
+        each(&mut jobs, compute, &|(start, steps): &mut (&mut Start<T>, Range<usize>)| {
+            let sum: f64 = steps.clone().map(|step| start.step(density, descent, codes, step)).sum();
+            start.loss = sum / steps.len() as f64;
+        });
+        next.into_iter().for_each(|at| taken[at] = (taken[at] + STRIDE).min(steps.end));
+        let least = taken.iter().copied().min().unwrap_or(steps.end);
+        if least > before && !after(least, starts) {
+            return false;
+        }
+    }
 }
