@@ -117,8 +117,9 @@ fn the_reliability_of_a_latent_behind_noise_is_its_squared_correlation_with_the_
             let j = column.expect("as many latents as true ones");
             let reliability = fact(&run, &format!("reliability-z{}", j + 1));
             let squared = correlations[(i, j)].expect("no column is constant").powi(2);
-            // Of 8000 rows a correlation has an error of a hundredth, the noise of eight inputs one of a few per cent of itself.
-            assert!((reliability - squared).abs() < 0.05, "noise {noise}, z{}: {reliability} {squared}", j + 1);
+            // Noise turns the rows a little, too: a code then holds something of other latents, which the estimate does not count.
+            let bound = 0.01 + 0.2 * noise;
+            assert!((reliability - squared).abs() < bound, "noise {noise}, z{}: {reliability} {squared}", j + 1);
         }
     }
 }
