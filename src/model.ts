@@ -10,7 +10,8 @@ import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
 import { packModel, unpackModel } from "./model-bytes.js";
 import { type Header, headerOf, type ModelInfo } from "./model-info.js";
-import { type Later, later, type Native, type NativeLabels, type NativeRows, native, plain } from "./native.js";
+import { type Later, later, type Native, native, plain } from "./native.js";
+import { labelsOf, nativeRows } from "./native-rows.js";
 import { absolute, formatOf, isNamed, matrixOf, readNew, refuseWidth, taken } from "./new-rows.js";
 import { AT_ONCE, closed, type OpenModel, Weights } from "./opened-model.js";
 import type { NamedArray, RunRecord } from "./record.js";
@@ -209,7 +210,7 @@ export class Model implements AsyncDisposable {
         id,
         inputs,
         inputNames,
-        environments === undefined ? labels.environment : encode(environments),
+        environments === undefined ? labels.environment : labelsOf(environments),
         JSON.stringify({ attach, offsets: offsets?.inputs }),
         views,
       ),
@@ -486,30 +487,10 @@ export async function load(from: string | Uint8Array, { only }: LoadOptions = {}
   }
 }
 
-/** Rows as the core takes them. */
-function nativeRows(
-  { inputs, inputNames, views, offsets }: Dataset,
-  environments: readonly string[] | NativeLabels | undefined,
-): NativeRows {
-  return {
-    inputs,
-    inputNames,
-    ...(environments && { environments: "codes" in environments ? environments : encode(environments) }),
-    ...(views && { views }),
-    ...(offsets?.inputs && { offsets: offsets.inputs }),
-  };
-}
-
 /** Numbers without names have no environment column. */
 function refuseUnlabelled(): never {
   fail("DATA_NEEDS_ENVIRONMENTS", "the rows have no environments", {
     path: "environments",
     hint: "give `environments`, one label per row, or rows with the environment column of the fit",
   });
-}
-
-function encode(labels: readonly string[]): NativeLabels {
-  const levels = [...new Set(labels)];
-  const codes = new Map(levels.map((level, code) => [level, code]));
-  return { column: "environment", levels, codes: Uint32Array.from(labels, (label) => codes.get(label)!) };
 }

@@ -35,7 +35,7 @@ export const explanations = {
   DATA_TOO_FEW_ROWS: "Fewer rows than the method can work with.",
   DATA_NEEDS_ENVIRONMENTS: "The method needs rows from at least two environments.",
   DATA_NEEDS_INTERVENTIONS: "The environments do not show changes of single latents: none moves the inputs, or in too many directions.",
-  DATA_NEEDS_MODALITIES: "The method needs another number of modalities than the data have.",
+  DATA_NEEDS_MODALITIES: "The method needs another number of modalities than the data have, or a row has none of them.",
   DATA_DUPLICATE_MODALITY: "Two modalities hold the same numbers.",
   DATA_MODALITIES_UNRELATED: "No two modalities say anything of each other.",
   DATA_NEEDS_REFERENCE: "The method needs to know the environment without an intervention, and the data do not tell it.",

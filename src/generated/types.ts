@@ -4039,6 +4039,8 @@ export interface Summary {
   method: string;
   /** Names, means and standard deviations of the latents over the training rows. */
   latents: LatentSummary;
+  /** The same of private variables, which have no part in the graph, for methods that set such apart. */
+  private?: LatentSummary;
   /** Error of the predicted target by split, over all rows (`environment` absent) and per environment. */
   errors: ErrorRow[];
   /** What the prior of the latents is conditioned on, for methods that have such a prior. */
