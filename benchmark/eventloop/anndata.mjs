@@ -14,7 +14,7 @@ export async function writeAnnData(file, { inputs: { data, rows, cols }, inputNa
   await h5wasm.ready;
   const opened = new h5wasm.File(file, "w");
   opened.create_attribute("encoding-type", "anndata");
-  opened.create_dataset({ name: "X", data, shape: [rows, cols], chunks: [4096, cols] });
+  opened.create_dataset({ name: "X", data, shape: [rows, cols], chunks: [Math.min(rows, 4096), cols] });
   const [obs, variables] = [opened.create_group("obs"), opened.create_group("var")];
   frame(obs, ["site"]);
   frame(variables, []);

@@ -2,7 +2,7 @@
 import { quoted } from "../command-line.js";
 import { type Failure, isDisentangleError } from "../errors.js";
 import type { NativeImage, NativeLabels, NativeTable } from "../native.js";
-import { atOnce } from "../turns.js";
+import { atOnce, byTurns } from "../turns.js";
 import { type ColumnStatistics, type Found, readStatistics, statisticsOf } from "./column-statistics.js";
 import { pick, placing } from "./columns.js";
 import { type DataConfig, parseDataConfig } from "./config.js";
@@ -246,7 +246,7 @@ async function readTold(source: Source, found: Found, roles: Roles, given: Given
       const own =
         column === undefined ? undefined : (survey.text[texts.indexOf(column)] ?? again.text[text.indexOf(column)]);
       const values = given.labels[role] ?? own;
-      if (values !== undefined) labels[role] = encodeLabels(column ?? role, values);
+      if (values !== undefined) labels[role] = await byTurns(encodeLabels(column ?? role, values));
     }
     if (given.targets !== undefined) return { labels, targets: given.targets };
     if (roles.targets.length === 0) return { labels };

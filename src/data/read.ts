@@ -11,7 +11,7 @@ import {
   type NativeTree,
   native,
 } from "../native.js";
-import { byTurns } from "../turns.js";
+import { byTurns, inRanges, type Work } from "../turns.js";
 import { picked } from "./columns.js";
 import { type DataConfig, parseDataConfig, type TreeData } from "./config.js";
 import { readFolder } from "./folder.js";
@@ -244,7 +244,7 @@ async function assemble(
     const values = given.labels[role] ?? (column === undefined ? undefined : selection.text[text.indexOf(column)]!);
     if (values === undefined) continue;
     refuseLength(role, values.length, rows);
-    labels[role] = encodeLabels(column ?? role, values);
+    labels[role] = await byTurns(encodeLabels(column ?? role, values));
   }
   const targets = given.targets ?? (roles.targets.length > 0 ? await table(roles.targets) : undefined);
   if (targets !== undefined) refuseLength("target", targets.values.rows, rows);
@@ -359,20 +359,25 @@ function listed(names: readonly string[]): string {
   return names.slice(0, 8).join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "");
 }
 
+/** Labels that are coded within a few milliseconds: a text that was just read is hashed for the first time. */
+const LABELS_A_TURN = 1 << 15;
+
 /** Codes labels; levels in order of first appearance. "" stays a level: the core's policy for missing values knows it. */
-export function encodeLabels(column: string, labels: readonly string[]): NativeLabels {
+export function* encodeLabels(column: string, labels: readonly string[]): Work<NativeLabels> {
   const index = new Map<string, number>();
   const codes = new Uint32Array(labels.length);
-  // An iterator over pairs takes several times as long.
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i]!;
-    let code = index.get(label);
-    if (code === undefined) {
-      code = index.size;
-      index.set(label, code);
+  yield* inRanges(labels.length, LABELS_A_TURN, (from, to) => {
+    // An iterator over pairs takes several times as long.
+    for (let i = from; i < to; i++) {
+      const label = labels[i]!;
+      let code = index.get(label);
+      if (code === undefined) {
+        code = index.size;
+        index.set(label, code);
+      }
+      codes[i] = code;
     }
-    codes[i] = code;
-  }
+  });
   return { column, levels: [...index.keys()], codes };
 }
 

@@ -123,10 +123,11 @@ class StoreThread {
     const { id, value, lengths } = await this.ask(question);
     const lists: unknown[][] = [];
     for (const [list, length] of lengths.entries()) {
-      const items: unknown[] = [];
+      const items = new Array<unknown>(length);
       for (let from = 0; from < length; from += ITEMS_A_PART) {
         const part = await this.ask({ ask: "part", of: id, list, from, to: Math.min(length, from + ITEMS_A_PART) });
-        for (const item of part.value as readonly unknown[]) items.push(item);
+        const some = part.value as readonly unknown[];
+        for (let i = 0; i < some.length; i++) items[from + i] = some[i];
       }
       lists.push(items);
     }
