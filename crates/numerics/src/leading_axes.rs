@@ -10,8 +10,8 @@ use disentangle_data::{Matrix, Result, Stream};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
 
-/// Rows and columns below which all axes are computed: that takes a second at most.
-const FEW: usize = 512;
+/// Rows or columns below which all axes are computed: that takes seconds at most, and no longer than to look for a few.
+const FEW: usize = 1024;
 /// Axes are few where there are at most as many as this part of the smaller side.
 const PART: usize = 16;
 /// Columns beside those asked for: what they hold makes the leading ones converge sooner.
