@@ -65,33 +65,9 @@ impl Places {
 
 /// From the inputs of all modalities to codes.
 pub(super) fn encoder(network: &MultimodalNetwork) -> Result<Vec<Layer>> {
-    let (places, inputs) = (Places::of(network), network.inputs());
+    let places = Places::of(network);
     let all = places.all();
-    let values = network.autoencoder_values()?;
-    let linear: Vec<Block<'_>> = network
-        .autoencoders
-        .iter()
-        .enumerate()
-        .map(|(m, of)| Block {
-            weights: of.paths()[0],
-            rows: places.inputs[m].clone(),
-            cols: places.codes[m].iter().map(|place| inputs + place).collect(),
-        })
-        .collect();
-    let nets: Vec<Net<'_>> = network
-        .autoencoders
-        .iter()
-        .zip(&values)
-        .enumerate()
-        .map(|(m, (of, values))| Net {
-            net: of.encoder(),
-            parameters: &values[..of.encoder().len()],
-            inputs: places.inputs[m].clone(),
-            outputs: places.codes[m].iter().map(|place| all + place).collect(),
-        })
-        .collect();
-    let mut layers = beside(inputs, all, &linear, &nets);
-    layers.push(Layer::Narrow { start: inputs, count: all });
+    let mut layers = autoencoders(network, &places, Way::There)?;
     layers.push(white(network, &places, Way::There));
 
     let density = network.density_values()?;
@@ -121,7 +97,7 @@ pub(super) fn encoder(network: &MultimodalNetwork) -> Result<Vec<Layer>> {
 
 /// From codes to the inputs of all modalities.
 pub(super) fn decoder(network: &MultimodalNetwork) -> Result<Vec<Layer>> {
-    let (places, inputs) = (Places::of(network), network.inputs());
+    let places = Places::of(network);
     let all = places.all();
     let density = network.density_values()?;
     let flows: Vec<FlowParts<'_, f32>> = (0..network.sizes.len()).map(|m| network.density.flow(&density, m)).collect();
@@ -150,31 +126,7 @@ pub(super) fn decoder(network: &MultimodalNetwork) -> Result<Vec<Layer>> {
         layers.push(dense(Numbers::Double(weight), Some(Numbers::Double(bias)), None));
     }
     layers.push(white(network, &places, Way::Back));
-    let values = network.autoencoder_values()?;
-    let linear: Vec<Block<'_>> = network
-        .autoencoders
-        .iter()
-        .enumerate()
-        .map(|(m, of)| Block {
-            weights: of.paths()[1],
-            rows: places.codes[m].clone(),
-            cols: places.inputs[m].iter().map(|place| all + place).collect(),
-        })
-        .collect();
-    let nets: Vec<Net<'_>> = network
-        .autoencoders
-        .iter()
-        .zip(&values)
-        .enumerate()
-        .map(|(m, (of, values))| Net {
-            net: of.decoder(),
-            parameters: &values[of.encoder().len()..],
-            inputs: places.codes[m].clone(),
-            outputs: places.inputs[m].iter().map(|place| inputs + place).collect(),
-        })
-        .collect();
-    layers.extend(beside(all, inputs, &linear, &nets));
-    layers.push(Layer::Narrow { start: all, count: inputs });
+    layers.extend(autoencoders(network, &places, Way::Back)?);
     Ok(layers)
 }
 
@@ -183,6 +135,31 @@ pub(super) fn decoder(network: &MultimodalNetwork) -> Result<Vec<Layer>> {
 enum Way {
     There,
     Back,
+}
+
+/// From inputs to codes before they are white, and back: what passes is dropped in the end.
+fn autoencoders(network: &MultimodalNetwork, places: &Places, way: Way) -> Result<Vec<Layer>> {
+    let (given, wanted) = match way {
+        Way::There => (network.inputs(), places.all()),
+        Way::Back => (places.all(), network.inputs()),
+    };
+    let values = network.autoencoder_values()?;
+    let (mut linear, mut nets) = (Vec::new(), Vec::new());
+    for (m, (of, values)) in network.autoencoders.iter().zip(&values).enumerate() {
+        let [there, back] = of.paths();
+        let (encoding, decoding) = values.split_at(of.encoder().len());
+        let (inputs, codes) = (&places.inputs[m], &places.codes[m]);
+        let (weights, net, parameters, from, to) = match way {
+            Way::There => (there, of.encoder(), encoding, inputs, codes),
+            Way::Back => (back, of.decoder(), decoding, codes, inputs),
+        };
+        let after = |passing: usize| to.iter().map(|place| passing + place).collect();
+        linear.push(Block { weights, rows: from.clone(), cols: after(given) });
+        nets.push(Net { net, parameters, inputs: from.clone(), outputs: after(wanted) });
+    }
+    let mut layers = beside(given, wanted, &linear, &nets);
+    layers.push(Layer::Narrow { start: given, count: wanted });
+    Ok(layers)
 }
 
 /// What makes codes white, and back.
