@@ -60,6 +60,15 @@ impl Compute {
         (first, second.expect("the scope has run b, or passed its panic on"))
     }
 
+    /// Runs `work` on every item; which thread does not matter to the numbers. On one thread no other one is started.
+    pub fn each<I: Send>(self, items: &mut [I], work: &(impl Fn(&mut I) + Sync)) {
+        if items.len() < 2 || self.threads() == 1 {
+            return items.iter_mut().for_each(work);
+        }
+        let (first, second) = items.split_at_mut(items.len().div_ceil(2));
+        self.join(|compute| compute.each(first, work), |compute| compute.each(second, work));
+    }
+
     /// The setting in force on the calling thread.
     pub fn current() -> Self {
         CURRENT.get()
@@ -90,5 +99,18 @@ mod tests {
         assert!(panicked.is_err());
         assert_eq!(Compute::current(), Compute::SINGLE);
         assert_eq!(Compute::with_threads(0), Compute::SINGLE);
+    }
+
+    #[test]
+    fn every_item_is_worked_on_once_and_one_thread_starts_no_other() {
+        for threads in 1..5 {
+            let mut items: Vec<usize> = (0..7).collect();
+            Compute::with_threads(threads).each(&mut items, &|item| *item += 10);
+            assert_eq!(items, (10..17).collect::<Vec<_>>());
+        }
+        let here = std::thread::current().id();
+        let mut items = [None; 3];
+        Compute::SINGLE.each(&mut items, &|item| *item = Some(std::thread::current().id()));
+        assert_eq!(items, [Some(here); 3]);
     }
 }

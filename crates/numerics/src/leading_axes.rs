@@ -155,21 +155,12 @@ fn covariance_times(values: &Matrix, rows: &[usize], center: &[f64], block: &Mat
         .collect();
     let chunks: Vec<&[usize]> = rows.chunks(CHUNK).collect();
     let mut sums: Vec<Vec<f64>> = vec![vec![0.0; d * LANES]; panels.len()];
+    let compute = Compute::current();
     // Sums of chunks are added in the order of the chunks, however many are computed at once.
-    for wave in chunks.chunks(Compute::current().threads()) {
-        let mut parts: Vec<Vec<Vec<f64>>> = vec![Vec::new(); wave.len()];
-        rayon::in_place_scope(|scope| {
-            let mut given = parts.iter_mut().zip(wave);
-            let first = given.next();
-            for (part, chunk) in given {
-                let panels = &panels;
-                scope.spawn(move |_| *part = of_chunk(values, chunk, center, panels));
-            }
-            if let Some((part, chunk)) = first {
-                *part = of_chunk(values, chunk, center, &panels);
-            }
-        });
-        for part in parts {
+    for wave in chunks.chunks(compute.threads()) {
+        let mut parts: Vec<(&[usize], Vec<Vec<f64>>)> = wave.iter().map(|&chunk| (chunk, Vec::new())).collect();
+        compute.each(&mut parts, &|(chunk, part)| *part = of_chunk(values, chunk, center, &panels));
+        for (_, part) in parts {
             for (sum, panel) in sums.iter_mut().zip(&part) {
                 sum.iter_mut().zip(panel).for_each(|(s, p)| *s += p);
             }

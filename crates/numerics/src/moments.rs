@@ -55,24 +55,15 @@ fn covariance_over(values: &Matrix, n: usize, rows: impl Iterator<Item = usize> 
     let mean = means_over(values, n, rows.clone());
     let rows: Vec<usize> = rows.collect();
     let mut sum = Matrix::zeros(k, k);
-    let threads = Compute::current().threads();
+    let compute = Compute::current();
     for block in rows.chunks(BLOCK) {
         let panels: Vec<Vec<f64>> = (0..k).step_by(LANES).map(|from| panel(values, block, &mean, from)).collect();
         // Each entry adds up its rows in their order: neither panels nor threads change a bit.
-        let mut strips: Vec<(usize, &mut [f64])> = sum.data_mut().chunks_mut(STRIP * k).enumerate().collect();
-        let mut shares: Vec<Vec<(usize, &mut [f64])>> = (0..threads).map(|_| Vec::new()).collect();
-        for (place, strip) in strips.drain(..).enumerate() {
-            shares[place % threads].push(strip);
+        let mut shares: Vec<Vec<(usize, &mut [f64])>> = (0..compute.threads()).map(|_| Vec::new()).collect();
+        for (at, strip) in sum.data_mut().chunks_mut(STRIP * k).enumerate() {
+            shares[at % compute.threads()].push((at, strip));
         }
-        rayon::in_place_scope(|scope| {
-            let mut shares = shares.into_iter();
-            let own = shares.next();
-            for share in shares {
-                let panels = &panels;
-                scope.spawn(move |_| share.into_iter().for_each(|(at, strip)| add_strip(panels, at, strip, k)));
-            }
-            own.into_iter().flatten().for_each(|(at, strip)| add_strip(&panels, at, strip, k));
-        });
+        compute.each(&mut shares, &|share| share.iter_mut().for_each(|(at, strip)| add_strip(&panels, *at, strip, k)));
     }
     for a in 0..k {
         for b in 0..a {

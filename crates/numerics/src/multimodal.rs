@@ -20,7 +20,6 @@ pub use objective::{Evaluated, codes, evaluate, latents, means, noise};
 pub use sets::{MOST_LATENTS, Sets};
 pub use sizes::{shared, widths};
 pub use starts::{COLD, Descent, Start, advance, turned};
-pub use steps::each;
 
 #[cfg(test)]
 mod laws;

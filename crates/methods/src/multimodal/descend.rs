@@ -16,8 +16,8 @@ use disentangle_nn::internal;
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::linalg::symmetric_eigen;
 use disentangle_numerics::multimodal::{
-    Autoencoder, Density, Descent, Evaluated, Start, Training, advance, each, errors, evaluate, latents as variables,
-    shared, train, turned, widths,
+    Autoencoder, Density, Descent, Evaluated, Start, Training, advance, errors, evaluate, latents as variables, shared,
+    train, turned, widths,
 };
 use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
 use std::collections::BTreeMap;
@@ -380,7 +380,7 @@ impl Problem<'_> {
 
     fn compared(&self, starts: Vec<Start<f32>>, rows: usize) -> Result<Found> {
         let mut jobs: Vec<(&Start<f32>, Option<Evaluated>)> = starts.iter().map(|start| (start, None)).collect();
-        each(&mut jobs, Compute::current(), &|(start, found): &mut (&Start<f32>, Option<Evaluated>)| {
+        Compute::current().each(&mut jobs, &|(start, found): &mut (&Start<f32>, Option<Evaluated>)| {
             let rows = 0..self.n.min(rows);
             *found = Some(evaluate(self.density, start.parameters(), self.codes, rows, self.config.sparsity));
         });

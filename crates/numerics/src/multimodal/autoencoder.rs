@@ -4,7 +4,7 @@
 
 use super::adam::Adam;
 use super::flow::BEND;
-use super::steps::{batches, each, rate};
+use super::steps::{batches, rate};
 use crate::compute::Compute;
 use crate::lane_products::{BLOCK, affine, back};
 use crate::perceptron::Perceptron;
@@ -240,7 +240,7 @@ pub fn train<T: Real>(
         .collect();
     for first in (0..steps).step_by(STRIDE) {
         let until = (first + STRIDE).min(steps);
-        each(&mut all, compute, &|job: &mut _| Job::run(job, &order, training, first..until));
+        compute.each(&mut all, &|job: &mut _| Job::run(job, &order, training, first..until));
         let loss: f64 = all.iter().map(|job| job.loss).sum();
         if !after(until, loss / (until - first) as f64) {
             return false;

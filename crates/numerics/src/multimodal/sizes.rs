@@ -2,7 +2,7 @@
 
 use super::adam::Adam;
 use super::autoencoder::{Autoencoder, Training, errors, train};
-use super::steps::{batches, each, gather, rate};
+use super::steps::{batches, gather, rate};
 use crate::compute::Compute;
 use crate::lane_products::BLOCK;
 use crate::linalg::{median, symmetric_eigen};
@@ -107,7 +107,7 @@ pub struct Shared {
 pub fn shared(codes: &[Vec<f32>], widths: &[usize], seed: u64, batch: usize, compute: Compute) -> Result<Vec<Shared>> {
     let mut jobs: Vec<(usize, Result<Shared>)> =
         (0..codes.len()).map(|m| (m, Ok(Shared { ratios: Vec::new(), explained: 0.0 }))).collect();
-    each(&mut jobs, compute, &|job: &mut (usize, Result<Shared>)| {
+    compute.each(&mut jobs, &|job: &mut (usize, Result<Shared>)| {
         job.1 = of_one(codes, widths, job.0, seed, batch);
     });
     jobs.into_iter().map(|(_, found)| found).collect()

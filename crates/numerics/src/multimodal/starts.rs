@@ -3,7 +3,7 @@
 use super::adam::{Adam, clip};
 use super::density::{Density, Workspace};
 use super::sets::Costs;
-use super::steps::{batches, each, gather, rate};
+use super::steps::{batches, gather, rate};
 use crate::compute::Compute;
 use crate::real::Real;
 use disentangle_data::Stream;
@@ -161,7 +161,7 @@ pub fn advance<T: Real>(
             .filter(|(at, _)| next.contains(at))
             .map(|(at, start)| (start, taken[at]..(taken[at] + STRIDE).min(steps.end)))
             .collect();
-        each(&mut jobs, compute, &|(start, steps): &mut (&mut Start<T>, Range<usize>)| {
+        compute.each(&mut jobs, &|(start, steps): &mut (&mut Start<T>, Range<usize>)| {
             let sum: f64 = steps.clone().map(|step| start.step(density, descent, codes, step)).sum();
             start.loss = sum / steps.len() as f64;
         });

@@ -1,16 +1,6 @@
-//! What descents share: rows of every step, the learning rate, and work side by side.
+//! What descents share: rows of every step, and the learning rate.
 
-use crate::compute::Compute;
 use disentangle_data::Stream;
-
-/// Runs `work` on every item, on as many threads as there are; which thread does not matter to the numbers.
-pub fn each<I: Send>(items: &mut [I], compute: Compute, work: &(impl Fn(&mut I) + Sync)) {
-    if items.len() < 2 || compute.threads() < 2 {
-        return items.iter_mut().for_each(work);
-    }
-    let (first, second) = items.split_at_mut(items.len().div_ceil(2));
-    compute.join(|compute| each(first, compute, work), |compute| each(second, compute, work));
-}
 
 /// Rows of a table on lanes, in the order of `rows`, to `out` (columns x as many rows).
 pub(super) fn gather<T: Copy>(table: &[T], n: usize, rows: &[u32], out: &mut [T]) {
