@@ -1,6 +1,8 @@
 // Rows of a data set as the core takes them.
+import { encodeLabels } from "./data/read.js";
 import type { Dataset } from "./dataset.js";
 import type { NativeLabels, NativeRows } from "./native.js";
+import { atOnce } from "./turns.js";
 
 /** Rows as the core takes them. */
 export function nativeRows(
@@ -16,9 +18,7 @@ export function nativeRows(
   };
 }
 
-/** Labels as the core takes them. */
+/** Labels of environments as the core takes them. */
 export function labelsOf(labels: readonly string[]): NativeLabels {
-  const levels = [...new Set(labels)];
-  const codes = new Map(levels.map((level, code) => [level, code]));
-  return { column: "environment", levels, codes: Uint32Array.from(labels, (label) => codes.get(label)!) };
+  return atOnce(encodeLabels("environment", labels));
 }
