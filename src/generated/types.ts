@@ -517,6 +517,48 @@ export interface BlockScores {
   explained: (number | null)[][];
 }
 
+/** How one kind of probabilities compares with what is true. */
+export interface Calibration {
+  /** Expected calibration error, 0 to 1; null of no entries. */
+  error: number | null;
+  /** About the error that sound probabilities would have by chance with so many entries. */
+  byChance: number | null;
+  /** Brier score: mean squared difference of probability and truth, 0 to 1. */
+  brier: number | null;
+  /** The Brier score of whoever says the overall share each time. */
+  brierOfShare: number | null;
+  /** Entries compared. */
+  entries: number;
+  /** The reliability curve: bins that have entries, from the least probable up. */
+  bins: CalibrationBin[];
+}
+
+/** Entries of similar probability. */
+export interface CalibrationBin {
+  /** Least probability of the bin; the greatest is .1 more. */
+  from: number;
+  /** Entries in it. */
+  entries: number;
+  /** Their mean probability. */
+  probability: number;
+  /** Share of them that is true. */
+  share: number;
+}
+
+/** Calibration of all probabilities that a method gave and whose truth is known. */
+export interface CalibrationScores {
+  /** The largest expected calibration error of those below. */
+  value: number | null;
+  /** Why `value` is null. */
+  reason?: string;
+  /** Of what is said of silent entries. */
+  silence?: Calibration;
+  /** Of what is said of the causes of tasks. */
+  causes?: Calibration;
+  /** Of what is said of the edges of the graph, over ordered pairs of latents. */
+  edges?: Calibration;
+}
+
 /** One candidate of a choice. */
 export interface Candidate {
   /** The candidate value. */
@@ -3558,6 +3600,8 @@ export interface Scores {
   graph?: GraphScore;
   /** The causal graph that the method itself found, where it did and the true one is known. */
   methodGraph?: MethodGraphScore;
+  /** Whether what the method calls likely is true as often, where it gives probabilities and the truth is known. */
+  calibration?: CalibrationScores;
   /** What to bear in mind when reading these numbers, in sentences. */
   notes: string[];
 }

@@ -1,4 +1,4 @@
-import type { CausalGraph, Scores, Silence, TaskRoles } from "../generated/types.js";
+import type { Calibration, CalibrationScores, CausalGraph, Scores, Silence, TaskRoles } from "../generated/types.js";
 import { edgesOf } from "../graph-text.js";
 import type { RunRecord } from "../record.js";
 import { causesOf, restartsOf } from "./causes.js";
@@ -217,5 +217,29 @@ function scoreSummary(scores: Scores) {
     },
     ate: ate && { value: rounded(ate.value), ...undefinedness(ate.reason) },
     methodGraph: scores.methodGraph,
+    calibration: scores.calibration && calibrationJson(scores.calibration),
+  };
+}
+
+function calibrationJson({ value, reason, ...kinds }: CalibrationScores) {
+  const kind = (of: Calibration | undefined) =>
+    of && {
+      error: rounded(of.error),
+      byChance: rounded(of.byChance),
+      brier: rounded(of.brier),
+      brierOfShare: rounded(of.brierOfShare),
+      entries: of.entries,
+      bins: of.bins.map(({ probability, share, ...bin }) => ({
+        ...bin,
+        probability: rounded(probability),
+        share: rounded(share),
+      })),
+    };
+  return {
+    value: rounded(value),
+    ...(reason !== undefined && { reason }),
+    silence: kind(kinds.silence),
+    causes: kind(kinds.causes),
+    edges: kind(kinds.edges),
   };
 }

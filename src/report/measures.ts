@@ -118,6 +118,15 @@ export const MEASURES: readonly Measure[] = [
     read: ({ scores }) => scores?.blocks && reading(scores.blocks.value, scores.blocks.reason),
   },
   {
+    id: "calibration",
+    label: "Calibration error",
+    meaning:
+      "How far the probabilities that the method gives are from how often they come true, the worst kind of them; 0 is perfect.",
+    better: "lower",
+    domain: [0, 1],
+    read: ({ scores }) => scores?.calibration && reading(scores.calibration.value, scores.calibration.reason),
+  },
+  {
     id: "method-graph",
     label: "Graph, SHD",
     meaning: "Edges in which the graph that the method found differs from the true one; 0 is perfect.",

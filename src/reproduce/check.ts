@@ -64,13 +64,15 @@ function rowMistakes(row: Row, fits: readonly string[], path: string): readonly 
   const unknown = [fit, ...(over === undefined ? [] : [over])].filter((one) => !fits.includes(one));
   const divided = over !== undefined || overMeasure !== undefined;
   const named = [measure, ...(overMeasure === undefined ? [] : [overMeasure])];
-  const pair = named.some((name) => "ofPair" in (measureOf(name)?.measure ?? {}));
+  const several = named.some((name) => !("read" in (measureOf(name)?.measure ?? { read: undefined })));
   return [
     ...unknown.map((one) => conflict(`${path}.fit`, `no fit is called "${one}", only ${fits.join(", ")}`)),
     ...named
       .filter((name) => measureOf(name) === undefined)
       .map((name) => unknownMeasure(name, `${path}.${name === measure ? "measure" : "overMeasure"}`)),
-    ...(pair && divided ? [conflict(`${path}.over`, "an agreement cannot be divided by another")] : []),
+    ...(several && divided
+      ? [conflict(`${path}.over`, "a number of several seeds cannot be divided by another, nor divide one")]
+      : []),
     ...(band !== undefined && band.atLeast === undefined && band.atMost === undefined
       ? [conflict(`${path}.band`, "a band needs atLeast or atMost")]
       : []),

@@ -3,8 +3,8 @@ import { messageOf } from "../errors.js";
 import type { Scores } from "../generated/types.js";
 import { score } from "../score.js";
 import { trialFolder } from "../sweep/folder.js";
-import { type FailedTrial, latentsIn, type Trial } from "./kept.js";
-import { measureOf, type PairMeasure, titleOf } from "./measures.js";
+import { type FailedTrial, type FinishedTrial, latentsIn, type Trial } from "./kept.js";
+import { measureOf, type PairMeasure, type PooledMeasure, titleOf } from "./measures.js";
 import type { Band, Experiment, Published, Row } from "./preset.js";
 
 /** One row of the table. */
@@ -13,7 +13,7 @@ export interface ReproducedRow {
   readonly fit: string;
   readonly measure: string;
   readonly title: string;
-  /** By seed, or by pair of seeds: those that there are. */
+  /** By seed, by pair of seeds, or of `all` together: those that there are. */
   readonly values: readonly { readonly seed: string; readonly value: number }[];
   /** Seeds without a value, and why. While there are any, mean and spread are not computed. */
   readonly missing: readonly { readonly seed: string; readonly reason: string }[];
@@ -39,12 +39,14 @@ export async function judged(experiment: Experiment, find: Find, dir: string): P
   const rows: ReproducedRow[] = [];
   const agreement = agreementIn(dir);
   for (const row of experiment.rows) {
-    const { measure } = measureOf(row.measure)!;
+    const { measure, argument } = measureOf(row.measure)!;
     const trialOf = (seed: number): Trial => find(experiment.name, row.fit, seed);
     const readings =
       "ofPair" in measure
         ? await pairs(measure, experiment, trialOf, agreement)
-        : experiment.seeds.map((seed) => reading(experiment, row, seed, find));
+        : "ofAll" in measure
+          ? [together(measure, argument, experiment.seeds.map(trialOf))]
+          : experiment.seeds.map((seed) => reading(experiment, row, seed, find));
     const anyFailed = experiment.seeds.some((seed) => "error" in trialOf(seed));
     rows.push(rowOf(experiment, row, readings, anyFailed));
   }
@@ -146,6 +148,15 @@ async function pairs(
   }
   return readings;
 }
+
+function together({ ofAll }: PooledMeasure, argument: string, trials: readonly Trial[]): Reading {
+  const failed = trials.find((trial) => "error" in trial);
+  if (failed !== undefined) return { seed: ALL_SEEDS, reason: reasonOf(failed) };
+  const value = ofAll(trials as readonly FinishedTrial[], argument);
+  return value == null ? { seed: ALL_SEEDS, reason: NOT_DEFINED } : { seed: ALL_SEEDS, value };
+}
+
+const ALL_SEEDS = "all";
 
 /** Scores of the latents of one trial against those of another, or why there are none. */
 type Agreement = (a: Trial, b: Trial) => Promise<Scores | string>;

@@ -18,8 +18,15 @@ export interface PairMeasure {
   readonly ofPair: (scores: Scores) => number | null;
 }
 
+/** A number of all seeds together, where a single one has too few entries to say anything. */
+export interface PooledMeasure {
+  readonly title: string;
+  readonly argument: "required";
+  readonly ofAll: (trials: readonly FinishedTrial[], argument: string) => number | null | undefined;
+}
+
 /** Anything a row can ask for. */
-export type Measure = TrialMeasure | PairMeasure;
+export type Measure = TrialMeasure | PairMeasure | PooledMeasure;
 
 /** Correlation from which a latent counts as found. */
 const FOUND = 0.97;
@@ -120,6 +127,16 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
     argument: "required",
     read: ({ known }, path) => numberAt(known, path),
   },
+  calibration: {
+    title: "calibration error over all seeds, of",
+    argument: "required",
+    ofAll: (trials, kind) => pooled(trials, kind)?.error,
+  },
+  "calibration-by-chance": {
+    title: "what sound probabilities would have, about, of",
+    argument: "required",
+    ofAll: (trials, kind) => pooled(trials, kind)?.byChance,
+  },
   agreement: { title: "strong MCC between seeds", ofPair: ({ mcc }) => mcc.value },
   "agreement-weak": { title: "weak MCC between seeds", ofPair: ({ mccWeak }) => mccWeak.value },
 };
@@ -138,6 +155,33 @@ export function titleOf(name: string): string {
   const found = measureOf(name);
   return found === undefined ? name : `${found.measure.title} ${found.argument}`.trim();
 }
+
+/** The reliability curves of all trials as one; nothing where a trial has none of that kind. */
+function pooled(trials: readonly FinishedTrial[], kind: string) {
+  const sums = new Map<number, { entries: number; expected: number; come: number }>();
+  for (const { scores } of trials) {
+    const curve = KINDS.has(kind) ? scores?.calibration?.[kind as CalibrationKind]?.bins : undefined;
+    if (curve === undefined) return undefined;
+    for (const { from, entries, probability, share } of curve) {
+      const before = sums.get(from) ?? { entries: 0, expected: 0, come: 0 };
+      sums.set(from, {
+        entries: before.entries + entries,
+        expected: before.expected + entries * probability,
+        come: before.come + entries * share,
+      });
+    }
+  }
+  let [n, error, byChance] = [0, 0, 0];
+  for (const { entries, expected, come } of sums.values()) {
+    n += entries;
+    error += Math.abs(expected - come);
+    byChance += Math.sqrt((2 / Math.PI) * expected * Math.max(0, 1 - expected / entries));
+  }
+  return n === 0 ? undefined : { error: error / n, byChance: byChance / n };
+}
+
+type CalibrationKind = "silence" | "causes" | "edges";
+const KINDS: ReadonlySet<string> = new Set<CalibrationKind>(["silence", "causes", "edges"]);
 
 /** Whether an assumption of these, parted by commas, is called violated. */
 function isCalled({ assumptions }: FinishedTrial["summary"], ids: string): boolean {

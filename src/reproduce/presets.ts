@@ -2,6 +2,7 @@
 import { nearest } from "../config-keys.js";
 import { fail } from "../errors.js";
 import type { Preset } from "./preset.js";
+import { CALIBRATION } from "./presets/calibration.js";
 import { INTERVENTIONAL } from "./presets/interventional.js";
 import { LATENT_ANM } from "./presets/latent-anm.js";
 import { MTLCM } from "./presets/mtlcm.js";
@@ -10,7 +11,15 @@ import { PDGMM } from "./presets/pdgmm.js";
 import { TBR } from "./presets/tbr.js";
 
 /** All presets, in the order in which they are listed. */
-export const PRESETS: readonly Preset[] = [...TBR, ...MTLCM, ...PDGMM, ...INTERVENTIONAL, ...LATENT_ANM, ...MULTIMODAL];
+export const PRESETS: readonly Preset[] = [
+  ...TBR,
+  ...MTLCM,
+  ...PDGMM,
+  ...INTERVENTIONAL,
+  ...LATENT_ANM,
+  ...MULTIMODAL,
+  ...CALIBRATION,
+];
 
 /** The preset of this name; throws `CONFIG_UNKNOWN_METHOD`. */
 export function presetOf(name: string): Preset {

@@ -7,7 +7,8 @@ use disentangle_metrics::cards::Invariance;
 use disentangle_metrics::mcc::Effort;
 use disentangle_metrics::score::{NamedColumns, ScoreInput, ScoredSplit, Scores};
 use disentangle_metrics::{
-    ChangesInput, FoundGraph, GraphInput, IndicatorsInput, PcConfig, Reversal, SilenceInput, score as metrics_score,
+    ChangesInput, FoundGraph, GraphInput, IndicatorsInput, PcConfig, Probabilities, Reversal, SilenceInput,
+    score as metrics_score,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -63,6 +64,8 @@ pub fn score(methods: &'static [Entry], request: &ScoreRequest, tables: ScoreTab
     let silent = truth.remove("silent").map(|known| known.values.map(|silent| silent != 0.0));
     let called =
         summary.and_then(|summary| summary.silence.as_ref()).map(|found| called_silent(&latents.values, found));
+    let probabilities =
+        summary.map(|summary| probabilities(summary, &latents.values, indicators.as_ref())).unwrap_or_default();
     let active = |silent: &Option<Matrix<bool>>| silent.as_ref().map(|silent| silent.map(|is_silent| !is_silent));
     let found = match summary.and_then(|summary| summary.graph.as_ref()) {
         Some(graph) if graph.cyclic => Some(FoundGraph::Cyclic),
@@ -102,6 +105,7 @@ pub fn score(methods: &'static [Entry], request: &ScoreRequest, tables: ScoreTab
         blocks: truth.remove("blocks").map(|known| blocks_of(&known)),
         graph,
         changes,
+        probabilities,
         left_open,
         effort: Effort { seed: request.seed, ..Effort::default() },
     };
@@ -157,6 +161,20 @@ fn indicators_input(known: &Table, summary: &Summary) -> Option<IndicatorsInput>
         truth: known.values.select_rows(&rows).map(|cause| cause != 0.0),
         called: Matrix::from_fn(rows.len(), k, |t, j| tasks.probabilities[t][j] >= 0.5),
     })
+}
+
+/// What a fit says is how likely, of these latents.
+fn probabilities(summary: &Summary, latents: &Matrix, indicators: Option<&IndicatorsInput>) -> Probabilities {
+    let silence = summary.silence.as_ref().map(|found| {
+        let k = found.latents.len().min(latents.cols());
+        Matrix::from_fn(latents.rows(), k, |i, j| found.latents[j].probability(f64::from(latents[(i, j)])))
+    });
+    let causes = summary.tasks.as_ref().zip(indicators).map(|(tasks, input)| {
+        Matrix::from_fn(input.called.rows(), input.called.cols(), |t, j| tasks.probabilities[t][j])
+    });
+    let certainty = summary.graph.as_ref().and_then(|graph| graph.certainty.as_ref());
+    let edges = certainty.map(|rows| Matrix::from_fn(rows.len(), rows.len(), |i, j| rows[i][j]));
+    Probabilities { silence, causes, edges }
 }
 
 /// The latents of each block, by place.

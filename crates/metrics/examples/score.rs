@@ -6,7 +6,7 @@
 #![allow(clippy::disallowed_types)]
 
 use disentangle_data::{Matrix, Stream};
-use disentangle_metrics::{Correlation, Effort, NamedColumns, ScoreInput, ScoredSplit, mcc, score};
+use disentangle_metrics::{Correlation, Effort, NamedColumns, Probabilities, ScoreInput, ScoredSplit, mcc, score};
 use std::time::Instant;
 
 const LATENTS: usize = 5;
@@ -41,6 +41,7 @@ fn main() {
             graph: None,
             environments: None,
             changes: None,
+            probabilities: Probabilities::default(),
             left_open: vec![],
             effort: Effort::default(),
         };

@@ -388,4 +388,26 @@ pub const CARDS: &[Card] = &[
         },
         value: |scores| scores.method_graph.as_ref()?.shd.map(|shd| shd as f64),
     },
+    Card {
+        name: "calibration",
+        title: "Calibration of the probabilities",
+        sentence: "How far the probabilities that the method gives (of silent entries, causes of tasks, edges) are from how often they come true.",
+        formula: "sum over bins b of n_b / n |mean probability in b - share of true entries in b|, ten bins of equal width",
+        range: (Some(0.0), Some(1.0)),
+        best: 0.0,
+        conventions: &[
+            "The value is the largest of the kinds there are; each stands beside it with its reliability curve, Brier score and entries.",
+            "Beside the error stands `byChance`, about the error that sound probabilities would have with so few entries.",
+            "Edges are ordered pairs of different latents; their probability is the certainty of the method's own graph.",
+            "Latents are paired by the matching of `mcc`, of `mccUnrotated` for silence and edges where there is one; a latent without a match takes no part.",
+        ],
+        invariances: AXES,
+        source: Source {
+            title: "Obtaining well calibrated probabilities using Bayesian binning",
+            authors: "M. P. Naeini, G. F. Cooper, M. Hauskrecht",
+            year: 2015,
+            url: "https://ojs.aaai.org/index.php/AAAI/article/view/9602",
+        },
+        value: |scores| scores.calibration.as_ref()?.value,
+    },
 ];

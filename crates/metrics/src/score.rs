@@ -2,6 +2,7 @@
 
 use crate::ate::{Ate, ate};
 use crate::blocks::blocks;
+use crate::calibration::{CalibrationScores, Events, Probabilities, calibration};
 use crate::cards::{CARDS, Invariance};
 use crate::changes::{ChangeScores, ChangesInput, changes};
 use crate::columns::Correlation;
@@ -49,6 +50,8 @@ pub struct ScoreInput {
     pub graph: Option<GraphInput>,
     /// True and called changes on the edges of the tree.
     pub changes: Option<ChangesInput>,
+    /// What the method says is how likely.
+    pub probabilities: Probabilities,
     /// What the method that made the latents leaves open, for the notes on metrics that notice it.
     pub left_open: Vec<Invariance>,
     /// Seed, resamples and draws.
@@ -98,6 +101,7 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
         ate: None,
         graph: None,
         method_graph: None,
+        calibration: None,
         notes: Vec::new(),
         mcc: pearson,
     };
@@ -148,8 +152,28 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
             })
             .transpose()?;
     }
+    scores.calibration = calibration_of(input, &scores)?;
     scores.notes = notes(&scores, &input.left_open);
     Ok(scores)
+}
+
+fn calibration_of(input: &ScoreInput, scores: &Scores) -> Result<Option<CalibrationScores>> {
+    let known = Events {
+        silence: input.silence.as_ref().map(|known| &known.truth),
+        causes: input.indicators.as_ref().map(|known| &known.truth),
+        edges: input.graph.as_ref().map(|known| &known.truth),
+    };
+    let of_causes = scores.mcc_unrotated.as_ref().unwrap_or(&scores.mcc);
+    let Some(reason) = unmatched_reason(&scores.mcc).or_else(|| unmatched_reason(of_causes)) else {
+        return calibration(&input.probabilities, known, &scores.mcc.matching, &of_causes.matching);
+    };
+    let Probabilities { silence, causes, edges } = &input.probabilities;
+    let is_asked = [
+        silence.is_some() && known.silence.is_some(),
+        causes.is_some() && known.causes.is_some(),
+        edges.is_some() && known.edges.is_some(),
+    ];
+    Ok(is_asked.contains(&true).then(|| CalibrationScores { reason: Some(reason), ..CalibrationScores::default() }))
 }
 
 /// Why latents cannot be paired, where they cannot.

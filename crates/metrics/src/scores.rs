@@ -2,6 +2,7 @@
 
 use crate::ate::Ate;
 use crate::blocks::BlockScores;
+use crate::calibration::CalibrationScores;
 use crate::changes::ChangeScores;
 use crate::graph::given::MethodGraphScore;
 use crate::graph::recovered::GraphScore;
@@ -79,6 +80,9 @@ pub struct Scores {
     /// The causal graph that the method itself found, where it did and the true one is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub method_graph: Option<MethodGraphScore>,
+    /// Whether what the method calls likely is true as often, where it gives probabilities and the truth is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub calibration: Option<CalibrationScores>,
     /// What to bear in mind when reading these numbers, in sentences.
     pub notes: Vec<String>,
 }

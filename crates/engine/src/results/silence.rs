@@ -33,6 +33,22 @@ pub struct SilentLatent {
     pub slab: Slab,
 }
 
+impl SilentLatent {
+    /// Probability, 0 to 1, that the latent is silent where it has this value.
+    pub fn probability(&self, value: f64) -> f64 {
+        let Self { spike, slab, .. } = self;
+        if spike.weight <= 0.0 {
+            return 0.0;
+        }
+        if spike.weight >= 1.0 {
+            return 1.0;
+        }
+        let log_density = |mean: f64, sd: f64| -sd.ln() - 0.5 * ((value - mean) / sd).powi(2);
+        let ratio = (log_density(slab.mean, slab.sd) - log_density(spike.mean, spike.sd)).exp();
+        1.0 / (1.0 + (1.0 - spike.weight) / spike.weight * ratio)
+    }
+}
+
 /// The narrow part of a latent's values.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

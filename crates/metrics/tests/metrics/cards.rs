@@ -4,8 +4,8 @@ use crate::{BARE, normal};
 use disentangle_data::{Labels, Matrix, Stream};
 use disentangle_metrics::nulls::random_rotation;
 use disentangle_metrics::{
-    CARDS, ChangesInput, FoundGraph, Graph, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig, Reversal,
-    ScoreInput, ScoredSplit, Scores, SilenceInput, score,
+    CARDS, ChangesInput, FoundGraph, Graph, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig,
+    Probabilities, Reversal, ScoreInput, ScoredSplit, Scores, SilenceInput, score,
 };
 
 const ROWS: usize = 160;
@@ -99,6 +99,13 @@ impl World {
                 search: PcConfig { alpha: 0.2, ..PcConfig::default() },
                 reversal: Reversal::One,
             }),
+            probabilities: Probabilities {
+                silence: Some(Matrix::from_fn(ROWS, D, |i, j| {
+                    let (centre, spread) = centres[j];
+                    (-((self.zhat[(i, j)] - centre) / spread).powi(2)).exp()
+                })),
+                ..Probabilities::default()
+            },
             left_open: vec![],
             effort: BARE,
         })

@@ -3,6 +3,7 @@
 mod anchors;
 mod assignment;
 mod blocks;
+mod calibration;
 mod cards;
 mod golden;
 mod graphs;
@@ -13,7 +14,7 @@ mod silence;
 mod tasks;
 
 use disentangle_data::{Matrix, Stream};
-use disentangle_metrics::{Effort, NamedColumns, ScoreInput, ScoredSplit};
+use disentangle_metrics::{Effort, NamedColumns, Probabilities, ScoreInput, ScoredSplit};
 
 /// Scores without interval and nulls.
 const BARE: Effort = Effort { seed: 0, resamples: 0, draws: 0 };
@@ -47,6 +48,7 @@ fn input(truth: Matrix<f64>, latents: Matrix<f64>) -> ScoreInput {
         silence: None,
         blocks: None,
         graph: None,
+        probabilities: Probabilities::default(),
         left_open: vec![],
         effort: BARE,
     }

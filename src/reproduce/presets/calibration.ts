@@ -1,0 +1,110 @@
+// Whether what a method calls likely is true as often. Nothing of this was published: bands are ours.
+import type { Band, Experiment, FitConfig, Preset, World } from "../preset.js";
+
+/** Nobody looked at these before the bands were written down. */
+const FRESH = range(9401, 10);
+
+/** Edges are few in one world. */
+const MORE = range(9401, 30);
+
+const SEEN = [1, 2];
+
+/** Largest error over all seeds together. */
+const BAND: Band = { atMost: 0.03 };
+
+/** A world, the method whose probabilities are looked at, and what they speak of. */
+interface Setting {
+  readonly name: string;
+  readonly kind: "silence" | "causes" | "edges";
+  readonly data: World;
+  readonly fit: FitConfig;
+}
+
+type Rows = Readonly<Record<"silence" | "tasks" | "environment", number>>;
+
+/** Worlds in which calls are easy, and worlds in which they are not: only there can a probability be wrong by much. */
+function settings({ silence, tasks, environment }: Rows): readonly Setting[] {
+  const silent = (options: object): World => ({ simulator: "silent-world", latents: 5, rows: silence, ...options });
+  const task = (latents: number, causes: number, pointsPerTask: number): World => ({
+    simulator: "task-world",
+    latents,
+    causes,
+    tasks,
+    pointsPerTask,
+  });
+  const shifted = (options: object): World => ({
+    simulator: "intervention-world",
+    latents: 4,
+    inputs: 8,
+    referencePoints: 4 * environment,
+    pointsPerEnvironment: environment,
+    ...options,
+  });
+  const pdgmm: FitConfig = { method: "pdgmm", latentDim: 5, split: { train: 0.8, validation: 0.1, test: 0.1 } };
+  const mtlcm = (latentDim: number): FitConfig => ({
+    method: "mtlcm",
+    representation: "inputs",
+    latentDim,
+    split: { train: 1, validation: 0, test: 0 },
+  });
+  const interventional: FitConfig = { method: "interventional", reference: "reference", nonlinear: "off" };
+  const modality: FitConfig = { method: "multimodal", latentDim: 2, privateDim: 1, threads: 2 };
+  return [
+    { name: "5 latents", kind: "silence", data: silent({}), fit: pdgmm },
+    { name: "5 latents, silent at 2 sd", kind: "silence", data: silent({ silentAt: 2 }), fit: pdgmm },
+    { name: "5 latents, noise of the inputs", kind: "silence", data: silent({ observationNoise: 0.05 }), fit: pdgmm },
+    { name: "5 latents, 100 rows a task", kind: "causes", data: task(5, 2, 100), fit: mtlcm(5) },
+    { name: "5 latents, 20 rows a task", kind: "causes", data: task(5, 2, 20), fit: mtlcm(5) },
+    { name: "10 latents, 30 rows a task", kind: "causes", data: task(10, 4, 30), fit: mtlcm(10) },
+    { name: "single interventions", kind: "edges", data: shifted({}), fit: interventional },
+    { name: "single interventions, noise", kind: "edges", data: shifted({ inputNoise: 0.1 }), fit: interventional },
+    { name: "two modalities", kind: "edges", data: { simulator: "modality-world" }, fit: modality },
+  ];
+}
+
+/** `calibration/probabilities` */
+const PROBABILITIES: Preset = {
+  name: "calibration/probabilities",
+  title: "Is what a method calls likely true as often?",
+  repeats: "no table: it judges the probabilities that reports print",
+  paper:
+    "Obtaining well calibrated probabilities using Bayesian binning, https://ojs.aaai.org/index.php/AAAI/article/view/9602",
+  scales: {
+    tiny: {
+      seconds: 40,
+      experiments: settings({ silence: 4000, tasks: 60, environment: 1000 })
+        .filter(({ fit }) => fit.method !== "multimodal")
+        .map((setting) => experiment(setting, SEEN)),
+    },
+    paper: {
+      seconds: 600,
+      experiments: settings({ silence: 20_000, tasks: 200, environment: 1000 }).map((setting) =>
+        experiment(setting, setting.kind === "edges" ? MORE : FRESH, BAND),
+      ),
+    },
+  },
+};
+
+function experiment({ name, kind, data, fit }: Setting, seeds: readonly number[], band?: Band): Experiment {
+  const rowOf = (measure: string) => ({ fit: fit.method, measure });
+  return {
+    name,
+    data,
+    fits: { [fit.method]: fit },
+    seeds,
+    rows: [
+      { ...rowOf(`calibration:${kind}`), ...(band && { band }) },
+      rowOf(`calibration-by-chance:${kind}`),
+      { ...rowOf(`scores:calibration.${kind}.brier`), title: "Brier score" },
+      { ...rowOf(`scores:calibration.${kind}.brierOfShare`), title: "Brier score of the overall share" },
+      rowOf("mcc"),
+    ],
+  };
+}
+
+function range(from: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, i) => from + i);
+}
+
+/** Presets that judge probabilities. */
+export const CALIBRATION: readonly Preset[] = [PROBABILITIES];
