@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { runSweep } from "../../dist/sweep/run.js";
 import { clockIn, isInstalled, redisServer } from "./redis.mjs";
-import { begin, brokenIn, childrenOf, configOf, countsIn, disturb, quiet, signal } from "./sweeps.mjs";
+import { begin, brokenIn, childrenOf, configOf, countsIn, disturb, parkedIn, quiet, signal, timed } from "./sweeps.mjs";
 import { cli, uniforms, withWorld } from "./world.mjs";
 
 const empty = fileURLToPath(new URL("./empty-worker.mjs", import.meta.url));
@@ -84,7 +84,7 @@ async function until(condition, ms = 120_000) {
 /** Workers, or the processes of their fits, are killed at random instants; killed workers are replaced. */
 async function killed(folder, { trials, kills, log }) {
   const config = configOf(folder, trials);
-  const want = await quiet(folder, config, "quiet-workers");
+  const { want, trialMs } = await timed(folder, config, "quiet-workers");
   const server = await redisServer(mkdtempSync(join(folder, "server-")));
   const out = join(folder, "machines-killed");
   const uniform = uniforms("machines workers");
@@ -92,7 +92,7 @@ async function killed(folder, { trials, kills, log }) {
   const workers = [worker(server, folder), worker(server, folder)];
   let [met, orphans] = [0, 0];
   while (sweep.isRunning() && met < kills) {
-    await sleep(900 * uniform());
+    await sleep(1.2 * trialMs * uniform());
     const place = uniform() < 0.5 ? 0 : 1;
     const { pid } = workers[place].child;
     const fits = childrenOf(pid);
@@ -108,11 +108,15 @@ async function killed(folder, { trials, kills, log }) {
     orphans += fits.filter((fit) => signal(fit, 0)).length;
     workers[place] = worker(server, folder);
   }
-  const { code, errors } = await sweep.ended;
+  let { code, errors, result } = await sweep.ended;
+  const parked = result === undefined ? 0 : parkedIn(result);
+  if (parked > 0) ({ code, errors } = await begin(config, { ...through(server, out), retry: ["parked"] }).ended);
   for (const { child } of workers) signal(child.pid, "SIGTERM");
   await Promise.all(workers.map(({ ended }) => ended));
   const broken = brokenIn(out, want) + Number(code !== 0) + orphans;
-  log(`workers: ${met} kills met one at work, ${orphans} orphans, ${broken} of ${trials} broken ${errors}`);
+  log(
+    `workers: ${met} kills met one at work, ${parked} parked and asked for again, ${orphans} orphans, ${broken} of ${trials} broken ${errors}`,
+  );
   await server.stop();
   return { fault: "machines: SIGKILL of workers and fits", trials, broken, figure: "kills that met one", value: met };
 }

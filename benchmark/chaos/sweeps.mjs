@@ -83,10 +83,21 @@ export function signal(pid, name) {
 
 /** What a sweep that nobody disturbs gives: by trial, its hash. */
 export async function quiet(folder, config, name) {
+  return (await timed(folder, config, name)).want;
+}
+
+/** The same, and how long a trial takes: on a machine that others use too, faults have to come as much slower as the fits. */
+export async function timed(folder, config, name) {
   const out = join(folder, name);
-  const { code, errors } = await begin(config, { out, jobs: 2 }).ended;
+  const { code, errors, result } = await begin(config, { out, jobs: 2 }).ended;
   if (code !== 0) throw new Error(`the sweep that nobody disturbs failed: ${errors}`);
-  return hashes(out);
+  const want = hashes(out);
+  return { want, trialMs: (2 * result.ms) / want.size };
+}
+
+/** Trials that were killed so often in a row without coming further that nobody tries them again by himself. */
+export function parkedIn({ states }) {
+  return states.filter(([, state]) => state === "parked").length;
 }
 
 function hashes(out) {
@@ -124,7 +135,7 @@ export function countsIn(out, trials) {
 
 async function killed(folder, { trials, kills, whom, log }) {
   const config = configOf(folder, trials);
-  const want = await quiet(folder, config, `quiet-${whom}`);
+  const { want, trialMs } = await timed(folder, config, `quiet-${whom}`);
   const out = join(folder, `killed-${whom}`);
   const uniform = uniforms(`sweeps ${whom}`);
   let [met, last] = [0, undefined];
@@ -139,20 +150,24 @@ async function killed(folder, { trials, kills, whom, log }) {
       continue;
     }
     while (current.isRunning() && met < kills) {
-      await sleep(600 * uniform());
+      await sleep(0.8 * trialMs * uniform());
       const victims = childrenOf(current.child.pid);
       if (victims.length > 0) met += signal(victims[Math.floor(uniform() * victims.length)], "SIGKILL");
     }
     break;
   }
-  let { code, errors } = await last.ended;
+  let { code, errors, result } = await last.ended;
+  const parked = result === undefined ? 0 : parkedIn(result);
+  if (parked > 0) ({ code, errors } = await begin(config, { out, jobs: 2, retry: ["parked"] }).ended);
   // Processes that were orphaned leave a checkpoint and go; what is left of them the next start clears away.
   if (whom === "coordinator") {
     await sleep(1500);
     ({ code, errors } = await begin(config, { out, jobs: 2 }).ended);
   }
   const broken = brokenIn(out, want) + Number(code !== 0);
-  log(`SIGKILL of the ${whom}: ${met} met one at work, ${broken} of ${trials} broken ${errors}`);
+  log(
+    `SIGKILL of the ${whom}: ${met} met one at work, ${parked} parked and asked for again, ${broken} of ${trials} broken ${errors}`,
+  );
   rmSync(out, { recursive: true });
   return { fault: `sweep: SIGKILL of ${whom}`, trials, broken, figure: "kills that met one", value: met };
 }
