@@ -28,9 +28,14 @@ export interface OwnedFolder {
    * Lets `fill` write files into an empty folder, then makes them part of the folder as one version.
    *
    * @param fill gives the names, at the top of the folder, of what no longer belongs to it
+   * @param durable whether it is waited until the disk has it. Without, a power cut may leave a damaged folder: for what can be made again.
+   * Default: true
    * @throws `RUN_BUSY` where the folder is no longer owned, `FILE_WRITE`
    */
-  commit(fill: (partial: string) => Promise<readonly string[]>): Promise<void>;
+  commit(
+    fill: (partial: string) => Promise<readonly string[]>,
+    options?: { readonly durable?: boolean | undefined },
+  ): Promise<void>;
   /** Gives it back. A folder that was made for it and is still empty goes, too. */
   release(): Promise<void>;
 }
@@ -88,7 +93,7 @@ function owner(dir: string, root: string, id: number, locked: boolean, made: str
   return {
     root,
     locked,
-    async commit(fill) {
+    async commit(fill, { durable = true } = {}) {
       const partial = join(root, PARTIAL);
       try {
         assertOwned();
@@ -96,7 +101,7 @@ function owner(dir: string, root: string, id: number, locked: boolean, made: str
         await mkdir(partial);
         const stale = await fill(partial);
         await writeFile(join(partial, STALE), JSON.stringify(stale));
-        await flush(partial);
+        if (durable) await flush(partial);
         // Whoever was stopped for long may have lost the folder by now.
         assertOwned();
         await rename(partial, join(root, COMMIT));
@@ -105,7 +110,7 @@ function owner(dir: string, root: string, id: number, locked: boolean, made: str
         throw unwritable(dir, error);
       }
       try {
-        await sync(root);
+        if (durable) await sync(root);
         await settle(root);
       } catch (error) {
         throw unwritable(dir, error);

@@ -61,9 +61,14 @@ const KEPT = ["config.json", "manifest.json"] as const;
  *
  * @param force whether a run of another configuration, or an unfinished one, may be replaced; the earlier run is there
  * again when the fit fails before its first checkpoint
+ * @param durable whether the beginning outlives a power cut. Default: true
  * @throws `RUN_BUSY` while somebody else works there, `FILE_WRITE`
  */
-export async function beginRun(dir: string, run: NewRun, { force = false } = {}): Promise<RunFolder> {
+export async function beginRun(
+  dir: string,
+  run: NewRun,
+  { force = false, durable = true }: { force?: boolean | undefined; durable?: boolean | undefined } = {},
+): Promise<RunFolder> {
   await checkRunTarget(dir);
   const owned = await ownFolder(dir, "fit");
   try {
@@ -71,13 +76,14 @@ export async function beginRun(dir: string, run: NewRun, { force = false } = {})
     const place = await placeOf(dir, owned.root, run, force);
     if (place === "same") return underWay(dir, owned, run, "repeated");
     if (place === "taken") await putAside(owned.root);
-    await owned.commit(async (partial) => {
+    const begin = async (partial: string): Promise<readonly string[]> => {
       const manifest: UnfinishedManifest = { ...run.start, unfinished: run.unfinished };
       const { put } = runWriter(partial);
       await put("config.json", jsonText(run.config));
       await put("manifest.json", jsonText(manifest));
       return [];
-    });
+    };
+    await owned.commit(begin, { durable });
     return underWay(dir, owned, run, "new");
   } catch (error) {
     await putBack(owned.root).catch(() => {});

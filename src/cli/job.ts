@@ -28,6 +28,8 @@ export interface JobOptions {
   readonly checkpointEvery?: number | undefined;
   readonly report: boolean;
   readonly force?: boolean | undefined;
+  /** Whether the beginning of the run outlives a power cut. Default: true. */
+  readonly durable?: boolean | undefined;
 }
 
 /** Reads the data and begins the run folder. */
@@ -37,7 +39,7 @@ export async function newJob(
   signal: AbortSignal,
   reader?: DataReader,
 ): Promise<Job> {
-  const { out, checkpointEvery, report, force = false } = options;
+  const { out, checkpointEvery, report, force, durable } = options;
   const planned = await plan(config, signal, reader);
   const dir = out ?? join("runs", `${planned.core.method}-${planned.runId.slice(0, 8)}`);
   const start = startOf(planned);
@@ -50,7 +52,7 @@ export async function newJob(
   // What is no place for a run is told as that, also where it is an input besides.
   await checkRunTarget(dir);
   await checkOutput(dir, inputsOf(config));
-  const folder = await beginRun(dir, { config: planned.config, start, unfinished }, { force });
+  const folder = await beginRun(dir, { config: planned.config, start, unfinished }, { force, durable });
   return { ...unfinished, planned, dir, folder, start, resume: false, notes: notesOn(dir, folder) };
 }
 

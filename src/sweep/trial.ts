@@ -99,7 +99,8 @@ export async function runTrial(
 const BUDGET = "budget of steps";
 
 function begun(config: RunConfig, dir: string, signal: AbortSignal, reader: DataReader): Promise<Job> {
-  return newJob(config, { out: dir, report: false, force: true }, signal, reader);
+  // Of an attempt that a power cut has damaged nothing is needed: the trial begins again.
+  return newJob(config, { out: dir, report: false, force: true, durable: false }, signal, reader);
 }
 
 /** Nothing where the earlier attempt had finished. */

@@ -55,6 +55,11 @@ interface Owned extends Work {
   readonly watch: Watch;
 }
 
+/** Takes what the next trial need not wait for. */
+interface Aside {
+  readonly aside: (moving: Promise<void>) => void;
+}
+
 interface Claimed {
   readonly trial: SweepTrial;
   readonly epoch: number;
@@ -119,7 +124,12 @@ async function coordinate(given: Owned): Promise<void> {
     errors.push(error);
     inner.abort(error);
   };
-  const work = { ...given, onEvent: guarded(given.onEvent, broken) };
+  const settling: Promise<void>[] = [];
+  const work = {
+    ...given,
+    onEvent: guarded(given.onEvent, broken),
+    aside: (moving: Promise<void>) => void settling.push(moving.catch(broken)),
+  };
   const claim = claimer(work);
   const loop = async (worker: Worker): Promise<void> => {
     try {
@@ -136,6 +146,7 @@ async function coordinate(given: Owned): Promise<void> {
   try {
     await Promise.all(workers.map(loop));
   } finally {
+    await Promise.all(settling);
     stopping.removeEventListener("abort", stop);
     await Promise.all(workers.map((worker) => worker.close()));
   }
@@ -185,7 +196,7 @@ function claimer({ mine, rule, ledger, owner, watch }: Owned): () => Promise<Cla
 }
 
 async function runOne(
-  work: Owned,
+  work: Owned & Aside,
   worker: Worker,
   { trial, epoch, rung, steps }: Claimed,
   stopping: AbortSignal,
@@ -227,9 +238,12 @@ async function runOne(
     case "done": {
       const [counts] = await ledger.commit({ kind: "done", ...mark, ...ended.result });
       if (!counts) return lost();
-      await settleTrial(dir, id, own);
-      await clearAttempts(dir, id, before);
-      return tell("done");
+      const settled = async (): Promise<void> => {
+        await settleTrial(dir, id, own);
+        await clearAttempts(dir, id, before);
+        tell("done");
+      };
+      return work.aside(settled());
     }
     case "paused": {
       const [counts] = await ledger.commit({ kind: "paused", ...mark, rung, ...ended.result });
