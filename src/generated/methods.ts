@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { ChamberWorldConfig, FactorAnalysisConfig, FastIcaConfig, IcarlConfig, InterventionWorldConfig, InterventionalConfig, IvaeConfig, LatentAnmConfig, MclConfig, ModalityWorldConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, MultimodalConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig, VaeConfig } from "./types.js";
+import type { BallsWorldConfig, ChamberWorldConfig, ChemistryWorldConfig, FactorAnalysisConfig, FastIcaConfig, IcarlConfig, InterventionWorldConfig, InterventionalConfig, IvaeConfig, LatentAnmConfig, MclConfig, ModalityWorldConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, MultimodalConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig, VaeConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -58,4 +58,8 @@ export interface SimulatorOptions {
   "modality-world": ModalityWorldConfig;
   /** Causally related latents of which some are switched off in every row, mixed by a deep network. */
   "silent-world": SilentWorldConfig;
+  /** Pictures of colored balls that move on their own and are sometimes frozen in place. */
+  "balls-world": BallsWorldConfig;
+  /** Pictures of three objects whose colors cause each other, by mechanisms that shift between environments. */
+  "chemistry-world": ChemistryWorldConfig;
 }

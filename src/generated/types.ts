@@ -49,6 +49,52 @@ export type Auto = "auto";
 export type AutoencoderRecipe = "one-cycle" | "paper";
 
 /**
+ * What is frozen at once.
+ * - `balls`: A ball as a whole: its two coordinates can only be recovered together.
+ * - `coordinates`: Each coordinate on its own.
+ */
+export type Frozen = "balls" | "coordinates";
+
+/**
+ * Where a ball is drawn.
+ * - `whole`: Center and radius are cut to whole pixels, as published: the picture shows a coordinate to one part in `size`.
+ * - `exact`: Exactly where it is.
+ */
+export type Centers = "whole" | "exact";
+
+/**
+ * The function f of a mechanism.
+ * - `linear`: The parent itself.
+ * - `tanh`: Hyperbolic tangent.
+ * - `sin`: Sine.
+ * - `quadratic`: A quarter of the square.
+ * - `mixed`: Hyperbolic tangent, sine and a quarter of the square in turn, latent after latent.
+ * - `polynomial`: z2 from z1^2, z3 from z2, z4 from z2 z3, z5 from z3^2: has a graph of its own and at most 5 latents.
+ */
+export type Link = "linear" | "tanh" | "sin" | "quadratic" | "mixed" | "polynomial";
+
+/**
+ * Where the coefficient of an environment enters a mechanism.
+ * - `outside`: It multiplies the function: l f(z).
+ * - `inside`: It multiplies the parent: f(l z).
+ */
+export type Place = "outside" | "inside";
+
+/**
+ * Signs of the coefficients.
+ * - `both`: Either sign, equally often.
+ * - `positive`: All positive.
+ */
+export type Signs = "both" | "positive";
+
+/**
+ * What a latent that does not shift receives.
+ * - `only`: The same mechanism in all environments, and nothing else.
+ * - `added`: A term that is the same in all environments beside the one that shifts.
+ */
+export type UnshiftedTerm = "only" | "added";
+
+/**
  * What a found graph was compared as.
  * - `dag`: All directions are claimed: with the true graph.
  * - `cpdag`: Some directions are open: with the class of the true graph.
@@ -225,17 +271,6 @@ export type LatentDim = number | Auto;
 export type LatentNoise = "gaussian" | "exponential" | "gumbel";
 
 /**
- * The function f of a mechanism.
- * - `linear`: The parent itself.
- * - `tanh`: Hyperbolic tangent.
- * - `sin`: Sine.
- * - `quadratic`: A quarter of the square.
- * - `mixed`: Hyperbolic tangent, sine and a quarter of the square in turn, latent after latent.
- * - `polynomial`: z2 from z1^2, z3 from z2, z4 from z2 z3, z5 from z3^2: has a graph of its own and at most 5 latents.
- */
-export type Link = "linear" | "tanh" | "sin" | "quadratic" | "mixed" | "polynomial";
-
-/**
  * How a latent depends on its parents.
  * - `monotone`: Sum of w (z + sin(2 z) / 2): monotone in each parent.
  * - `linear`: Sum of w z.
@@ -341,13 +376,6 @@ export type PdgmmSparsity = "held" | "none";
 export type PdgmmFlowUse = "auto" | "always" | "never";
 
 /**
- * Where the coefficient of an environment enters a mechanism.
- * - `outside`: It multiplies the function: l f(z).
- * - `inside`: It multiplies the parent: f(l z).
- */
-export type Place = "outside" | "inside";
-
-/**
  * Which rows of the data set were scored.
  * - `train`: The rows that parameters were fitted to.
  * - `validation`: The rows that choices were made by.
@@ -371,20 +399,6 @@ export type ShiftGraph = "chain" | "random";
  * - `smooth`: Residual layers `x + 0.9 tanh(x P + b) S` with orthonormal P and S, each followed by a random rotation.
  */
 export type ShiftMixing = "identity" | "leaky" | "coupling" | "smooth";
-
-/**
- * Signs of the coefficients.
- * - `both`: Either sign, equally often.
- * - `positive`: All positive.
- */
-export type Signs = "both" | "positive";
-
-/**
- * What a latent that does not shift receives.
- * - `only`: The same mechanism in all environments, and nothing else.
- * - `added`: A term that is the same in all environments beside the one that shifts.
- */
-export type UnshiftedTerm = "only" | "added";
 
 /**
  * Where more inputs than latents come from.
@@ -478,6 +492,65 @@ export interface AutoencoderOptions {
    * Range: 0 to 10.
    */
   learningRate?: number;
+}
+
+/** Configuration of the simulator `balls-world`. The defaults are those of the paper. */
+export interface BallsWorldConfig {
+  /**
+   * Seed of every random number.
+   *
+   * Default: 0.
+   */
+  seed?: number;
+  /**
+   * Number of rows: 10,000 pictures of the default size take 490 MB.
+   *
+   * Default: 2000. Range: 1 to 1000000000.
+   */
+  rows?: number;
+  /**
+   * Number of balls, each of a color of its own; two latents each.
+   *
+   * Default: 2. Range: 1 to 12.
+   */
+  balls?: number;
+  /**
+   * Height and width of the pictures in pixels.
+   *
+   * Default: 64. Range: 8 to 1024.
+   */
+  size?: number;
+  /**
+   * Radius of the balls, as a share of `size`.
+   *
+   * Default: 0.1. Range: 0.01 to 0.5.
+   */
+  radius?: number;
+  /**
+   * What is frozen at once: balls, or each coordinate on its own.
+   *
+   * Default: "balls".
+   */
+  frozen?: Frozen;
+  /**
+   * Probability with which a ball, or a coordinate, is frozen in a row.
+   *
+   * Default: 0.1. Range: 0 to 1.
+   */
+  frozenProbability?: number;
+  /**
+   * Where balls are drawn: cut to whole pixels, or exactly.
+   *
+   * Default: "whole".
+   */
+  centers?: Centers;
+  /**
+   * Least distance between the mean places of two balls, as a share of the picture. The places lie in a square of side
+   * 0.4, which has room for six balls at the default.
+   *
+   * Default: 0.2. Range: 0 to 0.5.
+   */
+  meanDistance?: number;
 }
 
 /** Recovery of one block. */
@@ -657,6 +730,108 @@ export interface ChangeScores {
   observedEdges: number;
   /** Why `f1` is null. */
   reason?: string;
+}
+
+/** Configuration of the simulator `chemistry-world`. */
+export interface ChemistryWorldConfig {
+  /**
+   * Seed of every random number.
+   *
+   * Default: 0.
+   */
+  seed?: number;
+  /**
+   * Number of environments.
+   *
+   * Default: 50. Range: 1 to 100000.
+   */
+  environments?: number;
+  /**
+   * Rows of each environment: 10,000 pictures of the default size take 490 MB.
+   *
+   * Default: 40. Range: 2 to 1000000.
+   */
+  pointsPerEnvironment?: number;
+  /**
+   * Height and width of the pictures in pixels.
+   *
+   * Default: 64. Range: 10 to 1024.
+   */
+  size?: number;
+  /**
+   * The function of the mechanisms.
+   *
+   * Default: "tanh".
+   */
+  link?: Link;
+  /**
+   * Where the coefficient of an environment enters: outside of the function, or inside.
+   *
+   * Default: "outside".
+   */
+  place?: Place;
+  /**
+   * Factor on every mechanism that shifts.
+   *
+   * Default: 1. Range: 0 to 100.
+   */
+  gain?: number;
+  /**
+   * Least magnitude of a coefficient.
+   *
+   * Default: 0.5. Range: 0 to 100.
+   */
+  coefficientLeast?: number;
+  /**
+   * Largest magnitude of a coefficient.
+   *
+   * Default: 1. Range: 0 to 100.
+   */
+  coefficientMost?: number;
+  /**
+   * Signs of the coefficients.
+   *
+   * Default: "both".
+   */
+  signs?: Signs;
+  /**
+   * Noise means are uniform between minus and plus this.
+   *
+   * Default: 2. Range: 0 to 100.
+   */
+  noiseMean?: number;
+  /**
+   * Least standard deviation of the noise.
+   *
+   * Default: 0.1. Range: 0.001 to 100.
+   */
+  noiseScaleLeast?: number;
+  /**
+   * Largest standard deviation of the noise.
+   *
+   * Default: 2. Range: 0.001 to 100.
+   */
+  noiseScaleMost?: number;
+  /** Numbers of the objects, from 1, that receive a term that is the same in all environments. Default: none. */
+  unshifted?: number[];
+  /**
+   * Whether that term stands alone or beside the one that shifts.
+   *
+   * Default: "only".
+   */
+  unshiftedTerm?: UnshiftedTerm;
+  /**
+   * Function of that term.
+   *
+   * Default: "linear".
+   */
+  unshiftedLink?: Link;
+  /**
+   * Factor on that term.
+   *
+   * Default: 1.5. Range: 0 to 100.
+   */
+  unshiftedGain?: number;
 }
 
 /** A hyper-parameter chosen without truth. */

@@ -1,6 +1,8 @@
 //! Worlds with known causes. The methods know nothing of them.
 
+pub mod balls_world;
 pub mod chamber_world;
+pub mod chemistry_world;
 #[cfg(test)]
 mod golden;
 pub mod intervention_world;
@@ -8,6 +10,7 @@ mod limits;
 pub mod modality_world;
 mod orthonormal;
 pub mod phenotype;
+mod raster;
 mod row;
 pub mod shift_world;
 pub mod silent_world;
@@ -94,6 +97,20 @@ pub const SIMULATORS: &[Simulator] = &[
         run: |config| silent_world::silent_world(&read(config)?),
         source: Some(|config| silent_world::source(&read(config)?)),
     },
+    Simulator {
+        name: "balls-world",
+        summary: balls_world::SUMMARY,
+        schema: config::schema_of::<balls_world::BallsWorldConfig>,
+        run: |config| balls_world::balls_world(&read(config)?),
+        source: Some(|config| balls_world::source(&read(config)?)),
+    },
+    Simulator {
+        name: "chemistry-world",
+        summary: chemistry_world::SUMMARY,
+        schema: config::schema_of::<chemistry_world::ChemistryWorldConfig>,
+        run: |config| chemistry_world::chemistry_world(&read(config)?),
+        source: None,
+    },
 ];
 
 /// Rows of a data set that are compared with those of its world.
@@ -177,6 +194,8 @@ mod tests {
             ("intervention-world", json!({"referencePoints": 20, "pointsPerEnvironment": 5})),
             ("chamber-world", json!({"pointsPerEnvironment": 5})),
             ("modality-world", json!({"points": 30})),
+            ("balls-world", json!({"rows": 30})),
+            ("chemistry-world", json!({"environments": 3, "pointsPerEnvironment": 5})),
         ] {
             simulate(name, small).expect("runs").check_shapes().expect("fits together");
         }

@@ -19,7 +19,8 @@ Examples:
   $ disentangle simulate silent-world --latents 10 --active half --out silent
   $ disentangle simulate shift-world --latents 3 --link tanh --out shift
   $ disentangle simulate intervention-world --latents 4 --out interventions
-  $ disentangle simulate modality-world --modalities 2 --out modalities`;
+  $ disentangle simulate modality-world --modalities 2 --out modalities
+  $ disentangle simulate balls-world --balls 3 --out balls`;
 
 /** What the help shows before a simulator is chosen. */
 const COMMON = ["seed", "config", "set", "out", "json"];
@@ -111,6 +112,8 @@ function groups({ environment, task }: NativeDataset["labels"]): readonly [strin
 /** The method that the world was made for. */
 function methodFor({ labels: { environment, task }, targets, truth, views = [] }: NativeDataset): string {
   if (views.length > 1) return "multimodal";
+  // Pictures have more columns than most methods take.
+  if (views.some(({ image }) => image !== undefined)) return "pca";
   if (truth.interventions !== undefined) return "interventional";
   if (task !== undefined) return "mtlcm";
   if (environment === undefined) return "pdgmm";
