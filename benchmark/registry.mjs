@@ -20,6 +20,7 @@ export const BENCHMARKS = {
   checkpoint: () => import("./checkpoint.mjs"),
   instructions: () => import("./instructions.mjs"),
   steps: () => import("./steps.mjs"),
+  images: () => import("./images.mjs"),
   against: () => import("./against.mjs"),
   build: () => import("./build.mjs"),
   "tbr-torch": () => import("./tbr-torch.mjs"),

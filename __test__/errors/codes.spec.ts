@@ -191,6 +191,7 @@ const cases: Partial<Record<ErrorCode, () => unknown>> = {
     spoilt((data) => {
       delete data.labels.environment;
     }),
+  DATA_NEEDS_IMAGES: async () => fit({ method: "vae", encoder: "convolutional", data: await world() }).result,
   DATA_NEEDS_INTERVENTIONS: async () =>
     fit({ method: "interventional", reference: "n2", data: await world() } as RunConfig).result,
   DATA_NEEDS_MODALITIES: async () => fit({ method: "multimodal", data: await world() }).result,

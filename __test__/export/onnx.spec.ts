@@ -131,6 +131,43 @@ test("modalities of different sizes, one of them with a code of one number, give
   );
 });
 
+for (const [height, width, channels, coders] of [
+  [12, 12, 1, {}],
+  [9, 7, 3, { decoder: "linear" }],
+  [7, 10, 2, { encoder: "mlp" }],
+] as const) {
+  test(`convolutions of ${channels} x ${height} x ${width} with ${JSON.stringify(coders)} give the same numbers in ONNX Runtime`, async (t) => {
+    const [rows, cols] = [300, channels * height * width];
+    const values = Float32Array.from({ length: rows * cols }, (_, at) => {
+      const [row, pixel] = [Math.floor(at / cols), at % cols];
+      return Math.sin(row * 1.3 + pixel * 0.4) + Math.cos(row * 0.7 - pixel * 0.9);
+    });
+    const data: Dataset = {
+      ...(await tree),
+      inputs: { data: values, rows, cols },
+      inputNames: [],
+      rowIds: [],
+      labels: {},
+      truth: {},
+      views: [{ name: "images", start: 0, end: cols, image: { channels, height, width } }],
+    };
+    for (const key of ["targets", "tree"] as const) delete data[key];
+    const model = await fit({ method: "vae", latentDim: 3, batchSize: 32, seed: 2, ...coders, data } as RunConfig, {
+      budgets: { steps: 40 },
+    }).result;
+    const { layers } = await model.plain();
+    const kinds = [...layers.encoder!, ...layers.decoder!].map(({ op }) => op);
+    t.true(kinds.includes("convolution"));
+    const found = await parity(model, data);
+    t.log(JSON.stringify(found));
+    t.true("decoder" in found);
+    t.true(
+      Object.values(found).every((largest) => largest <= TOLERANCE),
+      JSON.stringify(found),
+    );
+  });
+}
+
 test("the couplings of a flow that was trained bend the latents: a graph without them would differ", async (t) => {
   const config = { method: "pdgmm", representation: "inputs", flow: { use: "always", steps: 20 }, latentDim: 3 };
   const { layers, tensors } = await (await fit({ ...config, data: await tree } as RunConfig).result).plain();

@@ -6,6 +6,7 @@ import anyTest, { type TestFn } from "ava";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { report } from "../../src/report/index.js";
 import { chromiumPath } from "../chromium.js";
+import { pictureRecord } from "./picture-records.js";
 import { altered, record, withoutTruth } from "./records.js";
 import { taskRecord } from "./task-records.js";
 
@@ -44,6 +45,7 @@ async function pages(): Promise<Record<string, string>> {
     big: (await report([big])).html,
     hostile: (await report([renamed], { title: LONG, introduction: LONG })).html,
     tasks: (await report([taskRecord({ tasks: 60, latents: 20 })])).html,
+    pictures: (await report([pictureRecord(3, 32, 32, 8)])).html,
     several: (await report([...pair, unscored, renamed])).html,
   };
 }
@@ -92,7 +94,7 @@ function overflow(page: Page): Promise<{ wider: number; elements: string[] }> {
   }))()`);
 }
 
-for (const name of ["pair", "big", "hostile", "tasks", "several"])
+for (const name of ["pair", "big", "hostile", "tasks", "pictures", "several"])
   for (const width of [1280, 390])
     for (const scheme of ["light", "dark"] as const)
       drive(`${name} at ${width} px, ${scheme}: nothing fails, nothing is fetched, nothing sticks out`, async (t) => {

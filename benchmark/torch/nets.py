@@ -74,7 +74,41 @@ def mtrn(batch, sizes, tasks):
     return [encoder, heads, bias], loss
 
 
+def images(batch, channels, side, hidden, code):
+    """Convolutions that halve the image while two pixels are left, dense layers, and their mirror."""
+    sides = [side]
+    while len(sides) < 5 and sides[-1] // 2 >= 2:
+        sides.append(sides[-1] // 2)
+    widths = [channels] + [32] * (len(sides) - 1)
+    flat = 32 * sides[-1] ** 2
+    down, up = [], []
+    for a, b in zip(widths, widths[1:]):
+        down += [nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.1)]
+    for i in reversed(range(len(sides) - 1)):
+        restored = sides[i] - 2 * sides[i + 1]
+        up += [nn.ConvTranspose2d(32, widths[i], 4, 2, 1, output_padding=restored), nn.LeakyReLU(0.1)]
+    encoder = nn.Sequential(*down, nn.Flatten(), mlp([flat, *hidden, code], leaky(0.1)))
+    inner = nn.Sequential(mlp([code, *hidden[::-1], flat], leaky(0.1)), nn.LeakyReLU(0.1))
+    decoder = nn.Sequential(inner, nn.Unflatten(1, (32, sides[-1], sides[-1])), *up[:-1])
+    x = torch.randn(batch, channels, side, side)
+    return [encoder, decoder], lambda: (decoder(encoder(x)) - x).square().mean()
+
+
+def balls(batch):
+    """The autoencoder of pdGMM's images of balls."""
+    down = [(3, 32, 2), (32, 64, 2), (64, 64, 2), (64, 128, 2), (128, 128, 4)]
+    up = [(128, 128, 2), (128, 64, 2), (64, 64, 2), (64, 32, 2), (32, 3, 4)]
+    layers = []
+    for a, b, pool in down:
+        layers += [nn.Conv2d(a, b, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(pool)]
+    for a, b, size in up:
+        layers += [nn.ConvTranspose2d(a, b, size, size), nn.ReLU()]
+    net = nn.Sequential(*layers[:-1], nn.Sigmoid())
+    x = torch.randn(batch, 3, 64, 64)
+    return [net], lambda: (net(x) - x).square().mean()
+
+
 def loss_of(net, batch):
-    recipes = {"dense": dense, "pdgmm": pdgmm, "ivae": ivae, "mtrn": mtrn}
+    recipes = {"dense": dense, "pdgmm": pdgmm, "ivae": ivae, "mtrn": mtrn, "images": images, "balls": balls}
     modules, loss = recipes[net["kind"]](batch, **{key: value for key, value in net.items() if key != "kind"})
     return nn.ModuleList(modules), loss

@@ -1,6 +1,6 @@
 // ONNX (opset 17, IR 8) of what a model computes. Field numbers: onnx.proto3 of ONNX 1.12.
 import { fail } from "../errors.js";
-import type { Layer, Layers, PlainModel, Tensor } from "./plain-model.js";
+import type { Activation, Layer, Layers, PlainModel, Tensor } from "./plain-model.js";
 import { encode, type Message, type Value } from "./protobuf.js";
 
 const OPSET = 17;
@@ -10,7 +10,13 @@ const DATA_TYPES = { float: 1, int64: 7, double: 11 } as const;
 type DataType = "float" | "double";
 
 const TENSOR: Message = { dims: [1, "int"], data_type: [2, "int"], name: [8, "string"], raw_data: [9, "bytes"] };
-const ATTRIBUTE: Message = { name: [1, "string"], f: [2, "float"], i: [3, "int"], type: [20, "int"] };
+const ATTRIBUTE: Message = {
+  name: [1, "string"],
+  f: [2, "float"],
+  i: [3, "int"],
+  ints: [8, "int"],
+  type: [20, "int"],
+};
 const NODE: Message = {
   input: [1, "string"],
   output: [2, "string"],
@@ -147,6 +153,8 @@ class Graph {
         );
         return this.#cast({ ...wide, name }, "float");
       }
+      case "convolution":
+        return this.#convolution(layer, x);
       case "narrow":
         return this.#slice(x, layer.start, layer.count);
       case "coupling":
@@ -196,10 +204,48 @@ class Graph {
     const wide = this.#cast(x, this.#typeOf(weight));
     const product = this.#node("MatMul", [wide.name, this.#constant(weight)]);
     const sum = bias === undefined ? product : this.#node("Add", [product, this.#constant(bias)]);
+    const name = this.#activated(sum, activation);
+    return this.#cast({ name, type: wide.type, cols: this.#tensor(weight).shape[1]! }, "float");
+  }
+
+  #activated(value: string, activation: Activation): string {
     const op = ACTIVATIONS[activation.name];
     const slope = activation.slope === undefined ? [] : [{ name: "alpha", f: activation.slope, type: 1 }];
-    const name = op === undefined ? sum : this.#node(op, [sum], slope);
-    return this.#cast({ name, type: wide.type, cols: this.#tensor(weight).shape[1]! }, "float");
+    return op === undefined ? value : this.#node(op, [value], slope);
+  }
+
+  #convolution(layer: Extract<Layer, { op: "convolution" }>, x: Flow): Flow {
+    const { kernel, bias, step, padding, transposed, from, to, activation } = layer;
+    const images = this.#reshaped(x.name, [from.channels, from.height, from.width]);
+    const side = this.#tensor(kernel).shape[2]!;
+    const ints = (name: string, values: readonly number[]): Value => ({ name, ints: values, type: 7 });
+    const least = (size: number): number => (size - 1) * step + side - 2 * padding;
+    const more = [to.height - least(from.height), to.width - least(from.width)];
+    const node = this.#node(
+      transposed ? "ConvTranspose" : "Conv",
+      [images, this.#constant(kernel), this.#constant(bias)],
+      [
+        ints("kernel_shape", [side, side]),
+        ints("pads", [padding, padding, padding, padding]),
+        ints("strides", [step, step]),
+        ...(transposed ? [ints("output_padding", more)] : []),
+      ],
+    );
+    const cols = to.channels * to.height * to.width;
+    return { type: "float", cols, name: this.#reshaped(this.#activated(node, activation), [cols]) };
+  }
+
+  /** The rows, each in another shape. */
+  #reshaped(value: string, shape: readonly number[]): string {
+    // 0 keeps the number of rows.
+    const sizes = [0, ...shape].map(BigInt);
+    const to = this.#initializer(
+      `shape_${shape.join("x")}`,
+      [sizes.length],
+      "int64",
+      bytesOf(BigInt64Array.from(sizes)),
+    );
+    return this.#node("Reshape", [value, to]);
   }
 
   #coupling({ start, count, bound, inverse, net }: Extract<Layer, { op: "coupling" }>, x: Flow): Flow {

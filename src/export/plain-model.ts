@@ -15,6 +15,13 @@ export interface Activation {
   readonly slope?: number;
 }
 
+/** The shape of an image. */
+export interface ImageShape {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
 /**
  * A function of rows. Strings name tensors. Layers whose tensors have 64 bits compute in 64 bits, and what comes out is rounded to
  * 32; all others compute in 32 bits.
@@ -26,6 +33,21 @@ export type Layer =
   | { readonly op: "dense"; readonly weight: string; readonly bias?: string; readonly activation: Activation }
   /** `(x - center) * factor + shift`, column by column. */
   | { readonly op: "scale"; readonly center: string; readonly factor: string; readonly shift: string }
+  /**
+   * A convolution of images `from`, whose columns are channel first and the width running fastest, with a square kernel
+   * (out, in, k, k); or, `transposed`, the transpose of one, with a kernel (in, out, k, k). It gives images `to`.
+   */
+  | {
+      readonly op: "convolution";
+      readonly kernel: string;
+      readonly bias: string;
+      readonly step: number;
+      readonly padding: number;
+      readonly transposed: boolean;
+      readonly from: ImageShape;
+      readonly to: ImageShape;
+      readonly activation: Activation;
+    }
   /** The columns from `start`. */
   | { readonly op: "narrow"; readonly start: number; readonly count: number }
   /**

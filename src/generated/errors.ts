@@ -34,6 +34,7 @@ export const explanations = {
   DATA_DETACHED: "A typed array was detached before it could be copied.",
   DATA_TOO_FEW_ROWS: "Fewer rows than the method can work with.",
   DATA_NEEDS_ENVIRONMENTS: "The method needs rows from at least two environments.",
+  DATA_NEEDS_IMAGES: "Convolutions were asked for, and the data are not images of one view that is large enough.",
   DATA_NEEDS_INTERVENTIONS: "The environments do not show changes of single latents: none moves the inputs, or in too many directions.",
   DATA_NEEDS_MODALITIES: "The method needs another number of modalities than the data have, or a row has none of them.",
   DATA_DUPLICATE_MODALITY: "Two modalities hold the same numbers.",

@@ -124,10 +124,12 @@ export type Correlation = "pearson" | "spearman";
 
 /**
  * How latents become inputs.
+ * - `auto`: As the encoder's `auto`.
  * - `mlp`: A network with the hidden layers of the encoder.
  * - `linear`: One linear layer: for inputs that are known to mix the latents linearly.
+ * - `convolutional`: The mirror of the convolutional encoder.
  */
-export type Decoder = "mlp" | "linear";
+export type Decoder = "auto" | "mlp" | "linear" | "convolutional";
 
 /**
  * How latents depend on each other.
@@ -152,6 +154,14 @@ export type DeviceChoice = "cpu" | "cuda" | "auto";
  * - `cubic`: a + a^3 / 10: expands them.
  */
 export type Distortion = "none" | "asinh" | "cubic";
+
+/**
+ * How inputs become latents.
+ * - `auto`: Convolutions where the one view of the data is an image of at least 4 x 4 pixels, else dense layers.
+ * - `mlp`: Dense layers.
+ * - `convolutional`: Up to four convolutions that each halve the image (32 channels), then dense layers.
+ */
+export type Encoder = "auto" | "mlp" | "convolutional";
 
 /**
  * What to do with missing inputs.
@@ -1502,7 +1512,7 @@ export interface IcarlConfig {
    */
   latentDim?: number;
   /**
-   * Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+   * Widths of the hidden dense layers of encoder, decoder and prior (LeakyReLU, slope 0.1); of images they follow the convolutions.
    *
    * Default: [50,50].
    *
@@ -1519,9 +1529,17 @@ export interface IcarlConfig {
     | [number, number, number, number, number, number, number]
     | [number, number, number, number, number, number, number, number];
   /**
-   * How latents become inputs: a network, or one linear layer.
+   * How inputs become latents: by dense layers, or by convolutions that halve an image up to four times and dense layers. `auto`:
+   * convolutions where the data are images of one view, at least 4 x 4 pixels large.
    *
-   * Default: "mlp".
+   * Default: "auto".
+   */
+  encoder?: Encoder;
+  /**
+   * How latents become inputs: by a dense network, one linear layer, or the mirror of the convolutional encoder. `auto`: the mirror
+   * where the data are such images, else a network.
+   *
+   * Default: "auto".
    */
   decoder?: Decoder;
   /**
@@ -2044,7 +2062,7 @@ export interface IvaeConfig {
    */
   latentDim?: number;
   /**
-   * Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+   * Widths of the hidden dense layers of encoder, decoder and prior (LeakyReLU, slope 0.1); of images they follow the convolutions.
    *
    * Default: [50,50].
    *
@@ -2061,9 +2079,17 @@ export interface IvaeConfig {
     | [number, number, number, number, number, number, number]
     | [number, number, number, number, number, number, number, number];
   /**
-   * How latents become inputs: a network, or one linear layer.
+   * How inputs become latents: by dense layers, or by convolutions that halve an image up to four times and dense layers. `auto`:
+   * convolutions where the data are images of one view, at least 4 x 4 pixels large.
    *
-   * Default: "mlp".
+   * Default: "auto".
+   */
+  encoder?: Encoder;
+  /**
+   * How latents become inputs: by a dense network, one linear layer, or the mirror of the convolutional encoder. `auto`: the mirror
+   * where the data are such images, else a network.
+   *
+   * Default: "auto".
    */
   decoder?: Decoder;
   /**
@@ -2695,7 +2721,7 @@ export interface MtIcarlConfig {
    */
   latentDim?: number;
   /**
-   * Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+   * Widths of the hidden dense layers of encoder, decoder and prior (LeakyReLU, slope 0.1); of images they follow the convolutions.
    *
    * Default: [50,50].
    *
@@ -2712,9 +2738,17 @@ export interface MtIcarlConfig {
     | [number, number, number, number, number, number, number]
     | [number, number, number, number, number, number, number, number];
   /**
-   * How latents become inputs: a network, or one linear layer.
+   * How inputs become latents: by dense layers, or by convolutions that halve an image up to four times and dense layers. `auto`:
+   * convolutions where the data are images of one view, at least 4 x 4 pixels large.
    *
-   * Default: "mlp".
+   * Default: "auto".
+   */
+  encoder?: Encoder;
+  /**
+   * How latents become inputs: by a dense network, one linear layer, or the mirror of the convolutional encoder. `auto`: the mirror
+   * where the data are such images, else a network.
+   *
+   * Default: "auto".
    */
   decoder?: Decoder;
   /**
@@ -2848,7 +2882,7 @@ export interface MtIvaeConfig {
    */
   latentDim?: number;
   /**
-   * Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+   * Widths of the hidden dense layers of encoder, decoder and prior (LeakyReLU, slope 0.1); of images they follow the convolutions.
    *
    * Default: [50,50].
    *
@@ -2865,9 +2899,17 @@ export interface MtIvaeConfig {
     | [number, number, number, number, number, number, number]
     | [number, number, number, number, number, number, number, number];
   /**
-   * How latents become inputs: a network, or one linear layer.
+   * How inputs become latents: by dense layers, or by convolutions that halve an image up to four times and dense layers. `auto`:
+   * convolutions where the data are images of one view, at least 4 x 4 pixels large.
    *
-   * Default: "mlp".
+   * Default: "auto".
+   */
+  encoder?: Encoder;
+  /**
+   * How latents become inputs: by a dense network, one linear layer, or the mirror of the convolutional encoder. `auto`: the mirror
+   * where the data are such images, else a network.
+   *
+   * Default: "auto".
    */
   decoder?: Decoder;
   /**
@@ -3604,6 +3646,24 @@ export interface PdgmmPublished {
    * Default: 50. Range: 5 to 1024.
    */
   width?: number;
+}
+
+/** What becomes of an image, one picture for each value of the latent that is set. */
+export interface Pictures {
+  /** Name of the view. */
+  view: string;
+  /** 1, grey, or 3: red, green and blue. Images with another number of channels are shown as their mean. */
+  channels: number;
+  /** Rows of a picture: of larger images, means of square blocks, so that the longer side has at most 32. */
+  height: number;
+  /** Columns of a picture. */
+  width: number;
+  /** The value that is shown as 0: the lowest of the training rows, in units of the data. */
+  lowest: number;
+  /** The value that is shown as 255: the highest of the training rows. */
+  highest: number;
+  /** Pixels of each picture, row by row, the channels of a pixel side by side: two hexadecimal digits each. */
+  pixels: string[];
 }
 
 /** Linear R2. `value` is null where it is not defined, and then `reason` says why. */
@@ -4361,6 +4421,8 @@ export interface Traversal {
   latents: Response[];
   /** The inputs that move most, the first by most standard deviations; none without a decoder. */
   inputs: Response[];
+  /** The views that are images. */
+  pictures?: Pictures[];
 }
 
 /** Something a user should know that stops nothing. */
@@ -4908,7 +4970,7 @@ export interface VaeConfig {
    */
   latentDim?: number;
   /**
-   * Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+   * Widths of the hidden dense layers of encoder, decoder and prior (LeakyReLU, slope 0.1); of images they follow the convolutions.
    *
    * Default: [50,50].
    *
@@ -4925,9 +4987,17 @@ export interface VaeConfig {
     | [number, number, number, number, number, number, number]
     | [number, number, number, number, number, number, number, number];
   /**
-   * How latents become inputs: a network, or one linear layer.
+   * How inputs become latents: by dense layers, or by convolutions that halve an image up to four times and dense layers. `auto`:
+   * convolutions where the data are images of one view, at least 4 x 4 pixels large.
    *
-   * Default: "mlp".
+   * Default: "auto".
+   */
+  encoder?: Encoder;
+  /**
+   * How latents become inputs: by a dense network, one linear layer, or the mirror of the convolutional encoder. `auto`: the mirror
+   * where the data are such images, else a network.
+   *
+   * Default: "auto".
    */
   decoder?: Decoder;
   /**

@@ -40,6 +40,11 @@ export function drawingFigure(figure: Figure, svg: string): Html {
   );
 }
 
+/** Pictures that are not drawn but decoded, in a container that scrolls. */
+export function pictureFigure(figure: Figure, pictures: Html): Html {
+  return framed(figure, [scroller(pictures, figure.title, "picture natural")], "natural");
+}
+
 function framed({ id, title, description, legend, table }: Figure, pictures: readonly Html[], span: Span): Html {
   return html`<figure id="${id}" class="figure span-${span}">
 <figcaption><strong>${title}</strong><span>${description}</span></figcaption>

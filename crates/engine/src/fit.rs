@@ -2,6 +2,7 @@
 
 mod choose;
 mod decoded;
+mod pictures;
 mod summarise;
 
 use crate::checkpoint::{CheckpointOptions, Checkpoints, Found, Identity};

@@ -292,6 +292,12 @@ pub trait Network: Send + Sync + Any {
     /// Those of candle.
     fn encode(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor>;
 
+    /// Numbers that a gradient step holds of each row in layers whose widths the shapes of their parameters do not tell, such as
+    /// feature maps of images: what they give, and its gradient.
+    fn held_per_row(&self) -> usize {
+        0
+    }
+
     /// Whether the environment of a row changes its latents, where it is known.
     fn by_environment(&self) -> bool {
         false

@@ -11,7 +11,7 @@ mod decoded;
 mod graph;
 mod silence;
 
-pub use decoded::{ReconstructionRow, Response, Traversal};
+pub use decoded::{Pictures, ReconstructionRow, Response, Traversal};
 pub use graph::{CausalGraph, CauseSet, GraphTie};
 pub use silence::{Silence, SilentLatent, Slab, Spike};
 

@@ -10,6 +10,7 @@
 
 pub(crate) mod account;
 mod condition;
+mod layers;
 mod network;
 mod prior;
 
@@ -17,7 +18,7 @@ pub use condition::Condition;
 pub use prior::Prior;
 
 use crate::regression::{EncoderOptions, at_most, scale_latents};
-use disentangle_data::prepare::Prepared;
+use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::entry::{MethodInfo, Specification};
 use disentangle_engine::method::Solving;
@@ -29,15 +30,32 @@ use network::VaeNetwork;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// How inputs become latents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoder {
+    /// Convolutions where the one view of the data is an image of at least 4 x 4 pixels, else dense layers.
+    #[default]
+    Auto,
+    /// Dense layers.
+    Mlp,
+    /// Up to four convolutions that each halve the image (32 channels), then dense layers.
+    Convolutional,
+}
+
 /// How latents become inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Decoder {
-    /// A network with the hidden layers of the encoder.
+    /// As the encoder's `auto`.
     #[default]
+    Auto,
+    /// A network with the hidden layers of the encoder.
     Mlp,
     /// One linear layer: for inputs that are known to mix the latents linearly.
     Linear,
+    /// The mirror of the convolutional encoder.
+    Convolutional,
 }
 
 /// Networks and training.
@@ -47,10 +65,14 @@ pub struct VaeOptions {
     /// Number of latents.
     #[schemars(range(min = 1, max = 256))]
     pub latent_dim: usize,
-    /// Widths of the hidden layers of encoder, decoder and prior (LeakyReLU, slope 0.1).
+    /// Widths of the hidden dense layers of encoder, decoder and prior (LeakyReLU, slope 0.1); of images they follow the convolutions.
     #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 65536)))]
     pub hidden: Vec<usize>,
-    /// How latents become inputs: a network, or one linear layer.
+    /// How inputs become latents: by dense layers, or by convolutions that halve an image up to four times and dense layers. `auto`:
+    /// convolutions where the data are images of one view, at least 4 x 4 pixels large.
+    pub encoder: Encoder,
+    /// How latents become inputs: by a dense network, one linear layer, or the mirror of the convolutional encoder. `auto`: the mirror
+    /// where the data are such images, else a network.
     pub decoder: Decoder,
     /// Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
     /// the more the reconstruction counts beside the prior.
@@ -81,7 +103,8 @@ impl Default for VaeOptions {
         Self {
             latent_dim: 5,
             hidden: vec![50, 50],
-            decoder: Decoder::Mlp,
+            encoder: Encoder::Auto,
+            decoder: Decoder::Auto,
             decoder_variance: 0.01,
             steps: 10_000,
             batch_size: 256,
@@ -162,7 +185,11 @@ impl<V: Variant> Method for ConditionalVae<V> {
 
     fn check(&self, data: &Prepared) -> Result<()> {
         V::condition(&self.config).check(data, V::INFO.name)?;
-        data.needs_rows(V::INFO.name)?;
+        layers::check(self.options(), &data.views)?;
+        // The first convolution sees windows of all rows; dense layers have weights for every column.
+        if self.options().encoder == Encoder::Mlp || layers::image_of(&data.views).is_err() {
+            data.needs_rows(V::INFO.name)?;
+        }
         at_most(self.options().latent_dim, data.inputs.cols())
     }
 
@@ -185,7 +212,12 @@ impl<V: Variant> Method for ConditionalVae<V> {
     }
 
     fn findings(&self, data: &Prepared, state: &State, _: &Matrix) -> Result<Findings> {
-        let found = account::findings::<VaeNetwork>(data, state)?;
+        let mut found = account::findings::<VaeNetwork>(data, state)?;
+        found.warnings.extend(layers::passed_over(self.options(), &data.views).map(|reason| {
+            let message = format!("pixels are taken as columns, without their places: {reason}");
+            Warning::new("IMAGES_AS_COLUMNS", message)
+                .hint("fit the images alone, or say `encoder: \"mlp\"` and `decoder: \"mlp\"` if this is what you want")
+        }));
         let told = V::condition(&self.config).told(data);
         let enough = told
             .as_ref()

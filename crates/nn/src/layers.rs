@@ -3,7 +3,9 @@
 //! Numbers with 64 bits are applied in 64 bits, and what comes out is rounded to 32; all other layers compute in 32 bits.
 
 use super::activation::Activation;
+use super::image::Stride;
 use disentangle_data::Matrix;
+use disentangle_data::views::Image;
 
 /// Numbers of a layer.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +46,23 @@ pub enum Layer {
         factor: Numbers,
         /// (in).
         shift: Numbers,
+    },
+    /// A convolution of images, or its transpose; columns are channel first, the width running fastest.
+    Convolution {
+        /// (out, in, k, k), or of the transpose (in, out, k, k).
+        kernel: Numbers,
+        /// (out).
+        bias: Numbers,
+        /// How the kernel moves.
+        stride: Stride,
+        /// Whether it is the transpose.
+        transposed: bool,
+        /// The images that it takes.
+        from: Image,
+        /// The images that it gives.
+        to: Image,
+        /// Of each entry.
+        activation: Activation,
     },
     /// The columns from `start`, so many.
     Narrow {

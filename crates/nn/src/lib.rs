@@ -17,6 +17,7 @@ mod entrywise;
 mod grouped;
 mod heads;
 mod image;
+mod image_encoder;
 mod internal;
 mod known;
 mod layer_norm;
@@ -52,9 +53,10 @@ pub use element::Element;
 pub use grouped::{GroupedMlp, grouped_dense, grouped_dense_expression, masked_dense};
 pub use heads::{Topology, head_product, head_product_expression, tree_heads, tree_heads_expression};
 pub use image::{
-    Stride, conv2d, conv2d_expression, conv2d_transposed, conv2d_transposed_expression, max_pool2d,
-    max_pool2d_expression,
+    Stride, channels_first, channels_last, conv2d, conv2d_expression, conv2d_transposed, conv2d_transposed_expression,
+    max_pool2d, max_pool2d_expression,
 };
+pub use image_encoder::{ImageDecoder, ImageEncoder, ImageLayers, LEAST_SIDE, halvings};
 pub use internal::internal;
 pub use known::with_known_gradient;
 pub use layer_norm::LayerNorm;

@@ -1,7 +1,8 @@
-import type { Response, Summary, Traversal } from "../../generated/types.js";
+import type { Pictures, Response, Summary, Traversal } from "../../generated/types.js";
 import { lineLook, linesChart } from "../charts/lines.js";
 import type { SectionInput } from "../context.js";
-import { chartFigure, defined, legend, table } from "../figure.js";
+import { strip } from "../draw/pictures.js";
+import { chartFigure, defined, legend, name, pictureFigure, table } from "../figure.js";
 import { count, counted, percent, significant } from "../format.js";
 import { type Html, html } from "../markup.js";
 import { focusName, type Section } from "./section.js";
@@ -20,7 +21,8 @@ export async function traversalSection(input: SectionInput): Promise<Section | u
   for (const [i, traversal] of traversals.entries()) {
     if (responsesOf(traversal).length > 0) figures.push(await figureOf(input, traversal, i));
   }
-  if (figures.length === 0) return undefined;
+  const pictures = picturesOf(traversals).map((view, i) => galleryOf(input, view, i));
+  if (figures.length + pictures.length === 0) return undefined;
   const folded = figures.slice(SHOWN);
   return {
     id: "traversals",
@@ -28,11 +30,57 @@ export async function traversalSection(input: SectionInput): Promise<Section | u
     lead:
       `Row ${count(traversals[0]!.row + 1)} of the data (${focusName(input)}), with one latent set to one value after another; ` +
       `${follow ? "the other latents follow as the mechanisms say" : "the other latents stay as they are"}.${cameBack(reconstruction)}`,
-    body: html`<div class="grid">${figures.slice(0, SHOWN)}</div>${
+    body: html`${pictures}${figures.length > 0 && html`<div class="grid">${figures.slice(0, SHOWN)}</div>`}${
       folded.length > 0 &&
       html`<details class="more"><summary>${counted(folded.length, "more picture")}</summary><div class="grid">${folded}</div></details>`
     }`,
   };
+}
+
+/** The pictures of one view, latent after latent. */
+interface Gallery {
+  readonly view: string;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly rows: readonly {
+    readonly latent: string;
+    readonly values: readonly number[];
+    readonly pictures: Pictures;
+  }[];
+}
+
+function picturesOf(traversals: readonly Traversal[]): Gallery[] {
+  const views = new Set(traversals.flatMap(({ pictures = [] }) => pictures.map(({ view }) => view)));
+  return [...views].map((view) => {
+    const rows = traversals.flatMap(({ latent, values, pictures = [] }) =>
+      pictures.filter((of) => of.view === view).map((found) => ({ latent, values, pictures: found })),
+    );
+    return { view, lowest: rows[0]!.pictures.lowest, highest: rows[0]!.pictures.highest, rows };
+  });
+}
+
+/** One line of pictures per latent. */
+function galleryOf({ study }: SectionInput, { view, lowest, highest, rows }: Gallery, place: number): Html {
+  const lines = rows.map(({ latent, values, pictures }) => {
+    const alt = `${view} with ${latent} from ${significant(values[0])} to ${significant(values.at(-1))}`;
+    const { url, width, height } = strip(pictures);
+    return html`<tr><th scope="row">${name(latent)}</th><td><img src="${url}" alt="${alt}" width="${width}" height="${height}"></td></tr>\n`;
+  });
+  return pictureFigure(
+    {
+      id: `${study.id}-pictures-${place + 1}`,
+      title: `${view} as each latent moves`,
+      description:
+        "One line per latent: what is decoded with the latent set from two standard deviations below its mean (left) to two above " +
+        `(right). Black is ${significant(lowest)}, white ${significant(highest)}, the range of the training rows.`,
+      table: table(
+        "What each latent is set to.",
+        [{ label: "latent" }, ...rows[0]!.values.map((_, i) => ({ label: `${i + 1}`, numeric: true as const }))],
+        rows.map(({ latent, values }) => [name(latent), ...values.map((value) => significant(value))]),
+      ),
+    },
+    html`<table class="pictures"><tbody>${lines}</tbody></table>`,
+  );
 }
 
 function cameBack(reconstruction: Summary["reconstruction"]): string {

@@ -64,7 +64,7 @@ fn run(method: &dyn Method, device: &Device, session: &mut Session<'_>) -> Resul
 }
 
 /// Bytes that gradient steps take beside the data: of each parameter its value, gradient, two moments, and the best so far; of each row of
-/// a batch its inputs, and what every layer gives, forwards and backwards.
+/// a batch its inputs, and what every layer gives, forwards and backwards; layers of images say it themselves.
 fn training(method: &dyn Method, state: &State, data: &Prepared) -> u64 {
     let rows = |stage: &Stage| match stage {
         Stage::Descent(Recipe { batches: Batching::Rows(rows), .. }) => (*rows).min(data.rows()),
@@ -76,7 +76,8 @@ fn training(method: &dyn Method, state: &State, data: &Prepared) -> u64 {
         let layer = if shape.len() == 2 { shape[0] as u64 } else { 0 };
         (values.saturating_add(shape.iter().map(|&n| n as u64).product()), outputs.saturating_add(layer))
     });
-    let row = outputs.saturating_mul(2).saturating_add(data.inputs.cols() as u64);
+    let images = state.network.held_per_row() as u64;
+    let row = outputs.saturating_mul(2).saturating_add(images).saturating_add(data.inputs.cols() as u64);
     values.saturating_mul(5).saturating_add(row.saturating_mul(rows)).saturating_mul(4)
 }
 

@@ -1,5 +1,6 @@
 //! What the way back from latents to inputs says of a fit.
 
+use super::pictures::Gallery;
 use crate::decode::Decoder;
 use crate::mechanisms::{Settings, counterfactual};
 use crate::method::{Method, State};
@@ -116,6 +117,7 @@ fn traversals(
     let environments = [data.nodes[row]];
     let start = latents.select_rows(&[row]).to_f64();
     let (_, inputs) = mean_sd_of_rows(&data.inputs, &train);
+    let gallery = Gallery::of(data, &train);
     let mut found = Vec::new();
     for (latent, &(mean, sd)) in scales.iter().enumerate().take(TRAVERSED) {
         let values: Vec<f64> =
@@ -135,24 +137,26 @@ fn traversals(
         }
         let follow = (0..names.len()).filter(|&j| j != latent && spread(&swept, j) > MOVES * scales[j].1);
         let latents = follow.map(|j| response(&names[j], scales[j].1, &swept, j)).collect();
-        let inputs = match decoded {
-            Some(decoded) => most_moved(&decoded, data, &inputs)?,
-            None => Vec::new(),
+        let (inputs, pictures) = match decoded {
+            Some(decoded) => {
+                let own = data.standardiser.undo(&decoded)?;
+                (most_moved((&decoded, &own), data, &inputs), gallery.hang(&own))
+            }
+            None => (Vec::new(), Vec::new()),
         };
-        found.push(Traversal { latent: names[latent].clone(), row: data.kept[row], values, latents, inputs });
+        found.push(Traversal { latent: names[latent].clone(), row: data.kept[row], values, latents, inputs, pictures });
     }
     Ok(found)
 }
 
 /// The inputs that move most over the rows of `decoded`, which are standardised, in their own units. Single pixels say nothing.
-fn most_moved(decoded: &Matrix, data: &Prepared, sd: &[f64]) -> Result<Vec<Response>> {
+fn most_moved((decoded, own): (&Matrix, &Matrix), data: &Prepared, sd: &[f64]) -> Vec<Response> {
     let range = |j: usize| if sd[j] > 0.0 { spread(decoded, j) / sd[j] } else { 0.0 };
     let is_pixel = |j: usize| data.views.iter().any(|view| view.image.is_some() && view.columns().contains(&j));
     let mut moved: Vec<(usize, f64)> = (0..decoded.cols()).filter(|&j| !is_pixel(j)).map(|j| (j, range(j))).collect();
     moved.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let own = data.standardiser.undo(decoded)?;
     let shown = moved.into_iter().take(SHOWN).filter(|&(_, range)| range > MOVES);
-    Ok(shown.map(|(j, _)| response(&data.input_names[j], sd[j] * data.standardiser.sd[j], &own, j)).collect())
+    shown.map(|(j, _)| response(&data.input_names[j], sd[j] * data.standardiser.sd[j], own, j)).collect()
 }
 
 fn response(name: &str, sd: f64, values: &Matrix, column: usize) -> Response {

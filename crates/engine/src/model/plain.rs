@@ -136,6 +136,17 @@ fn layer_json(place: &str, layer: Layer, tensors: &mut Vec<Named>) -> Value {
             "factor": kept(place, "factor", factor, 1, tensors),
             "shift": kept(place, "shift", shift, 1, tensors),
         }),
+        Layer::Convolution { kernel, bias, stride, transposed, from, to, activation } => json!({
+            "op": "convolution",
+            "kernel": kept(place, "kernel", kernel, 2, tensors),
+            "bias": kept(place, "bias", bias, 1, tensors),
+            "step": stride.step,
+            "padding": stride.padding,
+            "transposed": transposed,
+            "from": from,
+            "to": to,
+            "activation": activation_json(activation),
+        }),
         Layer::Narrow { start, count } => json!({ "op": "narrow", "start": start, "count": count }),
         Layer::Bend { slope, softness, inverse } => json!({
             "op": "bend",

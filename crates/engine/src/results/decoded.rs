@@ -32,6 +32,29 @@ pub struct Traversal {
     pub latents: Vec<Response>,
     /// The inputs that move most, the first by most standard deviations; none without a decoder.
     pub inputs: Vec<Response>,
+    /// The views that are images.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub pictures: Vec<Pictures>,
+}
+
+/// What becomes of an image, one picture for each value of the latent that is set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pictures {
+    /// Name of the view.
+    pub view: String,
+    /// 1, grey, or 3: red, green and blue. Images with another number of channels are shown as their mean.
+    pub channels: usize,
+    /// Rows of a picture: of larger images, means of square blocks, so that the longer side has at most 32.
+    pub height: usize,
+    /// Columns of a picture.
+    pub width: usize,
+    /// The value that is shown as 0: the lowest of the training rows, in units of the data.
+    pub lowest: f64,
+    /// The value that is shown as 255: the highest of the training rows.
+    pub highest: f64,
+    /// Pixels of each picture, row by row, the channels of a pixel side by side: two hexadecimal digits each.
+    pub pixels: Vec<String>,
 }
 
 /// What becomes of a latent or an input, one value for each value of the latent that is set.

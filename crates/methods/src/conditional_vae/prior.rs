@@ -2,7 +2,7 @@
 
 use super::VaeOptions;
 use super::condition::Reader;
-use super::network::{HIDDEN, sizes};
+use super::layers::{HIDDEN, sizes};
 use disentangle_engine::method::Term;
 use disentangle_nn::{Activation, Init, Mlp, Params, Ridges, gaussian_kl, score_matching};
 use disentangle_nn::{Result, Tensor, Var};

@@ -113,7 +113,7 @@ fn terms_and_gradients_of_every_parameter_are_those_of_independent_implementatio
             let (params, network) = built(case);
             let batch = batch(case, 0);
             let u = network.condition.read(&batch, &mut batch.draws.clone()).expect("conditions");
-            let terms = network.terms(&batch.inputs, &u, &table(&case["noise"])).expect("a loss");
+            let terms = network.terms(&batch.inputs, &u, &table(&case["noise"]), Phase::Train).expect("a loss");
             assert_eq!(terms.len(), case["terms"].as_object().expect("terms").len(), "{name}");
             for term in &terms {
                 let (got, want) = (term.value.to_scalar::<f64>().expect("a scalar"), &case["terms"][term.name]);
@@ -160,12 +160,12 @@ fn gradients_under_environments_are_central_differences() {
         let (batch, noise) = (batch(case, 0), table(&case["noise"]));
         let u = network.condition.read(&batch, &mut batch.draws.clone()).expect("conditions");
         let terms = |name: &str| -> Vec<f64> {
-            let terms = network.terms(&batch.inputs, &u, &noise).expect("a loss");
+            let terms = network.terms(&batch.inputs, &u, &noise, Phase::Train).expect("a loss");
             let mine = terms.into_iter().filter(|term| objective_of(name, term.name, gaussian));
             mine.map(|term| term.value.to_scalar::<f64>().expect("a scalar")).collect()
         };
         let total = |name: &str| terms(name).iter().sum::<f64>();
-        let loss = network.terms(&batch.inputs, &u, &noise).expect("a loss");
+        let loss = network.terms(&batch.inputs, &u, &noise, Phase::Train).expect("a loss");
         let loss = loss.into_iter().map(|t| t.value).reduce(|a, b| (a + b).expect("scalars")).expect("terms");
         let gradients = params.gradients(&loss).expect("gradients");
         for (i, param) in params.iter().enumerate() {

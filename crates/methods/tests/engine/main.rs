@@ -8,6 +8,7 @@ mod formulas;
 mod fresh;
 mod golden;
 mod held;
+mod images;
 mod plan;
 mod published;
 mod resume;

@@ -1,13 +1,14 @@
 //! Microseconds per training step (forward, backward, Adam), per product and per draw of normals:
 //! `cargo run --release -p disentangle-nn --example steps [-- WORK [THREADS] [--json] [--seconds=S] [--count=N]]`.
 //!
-//! WORK is a network of [`nets::NETS`], a product such as `2048x2048x2048`, or `normals-N`. Minimum and median over
+//! WORK is a network of [`nets::NETS`] or [`images::net`], a product such as `2048x2048x2048`, or `normals-N`. Minimum and median over
 //! blocks, on one and two threads; `--json` prints the time of every block, one object a line, for benchmark/.
 //! `--count=N` runs N steps and says nothing: for programs that count instructions.
 
 // A program has a clock and arguments; the library has neither.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod images;
 mod kernels;
 mod nets;
 
@@ -23,7 +24,7 @@ const WARM_UP: Duration = Duration::from_millis(50);
 
 fn work(name: &str) -> Result<Work> {
     let unknown = || Error::Msg(format!("{name} is no network, product or draw")).bt();
-    nets::net(name).or_else(|| kernels::kernel(name)).unwrap_or_else(|| Err(unknown()))
+    nets::net(name).or_else(|| images::net(name)).or_else(|| kernels::kernel(name)).unwrap_or_else(|| Err(unknown()))
 }
 
 /// Microseconds per call, block by block.

@@ -9,7 +9,7 @@ use disentangle_nn::{
     normals, reparameterise,
 };
 
-const SEED: u64 = 1;
+pub const SEED: u64 = 1;
 
 /// A network of dense layers, or one with a recipe of its own.
 enum Recipe {
@@ -60,12 +60,13 @@ pub fn net(name: &str) -> Option<Result<Work>> {
     })
 }
 
-fn normal(shape: &[usize], name: &str) -> Result<Tensor> {
+/// Standard normal numbers.
+pub fn normal(shape: &[usize], name: &str) -> Result<Tensor> {
     normals(shape, SEED, name, 0, DType::F32, &Device::Cpu)
 }
 
 /// Descends along the gradient of a loss that is given the number of the step.
-fn descent(params: Params, mut loss: impl FnMut(u32) -> Result<Tensor> + 'static) -> Work {
+pub fn descent(params: Params, mut loss: impl FnMut(u32) -> Result<Tensor> + 'static) -> Work {
     let mut adam = Adam::new(&params, AdamSettings::default());
     let mut step = 0;
     Box::new(move || {

@@ -1,9 +1,11 @@
-//! Unfolding an image into the patches that a kernel sees, and the transpose.
+//! Unfolding images into the patches that a kernel sees, and the transpose.
 
 use super::Stride;
 use disentangle_numerics::real::Real;
+use disentangle_numerics::simd::vectorised;
+use std::ops::Range;
 
-/// A fine image whose patches are the places of a coarse one.
+/// Fine images `[n, height, width, channels]` whose patches are the places of coarse ones.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grid {
     pub channels: usize,
@@ -13,67 +15,76 @@ pub(super) struct Grid {
     pub stride: Stride,
 }
 
+/// The part of one line of a kernel that lies inside an image: entries of patches and of pixels, one after the other in both.
+struct Run {
+    /// The first entry of the line in the patches, and of these how many lie before the image.
+    line: usize,
+    before: usize,
+    /// The first entry in the images.
+    pixel: usize,
+    count: usize,
+}
+
 impl Grid {
-    /// Entries of a patch.
+    /// Entries of a patch: line by line, pixel by pixel, channels side by side.
     pub fn patch(&self) -> usize {
         self.channels * self.kernel * self.kernel
     }
 
-    /// Places of the kernel.
+    /// Places of the kernel in one image.
     pub fn places(&self) -> usize {
         self.coarse.0 * self.coarse.1
     }
 
-    /// The places along one axis whose pixel under kernel offset `offset` lies inside, and the pixel of the first.
-    fn inside(&self, offset: usize, fine: usize, coarse: usize) -> (std::ops::Range<usize>, usize) {
-        let Stride { step, padding } = self.stride;
-        let first = padding.saturating_sub(offset).div_ceil(step).min(coarse);
-        let end = match (fine + padding).checked_sub(offset) {
-            Some(room) => room.div_ceil(step).min(coarse),
-            None => 0,
-        };
-        (first..end.max(first), (first * step + offset).saturating_sub(padding))
+    /// Entries of a fine image.
+    pub fn pixels(&self) -> usize {
+        self.channels * self.fine.0 * self.fine.1
     }
 
-    /// Calls `work` with every run of places in a row: index of the first in `[patch, places]`, index of its pixel in
-    /// the image, and their number. Places whose pixel is padding are left out.
-    fn runs(&self, mut work: impl FnMut(usize, usize, usize)) {
-        let ((height, width), (rows, cols), k) = (self.fine, self.coarse, self.kernel);
-        for entry in 0..self.patch() {
-            let (channel, dy, dx) = (entry / (k * k), entry / k % k, entry % k);
-            let (ys, y0) = self.inside(dy, height, rows);
-            let (xs, x0) = self.inside(dx, width, cols);
-            if xs.is_empty() {
-                continue;
-            }
-            for (i, row) in ys.enumerate() {
-                let pixel = (channel * height + y0 + i * self.stride.step) * width + x0;
-                work(entry * rows * cols + row * cols + xs.start, pixel, xs.len());
+    /// Calls `work` with every line of the kernel at every place of these rows of the coarse images, counted through all images.
+    #[inline(always)]
+    fn runs(&self, rows: Range<usize>, mut work: impl FnMut(Run)) {
+        let ((height, width), (coarse, places)) = (self.fine, self.coarse);
+        let (Stride { step, padding }, k, c) = (self.stride, self.kernel, self.channels);
+        for (at, row) in rows.enumerate() {
+            let (image, top) = (row / coarse, row % coarse * step);
+            for place in 0..places {
+                let left = place * step;
+                let before = padding.saturating_sub(left).min(k);
+                let inside = (width + padding).saturating_sub(left).min(k).saturating_sub(before);
+                for dy in 0..k {
+                    let line = ((at * places + place) * k + dy) * k * c;
+                    let y = (top + dy).wrapping_sub(padding);
+                    let (pixel, count) = match y < height && inside > 0 {
+                        true => (((image * height + y) * width + left + before - padding) * c, inside * c),
+                        false => (0, 0),
+                    };
+                    work(Run { line, before: before * c, pixel, count });
+                }
             }
         }
     }
 }
 
-/// `columns [patch, places]` from an image `[channels, height, width]`; padding gives zeros.
-pub(super) fn unfold<T: Real>(image: &[T], grid: &Grid, columns: &mut [T]) {
-    columns.fill(T::ZERO);
-    let step = grid.stride.step;
-    grid.runs(|column, pixel, count| match step {
-        1 => columns[column..column + count].copy_from_slice(&image[pixel..pixel + count]),
-        _ => {
-            for (out, v) in columns[column..column + count].iter_mut().zip(image[pixel..].iter().step_by(step)) {
-                *out = *v;
-            }
-        }
+/// `patches [rows x places of a row, patch]` of these rows of the coarse images; padding gives zeros.
+pub(super) fn unfold<T: Real>(images: &[T], grid: &Grid, rows: Range<usize>, patches: &mut [T]) {
+    let length = grid.kernel * grid.channels;
+    grid.runs(rows, |Run { line, before, pixel, count }| {
+        let line = &mut patches[line..line + length];
+        line[..before].fill(T::ZERO);
+        line[before..before + count].copy_from_slice(&images[pixel..pixel + count]);
+        line[before + count..].fill(T::ZERO);
     });
 }
 
-/// The transpose of [`unfold`]: adds every column entry to the pixel it came from.
-pub(super) fn fold<T: Real>(columns: &[T], grid: &Grid, image: &mut [T]) {
-    let step = grid.stride.step;
-    grid.runs(|column, pixel, count| {
-        for (out, v) in image[pixel..].iter_mut().step_by(step).zip(&columns[column..column + count]) {
-            *out += *v;
-        }
+/// The transpose of [`unfold`]: adds every entry of the patches to the pixel it came from.
+pub(super) fn fold<T: Real>(patches: &[T], grid: &Grid, rows: Range<usize>, images: &mut [T]) {
+    vectorised!({
+        grid.runs(rows, |Run { line, before, pixel, count }| {
+            let line = &patches[line + before..line + before + count];
+            for (sum, &v) in images[pixel..pixel + count].iter_mut().zip(line) {
+                *sum += v;
+            }
+        });
     });
 }

@@ -1,0 +1,35 @@
+import type { RunRecord } from "../../src/record.js";
+import { record } from "./records.js";
+
+/** What each latent is set to. */
+export const VALUES: readonly number[] = [-2, -1, 0, 1, 2];
+
+/** A pixel of the picture of latent `latent` at step `step`, 0 to 255. */
+export const pixelOf = (latent: number, step: number, at: number): number => (latent * 40 + step * 50 + at * 7) % 256;
+
+/** A run that decodes images of this size. */
+export function pictureRecord(channels: 1 | 3, height: number, width: number, latents = 2): RunRecord {
+  const base = record({ latents });
+  const hex = (value: number) => value.toString(16).padStart(2, "0");
+  const traversals = base.summary.latents.names.map((latent, place) => ({
+    latent,
+    row: 3,
+    values: [...VALUES],
+    latents: [],
+    inputs: [],
+    pictures: [
+      {
+        view: "photo",
+        channels,
+        height,
+        width,
+        lowest: 0,
+        highest: 255,
+        pixels: VALUES.map((_, step) =>
+          Array.from({ length: channels * height * width }, (_, at) => hex(pixelOf(place, step, at))).join(""),
+        ),
+      },
+    ],
+  }));
+  return { ...base, summary: { ...base.summary, traversals } };
+}
