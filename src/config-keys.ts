@@ -80,9 +80,9 @@ export function keysOf(schema: JsonSchema, part: ConfigKey["part"], tag = "metho
 // Keys that are given one entry at a time.
 const ONE_BY_ONE: Readonly<Record<string, string>> = { modalities: "--modality" };
 
-/** `latentDim` as `--latent-dim`; `modalities` as `--modality`, one for each. */
-export function flagOf(name: string): string {
-  const one = ONE_BY_ONE[name];
+/** `latentDim` as `--latent-dim`; `modalities` of the data as `--modality`, one for each (a simulator has a number of them). */
+export function flagOf(name: string, part: ConfigKey["part"] = "data"): string {
+  const one = part === "data" ? ONE_BY_ONE[name] : undefined;
   if (one !== undefined) return one;
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

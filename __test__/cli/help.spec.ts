@@ -57,6 +57,7 @@ test("with a simulator the help of simulate lists its options alone", async (t) 
   t.false(all.includes("--depth <"));
   const tree = await helpOf(["simulate", "tree-world"]);
   t.true(tree.includes("--depth <") && !tree.includes("--silent-at"));
+  t.true((await helpOf(["simulate", "modality-world"])).includes("--modalities <integer>"));
 });
 
 test("long lines of help are folded: sentences are filled, a flag stays with its value, a table keeps its column", (t) => {

@@ -15,6 +15,15 @@ function table(values: Float32Array, cols: number, from: number, to: number): st
   return `${[head, ...rows].join("\n")}\n`;
 }
 
+test("a world of several modalities is drawn with a number of them, and names the method that it was made for", async (t) => {
+  const out = join(await mkdtemp(join(tmpdir(), "disentangle-modalities-")), "world");
+  const small = ["--modalities", "3", "--inputs-per-modality", "4", "--points", "50"];
+  const drawn = await run(["simulate", "modality-world", ...small, "--out", out]);
+  t.is(drawn.code, 0, drawn.stderr);
+  t.regex(drawn.stdout, /input columns +12\n/);
+  t.regex(drawn.stdout, /Next: .*--method multimodal /);
+});
+
 test("two tables of the same subjects become latents of each and one graph", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "disentangle-modalities-"));
   const at = (name: string): string => join(folder, name);

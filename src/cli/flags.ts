@@ -63,7 +63,7 @@ export async function given<T extends ConfigOptions>(
     for (const known of [...places.keys()]) if (known === path || known.startsWith(`${path}.`)) places.delete(known);
   };
   for (const key of keys) {
-    const flag = attributeOf(key.name);
+    const flag = attributeOf(key);
     if (flag !== key.name) takeWords(config, places, flag, key.name);
     for (const name of new Set([key.name, flag])) {
       const text = env[variableOf(name)];
@@ -79,9 +79,12 @@ export async function given<T extends ConfigOptions>(
     put(path, parseFlag(text, key));
   }
   for (const key of keys) {
-    const value = flags[attributeOf(key.name)];
+    const value = flags[attributeOf(key)];
     if (value === undefined) continue;
-    put(key.name, key.name === MODALITIES ? modalitiesOf(value as readonly string[]) : fromFlag(value, key));
+    put(
+      key.name,
+      key.name === MODALITIES && key.part === "data" ? modalitiesOf(value as readonly string[]) : fromFlag(value, key),
+    );
   }
   if (flags.config === "-" && Object.values(config).flat().includes("-")) {
     fail("CONFIG_CONFLICT", "--config -: standard input is the configuration, and cannot be the data as well", {
@@ -89,7 +92,7 @@ export async function given<T extends ConfigOptions>(
       hint: "name a file for one of the two",
     });
   }
-  const names = new Set(keys.map(({ name }) => attributeOf(name)));
+  const names = new Set(keys.map(attributeOf));
   const options: Record<string, unknown> = { ...flags };
   for (const option of command.options) {
     const name = option.attributeName();
@@ -196,7 +199,7 @@ function fromFlag(given: unknown, key: ConfigKey): unknown {
 }
 
 function optionOf(key: ConfigKey): Option {
-  const option = new Option(`${flagOf(key.name)} ${argumentOf(key)}`, inTurn(key));
+  const option = new Option(`${flagOf(key.name, key.part)} ${argumentOf(key)}`, inTurn(key));
   // Offered by the shell's completion. Whether a word is allowed is for the configuration to judge.
   if (key.values.length > 0) option.argChoices = [...key.values];
   return option;

@@ -86,13 +86,13 @@ export interface Shown {
 
 /** Shows of the keys those that the chosen method has, as it has them, or else the common ones. */
 export function showKeys(command: Command, keys: readonly ConfigKey[], shown: Shown): void {
-  const ofSome = new Set(keys.map(({ name }) => attributeOf(name)));
+  const ofSome = new Set(keys.map(attributeOf));
   // Without a method a flag says what all methods have in common.
   const known = new Map<string, ReadonlyMap<string, ConfigKey>>();
   const own = (): ReadonlyMap<string, ConfigKey> | undefined => {
     const name = shown.chosen(command);
     if (name === undefined) return undefined;
-    const own = known.get(name) ?? new Map(shown.keysOf(name).map((key) => [attributeOf(key.name), key]));
+    const own = known.get(name) ?? new Map(shown.keysOf(name).map((key) => [attributeOf(key), key]));
     known.set(name, own);
     return own;
   };
@@ -108,28 +108,28 @@ export function showKeys(command: Command, keys: readonly ConfigKey[], shown: Sh
     },
     optionTerm: (option) => {
       const key = own()?.get(option.attributeName());
-      return key === undefined ? option.flags : `${flagOf(key.name)} ${argumentOf(key)}`;
+      return key === undefined ? option.flags : `${flagOf(key.name, key.part)} ${argumentOf(key)}`;
     },
     optionDescription: (option) => {
       const name = option.attributeName();
       const chosen = own();
       if (chosen !== undefined) return chosen.has(name) ? inTurn(chosen.get(name)!) : option.description;
-      const key = keys.find((one) => attributeOf(one.name) === name);
+      const key = keys.find((one) => attributeOf(one) === name);
       return key === undefined ? option.description : briefly(key);
     },
   });
 }
 
 /** The name under which commander keeps the flag of a key. */
-export function attributeOf(key: string): string {
-  const words = flagOf(key).slice(2);
+export function attributeOf({ name, part }: ConfigKey): string {
+  const words = flagOf(name, part).slice(2);
   return words.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The words that stand for the value of a key. */
 export function argumentOf(key: ConfigKey): string {
-  const { name, types, itemTypes, values } = key;
-  if (name === "modalities") return "<name=file...>";
+  const { name, part, types, itemTypes, values } = key;
+  if (name === "modalities" && part === "data") return "<name=file...>";
   if (types.size === 1 && types.has("boolean")) return "[boolean]";
   const isList = types.has("array");
   // Where the words are known they say more than "string".

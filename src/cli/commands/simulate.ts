@@ -117,5 +117,5 @@ function methodFor({ labels: { environment, task }, targets, truth, views = [] }
   if (truth.interventions !== undefined) return "interventional";
   if (task !== undefined) return "mtlcm";
   if (environment === undefined) return "pdgmm";
-  return targets === undefined ? "ivae" : "tbr";
+  return targets === undefined ? "latent-anm" : "tbr";
 }
