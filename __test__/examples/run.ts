@@ -29,24 +29,34 @@ export async function runProgram(file: string, cwd: string, args: readonly strin
 }
 
 /**
- * Runs lines of a shell in which `disentangle` is the command line of this checkout; throws when one fails. Fits take
- * few steps, unless they say how many, and write no report: what is tested is that the line is understood.
+ * Runs lines of a shell in which `disentangle` is the command line of this checkout; throws when one fails. Gives what a
+ * terminal would show: what is printed, and what is said beside it.
  */
+export async function runAsWritten(lines: string, cwd: string): Promise<string> {
+  return shell(`disentangle() { '${process.execPath}' ${commandLine()} "$@"; }\nexec 2>&1\n${lines}`, cwd);
+}
+
+/** The same, but fits take few steps, unless they say how many, and write no report: is the line understood? */
 export async function runShell(lines: string, cwd: string): Promise<string> {
   const command = `'${process.execPath}' ${commandLine()}`;
   const atOnce = methodsWithoutSteps()
     .map((name) => `|fit*"--method ${name} "*`)
     .join("");
-  const script = `set -eu
-disentangle() {
+  return shell(
+    `disentangle() {
   case "$*" in
     fit*--steps*${atOnce}) ${command} "$@" --no-report ;;
     fit*) ${command} "$@" --no-report --steps 40 ;;
     *) ${command} "$@" ;;
   esac
 }
-${lines}`;
-  const { stdout } = await run("sh", ["-c", script], { cwd, env: sources, timeout: PATIENCE_MS });
+${lines}`,
+    cwd,
+  );
+}
+
+async function shell(script: string, cwd: string): Promise<string> {
+  const { stdout } = await run("sh", ["-euc", script], { cwd, env: sources, timeout: PATIENCE_MS });
   return stdout;
 }
 
