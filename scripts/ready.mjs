@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { avaStep } from "./ava.mjs";
+import { docs } from "./docs.mjs";
 import { packageChecks } from "./package.mjs";
 import { addonAndTests, browser, javascript, packages, redisServer } from "./setup.mjs";
 import { main, node, onPath, printTimes, run, step, targetFolder, tool } from "./steps.mjs";
@@ -25,7 +26,7 @@ await main(async () => {
   await step("faults", () => run(process.execPath, ["benchmark/chaos.mjs"]));
   await step("benchmark tables", () => run(process.execPath, ["benchmark/readme.mjs", "--check"]));
   await browser();
-  await step("documentation", () => tool("typedoc", ["--treatWarningsAsErrors", "--logLevel", "Warn"]));
+  await docs();
   await step("package", packageChecks);
   await step("third-party software", () => node(["scripts/third-party.mjs", "--check"]));
   await step("workflows", () => node(["scripts/workflows.mjs"]));

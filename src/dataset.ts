@@ -25,7 +25,7 @@ export type DataPart = Omit<DataConfig, "data"> & { readonly data?: DataSource |
 /**
  * Reads the columns that a configuration gives a role to, from a file, a folder or memory.
  *
- * @throws `DisentangleError` with one of the CONFIG_*, DATA_* and TREE_* codes
+ * @throws `DisentangleError` with one of the `CONFIG_*`, `DATA_*` and `TREE_*` codes
  *
  * @example
  * ```ts

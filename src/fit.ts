@@ -80,7 +80,7 @@ export interface FitHandle extends AsyncIterable<Progress> {
  * nobody reads, ends the process as any unhandled rejection does.
  *
  * @param config the data and the method side by side; `disentangle schema` lists every key with default and range
- * @throws nothing itself; `result` rejects with one of the CONFIG_*, DATA_* and TREE_* codes, `FIT_CANCELLED` or
+ * @throws nothing itself; `result` rejects with one of the `CONFIG_*`, `DATA_*` and `TREE_*` codes, `FIT_CANCELLED` or
  * `CALLBACK_THREW`; with checkpoints also with `CHECKPOINT_MISMATCH`, `ARTIFACT_VERSION`, `FILE_WRITE`, and `RUN_BUSY`
  * where another fit keeps its own in the same folder
  *

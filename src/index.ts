@@ -3,7 +3,7 @@
  *
  * `simulate` or your own data -> `fit` -> `Model` -> `score` -> `report`. Each arrow carries plain data.
  *
- * @packageDocumentation
+ * @module API
  */
 export { type Catalogue, catalogue, type SimulatorInfo } from "./catalogue.js";
 export { configSchema, type RunConfig } from "./config.js";

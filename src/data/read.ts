@@ -48,7 +48,7 @@ export type Dataset = NativeDataset;
  * first `await`: what the caller does with them afterwards changes nothing.
  *
  * @param remembered what is known from data of the same origin
- * @throws `DisentangleError` with one of the CONFIG_*, DATA_* and TREE_* codes
+ * @throws `DisentangleError` with one of the `CONFIG_*`, `DATA_*` and `TREE_*` codes
  */
 export async function readDataset(
   config: DataConfig,

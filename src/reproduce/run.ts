@@ -74,7 +74,7 @@ interface Chosen {
  * its data or the code differ. The table goes to `out` as Markdown and JSON.
  *
  * @param preset name of a preset, or one of your own as plain data
- * @throws the CONFIG_* codes before anything runs, `FIT_CANCELLED`, `FILE_WRITE`. A trial that fails throws nothing: it is
+ * @throws the `CONFIG_*` codes before anything runs, `FIT_CANCELLED`, `FILE_WRITE`. A trial that fails throws nothing: it is
  * shown as failed. With `shard` only its part is run, and `RUN_NOT_FOUND` says what the table still lacks
  *
  * @example

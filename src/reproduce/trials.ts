@@ -33,7 +33,7 @@ const SIMULATED = "simulated";
 /**
  * All trials of a study, checked: a mistake is told before the first fit.
  *
- * @throws the CONFIG_* codes
+ * @throws the `CONFIG_*` codes
  */
 export async function plannedTrials(
   study: Study,

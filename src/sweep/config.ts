@@ -130,7 +130,7 @@ export interface Axis {
 /**
  * Checks a sweep, all mistakes at once; the configurations of its fits are checked later.
  *
- * @throws the CONFIG_* codes; paths are those of the file (`parameters.steps.values`)
+ * @throws the `CONFIG_*` codes; paths are those of the file (`parameters.steps.values`)
  */
 export function checkSweep(value: unknown): CheckedSweep {
   const failures: Failure[] = [];

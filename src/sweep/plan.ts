@@ -31,7 +31,7 @@ export interface PlanContext {
 /**
  * The trials of a sweep. Reads its data, each set once; computes nothing.
  *
- * @throws CONFIG_* with paths of the sweep (`parameters.steps`, `base.latentDim`), and what reading the data throws
+ * @throws `CONFIG_*` with paths of the sweep (`parameters.steps`, `base.latentDim`), and what reading the data throws
  */
 export async function planOf(sweep: CheckedSweep, context: PlanContext): Promise<SweepPlan> {
   const { signal } = context;

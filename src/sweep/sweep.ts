@@ -15,7 +15,7 @@ import { runSweep, type SweepOptions } from "./run.js";
  * trials is a function of the sweep alone; the metric reads no truth unless it is asked to.
  *
  * @param config what a sweep file says; data sets in memory may stand where paths can
- * @throws the CONFIG_*, DATA_* and TREE_* codes before anything runs, `FIT_CANCELLED`, `FILE_WRITE`
+ * @throws the `CONFIG_*`, `DATA_*` and `TREE_*` codes before anything runs, `FIT_CANCELLED`, `FILE_WRITE`
  *
  * @example
  * ```ts

@@ -1,0 +1,36 @@
+import { groups, repository } from "./scripts/docs-pages.mjs";
+
+/** @type {Partial<import("typedoc").TypeDocOptions>} */
+export default {
+  name: "disentangle",
+  includeVersion: true,
+  entryPoints: ["src/index.ts"],
+  tsconfig: "tsconfig.build.json",
+  out: "docs/site",
+  displayBasePath: ".",
+  plugin: ["./scripts/docs-plugin.mjs"],
+  theme: "disentangle",
+  router: "disentangle",
+  customCss: "scripts/docs.css",
+  projectDocuments: Object.values(groups).flat(),
+  // The order of the list above is that of the site.
+  sortEntryPoints: false,
+  groupOrder: [...Object.keys(groups), "API", "Functions", "Classes", "Interfaces", "Type Aliases"],
+  navigation: { includeGroups: true, includeFolders: false },
+  headings: { readme: false, document: false },
+  searchInDocuments: true,
+  searchInComments: true,
+  useFirstParagraphOfCommentAsSummary: true,
+  includeHierarchySummary: false,
+  highlightLanguages: ["ts", "js", "sh", "json", "yaml", "python", "csv", "console", "docker"],
+  ignoredHighlightLanguages: ["output"],
+  excludeInternal: true,
+  excludePrivate: true,
+  blockTags: ["@module", "@param", "@returns", "@throws", "@example", "@see", "@deprecated", "@minItems", "@maxItems"],
+  excludeTags: ["@minItems", "@maxItems"],
+  sourceLinkTemplate: `${repository}/{path}#L{line}`,
+  disableGit: true,
+  intentionallyNotExported: ["src/generated/errors.ts:explanations"],
+  validation: { notExported: true, invalidLink: true, invalidPath: false, rewrittenLink: true, notDocumented: false },
+  treatWarningsAsErrors: true,
+};
