@@ -17,7 +17,7 @@ interface Entry {
 export const COMMANDS: readonly Entry[] = [
   {
     name: "demo",
-    summary: "hidden causes in real cells and simulated worlds",
+    summary: "find hidden causes in a real device, real cells and simulated data",
     load: () => import("./commands/demo.js"),
   },
   {
@@ -35,39 +35,39 @@ export const COMMANDS: readonly Entry[] = [
     summary: "learn hidden causes from data, write a run folder",
     load: () => import("./commands/fit.js"),
   },
-  { name: "transform", summary: "latents of new data", load: () => import("./commands/transform.js") },
-  { name: "predict", summary: "the target of new data", load: () => import("./commands/predict.js") },
+  { name: "transform", summary: "compute the latents of new data", load: () => import("./commands/transform.js") },
+  { name: "predict", summary: "predict the target of new data", load: () => import("./commands/predict.js") },
   {
     name: "decode",
-    summary: "inputs of latents, where the method has a decoder",
+    summary: "compute inputs from latents, if the method has a decoder",
     load: () => import("./commands/decode.js"),
   },
   {
     name: "intervene",
-    summary: "what becomes of rows when latents are set",
+    summary: "set latents to a value and see what follows",
     load: () => import("./commands/intervene.js"),
   },
   { name: "score", summary: "compare a run's latents with the truth", load: () => import("./commands/score.js") },
-  { name: "graph", summary: "the causal graph of a run's latents", load: () => import("./commands/graph.js") },
+  { name: "graph", summary: "show the causal graph of a run's latents", load: () => import("./commands/graph.js") },
   { name: "runs", summary: "list the runs in a folder", load: () => import("./commands/runs.js") },
   {
     name: "report",
-    summary: "one page of HTML, Markdown or JSON about runs",
+    summary: "write one page of HTML, Markdown or JSON about runs",
     load: () => import("./commands/report.js"),
   },
   {
     name: "export",
-    summary: "a run for other programs: ONNX, safetensors, LaTeX, MLflow",
+    summary: "write a run for other programs: ONNX, safetensors, LaTeX, MLflow",
     load: () => import("./commands/export.js"),
   },
   {
     name: "reproduce",
-    summary: "repeat a table or figure of a paper, and judge it",
+    summary: "repeat a table or figure of a paper, compare with it",
     load: () => import("./commands/reproduce.js"),
   },
   {
     name: "sweep",
-    summary: "many fits: settings x seeds, on one machine or a cluster",
+    summary: "fit many settings x seeds, on one machine or a cluster",
     load: () => import("./commands/sweep.js"),
   },
   {
@@ -77,13 +77,17 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: "inspect",
-    summary: "rows, columns, guessed roles and flaws of a file",
+    summary: "show rows, columns, guessed roles and problems of a file",
     load: () => import("./commands/inspect.js"),
   },
-  { name: "methods", summary: "what can be learnt, and what it needs", load: () => import("./commands/methods.js") },
-  { name: "doctor", summary: "whether this installation works", load: () => import("./commands/doctor.js") },
-  { name: "schema", summary: "JSON Schema of the configuration", load: () => import("./commands/schema.js") },
-  { name: "explain", summary: "what an error code means", load: () => import("./commands/explain.js") },
+  {
+    name: "methods",
+    summary: "list the methods, or show what one needs and gives",
+    load: () => import("./commands/methods.js"),
+  },
+  { name: "doctor", summary: "check this installation", load: () => import("./commands/doctor.js") },
+  { name: "schema", summary: "print the JSON Schema of the configuration", load: () => import("./commands/schema.js") },
+  { name: "explain", summary: "explain an error code", load: () => import("./commands/explain.js") },
 ];
 
 const COMPLETE = "complete";

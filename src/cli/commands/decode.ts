@@ -10,9 +10,8 @@ Examples:
   $ disentangle decode runs/a --latents runs/a/latents.npy --out inputs.npy
   $ disentangle decode runs/a --latents latents.csv > inputs.csv
 
-Inputs come back in their own units. Columns are matched by name, in any order; a .npy matrix has no names and is matched by
-position. Methods with a decoder: ivae, icarl and their multi-task forms, vade, pdgmm, pca, fast-ica,
-factor-analysis, and mtlcm on inputs.`;
+The inputs are in their original units. Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.
+"disentangle methods NAME" says whether a method has a decoder; mtlcm has one if its representation is "inputs".`;
 
 interface Flags {
   readonly latents: string;

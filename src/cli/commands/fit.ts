@@ -29,8 +29,8 @@ Examples:
   $ disentangle fit --config tbr.yaml --set latentDim=4 --seed 1
   $ disentangle fit --resume runs/a
 
-Flags win over --set, --set over --config. A fit that is stopped by Ctrl-C,
-killed or cut off goes on with --resume and ends in the same bits.`;
+Flags take precedence over --set, and --set over --config. If a fit is stopped
+by Ctrl-C or killed, --resume continues it, with exactly the same result.`;
 
 const METHODS = 'Methods; "fit --method NAME --help" lists all options of one:';
 
@@ -93,7 +93,7 @@ export async function define(command: Command, state: ProgramState): Promise<voi
   };
   showKeys(command, keys, { chosen, keysOf: (method) => [...data, ...coreKeys(method)], common: COMMON });
   command
-    .argument("[files...]", "the data, as --data")
+    .argument("[files...]", "the data, the same as --data")
     .option("--out <dir>", "run folder to write (default: runs/METHOD-ID)")
     .option("--force", "replace the run that lies in the run folder")
     .option("--resume <run>", "go on with the interrupted run in this folder")

@@ -31,16 +31,13 @@ export function define(command: Command): void {
   command
     .argument("<run>", "run folder")
     .addOption(
-      new Option("--by <finder>", "who found the graph (default: the method where it finds one, otherwise pc)").choices(
-        ["method", "pc"],
-      ),
+      new Option("--by <finder>", "whose graph (default: the method's if it finds one, otherwise pc)").choices([
+        "method",
+        "pc",
+      ]),
     )
     .option("--alpha <level>", `pc: level of each test of independence (default: ${SEARCH.alpha})`, numberFlag)
-    .option(
-      "--depth <count>",
-      "pc: largest number of latents given in a test (default: all neighbours)",
-      wholeNumber(0),
-    )
+    .option("--depth <count>", "pc: largest number of latents given in a test (default: all neighbors)", wholeNumber(0))
     .option("--threads <count>", `pc: threads that share the tests (default: ${SEARCH.threads})`, wholeNumber(1))
     .addOption(
       new Option("--rows <rows>", `pc: rows to test on (default: ${SEARCH.rows})`).choices([
@@ -53,7 +50,7 @@ export function define(command: Command): void {
     .addOption(
       new Option(
         "--entries <entries>",
-        `pc: active = of two latents, rows in which neither is silent, where the method says so (default: ${SEARCH.entries})`,
+        `pc: rows to compare two latents on: active = those in which neither is silent, if the method detects silence (default: ${SEARCH.entries})`,
       ).choices(["active", "all"]),
     )
     .addOption(new Option("--format <format>", "write it for other programs").choices(GRAPH_FORMATS))

@@ -25,8 +25,8 @@ Examples:
   $ disentangle reproduce all --shard 0/8 --out part-0
   $ disentangle reproduce all --merge part-*
 
-Without a preset the presets are listed; \`all\` runs every preset and ends in one page. Trials that are done are not run again: the same
-command goes on where it stopped.
+Without a preset the presets are listed. \`all\` runs every preset and writes one page about all of them. The same command continues where it
+stopped: finished trials are not run again.
 Exit code 3: a row lies outside its band, or a trial failed.`;
 
 // A fit that takes longer says where it is this often.
@@ -53,20 +53,22 @@ export function define(command: Command, state: ProgramState): void {
     .argument("[preset]", "name of a preset, or all")
     .option("--list", "list the presets")
     .addOption(
-      new Option("--scale <scale>", "seconds, or the published grid").choices(["tiny", "paper"]).default("paper"),
+      new Option("--scale <scale>", "tiny takes seconds, paper is the published grid")
+        .choices(["tiny", "paper"])
+        .default("paper"),
     )
     .option("--out <dir>", "folder of the trials and of the table", "reproduce")
     .option("--seeds <seed...>", "seeds of every experiment (default: those of the preset)", listOf(wholeNumber(0)))
     .option("--only <text>", "only the experiments whose names contain this (default: all)")
     .option(
       "--jobs <count>",
-      "fits at once; with more than one, times say little (default: 1, and 0 with --redis)",
+      "fits at once; measured times mean little with more than one (default: 1, and 0 with --redis)",
       wholeNumber(1),
     )
-    .option("--shard <i/n>", "run only this part of the trials, counted from 0; judge nothing")
-    .option("--merge <dir...>", "bring in what these folders have finished, then judge; fit nothing")
-    .option("--rerun", "compute again what other code has computed, beside the old trials")
-    .option("--data <file>", "real data, for presets that ask for some")
+    .option("--shard <i/n>", "run only part i of n of the trials, counted from 0; give no verdict")
+    .option("--merge <dir...>", "add the finished trials of these folders, then give the verdict; fit nothing")
+    .option("--rerun", "run trials again that other code has computed; keep the old ones")
+    .option("--data <file>", "real data, for presets that need some")
     .option("-q, --quiet", "no progress")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)

@@ -21,8 +21,8 @@ Examples:
   $ disentangle sweep steps.yaml --redis redis://host:6379   (and on any machine: disentangle worker --redis redis://host:6379)
 
 A sweep file has the keys method, metric, parameters, run_cap, early_terminate, seeds, seed and base (docs/sweeps.md).
-The same line goes on where it stopped: what is done is not computed again.
-Exit code 3: a trial failed, or was parked after its process had crashed again and again.`;
+The same command continues where it stopped: finished trials are not run again.
+Exit code 3: a trial failed, or was parked because its process crashed repeatedly.`;
 
 /** `disentangle sweep` */
 export function define(command: Command, state: ProgramState): void {
@@ -36,14 +36,14 @@ export function define(command: Command, state: ProgramState): void {
       wholeNumber(1),
     )
     .option("--dry-run", "list the trials and which of them are done; fit nothing")
-    .option("--status", "where the sweep stands; reads its folder only")
-    .option("--why <trial>", "what makes a trial new: which key, which data, which code")
-    .addOption(new Option("--retry <state...>", "try trials in these states again").choices(["failed", "parked"]))
-    .option("--rerun", "compute again what other code has computed, beside the old trials")
-    .option("--shard <i/n>", "only this part of the trials, counted from 0")
-    .option("--merge <dir...>", "bring in what these sweep folders have finished; fit nothing")
+    .option("--status", "show the progress; reads the folder of the sweep only")
+    .option("--why <trial>", "why a trial counts as new: the key, data or code that differs from the nearest one")
+    .addOption(new Option("--retry <state...>", "run trials in these states again").choices(["failed", "parked"]))
+    .option("--rerun", "run trials again that other code has computed; keep the old ones")
+    .option("--shard <i/n>", "run only part i of n of the trials, counted from 0")
+    .option("--merge <dir...>", "add the finished trials of these sweep folders; fit nothing")
     .option("--no-report", "do not write report.html")
-    .option("-q, --quiet", "no progress; failures are still told")
+    .option("-q, --quiet", "no progress; failures are still reported")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (path: string, flags: SweepFlags) => {

@@ -34,11 +34,11 @@ Examples:
   $ disentangle transform runs/b --modality rna=new-rna.csv --private --out private.csv
 
 Columns are matched by name, in any order; a .npy matrix has no names and is matched by position.
-Where the latents of a modality come from it alone (multimodal), --modality may name some of the modalities, and --unmatched keep keeps rows
-that lack one: their latents of it are missing (NaN, an empty field of a CSV).
-With --environment the latents are those of rows whose environment is known, where the method's latents depend on it (the nonlinear
-model of interventional); without it every row is one of an unknown environment.
-.csv, .parquet and .arrow files also have the row ids. A .h5ad file or .zarr folder is a copy of the data, which must have the same
+A model of multimodal also takes only some of its modalities: name those that you have with --modality. With --unmatched keep, rows that lack
+a modality are kept, and their latents of it are missing (NaN, or an empty field of a CSV).
+In the nonlinear model of interventional the latents depend on the environment of a row. Give --environment if the environments are known;
+otherwise every row is treated as one of an unknown environment.
+.csv, .parquet and .arrow files also contain the row ids. A .h5ad file or .zarr folder is a copy of the data, which must have the same
 format, with the latents in obsm["X_disentangle"].
 For methods that detect silent latents, such as pdgmm, --out new.npy writes two more files: new-silent.npy (1 where a latent is silent)
 and new-silence-probability.npy. If the name is latents.npy they are silent.npy and silence-probability.npy. In a copy of the data they
@@ -70,10 +70,10 @@ export async function define(command: Command): Promise<void> {
         "keep",
       ]),
     )
-    .option("--private", "private variables in place of latents, of a method that sets such apart")
+    .option("--private", "private variables instead of latents, for methods that have them (multimodal)")
     .option(
       "--environment [column]",
-      "the environments of the rows are known: from this column (default: that of the fit)",
+      "column with the environments of the rows, if they are known (without a name: that of the fit)",
     )
     .option("--out <file>", "file to write: .npy, .csv, .parquet, .arrow, .h5ad or .zarr (default: CSV on stdout)")
     .option("--json", "print one JSON object")

@@ -12,9 +12,9 @@ Examples:
   $ disentangle worker --redis redis://host:6379 --jobs 4
   $ REDIS_PASSWORD=... disentangle worker --redis rediss://host:6380 --idle 600
 
-It takes trials of every sweep on that server whose code is its own, and needs neither their files nor their folders: data come through
-the server, or through the folder that --shared names. User and password come from REDIS_USERNAME and REDIS_PASSWORD, a whole address from
-REDIS_URL. SIGTERM, SIGINT and SIGUSR1 hand the trials back with a checkpoint.`;
+A worker runs trials of all sweeps on the server that have the same code as itself. It needs neither the sweep files nor their folders: data
+come through the server, or through the folder of --shared. User and password are read from REDIS_USERNAME and REDIS_PASSWORD, or a whole
+address from REDIS_URL. SIGTERM, SIGINT and SIGUSR1 return the trials with a checkpoint.`;
 
 interface WorkerFlags {
   readonly redis?: string | true;
