@@ -1,7 +1,8 @@
 //! The graph of the latents, how sure its edges are, and the mechanisms along them.
 //!
 //! Noises B y and latents C y give B C^-1 = D (I - A): the effect of latent j on latent i is A_ij. Edges are effects of at least
-//! `leastEdge` and three standard errors; the certainty of an edge is the share of resamples of the rows, environment by environment, that have it.
+//! `leastEdge` and three standard errors, as resamples of the rows tell them, environment by environment. The certainty of an edge is the
+//! probability that there is an effect ([`chance_of_effect`]), times the share of resamples in which it has that size.
 //! An edge that few resamples have and that closes a cycle is left out: causes form none.
 
 use super::arrangement::Arrangement;
@@ -15,7 +16,7 @@ use disentangle_numerics::single_change::{Changes, Moments, SingleChanges};
 
 /// Names of the solved results. k x k, from row to column: effects of at least `leastEdge`, in standard deviations of the reference.
 pub const WEIGHTS: &str = "graph";
-/// k x k: share of the resamples with the edge.
+/// k x k: probability of the edge.
 pub const CERTAINTY: &str = "certainty";
 /// k x k: effects that were left out of the graph, since they close a cycle; absent where there are none.
 pub const LEFT_OUT: &str = "left-out";
@@ -29,10 +30,14 @@ const CUT: &str = "cut";
 /// A latent whose own noise has less of a part in it than this has no mechanism that could be inverted.
 const OWN: f64 = 1e-9;
 const ITERATIONS: u32 = 200;
-/// An edge that fewer resamples have is undecided.
+/// An edge that is less probable is undecided.
 pub const SURE: f64 = 0.9;
 /// An effect within so many standard errors of none, as resamples tell them, is no edge.
 const STANDARD_ERRORS: f64 = 3.0;
+/// Standard deviation of the effects that there are, before one was looked for, in those of the reference.
+const TYPICAL: f64 = 0.5;
+/// Odds of an effect from one latent on another, before it was looked for: of a pair each way and none at all, 1 to 1 to 2.
+const PRIOR_ODDS: f64 = 1.0 / 3.0;
 
 /// What is resampled.
 pub struct Resampling<'a> {
@@ -99,7 +104,10 @@ impl Causes {
         let error = |i: usize, j: usize| (squares[(i, j)] / config.resamples.max(1) as f64).sqrt();
         let edge = |i: usize, j: usize| effects[(i, j)].abs() >= config.least_edge.max(STANDARD_ERRORS * error(i, j));
         let found = Matrix::from_fn(k, k, |i, j| if edge(i, j) { effects[(i, j)] } else { 0.0 });
-        let certainty = (config.resamples > 0).then(|| counts.map(|count| count / config.resamples as f64));
+        let sure = |i: usize, j: usize| {
+            chance_of_effect(effects[(i, j)], error(i, j)) * counts[(i, j)] / config.resamples as f64
+        };
+        let certainty = (config.resamples > 0).then(|| Matrix::from_fn(k, k, |i, j| if i == j { 0.0 } else { sure(i, j) }));
         let (weights, left_out) = without_cycles(found, certainty.as_ref());
         let acyclic = order(&weights).is_some();
         let mechanisms = acyclic.then(|| mechanisms_along(&weights, arrangement, latents)).transpose()?;
@@ -152,6 +160,17 @@ fn effects(noises: &Matrix<f64>, rows: &Matrix<f64>) -> Result<Matrix<f64>> {
         return Err(Failure::new(Code::NumericSingular, message).hint("leave out one of its environments"));
     }
     Ok(Matrix::from_fn(k, k, |from, to| if from == to { 0.0 } else { -both[(to, from)] / both[(to, to)] }))
+}
+
+/// Probability that there is an effect, by Bayes' rule: an estimate with this standard error is normal around 0 without one, and with one
+/// around an effect that is normal with the spread [`TYPICAL`]. Of two resamples or more the error is positive wherever they differ.
+fn chance_of_effect(estimate: f64, error: f64) -> f64 {
+    if error <= 0.0 {
+        return f64::from(u8::from(estimate != 0.0));
+    }
+    let (without, with) = (error.powi(2), error.powi(2) + TYPICAL.powi(2));
+    let log_odds = PRIOR_ODDS.ln() + 0.5 * (without / with).ln() + 0.5 * estimate.powi(2) * (without.recip() - with.recip());
+    1.0 / (1.0 + (-log_odds).exp())
 }
 
 /// The latents from causes to effects; `None` for a cycle.
@@ -289,9 +308,28 @@ impl Mechanisms for Linear<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use disentangle_metrics::calibration;
 
     fn square(values: [f64; 9]) -> Matrix<f64> {
         Matrix::new(3, 3, values.to_vec()).expect("3 x 3")
+    }
+
+    #[test]
+    fn effects_are_as_often_there_as_they_are_probable() {
+        let mut stream = Stream::new(7, "effects");
+        let drawn: Vec<(f64, bool)> = (0..40_000)
+            .map(|_| {
+                let is_there = stream.uniform() < 0.25;
+                let error = 0.02 + 0.3 * stream.uniform();
+                let effect = if is_there { TYPICAL * stream.normal() } else { 0.0 };
+                (chance_of_effect(effect + error * stream.normal(), error), is_there)
+            })
+            .collect();
+        let found = calibration::of(drawn.into_iter()).expect("between 0 and 1");
+        // atol: three times what chance gives, .011. Without the prior odds the error is .16, with half or twice the spread .05.
+        assert!(found.error < found.by_chance.map(|chance| 3.0 * chance), "{found:?}");
+        assert!(found.brier < found.brier_of_share.map(|share| 0.6 * share), "{found:?}");
+        assert_eq!((chance_of_effect(0.0, 0.0), chance_of_effect(0.3, 0.0), chance_of_effect(9.0, 1e-9)), (0.0, 1.0, 1.0));
     }
 
     /// z1 -> z2 -> z3 -> z1, and z1 -> z3.

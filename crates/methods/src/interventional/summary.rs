@@ -320,7 +320,7 @@ fn graph(config: &InterventionalConfig, found: &Found<'_>) -> Option<CausalGraph
     let edges = edges_of(weights).into_iter().filter(|[i, j]| unsure(*i, *j));
     let undecided = edges.chain(found.left_out.map(edges_of).into_iter().flatten()).collect();
     let basis = format!(
-        "Noises and changed mechanisms by the likelihood of single changes. A weight is the direct effect in standard deviations of the reference, an edge at least {} of it and three standard errors; a certainty is the share of resamples of the rows with an effect of that size.",
+        "Noises and changed mechanisms by the likelihood of single changes. A weight is the direct effect in standard deviations of the reference, an edge at least {} of it and three standard errors; a certainty is the probability that there is an effect, by its standard error over resamples of the rows, times the share of them in which it has that size.",
         config.least_edge
     );
     // Two effects that contradict each other are an edge whose direction is open.

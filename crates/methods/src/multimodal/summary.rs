@@ -176,7 +176,7 @@ impl Found<'_> {
         let basis = format!(
             "The set of causes of each latent with the least loss, nats a row, each cause costing {}. A weight is the share of the variance \
              left by the other causes that the edge explains; a certainty is the probability of the edge where sets of causes are drawn by \
-             their scores at the last temperature.",
+             their scores, at a third of the search's last temperature.",
             config.sparsity
         );
         let mut causes: Vec<Vec<CauseSet>> = vec![Vec::new(); self.names.len()];
