@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { makeSweepFolder, settleDone, trialFolder, workFolder } from "../../src/sweep/folder.js";
+import { makeSweepFolder, partialFolder, settleDone, trialFolder, workFolder } from "../../src/sweep/folder.js";
 import { openLedger, stateOf } from "../../src/sweep/ledger.js";
 import type { SweepTrial } from "../../src/sweep/planned.js";
 import { newCarrier } from "../../src/sweep/remote/carrier.js";
@@ -96,4 +96,22 @@ test("what somebody else has written down and not yet put in its place is put th
   await settleDone(dir, mine, writer);
   t.is(await readFile(join(trialFolder(dir, "done"), "manifest.json"), "utf8"), "done");
   await writer.close();
+});
+
+test("what an attempt had copied of an earlier one when it was killed goes with the rest of the trial", async (t) => {
+  const dir = await sweepFolder();
+  const ledger = await openLedger(dir, "writer");
+  await ledger.commit({ kind: "claim", trial: "t-1", epoch: 1, owner: "a" });
+  await ledger.commit({ kind: "released", trial: "t-1", epoch: 1, owner: "a" });
+  await ledger.commit({ kind: "claim", trial: "t-1", epoch: 2, owner: "a" });
+  for (const folder of [workFolder(dir, "t-1", 2), partialFolder(workFolder(dir, "t-1", 1))]) {
+    await mkdir(folder);
+    await writeFile(join(folder, "manifest.json"), folder.endsWith(".partial") ? "cut" : "whole");
+  }
+  await ledger.commit({ kind: "done", trial: "t-1", epoch: 2, owner: "a", ...RESULT });
+  await mkdir(partialFolder(workFolder(dir, "t-1", 2)));
+  await settleDone(dir, [{ id: "t-1" }], ledger);
+  t.is(await readFile(join(trialFolder(dir, "t-1"), "manifest.json"), "utf8"), "whole");
+  t.deepEqual(await readdir(join(dir, ".work")), []);
+  await ledger.close();
 });

@@ -110,6 +110,11 @@ export function workFolder(dir: string, id: string, epoch: number): string {
   return join(dir, WORK, `${id}.${epoch}`);
 }
 
+/** Where the work of an earlier attempt is copied to before it is that of this one. */
+export function partialFolder(attempt: string): string {
+  return `${attempt}.partial`;
+}
+
 /** Where a coordinator puts what came from another machine: of several on one folder each has a copy of its own. */
 export function copyFolder(dir: string, id: string, epoch: number): string {
   return `${workFolder(dir, id, epoch)}.${randomBytes(4).toString("hex")}`;
@@ -132,7 +137,11 @@ export async function settleTrial(dir: string, id: string, from: string): Promis
 
 /** Removes what attempts at a trial left behind. */
 export async function clearAttempts(dir: string, id: string, epochs: readonly number[]): Promise<void> {
-  for (const epoch of epochs) await clearFolder(workFolder(dir, id, epoch));
+  for (const epoch of epochs) {
+    const attempt = workFolder(dir, id, epoch);
+    await clearFolder(attempt);
+    await clearFolder(partialFolder(attempt));
+  }
 }
 
 /** Removes one folder of an attempt, as far as that can be done. */
@@ -155,20 +164,27 @@ export async function settleDone(
     const { state, epoch } = stateOf(ledger, id);
     if (!ENDED.has(state)) continue;
     const left = attempts.get(id) ?? [];
-    if (state === "done") for (const one of left) if (one.epoch === epoch) await settleTrial(dir, id, one.folder);
+    const finished = left.filter((one) => one.epoch === epoch && !one.partial);
+    if (state === "done") for (const { folder } of finished) await settleTrial(dir, id, folder);
     for (const { folder } of left) await clearFolder(folder);
   }
 }
 
+interface Attempt {
+  readonly epoch: number;
+  readonly folder: string;
+  /** A copy that was not finished: its process was killed. */
+  readonly partial: boolean;
+}
+
 /** What attempts left behind, by trial. */
-async function attemptsIn(
-  dir: string,
-): Promise<ReadonlyMap<string, readonly { readonly epoch: number; readonly folder: string }[]>> {
-  const found = new Map<string, { readonly epoch: number; readonly folder: string }[]>();
+async function attemptsIn(dir: string): Promise<ReadonlyMap<string, readonly Attempt[]>> {
+  const found = new Map<string, Attempt[]>();
   for (const name of await readdir(join(dir, WORK)).catch(() => [])) {
-    const [, id, epoch] = /^(.+?)\.(\d+)(?:\.[0-9a-f]{8})?$/.exec(name) ?? [];
+    const [, id, epoch, rest] = /^(.+?)\.(\d+)(\.[0-9a-f]{8}|\.partial)?$/.exec(name) ?? [];
     if (id === undefined) continue;
-    found.set(id, [...(found.get(id) ?? []), { epoch: Number(epoch), folder: join(dir, WORK, name) }]);
+    const attempt = { epoch: Number(epoch), folder: join(dir, WORK, name), partial: rest === ".partial" };
+    found.set(id, [...(found.get(id) ?? []), attempt]);
   }
   return found;
 }

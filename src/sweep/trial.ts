@@ -13,6 +13,7 @@ import { scoreIfKnown } from "../score.js";
 import { type SimulateConfig, simulate } from "../simulate.js";
 import { type DataReader, isFinished, train } from "../train.js";
 import type { Assignment, Ended, Source, TrialProgress } from "./assignment.js";
+import { partialFolder } from "./folder.js";
 import type { Result } from "./ledger.js";
 import { valuesOf } from "./metric.js";
 
@@ -131,7 +132,7 @@ const BEGINS_AGAIN: ReadonlySet<string> = new Set([
 
 /** Copies an attempt, whole or not at all: its owner may still be about to write. */
 async function takeOver(from: string, dir: string): Promise<void> {
-  const partial = `${dir}.partial`;
+  const partial = partialFolder(dir);
   await rm(partial, { recursive: true, force: true });
   await rm(dir, { recursive: true, force: true });
   try {
