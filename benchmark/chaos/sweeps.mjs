@@ -105,15 +105,17 @@ function hashes(out) {
   return new Map(trials.map(({ name }) => [name, essence(join(out, name))]));
 }
 
-/** Trials of a sweep that are lost, double or not the same, and what it left behind. */
+/** Trials of a sweep that are lost, double or not the same, and what it left behind. What is found is named on the error output. */
 export function brokenIn(out, want) {
   const have = hashes(out);
-  const lost = [...want].filter(([id, hash]) => have.get(id) !== hash).length;
+  const other = [...want].filter(([id, hash]) => have.get(id) !== hash).map(([id]) => id);
   const left = [".work", ".owners"].flatMap((name) =>
     existsSync(join(out, name)) ? readdirSync(join(out, name)) : [],
   );
-  const { lost: undone, double } = countsIn(out, want.size);
-  return lost + Math.abs(have.size - want.size) + left.length + double + undone;
+  const { lost, double } = countsIn(out, want.size);
+  const broken = other.length + Math.abs(have.size - want.size) + left.length + double + lost;
+  if (broken > 0) console.error({ other, folders: have.size, left, lost, double });
+  return broken;
 }
 
 /** Of so many trials, those that the ledger calls done and that have no folder, or are not done; and those that were done twice. */
