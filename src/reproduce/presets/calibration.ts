@@ -4,8 +4,8 @@ import type { Band, Experiment, FitConfig, Preset, World } from "../preset.js";
 /** Nobody looked at these before the bands were written down. */
 const FRESH = range(9401, 10);
 
-/** Edges are few in one world. */
-const MORE = range(9401, 30);
+/** Edges are few in one world; nobody looked at these before their probabilities were defined anew. */
+const MORE = range(9501, 30);
 
 const SEEN = [1, 2];
 
@@ -40,6 +40,7 @@ function settings({ silence, tasks, environment }: Rows): readonly Setting[] {
     pointsPerEnvironment: environment,
     ...options,
   });
+  const modalities = (options: object): World => ({ simulator: "modality-world", ...options });
   const pdgmm: FitConfig = { method: "pdgmm", latentDim: 5, split: { train: 0.8, validation: 0.1, test: 0.1 } };
   const mtlcm = (latentDim: number): FitConfig => ({
     method: "mtlcm",
@@ -48,7 +49,8 @@ function settings({ silence, tasks, environment }: Rows): readonly Setting[] {
     split: { train: 1, validation: 0, test: 0 },
   });
   const interventional: FitConfig = { method: "interventional", reference: "reference", nonlinear: "off" };
-  const modality: FitConfig = { method: "multimodal", latentDim: 2, privateDim: 1, threads: 2 };
+  const modality = (latentDim: number): FitConfig => ({ method: "multimodal", latentDim, privateDim: 1, threads: 2 });
+  const three = { inputsPerModality: 20, latentsPerModality: 3 };
   return [
     { name: "5 latents", kind: "silence", data: silent({}), fit: pdgmm },
     { name: "5 latents, silent at 2 sd", kind: "silence", data: silent({ silentAt: 2 }), fit: pdgmm },
@@ -58,7 +60,14 @@ function settings({ silence, tasks, environment }: Rows): readonly Setting[] {
     { name: "10 latents, 30 rows a task", kind: "causes", data: task(10, 4, 30), fit: mtlcm(10) },
     { name: "single interventions", kind: "edges", data: shifted({}), fit: interventional },
     { name: "single interventions, noise", kind: "edges", data: shifted({ inputNoise: 0.1 }), fit: interventional },
-    { name: "two modalities", kind: "edges", data: { simulator: "modality-world" }, fit: modality },
+    { name: "two modalities", kind: "edges", data: modalities({}), fit: modality(2) },
+    {
+      name: "two modalities, one link more",
+      kind: "edges",
+      data: modalities({ ...three, sparsity: 0.55 }),
+      fit: modality(3),
+    },
+    { name: "four modalities", kind: "edges", data: modalities({ modalities: 4 }), fit: modality(2) },
   ];
 }
 
@@ -67,6 +76,8 @@ const PROBABILITIES: Preset = {
   name: "calibration/probabilities",
   title: "Is what a method calls likely true as often?",
   repeats: "no table: it judges the probabilities that reports print",
+  remark:
+    "Edges of `interventional` and `multimodal` were first judged on 9401 to 9430: .161, .159 and .089, outside. How sure an edge is was then defined anew, looking at the seeds 11 to 20.",
   paper:
     "Obtaining well calibrated probabilities using Bayesian binning, https://ojs.aaai.org/index.php/AAAI/article/view/9602",
   scales: {
@@ -77,7 +88,7 @@ const PROBABILITIES: Preset = {
         .map((setting) => experiment(setting, SEEN)),
     },
     paper: {
-      seconds: 600,
+      seconds: 900,
       experiments: settings({ silence: 20_000, tasks: 200, environment: 1000 }).map((setting) =>
         experiment(setting, setting.kind === "edges" ? MORE : FRESH, BAND),
       ),
