@@ -16,7 +16,7 @@ export function load(app) {
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, page) => {
     const path = pathOf(page);
     const heading = /^# (.+)$/m.exec(page.content.map(({ text }) => text).join(""));
-    page.name = heading[1].replaceAll("`", "");
+    page.name = (heading?.[1] ?? path).replaceAll("`", "");
     page.frontmatter.group = Object.keys(groups).find((title) => groups[title].includes(path));
   });
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
@@ -34,11 +34,15 @@ function toRepository(part, page, project, logger) {
   if (typeof file !== "string" || pictures.test(file)) return;
   if (!existsSync(file)) logger.error(`${page} links to ${part.text}, which is not there`);
   part.kind = "text";
-  part.text = `${repository}/${relative(root, file)}${part.targetAnchor ? `#${part.targetAnchor}` : ""}`;
+  part.text = `${repository}/${inRepository(file)}${part.targetAnchor ? `#${part.targetAnchor}` : ""}`;
 }
 
 function pathOf(page) {
-  return relative(root, page.project.files.getReflectionPath(page));
+  return inRepository(page.project.files.getReflectionPath(page));
+}
+
+function inRepository(file) {
+  return relative(root, file).replaceAll("\\", "/");
 }
 
 class SiteRouter extends KindRouter {
