@@ -4,11 +4,11 @@
 use super::condition::Condition;
 use super::network::VaeNetwork;
 use super::{Prior, VaeOptions};
-use disentangle_data::Stream;
-use disentangle_data::views::whole;
+use disentangle_data::views::{Image, whole};
+use disentangle_data::{Stream, View};
 use disentangle_engine::method::{Batch, Dimensions, Network, Phase};
 use disentangle_nn::{DType, Device, Tensor};
-use disentangle_nn::{NamedValues, Params};
+use disentangle_nn::{Gradients, NamedValues, Params};
 use serde_json::Value;
 
 const ENVIRONMENTS: &str = include_str!("../../../../golden/ivae_environments.json");
@@ -168,29 +168,77 @@ fn gradients_under_environments_are_central_differences() {
         let loss = network.terms(&batch.inputs, &u, &noise, Phase::Train).expect("a loss");
         let loss = loss.into_iter().map(|t| t.value).reduce(|a, b| (a + b).expect("scalars")).expect("terms");
         let gradients = params.gradients(&loss).expect("gradients");
-        for (i, param) in params.iter().enumerate() {
-            let got = gradients.tensor(i).expect("readable").expect("a gradient").to_vec1::<f64>().expect("flat");
-            let shape = param.var().dims().to_vec();
-            let start = param.var().flatten_all().and_then(|flat| flat.to_vec1::<f64>()).expect("flat");
-            // The first and the last entry of each parameter; the golden numbers hold all of them.
-            for at in [0, start.len() - 1] {
-                let moved = |by: f64| {
-                    let mut values = start.clone();
-                    values[at] += by;
-                    let set = Tensor::from_vec(values, shape.clone(), &Device::Cpu).and_then(|v| param.var().set(&v));
-                    set.expect("the same shape");
-                    total(param.name())
-                };
-                // In f64 the differences of order h^2 = 1e-10 stand above rounding of 1e-16 / h.
-                let h = 1e-5;
-                let difference = (moved(h) - moved(-h)) / (2.0 * h);
-                moved(0.0);
-                assert!(
-                    (got[at] - difference).abs() < 1e-6 * difference.abs().max(1.0),
-                    "{}: {difference}",
-                    param.name()
-                );
-            }
+        assert_differences(&params, &gradients, &total);
+    }
+}
+
+/// The first and the last entry of each parameter; `total` is the part of the loss that moves the parameter of this name.
+fn assert_differences(params: &Params, gradients: &Gradients, total: &dyn Fn(&str) -> f64) {
+    for (i, param) in params.iter().enumerate() {
+        let got = gradients.tensor(i).expect("readable").expect("a gradient").to_vec1::<f64>().expect("flat");
+        let shape = param.var().dims().to_vec();
+        let start = param.var().flatten_all().and_then(|flat| flat.to_vec1::<f64>()).expect("flat");
+        for at in [0, start.len() - 1] {
+            let moved = |by: f64| {
+                let mut values = start.clone();
+                values[at] += by;
+                let set = Tensor::from_vec(values, shape.clone(), &Device::Cpu).and_then(|v| param.var().set(&v));
+                set.expect("the same shape");
+                total(param.name())
+            };
+            // In f64 the differences of order h^2 = 1e-10 stand above rounding of 1e-16 / h.
+            let h = 1e-5;
+            let difference = (moved(h) - moved(-h)) / (2.0 * h);
+            moved(0.0);
+            assert!((got[at] - difference).abs() < 1e-6 * difference.abs().max(1.0), "{}: {difference}", param.name());
         }
+    }
+}
+
+#[test]
+fn gradients_of_images_are_central_differences() {
+    let image = Image { channels: 2, height: 5, width: 4 };
+    let dimensions = Dimensions {
+        inputs: image.len(),
+        views: vec![View { name: "photo".into(), start: 0, end: image.len(), image: Some(image) }],
+        parents: Vec::new(),
+        environments: 3,
+        targets: 0,
+        tasks: 0,
+        binary: Vec::new(),
+    };
+    let options = VaeOptions { latent_dim: 2, hidden: vec![3], decoder_variance: 0.5, ..VaeOptions::default() };
+    let waves = |rows: usize, cols: usize| {
+        let values = (0..rows * cols).map(|at| (at as f64 * 0.73).sin()).collect::<Vec<_>>();
+        Tensor::from_vec(values, (rows, cols), &Device::Cpu).expect("fits")
+    };
+    for (prior, condition) in
+        [(Prior::Standard(4.0), Condition::Nothing), (Prior::Gaussian, Condition::TargetsOrEnvironment)]
+    {
+        let mut params = Params::with_dtype(&Device::Cpu, DType::F64);
+        let network = VaeNetwork::new(&mut params, &dimensions, &options, prior, condition, 3).expect("a network");
+        assert!(
+            params.get("encoder.convolution.0.weight").is_ok() && params.get("decoder.convolution.0.weight").is_ok()
+        );
+        let batch = Batch {
+            inputs: waves(3, image.len()),
+            targets: Tensor::zeros((3, 0), DType::F64, &Device::Cpu).expect("no columns"),
+            nodes: vec![0, 1, 2],
+            tasks: Vec::new(),
+            draws: Stream::new(4, "draws"),
+            stage: "joint",
+            phase: Phase::Train,
+            progress: 0.0,
+        };
+        let u = network.condition.read(&batch, &mut batch.draws.clone()).expect("conditions");
+        let terms = |phase| -> Tensor {
+            let terms = network.terms(&batch.inputs, &u, &waves(3, 2), phase).expect("a loss");
+            terms.into_iter().map(|t| t.value).reduce(|a, b| (a + b).expect("scalars")).expect("terms")
+        };
+        let number = |loss: Tensor| loss.to_scalar::<f64>().expect("a scalar");
+        // Validation takes the way without a graph; both are the same loss.
+        assert!((number(terms(Phase::Evaluate)) - number(terms(Phase::Train))).abs() < 1e-12);
+        let gradients = params.gradients(&terms(Phase::Train)).expect("gradients");
+        assert_differences(&params, &gradients, &|_| number(terms(Phase::Train)));
     }
 }
