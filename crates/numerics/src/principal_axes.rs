@@ -108,8 +108,7 @@ fn leading(values: &Matrix, rows: &[usize], k: usize) -> Result<Option<Principal
     let Some(Leading { variances, axes, complete }) = leading_axes::leading(values, rows, &center, k)? else {
         return Ok(None);
     };
-    let axes = from_faer(&axes);
-    let turned = Matrix::from_fn(variances.len(), d, |i, j| sign(&axes, i) * axes[(j, i)]);
+    let turned = turned(&from_faer(&axes), 0..variances.len());
     let total = (!complete).then(|| sd.iter().map(|sd| sd * sd).sum());
     Ok(Some(PrincipalAxes { total, ..PrincipalAxes::checked((variances, turned), center)? }))
 }
@@ -128,7 +127,7 @@ fn of_covariance(covariance: &Matrix<f64>) -> Result<(Vec<f64>, Matrix<f64>)> {
     let (ascending, vectors) = symmetric_eigen(covariance)?;
     let d = ascending.len();
     let variances: Vec<f64> = ascending.iter().rev().map(|&v| v.max(0.0)).collect();
-    Ok((variances, Matrix::from_fn(d, d, |i, j| sign(&vectors, d - 1 - i) * vectors[(j, d - 1 - i)])))
+    Ok((variances, turned(&vectors, (0..d).rev())))
 }
 
 /// The same axes from the products of the rows, n x n, of which there are fewer: with the centred rows X and an eigenvector u of
@@ -142,12 +141,13 @@ fn of_products(rows: &Matrix, mean: &[f64]) -> Result<(Vec<f64>, Matrix<f64>)> {
     let r = rank(&all);
     let scaled = Matrix::from_fn(n, r, |i, j| vectors[(i, n - 1 - j)] / (n as f64 * all[j]).sqrt());
     let axes = from_faer(&(centred.transpose() * to_faer(&scaled)));
-    Ok((all[..r].to_vec(), Matrix::from_fn(r, d, |i, j| sign(&axes, i) * axes[(j, i)])))
+    Ok((all[..r].to_vec(), turned(&axes, 0..r)))
 }
 
-/// Eigenvectors come with either sign: the entry of the largest magnitude decides.
-fn sign(vectors: &Matrix<f64>, column: usize) -> f64 {
-    sign_of_largest(vectors.col(column))
+/// Columns of eigenvectors as rows. They come with either sign: the entry of the largest magnitude decides, once for each.
+fn turned(vectors: &Matrix<f64>, columns: impl Iterator<Item = usize>) -> Matrix<f64> {
+    let signed: Vec<(usize, f64)> = columns.map(|column| (column, sign_of_largest(vectors.col(column)))).collect();
+    Matrix::from_fn(signed.len(), vectors.rows(), |i, j| signed[i].1 * vectors[(j, signed[i].0)])
 }
 
 /// Effective rank: how many variances (descending) stand above rounding.
