@@ -1,6 +1,6 @@
 // Written by `cargo xtask gen`; changes are lost.
 
-import type { BallsWorldConfig, ChamberWorldConfig, ChemistryWorldConfig, FactorAnalysisConfig, FastIcaConfig, IcarlConfig, InterventionWorldConfig, InterventionalConfig, IvaeConfig, LatentAnmConfig, MclConfig, ModalityWorldConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, MultimodalConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig, VaeConfig } from "./types.js";
+import type { BallsWorldConfig, CausalVaeConfig, ChamberWorldConfig, ChemistryWorldConfig, FactorAnalysisConfig, FastIcaConfig, IcarlConfig, InterventionWorldConfig, InterventionalConfig, IvaeConfig, LatentAnmConfig, MclConfig, ModalityWorldConfig, MtIcarlConfig, MtIvaeConfig, MtlcmConfig, MultimodalConfig, PcaConfig, PdgmmConfig, RandomEncoderConfig, SharedHeadConfig, ShiftWorldConfig, SilentWorldConfig, TaskWorldConfig, TbrConfig, TreeWorldConfig, VadeConfig, VaeConfig } from "./types.js";
 
 /** The options of each method, by the name users give. */
 export interface MethodOptions {
@@ -28,6 +28,8 @@ export interface MethodOptions {
   "vae": VaeConfig;
   /** Baseline: encoders of two modalities, trained to tell which rows of the two belong together. */
   "mcl": MclConfig;
+  /** Baseline: a variational auto-encoder whose latents are labelled concepts with linear causes among them. It needs a label of every latent, as targets. */
+  "causal-vae": CausalVaeConfig;
   /** Latent causes and their graph from environments that each intervene on one of them, not knowing on which. */
   "interventional": InterventionalConfig;
   /** Latents of several modalities of the same subjects, what each keeps to itself, and one causal graph. */

@@ -4,6 +4,7 @@
 //! They touch no clock, no environment variable, no standard output and no global random state.
 #![forbid(unsafe_code)]
 
+pub mod causal_vae;
 pub mod conditional_vae;
 pub mod factor_analysis;
 pub mod fast_ica;
@@ -42,6 +43,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<vade::Vade>(),
     Entry::of::<vae::Vae>(),
     Entry::of::<mcl::Mcl>(),
+    Entry::of::<causal_vae::CausalVae>(),
     Entry::of::<interventional::Interventional>(),
     Entry::of::<multimodal::Multimodal>(),
     Entry::of::<pca::Pca>(),
