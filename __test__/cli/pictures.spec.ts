@@ -22,7 +22,7 @@ test("pictures of balls are one view, and balls are scored as blocks", async (t)
   const cwd = await folder();
   const text = await succeeds(cwd, ["simulate", "balls-world", ...BALLS, "--out", "balls"]);
   t.regex(text, /input columns +768\ntrue latents +4\n/);
-  t.regex(text, /disentangle fit --method pca --data balls/);
+  t.regex(text, /disentangle fit --method vae --data balls/);
   const { views } = await json<{ views: { name: string; image: object }[] }>(cwd, ["inspect", "balls"]);
   t.deepEqual(
     views.map(({ name, image }) => ({ name, image })),

@@ -63,6 +63,65 @@ export type Frozen = "balls" | "coordinates";
 export type Centers = "whole" | "exact";
 
 /**
+ * Where to compute.
+ * - `cpu`: The processor.
+ * - `cuda`: An NVIDIA GPU; an error when there is none.
+ * - `auto`: A GPU when there is one, the processor otherwise.
+ */
+export type DeviceChoice = "cpu" | "cuda" | "auto";
+
+/**
+ * What to do with missing inputs.
+ * - `error`: Refuse them.
+ * - `drop`: Leave rows with missing inputs or labels out.
+ * - `mean`: Replace them by the column's mean over the training rows.
+ */
+export type Missing = "error" | "drop" | "mean";
+
+/**
+ * What to do with rows without a target.
+ * - `error`: Refuse them.
+ * - `drop`: Leave them out.
+ */
+export type MissingTarget = "error" | "drop";
+
+/**
+ * Which columns are brought to mean 0 and standard deviation 1 over the training rows.
+ * - `all`: Inputs and targets.
+ * - `inputs`: Only the inputs.
+ * - `none`: Nothing: the numbers are used as they are.
+ */
+export type Standardize = "all" | "inputs" | "none";
+
+/**
+ * How images are scaled where inputs are standardised. Never by pixel: a pixel may be the same in all images.
+ * - `channel`: Each channel to mean 0 and standard deviation 1 over all its pixels of the training rows.
+ * - `unit`: Each view to [0, 1], from the smallest to the largest value of the training rows.
+ */
+export type ImageScale = "channel" | "unit";
+
+/**
+ * Which rows a gradient step sees.
+ * - `given`: Training rows of the data set.
+ * - `fresh`: New rows at every step, from the simulator that made the data.
+ */
+export type TrainingRows = "given" | "fresh";
+
+/**
+ * What is kept together by the split.
+ * - `rows`: Every environment is split by rows.
+ * - `environments`: Every environment goes wholly into one part.
+ */
+export type SplitBy = "rows" | "environments";
+
+/**
+ * Which parameters a descent keeps. The truth is never asked.
+ * - `best`: Those with the lowest validation loss.
+ * - `last`: Those of the last step.
+ */
+export type Keep = "best" | "last";
+
+/**
  * The function f of a mechanism.
  * - `linear`: The parent itself.
  * - `tanh`: Hyperbolic tangent.
@@ -140,14 +199,6 @@ export type Decoder = "auto" | "mlp" | "linear" | "convolutional";
 export type Dependence = "graph" | "none";
 
 /**
- * Where to compute.
- * - `cpu`: The processor.
- * - `cuda`: An NVIDIA GPU; an error when there is none.
- * - `auto`: A GPU when there is one, the processor otherwise.
- */
-export type DeviceChoice = "cpu" | "cuda" | "auto";
-
-/**
  * The monotone function h that distorts each latent after its noise.
  * - `none`: None: an additive noise model.
  * - `asinh`: 2 asinh(a): compresses large values.
@@ -164,50 +215,6 @@ export type Distortion = "none" | "asinh" | "cubic";
 export type Encoder = "auto" | "mlp" | "convolutional";
 
 /**
- * What to do with missing inputs.
- * - `error`: Refuse them.
- * - `drop`: Leave rows with missing inputs or labels out.
- * - `mean`: Replace them by the column's mean over the training rows.
- */
-export type Missing = "error" | "drop" | "mean";
-
-/**
- * What to do with rows without a target.
- * - `error`: Refuse them.
- * - `drop`: Leave them out.
- */
-export type MissingTarget = "error" | "drop";
-
-/**
- * Which columns are brought to mean 0 and standard deviation 1 over the training rows.
- * - `all`: Inputs and targets.
- * - `inputs`: Only the inputs.
- * - `none`: Nothing: the numbers are used as they are.
- */
-export type Standardize = "all" | "inputs" | "none";
-
-/**
- * How images are scaled where inputs are standardised. Never by pixel: a pixel may be the same in all images.
- * - `channel`: Each channel to mean 0 and standard deviation 1 over all its pixels of the training rows.
- * - `unit`: Each view to [0, 1], from the smallest to the largest value of the training rows.
- */
-export type ImageScale = "channel" | "unit";
-
-/**
- * Which rows a gradient step sees.
- * - `given`: Training rows of the data set.
- * - `fresh`: New rows at every step, from the simulator that made the data.
- */
-export type TrainingRows = "given" | "fresh";
-
-/**
- * What is kept together by the split.
- * - `rows`: Every environment is split by rows.
- * - `environments`: Every environment goes wholly into one part.
- */
-export type SplitBy = "rows" | "environments";
-
-/**
  * How factors are turned once they are found.
  * - `none`: As the likelihood orders them: from the factor with the largest variance beside the noise down.
  * - `varimax`: So that each factor has few large loadings.
@@ -220,13 +227,6 @@ export type Rotation = "none" | "varimax";
  * - `two`: 2: one arrow is missing and one is extra.
  */
 export type Reversal = "one" | "two";
-
-/**
- * Which parameters a descent keeps. The truth is never asked.
- * - `best`: Those with the lowest validation loss.
- * - `last`: Those of the last step.
- */
-export type Keep = "best" | "last";
 
 /**
  * Rows that indicators were tested on.
@@ -704,6 +704,186 @@ export interface CauseSet {
   causes: number[];
   /** What the node loses with it, in nats a row with what the causes cost: lower is better. */
   score: number;
+}
+
+export interface CausalVaeConfig {
+  /** Baseline: a variational auto-encoder whose latents are labelled concepts with linear causes among them. It needs a label of every latent, as targets. */
+  method: "causal-vae";
+  /**
+   * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
+   *
+   * Default: 0. Range: 0 to 9007199254740991.
+   */
+  seed?: number;
+  /**
+   * Threads for matrix products. More than one pays on wide networks only.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  threads?: number;
+  /**
+   * Where to compute. `auto` takes CUDA when it is there and says so.
+   *
+   * Default: "cpu".
+   */
+  device?: DeviceChoice;
+  /**
+   * What to do with missing inputs: refuse them, drop their rows, or fill in the column's training mean.
+   *
+   * Default: "error".
+   */
+  missing?: Missing;
+  /**
+   * What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
+   *
+   * Default: "error".
+   */
+  missingTarget?: MissingTarget;
+  /**
+   * Which columns are standardised.
+   *
+   * Default: "all".
+   */
+  standardize?: Standardize;
+  /**
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * [0, 1] by its smallest and largest value of the training rows.
+   *
+   * Default: "channel".
+   */
+  imageScale?: ImageScale;
+  /**
+   * Truth that the method may look at, by the names of its tables; only methods with an oracle use any. What comes out is
+   * then a ceiling, not a result, and says so.
+   *
+   * Default: [].
+   */
+  oracle?: string[];
+  /**
+   * Which rows a gradient step sees: training rows of the data set, or new ones at every step, from the simulator that made
+   * the data. Solved stages, validation and scores stay on the data set.
+   *
+   * Default: "given".
+   */
+  rows?: TrainingRows;
+  /**
+   * How rows are split into training, validation and test.
+   *
+   * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
+   */
+  split?: SplitConfig;
+  /**
+   * Number of latents of each label. The first latents, one for each label, stand before the second ones.
+   *
+   * Default: 1. Range: 1 to 256.
+   */
+  latentDim?: number;
+  /**
+   * Widths of the hidden layers of encoder and decoder (LeakyReLU, slope 0.1).
+   *
+   * Default: [50,50].
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * Width of the hidden layer of the networks that compute a latent from its causes.
+   *
+   * Default: 32. Range: 1 to 65536.
+   */
+  maskHidden?: number;
+  /**
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt.
+   *
+   * Default: 0.3. Range: 0 to 1000.
+   */
+  decoderVariance?: number;
+  /**
+   * Least magnitude of a weight that counts as an edge.
+   *
+   * Default: 0.3. Range: 0 to 1000.
+   */
+  edgeThreshold?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 4000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.002. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are.
+   *
+   * Default: 0. Range: 0 to 1000000000.
+   */
+  clipNorm?: number;
+  /**
+   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
+   * ends early; 0: never.
+   *
+   * Default: 0. Range: 0 to 1000.
+   */
+  patience?: number;
+  /**
+   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   *
+   * Default: "last".
+   */
+  keep?: Keep;
+}
+
+/** How rows are split into training, validation and test. */
+export interface SplitConfig {
+  /**
+   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   *
+   * Default: 0.5. Range: 0 to 1.
+   */
+  train?: number;
+  /**
+   * Fraction by which hyper-parameters and stopping are chosen.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  validation?: number;
+  /**
+   * Fraction that only judges.
+   *
+   * Default: 0.25. Range: 0 to 1.
+   */
+  test?: number;
+  /**
+   * Split the rows within every environment, or the environments as wholes.
+   *
+   * Default: "rows".
+   */
+  by?: SplitBy;
+  /**
+   * Environments kept wholly for test, whatever `by` says.
+   *
+   * Default: [].
+   */
+  holdout?: string[];
 }
 
 /** Configuration of the simulator `chamber-world`. */
@@ -1209,40 +1389,6 @@ export interface FactorAnalysisConfig {
    * Default: 0.005. Range: 0 to 0.5.
    */
   leastNoise?: number;
-}
-
-/** How rows are split into training, validation and test. */
-export interface SplitConfig {
-  /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
-   *
-   * Default: 0.5. Range: 0 to 1.
-   */
-  train?: number;
-  /**
-   * Fraction by which hyper-parameters and stopping are chosen.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  validation?: number;
-  /**
-   * Fraction that only judges.
-   *
-   * Default: 0.25. Range: 0 to 1.
-   */
-  test?: number;
-  /**
-   * Split the rows within every environment, or the environments as wholes.
-   *
-   * Default: "rows".
-   */
-  by?: SplitBy;
-  /**
-   * Environments kept wholly for test, whatever `by` says.
-   *
-   * Default: [].
-   */
-  holdout?: string[];
 }
 
 export interface FastIcaConfig {

@@ -112,8 +112,8 @@ function groups({ environment, task }: NativeDataset["labels"]): readonly [strin
 /** The method that the world was made for. */
 function methodFor({ labels: { environment, task }, targets, truth, views = [] }: NativeDataset): string {
   if (views.length > 1) return "multimodal";
-  // Pictures have more columns than most methods take.
-  if (views.some(({ image }) => image !== undefined)) return "pca";
+  // Most methods take pixels for columns, of which they want fewer than rows.
+  if (views.some(({ image }) => image !== undefined)) return environment === undefined ? "vae" : "ivae";
   if (truth.interventions !== undefined) return "interventional";
   if (task !== undefined) return "mtlcm";
   if (environment === undefined) return "pdgmm";

@@ -107,7 +107,8 @@ impl Causes {
         let sure = |i: usize, j: usize| {
             chance_of_effect(effects[(i, j)], error(i, j)) * counts[(i, j)] / config.resamples as f64
         };
-        let certainty = (config.resamples > 0).then(|| Matrix::from_fn(k, k, |i, j| if i == j { 0.0 } else { sure(i, j) }));
+        let certainty =
+            (config.resamples > 0).then(|| Matrix::from_fn(k, k, |i, j| if i == j { 0.0 } else { sure(i, j) }));
         let (weights, left_out) = without_cycles(found, certainty.as_ref());
         let acyclic = order(&weights).is_some();
         let mechanisms = acyclic.then(|| mechanisms_along(&weights, arrangement, latents)).transpose()?;
@@ -169,7 +170,8 @@ fn chance_of_effect(estimate: f64, error: f64) -> f64 {
         return f64::from(u8::from(estimate != 0.0));
     }
     let (without, with) = (error.powi(2), error.powi(2) + TYPICAL.powi(2));
-    let log_odds = PRIOR_ODDS.ln() + 0.5 * (without / with).ln() + 0.5 * estimate.powi(2) * (without.recip() - with.recip());
+    let log_odds =
+        PRIOR_ODDS.ln() + 0.5 * (without / with).ln() + 0.5 * estimate.powi(2) * (without.recip() - with.recip());
     1.0 / (1.0 + (-log_odds).exp())
 }
 
@@ -329,7 +331,10 @@ mod tests {
         // atol: three times what chance gives, .011. Without the prior odds the error is .16, with half or twice the spread .05.
         assert!(found.error < found.by_chance.map(|chance| 3.0 * chance), "{found:?}");
         assert!(found.brier < found.brier_of_share.map(|share| 0.6 * share), "{found:?}");
-        assert_eq!((chance_of_effect(0.0, 0.0), chance_of_effect(0.3, 0.0), chance_of_effect(9.0, 1e-9)), (0.0, 1.0, 1.0));
+        assert_eq!(
+            (chance_of_effect(0.0, 0.0), chance_of_effect(0.3, 0.0), chance_of_effect(9.0, 1e-9)),
+            (0.0, 1.0, 1.0)
+        );
     }
 
     /// z1 -> z2 -> z3 -> z1, and z1 -> z3.
