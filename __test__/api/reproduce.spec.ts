@@ -17,6 +17,7 @@ import {
 } from "../../src/index.js";
 import { inverse } from "../../src/reproduce/before-map.js";
 import { studyOf } from "../../src/reproduce/check.js";
+import type { FinishedTrial } from "../../src/reproduce/kept.js";
 import { MEASURES, titleOf } from "../../src/reproduce/measures.js";
 import { markdownOf } from "../../src/reproduce/table.js";
 import { plannedTrials } from "../../src/reproduce/trials.js";
@@ -242,6 +243,7 @@ test("every mistake of a preset is told at once, before anything is written", as
       { fit: "a", measure: "agreement", over: "b" },
       { fit: "a", measure: "mcc", band: {} },
       { fit: "a", measure: "mcc", overMeasure: "ceiling" },
+      { fit: "a", measure: "calibration:edges", over: "b" },
     ],
     { seeds: [0, 0] },
   );
@@ -253,7 +255,8 @@ test("every mistake of a preset is told at once, before anything is written", as
     'small.rows[1].measure: no measure is called "mcd"',
     'small.rows[2].measure: "fact" needs an argument after a colon',
     'small.rows[3].measure: "mcc:1" takes no argument',
-    "small.rows[4].over: an agreement cannot be divided by another",
+    "small.rows[4].over: a number of several seeds cannot be divided by another, nor divide one",
+    "small.rows[7].over: a number of several seeds cannot be divided by another, nor divide one",
     "small.rows[5].band: a band needs atLeast or atMost",
     'small.rows[6].overMeasure: no measure is called "ceiling"',
   ]) {
@@ -270,6 +273,31 @@ test("every preset is sound at both scales: its configurations are accepted and 
     }
   }
   t.is(new Set(presets.map(({ name }) => name)).size, presets.length);
+});
+
+plainTest("calibration over all seeds is that of one curve, not the mean of many", (t) => {
+  const trial = (...bins: readonly object[]) =>
+    ({ scores: { calibration: { edges: { bins } } } }) as unknown as FinishedTrial;
+  const bin = (from: number, entries: number, probability: number, share: number) => ({
+    from,
+    entries,
+    probability,
+    share,
+  });
+  // Each seed alone is off by .2, in opposite directions; both together have .25 come true of what was said to be .25.
+  const trials = [
+    trial(bin(0.2, 10, 0.25, 0.45), bin(0.9, 10, 1, 1)),
+    trial(bin(0.2, 10, 0.25, 0.05), bin(0.9, 10, 1, 0.6)),
+  ];
+  const of = (name: string, given: readonly FinishedTrial[], kind: string) => {
+    const measure = MEASURES[name]!;
+    return "ofAll" in measure ? measure.ofAll(given, kind) : undefined;
+  };
+  t.true(Math.abs(of("calibration", trials, "edges")! - 0.1) < 1e-12);
+  const byChance = Math.sqrt((2 / Math.PI) * 20 * 0.25 * 0.75) / 40;
+  t.true(Math.abs(of("calibration-by-chance", trials, "edges")! - byChance) < 1e-12);
+  t.is(of("calibration", trials, "silence"), undefined);
+  t.is(of("calibration", trials, "value"), undefined);
 });
 
 plainTest("the documents name every measure", (t) => {
