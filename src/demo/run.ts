@@ -60,7 +60,7 @@ export async function runDemo(dir: string, seeds: readonly number[], say: (line:
       title: "Hidden causes: a real device, cells and simulated worlds",
       introduction:
         "Single interventions on a device whose causes are known, then tree-based regularization beside its baseline, one head for " +
-        "all environments. Made by `disentangle demo`.",
+        "all environments. Made by disentangle demo.",
       method: "tbr",
       remarks: planned.map(({ name, remark }) => ({ dataset: name, text: remark })),
       agreement,
