@@ -1,4 +1,4 @@
-// Microseconds per training step of the networks of images, beside PyTorch.
+// Training steps of the networks of images, beside PyTorch.
 
 import { example } from "./engines.mjs";
 import { python, pythonVersions } from "./python.mjs";

@@ -8,7 +8,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { runSweep } from "../../dist/sweep/run.js";
 import { clockIn, isInstalled, redisServer } from "./redis.mjs";
-import { begin, brokenIn, childrenOf, configOf, countsIn, disturb, parkedIn, quiet, signal, timed } from "./sweeps.mjs";
+import {
+  begin,
+  brokenIn,
+  childrenOf,
+  configOf,
+  countsIn,
+  disturb,
+  quiet,
+  signal,
+  timed,
+  withParked,
+} from "./sweeps.mjs";
 import { cli, uniforms, withWorld } from "./world.mjs";
 
 const empty = fileURLToPath(new URL("./empty-worker.mjs", import.meta.url));
@@ -108,9 +119,7 @@ async function killed(folder, { trials, kills, log }) {
     orphans += fits.filter((fit) => signal(fit, 0)).length;
     workers[place] = worker(server, folder);
   }
-  let { code, errors, result } = await sweep.ended;
-  const parked = result === undefined ? 0 : parkedIn(result);
-  if (parked > 0) ({ code, errors } = await begin(config, { ...through(server, out), retry: ["parked"] }).ended);
+  const { parked, code, errors } = await withParked(await sweep.ended, config, through(server, out));
   for (const { child } of workers) signal(child.pid, "SIGTERM");
   await Promise.all(workers.map(({ ended }) => ended));
   const broken = brokenIn(out, want) + Number(code !== 0) + orphans;

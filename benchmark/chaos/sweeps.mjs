@@ -95,9 +95,10 @@ export async function timed(folder, config, name) {
   return { want, trialMs: (2 * result.ms) / want.size };
 }
 
-/** Trials that were killed so often in a row without coming further that nobody tries them again by himself. */
-export function parkedIn({ states }) {
-  return states.filter(([, state]) => state === "parked").length;
+/** Trials that were killed so often in a row without coming further are parked: counts them, and asks for them again. */
+export async function withParked(ended, config, options) {
+  const parked = (ended.result?.states ?? []).filter(([, state]) => state === "parked").length;
+  return { parked, ...(parked > 0 ? await begin(config, { ...options, retry: ["parked"] }).ended : ended) };
 }
 
 function hashes(out) {
@@ -158,9 +159,7 @@ async function killed(folder, { trials, kills, whom, log }) {
     }
     break;
   }
-  let { code, errors, result } = await last.ended;
-  const parked = result === undefined ? 0 : parkedIn(result);
-  if (parked > 0) ({ code, errors } = await begin(config, { out, jobs: 2, retry: ["parked"] }).ended);
+  let { parked, code, errors } = await withParked(await last.ended, config, { out, jobs: 2 });
   // Processes that were orphaned leave a checkpoint and go; what is left of them the next start clears away.
   if (whom === "coordinator") {
     await sleep(1500);

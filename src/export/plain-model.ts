@@ -1,4 +1,5 @@
 // A model as plain data, as the core gives it: tensors by name, and what encoder and decoder compute.
+import type { NativeImage } from "../native.js";
 
 /** A tensor: row-major values of its own type. */
 export interface Tensor {
@@ -13,13 +14,6 @@ export interface Activation {
   readonly name: "identity" | "leaky-relu" | "relu" | "elu" | "tanh" | "sigmoid" | "softplus";
   /** Of `leaky-relu`: the factor of negative values. */
   readonly slope?: number;
-}
-
-/** The shape of an image. */
-export interface ImageShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
 }
 
 /**
@@ -44,8 +38,8 @@ export type Layer =
       readonly step: number;
       readonly padding: number;
       readonly transposed: boolean;
-      readonly from: ImageShape;
-      readonly to: ImageShape;
+      readonly from: NativeImage;
+      readonly to: NativeImage;
       readonly activation: Activation;
     }
   /** The columns from `start`. */
