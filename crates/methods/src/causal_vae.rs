@@ -33,6 +33,7 @@ use disentangle_engine::method::Solving;
 use disentangle_engine::method::{Batching, Dimensions, Findings, Keep, Method, Network, Recipe, Stage, State};
 use disentangle_engine::results::{CausalGraph, Conditioned, OutcomeKind, latent_names};
 use disentangle_metrics::cards::Invariance;
+use disentangle_metrics::graph::without_cycles;
 use disentangle_nn::optim::Schedule;
 use disentangle_nn::{Params, internal};
 use network::CausalNetwork;
@@ -145,47 +146,25 @@ impl CausalVae {
     /// The edges of the causal layer, by their weights (labels x labels, cause and effect), for every group of latents.
     fn graph(&self, weights: &Matrix<f64>) -> CausalGraph {
         let labels = weights.rows();
-        let (kept, order) = without_cycles(weights, self.config.edge_threshold);
+        let kept = strongest(weights, self.config.edge_threshold);
         let k = labels * self.config.latent_dim;
         let weight = |i: usize, j: usize| if i / labels == j / labels { kept[(i % labels, j % labels)] } else { 0.0 };
-        let groups = 0..self.config.latent_dim;
-        CausalGraph {
-            names: latent_names(k),
-            weights: (0..k).map(|i| (0..k).map(|j| weight(i, j)).collect()).collect(),
-            order: Some(groups.flat_map(|group| order.iter().map(move |&label| group * labels + label)).collect()),
-            basis: format!(
-                "Weights of the linear causal layer, of magnitude {} and more, the largest first as long as they close no cycle.",
-                self.config.edge_threshold
-            ),
-            ..CausalGraph::default()
-        }
+        let basis = format!(
+            "Weights of the linear causal layer, of magnitude {} and more, the largest first as long as they close no cycle.",
+            self.config.edge_threshold
+        );
+        CausalGraph::of(latent_names(k), &Matrix::from_fn(k, k, weight), basis)
     }
 }
 
-/// Entries of at least `threshold` off the diagonal, from the largest down, without those that close a cycle; and the nodes
-/// from causes to effects.
-fn without_cycles(weights: &Matrix<f64>, threshold: f64) -> (Matrix<f64>, Vec<usize>) {
+/// Entries of at least `threshold` off the diagonal, from the largest down, without those that close a cycle.
+fn strongest(weights: &Matrix<f64>, threshold: f64) -> Matrix<f64> {
     let c = weights.rows();
     let mut edges: Vec<(usize, usize)> =
         (0..c).flat_map(|i| (0..c).map(move |j| (i, j))).filter(|(i, j)| i != j).collect();
     edges.retain(|&at| weights[at] != 0.0 && weights[at].abs() >= threshold);
     edges.sort_by(|&a, &b| weights[b].abs().total_cmp(&weights[a].abs()));
-    let mut kept = Matrix::zeros(c, c);
-    // reaches[i][j]: there is a path from i to j, the empty one included.
-    let mut reaches: Vec<Vec<bool>> = (0..c).map(|i| (0..c).map(|j| i == j).collect()).collect();
-    for (from, to) in edges {
-        if reaches[to][from] {
-            continue;
-        }
-        kept[(from, to)] = weights[(from, to)];
-        for i in (0..c).filter(|&i| reaches[i][from]).collect::<Vec<_>>() {
-            (0..c).filter(|&j| reaches[to][j]).collect::<Vec<_>>().into_iter().for_each(|j| reaches[i][j] = true);
-        }
-    }
-    let mut order: Vec<usize> = (0..c).collect();
-    // Whoever is reached by fewer stands before those it reaches.
-    order.sort_by_key(|&j| (0..c).filter(|&i| reaches[i][j]).count());
-    (kept, order)
+    without_cycles(weights, edges).0
 }
 
 impl Method for CausalVae {

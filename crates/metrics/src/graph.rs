@@ -177,3 +177,20 @@ impl Graph {
         Self { ends: Matrix::from_fn(source.len(), source.len(), |i, j| end(i, j).unwrap_or(false)) }
     }
 }
+
+/// The weights at these places, taken one after the other unless they close a cycle with those before; and those left out. Both are
+/// as large as `weights` (k x k, from row to column), and 0 elsewhere.
+pub fn without_cycles(
+    weights: &Matrix<f64>,
+    places: impl IntoIterator<Item = (usize, usize)>,
+) -> (Matrix<f64>, Matrix<f64>) {
+    let mut kept = Matrix::zeros(weights.rows(), weights.cols());
+    let mut left_out = kept.clone();
+    for at in places {
+        kept[at] = weights[at];
+        if Graph::dag(&kept).is_err() {
+            (kept[at], left_out[at]) = (0.0, weights[at]);
+        }
+    }
+    (kept, left_out)
+}

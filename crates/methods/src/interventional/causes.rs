@@ -10,7 +10,7 @@ use super::config::InterventionalConfig;
 use disentangle_data::{Code, Failure, Matrix, Result, Stream};
 use disentangle_engine::mechanisms::Mechanisms;
 use disentangle_engine::method::{Solving, State};
-use disentangle_metrics::graph::Graph;
+use disentangle_metrics::graph::{self, Graph};
 use disentangle_numerics::linalg::{dot, inverse, product, solve_positive};
 use disentangle_numerics::single_change::{Changes, Moments, SingleChanges};
 
@@ -188,23 +188,14 @@ fn without_cycles(found: Matrix<f64>, certainty: Option<&Matrix<f64>>) -> (Matri
     let Some(certainty) = certainty else { return (found, nothing) };
     let edges = (0..k).flat_map(|i| (0..k).map(move |j| (i, j))).filter(|&at| found[at] != 0.0);
     let (sure, mut open): (Vec<_>, Vec<_>) = edges.partition(|&at| certainty[at] >= SURE);
-    let mut weights = nothing.clone();
-    sure.into_iter().for_each(|at| weights[at] = found[at]);
-    if order(&weights).is_none() {
+    if graph::without_cycles(&found, sure.iter().copied()).1 != nothing {
         return (found, nothing);
     }
     let first = |a: &(usize, usize), b: &(usize, usize)| {
         certainty[*b].total_cmp(&certainty[*a]).then(found[*b].abs().total_cmp(&found[*a].abs())).then(a.cmp(b))
     };
     open.sort_by(first);
-    let mut left_out = nothing;
-    for at in open {
-        weights[at] = found[at];
-        if order(&weights).is_none() {
-            (weights[at], left_out[at]) = (0.0, found[at]);
-        }
-    }
-    (weights, left_out)
+    graph::without_cycles(&found, sure.into_iter().chain(open))
 }
 
 /// Least squares of each latent on its causes over the environments that leave it alone; its mean and spread in the others.
