@@ -164,16 +164,11 @@ fn calibration_of(input: &ScoreInput, scores: &Scores) -> Result<Option<Calibrat
         edges: input.graph.as_ref().map(|known| &known.truth),
     };
     let of_causes = scores.mcc_unrotated.as_ref().unwrap_or(&scores.mcc);
-    let Some(reason) = unmatched_reason(&scores.mcc).or_else(|| unmatched_reason(of_causes)) else {
-        return calibration(&input.probabilities, known, &scores.mcc.matching, &of_causes.matching);
-    };
-    let Probabilities { silence, causes, edges } = &input.probabilities;
-    let is_asked = [
-        silence.is_some() && known.silence.is_some(),
-        causes.is_some() && known.causes.is_some(),
-        edges.is_some() && known.edges.is_some(),
-    ];
-    Ok(is_asked.contains(&true).then(|| CalibrationScores { reason: Some(reason), ..CalibrationScores::default() }))
+    let found = calibration(&input.probabilities, known, &scores.mcc.matching, &of_causes.matching)?;
+    Ok(match unmatched_reason(&scores.mcc).or_else(|| unmatched_reason(of_causes)) {
+        Some(reason) => found.map(|_| CalibrationScores { reason: Some(reason), ..CalibrationScores::default() }),
+        None => found,
+    })
 }
 
 /// Why latents cannot be paired, where they cannot.
