@@ -18,10 +18,11 @@ mod world;
 use crate::dataset::{Dataset, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
+use crate::simulate::raster::view_of;
 use crate::simulate::source::Source;
 use crate::simulate::{numbered, refuse_huge};
 use crate::stream::Stream;
-use crate::views::{Image, View, pixel_names};
+use crate::views::Image;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map as Object, Value};
@@ -31,9 +32,6 @@ use world::World;
 
 /// For the catalogue.
 pub const SUMMARY: &str = "Pictures of colored balls that move on their own and are sometimes frozen in place.";
-
-/// Name of the only view.
-const VIEW: &str = "image";
 
 /// What is frozen at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -142,12 +140,12 @@ pub fn balls_world(config: &BallsWorldConfig) -> Result<Dataset> {
         let of = Matrix::from_fn(config.balls, columns.len(), |ball, latent| f32::from(u8::from(latent / 2 == ball)));
         truth.insert("blocks".to_owned(), about(&balls, of));
     }
-    let image = config.image();
+    let (view, input_names) = view_of(config.image());
     Ok(Dataset {
         name: "balls-world".into(),
         inputs: rows.inputs,
-        input_names: pixel_names(VIEW, image).collect(),
-        views: vec![View { name: VIEW.into(), start: 0, end: image.len(), image: Some(image) }],
+        input_names,
+        views: vec![view],
         truth,
         provenance: Object::from_iter([
             ("simulator".to_owned(), Value::from("balls-world")),

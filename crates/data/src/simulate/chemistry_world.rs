@@ -18,11 +18,11 @@
 use crate::dataset::Dataset;
 use crate::failure::Result;
 use crate::matrix::Matrix;
-use crate::simulate::raster::{Canvas, Mask, polygon};
+use crate::simulate::raster::{Canvas, Mask, polygon, view_of};
 use crate::simulate::refuse_huge;
 use crate::simulate::row::store;
 use crate::simulate::shift_world::{Link, Mixing, Place, ShiftWorldConfig, Signs, UnshiftedTerm, shift_world};
-use crate::views::{Image, View, pixel_names};
+use crate::views::Image;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map as Object, Value};
@@ -32,8 +32,6 @@ use std::f64::consts::PI;
 pub const SUMMARY: &str =
     "Pictures of three objects whose colors cause each other, by mechanisms that shift between environments.";
 
-/// Name of the only view.
-const VIEW: &str = "image";
 const BLACK: f64 = 0.0;
 /// Cells of the grid along each side.
 const GRID: f64 = 5.0;
@@ -181,8 +179,8 @@ pub fn chemistry_world(config: &ChemistryWorldConfig) -> Result<Dataset> {
     }
     dataset.inputs = pictures(&dataset.truth["latents"].values, config.size);
     dataset.name = "chemistry-world".into();
-    dataset.input_names = pixel_names(VIEW, image).collect();
-    dataset.views = vec![View { name: VIEW.into(), start: 0, end: image.len(), image: Some(image) }];
+    let (view, input_names) = view_of(image);
+    (dataset.views, dataset.input_names) = (vec![view], input_names);
     dataset.provenance = Object::from_iter([
         ("simulator".to_owned(), Value::from("chemistry-world")),
         ("config".to_owned(), serde_json::to_value(config).expect("a configuration serialises")),

@@ -2,7 +2,15 @@
 //!
 //! Points are in pixels from the upper left corner, x to the right and y down; pixel p is row p / size, column p % size.
 
+use crate::views::{Image, View, pixel_names};
 use std::ops::Range;
+
+/// The one view of a world of pictures, and the names of its columns.
+pub(super) fn view_of(image: Image) -> (View, Vec<String>) {
+    let name = "image";
+    let view = View { name: name.into(), start: 0, end: image.len(), image: Some(image) };
+    (view, pixel_names(name, image).collect())
+}
 
 /// Pixels that a shape touches, and the share of each that it covers, in (0, 1].
 pub(super) type Mask = Vec<(usize, f64)>;
