@@ -1,6 +1,6 @@
 // Files that appear whole or not at all: written beside their place, then renamed into it.
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream, existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readlink, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
@@ -98,12 +98,21 @@ export async function replaceFolder(dir: string, fill: (partial: string) => Prom
   });
 }
 
+/** Makes a folder whole or not at all: `fill` fills it under a temporary name. */
+export type MakeFolder = (dir: string, fill: (partial: string) => Promise<void>) => Promise<void>;
+
 /**
  * Lets `fill` fill a new folder, which is there whole or not at all; throws `FILE_WRITE`. Nothing may be in its place, and the folder
  * around it must be there. What a killed process leaves behind `clearLeftovers` removes.
+ *
+ * @param from where it is filled, on the same file system. Default: beside its place
  */
-export async function newFolder(dir: string, fill: (partial: string) => Promise<void>): Promise<void> {
-  const partial = join(dirname(dir), await temporaryName());
+export async function newFolder(
+  dir: string,
+  fill: (partial: string) => Promise<void>,
+  from: string = dirname(dir),
+): Promise<void> {
+  const partial = join(from, await temporaryName());
   try {
     await mkdir(partial);
     await fill(partial);
@@ -112,6 +121,22 @@ export async function newFolder(dir: string, fill: (partial: string) => Promise<
     await discard(partial);
     throw unwritable(dir, error);
   }
+}
+
+/**
+ * Lets `fill` fill a folder whose name says what is in it; throws `FILE_WRITE`. Of several processes that make it at once each fills its
+ * own, the first puts it there, and the others find it: nobody waits, and nobody replaces what others read.
+ */
+export async function contentFolder(dir: string, fill: (partial: string) => Promise<void>): Promise<void> {
+  if (existsSync(dir)) return;
+  const around = dirname(dir);
+  await mkdir(around, { recursive: true }).catch((error: unknown) => {
+    throw unwritable(dir, error);
+  });
+  await clearLeftovers(around);
+  await newFolder(dir, fill).catch((error: unknown) => {
+    if (!existsSync(dir)) throw error;
+  });
 }
 
 /**

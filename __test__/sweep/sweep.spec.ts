@@ -1,14 +1,16 @@
 // Sweeps with real fits in real processes.
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
 import { type Failure, isDisentangleError } from "../../src/errors.js";
+import { machine } from "../../src/files.js";
 import {
   type Dataset,
   fit,
+  readDataset,
   type SweepConfig,
   type SweepEvent,
   type SweepOptions,
@@ -20,7 +22,7 @@ import {
 import { readRunFolder } from "../../src/results.js";
 import { readSweepFile, trialFolder, writeSweepFile } from "../../src/sweep/folder.js";
 import { type Entry, openLedger, stateOf } from "../../src/sweep/ledger.js";
-import { mergeSweep, runSweep } from "../../src/sweep/run.js";
+import { mergeSweep, putDataset, runSweep } from "../../src/sweep/run.js";
 import { statusOf, whyOf } from "../../src/sweep/status.js";
 import { testWithAddon } from "../addon.js";
 
@@ -108,6 +110,23 @@ test("data in memory are kept in the folder of the sweep, and found again", asyn
   const { latents } = await readRunFolder(result.trials[0]!.dir!);
   const alone = await fit({ ...config.base, ...result.trials[0]!.params, seed: 0 } as never).result;
   t.deepEqual(latents.data, alone.latents.data);
+});
+
+test("several who put the same data into the folder of a sweep find it whole, and none of them fails or waits", async (t) => {
+  const out = await folder();
+  const data = await world();
+  // What a killed process left behind goes; process numbers end below this one.
+  const left = `.disentangle-${await machine()}-2000000000-00000000.tmp`;
+  await mkdir(join(out, "data", left), { recursive: true });
+  await mkdir(join(out, ".work"));
+  const places = await Promise.all(Array.from({ length: 8 }, () => putDataset(out, data, "0123456789abcdef")));
+  t.is(new Set(places).size, 1);
+  t.deepEqual(await readdir(join(out, "data")), ["tree-world-0123456789ab"]);
+  t.deepEqual((await readDataset({ data: places[0]! })).inputs, data.inputs);
+  // What is there is read by others: it is left alone.
+  await writeFile(join(places[0]!, "note.txt"), "");
+  await putDataset(out, data, "0123456789abcdef");
+  t.true((await readdir(places[0]!)).includes("note.txt"));
 });
 
 test("the metric is read on validation rows, the regret tells what it cost, and both are in the report", async (t) => {

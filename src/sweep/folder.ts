@@ -105,9 +105,14 @@ export function trialFolder(dir: string, id: string): string {
   return join(dir, id);
 }
 
+/** Where all attempts work. */
+export function workRoot(dir: string): string {
+  return join(dir, WORK);
+}
+
 /** Where an attempt works: nobody else writes there, whoever takes the trial over works elsewhere. */
 export function workFolder(dir: string, id: string, epoch: number): string {
-  return join(dir, WORK, `${id}.${epoch}`);
+  return join(workRoot(dir), `${id}.${epoch}`);
 }
 
 /** Where the work of an earlier attempt is copied to before it is that of this one. */
@@ -180,10 +185,10 @@ interface Attempt {
 /** What attempts left behind, by trial. */
 async function attemptsIn(dir: string): Promise<ReadonlyMap<string, readonly Attempt[]>> {
   const found = new Map<string, Attempt[]>();
-  for (const name of await readdir(join(dir, WORK)).catch(() => [])) {
+  for (const name of await readdir(workRoot(dir)).catch(() => [])) {
     const [, id, epoch, rest] = /^(.+?)\.(\d+)(\.[0-9a-f]{8}|\.partial)?$/.exec(name) ?? [];
     if (id === undefined) continue;
-    const attempt = { epoch: Number(epoch), folder: join(dir, WORK, name), partial: rest === ".partial" };
+    const attempt = { epoch: Number(epoch), folder: join(workRoot(dir), name), partial: rest === ".partial" };
     found.set(id, [...(found.get(id) ?? []), attempt]);
   }
   return found;
@@ -191,10 +196,10 @@ async function attemptsIn(dir: string): Promise<ReadonlyMap<string, readonly Att
 
 /** Makes the folder, where a link leads to it also there, and what is hidden in it. Throws `FILE_WRITE`. */
 export async function makeSweepFolder(dir: string): Promise<void> {
-  await mkdir(join(await behindLink(dir), WORK), { recursive: true }).catch((error: unknown) => {
+  await mkdir(workRoot(await behindLink(dir)), { recursive: true }).catch((error: unknown) => {
     throw unwritable(dir, error);
   });
-  await clearLeftovers(join(dir, WORK));
+  await clearLeftovers(workRoot(dir));
 }
 
 /** Of these trials, those whose folders hold a finished run. */

@@ -1,11 +1,10 @@
 // Brings finished trials of other sweep folders, shards for example, into one.
-import { cp, mkdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { cp } from "node:fs/promises";
 import { fail } from "../errors.js";
-import { unwritable } from "../files.js";
+import { newFolder } from "../files.js";
 import { type FinishedTrial, readStudy } from "../reproduce/kept.js";
 import { canonicalJson, readRunFolder } from "../results.js";
-import { finishedIn, isWhole, knownSweep, type SweepFile, trialFolder } from "./folder.js";
+import { finishedIn, isWhole, knownSweep, type SweepFile, trialFolder, workRoot } from "./folder.js";
 import { openLedger, stateOf } from "./ledger.js";
 import { resultIn } from "./trial.js";
 
@@ -65,17 +64,14 @@ export async function mergeInto(dir: string, file: SweepFile, others: readonly s
 }
 
 async function bring(dir: string, from: string, id: string): Promise<void> {
-  const partial = join(dir, ".work", `${id}.merge`);
-  try {
-    await mkdir(join(dir, ".work"), { recursive: true });
-    await rm(partial, { recursive: true, force: true });
-    await cp(from, partial, { recursive: true });
-    if (!(await isWhole(partial))) fail("RUN_NOT_FOUND", `${from}: holds no finished run`, { path: from });
-    await rename(partial, trialFolder(dir, id));
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true }).catch(() => {});
-    throw unwritable(trialFolder(dir, id), error);
-  }
+  await newFolder(
+    trialFolder(dir, id),
+    async (partial) => {
+      await cp(from, partial, { recursive: true });
+      if (!(await isWhole(partial))) fail("RUN_NOT_FOUND", `${from}: holds no finished run`, { path: from });
+    },
+    workRoot(dir),
+  );
 }
 
 async function isSame(a: string, b: string): Promise<boolean> {

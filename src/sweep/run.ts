@@ -1,8 +1,8 @@
 // Runs a sweep: its trials from its file, then the work on them, here or through Redis on many machines.
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Dataset } from "../dataset.js";
 import { fail } from "../errors.js";
+import { contentFolder } from "../files.js";
 import { writeDataset } from "../simulate.js";
 import { throwIfAborted } from "../train.js";
 import { type CheckedSweep, checkSweep, type SweepConfig } from "./config.js";
@@ -168,8 +168,7 @@ export function plannedIn(
 /** Puts a data set into the folder of a sweep, where all of its processes find it. */
 export async function putDataset(dir: string, dataset: Dataset, fingerprint: string): Promise<string> {
   const path = resolve(dir, "data", `${dataset.name.replace(/[^\w-]+/g, "-")}-${fingerprint.slice(0, 12)}`);
-  if (existsSync(path)) return path;
   await makeSweepFolder(dir);
-  await writeDataset(path, dataset);
+  await contentFolder(path, (partial) => writeDataset(partial, dataset));
   return path;
 }

@@ -5,7 +5,7 @@ import { copyFile, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Redis } from "ioredis";
 import { fail } from "../../errors.js";
-import { discard, newFolder, replaceFolder, unwritable } from "../../files.js";
+import { discard, type MakeFolder, replaceFolder, unwritable } from "../../files.js";
 import { type FileCard, type Parcel, receiveFile, sizeOf } from "./parcel.js";
 import { keysOf } from "./server.js";
 
@@ -20,9 +20,9 @@ export interface Carrier {
   /**
    * Makes the folder `dir` of a parcel, whole or not at all; throws `DATA_CORRUPT`.
    *
-   * @param place `new`: nothing is there, and nobody else puts anything there
+   * @param make how it gets there. Default: in the place of what is there
    */
-  fetch(parcel: Parcel, dir: string, place?: "new"): Promise<void>;
+  fetch(parcel: Parcel, dir: string, make?: MakeFolder): Promise<void>;
   drop(...parcels: readonly Parcel[]): Promise<void>;
 }
 
@@ -73,8 +73,8 @@ export function newCarrier(redis: Redis, sweep: string, { limit, shared }: Route
       await putShared(dir, files, folderOf(at));
       return { via: "shared", at, files };
     },
-    async fetch({ via, at, files }, dir, place) {
-      await (place === "new" ? newFolder : replaceFolder)(dir, async (partial) => {
+    async fetch({ via, at, files }, dir, make = replaceFolder) {
+      await make(dir, async (partial) => {
         let chunk = 0;
         for (const card of files) {
           const count = Math.ceil(card.bytes / CHUNK);

@@ -3,6 +3,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { isDisentangleError } from "../../errors.js";
+import { newFolder } from "../../files.js";
 import { clearFolder, copyFolder, settleTrial } from "../folder.js";
 import { ENDED, type Entry, type Ledger, stateOf } from "../ledger.js";
 import type { SweepTrial } from "../planned.js";
@@ -129,7 +130,7 @@ async function bring(
   // Written down before, by this coordinator before it was killed or by another one: its copy is the one that counts.
   if (state === "done" && epoch >= entry.epoch) return copy;
   try {
-    await carrier.fetch(parcel!, copy, "new");
+    await carrier.fetch(parcel!, copy, newFolder);
     return copy;
   } catch (error) {
     if (isDisentangleError(error) && error.code === "DATA_CORRUPT") return undefined;

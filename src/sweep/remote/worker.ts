@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { failure, isDisentangleError } from "../../errors.js";
-import { checkWritable, isAlive, machine } from "../../files.js";
+import { checkWritable, contentFolder, isAlive, machine } from "../../files.js";
 import type { Assignment, Ended, Source } from "../assignment.js";
 import type { Ending } from "../ledger.js";
 import { jobOf, newOwnerId, STALE_MS } from "../owners.js";
@@ -406,7 +406,7 @@ async function broughtData(
   const parcel = parcelOf(text);
   if (contentHash(parcel.files) !== hash)
     throw failure("DATA_CORRUPT", `the data set ${hash.slice(0, 12)} is not what its name says`);
-  await carrier.fetch(parcel, dir);
+  await carrier.fetch(parcel, dir, contentFolder);
   return dir;
 }
 
