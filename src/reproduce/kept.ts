@@ -86,13 +86,18 @@ export async function putStudy(dir: string, trial: FinishedTrial, latents: Named
 }
 
 /** What was kept of a trial; nothing where the folder holds none that can be read. */
-export async function readStudy(dir: string): Promise<FinishedTrial | undefined> {
+export async function readStudy(dir: string, id = idOf(dir)): Promise<FinishedTrial | undefined> {
   try {
     const trial = JSON.parse(await readFile(join(dir, FILE), "utf8")) as FinishedTrial;
-    return trial?.format === 1 && trial.id === basename(dir).replace(/\.(\d+|merge)$/, "") ? trial : undefined;
+    return trial?.format === 1 && trial.id === id ? trial : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The trial that a folder is called after: its place, or that of an attempt. */
+function idOf(dir: string): string {
+  return basename(dir).replace(/\.\d+$/, "");
 }
 
 /** Latents that were kept of a trial. */

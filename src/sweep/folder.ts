@@ -213,9 +213,13 @@ export async function finishedIn(dir: string, ids: ReadonlySet<string>): Promise
   return found;
 }
 
-/** Whether a folder holds a finished run, or what was kept of one. */
-export async function isWhole(folder: string): Promise<boolean> {
-  if ((await readStudy(folder)) !== undefined) return true;
+/**
+ * Whether a folder holds a finished run, or what was kept of one.
+ *
+ * @param id of the trial. Default: what the folder is called after
+ */
+export async function isWhole(folder: string, id?: string): Promise<boolean> {
+  if ((await readStudy(folder, id)) !== undefined) return true;
   const manifest = await readManifest(folder).catch(() => undefined);
   return manifest !== undefined && !isUnfinished(manifest);
 }

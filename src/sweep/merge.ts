@@ -68,7 +68,7 @@ async function bring(dir: string, from: string, id: string): Promise<void> {
     trialFolder(dir, id),
     async (partial) => {
       await cp(from, partial, { recursive: true });
-      if (!(await isWhole(partial))) fail("RUN_NOT_FOUND", `${from}: holds no finished run`, { path: from });
+      if (!(await isWhole(partial, id))) fail("RUN_NOT_FOUND", `${from}: holds no finished run`, { path: from });
     },
     workRoot(dir),
   );
