@@ -173,6 +173,8 @@ export interface Native {
   /** `options` as `fit` takes them. */
   checkFitOptions(options: string): void;
   simulate(config: string): NativeDataset;
+  /** Sources by random leaky layers, as many columns as before. */
+  mixed(sources: NativeMatrix, seed: number): NativeMatrix;
   smooth(inputs: NativeMatrix, config: string): NativeMatrix;
   phenotype(dataset: NativeDataset, config: string): NativeDataset;
   /** `leave`: the inputs stay in the folder. */

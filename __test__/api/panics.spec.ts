@@ -65,6 +65,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   checkFitOptions: ["{}"],
   simulate: ["{}"],
   phenotype: [dataset, "{}"],
+  mixed: [matrix, 0],
   smooth: [matrix, "{}"],
   readDatasetFolder: ["folder", false],
   writeDatasetFolder: ["folder", dataset],

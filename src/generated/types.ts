@@ -269,6 +269,13 @@ export type Nonlinear = "auto" | "on" | "off";
  */
 export type Invariance = "permutation" | "sign" | "scale" | "shift" | "monotone" | "rotation" | "linear";
 
+/**
+ * What the latents are found in.
+ * - `flow`: An invertible flow of the inputs, or of their leading principal axes.
+ * - `inputs`: The inputs themselves, each of which is a latent.
+ */
+export type LatentAnmRepresentation = "flow" | "inputs";
+
 /** The number of latents: given, or chosen by validation error. */
 export type LatentDim = number | Auto;
 
@@ -2350,6 +2357,13 @@ export interface LatentAnmConfig {
    * Default: {"train":0.5,"validation":0.25,"test":0.25,"by":"rows","holdout":[]}.
    */
   split?: SplitConfig;
+  /**
+   * What the latents are found in. `flow`: an invertible network, which is learned; `inputs`: nothing is unmixed, the inputs
+   * themselves are the causes, sorted by their order, and only their graph and mechanisms are learned.
+   *
+   * Default: "flow".
+   */
+  representation?: LatentAnmRepresentation;
   /**
    * Number of latents, at most 12. Absent: as many as inputs. Fewer than inputs: the leading principal axes of the inputs are
    * unmixed.

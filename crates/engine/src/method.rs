@@ -422,7 +422,7 @@ pub trait Method: Send + Sync {
     }
 
     /// Names of the latents of a fit: `z1`, `z2`, ... unless a method has its own.
-    fn latent_names(&self, _: &Dimensions, _: &State, latents: usize) -> Vec<String> {
+    fn latent_names(&self, _: &Dimensions, _inputs: &[String], _: &State, latents: usize) -> Vec<String> {
         latent_names(latents)
     }
 

@@ -75,10 +75,25 @@ const RAMP: f64 = 50.0;
 /// Training rows that each environment needs, for each latent.
 const ROWS_PER_LATENT: usize = 3;
 
+/// What the latents are found in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "LatentAnmRepresentation")]
+pub enum Representation {
+    /// An invertible flow of the inputs, or of their leading principal axes.
+    #[default]
+    Flow,
+    /// The inputs themselves, each of which is a latent.
+    Inputs,
+}
+
 /// Options of `latent-anm`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LatentAnmConfig {
+    /// What the latents are found in. `flow`: an invertible network, which is learned; `inputs`: nothing is unmixed, the inputs
+    /// themselves are the causes, sorted by their order, and only their graph and mechanisms are learned.
+    pub representation: Representation,
     /// Number of latents, at most 12. Absent: as many as inputs. Fewer than inputs: the leading principal axes of the inputs are
     /// unmixed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +134,7 @@ pub struct TrainingOptions {
 impl Default for LatentAnmConfig {
     fn default() -> Self {
         Self {
+            representation: Representation::Flow,
             latent_dim: None,
             mechanisms: Kind::Mlp,
             starts: 8,
@@ -136,9 +152,19 @@ impl LatentAnmConfig {
         self.latent_dim.unwrap_or(d)
     }
 
+    /// Whether the inputs themselves are the latents.
+    fn observed(&self) -> bool {
+        self.representation == Representation::Inputs
+    }
+
     /// Parts of the steps: starts, flow, mechanisms, joint. Baselines have as many, but for mechanisms where there are none.
     fn parts(&self) -> [usize; PARTS] {
-        [500, 2000, if self.mechanisms == Kind::None { 0 } else { 100 }, 3000]
+        match (self.observed(), self.mechanisms) {
+            (true, Kind::None) => [0; PARTS],
+            (true, _) => [0, 0, 1000, 0],
+            (false, Kind::None) => [500, 2000, 0, 3000],
+            (false, _) => [500, 2000, 100, 3000],
+        }
     }
 
     /// Steps of each descent, which sum to all steps.
@@ -150,9 +176,10 @@ impl LatentAnmConfig {
         let (whole, steps) = (parts.iter().sum::<usize>(), self.training.steps.expect("settled"));
         let mut before = 0;
         parts.map(|part| {
-            let from = before * steps / whole;
+            let until = |part: usize| (part * steps).checked_div(whole).unwrap_or(0);
+            let from = until(before);
             before += part;
-            before * steps / whole - from
+            until(before) - from
         })
     }
 }
@@ -221,6 +248,14 @@ impl Method for LatentAnm {
         let environments = data.needs_environments(Self::INFO.name)?;
         data.needs_rows(Self::INFO.name)?;
         at_most(k, d)?;
+        if self.config.observed() && k != d {
+            return Err(Failure::new(
+                Code::ConfigConflict,
+                format!("latentDim: with `representation: inputs` each of the {d} inputs is a latent, not {k}"),
+            )
+            .at("latentDim")
+            .hint("leave latentDim out, and choose inputs with `inputs`"));
+        }
         if k > MOST_LATENTS {
             return Err(Failure::new(
                 Code::ConfigOutOfRange,
@@ -274,13 +309,15 @@ impl Method for LatentAnm {
         let d = data.inputs.cols();
         let [starts, flow, rest @ ..] = self.config.shared_steps();
         let mut stages = Vec::new();
-        if self.config.latents(d) < d {
-            stages.push(Stage::Solve(solve::REDUCE));
+        if self.config.observed() {
+            stages.push(Stage::Solve(solve::SORT));
+        } else {
+            stages.extend((self.config.latents(d) < d).then_some(Stage::Solve(solve::REDUCE)));
+            stages.extend((starts > 0).then(|| self.recipe(data, STARTS, starts)));
+            stages.extend((self.config.starts > FINALISTS).then_some(Stage::Solve(solve::CHOOSE)));
+            stages.extend((flow > 0).then(|| self.recipe(data, FLOW, flow)));
+            stages.push(Stage::Solve(solve::UNMIX));
         }
-        stages.extend((starts > 0).then(|| self.recipe(data, STARTS, starts)));
-        stages.extend((self.config.starts > FINALISTS).then_some(Stage::Solve(solve::CHOOSE)));
-        stages.extend((flow > 0).then(|| self.recipe(data, FLOW, flow)));
-        stages.push(Stage::Solve(solve::UNMIX));
         // A single latent has no mechanism.
         let alone = self.config.latents(d) == 1;
         for (name, steps) in [MECHANISMS, JOINT].into_iter().zip(rest) {
@@ -297,6 +334,10 @@ impl Method for LatentAnm {
 
     fn solve(&self, stage: &str, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
         solve::solve(&self.config, stage, data, state, solving)
+    }
+
+    fn latent_names(&self, _: &Dimensions, inputs: &[String], state: &State, latents: usize) -> Vec<String> {
+        solved::names(inputs, state, latents)
     }
 
     fn mechanisms<'a>(&'a self, state: &'a State) -> Result<Option<Box<dyn Mechanisms + 'a>>> {

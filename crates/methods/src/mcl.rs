@@ -225,7 +225,7 @@ impl Method for Mcl {
         Ok(OutcomeKind::Converged)
     }
 
-    fn latent_names(&self, dimensions: &Dimensions, _: &State, latents: usize) -> Vec<String> {
+    fn latent_names(&self, dimensions: &Dimensions, _: &[String], _: &State, latents: usize) -> Vec<String> {
         let own = latent_names(latents / MODALITIES);
         dimensions.views.iter().flat_map(|view| own.iter().map(move |name| format!("{}.{name}", view.name))).collect()
     }

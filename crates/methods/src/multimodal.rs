@@ -125,7 +125,7 @@ impl Method for Multimodal {
         }
     }
 
-    fn latent_names(&self, dimensions: &Dimensions, state: &State, latents: usize) -> Vec<String> {
+    fn latent_names(&self, dimensions: &Dimensions, _: &[String], state: &State, latents: usize) -> Vec<String> {
         solved::names(dimensions, state).unwrap_or_else(|| latent_names(latents))
     }
 

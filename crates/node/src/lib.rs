@@ -95,6 +95,12 @@ pub fn phenotype(dataset: NativeDataset, config: String) -> Answer<NativeDataset
     guard(|| simulate::phenotype::phenotype(&dataset.try_into()?, &options(&config)?)?.try_into())
 }
 
+/// Mixes sources by random leaky layers, as many inputs as sources.
+#[napi(catch_unwind)]
+pub fn mixed(sources: NativeMatrix, seed: f64) -> Answer<NativeMatrix> {
+    guard(|| Ok(simulate::shift_world::mixed(&sources.try_into()?, seed as u64)?.into()))
+}
+
 /// Averages each row over its nearest rows; `config` is JSON of the options of smoothing.
 #[napi(catch_unwind)]
 pub fn smooth(inputs: NativeMatrix, config: String) -> Answer<NativeMatrix> {

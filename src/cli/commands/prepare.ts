@@ -14,7 +14,8 @@ const EXAMPLES = `
 Examples:
   $ disentangle prepare superconductors supercon.csv --skip-invalid --out superconductors
   $ disentangle fit --method mtlcm --data superconductors --latent-dim 5 --out runs/superconductors
-  $ disentangle prepare sachs sachs.csv --out sachs`;
+  $ disentangle prepare sachs sachs.csv --out sachs
+  $ disentangle prepare hippocampus functional --out hippocampus`;
 
 /** `disentangle prepare` */
 export function define(command: Command): void {
@@ -22,7 +23,7 @@ export function define(command: Command): void {
   addConfigOptions(command, keys, { data: "Preparation:" });
   command
     .argument("<dataset>", PREPARATIONS.map(({ name, summary }) => `${name}: ${summary}`).join("\n"))
-    .argument("<source>", "file that it is made from")
+    .argument("<source>", "file or folder that it is made from")
     .option("--out <dir>", "data set folder to write")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
@@ -36,7 +37,7 @@ export function define(command: Command): void {
       await writeDataset(out, prepared);
       const { name, inputs, targets } = prepared;
       const { note, cleaning } = JSON.parse(prepared.provenance) as { note: string; cleaning?: Cleaning };
-      const method = targets === undefined ? "interventional" : "mtlcm";
+      const { method } = PREPARATIONS.find((one) => one.name === dataset)!;
       const result = {
         out,
         name,

@@ -2,7 +2,8 @@
 import type { Preset } from "../preset.js";
 import { PARTIAL } from "./latent-anm/partial.js";
 import { POST_NONLINEAR } from "./latent-anm/post-nonlinear.js";
+import { HIPPOCAMPUS, SACHS, TUNNEL } from "./latent-anm/real.js";
 import { TABLE } from "./latent-anm/table.js";
 
 /** All presets of the method. */
-export const LATENT_ANM: readonly Preset[] = [TABLE, PARTIAL, POST_NONLINEAR];
+export const LATENT_ANM: readonly Preset[] = [TABLE, PARTIAL, POST_NONLINEAR, HIPPOCAMPUS, TUNNEL, SACHS];

@@ -327,6 +327,26 @@ pub fn shift_world(config: &ShiftWorldConfig) -> Result<Dataset> {
     })
 }
 
+/// Rows of sources (n x k) as k inputs, by the leaky layers that a world of this seed has.
+///
+/// # Errors
+/// `DATA_EMPTY` without sources.
+pub fn mixed(sources: &Matrix, seed: u64) -> Result<Matrix> {
+    let k = sources.cols();
+    if k == 0 || sources.rows() == 0 {
+        return Err(
+            Failure::new(Code::DataEmpty, "there are no sources to mix").hint("give at least one row and column")
+        );
+    }
+    let map = Map::draw(&ShiftWorldConfig { seed, latents: k, inputs: Some(k), ..ShiftWorldConfig::default() });
+    let mut inputs = Matrix::zeros(sources.rows(), k);
+    for row in 0..sources.rows() {
+        let of: Vec<f64> = sources.row(row).iter().map(|&v| f64::from(v)).collect();
+        store(inputs.row_mut(row), map.apply(&of).into_iter());
+    }
+    Ok(inputs)
+}
+
 fn check(config: &ShiftWorldConfig) -> Result<()> {
     let (k, d) = (config.latents, config.inputs.unwrap_or(config.latents));
     let refuse = |code, path: &str, message: String, hint: &str| {

@@ -58,7 +58,7 @@ pub(super) fn summarise(
     assumptions.extend(predictable(&errors));
     warnings.splice(0..0, data.warnings.iter().cloned());
     let dimensions = Dimensions::of(data);
-    let names = fitted.method.latent_names(&dimensions, &fitted.state, latents.cols());
+    let names = fitted.method.latent_names(&dimensions, &data.input_names, &fitted.state, latents.cols());
     let train = data.rows_of(Split::Train);
     let private = private.map(|private| {
         let of = fitted.method.by_view(&dimensions, &fitted.state).unwrap_or_default();

@@ -160,6 +160,42 @@ fn a_bent_space_of_inputs_is_told() {
 }
 
 #[test]
+fn measured_causes_are_sorted_and_keep_their_names_on_any_scale() {
+    let world = world(json!({"mixing": "identity"}));
+    // The effects first, on scales of their own.
+    let data = Dataset {
+        inputs: Matrix::from_fn(world.rows(), 3, |i, j| 10f32.powi(2 * j as i32 - 1) * world.inputs[(i, 2 - j)] + 7.0),
+        input_names: ["third", "second", "first"].map(String::from).to_vec(),
+        ..world
+    };
+    for standardize in ["all", "none"] {
+        let changes = json!({"representation": "inputs", "standardize": standardize, "training": {"steps": 400}});
+        let run = fitted(&data, changes);
+        let names = &run.summary.latents.names;
+        assert_eq!(names[..], ["first", "second", "third"]);
+        let graph = run.summary.graph.as_ref().expect("a graph");
+        assert_eq!(&graph.names, names);
+        for (i, j) in [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)] {
+            assert_eq!(graph.weights[i][j] > 0.0, j == i + 1, "{standardize}: {} -> {}", names[i], names[j]);
+        }
+        let (mcc, columns) = matched(&data, &run);
+        assert!(mcc > 0.999_999 && columns == [0, 1, 2], "{mcc}");
+        assert!(run.summary.identification.is_empty());
+        // What is measured needs no environments to be identified.
+        assert!(run.summary.assumptions.iter().all(|of| of.id != "environments" && of.id != "shifts"));
+    }
+}
+
+#[test]
+fn measured_causes_are_all_latents() {
+    let data = world(json!({"mixing": "identity"}));
+    let failure = attempt(&data, json!({"representation": "inputs", "latentDim": 2})).expect_err("it is refused");
+    assert_eq!((failure.code, failure.path.as_deref()), (Code::ConfigConflict, Some("latentDim")));
+    let none = fitted(&data, json!({"representation": "inputs", "mechanisms": "none"}));
+    assert!(none.summary.graph.is_none() && status(&none, "independent") == Status::Violated);
+}
+
+#[test]
 fn every_kind_of_mechanism_runs_and_independent_latents_have_no_graph() {
     let data = world(json!({"latents": 2, "environments": 12}));
     for kind in ["mlp", "polynomial", "linear", "none"] {

@@ -42,15 +42,18 @@ pub(super) struct Sizes {
     pub flow: FlowShape,
     pub mechanisms: MechanismShape,
     pub starts: usize,
+    /// Whether the inputs themselves are the latents: the flow only standardises them.
+    pub observed: bool,
 }
 
 impl Sizes {
     pub(super) fn of(config: &LatentAnmConfig, inputs: usize, environments: usize) -> Self {
         let latents = config.latents(inputs);
         Self {
-            flow: FlowShape { size: latents, bends: config.layers },
+            flow: FlowShape { size: latents, bends: if config.observed() { 0 } else { config.layers } },
             mechanisms: MechanismShape { kind: config.mechanisms, latents, environments, hidden: config.units },
-            starts: config.starts,
+            starts: if config.observed() { 1 } else { config.starts },
+            observed: config.observed(),
         }
     }
 }
@@ -60,6 +63,9 @@ pub(super) fn initial_flow(sizes: Sizes, seed: u64) -> [Vec<f64>; 3] {
     let (d, maps) = (sizes.flow.size, sizes.flow.bends + 1);
     let turns = Stream::new(seed, "init/flow.weights");
     let weights = (0..sizes.starts * maps).flat_map(|l| {
+        if sizes.observed {
+            return identity(d);
+        }
         let mut stream = turns.at(l as u32);
         orthonormal(&Matrix::from_fn(d, d, |_, _| stream.normal())).into_data()
     });
@@ -69,6 +75,10 @@ pub(super) fn initial_flow(sizes: Sizes, seed: u64) -> [Vec<f64>; 3] {
         vec![0.0; sizes.starts * sizes.flow.shifts()],
         (0..sizes.starts * sizes.flow.slopes()).map(|_| 0.5 * slopes.normal()).collect(),
     ]
+}
+
+fn identity(size: usize) -> Vec<f64> {
+    Matrix::from_fn(size, size, |i, j| f64::from(u8::from(i == j))).into_data()
 }
 
 pub(super) struct AnmNetwork {
@@ -86,8 +96,7 @@ impl AnmNetwork {
         params.insert(FLOW_NAMES[0], &[starts, bends + 1, k, k], &Init::Values(weights), seed)?;
         params.insert(FLOW_NAMES[1], &[starts, bends + 1, k], &Init::Values(shifts), seed)?;
         params.insert(FLOW_NAMES[2], &[starts, bends, k], &Init::Values(slopes), seed)?;
-        let identity = Matrix::from_fn(k, k, |i, j| f64::from(u8::from(i == j))).into_data();
-        params.insert(AXES, &[k, k], &Init::Values(identity), seed)?;
+        params.insert(AXES, &[k, k], &Init::Values(identity(k)), seed)?;
         let MechanismShape { environments: u, hidden: h, kind, .. } = sizes.mechanisms;
         let (pairs, counts) = (sizes.mechanisms.pairs(), sizes.mechanisms.sizes());
         let second = if kind == Kind::Mlp { k } else { pairs };

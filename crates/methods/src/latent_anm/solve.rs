@@ -1,7 +1,7 @@
 //! The stages that are solved: the reduction, the best starts, the axes and the order, and the graph.
 
 use super::network::{AXES, FLOW_NAMES, NAMES, REDUCTION, Sizes, flow_view, initial_flow, mechanisms_view, sharp};
-use super::solved::{ABSORBED, EVIDENCE, LONG, MARGIN, NOISE, NONLINEAR, ORDER, SHORT, UNCHANGED, UNMIXED};
+use super::solved::{ABSORBED, EVIDENCE, LONG, MARGIN, NOISE, NONLINEAR, ORDER, SHORT, SORTED, UNCHANGED, UNMIXED};
 use super::{FINALISTS, LatentAnmConfig};
 use crate::linear::keep;
 use crate::regression::parameter;
@@ -27,6 +27,8 @@ use std::collections::BTreeMap;
 pub const REDUCE: &str = "reduce";
 /// The best starts.
 pub const CHOOSE: &str = "choose";
+/// Causal order of inputs that are the latents themselves.
+pub const SORT: &str = "sort";
 /// Axes and causal order of the codes.
 pub const UNMIX: &str = "unmix";
 /// Order and parents of the final latents.
@@ -53,6 +55,7 @@ pub fn solve(
     match stage {
         REDUCE => reduce(sizes, data, state)?,
         CHOOSE => choose(sizes, data, state, solving.seed)?,
+        SORT => sort(sizes, data, state)?,
         UNMIX => return unmix(sizes, data, state, solving),
         _ => graph(sizes, data, state)?,
     }
@@ -136,21 +139,8 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
         let size = values.len() / sizes.starts;
         values.copy_within(best * size..(best + 1) * size, 0);
     }
-    place_flow(state, &flow)?;
-
-    let train = data.rows_of(Split::Train);
-    let nodes: Vec<u32> = train.iter().map(|&row| data.nodes[row]).collect();
-    let codes = train::codes(state, &data.inputs.select_rows(&train))?;
-    let (n, last) = (codes.rows() as f64, sizes.flow.bends);
-    for j in 0..k {
-        let mean = (0..codes.rows()).map(|i| f64::from(codes[(i, j)])).sum::<f64>() / n;
-        let sd = ((0..codes.rows()).map(|i| (f64::from(codes[(i, j)]) - mean).powi(2)).sum::<f64>() / n).sqrt();
-        let sd = if sd > 0.0 { sd } else { 1.0 };
-        (0..k).for_each(|i| flow[0][last * k * k + i * k + j] /= sd);
-        flow[1][last * k + j] = (flow[1][last * k + j] - mean) / sd;
-    }
-    place_flow(state, &flow)?;
-    let codes = train::codes(state, &data.inputs.select_rows(&train))?;
+    let (codes, nodes) = standardised(sizes, data, state, flow)?;
+    let n = codes.rows() as f64;
 
     let groups = grouped(&nodes);
     let of = |rows: &[u32]| covariance_of_rows(&codes, &rows.iter().map(|&row| row as usize).collect::<Vec<_>>());
@@ -194,6 +184,39 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
         begin_mechanisms(sizes.mechanisms, &z.select_cols(&order), &nodes, state)?;
     }
     Ok(OutcomeKind::Converged)
+}
+
+/// Puts inputs that are the latents themselves in causal order.
+fn sort(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
+    let k = sizes.flow.size;
+    let flow = flow_values(state)?.map(|values| values.into_iter().map(f64::from).collect::<Vec<f64>>());
+    let (z, nodes) = standardised(sizes, data, state, flow)?;
+    let order = search(&z, &nodes)?.order;
+    let axes: Vec<f64> = (0..k * k).map(|e| f64::from(u8::from(order[e % k] == e / k))).collect();
+    replace(state, &[(AXES, &axes)])?;
+    state.solved.insert(SORTED.into(), Matrix::new(1, k, order.iter().map(|&i| i as f64).collect())?);
+    if sizes.mechanisms.kind == Kind::Mlp {
+        begin_mechanisms(sizes.mechanisms, &z.select_cols(&order), &nodes, state)?;
+    }
+    Ok(())
+}
+
+/// Places a flow so that its codes have mean 0 and variance 1 on training rows; gives these codes, and the environment of each row.
+fn standardised(sizes: Sizes, data: &Prepared, state: &State, mut flow: [Vec<f64>; 3]) -> Result<(Matrix, Vec<u32>)> {
+    place_flow(state, &flow)?;
+    let train = data.rows_of(Split::Train);
+    let rows = data.inputs.select_rows(&train);
+    let codes = train::codes(state, &rows)?;
+    let (n, k, last) = (codes.rows() as f64, sizes.flow.size, sizes.flow.bends);
+    for j in 0..k {
+        let mean = (0..codes.rows()).map(|i| f64::from(codes[(i, j)])).sum::<f64>() / n;
+        let sd = ((0..codes.rows()).map(|i| (f64::from(codes[(i, j)]) - mean).powi(2)).sum::<f64>() / n).sqrt();
+        let sd = if sd > 0.0 { sd } else { 1.0 };
+        (0..k).for_each(|i| flow[0][last * k * k + i * k + j] /= sd);
+        flow[1][last * k + j] = (flow[1][last * k + j] - mean) / sd;
+    }
+    place_flow(state, &flow)?;
+    Ok((train::codes(state, &rows)?, train.iter().map(|&row| data.nodes[row]).collect()))
 }
 
 /// Coefficients of the inputs begin as least squares sees the mechanisms move; those of the outputs at 1.

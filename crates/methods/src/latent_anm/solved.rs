@@ -1,5 +1,8 @@
 //! What the solved stages leave in the state, by name.
 
+use disentangle_engine::method::State;
+use disentangle_engine::results::latent_names;
+
 /// Negative log-likelihoods of the starts, 1 x starts; the first ones of them after the long descent, 1 x finalists.
 pub const SHORT: &str = "startLikelihoods";
 /// See [`SHORT`].
@@ -24,3 +27,13 @@ pub const NONLINEAR: &str = "nonlinear";
 pub const ABSORBED: &str = "absorbed";
 /// See [`EVIDENCE`].
 pub const NOISE: [&str; 2] = ["noiseMeans", "noiseScales"];
+/// Inputs that are the latents themselves, in causal order, 1 x k.
+pub const SORTED: &str = "sorted";
+
+/// Names of the latents: those of the inputs where they are the latents themselves.
+pub fn names(inputs: &[String], state: &State, latents: usize) -> Vec<String> {
+    match state.solved.get(SORTED) {
+        Some(sorted) => sorted.data().iter().map(|&input| inputs[input as usize].clone()).collect(),
+        None => latent_names(latents),
+    }
+}

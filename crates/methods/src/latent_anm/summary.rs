@@ -2,13 +2,13 @@
 
 use super::LatentAnmConfig;
 use super::identified::{ALIKE, Identified, identified};
-use super::solved::{EVIDENCE, LONG, MARGIN, ORDER, UNMIXED};
+use super::solved::{self, EVIDENCE, LONG, MARGIN, ORDER, UNMIXED};
 use crate::linear::account;
 use disentangle_data::Matrix;
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::split::Split;
 use disentangle_engine::method::{Findings, State};
-use disentangle_engine::results::{Assumption, CausalGraph, Fact, Status, latent_names, rows_of};
+use disentangle_engine::results::{Assumption, CausalGraph, Fact, Status, rows_of};
 use disentangle_engine::rows;
 use disentangle_numerics::shift::Kind;
 
@@ -22,7 +22,7 @@ const BLURRED: f64 = 0.1;
 /// Everything about a fit.
 pub fn findings(config: &LatentAnmConfig, data: &Prepared, state: &State, latents: &Matrix) -> Findings {
     let k = latents.cols();
-    let names = latent_names(k);
+    let names = solved::names(&data.input_names, state, k);
     let (mut facts, mut warnings) = account(state, k);
     let environments = rows::per_node(data, Split::Train).into_iter().filter(|&rows| rows > 0).count();
     facts.push(Fact::new("environments", "environments with training rows", environments as f64));
@@ -30,7 +30,8 @@ pub fn findings(config: &LatentAnmConfig, data: &Prepared, state: &State, latent
         let best = likelihoods.data().iter().copied().filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min);
         facts.push(Fact::new("flowLikelihood", "negative log-likelihood of a training row, free covariances", best));
     }
-    let mut assumptions = vec![enough(environments, k)];
+    // What is measured needs no environments to be identified.
+    let mut assumptions: Vec<Assumption> = (!config.observed()).then(|| enough(environments, k)).into_iter().collect();
     if let Some(unmixed) = state.solved.get(UNMIXED) {
         assumptions.push(shifts(unmixed[(0, 2)]));
         assumptions.push(apart(unmixed[(0, 1)]));
@@ -52,17 +53,21 @@ pub fn findings(config: &LatentAnmConfig, data: &Prepared, state: &State, latent
         }
     }
     warnings.extend(bent(&facts));
-    if environments <= 2 * k {
+    if environments <= 2 * k && !config.observed() {
         let message = format!("{environments} environments for {k} latents, at least {} are needed", 2 * k + 1);
         warnings.push(
             Warning::new("FEW_ENVIRONMENTS", message).hint("give more environments, or choose a smaller latentDim"),
         );
     }
-    let Identified { of: identification, assumption, warnings: about, facts: decide } =
-        identified(config.mechanisms, environments, state, &names);
-    assumptions.extend(assumption);
-    warnings.extend(about);
-    facts.extend(decide);
+    let mut identification = Vec::new();
+    if !config.observed() {
+        let Identified { of, assumption, warnings: about, facts: decide } =
+            identified(config.mechanisms, environments, state, &names);
+        identification = of;
+        assumptions.extend(assumption);
+        warnings.extend(about);
+        facts.extend(decide);
+    }
     let graph = graph(config, data, state, names);
     Findings { graph, identification, assumptions, warnings, facts, ..Findings::default() }
 }
@@ -216,6 +221,7 @@ fn ordered(order: &Matrix<f64>, evidence: &Matrix<f64>) -> Assumption {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use disentangle_engine::results::latent_names;
 
     #[test]
     fn an_edge_within_the_margin_is_told_whether_it_was_found_or_not() {

@@ -130,3 +130,14 @@ fn the_size_of_a_world_is_that_of_what_it_holds() {
     let failure = simulate("shift-world", many).expect_err("half a billion coefficients");
     assert!(failure.message.contains("too large"), "{failure}");
 }
+
+#[test]
+fn sources_are_mixed_as_a_world_of_the_same_seed_mixes_its_latents() {
+    let world = world(json!({"latents": 4, "environments": 3, "pointsPerEnvironment": 50, "seed": 7}));
+    let mixed = super::mixed(&world.truth["latents"].values, 7).expect("it mixes");
+    for (a, b) in mixed.data().iter().zip(world.inputs.data()) {
+        // Latents were rounded to 32 bits before they were mixed.
+        assert!((a - b).abs() <= 1e-5 * (1.0 + b.abs()), "{a} {b}");
+    }
+    assert_eq!(super::mixed(&Matrix::zeros(0, 4), 7).expect_err("no rows").code, Code::DataEmpty);
+}
