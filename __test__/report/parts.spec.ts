@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { thinned } from "../../src/report/charts/lines.js";
 import { count, deviation, finite, percent, score, shortened, significant } from "../../src/report/format.js";
 import { inline } from "../../src/report/markdown.js";
-import { html, render } from "../../src/report/markup.js";
+import { html, prose, render } from "../../src/report/markup.js";
 import { moments } from "../../src/report/measures.js";
 import { modelOf } from "../../src/report/model.js";
 import { inkOn, PALETTES, relativeLuminance, STYLE } from "../../src/report/style.js";
@@ -19,6 +19,14 @@ test("text in a template never becomes markup", (t) => {
     render(html`<b title="${'"'}">${["a", html`<i>${"<"}</i>`, null, 0]}</b>`),
     '<b title="&quot;">a<i>&lt;</i>0</b>',
   );
+});
+
+test("what stands between backticks is to be typed; a single one, and what is in between, stay text", (t) => {
+  t.is(
+    render(prose("set `rows` & `<b>` or it's `open")),
+    "set <code>rows</code> &amp; <code>&lt;b&gt;</code> or it&#39;s `open",
+  );
+  t.is(render(prose("")), "");
 });
 
 test("text in Markdown stays on one line and opens no tag", (t) => {

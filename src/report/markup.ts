@@ -31,6 +31,12 @@ export function html(strings: TemplateStringsArray, ...values: readonly Content[
   return trusted(strings.reduce((text, part, i) => text + render(values[i - 1]) + part));
 }
 
+/** Sentences in which what stands between backticks is to be typed, as in messages on a terminal. */
+export function prose(text: string): Html {
+  const parts = text.split(/`([^`]+)`/);
+  return html`${parts.map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+}
+
 /** The HTML text of a value. */
 export function render(value: Content): string {
   if (value === undefined || value === null || value === false) return "";

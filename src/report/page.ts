@@ -1,7 +1,7 @@
 import type { SectionInput } from "./context.js";
 import { name, table } from "./figure.js";
 import { counted, shortened } from "./format.js";
-import { type Html, html, render, trusted } from "./markup.js";
+import { type Html, html, prose, render, trusted } from "./markup.js";
 import type { ReportModel, StudyModel } from "./model.js";
 import { SECTIONS } from "./sections/index.js";
 import type { Section } from "./sections/section.js";
@@ -110,7 +110,7 @@ function verdict({ verdict: { level, headline, sentences }, tiles, remarks }: St
   return html`<section class="verdict ${level}" aria-label="Verdict">
 <p class="headline">${trusted(MARKS[level])}${headline}</p>
 <p>${sentences.join(" ")}</p>
-${remarks.map((text) => html`<p class="remark">${text}</p>`)}
+${remarks.map((text) => html`<p class="remark">${prose(text)}</p>`)}
 <dl class="tiles">${tiles.map(({ label, value, note }) => html`<div><dt>${name(label)}</dt><dd><b>${value}</b><span>${note}</span></dd></div>`)}</dl>
 </section>
 `;

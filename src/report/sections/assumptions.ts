@@ -1,6 +1,6 @@
 import type { Assumption } from "../../generated/types.js";
 import type { SectionInput } from "../context.js";
-import { type Html, html, trusted } from "../markup.js";
+import { type Html, html, prose, trusted } from "../markup.js";
 import { focusName, type Section } from "./section.js";
 
 const STATUS: Record<Assumption["status"], { readonly words: string; readonly sign: string }> = {
@@ -16,7 +16,7 @@ export async function assumptionsSection(input: SectionInput): Promise<Section |
   if (assumptions.length === 0) return undefined;
   const items = assumptions.map(
     ({ question, status, finding }) => html`<li class="assumption ${status}">${icon(status)}
-<div><p class="question">${question}</p><p>${finding}</p></div><span class="status">${STATUS[status].words}</span></li>\n`,
+<div><p class="question">${question}</p><p>${prose(finding)}</p></div><span class="status">${STATUS[status].words}</span></li>\n`,
   );
   return {
     id: "assumptions",

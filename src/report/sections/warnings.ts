@@ -1,5 +1,5 @@
 import type { SectionInput } from "../context.js";
-import { html } from "../markup.js";
+import { html, prose } from "../markup.js";
 import { bySeed, type Study } from "../studies.js";
 import type { Section } from "./section.js";
 
@@ -32,7 +32,7 @@ export async function warningsSection({ study }: SectionInput): Promise<Section 
   const total = study.runs.length;
   const items = warnings.map(
     ({ code, message, hint, runs }) => html`<li><code>${code}</code>
-<p>${message}${hint && html`<br><span class="hint">${hint}</span>`}</p>
+<p>${prose(message)}${hint && html`<br><span class="hint">${prose(hint)}</span>`}</p>
 ${total > 1 && html`<p class="runs">${runs.length === total ? "All runs" : runs.join(" \u00b7 ")}</p>`}</li>\n`,
   );
   return { id: "warnings", title: "Warnings", body: html`<ul class="warnings">${items}</ul>\n` };
