@@ -5,6 +5,7 @@ export const BENCHMARKS = {
   compat: () => import("./compat.mjs"),
   installs: () => import("./installs.mjs"),
   simd: () => import("./simd.mjs"),
+  onnx: () => import("./onnx.mjs"),
   memory: () => import("./memory.mjs"),
   determinism: () => import("./determinism.mjs"),
   assignment: () => import("./assignment.mjs"),

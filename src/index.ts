@@ -61,7 +61,7 @@ export {
 } from "./report.js";
 export type * from "./reproduce/index.js";
 export { PRESETS as presets } from "./reproduce/presets.js";
-export { reproduce } from "./reproduce/run.js";
+export { reproduce } from "./reproduce/reproduce.js";
 export { type RunManifest, readRun, readRuns } from "./results.js";
 export { type RowChoice, type ScoreOptions, score, type Truth } from "./score.js";
 export { withSignal } from "./signal.js";

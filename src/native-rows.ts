@@ -1,5 +1,5 @@
 // Rows of a data set as the core takes them.
-import { encodeLabels } from "./data/read.js";
+import { encodeLabels } from "./data/encode-labels.js";
 import type { Dataset } from "./dataset.js";
 import type { NativeLabels, NativeRows } from "./native.js";
 import { atOnce } from "./turns.js";

@@ -6,13 +6,14 @@ import { atOnce, byTurns } from "../turns.js";
 import { type ColumnStatistics, type Found, readStatistics, statisticsOf } from "./column-statistics.js";
 import { pick, placing } from "./columns.js";
 import { type DataConfig, parseDataConfig } from "./config.js";
+import { encodeLabels } from "./encode-labels.js";
 import { readFolder } from "./folder.js";
 import { infinite, notesOf } from "./inspect-notes.js";
 import { refuseIdle } from "./modalities.js";
 import { offsetNotes, relativeColumns, withOffsets } from "./offsets.js";
 import { datasetFolder, locateAll } from "./open-source.js";
 import { isPaths } from "./paths.js";
-import { columnKeys, type Dataset, encodeLabels, type Given, takeGiven } from "./read.js";
+import { columnKeys, type Dataset, type Given, takeGiven } from "./read.js";
 import {
   type Guesses,
   guessRoles,

@@ -2,18 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { DisentangleError, fail, isDisentangleError } from "../errors.js";
-import {
-  later,
-  type NativeDataset,
-  type NativeImage,
-  type NativeLabels,
-  type NativeTable,
-  type NativeTree,
-  native,
-} from "../native.js";
-import { byTurns, inRanges, type Work } from "../turns.js";
+import { later, type NativeDataset, type NativeImage, type NativeTable, type NativeTree, native } from "../native.js";
+import { byTurns } from "../turns.js";
 import { picked } from "./columns.js";
 import { type DataConfig, parseDataConfig, type TreeData } from "./config.js";
+import { encodeLabels } from "./encode-labels.js";
 import { readFolder } from "./folder.js";
 import { copyLabels, copyTargets } from "./memory.js";
 import { wordNotes } from "./missing-values.js";
@@ -357,28 +350,6 @@ function takenText(inputs: readonly string[], { columns }: SourceDescription): s
 
 function listed(names: readonly string[]): string {
   return names.slice(0, 8).join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "");
-}
-
-/** Labels that are coded within a few milliseconds: a text that was just read is hashed for the first time. */
-const LABELS_A_TURN = 1 << 15;
-
-/** Codes labels; levels in order of first appearance. "" stays a level: the core's policy for missing values knows it. */
-export function* encodeLabels(column: string, labels: readonly string[]): Work<NativeLabels> {
-  const index = new Map<string, number>();
-  const codes = new Uint32Array(labels.length);
-  yield* inRanges(labels.length, LABELS_A_TURN, (from, to) => {
-    // An iterator over pairs takes several times as long.
-    for (let i = from; i < to; i++) {
-      const label = labels[i]!;
-      let code = index.get(label);
-      if (code === undefined) {
-        code = index.size;
-        index.set(label, code);
-      }
-      codes[i] = code;
-    }
-  });
-  return { column, levels: [...index.keys()], codes };
 }
 
 async function withTruth(dataset: Dataset, config: DataConfig, likely?: FoundReading): Promise<Dataset> {

@@ -3,12 +3,8 @@ import { latentGraph } from "../graph.js";
 import { graphText } from "../graph-text.js";
 import type { Model } from "../model.js";
 import { latentSilence } from "../silence.js";
-import { cardOf } from "./card.js";
-import { pointsOf } from "./curves.js";
-import { latexOf } from "./latex.js";
-import { type MlflowOptions, type MlflowRun, sendToMlflow } from "./mlflow.js";
+import type { MlflowOptions, MlflowRun } from "./mlflow.js";
 import type { PlainModel } from "./plain-model.js";
-import { safetensorsOf } from "./safetensors.js";
 
 export type { MlflowOptions, MlflowRun };
 
@@ -56,11 +52,13 @@ export interface ExportedFile {
  * ```
  */
 export async function exportModel(model: Model, format: ExportFormat): Promise<readonly ExportedFile[]> {
+  // What writes a format is loaded where it is asked for, and the model is asked first: it may be closed meanwhile.
   switch (format) {
     case "onnx":
       return onnxFiles(model, await model.plain());
     case "safetensors": {
       const plain = await model.plain();
+      const { safetensorsOf } = await import("./safetensors.js");
       return [
         { name: "model.safetensors", content: safetensorsOf(plain.tensors, metadataOf(model)) },
         { name: "model.json", content: `${JSON.stringify(descriptionOf(model, plain), null, 2)}\n` },
@@ -69,15 +67,24 @@ export async function exportModel(model: Model, format: ExportFormat): Promise<r
     case "graphml":
     case "dot":
       return [{ name: `graph.${format}`, content: graphText(await graphOf(model), format) }];
-    case "latex":
-      return [{ name: "table.tex", content: latexOf([model.record()]) }];
+    case "latex": {
+      const record = model.record();
+      const { latexOf } = await import("./latex.js");
+      return [{ name: "table.tex", content: latexOf([record]) }];
+    }
     case "tensorboard": {
-      const { eventFile, eventFileName } = await import("./tensorboard.js");
       const time = new Date(model.manifest.createdAt);
+      const [{ pointsOf }, { eventFile, eventFileName }] = await Promise.all([
+        import("./curves.js"),
+        import("./tensorboard.js"),
+      ]);
       return [{ name: eventFileName(time), content: eventFile(pointsOf(model.history), time) }];
     }
-    case "card":
-      return [{ name: "README.md", content: cardOf(model, model.record()) }];
+    case "card": {
+      const record = model.record();
+      const { cardOf } = await import("./card.js");
+      return [{ name: "README.md", content: cardOf(model, record) }];
+    }
     default:
       throw failure(
         "CONFIG_OUT_OF_RANGE",
@@ -102,12 +109,13 @@ export async function exportModel(model: Model, format: ExportFormat): Promise<r
  * const send = (model: Model) => logToMlflow(model, { url: "http://localhost:5000", experiment: "cells" });
  * ```
  */
-export function logToMlflow(model: Model, options: MlflowOptions): Promise<MlflowRun> {
-  return sendToMlflow(model.record(), options);
+export async function logToMlflow(model: Model, options: MlflowOptions): Promise<MlflowRun> {
+  const record = model.record();
+  const { sendToMlflow } = await import("./mlflow.js");
+  return sendToMlflow(record, options);
 }
 
 async function onnxFiles(model: Model, plain: PlainModel): Promise<readonly ExportedFile[]> {
-  // Protocol buffers are loaded where they are written.
   const { onnxOf } = await import("./onnx.js");
   const { info } = model;
   const card = {

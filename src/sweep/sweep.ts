@@ -1,11 +1,7 @@
-// Many fits: a sweep from its description to what it found.
-import { join } from "node:path";
-import { writeFileAtomic } from "../files.js";
+// Many fits: a sweep from its description to what it found. What runs it is loaded when it is called.
 import type { SweepConfig } from "./config.js";
-import { readSweepFile } from "./folder.js";
-import { openLedger } from "./ledger.js";
-import { resultOf, type SweepResult } from "./result.js";
-import { runSweep, type SweepOptions } from "./run.js";
+import type { SweepResult } from "./result.js";
+import type { SweepOptions } from "./run.js";
 
 /**
  * Fits every setting of a sweep with every seed, in processes of their own, and says which setting the metric chooses.
@@ -29,22 +25,7 @@ import { runSweep, type SweepOptions } from "./run.js";
  * ```
  */
 export async function sweep(config: SweepConfig, options: SweepOptions = {}): Promise<SweepResult> {
+  const [{ runSweep }, { sweepResult }] = await Promise.all([import("./run.js"), import("./found.js")]);
   const { dir } = await runSweep(config, options);
   return sweepResult(dir);
-}
-
-/** What the sweep in a folder has found so far, written to its report. */
-export async function sweepResult(dir: string, { report = true } = {}): Promise<SweepResult> {
-  const file = (await readSweepFile(dir))!;
-  const ledger = await openLedger(dir, "reader");
-  await ledger.close();
-  const result = await resultOf(dir, file, ledger);
-  if (report) {
-    const { sweepReport } = await import("./report.js");
-    const { html, markdown, json } = await sweepReport(result, file);
-    await writeFileAtomic(join(dir, "report.html"), html);
-    await writeFileAtomic(join(dir, "report.md"), markdown);
-    await writeFileAtomic(join(dir, "report.json"), json);
-  }
-  return result;
 }

@@ -34,6 +34,7 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant { sentence: "the lock file of npm names no host", find: manifests::npm_lock_names_no_host },
     Invariant { sentence: "only src/native.ts loads the addon", find: typescript::addon_is_loaded_once },
+    Invariant { sentence: "importing the library loads no other package", find: typescript::the_import_is_light },
     Invariant { sentence: "the report reads records only", find: typescript::report_never_reaches_the_addon },
     Invariant { sentence: "core crates touch nothing but their arguments", find: rust::core_is_pure },
     Invariant { sentence: "no two files draw from one stream", find: streams::streams_have_names_of_their_own },
