@@ -8,6 +8,7 @@ import { createServer } from "node:http";
 import { basename, join } from "node:path";
 import { packHost } from "../scripts/package.mjs";
 import { packageName, platforms } from "../scripts/platforms.mjs";
+import { buildAddon, rehearsedAddons } from "../scripts/release.mjs";
 import { npm, output } from "../scripts/steps.mjs";
 import { inFolder, script, start, versionOf, write } from "./compat/folder.mjs";
 import { root } from "./provenance.mjs";
@@ -60,7 +61,9 @@ enableTelemetry: false
 };
 
 export async function run({ works, log }) {
-  const tarballs = await packHost();
+  // What users get, not what a checkout is tested with: cargo has nothing to do where the dry run of a release came before.
+  const addon = await buildAddon(rehearsedAddons());
+  const tarballs = await packHost(rehearsedAddons());
   const wanted = Object.entries(MANAGERS).filter(([name]) => works(name));
   return inFolder(async (tools) => {
     write(tools, { "package.json": { private: true } });
@@ -74,7 +77,7 @@ export async function run({ works, log }) {
         log(`${row.work}: installed in ${row.installSeconds} s, first model after ${row.seconds} s`);
         rows.push(row);
       }
-      return { rows: [...sizes(tarballs), ...rows] };
+      return { rows: [{ work: "addon, unpacked", bytes: statSync(addon).size }, ...sizes(tarballs), ...rows] };
     } finally {
       registry.close();
     }
@@ -198,6 +201,8 @@ export function render(rows) {
       .filter(({ packedBytes }) => packedBytes)
       .map(({ work, packedBytes }) => `\`${work}\` ${number(packedBytes / 1e6)} MB`)
       .join(", "),
-    ".",
+    "; the addon unpacked ",
+    number(rows[0].bytes / 1e6),
+    " MB.",
   );
 }

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addonFile, hostTarget } from "../scripts/platforms.mjs";
-import { targetFolder } from "../scripts/steps.mjs";
+import { rehearsedAddons } from "../scripts/release.mjs";
 import { addonPath, root } from "./provenance.mjs";
 import { timingRow } from "./statistics.mjs";
 import { number, table } from "./tables.mjs";
@@ -70,7 +70,7 @@ export async function run({ works, log }) {
 
 /** The addon of this checkout, and the one that a release is made of where it has been built: `npm run release -- --dry-run`. */
 function sizes() {
-  const published = join(targetFolder(), "release-dry-run", "addons", addonFile(hostTarget()));
+  const published = join(rehearsedAddons(), addonFile(hostTarget()));
   return [
     { work: "addon", bytes: statSync(addonPath()).size },
     ...(existsSync(published)

@@ -31,10 +31,10 @@ export async function packageChecks() {
   return `${megabytes(statSync(tarballs.disentangle).size)} packed, addon ${megabytes(addon)}`;
 }
 
-/** Tarballs of the main package and of this machine's addon, by package name. */
-export async function packHost() {
+/** Tarballs of the main package and of this machine's addon, by package name. `addons`: the folder that the addon lies in. */
+export async function packHost(addons = root) {
   const host = (await platforms()).filter(({ target }) => target === hostTarget());
-  return pack(root, join(targetFolder(), "package"), host);
+  return pack(addons, join(targetFolder(), "package"), host);
 }
 
 function install(folder, tarballs) {

@@ -292,9 +292,11 @@ function publish(out, { dryRun }) {
     npm(["publish", join(out, name), "--access", "public", ...flags]);
 }
 
+/** Where `npm run release -- --dry-run` leaves the addon of this machine as it would be published. */
+export const rehearsedAddons = () => join(targetFolder(), "release-dry-run", "addons");
+
 async function rehearse() {
-  const folder = join(targetFolder(), "release-dry-run");
-  const [addons, out] = [join(folder, "addons"), join(folder, "packages")];
+  const [addons, out] = [rehearsedAddons(), join(targetFolder(), "release-dry-run", "packages")];
   await step("tag, versions, changelog", () => checkTag(`v${manifestOf(root).version}`));
   await step("addon", async () => {
     const file = await buildAddon(addons);

@@ -11,22 +11,10 @@ import { isMain, main, output, root, Stop } from "./steps.mjs";
 
 const FILE = "THIRD_PARTY.md";
 
-/** Licenses that ask for no more than their text and a notice. */
-const ALLOWED = new Set([
-  "0BSD",
-  "Apache-2.0",
-  "Apache-2.0 WITH LLVM-exception",
-  "BSD-2-Clause",
-  "BSD-3-Clause",
-  "BSL-1.0",
-  "CC0-1.0",
-  "ISC",
-  "MIT",
-  "MIT-0",
-  "Unicode-3.0",
-  "Unlicense",
-  "Zlib",
-]);
+/** Licenses that ask for no more than their text and a notice: one list, for `cargo deny` as well. */
+const ALLOWED = new Set(
+  JSON.parse(/^allow = (\[[^\]]*\])/m.exec(readFileSync(join(root, "deny.toml"), "utf8"))[1].replace(/,\s*\]/, "]")),
+);
 
 /** Licenses in words of their own, read by a person: name of the package -> what they say. */
 const READ = {
@@ -117,7 +105,7 @@ export function crates() {
 function licenseOf(name, license) {
   if (name in READ) return READ[name];
   if (license && isAllowed(license)) return license;
-  throw new Stop(`${name} has the license ${license ?? "(none)"}`, "it is not on the list in scripts/third-party.mjs");
+  throw new Stop(`${name} has the license ${license ?? "(none)"}`, "it is not on the list in deny.toml");
 }
 
 /** Data of others that npm packs with ours. */
