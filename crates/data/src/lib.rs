@@ -17,6 +17,7 @@ pub mod matrix;
 pub mod memory;
 pub mod nearest;
 pub mod offsets;
+pub mod orthonormal;
 pub mod owner;
 pub mod prepare;
 pub mod read;

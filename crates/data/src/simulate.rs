@@ -8,7 +8,6 @@ mod golden;
 pub mod intervention_world;
 mod limits;
 pub mod modality_world;
-mod orthonormal;
 pub mod phenotype;
 mod raster;
 mod row;

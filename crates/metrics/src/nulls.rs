@@ -9,9 +9,6 @@
 //! Each keeps the rule of the score (kind of correlation, matching, unmatched true latents count 0). To stay cheap at any
 //! size, `unrelated` uses at most 20,000 rows and the other two at most 4,000, drawn at random; with more rows the true
 //! `unrelated` null is a little lower than shown.
-//!
-//! Source of the uniform rotation: *The efficient generation of random orthogonal matrices with an application to condition
-//! estimators* (Stewart, 1980), <https://doi.org/10.1137/0717034>.
 
 use crate::bootstrap::quantile;
 use crate::columns::{Correlation, FEWEST_ROWS, UnitColumns, correlations, product, sampled_rows};
@@ -19,6 +16,7 @@ use crate::effort::Effort;
 use crate::linear::LinearFit;
 use crate::matching::Matching;
 use crate::matching::mcc_value;
+use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Matrix, Result, Stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -128,31 +126,4 @@ fn summarise(draws: u32, explanation: &str, draw: impl FnMut(u32) -> Result<Opti
     let sd = (scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / n).sqrt();
     let q95 = quantile(&scores, 0.95).expect("there is at least one draw");
     Ok(Some(NullScore { mean, sd, q95, draws, explanation: explanation.to_owned() }))
-}
-
-/// A uniformly (Haar) distributed d x d orthogonal matrix: Gram-Schmidt on normal columns. It leaves the diagonal of the
-/// triangular factor positive, which is what makes the distribution uniform.
-pub fn random_rotation(d: usize, stream: &mut Stream) -> Matrix<f64> {
-    let mut rows: Vec<Vec<f64>> = Vec::with_capacity(d);
-    while rows.len() < d {
-        let mut next: Vec<f64> = (0..d).map(|_| stream.normal()).collect();
-        let before = dot(&next, &next).sqrt();
-        // Twice, for orthogonality to rounding.
-        for _ in 0..2 {
-            for row in &rows {
-                let along = dot(row, &next);
-                next.iter_mut().zip(row).for_each(|(v, r)| *v -= along * r);
-            }
-        }
-        let length = dot(&next, &next).sqrt();
-        // A draw that lies in the span of the others up to rounding has no direction of its own: draw again.
-        if length > 1e-8 * before {
-            rows.push(next.into_iter().map(|v| v / length).collect());
-        }
-    }
-    Matrix::from_fn(d, d, |i, j| rows[i][j])
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

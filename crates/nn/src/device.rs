@@ -30,7 +30,7 @@ pub fn open(choice: DeviceChoice) -> Result<Device> {
             let tried = if cfg!(feature = "cuda") { "CUDA device 0" } else { "this build, which has no CUDA in it" };
             Failure::new(Code::DeviceNotFound, format!("device: \"cuda\" was asked for; tried {tried}: {error}"))
                 .at("device")
-                .hint("install the package @disentangle/cuda for your platform, or set device to \"cpu\"")
+                .hint("set device to \"cpu\", or build the addon with `--features cuda`")
         }),
     }
 }

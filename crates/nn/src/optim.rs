@@ -17,9 +17,7 @@ mod step;
 
 pub use adam::{Adam, AdamSettings};
 pub use clip::clip_factor;
-pub use constraint::{
-    Ascent, Constraint, ConstraintRecord, Multiplier, MultiplierSettings, Multipliers, Penalty, Relation,
-};
+pub use constraint::{Ascent, Constraint, ConstraintRecord, Multiplier, MultiplierSettings, Multipliers, Relation};
 pub use extra_adam::{ExtraAdam, Extrapolation};
 pub use groups::RateGroup;
 pub use proximal::{group_soft_threshold, soft_threshold};

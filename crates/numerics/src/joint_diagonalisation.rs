@@ -15,7 +15,8 @@ mod projection;
 
 pub use noise::{Denoised, NoiseSize, denoise};
 
-use crate::linalg::{log_abs_det, orthonormal};
+use crate::linalg::log_abs_det;
+use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Code, Failure, Matrix, Result, Stream, memory};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -199,7 +200,7 @@ pub fn diagonalise(
         let mut stream = stream.at(start as u32);
         let map = match start {
             0 => Matrix::from_fn(k, k, |i, j| f64::from(u8::from(i == j))),
-            _ => orthonormal(&Matrix::from_fn(k, k, |_, _| stream.normal())),
+            _ => random_rotation(k, &mut stream),
         };
         let point = newton::descend(covariances, projection::sweeps(covariances, map)?);
         objectives.push(point.value);

@@ -69,6 +69,7 @@ pub fn lbfgs(start: &[f64], settings: LbfgsSettings, mut function: impl FnMut(&[
         return end(at, 0, evaluations, LbfgsOutcome::NonFinite);
     }
     let mut memory = VecDeque::with_capacity(settings.memory.max(1));
+    let first_value = at.value;
     for iteration in 0..settings.iterations {
         if largest(&at.gradient) <= settings.gradient_tolerance {
             return end(at, iteration, evaluations, LbfgsOutcome::Converged);
@@ -78,7 +79,8 @@ pub fn lbfgs(start: &[f64], settings: LbfgsSettings, mut function: impl FnMut(&[
             let direction = descent(&at.gradient, &memory);
             // Without curvature the gradient has no unit of length: a first step of length at most 1.
             let first = if memory.is_empty() { (1.0 / dot(&direction, &direction).sqrt()).min(1.0) } else { 1.0 };
-            next = line_search(&at, &direction, first, &mut |x| {
+            let noise = NOISE * (first_value - at.value).abs() + ROUNDING * at.value.abs();
+            next = line_search(&at, &direction, (first, noise), &mut |x| {
                 evaluations += 1;
                 function(x)
             });
@@ -166,9 +168,11 @@ const SUFFICIENT: f64 = 1e-4;
 const CURVATURE: f64 = 0.9;
 /// Evaluations of one search; each third one halves the bracket, so that 60 exhaust the digits of a step.
 const TRIALS: usize = 60;
-/// Share of a value that may be rounding: far more than one unit of the last place, for a value may be the difference
-/// of larger terms.
+/// Share of the fall so far that may be rounding: far more than one unit of the last place, for a value may be the difference of larger
+/// terms. It is taken of the fall, not of the value: a constant that is added to the function must not decide what counts as equal.
 const NOISE: f64 = 1e-10;
+/// Share of a value that is rounding whatever it is made of: a few units of the last place.
+const ROUNDING: f64 = 8.0 * f64::EPSILON;
 /// Widening of a step that is too short.
 const WIDEST: f64 = 10.0;
 
@@ -191,18 +195,18 @@ impl Wolfe {
     }
 }
 
-/// Algorithm 3.5; `None` when no acceptable step was found.
+/// Algorithm 3.5 from a first step, with what may be rounding in a value; `None` when no acceptable step was found.
 fn line_search(
     from: &Point,
     direction: &[f64],
-    first: f64,
+    (first, noise): (f64, f64),
     function: &mut impl FnMut(&[f64]) -> (f64, Vec<f64>),
 ) -> Option<Point> {
     let slope = dot(&from.gradient, direction);
     if !(slope < 0.0 && slope.is_finite()) {
         return None;
     }
-    let wolfe = Wolfe { value: from.value, slope, noise: NOISE * from.value.abs() };
+    let wolfe = Wolfe { value: from.value, slope, noise };
     let mut probe = |step: f64| {
         let x: Vec<f64> = from.x.iter().zip(direction).map(|(x, d)| x + step * d).collect();
         let (value, gradient) = function(&x);

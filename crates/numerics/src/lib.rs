@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 pub mod compute;
+pub mod dimension;
 pub mod directions;
 pub mod factor_model;
 pub mod ica;

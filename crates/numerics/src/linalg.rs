@@ -110,11 +110,6 @@ pub fn symmetric_eigen(a: &Matrix<f64>) -> Result<(Vec<f64>, Matrix<f64>)> {
     Ok((values, Matrix::from_fn(a.rows(), a.rows(), |i, j| eigen.U()[(i, j)])))
 }
 
-/// An orthonormal basis of the columns of a square matrix, by Householder QR.
-pub fn orthonormal(a: &Matrix<f64>) -> Matrix<f64> {
-    from_faer(&to_faer(a).qr().compute_thin_Q())
-}
-
 /// `log |det a|`; minus infinity for a singular matrix.
 pub fn log_abs_det(a: &Matrix<f64>) -> f64 {
     let qr = to_faer(a).qr();

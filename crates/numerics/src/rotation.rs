@@ -3,14 +3,16 @@
 //! Given differences D (a x k) between heads of neighbouring environments, written in an arbitrary basis of the latents,
 //! find the basis in which each row of D has few non-zeros:
 //!
-//!   minimise over B   mean_a sum_i log(u_ai^2 + eps^2) - log |det B| ,   u_a = B x_a
+//!   minimise over B   sum_a p_a sum_i log(u_ai^2 + eps^2) - log |det B| ,   u_a = B x_a
 //!
-//! where x_a are the whitened differences. For fixed weights 1 / (u^2 + eps^2) each row of B has an exact minimiser
+//! where x_a are the whitened differences and p_a how much each counts, with sum 1: a difference between heads of few rows is mostly
+//! noise, and says little about what is zero. For fixed weights 1 / (u^2 + eps^2) each row of B has an exact minimiser
 //! (iterative projection, as in *Auxiliary-function-based independent component analysis* (Ono, 2011),
 //! <https://doi.org/10.1109/ASPAA.2011.6082326>); eps shrinks along a path, so that the first sweeps see a smooth
 //! objective and the last ones count non-zeros.
 
-use crate::linalg::{apply, dot, inverse, log_abs_det, orthonormal, product, solve_positive, symmetric_eigen};
+use crate::linalg::{apply, dot, inverse, log_abs_det, product, solve_positive, symmetric_eigen};
+use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Code, Failure, Matrix, Result, Stream};
 
 const EPS_PATH: [f64; 5] = [1.0, 0.3, 0.1, 0.03, 0.01];
@@ -21,7 +23,7 @@ const SWEEPS_PER_EPS: usize = 12;
 pub struct Rotation {
     /// k x k: `D * map` is sparse; heads in the new basis are `w * map`, latents are `map^-1 * h`.
     pub map: Matrix<f64>,
-    /// The objective at the best start, and at each start: how often the best was found says how far to trust it.
+    /// The objective at each start, infinite where it ended nowhere: how often the best was found says how far to trust it.
     pub objectives: Vec<f64>,
 }
 
@@ -32,35 +34,50 @@ pub fn agreement(objectives: &[f64], tolerance: f64) -> Option<f64> {
     (!objectives.is_empty()).then(|| same as f64 / objectives.len() as f64)
 }
 
-/// Finds the basis in which the rows of `differences` (a x k) are sparse, from `starts` seeded orthogonal starts.
+/// Finds the basis in which the rows of `differences` (a x k) are sparse, from `starts` seeded orthogonal starts. Each row counts by its
+/// weight (a, > 0). A start at which a system is singular ends there and counts as one that was not the best.
 ///
 /// # Errors
-/// `NUMERIC_SINGULAR` when the differences do not span all k dimensions: then no basis is distinguished.
-pub fn sparse_rotation(differences: &Matrix<f64>, starts: usize, seed: u64) -> Result<Rotation> {
-    let whitening = whitening(differences)?; // (k, k)
+/// `NUMERIC_SINGULAR` when the differences do not span all k dimensions: then no basis is distinguished. The same when every start is
+/// singular, with another message.
+pub fn sparse_rotation(differences: &Matrix<f64>, weights: &[f64], starts: usize, seed: u64) -> Result<Rotation> {
+    let total: f64 = weights.iter().sum();
+    let shares: Vec<f64> = weights.iter().map(|weight| weight / total).collect();
+    let whitening = whitening(differences, &shares)?; // (k, k)
     let x = product(differences, &whitening.transposed()); // (a, k)
     let stream = Stream::new(seed, "rotation");
     let mut best: Option<(f64, Matrix<f64>)> = None;
     let mut objectives = Vec::with_capacity(starts);
     for start in 0..starts {
         let mut stream = stream.at(start as u32);
-        let k = x.cols();
-        let gaussian = Matrix::from_fn(k, k, |_, _| stream.normal());
-        let b = descend(&x, orthonormal(&gaussian))?;
-        let objective = objective(&x, &b, EPS_PATH[EPS_PATH.len() - 1]);
+        let b = match descend(&x, &shares, random_rotation(x.cols(), &mut stream)) {
+            Ok(b) => b,
+            Err(failure) if failure.code == Code::NumericSingular => {
+                objectives.push(f64::INFINITY);
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        let objective = objective(&x, &shares, &b, EPS_PATH[EPS_PATH.len() - 1]);
         objectives.push(objective);
         if best.as_ref().is_none_or(|(lowest, _)| objective < *lowest) {
             best = Some((objective, b));
         }
     }
-    let (_, b) = best.ok_or_else(|| Failure::new(Code::ConfigOutOfRange, "the rotation needs at least one start"))?;
+    let (_, b) = best.ok_or_else(|| match starts {
+        0 => Failure::new(Code::ConfigOutOfRange, "the rotation needs at least one start"),
+        _ => Failure::new(
+            Code::NumericSingular,
+            format!("the sparse rotation met a singular system at all {starts} starts"),
+        ),
+    })?;
     Ok(Rotation { map: product(&b, &whitening).transposed(), objectives })
 }
 
-fn whitening(differences: &Matrix<f64>) -> Result<Matrix<f64>> {
+fn whitening(differences: &Matrix<f64>, shares: &[f64]) -> Result<Matrix<f64>> {
     let (a, k) = (differences.rows(), differences.cols());
-    let mut covariance = product(&differences.transposed(), differences);
-    covariance.data_mut().iter_mut().for_each(|v| *v /= a as f64);
+    let scaled = Matrix::from_fn(a, k, |i, j| shares[i] * differences[(i, j)]);
+    let covariance = product(&differences.transposed(), &scaled);
     let (values, vectors) = symmetric_eigen(&covariance)?;
     let largest = values.last().copied().unwrap_or(0.0);
     if a < k || values[0] <= 1e-12 * largest {
@@ -74,13 +91,13 @@ fn whitening(differences: &Matrix<f64>) -> Result<Matrix<f64>> {
     Ok(Matrix::from_fn(k, k, |i, j| vectors[(j, i)] / values[i].sqrt()))
 }
 
-fn descend(x: &Matrix<f64>, mut b: Matrix<f64>) -> Result<Matrix<f64>> {
+fn descend(x: &Matrix<f64>, shares: &[f64], mut b: Matrix<f64>) -> Result<Matrix<f64>> {
     let k = x.cols();
     for eps in EPS_PATH {
         for _ in 0..SWEEPS_PER_EPS {
             let mut b_inverse = inverse(&b)?;
             for i in 0..k {
-                let v = weighted_moment(x, b.row(i), eps);
+                let v = weighted_moment(x, shares, b.row(i), eps);
                 let mut row = solve_positive(&v, &b_inverse.col(i))?;
                 let scale = (2.0 * dot(&row, &apply(&v, &row))).sqrt().recip();
                 row.iter_mut().for_each(|r| *r *= scale);
@@ -91,13 +108,13 @@ fn descend(x: &Matrix<f64>, mut b: Matrix<f64>) -> Result<Matrix<f64>> {
     Ok(b)
 }
 
-/// mean_a x_a x_a' / ((b' x_a)^2 + eps^2)
-fn weighted_moment(x: &Matrix<f64>, b: &[f64], eps: f64) -> Matrix<f64> {
-    let (a, k) = (x.rows(), x.cols());
+/// sum_a p_a x_a x_a' / ((b' x_a)^2 + eps^2)
+fn weighted_moment(x: &Matrix<f64>, shares: &[f64], b: &[f64], eps: f64) -> Matrix<f64> {
+    let k = x.cols();
     let mut v = Matrix::zeros(k, k);
-    for row in (0..a).map(|i| x.row(i)) {
+    for (row, share) in shares.iter().enumerate().map(|(i, share)| (x.row(i), share)) {
         let u = dot(b, row);
-        let weight = 1.0 / ((u * u + eps * eps) * a as f64);
+        let weight = share / (u * u + eps * eps);
         for (i, &xi) in row.iter().enumerate() {
             for (o, &xj) in v.row_mut(i).iter_mut().zip(row) {
                 *o += weight * xi * xj;
@@ -122,9 +139,9 @@ pub(crate) fn replace_row(b: &mut Matrix<f64>, b_inverse: &mut Matrix<f64>, i: u
     b.row_mut(i).copy_from_slice(row);
 }
 
-fn objective(x: &Matrix<f64>, b: &Matrix<f64>, eps: f64) -> f64 {
-    let total: f64 = (0..x.rows()).flat_map(|a| apply(b, x.row(a))).map(|u| (u * u + eps * eps).ln()).sum();
-    total / x.rows() as f64 - log_abs_det(b)
+fn objective(x: &Matrix<f64>, shares: &[f64], b: &Matrix<f64>, eps: f64) -> f64 {
+    let logs = |a: usize| apply(b, x.row(a)).into_iter().map(|u| (u * u + eps * eps).ln()).sum::<f64>();
+    shares.iter().enumerate().map(|(a, share)| share * logs(a)).sum::<f64>() - log_abs_det(b)
 }
 
 #[cfg(test)]
@@ -143,20 +160,66 @@ mod tests {
         let mixing = Matrix::from_fn(k, k, |_, _| stream.normal());
         let mut mixed = product(&sparse, &mixing);
         mixed.data_mut().iter_mut().for_each(|v| *v += 0.003 * stream.normal());
-        let rotation = sparse_rotation(&mixed, 10, 0).expect("the differences span all dimensions");
-        let total = product(&mixing, &rotation.map);
-        for i in 0..k {
-            let row: Vec<f64> = total.row(i).iter().map(|v| v.abs()).collect();
-            let (largest, rest) = row.iter().fold((0.0f64, 0.0f64), |(m, s), &v| (m.max(v), s + v));
-            assert!(largest / rest > 0.97, "row {i} is mixed: {row:?}");
-        }
+        let rotation = sparse_rotation(&mixed, &vec![1.0; a], 10, 0).expect("the differences span all dimensions");
+        assert!(purity(&mixing, &rotation) > 0.97, "{:?}", product(&mixing, &rotation.map));
         assert!(agreement(&rotation.objectives, 1e-3).expect("ten starts") > 0.1);
+    }
+
+    /// The least share that the largest entry has of a row of `mixing map`: 1 where the map undoes the mixing.
+    fn purity(mixing: &Matrix<f64>, rotation: &Rotation) -> f64 {
+        let total = product(mixing, &rotation.map);
+        let share = |i: usize| {
+            let (largest, sum) = total.row(i).iter().fold((0.0f64, 0.0f64), |(m, s), v| (m.max(v.abs()), s + v.abs()));
+            largest / sum
+        };
+        (0..total.rows()).map(share).fold(1.0, f64::min)
+    }
+
+    /// Differences of which every third is noise a hundred times as large as that of the others.
+    fn uneven(a: usize, k: usize) -> (Matrix<f64>, Matrix<f64>, Vec<f64>) {
+        let mut stream = Stream::new(12, "rotation-test");
+        let mixing = Matrix::from_fn(k, k, |_, _| stream.normal());
+        let mut sparse = Matrix::zeros(a, k);
+        let sd: Vec<f64> = (0..a).map(|i| if i % 3 == 0 { 2.0 } else { 0.02 }).collect();
+        for i in 0..a {
+            sparse[(i, stream.below(k))] = stream.normal();
+        }
+        let mut mixed = product(&sparse, &mixing);
+        (0..a).for_each(|i| mixed.row_mut(i).iter_mut().for_each(|v| *v += sd[i] * stream.normal()));
+        (mixing, mixed, sd)
+    }
+
+    #[test]
+    fn a_row_of_weight_two_is_that_row_twice() {
+        let (_, mixed, _) = uneven(30, 3);
+        let weights: Vec<f64> = (0..30).map(|i| if i < 10 { 2.0 } else { 1.0 }).collect();
+        let rows: Vec<usize> = (0..10).chain(0..30).collect();
+        let weighted = sparse_rotation(&mixed, &weights, 4, 3).expect("spans");
+        let doubled = sparse_rotation(&mixed.select_rows(&rows), &[1.0; 40], 4, 3).expect("spans");
+        // The same sums in another order: rounding, and 60 sweeps of it.
+        for (a, b) in weighted.objectives.iter().zip(&doubled.objectives) {
+            assert!((a - b).abs() < 1e-9, "{a} {b}");
+        }
+        for (a, b) in weighted.map.data().iter().zip(doubled.map.data()) {
+            assert!((a - b).abs() < 1e-7 * (1.0 + b.abs()), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn differences_that_are_mostly_noise_do_not_turn_the_axes_where_they_count_less() {
+        let (mixing, mixed, sd) = uneven(90, 3);
+        let precise: Vec<f64> = sd.iter().map(|sd| 1.0 / (1.0 + sd * sd)).collect();
+        let exact: Vec<f64> = sd.iter().map(|sd| if *sd > 1.0 { 1e-9 } else { 1.0 }).collect();
+        let found = |weights: &[f64]| purity(&mixing, &sparse_rotation(&mixed, weights, 10, 0).expect("spans"));
+        let (alike, weighted, without) = (found(&[1.0; 90]), found(&precise), found(&exact));
+        assert!(without > 0.9, "{without}: what the precise differences give alone");
+        assert!(weighted > alike, "{weighted} with weights, {alike} without");
     }
 
     #[test]
     fn differences_in_too_few_dimensions_are_refused_with_the_rank() {
         let flat = Matrix::from_fn(20, 3, |i, j| if j == 2 { 0.0 } else { (i * (j + 2)) as f64 % 7.0 });
-        let failure = sparse_rotation(&flat, 2, 0).expect_err("rank 2 of 3");
+        let failure = sparse_rotation(&flat, &[1.0; 20], 2, 0).expect_err("rank 2 of 3");
         assert_eq!(failure.code, Code::NumericSingular);
         assert!(failure.message.contains("span 2 of 3"), "{failure}");
     }

@@ -20,7 +20,7 @@ mod mechanisms;
 use crate::dataset::{Dataset, Table};
 use crate::failure::{Code, Failure, Result};
 use crate::matrix::Matrix;
-use crate::simulate::orthonormal::orthonormal;
+use crate::orthonormal::orthonormal;
 use crate::simulate::row::{product, store};
 use crate::simulate::{numbered, refuse_huge};
 use crate::stream::Stream;

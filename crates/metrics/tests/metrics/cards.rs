@@ -1,8 +1,8 @@
 //! One law for all cards: what a metric claims not to notice it does not notice, and what it does not claim it does.
 
 use crate::{BARE, normal};
+use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Labels, Matrix, Stream};
-use disentangle_metrics::nulls::random_rotation;
 use disentangle_metrics::{
     CARDS, ChangesInput, FoundGraph, Graph, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig,
     Probabilities, Reversal, ScoreInput, ScoredSplit, Scores, SilenceInput, score,

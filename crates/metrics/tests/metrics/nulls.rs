@@ -1,8 +1,8 @@
 //! Nulls and intervals against what theory says about them.
 
 use crate::{assert_close, normal};
+use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Matrix, Stream};
-use disentangle_metrics::nulls::random_rotation;
 use disentangle_metrics::{Correlation, Effort, mcc};
 
 #[test]
@@ -58,28 +58,6 @@ fn nulls_and_intervals_are_functions_of_the_seed() {
     let (one, other) = (at(1), at(2));
     assert_eq!((one.value, &one.matching), (other.value, &other.matching));
     assert!(one.interval != other.interval && one.nulls != other.nulls && one.out_of_sample != other.out_of_sample);
-}
-
-#[test]
-fn rotations_are_orthogonal_and_favour_no_direction() {
-    let mut stream = Stream::new(5, "rotations");
-    let (d, draws) = (4, 3000);
-    let mut squares = Matrix::<f64>::zeros(d, d);
-    let mut corner = 0.0;
-    for _ in 0..draws {
-        let q = random_rotation(d, &mut stream);
-        for i in 0..d {
-            for j in 0..d {
-                squares[(i, j)] += q[(i, j)].powi(2) / f64::from(draws);
-                let product: f64 = (0..d).map(|k| q[(i, k)] * q[(j, k)]).sum();
-                assert_close(product, f64::from(u8::from(i == j)), 1e-14, "rows are orthonormal");
-            }
-        }
-        corner += q[(0, 0)] / f64::from(draws);
-    }
-    // Uniform on the sphere: mean square 1/4 with standard deviation .19, mean 0 with .5; five standard errors.
-    squares.data().iter().for_each(|s| assert_close(*s, 0.25, 0.018, "mean square of an entry"));
-    assert_close(corner, 0.0, 0.046, "mean of an entry");
 }
 
 #[test]

@@ -83,11 +83,37 @@ fn the_accepted_point_never_rises_and_fulfils_the_strong_wolfe_conditions() {
     let at = Point { x: from.to_vec(), value, gradient };
     let slope = dot(&at.gradient, &direction);
     for first in [1e-8, 1e-3, 1.0, 1e6] {
-        let next = line_search(&at, &direction, first, &mut rosenbrock).expect("a step");
+        let next = line_search(&at, &direction, (first, 0.0), &mut rosenbrock).expect("a step");
         let step = (next.x[0] - from[0]) / direction[0];
         assert!(next.value <= value + SUFFICIENT * step * slope);
         assert!(dot(&next.gradient, &direction).abs() <= CURVATURE * slope.abs());
     }
+}
+
+#[test]
+fn a_constant_added_to_the_value_changes_no_point_that_is_visited() {
+    // The valley is a thousandth deep; the rounding of the sum with 2^20 is 2^-33. What counted as equal before, a share of the value,
+    // was a tenth of the whole valley.
+    let small = |x: &[f64], constant: f64| {
+        let (value, gradient) = rosenbrock(x);
+        (1e-3 * value + constant, gradient.iter().map(|g| 1e-3 * g).collect::<Vec<f64>>())
+    };
+    let visited = |constant: f64| {
+        let mut points = Vec::new();
+        let settings = LbfgsSettings { gradient_tolerance: 1e-7, ..LbfgsSettings::default() };
+        let found = lbfgs(&[-1.2, 1.0], settings, |x| {
+            points.push(x.to_vec());
+            small(x, constant)
+        });
+        assert_eq!(found.outcome, LbfgsOutcome::Converged, "{constant}: {found:?}");
+        points
+    };
+    let (plain, lifted) = (visited(0.0), visited(f64::from(1 << 20)));
+    // Near the end the rounding of the lifted value decides differently: the first twenty points are far from it.
+    for (a, b) in plain.iter().zip(&lifted).take(20) {
+        assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4), "{a:?} {b:?}");
+    }
+    assert!(lifted.last().expect("a point").iter().all(|x| (x - 1.0).abs() < 1e-3), "{lifted:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{Mixing, ShiftWorldConfig, Widening};
 use crate::matrix::Matrix;
-use crate::simulate::orthonormal::orthonormal;
+use crate::orthonormal::orthonormal;
 use crate::simulate::row::product;
 use crate::stream::Stream;
 

@@ -2,7 +2,7 @@
 
 use super::Mixing;
 use crate::matrix::Matrix;
-use crate::simulate::orthonormal::orthonormal;
+use crate::orthonormal::orthonormal;
 use crate::stream::Stream;
 
 /// A drawn mixing, the same for all tasks.
