@@ -197,6 +197,20 @@ pub struct Candidates {
     pub parameter: &'static str,
     /// Values to try, ascending; the smallest that is good enough is taken.
     pub values: Vec<usize>,
+    /// What left only one value, where a rule of the method decided without fitting.
+    pub decided: Option<Choice>,
+}
+
+impl Candidates {
+    /// Values that are each fitted.
+    pub fn tried(parameter: &'static str, values: Vec<usize>) -> Self {
+        Self { parameter, values, decided: None }
+    }
+
+    /// The one value that a rule chose.
+    pub fn decided(parameter: &'static str, choice: Choice) -> Self {
+        Self { parameter, values: vec![choice.chosen], decided: Some(choice) }
+    }
 }
 
 /// What a method says about its own fit, beyond what every fit has.

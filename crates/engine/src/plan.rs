@@ -20,7 +20,7 @@ pub struct RunOptions {
     /// Threads for matrix products. More than one pays on wide networks only.
     #[schemars(range(min = 1, max = 256))]
     pub threads: usize,
-    /// Where to compute. `auto` takes CUDA when it is there and says so.
+    /// Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
     pub device: DeviceChoice,
     /// How rows are prepared before a method sees them.
     #[serde(flatten)]

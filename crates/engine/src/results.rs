@@ -23,7 +23,8 @@ pub struct Outcome {
     pub kind: OutcomeKind,
     /// Gradient steps taken, over all stages.
     pub step: usize,
-    /// The loss term, parameter or gradient behind `non-finite`; the budget behind a `step-limit` that it set.
+    /// The loss term, parameter or gradient behind `non-finite`; the budget behind a `step-limit` that it set; the step of the lowest
+    /// validation loss behind `rising`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub term: Option<String>,
 }
@@ -36,6 +37,9 @@ pub enum OutcomeKind {
     Converged,
     /// The schedule, or a budget, ended while the validation loss still moved.
     StepLimit,
+    /// The schedule ended with a validation loss above its lowest one by more than its noise: what was learnt after that is of the training
+    /// rows alone.
+    Rising,
     /// The validation loss stopped improving before the schedule ended.
     EarlyStop,
     /// The loss grew without bound.
@@ -52,6 +56,7 @@ impl OutcomeKind {
         match self {
             OutcomeKind::Converged => "converged",
             OutcomeKind::StepLimit => "step-limit",
+            OutcomeKind::Rising => "rising",
             OutcomeKind::EarlyStop => "early-stop",
             OutcomeKind::Diverged => "diverged",
             OutcomeKind::NonFinite => "non-finite",
@@ -102,8 +107,6 @@ pub struct ConstraintCurve {
     pub violations: Vec<f64>,
     /// Its multiplier after the step.
     pub multipliers: Vec<f64>,
-    /// Weight of its quadratic term after the step.
-    pub penalties: Vec<f64>,
 }
 
 impl ConstraintCurve {

@@ -6,6 +6,7 @@ mod encode;
 mod session;
 mod standing;
 mod stepper;
+mod verdict;
 mod watch;
 
 pub use batches::{Asked, Batches, Units, batch_of};
@@ -15,6 +16,7 @@ pub use encode::{codes, codes_of_rows, encode, encode_in, encode_rows, private};
 pub use session::{Budgets, Keeper, Place, Session, Stop};
 pub use standing::{Descent, Finished, Score, Standing, Sums, Weights};
 pub use stepper::Stepper;
+pub use verdict::Marks;
 
 use crate::method::{Method, Solving, Stage, State};
 use crate::results::{Outcome, OutcomeKind};

@@ -2,10 +2,14 @@
 //! the principal axes of the inputs say.
 
 use disentangle_data::Matrix;
-use disentangle_data::prepare::Warning;
+use disentangle_data::Result;
+use disentangle_data::prepare::{Prepared, Warning};
+use disentangle_data::split::Split;
 use disentangle_engine::method::{Batch, CENTER, Network, State, Term};
-use disentangle_engine::results::Fact;
+use disentangle_engine::results::{Candidate, Choice, Fact};
 use disentangle_nn::{Error, Layer, Tensor};
+use disentangle_numerics::dimension::{Dimension, dimension};
+use disentangle_numerics::moments::covariance_of_rows;
 use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
 
 /// A network without parameters whose code is its input: for methods whose latents are a solved linear map
@@ -33,6 +37,39 @@ impl Network for IdentityNetwork {
     fn decoder_layers(&self) -> disentangle_nn::Result<Option<Vec<Layer>>> {
         Ok(Some(Vec::new()))
     }
+}
+
+/// Columns beyond which the noise of inputs is not looked for: their covariance is not made twice.
+const MOST_COLUMNS: usize = 2000;
+
+/// How many latents the inputs have where nobody says, and what decided: see `disentangle_numerics::dimension`. Of more columns
+/// than [`MOST_COLUMNS`], or more than training rows, their effective rank.
+///
+/// # Errors
+/// `NUMERIC_SINGULAR` when no input varies; `NUMERIC_NOT_FINITE`.
+pub fn latents_of_inputs(data: &Prepared) -> Result<Choice> {
+    let (rows, d) = (data.rows_of(Split::Train), data.inputs.cols());
+    let Dimension { latents, curve } = match rows.len() <= d || d > MOST_COLUMNS {
+        true => {
+            let rank = rank(&PrincipalAxes::of(data)?.variances);
+            Dimension { latents: rank, curve: vec![(rank, 0.0)] }
+        }
+        false => {
+            let covariance = covariance_of_rows(&data.inputs, &rows);
+            if (0..d).all(|j| covariance[(j, j)] <= 0.0) {
+                PrincipalAxes::of(data)?;
+            }
+            dimension(&covariance, &data.standardiser.sd, rows.len())?
+        }
+    };
+    Ok(Choice {
+        parameter: "latentDim".into(),
+        chosen: latents,
+        rule: "the value with the lowest information criterion (BIC) of a model with so many latents and noise in the inputs; the \
+               last value stands for no noise, 0"
+            .into(),
+        curve: curve.into_iter().map(|(value, criterion)| Candidate { value, validation: criterion }).collect(),
+    })
 }
 
 /// Name of the solved row of variances along the principal axes, descending.

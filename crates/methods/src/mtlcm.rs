@@ -42,7 +42,7 @@ mod published;
 mod solve;
 mod summary;
 
-use crate::linear::IdentityNetwork;
+use crate::linear::{IdentityNetwork, latents_of_inputs};
 use crate::regression::{Auto, LatentDim, at_most};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Result};
@@ -99,7 +99,8 @@ pub struct MtlcmConfig {
     /// How to fit: `joint-diagonalisation` takes milliseconds to seconds; `paper` is the published one and takes minutes.
     pub algorithm: Algorithm,
     /// Number of latents. `auto`: with `mtrn` the smallest number whose validation error is as good as any up to
-    /// `maxLatentDim`; with `inputs` their effective rank. Where `inputs` have more directions, the leading ones are kept.
+    /// `maxLatentDim`; with `inputs` as many as a model of them with noise says, or their rank where it finds no noise. Where `inputs`
+    /// have more directions, the leading ones are kept.
     pub latent_dim: LatentDim,
     /// Largest number of latents that `auto` tries with `mtrn`.
     #[schemars(range(min = 1, max = 256))]
@@ -230,9 +231,12 @@ impl Method for Mtlcm {
         match (self.config.representation, self.config.latent_dim) {
             (Representation::Mtrn, LatentDim::Auto(_)) => {
                 let most = self.config.max_latent_dim.min(data.inputs.cols());
-                Some(Candidates { parameter: "latentDim", values: (1..=most).collect() })
+                Some(Candidates::tried("latentDim", (1..=most).collect()))
             }
-            _ => None,
+            (Representation::Inputs, LatentDim::Auto(_)) => {
+                latents_of_inputs(data).ok().map(|choice| Candidates::decided("latentDim", choice))
+            }
+            (_, LatentDim::Fixed(_)) => None,
         }
     }
 

@@ -43,6 +43,7 @@ mod summary;
 
 pub use config::{Algorithm, PdgmmConfig, Representation, Sparsity};
 
+use crate::linear::latents_of_inputs;
 use crate::regression::{LatentDim, at_most};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
@@ -118,8 +119,8 @@ impl Method for Pdgmm {
         let (k, rank) = match self.config.latent_dim {
             LatentDim::Fixed(k) => (k, rank(&PrincipalAxes::leading(data, k)?.variances)),
             LatentDim::Auto(_) => {
-                let rank = rank(&PrincipalAxes::of(data)?.variances);
-                (rank, rank)
+                let k = latents_of_inputs(data)?.chosen;
+                (k, k)
             }
         };
         at_most(k, d)?;
@@ -169,10 +170,8 @@ impl Method for Pdgmm {
     fn candidates(&self, data: &Prepared) -> Option<Candidates> {
         match self.config.latent_dim {
             LatentDim::Fixed(_) => None,
-            LatentDim::Auto(_) => {
-                let rank = PrincipalAxes::of(data).map_or(data.inputs.cols(), |axes| rank(&axes.variances));
-                Some(Candidates { parameter: "latentDim", values: vec![rank] })
-            }
+            // `check` has told what fails here.
+            LatentDim::Auto(_) => latents_of_inputs(data).ok().map(|choice| Candidates::decided("latentDim", choice)),
         }
     }
 

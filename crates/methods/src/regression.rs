@@ -115,9 +115,7 @@ impl EncoderOptions {
     pub fn candidates(&self, inputs: usize) -> Option<Candidates> {
         match self.latent_dim {
             LatentDim::Fixed(_) => None,
-            LatentDim::Auto(_) => {
-                Some(Candidates { parameter: "latentDim", values: (1..=self.max_latent_dim.min(inputs)).collect() })
-            }
+            LatentDim::Auto(_) => Some(Candidates::tried("latentDim", (1..=self.max_latent_dim.min(inputs)).collect())),
         }
     }
 

@@ -43,7 +43,8 @@ pub(super) fn choose(method: Box<dyn Method>, device: &Device, session: &mut Ses
     }
     let finished = &session.standing.finished;
     let (at, choice) = match &open {
-        Some(Candidates { parameter, values }) => best(parameter, values, finished),
+        Some(Candidates { decided: Some(choice), .. }) => (0, Some(choice.clone())),
+        Some(Candidates { parameter, values, .. }) => best(parameter, values, finished),
         None => (0, None),
     };
     let method = of(&values[at]).unwrap_or(method);

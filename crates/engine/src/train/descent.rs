@@ -39,7 +39,9 @@ pub fn descend(recipe: &Recipe, state: &mut State, session: &mut Session<'_>) ->
             break Outcome { kind, step: at, term: None };
         }
         if descent.step == recipe.steps {
-            break Outcome { kind: watch.verdict(&descent), step: at, term: None };
+            let kind = watch.verdict(&descent, state)?;
+            let term = (kind == OutcomeKind::Rising).then(|| format!("step {}", descent.marks.lowest_step));
+            break Outcome { kind, step: at, term };
         }
         if let Some(outcome) = session.stop(Place::Step(state, &descent, &stepper))? {
             break outcome;

@@ -1,5 +1,6 @@
 //! Where a fit stands between two steps, as plain data: what a checkpoint holds.
 
+use super::verdict::Marks;
 use crate::method::{Dimensions, Method, State};
 use crate::results::{History, Outcome, StageHistory};
 use disentangle_data::{Matrix, Result};
@@ -100,6 +101,9 @@ pub struct Descent {
     pub lowest: Option<f64>,
     /// Validations since the lowest.
     pub waited: usize,
+    /// What the verdict at the end compares with.
+    #[serde(default)]
+    pub marks: Marks,
     /// Multipliers of constraints, and their updates so far; set only in checkpoints, as the moments.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub multipliers: Option<(u64, Vec<Multiplier>)>,

@@ -4,6 +4,7 @@ use super::batches::{Asked, Units, batch_of};
 use super::encode::CHUNK;
 use super::standing::{Descent, Sums};
 use super::stepper::{Taken, number};
+use super::verdict::{self, BLOCK_ROWS, BLOCKS};
 use crate::method::{Keep, Phase, Recipe, State};
 use crate::observe::Progress;
 use crate::results::{ConstraintCurve, Curve, OutcomeKind};
@@ -19,8 +20,6 @@ const VALIDATIONS: usize = 25;
 const VALIDATION_ROWS: usize = 8192;
 /// A validation loss above the first one by so many times its size is called divergence.
 const DIVERGENCE: f64 = 1e3;
-/// The stage has converged when the validation loss moved by less than this share over the last fifth of the steps.
-const STILL: f64 = 0.05;
 
 /// What a descent is watched with: nothing here changes while it runs.
 pub(super) struct Watch<'a> {
@@ -28,6 +27,10 @@ pub(super) struct Watch<'a> {
     data: &'a Prepared,
     /// Validation rows, in parts that are looked at together.
     parts: Vec<Vec<usize>>,
+    /// Some of them, dealt into blocks: where there are few units, one for each.
+    blocks: Vec<Vec<usize>>,
+    /// The validation after which little of the learning rate is left.
+    late: usize,
     draws: Stream,
 }
 
@@ -45,6 +48,14 @@ impl<'a> Watch<'a> {
             })
             .collect();
         picked.sort_unstable();
+        let mut blocks = vec![Vec::new(); BLOCKS.min(picked.len())];
+        let mut dealt = 0;
+        for (at, &unit) in picked.iter().enumerate() {
+            if dealt < BLOCK_ROWS {
+                blocks[at % BLOCKS].extend_from_slice(units.get(unit));
+                dealt += units.get(unit).len();
+            }
+        }
         let mut parts: Vec<Vec<usize>> = Vec::new();
         for unit in picked.into_iter().map(|i| units.get(i)) {
             match parts.last_mut() {
@@ -52,7 +63,9 @@ impl<'a> Watch<'a> {
                 _ => parts.push(unit.to_vec()),
             }
         }
-        Self { recipe, data, parts, draws: Stream::new(seed, "validation-draws") }
+        let looked = (0..=recipe.steps).filter(|&step| due(recipe, step, VALIDATIONS));
+        let late = verdict::late(recipe.schedule, recipe.steps, looked);
+        Self { recipe, data, parts, blocks, late, draws: Stream::new(seed, "validation-draws") }
     }
 
     /// A descent before its first step, or the name of what is not finite already.
@@ -74,7 +87,7 @@ impl<'a> Watch<'a> {
         }
         *steps += 1;
         *gradient_norm += taken.gradient_norm;
-        if self.due(descent.step, POINTS) {
+        if due(self.recipe, descent.step, POINTS) {
             let norm = state.params.norm().map_err(internal)?;
             if !norm.is_finite() {
                 return Ok(Some(culprit(state, "parameters")?));
@@ -90,17 +103,12 @@ impl<'a> Watch<'a> {
             for (curve, record) in curves.constraints.iter_mut().zip(&taken.records) {
                 curve.violations.push(record.violation);
                 curve.multipliers.push(record.multiplier);
-                curve.penalties.push(record.penalty);
             }
             for (name, sum) in terms {
                 curves.terms.entry(name).or_default().push(sum / steps as f64);
             }
         }
-        if self.due(descent.step, VALIDATIONS) { self.validate(descent, state) } else { Ok(None) }
-    }
-
-    fn due(&self, step: usize, times: usize) -> bool {
-        step.is_multiple_of((self.recipe.steps / times).max(1)) || step == self.recipe.steps
+        if due(self.recipe, descent.step, VALIDATIONS) { self.validate(descent, state) } else { Ok(None) }
     }
 
     fn validate(&self, descent: &mut Descent, state: &State) -> Result<Option<String>> {
@@ -118,11 +126,24 @@ impl<'a> Watch<'a> {
         curve.values.push(loss);
         if descent.lowest.is_none_or(|lowest| loss < lowest) {
             (descent.lowest, descent.waited) = (Some(loss), 0);
+            (descent.marks.lowest, descent.marks.lowest_step) = (self.block_losses(state)?, descent.step);
             descent.good = state.params.export().map_err(internal)?;
         } else {
             descent.waited += 1;
         }
+        if descent.step == self.late {
+            descent.marks.late = self.block_losses(state)?;
+        }
         Ok(None)
+    }
+
+    /// The data term of each block, as at the end of the descent: a loss that sharpens on the way is another loss before.
+    fn block_losses(&self, state: &State) -> Result<Vec<f64>> {
+        let loss = |(i, rows): (usize, &Vec<usize>)| {
+            let draws = self.draws.at((self.parts.len() + i) as u32);
+            self.data_term(rows, draws, 1.0, state)
+        };
+        self.blocks.iter().enumerate().map(loss).collect()
     }
 
     /// Mean of the data term over the validation rows.
@@ -134,13 +155,18 @@ impl<'a> Watch<'a> {
         for (i, rows) in self.parts.iter().enumerate() {
             // The same draws at every validation: what changes is the model alone.
             let draws = self.draws.at(i as u32);
-            let asked = Asked { stage: self.recipe.name, phase: Phase::Evaluate, progress: self.recipe.progress(step) };
-            let batch = batch_of(self.data, rows, draws, asked, state.params.device())?;
-            let terms = state.network.loss(&batch).map_err(internal)?;
-            sum += number(&terms[0].value)? * rows.len() as f64;
+            sum += self.data_term(rows, draws, self.recipe.progress(step), state)? * rows.len() as f64;
             count += rows.len();
         }
         Ok(Some(sum / count as f64))
+    }
+
+    /// Mean of the data term over these rows.
+    fn data_term(&self, rows: &[usize], draws: Stream, progress: f64, state: &State) -> Result<f64> {
+        let asked = Asked { stage: self.recipe.name, phase: Phase::Evaluate, progress };
+        let batch = batch_of(self.data, rows, draws, asked, state.params.device())?;
+        let terms = state.network.loss(&batch).map_err(internal)?;
+        number(&terms[0].value)
     }
 
     pub(super) fn progress(&self, descent: &Descent, taken: &Taken) -> Progress {
@@ -165,11 +191,12 @@ impl<'a> Watch<'a> {
     }
 
     /// Outcome of a descent that took all its steps.
-    pub(super) fn verdict(&self, descent: &Descent) -> OutcomeKind {
-        let values = values(descent);
-        let (Some(last), true) = (values.last(), values.len() >= 5) else { return OutcomeKind::StepLimit };
-        let before = values[values.len() - 1 - values.len() / 5];
-        if (before - last).abs() <= STILL * last.abs() { OutcomeKind::Converged } else { OutcomeKind::StepLimit }
+    ///
+    /// # Errors
+    /// Those of the loss.
+    pub(super) fn verdict(&self, descent: &Descent, state: &State) -> Result<OutcomeKind> {
+        let now = self.block_losses(state)?;
+        Ok(verdict::verdict(values(descent), &descent.marks, &now, self.recipe.constraints.is_some()))
     }
 
     /// Goes back to good parameters, where the recipe or the outcome asks for it.
@@ -180,6 +207,11 @@ impl<'a> Watch<'a> {
             false => Ok(()),
         }
     }
+}
+
+/// Whether something that is done so many times in a stage is due after a step.
+fn due(recipe: &Recipe, step: usize, times: usize) -> bool {
+    step.is_multiple_of((recipe.steps / times).max(1)) || step == recipe.steps
 }
 
 fn values(descent: &Descent) -> &[f64] {

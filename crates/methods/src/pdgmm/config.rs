@@ -51,7 +51,8 @@ pub struct PdgmmConfig {
     /// What latents are looked for in: the `inputs`, or the code of an `autoencoder` trained on them. Absent: the inputs for
     /// `planes`, the autoencoder for `paper`.
     pub representation: Option<Representation>,
-    /// Number of latents. `auto`: the effective rank of the inputs. Where inputs have more directions, the leading ones are kept.
+    /// Number of latents. `auto`: as many as a model of the inputs with noise says, or the rank of the inputs where it finds no
+    /// noise. Where inputs have more directions, the leading ones are kept.
     pub latent_dim: LatentDim,
     /// `held` looks for silent latents; `none` is the ablation, which does everything else: `planes` then takes a random rotation
     /// of the white codes, `paper` drops the budget.

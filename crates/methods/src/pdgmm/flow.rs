@@ -10,6 +10,7 @@
 //! log-determinant of exact planes has no bound.
 
 use super::spike::Mixture;
+use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Matrix, Stream};
 use disentangle_engine::method::{Batch, Batching, Keep, Recipe, Term};
 use disentangle_nn::internal;
@@ -170,7 +171,7 @@ impl Flow {
         let width = options.hidden.unwrap_or((8 * k).max(64));
         let layer = |params: &mut Params, i: usize| {
             let mut stream = Stream::new(seed, &format!("init/flow.{i}.turn"));
-            let turn = disentangle_numerics::linalg::orthonormal(&Matrix::from_fn(k, k, |_, _| stream.normal()));
+            let turn = random_rotation(k, &mut stream);
             let turn = params.insert_buffer(&format!("flow.{i}.turn"), turn.into_data())?;
             let kind = (Passing::First, Transform::Affine { bound: BOUND });
             let net = (&[width, width][..], HIDDEN);
@@ -219,6 +220,15 @@ impl Flow {
     /// Those of candle.
     pub fn encode(&self, codes: &Tensor) -> disentangle_nn::Result<Tensor> {
         Ok(self.bend(&self.white(codes)?)?.0.detach())
+    }
+
+    /// Mean of log |det| of what bends codes (b, d) once they are white.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn volume(&self, codes: &Tensor) -> disentangle_nn::Result<f64> {
+        let (_, volume) = self.bend(&self.white(codes)?)?;
+        volume.detach().mean_all()?.to_dtype(disentangle_nn::DType::F64)?.to_scalar()
     }
 
     /// The inverse of [`Flow::encode`]; directions that whitening drops are at their mean.

@@ -54,6 +54,16 @@ impl PdgmmNetwork {
         }
     }
 
+    /// White codes of inputs (b, k), and the mean of log |det| of the flow there.
+    ///
+    /// # Errors
+    /// Those of candle; stacks have no flow.
+    pub fn white_and_volume(&self, inputs: &Tensor) -> Result<(Tensor, f64)> {
+        let Second::Flow(flow) = &self.second else { return Err(Error::Msg("there is no flow".into()).bt()) };
+        let code = self.code(inputs)?;
+        Ok((flow.white(&code)?, flow.volume(&code)?))
+    }
+
     /// Codes of inputs, outside any graph.
     fn code(&self, inputs: &Tensor) -> Result<Tensor> {
         match &self.autoencoder {

@@ -8,11 +8,12 @@
 use super::contrast::{Contrast, MOST, Sharp, Spikes, WIDTH, counted, mean_sizes, medians};
 use super::descent::{Path, descend, unit_rows};
 use super::spike::{Bounds, Mixture};
+use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Matrix, Result, Stream};
 use disentangle_engine::method::Solving;
 use disentangle_numerics::directions::along;
 use disentangle_numerics::ica::{self, Limits, fast_ica};
-use disentangle_numerics::linalg::{log_abs_det, median, orthonormal};
+use disentangle_numerics::linalg::{log_abs_det, median};
 
 /// Independent components are a start, they need not converge.
 const COMPONENTS: Limits = Limits { iterations: 100, tolerance: 1e-4 };
@@ -34,7 +35,7 @@ const EVIDENCE: f64 = 0.01;
 const SCORED: Bounds = Bounds { least: WIDTH, most: MOST };
 const STEPS: usize = 15;
 /// Rows that the score looks at, at most.
-const COMPARED: usize = 12_000;
+pub const COMPARED: usize = 12_000;
 /// Rows that are used, at most.
 pub const ROWS: usize = 40_000;
 
@@ -115,6 +116,13 @@ pub fn score(rows: &Matrix, w: &Matrix<f64>) -> f64 {
     -compared(rows, w).iter().map(density).sum::<f64>() - REPULSION * log_abs_det(w)
 }
 
+/// Mean log density of white rows that were not fitted to, of spikes and slabs of the rows that were, along directions `w` (k x k).
+pub fn log_density(fitted: &Matrix, held: &Matrix, w: &Matrix<f64>) -> f64 {
+    let of =
+        |(fitted, held): (&Vec<(f64, f64)>, &Vec<(f64, f64)>)| Mixture::of(fitted, SCORED, STEPS).step(held, SCORED).1;
+    compared(fitted, w).iter().zip(&compared(held, w)).map(of).sum::<f64>() + log_abs_det(w)
+}
+
 /// Values of the first rows along each direction, counted.
 fn compared(rows: &Matrix, w: &Matrix<f64>) -> Vec<Vec<(f64, f64)>> {
     let k = w.rows();
@@ -124,5 +132,5 @@ fn compared(rows: &Matrix, w: &Matrix<f64>) -> Vec<Vec<(f64, f64)>> {
 /// A rotation of white codes that no plane was looked for in: where a search may begin, and the ablation.
 pub fn any_rotation(k: usize, seed: u64) -> Matrix<f64> {
     let mut stream = Stream::new(seed, "planes");
-    unit_rows(orthonormal(&Matrix::from_fn(k, k, |_, _| stream.normal())))
+    unit_rows(random_rotation(k, &mut stream))
 }

@@ -1,8 +1,9 @@
 //! The solved stages: planes on white codes, and again on what the flow made of them.
 
 use super::flow::{self, Use};
+use super::network::PdgmmNetwork;
 use super::oracle::{SILENT, known_planes};
-use super::planes::{ROWS, any_rotation, planes, score};
+use super::planes::{COMPARED, ROWS, any_rotation, log_density, planes, score};
 use super::silence::{Examined, TOGETHER, company, examine};
 use super::spike::Mixture;
 use super::{PdgmmConfig, Representation, Sparsity};
@@ -14,8 +15,9 @@ use disentangle_engine::method::Solving;
 use disentangle_engine::method::{MAP, State};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_engine::train;
+use disentangle_nn::{Tensor, internal};
 use disentangle_numerics::directions::along;
-use disentangle_numerics::linalg::{median, product, sign_of_largest};
+use disentangle_numerics::linalg::{log_abs_det, median, product, sign_of_largest};
 use disentangle_numerics::principal_axes::PrincipalAxes;
 
 /// The first solved stage, and the one after the flow.
@@ -158,16 +160,42 @@ fn refit(
     }
     let (bent, _) = White::of(data, k, solving.seed, |inputs| train::codes(state, inputs))?;
     let Some(found) = bent.directions(config, data, solving)? else { return Ok(OutcomeKind::Cancelled) };
+    let more_probable = gain(k, data, state, &bent, &found)?.is_none_or(|gain| gain > 0.0);
     let decided = state.solved.get_mut(DECIDED).expect("the first planes have decided on the flow");
     decided[(0, 1)] = score(&bent.rows, &found);
-    // Seldom does a flow lose the planes: then those before it stay.
-    if config.flow_options().usage == Use::Auto && decided[(0, 1)] >= decided[(0, 0)] {
+    // Seldom does a flow lose the planes: then those before it stay. A flow that squeezes values makes spikes sharper whatever it does to
+    // the rest: it must also make rows more probable that neither it nor the planes were fitted to, in the same coordinates.
+    if config.flow_options().usage == Use::Auto && (decided[(0, 1)] >= decided[(0, 0)] || !more_probable) {
         decided[(0, 2)] = 0.0;
         flow::straighten(&state.params)?;
     } else {
         state.solved.insert(MAP.into(), oriented(product(&found, &bent.map)));
     }
     Ok(OutcomeKind::Converged)
+}
+
+/// What planes on bent codes gain in mean log density of validation rows over the planes before the flow, both as densities of the white
+/// codes; `None` without validation rows, or where numbers leave the finite range.
+fn gain(k: usize, data: &Prepared, state: &State, bent: &White, found: &Matrix<f64>) -> Result<Option<f64>> {
+    let mut held = data.rows_of(Split::Validation);
+    held.truncate(COMPARED);
+    let Some(before) = state.solved.get(MAP).filter(|_| !held.is_empty()) else { return Ok(None) };
+    let network = state.network_as::<PdgmmNetwork>().expect("a method gets back the network that it made");
+    let white = |rows: &[usize]| {
+        let inputs = data.inputs.select_rows(rows);
+        let tensor = Tensor::from_slice(inputs.data(), (inputs.rows(), inputs.cols()), state.params.device());
+        let (codes, volume) = tensor.and_then(|inputs| network.white_and_volume(&inputs)).map_err(internal)?;
+        let values = codes.flatten_all().and_then(|codes| codes.to_vec1::<f32>()).map_err(internal)?;
+        Ok((Matrix::new(rows.len(), k, values)?, volume))
+    };
+    let fitted = &bent.picked[..bent.picked.len().min(COMPARED)];
+    let ((straight, _), (new, volume)) = (white(fitted)?, white(&held)?);
+    let codes = train::codes(state, &data.inputs.select_rows(&held))?;
+    let centred = Matrix::from_fn(codes.rows(), k, |i, j| (f64::from(codes[(i, j)]) - bent.mean[j]) as f32);
+    let again = Matrix::new(codes.rows(), k, along(centred.data(), &bent.map))?;
+    let after = log_density(&bent.rows, &again, found) + log_abs_det(&bent.map) + volume;
+    let gain = after - log_density(&straight, &new, before);
+    Ok(gain.is_finite().then_some(gain))
 }
 
 /// Rows come with either sign: the entry of the largest magnitude decides.

@@ -154,7 +154,9 @@ fn stability(agreement: Option<f64>, state: &State) -> Assumption {
     let (status, finding) = match agreement {
         None => (
             Status::Violated,
-            "The differences between heads do not span the latents; the axes are those of the joint loss.".into(),
+            "The differences between heads do not span the latents, or no start ended at a regular map; the axes are those of the \
+             joint loss."
+                .into(),
         ),
         Some(share) => {
             let status = if share >= 0.3 { Status::Ok } else { Status::Warning };

@@ -12,7 +12,7 @@ use disentangle_numerics::linalg::{inverse, product};
 use disentangle_numerics::moments::{covariance, positive};
 use disentangle_numerics::rotation::sparse_rotation;
 use disentangle_numerics::tree_heads::{
-    Moments, contrasts, differences, fill_by_least_change, mapped_variances, parents_first,
+    Moments, contrasts, differences, fill_by_least_change, mapped_variances, parents_first, weights,
 };
 
 /// Parameter: head of the root, (k).
@@ -73,7 +73,9 @@ pub fn rotate(config: &TbrConfig, data: &Prepared, state: &mut State, seed: u64)
     let observed: Vec<bool> = moments.rows.iter().map(|&n| n > 0).collect();
 
     let pairs = contrasts(&parents, &observed);
-    let (turn, objectives) = match sparse_rotation(&differences(&heads, &pairs), config.starts, seed) {
+    let changes = differences(&heads, &pairs);
+    let weights = weights(&changes, &pairs, &covariances, &moments.pooled_gram());
+    let (turn, objectives) = match sparse_rotation(&changes, &weights, config.starts, seed) {
         Ok(rotation) => (rotation.map, rotation.objectives),
         Err(failure) if failure.code == Code::NumericSingular => (identity(k), Vec::new()),
         Err(failure) => return Err(failure),

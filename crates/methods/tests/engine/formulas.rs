@@ -100,7 +100,7 @@ fn the_sparse_rotation_is_numpys_up_to_order_sign_and_scale() {
     let rows = golden["differences"].as_array().expect("rows").len();
     let k = golden["map"].as_array().expect("rows").len();
     let differences = Matrix::new(rows, k, numbers(&golden["differences"])).expect("fits");
-    let ours = sparse_rotation(&differences, 20, 0).expect("spans all dimensions");
+    let ours = sparse_rotation(&differences, &vec![1.0; rows], 20, 0).expect("spans all dimensions");
     let objective = golden["objective"].as_f64().expect("a number");
     let best = ours.objectives.iter().copied().fold(f64::INFINITY, f64::min);
     // Both stop after 60 sweeps, so the last digits of the optimum depend on the start.

@@ -132,11 +132,11 @@ fn a_constraint_is_met_with_its_multiplier_and_every_step_of_it_is_on_record() {
     for extrapolation in KINDS {
         let Ended { history, weights, .. } = whole(&Held { extrapolation, climb: 0.02 }, &data);
         let stage = &history.stages[0];
-        let [ConstraintCurve { name, violations, multipliers, penalties }] = &stage.constraints[..] else {
+        let [ConstraintCurve { name, violations, multipliers }] = &stage.constraints[..] else {
             panic!("one constraint")
         };
         assert_eq!(name, "length");
-        assert!([violations, multipliers, penalties].iter().all(|c| c.len() == stage.steps.len()));
+        assert!([violations, multipliers].iter().all(|c| c.len() == stage.steps.len()));
         // Lagrange: the gradient of the agreement, a, equals 2 m w with |w| = 1, so the agreement a.w is 2 m.
         let last = stage.steps.len() - 1;
         let agreement = -stage.terms["agreement"][last - 20..].iter().sum::<f64>() / 21.0;
