@@ -31,6 +31,9 @@ export const BENCHMARKS = {
   "pdgmm-published": () => import("./pdgmm-published.mjs"),
   "pdgmm-cost": () => import("./pdgmm-cost.mjs"),
   "tbr-bands": () => import("./tbr-bands.mjs"),
+  choosing: () => import("./choosing.mjs"),
+  splits: () => import("./splits.mjs"),
+  violations: () => import("./violations.mjs"),
 };
 
 /** What has a table in README.md. */

@@ -1,0 +1,167 @@
+// Assumptions that are broken little by little: how the score falls, and whether the method's own checks say so before it does. Worlds,
+// levels, seeds and the line at which a score counts as fallen were fixed before the first run.
+
+import { fit, simulate } from "disentangle";
+import { table } from "./tables.mjs";
+
+export const about = "Scores and checks of every method as one assumption after the other is broken, on small worlds";
+
+const SEEDS = [9721, 9722, 9723];
+/** Below this MCC a result is lost; `unnoticed` of `reproduce` has the same line. */
+const LOST = 0.9;
+
+/** From what the method assumes to what breaks it. */
+const SWEEPS = [
+  {
+    method: "tbr",
+    assumption: "changes are sparse: latents that change on an edge, of 3",
+    key: "changes",
+    levels: [1, 2, 3, 0],
+  },
+  { method: "tbr", assumption: "environments: depth of the tree", key: "depth", levels: [5, 4, 3, 2, 1] },
+  { method: "tbr", assumption: "noise of the target", key: "noise", levels: [0.1, 0.3, 1, 3] },
+  { method: "mtlcm", assumption: "tasks", key: "tasks", levels: [60, 20, 8, 4, 2] },
+  { method: "mtlcm", assumption: "splits differ: causes, of 4", key: "causes", levels: [2, 3, 4] },
+  { method: "mtlcm", assumption: "noise of the inputs", key: "noise", levels: [0.01, 0.1, 0.3, 1] },
+  { method: "pdgmm", assumption: "silent share", key: "active", levels: ["half", "three-quarters", "one", "all"] },
+  { method: "pdgmm", assumption: "noise of the inputs", key: "observationNoise", levels: [0, 0.1, 0.3, 1] },
+  {
+    method: "pdgmm",
+    assumption: "silent each on its own: blocks",
+    key: "blocks",
+    levels: [[1, 1, 1, 1], [2, 1, 1], [2, 2], [4]],
+  },
+  { method: "latent-anm", assumption: "environments", key: "environments", levels: [20, 10, 5, 2] },
+  {
+    method: "latent-anm",
+    assumption: "noise shifts: largest over least scale",
+    key: "noiseScaleMost",
+    levels: [2, 0.5, 0.2, 0.1],
+    also: { noiseMean: 0 },
+  },
+  {
+    method: "interventional",
+    assumption: "strength of shifts",
+    key: "shiftMost",
+    levels: [2, 0.5, 0.2, 0.05],
+    also: { shiftLeast: 0 },
+  },
+  {
+    method: "interventional",
+    assumption: "single interventions: double ones beside them",
+    key: "doubleEnvironments",
+    levels: [0, 1, 2, 4],
+  },
+  { method: "interventional", assumption: "noise of the inputs", key: "inputNoise", levels: [0, 0.3, 1, 3] },
+  { method: "multimodal", assumption: "noise of the inputs", key: "observationNoise", levels: [0, 0.1, 0.3, 1] },
+];
+
+/** A world in which every assumption holds, and the fit. */
+const HOLDS = {
+  tbr: [
+    { simulator: "tree-world", depth: 5, pointsPerEnvironment: 150, inputs: 8, latents: 3 },
+    { latentDim: 3, steps: 600 },
+  ],
+  mtlcm: [
+    { simulator: "task-world", tasks: 60, pointsPerTask: 60, latents: 4, causes: 2 },
+    { representation: "inputs", latentDim: 4 },
+  ],
+  pdgmm: [{ simulator: "silent-world", rows: 6000, layers: 1, latents: 4 }, { latentDim: 4 }],
+  "latent-anm": [
+    { simulator: "shift-world", latents: 2, environments: 20, pointsPerEnvironment: 200 },
+    { latentDim: 2, training: { steps: 900 } },
+  ],
+  interventional: [
+    { simulator: "intervention-world", latents: 4, inputs: 8, referencePoints: 4000, pointsPerEnvironment: 1000 },
+    { nonlinear: "never" },
+  ],
+  multimodal: [
+    { simulator: "modality-world", points: 4000 },
+    { latentDim: 2, privateDim: 1 },
+  ],
+};
+
+/** What the method itself says: checks that are violated or in doubt, and latents that it names as not identified. */
+function told({ summary: { assumptions, identification = [] } }) {
+  const of = (status) => assumptions.filter((one) => one.status === status).map(({ id }) => id);
+  const open = identification.some(({ status }) => status === "violated") ? ["identification"] : [];
+  return { violated: [...of("violated"), ...open], doubtful: of("warning") };
+}
+
+async function one(method, world, config, seed) {
+  try {
+    const data = await simulate({ ...world, seed });
+    const model = await fit({ method, ...config, data, seed }).result;
+    const { mcc } = await model.score();
+    return { seed, mcc: mcc.value, ...told(model) };
+  } catch (error) {
+    // Refusing data is noticing, too.
+    return { seed, mcc: null, violated: [error.code ?? "error"], doubtful: [], refused: error.message };
+  }
+}
+
+export async function run({ works, log }) {
+  const rows = [];
+  for (const { method, assumption, key, levels, also } of SWEEPS.filter((sweep) => works(sweep.method))) {
+    const [world, config] = HOLDS[method];
+    for (const level of levels) {
+      const fits = [];
+      for (const seed of SEEDS) fits.push(await one(method, { ...world, ...also, [key]: level }, config, seed));
+      rows.push({ method, assumption, key, level, fits });
+      log(
+        `${method}, ${key} = ${JSON.stringify(level)}: ${fits.map(({ mcc, violated }) => `${mcc?.toFixed(3) ?? "refused"} ${violated}`).join("; ")}`,
+      );
+    }
+  }
+  return { rows };
+}
+
+const lost = ({ mcc }) => mcc === null || mcc < LOST;
+
+/** How often a check speaks where nothing is lost, and is silent where something is. */
+function rates(fits, notices) {
+  const share = (all, of) => (all.length === 0 ? "-" : `${all.filter(of).length} of ${all.length}`);
+  return [
+    share(
+      fits.filter((one) => !lost(one)),
+      notices,
+    ),
+    share(fits.filter(lost), (one) => !notices(one)),
+  ];
+}
+
+/** Two tables: scores and checks along every sweep, then false alarms and misses of every check. */
+export function render(rows) {
+  const scores = rows.map(({ method, assumption, level, fits }) => {
+    const known = fits.flatMap(({ mcc }) => (mcc === null ? [] : [mcc.toFixed(2)]));
+    const words = [...new Set(fits.flatMap(({ violated }) => violated))].join(", ");
+    const said = (notices) => `${fits.filter(notices).length} of ${fits.length}`;
+    return [
+      method,
+      assumption,
+      Array.isArray(level) ? level.join("+") : level,
+      known.length === 0 ? "refused" : known.join(" "),
+      said(({ violated }) => violated.length > 0),
+      said(({ violated, doubtful }) => violated.length + doubtful.length > 0),
+      words,
+    ];
+  });
+  const checks = [...new Set(rows.map(({ method }) => method))].flatMap((method) => {
+    const fits = rows.filter((row) => row.method === method).flatMap((row) => row.fits);
+    const ids = [...new Set(fits.flatMap(({ violated, doubtful }) => [...violated, ...doubtful]))];
+    const any = ["any violated", ...rates(fits, ({ violated }) => violated.length > 0)];
+    const doubt = [
+      "any violated or in doubt",
+      ...rates(fits, ({ violated, doubtful }) => violated.length + doubtful.length > 0),
+    ];
+    const each = ids.map((id) => [
+      id,
+      ...rates(fits, ({ violated, doubtful }) => violated.includes(id) || doubtful.includes(id)),
+    ]);
+    return [any, doubt, ...each].map((cells) => [method, ...cells]);
+  });
+  return [
+    table(["method", "assumption", "level", "MCC by seed", "violated", "or in doubt", "what is violated"], scores),
+    table(["method", "check", `false alarms (MCC >= ${LOST})`, `misses (MCC < ${LOST})`], checks),
+  ].join("\n\n");
+}
