@@ -17,8 +17,8 @@ interface PointLine {
   readonly terms?: Readonly<Record<string, number>>;
   readonly gradientNorms?: number;
   readonly parameterNorms?: number;
-  /** Violation, multiplier and penalty of each constraint, in the order of the stage's line. */
-  readonly constraints?: readonly (readonly [number, number, number])[];
+  /** Violation and multiplier of each constraint, in the order of the stage's line. */
+  readonly constraints?: readonly (readonly [number, number])[];
   readonly validation?: number;
 }
 
@@ -51,11 +51,8 @@ export function historyLines(history: History): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
-function pointOf(
-  { violations, multipliers, penalties }: ConstraintCurve,
-  i: number,
-): readonly [number, number, number] {
-  return [violations[i]!, multipliers[i]!, penalties[i]!];
+function pointOf({ violations, multipliers }: ConstraintCurve, i: number): readonly [number, number] {
+  return [violations[i]!, multipliers[i]!];
 }
 
 /** The inverse of `historyLines`. */
@@ -82,7 +79,7 @@ function emptyStage({ stage, terms, norms = [], constraints = [], validation }: 
 }
 
 function emptyCurve(name: string): ConstraintCurve {
-  return { name, violations: [], multipliers: [], penalties: [] };
+  return { name, violations: [], multipliers: [] };
 }
 
 function addPoint(stage: StageHistory | undefined, point: PointLine): void {
@@ -95,10 +92,9 @@ function addPoint(stage: StageHistory | undefined, point: PointLine): void {
   stage.steps.push(point.step);
   for (const [term, value] of Object.entries(point.terms)) stage.terms[term]?.push(value);
   for (const norm of NORMS) if (point[norm] !== undefined) stage[norm]?.push(point[norm]);
-  for (const [at, [violation, multiplier, penalty]] of point.constraints?.entries() ?? []) {
+  for (const [at, [violation, multiplier]] of point.constraints?.entries() ?? []) {
     const curve = stage.constraints?.[at];
     curve?.violations.push(violation);
     curve?.multipliers.push(multiplier);
-    curve?.penalties.push(penalty);
   }
 }

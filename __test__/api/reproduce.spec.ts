@@ -372,6 +372,8 @@ plainTest("the table as Markdown", (t) => {
     trials: { total: 2, kept: 0, failed: [] },
     files: { json: "", markdown: "" },
     version: "1.2.3",
+    part: "1 of 2 experiments",
+    sources: "abcd",
     machine: { node: "20.0.0", platform: "linux-x64", cores: 2, model: "a processor" },
   });
   t.is(
@@ -379,6 +381,8 @@ plainTest("the table as Markdown", (t) => {
     `# tbr/x, paper scale
 
 Is it so? Repeats Figure 1 of A paper.
+
+A part of the preset: 1 of 2 experiments.
 
 | data | fit | measure | mean ± sd | n | published | band | verdict |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -394,7 +398,7 @@ Spread: standard deviation with divisor n. A band holds on every seed unless it 
 | S = 1 | tbr | MCC | 0.9912 (0), 0.98 (1) |
 | S = 1 | tbr | MCC of E[z\\|x] | 1 (0), - (1: it failed [NUMERIC_NOT_FINITE]) |
 
-\`disentangle reproduce tbr/x --scale paper\`; disentangle 1.2.3, node 20.0.0, linux-x64, 2 cores of a processor.
+\`disentangle reproduce tbr/x --scale paper\`; disentangle 1.2.3, sources abcd, node 20.0.0, linux-x64, 2 cores of a processor.
 `,
   );
 });

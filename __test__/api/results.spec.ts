@@ -59,8 +59,8 @@ test("held constraints survive the way to a file and back", (t) => {
       steps: [1, 5],
       terms: { total: [2, 1] },
       constraints: [
-        { name: "acyclic", violations: [0.5, -0.1], multipliers: [0, 1], penalties: [1, 10] },
-        { name: "unit norm", violations: [0.25, 0], multipliers: [0, 0.5], penalties: [1, 1] },
+        { name: "acyclic", violations: [0.5, -0.1], multipliers: [0, 1] },
+        { name: "unit norm", violations: [0.25, 0], multipliers: [0, 0.5] },
       ],
     },
   ];

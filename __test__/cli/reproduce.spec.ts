@@ -39,6 +39,7 @@ test("a tiny preset goes from its name to a table, and again without a fit", asy
     ],
   );
   t.deepEqual(JSON.parse(await readFile(join(cwd, "rep", "tbr-ate.tiny.json"), "utf8")), table);
+  t.regex((table as Table & { readonly part?: string }).part ?? "", /^seeds 0 in place of \d/);
   t.regex(await readFile(join(cwd, "rep", "tbr-ate.tiny.md"), "utf8"), /\| S = 1 \| tbr \| error of the effects \|/);
 
   const trials = await trialsIn(cwd);

@@ -51,7 +51,7 @@ test("a fit that finds a graph and can decode says which edges, and how much com
 });
 
 test("a method that takes no gradient steps is solved, or reaches its limit of iterations", (t) => {
-  const ended = (kind: "converged" | "step-limit" | "cancelled", steps: number, term?: string) => {
+  const ended = (kind: "converged" | "step-limit" | "rising" | "cancelled", steps: number, term?: string) => {
     const outcome = { kind, step: steps, ...(term !== undefined && { term }) };
     return said(altered(record(), { manifest: { outcome, steps } })).split("\n")[0]!;
   };
@@ -59,6 +59,7 @@ test("a method that takes no gradient steps is solved, or reaches its limit of i
   t.regex(ended("step-limit", 0), /^tbr reached its limit of iterations, /);
   t.regex(ended("cancelled", 0), /^tbr was stopped, /);
   t.regex(ended("converged", 80), /^tbr converged after 80 steps, /);
+  t.regex(ended("rising", 80, "step 20"), /^tbr took 80 steps, validation loss lowest at step 20, /);
   t.regex(
     ended("step-limit", 25, "budget of steps"),
     /^tbr reached its step limit \(budget of steps\) after 25 steps, /,

@@ -30,7 +30,7 @@ export const HISTORY: History = {
       name: "stacks",
       steps: [5],
       terms: { reconstruction: [Number.NaN] },
-      constraints: [{ name: "sparsity", violations: [0.5], multipliers: [1], penalties: [2] }],
+      constraints: [{ name: "sparsity", violations: [0.5], multipliers: [1] }],
     },
   ],
 } as unknown as History;

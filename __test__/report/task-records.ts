@@ -97,7 +97,7 @@ export const heldStage: StageHistory = {
   steps,
   terms: { total: [4, 3, 2, 1] },
   constraints: [
-    { name: "acyclic", violations: [1, 0.5, 0.1, 0.01], multipliers: [0, 1, 2, 2.5], penalties: [1, 1, 10, 10] },
-    { name: "unit norm", violations: [-0.2, 0.1, 0, 0], multipliers: [0, 0.1, 0.1, 0.1], penalties: [1, 1, 1, 1] },
+    { name: "acyclic", violations: [1, 0.5, 0.1, 0.01], multipliers: [0, 1, 2, 2.5] },
+    { name: "unit norm", violations: [-0.2, 0.1, 0, 0], multipliers: [0, 0.1, 0.1, 0.1] },
   ],
 };

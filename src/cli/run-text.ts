@@ -14,7 +14,7 @@ import { columns, duration, number, type Style } from "./terminal.js";
 // Longer lists stand in the run folder.
 const SHOWN = 5;
 
-const ENDS: Readonly<Record<Run["manifest"]["outcome"]["kind"], string>> = {
+const ENDS: Readonly<Record<Exclude<Run["manifest"]["outcome"]["kind"], "rising">, string>> = {
   converged: "converged",
   "step-limit": "reached its step limit",
   "early-stop": "stopped when the validation error rose",
@@ -83,6 +83,7 @@ export function resultText(
 
 /** How it ended and after how many gradient steps; a method that is solved takes none. */
 function endText({ outcome: { kind, term }, steps }: Run["manifest"]): string {
+  if (kind === "rising") return `took ${steps} steps, validation loss lowest at ${term}`;
   const end = `${ENDS[kind]}${term === undefined ? "" : ` (${term})`}`;
   if (steps > 0) return `${end} after ${steps} steps`;
   if (kind === "converged") return "solved";
@@ -99,7 +100,9 @@ function latentsText({ latents, choices }: Summary): string {
   const choice = choices.find(({ parameter }) => parameter === "latentDim");
   const tried = choice?.curve.map(({ value }) => value) ?? [];
   if (tried.length < 2) return String(latents.names.length);
-  return `${latents.names.length}, chosen among ${Math.min(...tried)} to ${Math.max(...tried)} by the error on validation rows`;
+  const range = `${Math.min(...tried)} to ${Math.max(...tried)}`;
+  const by = choice!.rule.includes("validation error") ? "the error on validation rows" : "the noise of the inputs";
+  return `${latents.names.length}, chosen among ${range} by ${by}`;
 }
 
 /** How much of the inputs the latents hold, where they can be decoded. */

@@ -22,10 +22,9 @@ export function pointsOf(history: History): readonly Point[] {
         ["validation", validation?.steps ?? [], validation?.values],
         ["gradient-norm", steps, gradientNorms],
         ["parameter-norm", steps, parameterNorms],
-        ...constraints.flatMap(({ name: constraint, violations, multipliers, penalties }) => [
+        ...constraints.flatMap(({ name: constraint, violations, multipliers }) => [
           [`${constraint}/violation`, steps, violations] as const,
           [`${constraint}/multiplier`, steps, multipliers] as const,
-          [`${constraint}/penalty`, steps, penalties] as const,
         ]),
       ];
       return curves.flatMap(([tag, at, values = []]) =>

@@ -356,12 +356,15 @@ export type NoiseUnit = "standardDeviation" | "variance";
  * The ways in which a fit can end.
  * - `converged`: The schedule ended and the validation loss had stopped moving.
  * - `step-limit`: The schedule, or a budget, ended while the validation loss still moved.
+ * - `rising`: The schedule ended with a validation loss above its lowest one by more than its noise: what was learnt after that is of the training
+ * rows alone.
  * - `early-stop`: The validation loss stopped improving before the schedule ended.
  * - `diverged`: The loss grew without bound.
  * - `non-finite`: A loss term or a gradient left the finite numbers; the last good state is kept.
  * - `cancelled`: The user stopped the fit.
  */
-export type OutcomeKind = "converged" | "step-limit" | "early-stop" | "diverged" | "non-finite" | "cancelled";
+export type OutcomeKind =
+  "converged" | "step-limit" | "rising" | "early-stop" | "diverged" | "non-finite" | "cancelled";
 
 /**
  * How the latents are found.
@@ -729,7 +732,7 @@ export interface CausalVaeConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -1105,8 +1108,6 @@ export interface ConstraintCurve {
   violations: number[];
   /** Its multiplier after the step. */
   multipliers: number[];
-  /** Weight of its quadratic term after the step. */
-  penalties: number[];
 }
 
 /** Values at steps. */
@@ -1315,7 +1316,7 @@ export interface FactorAnalysisConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -1414,7 +1415,7 @@ export interface FastIcaConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -1608,7 +1609,7 @@ export interface IcarlConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -1975,7 +1976,7 @@ export interface InterventionalConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -2158,7 +2159,7 @@ export interface IvaeConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -2307,7 +2308,7 @@ export interface LatentAnmConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -2536,7 +2537,7 @@ export interface MclConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -2824,7 +2825,7 @@ export interface MtIcarlConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -2985,7 +2986,7 @@ export interface MtIvaeConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -3140,7 +3141,7 @@ export interface MtlcmConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -3205,7 +3206,8 @@ export interface MtlcmConfig {
   algorithm?: MtlcmAlgorithm;
   /**
    * Number of latents. `auto`: with `mtrn` the smallest number whose validation error is as good as any up to
-   * `maxLatentDim`; with `inputs` their effective rank. Where `inputs` have more directions, the leading ones are kept.
+   * `maxLatentDim`; with `inputs` as many as a model of them with noise says, or their rank where it finds no noise. Where `inputs`
+   * have more directions, the leading ones are kept.
    *
    * Default: "auto".
    */
@@ -3365,7 +3367,7 @@ export interface MultimodalConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -3532,7 +3534,10 @@ export interface Outcome {
   kind: OutcomeKind;
   /** Gradient steps taken, over all stages. */
   step: number;
-  /** The loss term, parameter or gradient behind `non-finite`; the budget behind a `step-limit` that it set. */
+  /**
+   * The loss term, parameter or gradient behind `non-finite`; the budget behind a `step-limit` that it set; the step of the lowest
+   * validation loss behind `rising`.
+   */
   term?: string;
 }
 
@@ -3552,7 +3557,7 @@ export interface PcaConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -3626,7 +3631,7 @@ export interface PdgmmConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -3688,7 +3693,8 @@ export interface PdgmmConfig {
    */
   representation?: PdgmmRepresentation;
   /**
-   * Number of latents. `auto`: the effective rank of the inputs. Where inputs have more directions, the leading ones are kept.
+   * Number of latents. `auto`: as many as a model of the inputs with noise says, or the rank of the inputs where it finds no
+   * noise. Where inputs have more directions, the leading ones are kept.
    *
    * Default: "auto".
    */
@@ -3852,7 +3858,7 @@ export interface RandomEncoderConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -4065,7 +4071,7 @@ export interface SharedHeadConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -4669,7 +4675,7 @@ export interface TbrConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -4916,7 +4922,7 @@ export interface VadeConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */
@@ -5066,7 +5072,7 @@ export interface VaeConfig {
    */
   threads?: number;
   /**
-   * Where to compute. `auto` takes CUDA when it is there and says so.
+   * Where to compute. `auto` takes CUDA where it is there, the processor otherwise.
    *
    * Default: "cpu".
    */

@@ -30,7 +30,7 @@ export interface MethodRuns {
 /** Whether a run's numbers are results. A run at its step limit ended as it was told to. */
 export function endedWell(run: RunRecord): boolean {
   const { kind } = run.manifest.outcome;
-  return kind === "converged" || kind === "step-limit" || kind === "early-stop";
+  return kind === "converged" || kind === "step-limit" || kind === "rising" || kind === "early-stop";
 }
 
 /** The runs with the lowest seed first. */

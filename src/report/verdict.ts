@@ -229,6 +229,11 @@ function failures(study: Study): string[] {
     const limited = runs.filter(({ manifest }) => manifest.outcome.kind === "step-limit").length;
     if (limited > 0)
       sentences.push(`${counted(limited, "run")} of ${label} stopped at the step limit before converging.`);
+    const risen = runs.filter(({ manifest }) => manifest.outcome.kind === "rising").length;
+    if (risen > 0)
+      sentences.push(
+        `The validation loss of ${counted(risen, "run")} of ${label} rose before the last step: fewer steps would do.`,
+      );
     return sentences;
   });
 }
@@ -243,6 +248,8 @@ export function ended({ kind, step, term }: RunRecord["manifest"]["outcome"]): s
       return step === 0 ? "solved" : `converged ${at}`;
     case "step-limit":
       return step === 0 ? "stopped at its limit of iterations" : `stopped at its limit of ${counted(step, "step")}`;
+    case "rising":
+      return `took ${counted(step, "step")}, with the lowest validation loss at ${term}`;
     case "early-stop":
       return `stopped early ${at}`;
     case "diverged":

@@ -46,7 +46,13 @@ export function markdownOfAll({ scale, version, machine, presets, left }: AllPag
   );
   const summary = table(
     ["preset", "repeats", "trials", "rows in band", "verdict"],
-    presets.map((one) => [one.preset, one.repeats, trials(one), inBand(one), one.verdict]),
+    presets.map((one) => [
+      one.preset,
+      one.repeats,
+      trials(one),
+      inBand(one),
+      one.part === undefined ? one.verdict : `${one.verdict}, a part: ${one.part}`,
+    ]),
   );
   return `${[
     `# All presets, ${scale} scale`,

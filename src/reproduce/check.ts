@@ -36,6 +36,20 @@ export function studyOf(preset: Preset, scale: Scale, { seeds, only = "" }: Stud
   return { ...study, experiments: chosen };
 }
 
+/** What of a scale of the preset a study is, in words; nothing where it is all of it. */
+export function partOf(preset: Preset, scale: Scale, { experiments }: Study): string | undefined {
+  const whole = preset.scales[scale].experiments;
+  const declared = (name: string): readonly number[] => whole.find((one) => one.name === name)?.seeds ?? [];
+  const others = experiments.filter(({ name, seeds }) => seeds.join() !== declared(name).join());
+  const words = [
+    ...(experiments.length < whole.length ? [`${experiments.length} of ${whole.length} experiments`] : []),
+    ...(others.length > 0
+      ? [`seeds ${others[0]!.seeds.join(" ")} in place of ${declared(others[0]!.name).join(" ")}`]
+      : []),
+  ];
+  return words.length === 0 ? undefined : words.join(", ");
+}
+
 function mistakes({ name, fits, seeds, rows, elsewhere, within }: Experiment): readonly Failure[] {
   const at = (what: string): string => `${name}.${what}`;
   const parts = rows.flatMap(({ measure }) => /^(?:within|known):([^.]+)/.exec(measure)?.[1] ?? []);

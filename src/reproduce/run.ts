@@ -16,7 +16,7 @@ import type { SweepTrial } from "../sweep/planned.js";
 import { checkNumbers, putDataset, type SweepOptions, workOn } from "../sweep/run.js";
 import type { SweepEvent } from "../sweep/work.js";
 import { throwIfAborted } from "../train.js";
-import { studyOf } from "./check.js";
+import { partOf, studyOf } from "./check.js";
 import { givenData } from "./given.js";
 import { judged, type ReproducedRow, type Verdict } from "./judge.js";
 import { readStudy, type Trial } from "./kept.js";
@@ -263,6 +263,7 @@ async function judgedOne(
   const rows: ReproducedRow[] = [];
   for (const experiment of study.experiments) rows.push(...(await judged(experiment, trialOf, dir)));
   const { name, title, repeats, paper, remark } = preset;
+  const part = partOf(preset, scale, study);
   const base = join(out, `${name.replaceAll("/", "-")}.${scale}`);
   const result: Reproduction = {
     preset: name,
@@ -272,6 +273,7 @@ async function judgedOne(
     ...(remark !== undefined && { remark }),
     scale,
     verdict: verdictOf(rows),
+    ...(part !== undefined && { part }),
     rows,
     trials: {
       total: trials.size,
@@ -279,7 +281,7 @@ async function judgedOne(
       failed: failuresIn(planned, trials),
     },
     files: { json: `${base}.json`, markdown: `${base}.md` },
-    version: codeHere().version,
+    ...codeHere(),
     machine: {
       node: process.versions.node,
       platform: `${process.platform}-${process.arch}`,

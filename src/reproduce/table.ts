@@ -15,17 +15,18 @@ export function cellsOf({ experiment, fit, title, mean, sd, values, missing, ...
 
 /** The whole table as Markdown: what it repeats, its rows, the value of every seed, and what failed. */
 export function markdownOf({ preset, title, repeats, paper, remark, scale, ...result }: Reproduction): string {
-  const { rows, version, machine } = result;
+  const { rows, part, version, sources, machine } = result;
   const bySeed = rows.map((row) => [row.experiment, row.fit, row.title, seedsText(row)]);
   return `${[
     `# ${preset}, ${scale} scale`,
     `${title} Repeats ${repeats} of ${paper}.`,
     ...(remark === undefined ? [] : [remark]),
+    ...(part === undefined ? [] : [`A part of the preset: ${part}.`]),
     table([...HEADINGS], rows.map(cellsOf)),
     'Spread: standard deviation with divisor n. A band holds on every seed unless it says "mean".',
     "## By seed",
     table(["data", "fit", "measure", "value (seed)"], bySeed),
-    `\`disentangle reproduce ${preset} --scale ${scale}\`; disentangle ${version}, node ${machine.node}, ${machine.platform}, ${machine.cores} cores of ${machine.model}.`,
+    `\`disentangle reproduce ${preset} --scale ${scale}\`; disentangle ${version}, sources ${sources}, node ${machine.node}, ${machine.platform}, ${machine.cores} cores of ${machine.model}.`,
   ].join("\n\n")}\n`;
 }
 

@@ -245,7 +245,7 @@ const WORDS: Readonly<Record<Reproduction["verdict"], string>> = {
 };
 
 function resultText(
-  { preset, scale, title, repeats, rows, trials, verdict, files }: Reproduction,
+  { preset, scale, title, repeats, rows, trials, verdict, part, files }: Reproduction,
   style: Style,
 ): string {
   return [
@@ -257,7 +257,7 @@ function resultText(
       ({ experiment, fit, seed, message, code }) => `  ${experiment}: ${fit}, seed ${seed}: ${message} [${code}]`,
     ),
     "",
-    `Verdict: ${style.strong(WORDS[verdict])}`,
+    `Verdict: ${style.strong(WORDS[verdict])}${part === undefined ? "" : ` of a part of the preset (${part})`}`,
     `Table: ${files.markdown}, ${files.json}`,
   ].join("\n");
 }
@@ -266,9 +266,10 @@ function allText(results: readonly Reproduction[], page: string, style: Style): 
   return [
     columns([
       ["preset", "rows in band", "verdict"],
-      ...results.map(({ preset, rows, verdict }) => {
+      ...results.map(({ preset, rows, verdict, part }) => {
         const banded = rows.filter(({ band }) => band !== undefined);
-        return [preset, `${banded.filter((row) => row.verdict === "in band").length} of ${banded.length}`, verdict];
+        const inBand = `${banded.filter((row) => row.verdict === "in band").length} of ${banded.length}`;
+        return [preset, inBand, part === undefined ? verdict : `${verdict}, a part: ${part}`];
       }),
     ]),
     "",

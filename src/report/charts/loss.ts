@@ -42,11 +42,5 @@ export function constraintQuantities({ steps, constraints = [] }: StageHistory):
       description: "The price of each constraint: it settles where the constraint is held.",
       lines: of(({ multipliers }) => multipliers),
     },
-    {
-      id: "penalty",
-      title: "Penalty",
-      description: "Weight of the squared violation: it grows while the violation does not fall.",
-      lines: of(({ penalties }) => penalties),
-    },
   ];
 }
