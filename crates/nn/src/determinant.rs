@@ -3,7 +3,6 @@
 use super::element::{Element, for_real, slice};
 use super::params::{Init, Params};
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Error, Layout, Result, Shape, Tensor};
-use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Matrix, Stream};
 use disentangle_numerics::linalg;
 use disentangle_numerics::real::Real;
@@ -86,7 +85,7 @@ impl InvertibleLinear {
     pub fn new(params: &mut Params, name: &str, d: usize, seed: u64) -> Result<Self> {
         let name_of_weight = format!("{name}.weight");
         let mut stream = Stream::new(seed, &format!("init/{name_of_weight}"));
-        let rotation = random_rotation(d, &mut stream);
+        let rotation = linalg::orthonormal(&Matrix::from_fn(d, d, |_, _| stream.normal()));
         let weight = params.insert(&name_of_weight, &[d, d], &Init::Values(rotation.data().to_vec()), seed)?;
         let bias = params.insert(&format!("{name}.bias"), &[d], &Init::ZEROS, seed)?;
         Ok(Self { weight: weight.as_tensor().clone(), bias: bias.as_tensor().clone() })

@@ -15,8 +15,7 @@ mod projection;
 
 pub use noise::{Denoised, NoiseSize, denoise};
 
-use crate::linalg::log_abs_det;
-use disentangle_data::orthonormal::random_rotation;
+use crate::linalg::{log_abs_det, orthonormal};
 use disentangle_data::{Code, Failure, Matrix, Result, Stream, memory};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -200,7 +199,7 @@ pub fn diagonalise(
         let mut stream = stream.at(start as u32);
         let map = match start {
             0 => Matrix::from_fn(k, k, |i, j| f64::from(u8::from(i == j))),
-            _ => random_rotation(k, &mut stream),
+            _ => orthonormal(&Matrix::from_fn(k, k, |_, _| stream.normal())),
         };
         let point = newton::descend(covariances, projection::sweeps(covariances, map)?);
         objectives.push(point.value);

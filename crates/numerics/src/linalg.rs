@@ -110,6 +110,13 @@ pub fn symmetric_eigen(a: &Matrix<f64>) -> Result<(Vec<f64>, Matrix<f64>)> {
     Ok((values, Matrix::from_fn(a.rows(), a.rows(), |i, j| eigen.U()[(i, j)])))
 }
 
+/// An orthonormal basis of the columns of a square matrix, by Householder QR. Of normal entries it is a random start, but not a uniform
+/// one: the signs of its columns go with the entries. What has to be uniform is `disentangle_data::orthonormal::random_rotation`; starts
+/// keep the directions that committed tables were computed from.
+pub fn orthonormal(a: &Matrix<f64>) -> Matrix<f64> {
+    from_faer(&to_faer(a).qr().compute_thin_Q())
+}
+
 /// `log |det a|`; minus infinity for a singular matrix.
 pub fn log_abs_det(a: &Matrix<f64>) -> f64 {
     let qr = to_faer(a).qr();

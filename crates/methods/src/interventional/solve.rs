@@ -6,14 +6,13 @@ use super::config::{InterventionalConfig, Kind, NAME, Nonlinear};
 use super::inputs::{choose, code, fit, identity, ridged};
 use super::noise_aware::{NoiseAware, settle};
 use super::{Interventional, noise, reference, start};
-use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result, Stream, memory};
 use disentangle_engine::method::{CENTER, MAP, OFFSET, Solving, State, UNMAP};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_nn::internal;
-use disentangle_numerics::linalg::{apply, dot, inverse, product, symmetric_eigen};
+use disentangle_numerics::linalg::{apply, dot, inverse, orthonormal, product, symmetric_eigen};
 use disentangle_numerics::single_change::{Changes, Moments};
 
 /// Names of the solved results. Environments x 5: standing, latent (-1 for none), inputs moved, angle, gap; NaN becomes -1.
@@ -109,7 +108,7 @@ pub fn solve(
     let Some(code) = code(&arrangement, &chosen.inputs)? else { return Err(dependent(arrangement.groups.len())) };
     let k = code.rows.rows();
     let mut stream = Stream::new(solving.seed, "interventional/starts");
-    let random = |_| random_rotation(k, &mut stream);
+    let random = |_| orthonormal(&Matrix::from_fn(k, k, |_, _| stream.normal()));
     let starts: Vec<Matrix<f64>> = std::iter::once(identity(k)).chain((1..config.starts).map(random)).collect();
     let (problem, changes) = fit(&arrangement, &code.rows, &starts, config.iterations)?;
     if solving.cancelled() {

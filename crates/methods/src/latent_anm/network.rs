@@ -1,14 +1,13 @@
 //! The flow from several starts, the axes and the mechanisms over named parameters.
 
 use super::{FLOW, JOINT, LatentAnmConfig, MECHANISMS, STARTS};
-use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Matrix, Stream};
 use disentangle_engine::method::{Batch, Dimensions, Network, Phase, Term};
 use disentangle_nn::{
     Activation, Buffer, DType, Device, Error, Init, Layer, Numbers, Params, Result, Tensor, with_known_gradient,
 };
 use disentangle_numerics::compute::Compute;
-use disentangle_numerics::linalg::inverse;
+use disentangle_numerics::linalg::{inverse, orthonormal};
 use disentangle_numerics::real::Real;
 use disentangle_numerics::shift::{
     Asked, Density, Evaluated, Flow, FlowShape, GroupedRows, Head, Kind, MechanismShape, Mechanisms, evaluate, invert,
@@ -68,7 +67,7 @@ pub(super) fn initial_flow(sizes: Sizes, seed: u64) -> [Vec<f64>; 3] {
             return identity(d);
         }
         let mut stream = turns.at(l as u32);
-        random_rotation(d, &mut stream).into_data()
+        orthonormal(&Matrix::from_fn(d, d, |_, _| stream.normal())).into_data()
     });
     let mut slopes = Stream::new(seed, "init/flow.slopes");
     [

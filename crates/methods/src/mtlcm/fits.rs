@@ -148,8 +148,8 @@ fn a_singular_representation_is_reduced_and_the_rank_is_told() {
     let run = run(&data, json!({}));
     assert_eq!(run.latents.cols(), d);
     assert!(matched(&data, &run.latents).0 > 0.99);
-    let warning = run.summary.warnings.iter().find(|w| w.code == "REPRESENTATION_RANK").expect("it is told");
-    assert!(warning.message.contains("effective rank 5 of 6"), "{}", warning.message);
+    let choice = run.summary.choices.iter().find(|choice| choice.parameter == "latentDim").expect("it is told");
+    assert_eq!((choice.chosen, choice.curve.len()), (5, 1), "a copy is no direction, and there is no noise");
     let facts = serde_json::to_string(&run.summary.facts).expect("plain data");
     assert!(!facts.contains("NaN"), "{facts}");
 }

@@ -10,7 +10,6 @@
 //! log-determinant of exact planes has no bound.
 
 use super::spike::Mixture;
-use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Matrix, Stream};
 use disentangle_engine::method::{Batch, Batching, Keep, Recipe, Term};
 use disentangle_nn::internal;
@@ -171,7 +170,7 @@ impl Flow {
         let width = options.hidden.unwrap_or((8 * k).max(64));
         let layer = |params: &mut Params, i: usize| {
             let mut stream = Stream::new(seed, &format!("init/flow.{i}.turn"));
-            let turn = random_rotation(k, &mut stream);
+            let turn = disentangle_numerics::linalg::orthonormal(&Matrix::from_fn(k, k, |_, _| stream.normal()));
             let turn = params.insert_buffer(&format!("flow.{i}.turn"), turn.into_data())?;
             let kind = (Passing::First, Transform::Affine { bound: BOUND });
             let net = (&[width, width][..], HIDDEN);

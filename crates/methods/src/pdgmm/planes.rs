@@ -8,12 +8,11 @@
 use super::contrast::{Contrast, MOST, Sharp, Spikes, WIDTH, counted, mean_sizes, medians};
 use super::descent::{Path, descend, unit_rows};
 use super::spike::{Bounds, Mixture};
-use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Matrix, Result, Stream};
 use disentangle_engine::method::Solving;
 use disentangle_numerics::directions::along;
 use disentangle_numerics::ica::{self, Limits, fast_ica};
-use disentangle_numerics::linalg::{log_abs_det, median};
+use disentangle_numerics::linalg::{log_abs_det, median, orthonormal};
 
 /// Independent components are a start, they need not converge.
 const COMPONENTS: Limits = Limits { iterations: 100, tolerance: 1e-4 };
@@ -132,5 +131,5 @@ fn compared(rows: &Matrix, w: &Matrix<f64>) -> Vec<Vec<(f64, f64)>> {
 /// A rotation of white codes that no plane was looked for in: where a search may begin, and the ablation.
 pub fn any_rotation(k: usize, seed: u64) -> Matrix<f64> {
     let mut stream = Stream::new(seed, "planes");
-    unit_rows(random_rotation(k, &mut stream))
+    unit_rows(orthonormal(&Matrix::from_fn(k, k, |_, _| stream.normal())))
 }

@@ -176,9 +176,12 @@ mod tests {
         {
             let got = Mixture::of(&values(&want, 20_000), WIDE, 100);
             let numbers = |m: &Mixture| [m.spike.mean, m.spike.sd, m.spike.weight, m.slab.mean, m.slab.sd];
-            for (got, want) in numbers(&got).into_iter().zip(numbers(&want)) {
-                // Standard errors of means and spreads of 5000 values and more: at most .03.
-                assert!((got - want).abs() < 0.1, "{got} is not {want}");
+            // Means and spreads of 5000 values and more have errors of 1.4 % of the spread, twice that where the parts overlap. A spike
+            // whose spread is taken about the slab's mean misses by .04 in the first mixture.
+            let bounds =
+                [want.spike.sd, want.spike.sd, 0.2, want.slab.sd, want.slab.sd].map(|scale| 0.08 * scale + 0.005);
+            for ((got, want), bound) in numbers(&got).into_iter().zip(numbers(&want)).zip(bounds) {
+                assert!((got - want).abs() < bound, "{got} is not {want} within {bound}");
             }
         }
     }

@@ -3,11 +3,10 @@
 //! y -> x W, then (a, b) -> (a, b exp(s(a)) + t(a)) with `s = 2 tanh(. / 2)`; so several times, then a last map with a shift.
 
 use crate::lane_products::{affine, back, outer};
-use crate::linalg::{inverse, log_abs_det};
+use crate::linalg::{inverse, log_abs_det, orthonormal};
 use crate::perceptron::{Bend, Perceptron};
 use crate::real::Real;
 use crate::simd::vectorised;
-use disentangle_data::orthonormal::random_rotation;
 use disentangle_data::{Matrix, Result, Stream};
 
 /// The bound of the log-scales of couplings.
@@ -103,7 +102,7 @@ impl Flow {
     pub(super) fn initial<T: Real>(&self, stream: &mut Stream) -> Vec<T> {
         let mut parameters = Vec::with_capacity(self.len());
         for _ in 0..=self.layers {
-            parameters.extend(random_rotation(self.width, stream).data().iter().map(|&v| T::of(v)));
+            parameters.extend(rotation(self.width, stream).data().iter().map(|&v| T::of(v)));
         }
         parameters.extend(std::iter::repeat_n(T::ZERO, self.width));
         if let Some(net) = &self.net {
@@ -114,7 +113,7 @@ impl Flow {
 
     /// Turns what comes out by a random rotation.
     pub(super) fn turn<T: Real>(&self, parameters: &mut [T], stream: &mut Stream) {
-        let turn = random_rotation(self.width, stream);
+        let turn = rotation(self.width, stream);
         let last = self.layers * self.square();
         for row in parameters[last..last + self.square() + self.width].chunks_exact_mut(self.width) {
             let before: Vec<f64> = row.iter().map(|v| v.wide()).collect();
@@ -310,4 +309,8 @@ impl<T: Real> Trace<T> {
     pub(super) fn by_out(&mut self) -> &mut [T] {
         &mut self.gradient
     }
+}
+
+fn rotation(width: usize, stream: &mut Stream) -> Matrix<f64> {
+    orthonormal(&Matrix::from_fn(width, width, |_, _| stream.normal()))
 }

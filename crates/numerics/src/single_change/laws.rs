@@ -1,6 +1,6 @@
 use super::*;
+use crate::linalg::orthonormal;
 use disentangle_data::Stream;
-use disentangle_data::orthonormal::random_rotation;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ fn problem(golden: &Golden) -> (Vec<Moments>, SingleChanges) {
 
 fn starts(count: usize) -> Vec<Matrix<f64>> {
     let mut stream = Stream::new(1, "starts");
-    (0..count).map(|_| random_rotation(3, &mut stream)).collect()
+    (0..count).map(|_| orthonormal(&Matrix::from_fn(3, 3, |_, _| stream.normal()))).collect()
 }
 
 #[test]
