@@ -4,14 +4,13 @@
 //! derived schema into failures.
 
 mod accepted;
-mod violations;
 
 use crate::failure::{Code, Failure, Result};
 use crate::nearest::nearest;
+use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use violations::{Kind, Violation, violations};
 
 /// The JSON Schema of a configuration type.
 pub fn schema_of<T: JsonSchema>() -> Value {
@@ -42,8 +41,8 @@ pub fn from_checked<T: DeserializeOwned>(config: Value) -> Result<T> {
 /// # Errors
 /// As `parse`.
 pub fn check(schema: &Value, config: &Value) -> Result<()> {
-    let found = violations(schema, config);
-    let failures = found.iter().flat_map(|violation| failures_of(schema, violation));
+    let validator = jsonschema::validator_for(schema).expect("a derived schema is valid");
+    let failures = validator.iter_errors(config).flat_map(|e| failures_of(schema, &e));
     combine(failures.map(|failure| accepted::explained(schema, failure)).collect())
 }
 
@@ -64,28 +63,43 @@ pub fn combine(mut failures: Vec<Failure>) -> Result<()> {
     }
 }
 
-fn failures_of(schema: &Value, Violation { at, got, kind }: &Violation<'_>) -> Vec<Failure> {
-    let path = at.join(".");
-    let wrong = |code, message: String| vec![Failure::new(code, message).at(path.clone())];
+fn failures_of(schema: &Value, error: &jsonschema::ValidationError<'_>) -> Vec<Failure> {
+    let pointer = error.instance_path().as_str();
+    let path = dotted(pointer);
+    let got = error.instance();
+    let at = |code, message: String| Failure::new(code, message).at(path.clone());
     let place = if path.is_empty() { "the configuration" } else { path.as_str() };
-    match kind {
-        Kind::Unknown(keys) => {
-            let known = known_keys(schema, at);
-            keys.iter().map(|key| unknown_key(&join(&path, key), key, &known)).collect()
+    match error.kind() {
+        Kind::AdditionalProperties { unexpected } => {
+            let known = known_keys(schema, pointer);
+            unexpected.iter().map(|key| unknown_key(&join(&path, key), key, &known)).collect()
         }
-        Kind::Missing(key) => {
-            let key = join(&path, key);
+        Kind::Required { property } => {
+            let key = join(&path, property.as_str().unwrap_or_default());
             vec![Failure::new(Code::ConfigMissing, format!("{key} is missing")).at(key)]
         }
-        Kind::Bound { sign, limit } => wrong(Code::ConfigOutOfRange, format!("{place}: {got} is not {sign} {limit}")),
-        Kind::Fewer(limit) => wrong(Code::ConfigOutOfRange, format!("{place}: fewer than {limit} entries")),
-        Kind::More(limit) => wrong(Code::ConfigOutOfRange, format!("{place}: more than {limit} entries")),
-        Kind::Type(types) => {
-            wrong(Code::ConfigWrongType, format!("{place}: {got} is not of type {}", types.join(" or ")))
+        Kind::Minimum { limit } => vec![at(Code::ConfigOutOfRange, format!("{place}: {got} is not >= {limit}"))],
+        Kind::Maximum { limit } => vec![at(Code::ConfigOutOfRange, format!("{place}: {got} is not <= {limit}"))],
+        Kind::ExclusiveMinimum { limit } => {
+            vec![at(Code::ConfigOutOfRange, format!("{place}: {got} is not > {limit}"))]
         }
-        Kind::Words(options) => vec![word(&path, place, got, &words_of(options))],
-        Kind::NoForm(forms) => vec![alternatives(&path, place, got, forms)],
-        Kind::SeveralForms => wrong(Code::ConfigWrongType, format!("{place}: {got} may mean more than one thing")),
+        Kind::ExclusiveMaximum { limit } => {
+            vec![at(Code::ConfigOutOfRange, format!("{place}: {got} is not < {limit}"))]
+        }
+        Kind::MinItems { limit } => {
+            vec![at(Code::ConfigOutOfRange, format!("{place}: fewer than {limit} entries"))]
+        }
+        Kind::Type { kind } => {
+            let expected = match kind {
+                TypeKind::Single(one) => one.to_string(),
+                TypeKind::Multiple(many) => many.iter().map(|t| t.to_string()).collect::<Vec<_>>().join(" or "),
+            };
+            vec![at(Code::ConfigWrongType, format!("{place}: {got} is not of type {expected}"))]
+        }
+        Kind::Enum { options } => vec![word(&path, place, got, &words_of(options))],
+        Kind::Constant { expected_value } => vec![word(&path, place, got, &words_of(expected_value))],
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => vec![alternatives(&path, place, got, context)],
+        _ => vec![at(Code::ConfigWrongType, format!("{place}: {error}"))],
     }
 }
 
@@ -108,20 +122,25 @@ fn word(path: &str, place: &str, got: &Value, options: &[String]) -> Failure {
 }
 
 /// A value that fits none of several forms: words are gathered, and a bound that one form broke is named.
-fn alternatives(path: &str, place: &str, got: &Value, lacking: &[Vec<Violation<'_>>]) -> Failure {
+fn alternatives(
+    path: &str,
+    place: &str,
+    got: &Value,
+    context: &[Vec<jsonschema::ValidationError<'static>>],
+) -> Failure {
     let (mut words, mut forms) = (Vec::new(), Vec::new());
-    let mut open: Vec<&Violation<'_>> = lacking.iter().flatten().collect();
-    while let Some(violation) = open.pop() {
-        match &violation.kind {
-            Kind::NoForm(inner) => open.extend(inner.iter().flatten()),
-            Kind::Words(options) => words.extend(words_of(options)),
-            Kind::Bound { sign: sign @ (">=" | "<="), limit } => {
-                let message = format!("{place}: {got} is not {sign} {limit}");
-                return Failure::new(Code::ConfigOutOfRange, message).at(path);
-            }
-            Kind::Type(types) => {
-                forms.extend(types.iter().filter(|name| **name != "null").map(|name| (*name).to_owned()))
-            }
+    let mut open: Vec<&jsonschema::ValidationError<'static>> = context.iter().flatten().collect();
+    while let Some(error) = open.pop() {
+        let bound = |limit: &Value, sign: &str| {
+            Failure::new(Code::ConfigOutOfRange, format!("{place}: {got} is not {sign} {limit}")).at(path)
+        };
+        match error.kind() {
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => open.extend(context.iter().flatten()),
+            Kind::Enum { options } => words.extend(words_of(options)),
+            Kind::Constant { expected_value } => words.extend(words_of(expected_value)),
+            Kind::Minimum { limit } => return bound(limit, ">="),
+            Kind::Maximum { limit } => return bound(limit, "<="),
+            Kind::Type { kind: TypeKind::Single(one) } if one.to_string() != "null" => forms.push(one.to_string()),
             _ => {}
         }
     }
@@ -135,8 +154,13 @@ fn alternatives(path: &str, place: &str, got: &Value, lacking: &[Vec<Violation<'
     Failure::new(Code::ConfigWrongType, format!("{place}: {got} is not of type {}", forms.join(" or "))).at(path)
 }
 
-fn words_of(options: &[&Value]) -> Vec<String> {
-    options.iter().map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned)).collect()
+fn words_of(options: &Value) -> Vec<String> {
+    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    options.as_array().map_or_else(|| vec![text(options)], |list| list.iter().map(text).collect())
+}
+
+fn dotted(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
 }
 
 fn join(path: &str, key: &str) -> String {
@@ -144,9 +168,9 @@ fn join(path: &str, key: &str) -> String {
 }
 
 /// Keys allowed at a place of the schema; references into `$defs` are followed.
-fn known_keys(schema: &Value, at: &[String]) -> Vec<String> {
+fn known_keys(schema: &Value, pointer: &str) -> Vec<String> {
     let mut here = resolve(schema, schema);
-    for part in at {
+    for part in pointer.split('/').filter(|p| !p.is_empty()) {
         here = resolve(schema, &here["properties"][part]);
     }
     here["properties"].as_object().map(|o| o.keys().cloned().collect()).unwrap_or_default()
