@@ -8,14 +8,14 @@ import { createServer } from "node:http";
 import { basename, join } from "node:path";
 import { packHost } from "../scripts/package.mjs";
 import { packageName, platforms } from "../scripts/platforms.mjs";
-import { buildAddon, rehearsedAddons } from "../scripts/release.mjs";
+import { publishedAddon, rehearsedAddons } from "../scripts/release.mjs";
 import { npm, output } from "../scripts/steps.mjs";
 import { inFolder, start, versionOf, write } from "./compat/folder.mjs";
 import { root } from "./provenance.mjs";
 import { number, table } from "./tables.mjs";
 
 export const about =
-  "From an empty project to the first identified model: seconds of `install` with an empty cache, then with those of the program in README.md, whose model reaches an MCC of 0.9; seconds of `disentangle demo` alone, which fits many models; bytes on disk";
+  "From an empty project to the first identified model: seconds of `install` with an empty cache, then with those of the program in README.md, whose model reaches an MCC of 0.9; bytes on disk";
 
 const TARGET_SECONDS = 60;
 /** What an identified model has at least: latents that mix the axes stay below it. */
@@ -65,8 +65,8 @@ enableTelemetry: false
 };
 
 export async function run({ works, log }) {
-  // What users get, not what a checkout is tested with: cargo has nothing to do where the dry run of a release came before.
-  const addon = await buildAddon(rehearsedAddons());
+  // What users get, not what a checkout is tested with.
+  const addon = await publishedAddon();
   const tarballs = await packHost(rehearsedAddons());
   const wanted = Object.entries(MANAGERS).filter(([name]) => works(name));
   return inFolder(async (tools) => {
@@ -79,9 +79,7 @@ export async function run({ works, log }) {
       const rows = [];
       for (const [name, manager] of wanted) {
         const row = await installed({ name, ...manager }, tools, registry.url);
-        log(
-          `${row.work}: installed in ${row.installSeconds} s, identified after ${row.seconds} s, demo ${row.demoSeconds} s`,
-        );
+        log(`${row.work}: installed in ${row.installSeconds} s, identified after ${row.seconds} s`);
         rows.push(row);
       }
       return { rows: [{ work: "addon, unpacked", bytes: statSync(addon).size }, ...sizes(tarballs), ...rows] };
@@ -115,16 +113,12 @@ async function installed(
     const seconds = since(begun);
     const mcc = Number(/^MCC ([\d.]+)/m.exec(said)?.[1]);
     if (!(mcc >= IDENTIFIED)) throw new Error(`the first model is not identified, MCC ${mcc}:\n${said}`);
-    const shown = performance.now();
-    const command = join(project, "node_modules/disentangle/bin/disentangle.js");
-    await start(process.execPath, [command, "demo"], { cwd: project });
     return {
       work: title,
       version: own?.() ?? versionOf(tools, other),
       installSeconds,
       seconds,
       mcc,
-      demoSeconds: since(shown),
       targetSeconds: TARGET_SECONDS,
       bytes: sizeOf(join(project, "node_modules")),
     };
@@ -198,10 +192,10 @@ async function serve(tarballs) {
 
 export function render(rows) {
   return table(
-    ["package manager", "version", "install", "identified model", "target", "", "its MCC", "demo alone", "on disk"],
+    ["package manager", "version", "install", "identified model", "target", "", "its MCC", "on disk"],
     rows
       .filter(({ seconds }) => seconds)
-      .map(({ work, version, installSeconds, seconds, targetSeconds, mcc, demoSeconds, bytes }) => [
+      .map(({ work, version, installSeconds, seconds, targetSeconds, mcc, bytes }) => [
         work,
         version,
         `${number(installSeconds)} s`,
@@ -209,7 +203,6 @@ export function render(rows) {
         `< ${targetSeconds} s`,
         seconds < targetSeconds ? "met" : "missed",
         number(mcc),
-        `${number(demoSeconds)} s`,
         `${number(bytes / 1e6)} MB`,
       ]),
   ).concat(

@@ -32,8 +32,22 @@ import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { loader } from "./loader.mjs";
 import { addonFile, hostTarget, packageName, platforms } from "./platforms.mjs";
-import { javascript } from "./setup.mjs";
-import { filesUnder, isFile, isMain, main, npm, output, root, run, Stop, step, targetFolder } from "./steps.mjs";
+import { addonHash, javascript } from "./setup.mjs";
+import {
+  filesUnder,
+  isCurrent,
+  isFile,
+  isMain,
+  main,
+  npm,
+  output,
+  root,
+  run,
+  Stop,
+  stamp,
+  step,
+  targetFolder,
+} from "./steps.mjs";
 import { crates, licenseTexts } from "./third-party.mjs";
 import { withZig } from "./zig.mjs";
 
@@ -295,11 +309,20 @@ function publish(out, { dryRun }) {
 /** Where `npm run release -- --dry-run` leaves the addon of this machine as it would be published. */
 export const rehearsedAddons = () => join(targetFolder(), "release-dry-run", "addons");
 
+/** That addon; built where there is none of the sources as they are. @napi-rs/cli has cargo build it each time, for minutes. */
+export async function publishedAddon() {
+  const [file, hash] = [join(rehearsedAddons(), addonFile(hostTarget())), addonHash()];
+  if (isFile(file) && isCurrent("published", hash)) return file;
+  await buildAddon(rehearsedAddons());
+  stamp("published", hash);
+  return file;
+}
+
 async function rehearse() {
   const [addons, out] = [rehearsedAddons(), join(targetFolder(), "release-dry-run", "packages")];
   await step("tag, versions, changelog", () => checkTag(`v${manifestOf(root).version}`));
   await step("addon", async () => {
-    const file = await buildAddon(addons);
+    const file = await publishedAddon();
     const newest = checkGlibc(file);
     const size = `${(statSync(file).size / 1e6).toFixed(2)} MB`;
     return newest === undefined ? size : `${size}, asks for glibc ${newest}`;

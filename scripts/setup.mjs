@@ -135,7 +135,8 @@ const addonSources = [
 ];
 const chromiumNames = ["chromium", "chromium-browser", "google-chrome"];
 
-function addonHash() {
+/** A hash of all that the addon is made of. */
+export function addonHash() {
   return contentHash(addonSources, output("rustc", ["-vV"]) ?? "");
 }
 
