@@ -1,5 +1,5 @@
 import { fail } from "./errors.js";
-import type { Silence, SilentLatent, Summary } from "./generated/types.js";
+import type { BlockPart, Silence, SilentBlock, SilentLatent, Summary } from "./generated/types.js";
 import { ranked } from "./ranked.js";
 import type { NamedArray, SilenceDigest, SilenceHistogram } from "./record.js";
 import { atOnce, byTurns, inRanges, type Work } from "./turns.js";
@@ -61,11 +61,12 @@ export function* silenceWork(latents: NamedArray, summary: Pick<Summary, "method
   }
   const silent = new Uint8Array(rows * cols);
   const probability = new Float32Array(rows * cols);
+  const calls = callsOf(silence);
   yield* inRanges(data.length, STEP, (from, to) => {
     for (let at = from; at < to; at++) {
-      const latent = silence.latents[at % cols]!;
-      silent[at] = Number(isSilent(data[at]!, latent));
-      probability[at] = probabilityOf(data[at]!, latent);
+      const call = calls[at % cols]!;
+      silent[at] = Number(call.isSilent(data, at));
+      probability[at] = call.probability(data, at);
     }
   });
   return { shape, columns, silent, probability };
@@ -89,9 +90,10 @@ export function silenceDigest(latents: NamedArray, silence: Silence): SilenceDig
 /** As `silenceDigest`, in pieces. */
 export function* digestWork({ data, shape: [rows, cols] }: NamedArray, silence: Silence): Work<SilenceDigest> {
   const counts = new Map<string, number>();
+  const calls = callsOf(silence);
   const patternOf = (row: number): string => {
     let pattern = "";
-    for (let j = 0; j < cols; j++) pattern += isSilent(data[row * cols + j]!, silence.latents[j]!) ? "1" : "0";
+    for (let j = 0; j < cols; j++) pattern += calls[j]!.isSilent(data, row * cols + j) ? "1" : "0";
     return pattern;
   };
   yield* inRanges(rows, Math.ceil(STEP / Math.max(cols, 1)), (from, to) => {
@@ -115,6 +117,41 @@ export function* digestWork({ data, shape: [rows, cols] }: NamedArray, silence: 
     ),
     histograms,
   };
+}
+
+/** What is said of the entry of a latent that stands at a place in `data`, rows one after the other. */
+interface Call {
+  readonly isSilent: (data: Float32Array, at: number) => boolean;
+  readonly probability: (data: Float32Array, at: number) => number;
+}
+
+/** The call of each latent: its own, or that of the block that it belongs to. */
+function callsOf({ latents, blocks = [] }: Silence): readonly Call[] {
+  const calls: Call[] = latents.map((latent) => ({
+    isSilent: (data, at) => isSilent(data[at]!, latent),
+    probability: (data, at) => probabilityOf(data[at]!, latent),
+  }));
+  for (const block of blocks) {
+    for (let j = 0; j < block.value.length; j++) {
+      calls[block.start + j] = {
+        isSilent: (data, at) => distance(data, at - j, block.value) <= block.threshold,
+        probability: (data, at) => probabilityOfBlock(data, at - j, block),
+      };
+    }
+  }
+  return calls;
+}
+
+/** From the values of a block, the first of which stands at `start`, to a point. */
+function distance(data: Float32Array, start: number, point: readonly number[]): number {
+  return Math.hypot(...point.map((at, i) => data[start + i]! - at));
+}
+
+/** By Bayes' rule from the two parts of the block's values. */
+function probabilityOfBlock(data: Float32Array, start: number, { spike, slab }: SilentBlock): number {
+  const look = ({ mean, sd }: BlockPart): number =>
+    -mean.length * Math.log(sd) - 0.5 * (distance(data, start, mean) / sd) ** 2;
+  return 1 / (1 + (slab.weight / spike.weight) * Math.exp(look(slab) - look(spike)));
 }
 
 /** Within the threshold of its silent value. */

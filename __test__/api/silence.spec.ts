@@ -49,6 +49,37 @@ test("far from both parts a probability is still a number, and a latent of one p
   t.true((await of(0.5)).every((p) => p >= 0 && p <= 1));
 });
 
+test("of latents in a block the block decides, by all of their values", async (t) => {
+  const [part] = silenceOf().latents;
+  const block = {
+    names: ["z2", "z3"],
+    start: 1,
+    value: [1, -1],
+    threshold: 0.5,
+    share: 0.25,
+    certainty: 0.9,
+    spike: { mean: [1, -1], sd: 0.2, weight: 0.25 },
+    slab: { mean: [0, 0], sd: 1, weight: 0.75 },
+  };
+  const rows = [
+    [0, 1.3, -1.3],
+    [0, 1.4, -1.4],
+  ];
+  const told = { data: Float32Array.from(rows.flat()), shape: [2, 3] as const, columns: ["z1", "z2", "z3"] };
+  const silence = { latents: [part!, part!, part!], blocks: [block] };
+  const { silent, probability } = await latentSilence(told, { method: "pdgmm", silence });
+  // The first row is sqrt(.18) = .42 away from the silent point, the second sqrt(.32) = .57.
+  t.deepEqual([...silent], [1, 1, 1, 1, 0, 0]);
+  const narrow = (0.25 / (2 * Math.PI * 0.04)) * Math.exp(-0.18 / 0.08);
+  const wide = (0.75 / (2 * Math.PI)) * Math.exp(-(1.3 ** 2));
+  t.true(Math.abs(probability[1]! - narrow / (narrow + wide)) < 1e-5);
+  t.is(probability[1], probability[2]);
+  t.deepEqual(silenceDigest(told, silence).most, [
+    { pattern: "100", rows: 1 },
+    { pattern: "111", rows: 1 },
+  ]);
+});
+
 test("latents of another model and methods that do not look for silence are refused", async (t) => {
   const without = await t.throwsAsync(() => latentSilence(latents, { method: "pca" }));
   t.true(isDisentangleError(without) && without.code === "CONFIG_CONFLICT");

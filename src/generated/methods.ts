@@ -10,7 +10,7 @@ export interface MethodOptions {
   "shared-head": SharedHeadConfig;
   /** Latents of many tasks, each of which splits them into causes of its target and latents that follow it. */
   "mtlcm": MtlcmConfig;
-  /** Latents that are silent, at a fixed value, in part of the rows. */
+  /** Latents that are silent, at a fixed value, in part of the rows; of tables and of images. */
   "pdgmm": PdgmmConfig;
   /** Causes whose mechanisms and noise shift between environments, and their nonlinear graph. */
   "latent-anm": LatentAnmConfig;

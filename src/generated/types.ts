@@ -375,10 +375,12 @@ export type PdgmmAlgorithm = "planes" | "paper";
 
 /**
  * What the planes are looked for in.
+ * - `auto`: Keypoints where the data are images of one view, at least 16 x 16 pixels large, else the inputs.
  * - `inputs`: The inputs themselves.
  * - `autoencoder`: The code of an autoencoder.
+ * - `keypoints`: The code of an autoencoder of images: where its keypoints are.
  */
-export type PdgmmRepresentation = "inputs" | "autoencoder";
+export type PdgmmRepresentation = "auto" | "inputs" | "autoencoder" | "keypoints";
 
 /**
  * Whether silence is looked for.
@@ -440,6 +442,13 @@ export type TreeWorldMap = "tanh" | "linear";
  * - `paper`: The published baseline of pdGMM: a wide network on the code of an autoencoder, with large batches at a small constant rate.
  */
 export type VadeRecipe = "default" | "paper";
+
+/**
+ * What is clustered.
+ * - `inputs`: The inputs themselves.
+ * - `autoencoder`: The code of an autoencoder.
+ */
+export type VadeRepresentation = "inputs" | "autoencoder";
 
 /**
  * Where the means of the components begin.
@@ -571,6 +580,16 @@ export interface BallsWorldConfig {
    * Default: 0.2. Range: 0 to 0.5.
    */
   meanDistance?: number;
+}
+
+/** A part of the values of a block. */
+export interface BlockPart {
+  /** Mean, one number per latent. */
+  mean: number[];
+  /** Standard deviation in every direction. */
+  sd: number;
+  /** Share of all values. */
+  weight: number;
 }
 
 /** Recovery of one block. */
@@ -3616,7 +3635,7 @@ export interface PcaConfig {
 }
 
 export interface PdgmmConfig {
-  /** Latents that are silent, at a fixed value, in part of the rows. */
+  /** Latents that are silent, at a fixed value, in part of the rows; of tables and of images. */
   method: "pdgmm";
   /**
    * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
@@ -3688,8 +3707,9 @@ export interface PdgmmConfig {
    */
   algorithm?: PdgmmAlgorithm;
   /**
-   * What latents are looked for in: the `inputs`, or the code of an `autoencoder` trained on them. Absent: the inputs for
-   * `planes`, the autoencoder for `paper`.
+   * What latents are looked for in: the `inputs`, the code of an `autoencoder` trained on them, or the `keypoints` of images: the places
+   * of what an autoencoder of convolutions looks for. `auto`: keypoints where the data are images of one view, at least 16 x 16 pixels
+   * large, else the inputs. Absent: `auto` for `planes`, the autoencoder for `paper`.
    */
   representation?: PdgmmRepresentation;
   /**
@@ -3699,6 +3719,13 @@ export interface PdgmmConfig {
    * Default: "auto".
    */
   latentDim?: LatentDim;
+  /**
+   * Latents that are silent together, such as the two coordinates of a thing that stands still: the first so many are a block, the next so
+   * many another. They are found as a block, each in no particular direction. `latentDim` is a multiple of it.
+   *
+   * Default: 1. Range: 1 to 64.
+   */
+  blockSize?: number;
   /**
    * `held` looks for silent latents; `none` is the ablation, which does everything else: `planes` then takes a random rotation
    * of the white codes, `paper` drops the budget.
@@ -3718,6 +3745,12 @@ export interface PdgmmConfig {
    * Default: {"recipe":"one-cycle","width":50,"steps":null,"batchSize":null,"learningRate":null}.
    */
   autoencoder?: AutoencoderOptions;
+  /**
+   * The autoencoder of images, where keypoints are used.
+   *
+   * Default: {"count":null,"channels":16,"hidden":128,"steps":1500,"batchSize":64,"learningRate":0.002,"noise":0.05}.
+   */
+  keypoints?: PdgmmKeypoints;
   /**
    * The second stage of `paper`.
    *
@@ -3770,6 +3803,52 @@ export interface PdgmmFlow {
    * Standard deviation of the noise on the codes, whose own is 1: what is narrower is not made sharper.
    *
    * Default: 0.1. Range: 0 to 1.
+   */
+  noise?: number;
+}
+
+/** The autoencoder of images and its training. */
+export interface PdgmmKeypoints {
+  /**
+   * Keypoints, two coordinates each. Absent: twice the latents.
+   *
+   * Range: 1 to 1024.
+   */
+  count?: number;
+  /**
+   * Channels of every halved image.
+   *
+   * Default: 16. Range: 1 to 1024.
+   */
+  channels?: number;
+  /**
+   * Width of the decoder's dense layer.
+   *
+   * Default: 128. Range: 1 to 65536.
+   */
+  hidden?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 1500. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Images per step; at most all training rows.
+   *
+   * Default: 64. Range: 2 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.002. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Standard deviation of the noise on the code that the decoder sees, whose own is 1.
+   *
+   * Default: 0.05. Range: 0 to 1.
    */
   noise?: number;
 }
@@ -4349,6 +4428,8 @@ export interface ShiftWorldConfig {
 export interface Silence {
   /** One entry per latent. */
   latents: SilentLatent[];
+  /** Latents that are silent together, where such blocks were looked for: what they say of their latents counts, and not `latents`. */
+  blocks?: SilentBlock[];
 }
 
 /**
@@ -4389,6 +4470,30 @@ export interface Slab {
   mean: number;
   /** Standard deviation. */
   sd: number;
+}
+
+/**
+ * When a block of q latents is silent, all of them at once. With y the values of its latents, the probability is
+ * `weight N(y; spike) / (weight N(y; spike) + (1 - weight) N(y; slab))` with parts that have the same width in all directions; it is
+ * called silent where that is at least 1/2, which is where `|y - value| <= threshold`.
+ */
+export interface SilentBlock {
+  /** Names of its latents. */
+  names: string[];
+  /** The place of the first of them, from 0; the others follow it. */
+  start: number;
+  /** Middle of the silent values, one number per latent. */
+  value: number[];
+  /** Farthest distance from `value` at which the block counts as silent; 0 where it never does. */
+  threshold: number;
+  /** Share of training rows in which it is silent. */
+  share: number;
+  /** Mean over training rows of the probability of the more probable of silent and not silent. */
+  certainty: number;
+  /** The narrow part: values of the silent block. */
+  spike: BlockPart;
+  /** The wide part: values of the block when it is not silent. */
+  slab: BlockPart;
 }
 
 /** Configuration of the simulator `silent-world`. The defaults are those of the paper. */
@@ -4995,7 +5100,7 @@ export interface VadeConfig {
    * What the variational auto-encoder sees: the inputs, or the code of an autoencoder that is trained first. Absent: the inputs
    * for `default`, the autoencoder for `paper`.
    */
-  representation?: PdgmmRepresentation;
+  representation?: VadeRepresentation;
   /**
    * The autoencoder, where there is one; its code has as many columns as there are latents. It has a `recipe` of its own.
    *

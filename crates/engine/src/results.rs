@@ -13,7 +13,7 @@ mod silence;
 
 pub use decoded::{Pictures, ReconstructionRow, Response, Traversal};
 pub use graph::{CausalGraph, CauseSet, GraphTie};
-pub use silence::{Silence, SilentLatent, Slab, Spike};
+pub use silence::{BlockPart, Silence, SilentBlock, SilentLatent, Slab, Spike};
 
 /// How a fit ended. Not converging is an outcome, never an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

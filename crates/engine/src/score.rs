@@ -1,7 +1,7 @@
 //! From the tables of a run to the metrics: the metrics themselves see matrices only.
 
 use crate::entry::{Entry, find};
-use crate::results::{Identification, Silence, SilentLatent, Status, Summary};
+use crate::results::{Identification, Silence, Status, Summary};
 use disentangle_data::{Labels, Matrix, Result, Table};
 use disentangle_metrics::cards::Invariance;
 use disentangle_metrics::mcc::Effort;
@@ -167,7 +167,7 @@ fn indicators_input(known: &Table, summary: &Summary) -> Option<IndicatorsInput>
 fn probabilities(summary: &Summary, latents: &Matrix, indicators: Option<&IndicatorsInput>) -> Probabilities {
     let silence = summary.silence.as_ref().map(|found| {
         let k = found.latents.len().min(latents.cols());
-        Matrix::from_fn(latents.rows(), k, |i, j| found.latents[j].probability(f64::from(latents[(i, j)])))
+        Matrix::from_fn(latents.rows(), k, |i, j| found.probability(latents.row(i), j))
     });
     let causes = summary.tasks.as_ref().zip(indicators).map(|(tasks, input)| {
         Matrix::from_fn(input.called.rows(), input.called.cols(), |t, j| tasks.probabilities[t][j])
@@ -186,10 +186,7 @@ fn blocks_of(membership: &Table) -> Vec<Vec<usize>> {
 /// Which entries lie within the threshold of their latent's silent value.
 fn called_silent(latents: &Matrix, found: &Silence) -> Matrix<bool> {
     let k = found.latents.len().min(latents.cols());
-    Matrix::from_fn(latents.rows(), k, |i, j| {
-        let SilentLatent { value, threshold, .. } = found.latents[j];
-        (f64::from(latents[(i, j)]) - value).abs() <= threshold
-    })
+    Matrix::from_fn(latents.rows(), k, |i, j| found.called(latents.row(i), j))
 }
 
 /// Rows of a table with these names, in their order; `None` when one is not there.

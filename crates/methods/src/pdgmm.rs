@@ -4,6 +4,9 @@
 //! Model: x = f(z) with f piecewise affine and injective, z ~ sum_j pi_j N(m_j, S_j) with degenerate S_j: a row of component j
 //! has the latents outside its mask at their silent values t_i; which mask a row has is not known.
 //!
+//! Latents that are silent together are looked for as blocks (`blocks`). Of images c is where keypoints are (`keypoints`), a further
+//! assumption: that latents are places of things. The code of dense layers on convolutions is too bent for planes.
+//!
 //! `planes`, on codes c that are an affine map of z up to a bend: first, on white codes h = K (c - mean), rows w_i of unit length
 //! (`planes`, `contrast`, `descent`) by
 //!
@@ -22,15 +25,19 @@
 //!   autoencoder, then an affine autoencoder under a budget of mean |z|, for hours;
 //! - the published stacks of linear layers are evaluated as the affine map that they are (`stacks`): the same numbers;
 //! - the autoencoder takes small batches and a rate that rises and falls unless `autoencoder.recipe` is `paper`;
+//! - the code of images is the places of keypoints, where the paper has 128 numbers of convolutions and an MLP autoencoder on them;
 //! - silent values need not be the means of the latents;
 //! - latents come with the probability that an entry is silent; the paper reports none;
 //! - inputs are standardised as columns unless `standardize` says otherwise.
 
 pub(crate) mod autoencoder;
+mod blocks;
+mod check;
 mod config;
 mod contrast;
 mod descent;
 mod flow;
+mod keypoints;
 mod network;
 mod oracle;
 mod planes;
@@ -40,14 +47,15 @@ mod solve;
 mod spike;
 mod stacks;
 mod summary;
+mod together;
 
 pub use config::{Algorithm, PdgmmConfig, Representation, Sparsity};
 
 use crate::linear::latents_of_inputs;
-use crate::regression::{LatentDim, at_most};
+use crate::regression::LatentDim;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
-use disentangle_data::{Code, Failure, Matrix, Result};
+use disentangle_data::{Matrix, Result};
 use disentangle_engine::entry::{MethodInfo, Reference, Specification};
 use disentangle_engine::method::Solving;
 use disentangle_engine::method::{Candidates, Dimensions, Findings, Method, Network, Stage, State};
@@ -55,7 +63,6 @@ use disentangle_engine::results::{LatentMap, OutcomeKind, rows_of};
 use disentangle_metrics::cards::Invariance;
 use disentangle_nn::Params;
 use disentangle_nn::internal;
-use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
 use flow::Use;
 use network::PdgmmNetwork;
 use oracle::SILENT;
@@ -80,7 +87,7 @@ impl Specification for Pdgmm {
     const INFO: MethodInfo = MethodInfo {
         name: "pdgmm",
         title: "Potentially degenerate Gaussian mixture",
-        summary: "Latents that are silent, at a fixed value, in part of the rows.",
+        summary: "Latents that are silent, at a fixed value, in part of the rows; of tables and of images.",
         needs: &[],
         gives: &["latents", "which latent is silent in which row", "decoder"],
         identifies: "the latents up to order, sign, scale and shift, when each is silent in part of the rows",
@@ -105,66 +112,13 @@ impl Pdgmm {
     }
 }
 
-/// Training rows per latent without which planes cannot be told from chance.
-const ROWS_PER_LATENT: usize = 10;
-
 impl Method for Pdgmm {
     fn config(&self) -> serde_json::Value {
         serde_json::to_value(&self.config).expect("options serialise")
     }
 
     fn check(&self, data: &Prepared) -> Result<()> {
-        data.needs_rows(Self::INFO.name)?;
-        let d = data.inputs.cols();
-        let (k, rank) = match self.config.latent_dim {
-            LatentDim::Fixed(k) => (k, rank(&PrincipalAxes::leading(data, k)?.variances)),
-            LatentDim::Auto(_) => {
-                let k = latents_of_inputs(data)?.chosen;
-                (k, k)
-            }
-        };
-        at_most(k, d)?;
-        match (self.config.settled_representation(), self.config.algorithm) {
-            (Representation::Inputs, _) if k > rank => {
-                return Err(Failure::new(
-                    Code::ConfigOutOfRange,
-                    format!("latentDim: the inputs span {rank} directions, {k} latents were asked for"),
-                )
-                .at("latentDim")
-                .hint(format!("choose latentDim <= {rank}, or auto"))
-                .with("rank", rank));
-            }
-            (Representation::Inputs, Algorithm::Paper) if k != d => {
-                return Err(Failure::new(
-                    Code::ConfigConflict,
-                    format!(
-                        "representation: algorithm paper on the inputs has as many latents as inputs, {d}, got {k}"
-                    ),
-                )
-                .at("representation")
-                .hint("choose representation autoencoder, or algorithm planes"));
-            }
-            _ => {}
-        }
-        let rows = data.rows_of(Split::Train).len();
-        if rows < ROWS_PER_LATENT * k {
-            let least = ROWS_PER_LATENT * k;
-            return Err(Failure::new(
-                Code::DataTooFewRows,
-                format!("{rows} training rows for {k} latents, expected at least {least}"),
-            )
-            .hint("give more rows, or choose a smaller latentDim")
-            .with("rows", rows));
-        }
-        match data.oracle.get(SILENT).map(|silent| silent.values.cols()) {
-            Some(columns) if columns != k => Err(Failure::new(
-                Code::ConfigConflict,
-                format!("oracle: the truth {SILENT:?} has {columns} latents, latentDim is {k}"),
-            )
-            .at("oracle")
-            .hint(format!("choose latentDim {columns}"))),
-            _ => Ok(()),
-        }
+        check::check(&self.config.of(&data.views), data)
     }
 
     fn candidates(&self, data: &Prepared) -> Option<Candidates> {
@@ -187,10 +141,12 @@ impl Method for Pdgmm {
     }
 
     fn stages(&self, data: &Prepared) -> Vec<Stage> {
-        let config = &self.config;
+        let config = &self.config.of(&data.views);
         let mut stages = Vec::new();
-        if config.settled_representation() == Representation::Autoencoder {
-            stages.push(Stage::Descent(config.autoencoder.recipe()));
+        match config.settled_representation() {
+            Representation::Inputs | Representation::Auto => {}
+            Representation::Autoencoder => stages.push(Stage::Descent(config.autoencoder.recipe())),
+            Representation::Keypoints => stages.push(Stage::Descent(config.keypoints.recipe())),
         }
         match config.algorithm {
             Algorithm::Paper => stages.push(Stage::Descent(config.published.recipe(config.sparsity))),
@@ -217,7 +173,7 @@ impl Method for Pdgmm {
     }
 
     fn findings(&self, data: &Prepared, state: &State, latents: &Matrix) -> Result<Findings> {
-        let found = summary::findings(data, state, latents);
+        let found = summary::findings(&self.config, data, state, latents);
         Ok(match self.config.algorithm {
             Algorithm::Planes => found,
             Algorithm::Paper => {
@@ -231,6 +187,8 @@ impl Method for Pdgmm {
     }
 }
 
+#[cfg(test)]
+mod block_fits;
 #[cfg(test)]
 mod fits;
 #[cfg(test)]

@@ -23,7 +23,6 @@ mod mixture;
 mod network;
 
 use crate::conditional_vae::account;
-use crate::pdgmm::Representation;
 use crate::pdgmm::autoencoder::AutoencoderOptions;
 use crate::regression::{EncoderOptions, at_most, scale_latents};
 use disentangle_data::prepare::Prepared;
@@ -65,6 +64,17 @@ pub enum Means {
     Apart,
     /// All at 0.
     Zero,
+}
+
+/// What is clustered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "VadeRepresentation")]
+pub enum Representation {
+    /// The inputs themselves.
+    Inputs,
+    /// The code of an autoencoder.
+    Autoencoder,
 }
 
 /// Options of `vade`.

@@ -4,6 +4,10 @@
 //! dense layers behind the last. Their images of 64 x 64 are halved four times. Here the number of halvings follows the size, so that the
 //! smaller side keeps two pixels; sides need not be even: of an odd one the transpose restores the last row.
 
+mod keypoints;
+
+pub use keypoints::{KeypointEncoder, LEAST_SIDE_OF_KEYPOINTS};
+
 use super::activation::Activation;
 use super::image::{
     Stride, channels_first, channels_last, conv2d, conv2d_expression, conv2d_transposed, conv2d_transposed_expression,

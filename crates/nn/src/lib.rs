@@ -56,7 +56,9 @@ pub use image::{
     Stride, channels_first, channels_last, conv2d, conv2d_expression, conv2d_transposed, conv2d_transposed_expression,
     max_pool2d, max_pool2d_expression,
 };
-pub use image_encoder::{ImageDecoder, ImageEncoder, ImageLayers, LEAST_SIDE, halvings};
+pub use image_encoder::{
+    ImageDecoder, ImageEncoder, ImageLayers, KeypointEncoder, LEAST_SIDE, LEAST_SIDE_OF_KEYPOINTS, halvings,
+};
 pub use internal::internal;
 pub use known::with_known_gradient;
 pub use layer_norm::LayerNorm;

@@ -23,21 +23,23 @@ export async function silenceSection(input: SectionInput): Promise<Section | und
     id: "silence",
     title: "When latents are silent",
     lead: `${summed(silence, digest)} ${found === undefined ? "" : againstTruth(found)}`.trim(),
-    body: html`${silenceTable(silence)}${pictures}`,
+    body: html`${blockTable(silence)}${silenceTable(silence)}${pictures}`,
   };
 }
 
 /** "On average 5.0 of 10 latents are silent in a row: ... a call is right with probability 0.980 on average." */
-function summed({ latents }: Silence, digest: SilenceDigest | undefined): string {
-  const silent = latents.reduce((sum, { share }) => sum + share, 0);
-  const certainty = latents.reduce((sum, { certainty }) => sum + certainty, 0) / latents.length;
+function summed({ latents, blocks = [] }: Silence, digest: SilenceDigest | undefined): string {
+  // Of a latent in a block the block decides.
+  const units = blocks.length > 0 ? blocks.flatMap((block) => block.names.map(() => block)) : latents;
+  const silent = units.reduce((sum, { share }) => sum + share, 0);
+  const certainty = units.reduce((sum, { certainty }) => sum + certainty, 0) / units.length;
   const patterns =
     digest === undefined
       ? ""
       : ` ${counted(digest.rows, "row")} ${digest.rows === 1 ? "has" : "have"} ${counted(digest.different, "different pattern")}.`;
   return (
     `On average ${silent.toFixed(1)} of ${counted(latents.length, "latent")} are silent in a row: within the threshold of their silent value. ` +
-    `By the two parts fitted to the values of each latent, a call is right with probability ${score(certainty)} on average.${patterns}`
+    `By the two parts fitted to the values of each ${blocks.length > 0 ? "block" : "latent"}, a call is right with probability ${score(certainty)} on average.${patterns}`
   );
 }
 
@@ -48,6 +50,25 @@ function againstTruth({ f1, reason, precision, recall, f1OfAll }: Found): string
   return (
     `Of what is silent in truth ${percent(recall)} was found, and ${percent(precision)} of the calls are true ` +
     `(F1 ${score(f1)}; calling everything silent would reach ${score(f1OfAll)}).`
+  );
+}
+
+/** Latents that are silent together: their block decides. */
+function blockTable({ blocks = [] }: Silence): Html | undefined {
+  if (blocks.length === 0) return undefined;
+  const numeric = ["Radius", "Silent rows", "Certainty", "Spike sd", "Active sd"];
+  return table(
+    "Latents that are silent together, in units of the latents. A block is silent in a row whose point is within the radius of the place at which it is silent. This decides for its latents; the next table looks at each alone.",
+    [{ label: "Block" }, { label: "Silent at" }, ...numeric.map((label) => ({ label, numeric: true as const }))],
+    blocks.map(({ names, value, threshold, share, certainty, spike, slab }) => [
+      names.join(", "),
+      value.map(significant).join(", "),
+      significant(threshold),
+      percent(share),
+      score(certainty),
+      significant(spike.sd),
+      significant(slab.sd),
+    ]),
   );
 }
 

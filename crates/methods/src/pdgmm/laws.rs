@@ -185,9 +185,9 @@ fn a_cancelled_descent_gives_nothing() {
 #[test]
 fn rows_known_to_be_silent_give_their_planes_and_too_few_are_refused() {
     let (rows, silent, normals) = crossing(500, 0.0);
-    assert_rows(&known_planes(&rows, &silent).expect("enough rows"), &normals);
+    assert_rows(&known_planes(&rows, &silent, 1).expect("enough rows"), &normals);
     let never = Matrix::zeros(500, 2);
-    let failure = known_planes(&rows, &never).expect_err("no row is silent");
+    let failure = known_planes(&rows, &never, 1).expect_err("no row is silent");
     assert_eq!(failure.code, disentangle_data::Code::DataTooFewRows);
 }
 

@@ -2,6 +2,7 @@
 
 use super::autoencoder::{self, Autoencoder};
 use super::flow::{FLOW, Flow, Sizes};
+use super::keypoints::{self, Keypoints};
 use super::stacks::Stacks;
 use super::{Algorithm, PdgmmConfig, Representation, published};
 use disentangle_data::Matrix;
@@ -11,8 +12,16 @@ use disentangle_nn::{Error, Layer, Params, Result, Tensor};
 /// What codes go through.
 #[derive(Debug)]
 pub struct PdgmmNetwork {
-    autoencoder: Option<Autoencoder>,
+    first: First,
     second: Second,
+}
+
+/// Where codes come from.
+#[derive(Debug)]
+enum First {
+    Inputs,
+    Autoencoder(Autoencoder),
+    Keypoints(Keypoints),
 }
 
 /// What stands on the code.
@@ -28,10 +37,17 @@ impl PdgmmNetwork {
     /// # Errors
     /// Those of candle.
     pub fn new(config: &PdgmmConfig, d: &Dimensions, k: usize, params: &mut Params, seed: u64) -> Result<Self> {
-        let (autoencoder, codes) = match config.settled_representation() {
-            Representation::Inputs => (None, d.inputs),
+        let config = &config.of(&d.views);
+        let (first, codes) = match config.settled_representation() {
+            Representation::Inputs | Representation::Auto => (First::Inputs, d.inputs),
             Representation::Autoencoder => {
-                (Some(Autoencoder::new(params, (d.inputs, k), &config.autoencoder, seed)?), k)
+                (First::Autoencoder(Autoencoder::new(params, (d.inputs, k), &config.autoencoder, seed)?), k)
+            }
+            Representation::Keypoints => {
+                let image = keypoints::image_of(&d.views).map_err(|reason| Error::Msg(reason).bt())?;
+                let found = Keypoints::new(params, image, k, &config.keypoints, seed)?;
+                let codes = found.code();
+                (First::Keypoints(found), codes)
             }
         };
         let second = match config.algorithm {
@@ -40,7 +56,7 @@ impl PdgmmNetwork {
             }
             Algorithm::Paper => Second::Stacks(Stacks::new(params, k, &config.published, config.sparsity, seed)?),
         };
-        Ok(Self { autoencoder, second })
+        Ok(Self { first, second })
     }
 
     /// The map of the published stage, where that is what stands on the code.
@@ -64,19 +80,24 @@ impl PdgmmNetwork {
         Ok((flow.white(&code)?, flow.volume(&code)?))
     }
 
-    /// Codes of inputs, outside any graph.
-    fn code(&self, inputs: &Tensor) -> Result<Tensor> {
-        match &self.autoencoder {
-            Some(autoencoder) => autoencoder.encode(inputs),
-            None => Ok(inputs.clone()),
+    /// Codes of inputs, outside any graph and before they are made white.
+    ///
+    /// # Errors
+    /// Those of candle.
+    pub fn code(&self, inputs: &Tensor) -> Result<Tensor> {
+        match &self.first {
+            First::Inputs => Ok(inputs.clone()),
+            First::Autoencoder(autoencoder) => autoencoder.encode(inputs),
+            First::Keypoints(found) => found.encode(inputs),
         }
     }
 }
 
 impl Network for PdgmmNetwork {
     fn loss(&self, batch: &Batch) -> Result<Vec<Term>> {
-        match (batch.stage, &self.autoencoder, &self.second) {
-            (autoencoder::STAGE, Some(autoencoder), _) => autoencoder.terms(&batch.inputs, batch.phase),
+        match (batch.stage, &self.first, &self.second) {
+            (autoencoder::STAGE, First::Autoencoder(autoencoder), _) => autoencoder.terms(&batch.inputs, batch.phase),
+            (keypoints::STAGE, First::Keypoints(found), _) => found.terms(batch),
             (FLOW, _, Second::Flow(flow)) => flow.terms_with_noise(batch),
             (published::STAGE, _, Second::Stacks(stacks)) => stacks.terms(&batch.inputs, batch.phase),
             (stage, ..) => Err(Error::Msg(format!("{stage:?} is not trained")).bt()),
@@ -104,16 +125,19 @@ impl Network for PdgmmNetwork {
             Second::Flow(flow) => flow.decode(codes)?,
             Second::Stacks(stacks) => stacks.decode(codes)?,
         };
-        match &self.autoencoder {
-            Some(autoencoder) => autoencoder.decode(&code).map(Some),
-            None => Ok(Some(code)),
+        match &self.first {
+            First::Inputs => Ok(Some(code)),
+            First::Autoencoder(autoencoder) => autoencoder.decode(&code).map(Some),
+            First::Keypoints(found) => found.decode(&code).map(Some),
         }
     }
 
     fn encoder_layers(&self) -> Result<Option<Vec<Layer>>> {
-        let mut layers = match &self.autoencoder {
-            Some(autoencoder) => autoencoder.encoder_layers()?,
-            None => Vec::new(),
+        let mut layers = match &self.first {
+            First::Inputs => Vec::new(),
+            First::Autoencoder(autoencoder) => autoencoder.encoder_layers()?,
+            // The softmax over pixels is not written down.
+            First::Keypoints(_) => return Ok(None),
         };
         layers.extend(match &self.second {
             Second::Flow(flow) => flow.encoder_layers()?,
@@ -123,11 +147,23 @@ impl Network for PdgmmNetwork {
     }
 
     fn decoder_layers(&self) -> Result<Option<Vec<Layer>>> {
+        if let First::Keypoints(_) = self.first {
+            return Ok(None);
+        }
         let mut layers = match &self.second {
             Second::Flow(flow) => flow.decoder_layers()?,
             Second::Stacks(stacks) => stacks.decoder_layers(),
         };
-        layers.extend(self.autoencoder.iter().flat_map(Autoencoder::decoder_layers));
+        if let First::Autoencoder(autoencoder) = &self.first {
+            layers.extend(autoencoder.decoder_layers());
+        }
         Ok(Some(layers))
+    }
+
+    fn held_per_row(&self) -> usize {
+        match &self.first {
+            First::Keypoints(found) => 2 * found.entries(),
+            First::Inputs | First::Autoencoder(_) => 0,
+        }
     }
 }

@@ -1,15 +1,16 @@
 //! When each latent is silent: thresholds, shares and certainty, and whether there are silent values at all.
 
 use super::spike::{Bounds, Mixture, moments};
+use super::together;
 use disentangle_data::Matrix;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_engine::results::latent_names;
-use disentangle_engine::results::{Silence, SilentLatent};
+use disentangle_engine::results::{Silence, SilentBlock, SilentLatent};
 use disentangle_numerics::moments::covariance;
 
 /// Rows a mixture is fitted to, at most.
-const ROWS: usize = 5000;
+pub const ROWS: usize = 5000;
 /// Widths of a spike: single precision is not finer.
 const BOUNDS: Bounds = Bounds { least: 1e-3, most: 0.7 };
 /// Steps of its estimation, at most.
@@ -47,15 +48,15 @@ pub fn silence(latents: &Matrix, mixtures: &[Mixture]) -> Silence {
         SilentLatent { name, value, threshold, share, certainty, spike: mixture.spike, slab: mixture.slab }
     };
     let names = latent_names(mixtures.len());
-    Silence { latents: names.into_iter().zip(mixtures).enumerate().map(latent).collect() }
+    Silence { latents: names.into_iter().zip(mixtures).enumerate().map(latent).collect(), blocks: Vec::new() }
 }
 
 /// Largest width of a silent value, in widths of the other values: a wider part is a shape, not a value.
-const NARROW: f64 = 0.5;
+pub const NARROW: f64 = 0.5;
 /// Shares outside which a latent is never, or always, silent.
 pub const SOMETIMES: std::ops::Range<f64> = 0.02..0.98;
 /// Standard errors by which a spike must improve the density of values that it was not fitted to.
-const CLEARLY: f64 = 4.0;
+pub const CLEARLY: f64 = 4.0;
 
 /// Latents of a fit, and what is silent in them.
 pub struct Examined {
@@ -65,17 +66,20 @@ pub struct Examined {
     pub parts: Vec<Mixture>,
     /// Whether each has a silent value, on rows that it was not fitted to; on training rows where there are no others.
     pub spikes: Vec<bool>,
+    /// Blocks that are silent together, and whether each has a silent value; none where blocks have one latent.
+    pub blocks: Vec<(SilentBlock, bool)>,
 }
 
-/// Looks at latents (n x k) of all rows.
-pub fn examine(data: &Prepared, latents: &Matrix) -> Examined {
+/// Looks at latents (n x k) of all rows, which come in blocks of so many.
+pub fn examine(data: &Prepared, latents: &Matrix, block_size: usize) -> Examined {
     let train = latents.select_rows(&data.rows_of(Split::Train));
     let others: Vec<usize> = (0..data.rows()).filter(|&row| data.split[row] != Split::Train).collect();
     let fresh = if others.is_empty() { train.clone() } else { latents.select_rows(&others) };
     let parts = mixtures(&train);
     let spike = |(j, part): (usize, &Mixture)| has_spike(&column_of(&fresh, j), part, moments(&column_of(&train, j)));
     let spikes = parts.iter().enumerate().map(spike).collect();
-    Examined { train, parts, spikes }
+    let blocks = if block_size > 1 { together::blocks(&train, &fresh, block_size) } else { Vec::new() };
+    Examined { train, parts, spikes, blocks }
 }
 
 /// Correlation over rows beyond which two latents count as silent together. Those that always are have less than 1, for heard
@@ -83,8 +87,12 @@ pub fn examine(data: &Prepared, latents: &Matrix) -> Examined {
 pub const TOGETHER: f64 = 0.5;
 
 /// The two latents with silent values that are silent most nearly in the same rows, and the correlation over rows of the
-/// probabilities that they are; `None` for one latent.
-pub fn company(Examined { train, parts, spikes }: &Examined) -> Option<(f64, (usize, usize))> {
+/// probabilities that they are; `None` for one latent. The same of blocks where there are such.
+pub fn company(Examined { train, parts, spikes, blocks }: &Examined) -> Option<(f64, (usize, usize))> {
+    if !blocks.is_empty() {
+        let silent = |i: usize, b: usize| if blocks[b].1 { blocks[b].0.probability(train.row(i)) as f32 } else { 0.0 };
+        return largest(&Matrix::from_fn(train.rows(), blocks.len(), silent), |correlation| correlation);
+    }
     let looks: Vec<_> = parts.iter().map(Mixture::looks).collect();
     let silent = |i: usize, j: usize| if spikes[j] { looks[j](f64::from(train[(i, j)])).silent as f32 } else { 0.0 };
     largest(&Matrix::from_fn(train.rows(), train.cols(), silent), |correlation| correlation)
@@ -153,7 +161,12 @@ mod tests {
             let silent = [i % 2 == 0, i % 2 == 0, i % 2 == 1, (i / 2) % 2 == 0][j];
             (if silent { 0.05 * stream.normal() } else { stream.normal() }) as f32
         });
-        let examined = |z: &Matrix| Examined { train: z.clone(), parts: mixtures(z), spikes: vec![true; z.cols()] };
+        let examined = |z: &Matrix| Examined {
+            train: z.clone(),
+            parts: mixtures(z),
+            spikes: vec![true; z.cols()],
+            blocks: Vec::new(),
+        };
         let (most, pair) = company(&examined(&z)).expect("two latents");
         assert!(pair == (1, 0) && most > TOGETHER + 0.1, "{most} {pair:?}");
         let apart = z.select_cols(&[0, 2, 3]);

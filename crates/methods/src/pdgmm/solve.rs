@@ -1,5 +1,6 @@
 //! The solved stages: planes on white codes, and again on what the flow made of them.
 
+use super::blocks::blocks;
 use super::flow::{self, Use};
 use super::network::PdgmmNetwork;
 use super::oracle::{SILENT, known_planes};
@@ -38,18 +39,18 @@ struct White {
 }
 
 impl White {
-    /// Of what `codes` makes of inputs.
+    /// Of what `codes` makes of these rows of the data.
     fn of(
         data: &Prepared,
         k: usize,
         seed: u64,
-        codes: impl Fn(&Matrix) -> Result<Matrix>,
+        codes: impl Fn(&[usize]) -> Result<Matrix>,
     ) -> Result<(Self, PrincipalAxes)> {
         let train = data.rows_of(Split::Train);
         // Rows come in the order of their masks where a simulator emits them so: batches of such rows say little.
         let order = Stream::new(seed, "planes-rows").permutation(train.len());
         let picked: Vec<usize> = order.into_iter().take(ROWS).map(|i| train[i]).collect();
-        let codes = codes(&data.inputs.select_rows(&picked))?;
+        let codes = codes(&picked)?;
         let axes = PrincipalAxes::leading_of_rows(&codes, k)?;
         let map = axes.whitening(k);
         if map.rows() < k {
@@ -73,7 +74,12 @@ impl White {
             return Ok(Some(any_rotation(self.rows.cols(), solving.seed)));
         }
         match data.oracle.get(SILENT) {
-            Some(silent) => known_planes(&self.rows, &silent.values.select_rows(&self.picked)).map(Some),
+            Some(silent) => {
+                known_planes(&self.rows, &silent.values.select_rows(&self.picked), config.block_size).map(Some)
+            }
+            None if config.block_size > 1 || config.settled_representation() == Representation::Keypoints => {
+                blocks(&self.rows, config.block_size, solving)
+            }
             None => planes(&self.rows, solving),
         }
     }
@@ -91,10 +97,28 @@ pub fn solve(
     state: &mut State,
     solving: &mut Solving<'_>,
 ) -> Result<OutcomeKind> {
+    let config = &config.of(&data.views);
     match stage {
         REFIT => refit(config, k, data, state, solving),
         _ => first(config, k, data, state, solving),
     }
+}
+
+/// Images that are encoded at once: a copy of them is made.
+const IMAGES: usize = 512;
+
+/// Keypoints of images, before they are made white.
+fn keypoints(state: &State, inputs: &Matrix) -> Result<Matrix> {
+    let network = state.network_as::<PdgmmNetwork>().expect("a method gets back the network that it made");
+    let (n, d) = (inputs.rows(), inputs.cols());
+    let mut codes: Vec<f32> = Vec::new();
+    for start in (0..n).step_by(IMAGES) {
+        let rows = IMAGES.min(n - start);
+        let images = &inputs.data()[start * d..(start + rows) * d];
+        let code = Tensor::from_slice(images, (rows, d), state.params.device()).and_then(|x| network.code(&x));
+        codes.extend(code.and_then(|code| code.flatten_all()?.to_vec1::<f32>()).map_err(internal)?);
+    }
+    Matrix::new(n, codes.len() / n.max(1), codes)
 }
 
 fn first(
@@ -104,10 +128,11 @@ fn first(
     state: &mut State,
     solving: &mut Solving<'_>,
 ) -> Result<OutcomeKind> {
-    let (white, axes) = White::of(data, k, solving.seed, |inputs| match config.settled_representation() {
-        Representation::Inputs => Ok(inputs.clone()),
+    let (white, axes) = White::of(data, k, solving.seed, |rows| match config.settled_representation() {
+        Representation::Inputs | Representation::Auto => Ok(data.inputs.select_rows(rows)),
         // Whitening and flow are still the identity.
-        Representation::Autoencoder => train::codes(state, inputs),
+        Representation::Autoencoder => train::codes(state, &data.inputs.select_rows(rows)),
+        Representation::Keypoints => Ok(keypoints(state, &data.inputs)?.select_rows(rows)),
     })?;
     let Some(found) = white.directions(config, data, solving)? else { return Ok(OutcomeKind::Cancelled) };
     let found = oriented(found);
@@ -116,7 +141,7 @@ fn first(
     let sharp = score(&white.rows, &found);
     flow::place(&state.params, &[("whitening.map", white.map.data()), ("whitening.mean", &white.mean)])?;
     state.solved.insert(MAP.into(), found.clone());
-    let examined = examine(data, &train::encode(state, &data.inputs)?);
+    let examined = examine(data, &train::encode(state, &data.inputs)?, config.block_size);
     let bend = f64::from(u8::from(worth_bending(config, &examined)));
     state.solved.insert(DECIDED.into(), Matrix::new(1, 3, vec![sharp, f64::NAN, bend])?);
     flow::begin(&state.params, &found, &examined.parts)?;
@@ -158,7 +183,7 @@ fn refit(
     if !wants_flow(state) {
         return Ok(OutcomeKind::Converged);
     }
-    let (bent, _) = White::of(data, k, solving.seed, |inputs| train::codes(state, inputs))?;
+    let (bent, _) = White::of(data, k, solving.seed, |rows| train::codes(state, &data.inputs.select_rows(rows)))?;
     let Some(found) = bent.directions(config, data, solving)? else { return Ok(OutcomeKind::Cancelled) };
     let more_probable = gain(k, data, state, &bent, &found)?.is_none_or(|gain| gain > 0.0);
     let decided = state.solved.get_mut(DECIDED).expect("the first planes have decided on the flow");

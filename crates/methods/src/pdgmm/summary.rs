@@ -2,6 +2,8 @@
 
 use super::silence::{Examined, SOMETIMES, TOGETHER, company, examine, largest, silence};
 use super::solve::DECIDED;
+use super::together::as_one;
+use super::{PdgmmConfig, Representation, keypoints};
 use crate::linear::account;
 use disentangle_data::Matrix;
 use disentangle_data::prepare::{Prepared, Warning};
@@ -12,35 +14,54 @@ use disentangle_engine::results::{Assumption, Fact, LatentMap, Silence, Status, 
 const MANY: usize = 40;
 
 /// Everything about a fit whose latents are `latents` (n x k).
-pub fn findings(data: &Prepared, state: &State, latents: &Matrix) -> Findings {
-    let examined = examine(data, latents);
+pub fn findings(config: &PdgmmConfig, data: &Prepared, state: &State, latents: &Matrix) -> Findings {
+    let examined = examine(data, latents, config.block_size);
     let alike = company(&examined);
-    let Examined { train, parts, spikes } = examined;
-    let silence = silence(&train, &parts);
+    let Examined { train, parts, spikes, blocks } = examined;
+    let mut silence = silence(&train, &parts);
+    // What checks look at: latents, or blocks of them.
+    let (units, spikes) = match blocks.is_empty() {
+        true => (Silence { latents: silence.latents.clone(), blocks: Vec::new() }, spikes),
+        false => {
+            let latents = blocks.iter().map(|(block, _)| as_one(block)).collect();
+            let clear = blocks.iter().map(|(_, clear)| *clear).collect();
+            silence.blocks = blocks.into_iter().map(|(block, _)| block).collect();
+            (Silence { latents, blocks: Vec::new() }, clear)
+        }
+    };
     let (mut facts, mut warnings) = account(state, latents.cols());
     facts.extend(decided(state));
     facts.push(Fact::new(
         "silentShare",
         "share of entries that are silent",
-        mean(silence.latents.iter().map(|l| l.share)),
+        mean(units.latents.iter().map(|l| l.share)),
     ));
-    facts.push(Fact::new(
-        "certainty",
-        "mean certainty of the calls",
-        mean(silence.latents.iter().map(|l| l.certainty)),
-    ));
+    facts.push(Fact::new("certainty", "mean certainty of the calls", mean(units.latents.iter().map(|l| l.certainty))));
     warnings.extend(large(latents.cols(), train.rows()));
+    warnings.extend(as_columns(config, data));
     let assumptions = vec![
         silent_entries(&spikes),
-        sometimes(&silence),
-        enough_rows(&silence, train.rows()),
-        certain(&silence),
-        apart(alike),
+        sometimes(&units),
+        enough_rows(&units, train.rows()),
+        certain(&units),
+        apart(alike, &units),
         correlated(&train),
     ];
     let map =
         state.solved.get(MAP).map(|map| LatentMap { stage: "planes".into(), values: rows_of(map), agreement: 1.0 });
     Findings { silence: Some(silence), map, assumptions, warnings, facts, ..Findings::default() }
+}
+
+/// Images that are taken as columns though nobody asked for it.
+fn as_columns(config: &PdgmmConfig, data: &Prepared) -> Option<Warning> {
+    let shown = data.views.iter().any(|view| view.image.is_some());
+    let reason = keypoints::image_of(&data.views).err()?;
+    let open = config.settled_representation() == Representation::Auto;
+    (shown && open).then(|| {
+        let message = format!("pixels are taken as columns, without their places: {reason}");
+        Warning::new("IMAGES_AS_COLUMNS", message)
+            .hint("fit the images alone, or say `representation: \"inputs\"` if this is what you want")
+    })
 }
 
 fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
@@ -129,25 +150,25 @@ fn certain(silence: &Silence) -> Assumption {
 }
 
 /// Of latents with one mask any mixture is silent in the same rows.
-fn apart(company: Option<(f64, (usize, usize))>) -> Assumption {
+fn apart(company: Option<(f64, (usize, usize))>, units: &Silence) -> Assumption {
     let (id, question) = ("silent-apart", "Are latents silent in different rows?");
     let Some((r, (i, j))) = company else {
         return assumption(id, question, Status::Ok, "There is one latent only.".into());
     };
-    let (j, i) = (j + 1, i + 1);
+    let [j, i] = [j, i].map(|at| &units.latents[at].name);
     match r > TOGETHER {
         false => assumption(
             id,
             question,
             Status::Ok,
-            format!("The two that are most nearly (z{j} and z{i}) have a correlation of {r:.2}."),
+            format!("The two that are most nearly ({j} and {i}) have a correlation of {r:.2}."),
         ),
         true => assumption(
             id,
             question,
             Status::Violated,
             format!(
-                "z{j} and z{i} are silent in the same rows (correlation {r:.2}): they are found as a pair, each in no particular \
+                "{j} and {i} are silent in the same rows (correlation {r:.2}): they are found as a pair, each in no particular \
                  direction."
             ),
         ),

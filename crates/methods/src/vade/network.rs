@@ -1,9 +1,9 @@
 //! Encoder, decoder and prior, on the inputs or on the code of an autoencoder.
 
+use super::Representation;
 use super::mixture::Mixture;
 use super::{SETTLED, VadeConfig};
 use crate::conditional_vae::account::{Look, Looked};
-use crate::pdgmm::Representation;
 use crate::pdgmm::autoencoder::{self, Autoencoder};
 use disentangle_engine::method::{Batch, Network, Phase, Term};
 use disentangle_engine::results::Fact;

@@ -65,6 +65,13 @@ pub(super) fn cases(n: usize, dtype: DType) -> Result<Vec<Case>> {
         Box::new(move || net2.forward_expression(&z2)),
     ));
 
+    let image = Image { channels: 2, height: 17, width: 16 };
+    let mut b = Builder::new(dtype);
+    let x = b.input(&[n, image.len()])?;
+    let net = KeypointEncoder::new(&mut b.params, "encoder", image, (3, 2), Activation::LeakyRelu(0.2), 3)?;
+    let (x2, net2) = (x.clone(), net.clone());
+    all.push(b.case("keypoints", Box::new(move || net.forward(&x)), Box::new(move || net2.forward_expression(&x2))));
+
     let mut b = Builder::new(dtype);
     let x = b.input(&[n, 4, 6, 2])?;
     let x2 = x.clone();
