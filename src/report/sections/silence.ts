@@ -62,7 +62,7 @@ function blockTable({ blocks = [] }: Silence): Html | undefined {
     [{ label: "Block" }, { label: "Silent at" }, ...numeric.map((label) => ({ label, numeric: true as const }))],
     blocks.map(({ names, value, threshold, share, certainty, spike, slab }) => [
       names.join(", "),
-      value.map(significant).join(", "),
+      value.map((at) => significant(at)).join(", "),
       significant(threshold),
       percent(share),
       score(certainty),
