@@ -167,20 +167,20 @@ mod tests {
 
     #[test]
     fn places_move_with_what_an_image_shows() -> Result<()> {
-        let image = Image { channels: 1, height: 32, width: 32 };
+        let image = Image { channels: 1, height: 64, width: 64 };
         let mut params = Params::with_dtype(&Device::Cpu, DType::F64);
         let encoder = KeypointEncoder::new(&mut params, "encoder", image, (4, 3), Activation::LeakyRelu(0.1), 1)?;
         assert_eq!((encoder.code(), encoder.depth()), (6, 3));
-        // A bright square that is moved by whole strides, far from the edges.
+        // A bright square that is moved by whole strides; no map sees it and an edge at once.
         let square = |column: usize| {
             let pixel = |at: usize| {
-                let (row, col) = (at / 32, at % 32);
-                if (12..18).contains(&row) && (column..column + 6).contains(&col) { 1.0 } else { 0.0 }
+                let (row, col) = (at / 64, at % 64);
+                if (28..34).contains(&row) && (column..column + 6).contains(&col) { 1.0 } else { 0.0 }
             };
-            (0..32 * 32).map(pixel).collect::<Vec<f64>>()
+            (0..64 * 64).map(pixel).collect::<Vec<f64>>()
         };
-        let rows = [square(8), square(12), square(16)].concat();
-        let code = encoder.apply(&Tensor::from_vec(rows, (3, 32 * 32), &Device::Cpu)?)?.to_vec2::<f64>()?;
+        let rows = [square(24), square(28), square(32)].concat();
+        let code = encoder.apply(&Tensor::from_vec(rows, (3, 64 * 64), &Device::Cpu)?)?.to_vec2::<f64>()?;
         for j in 0..6 {
             let (first, second) = (code[1][j] - code[0][j], code[2][j] - code[1][j]);
             assert!((first - second).abs() < 1e-9, "equal moves give equal steps: {code:?}");
