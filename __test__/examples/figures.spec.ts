@@ -45,7 +45,7 @@ test("the table of pdGMM's page says what the committed fits say", (t) => {
     t.is(mean, expected, line);
     if (lowest !== undefined) t.is(lowest, least, line);
     // Without the flow: what the fit had before it.
-    t.is(planes, committed(file, experiment, "planes", "mcc")[0], line);
+    t.is(planes, committed(file, experiment, "planes only", "mcc")[0], line);
   }
 });
 

@@ -46,7 +46,6 @@ test("TensorBoard reads every point of the loss curves that is a finite number",
     point("joint/gradient-norm", 20, 1),
     point("stacks/sparsity/violation", 5, 0.5),
     point("stacks/sparsity/multiplier", 5, 1),
-    point("stacks/sparsity/penalty", 5, 2),
   ]);
 });
 

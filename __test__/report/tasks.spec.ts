@@ -82,12 +82,11 @@ test("held constraints are drawn below the loss, one picture per quantity", asyn
     [
       ["violation", ["acyclic", "unit norm"]],
       ["multiplier", ["acyclic", "unit norm"]],
-      ["penalty", ["acyclic", "unit norm"]],
     ],
   );
   t.deepEqual(quantities[0]!.lines[1]!.values, [-0.2, 0.1, 0, 0]);
   const { html } = await report([taskRecord()]);
-  for (const id of ["violation", "multiplier", "penalty"]) t.true(figure(html, `stage-1-${id}`).includes("<svg"), id);
+  for (const id of ["violation", "multiplier"]) t.true(figure(html, `stage-1-${id}`).includes("<svg"), id);
   t.deepEqual(constraintQuantities(record().history.stages[0]!), []);
 });
 
