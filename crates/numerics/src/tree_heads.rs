@@ -380,7 +380,7 @@ mod tests {
                 }
             }
             // Binomial(900, .95): 855 expected, standard deviation 6.5; five of them. Mean square 1 with standard deviation .05, and more
-            // for variances that are estimated. The posterior alone covers 60 % of heads that lie far.
+            // for variances that are estimated. The posterior alone covers 63 % of heads that lie far, the noise alone 58 %.
             assert!((822..=888).contains(&inside), "{apart}: {inside} of 900 intervals cover");
             assert!((squares - 1.0).abs() < 0.25, "{apart}: mean square {squares}");
         }
