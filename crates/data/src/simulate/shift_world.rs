@@ -342,7 +342,7 @@ pub fn mixed(sources: &Matrix, seed: u64) -> Result<Matrix> {
     let mut inputs = Matrix::zeros(sources.rows(), k);
     for row in 0..sources.rows() {
         let of: Vec<f64> = sources.row(row).iter().map(|&v| f64::from(v)).collect();
-        store(inputs.row_mut(row), map.apply(&of).into_iter());
+        store(inputs.row_mut(row), map.apply(&of));
     }
     Ok(inputs)
 }

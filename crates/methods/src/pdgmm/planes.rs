@@ -117,9 +117,9 @@ pub fn score(rows: &Matrix, w: &Matrix<f64>) -> f64 {
 
 /// Mean log density of white rows that were not fitted to, of spikes and slabs of the rows that were, along directions `w` (k x k).
 pub fn log_density(fitted: &Matrix, held: &Matrix, w: &Matrix<f64>) -> f64 {
-    let of =
-        |(fitted, held): (&Vec<(f64, f64)>, &Vec<(f64, f64)>)| Mixture::of(fitted, SCORED, STEPS).step(held, SCORED).1;
-    compared(fitted, w).iter().zip(&compared(held, w)).map(of).sum::<f64>() + log_abs_det(w)
+    let of = |fitted: &[(f64, f64)], held: &[(f64, f64)]| Mixture::of(fitted, SCORED, STEPS).step(held, SCORED).1;
+    let (fitted, held) = (compared(fitted, w), compared(held, w));
+    fitted.iter().zip(&held).map(|(fitted, held)| of(fitted, held)).sum::<f64>() + log_abs_det(w)
 }
 
 /// Values of the first rows along each direction, counted.
