@@ -27,6 +27,13 @@ export function run(args: readonly string[], options: RunOptions = {}): Promise<
   return start(args, options).ended;
 }
 
+const started = new Set<ChildProcess>();
+
+/** Kills what was started and has not ended. */
+export function killStarted(): void {
+  for (const child of started) child.kill("SIGKILL");
+}
+
 /** Starts the command line; `ended` resolves when it has. */
 export function start(
   args: readonly string[],
@@ -35,6 +42,8 @@ export function start(
   const words = [process.execPath, "--import", tsx, script, ...args];
   const [command, ...rest] = shell === undefined ? words : ["bash", "-c", `${shell}; exec "$@"`, "bash", ...words];
   const child = spawn(command!, rest, { cwd, env: { ...process.env, ...env } });
+  started.add(child);
+  child.once("close", () => started.delete(child));
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;

@@ -135,6 +135,8 @@ testWithRedis(
     t.is(await leases.leave("a-0", 1, first, { via: "shared", at: "x", files: [] }), false);
     t.is(await leases.end(ending(next, 2), {}), "counts");
     t.is(await leases.end(ending(next, 2), {}), "refused");
+    // Its end waits in the log: who has not read it yet must not offer it again.
+    t.deepEqual(await leases.silent(["a-0"], 5000), []);
     const log = await server.client.xrange(keysOf(SWEEP).log, "-", "+");
     t.deepEqual(
       log.map(([, fields]) => (JSON.parse(fields[1]!) as { kind: string; owner: string }).kind),

@@ -19,6 +19,12 @@ if (!isInstalled)
 /** `test` where addon and server are there, `test.skip` elsewhere: then the tests count as skipped, which CI refuses. */
 export const testWithRedis = (isInstalled && existsSync(addonPath) ? anyTest : anyTest.skip) as TestFn;
 
+// What a test that fails leaves behind would keep this process from ending.
+const servers = new Set<ChildProcess>();
+anyTest.after.always(() => {
+  for (const child of servers) child.kill("SIGKILL");
+});
+
 /** A server of this process. */
 export interface Server {
   readonly url: string;
@@ -52,6 +58,7 @@ export async function redisServer(...options: readonly string[]): Promise<Server
   const start = async (): Promise<void> => {
     const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--appendonly", "yes", "--save", ""];
     child = spawn("redis-server", [...args, ...options], { stdio: "ignore" });
+    servers.add(child);
     for (;;) {
       const answers = await client.ping().then(
         () => true,

@@ -7,10 +7,13 @@ import plainTest, { type ExecutionContext } from "ava";
 import { readRunFolder } from "../../src/results.js";
 import { openLedger, stateOf } from "../../src/sweep/ledger.js";
 import { addressOf } from "../../src/sweep/remote/server.js";
-import { run, start } from "../cli/run.js";
+import { killStarted, run, start } from "../cli/run.js";
 import { redisServer, type Server, testWithRedis } from "./redis-server.js";
 
 const { serial: test } = testWithRedis;
+
+// What a test that fails leaves behind would keep this process from ending.
+test.after.always(killStarted);
 
 /** Each test starts a dozen processes, on a machine that may have other things to do. */
 const PATIENCE_MS = 600_000;

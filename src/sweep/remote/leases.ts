@@ -83,7 +83,7 @@ export interface Leases {
   offer(trials: readonly Offer[], staleMs: number): Promise<void>;
   /**
    * Of these trials, those whose owners are not heard of: whose lease has run out by the server's clock, or has stood still for `staleMs` by
-   * the watcher's own, which nobody can set back.
+   * the watcher's own, which nobody can set back. None whose end the server knows and the ledger not yet.
    */
   silent(trials: readonly string[], staleMs: number): Promise<readonly string[]>;
   /** Forgets what has ended; gives the checkpoints that nobody needs any more. */
@@ -144,11 +144,14 @@ export function leasesOf(redis: Redis, sweep: string): Leases {
     },
     async silent(trials, staleMs) {
       if (trials.length === 0) return [];
-      const found = await redis.mget(trials.map(keys.lease));
+      const asked = redis.multi().mget(trials.map(keys.lease));
+      for (const trial of trials) asked.hget(keys.state(trial), "state");
+      const [found, ...states] = (await executed(asked)) as [readonly (string | null)[], ...(string | null)[]];
       const now = performance.now();
       const silent = trials.filter((trial, place) => {
         const said = found[place];
-        if (said === null || said === undefined) return true;
+        // Who has ended holds no lease either: what they say of it is in the log, and will be read.
+        if (said === null || said === undefined) return states[place] !== "ended" && states[place] !== "open";
         const before = heard.get(trial);
         if (before?.said === said) return now - before.since > staleMs;
         heard.set(trial, { said, since: now });
@@ -179,7 +182,7 @@ function answer(value: unknown): Answer {
 }
 
 /** The answers of a pipeline; throws the first error among them. */
-export async function executed(pipeline: ReturnType<Redis["pipeline"]>): Promise<readonly unknown[]> {
+export async function executed(pipeline: Pick<ReturnType<Redis["pipeline"]>, "exec">): Promise<readonly unknown[]> {
   const results = (await pipeline.exec()) ?? [];
   return results.map(([error, value]) => {
     if (error !== null) throw error;
