@@ -110,7 +110,7 @@ test("--verbose says where an error came from, how long it took and how much mem
   const { code, stderr } = await run(["runs", "docs", "--verbose"]);
   t.is(code, 1);
   t.regex(stderr, /at .*results\.ts/);
-  t.regex(stderr, /\d s, at most .*MB of memory\n$/);
+  t.regex(stderr, /\d m?s, at most .*MB of memory\n$/);
 });
 
 test("fit takes its data without a flag, and without a method says which suit them and how to begin", async (t) => {

@@ -86,12 +86,13 @@ function task(id: number): NodeJS.ProcessEnv {
 
 test("Slurm: tasks of an array whose time is up are put back, go on, and their parts are the whole", async (t) => {
   t.timeout(PATIENCE_MS);
-  const { cwd, env } = await place({ scontrol: `echo "$@" >> requeued` }, 12_000, 1);
+  const { cwd, env } = await place({ scontrol: `echo "$@" >> requeued` }, 30_000, 1);
   const script = join(scripts, "slurm.sh");
   const first = started("bash", [script, "latents.yaml"], { cwd, env: { ...env, ...task(0) } });
   const ledger = join(cwd, "sweeps", "latents.shard-0-of-2", "ledger.jsonl");
   while (!(await readFile(ledger, "utf8").catch(() => "")).includes('"claim"')) await sleep(50);
-  await sleep(1500);
+  // The fit has begun and is far from its end.
+  await sleep(700);
   process.kill(first.pid, "SIGUSR1");
   t.is((await first.ended).code, 0);
   t.is(await readFile(join(cwd, "requeued"), "utf8"), "requeue 7_0\n");

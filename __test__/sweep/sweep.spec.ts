@@ -200,7 +200,7 @@ test("a fit that fails does not stop the others, is told at once, and is tried a
 
 test("a stopped sweep keeps what it has, and goes on to the same bits", async (t) => {
   const given = await small();
-  const config = { ...given, base: { ...given.base, steps: 4000 } };
+  const config = { ...given, base: { ...given.base, steps: 16_000 } };
   const whole = await sweep(config, { out: await folder(), jobs: 2 });
   const out = await folder();
   const controller = new AbortController();
