@@ -168,9 +168,15 @@ test("a fit that outlasts the grace is stopped with a checkpoint, and the same r
   const checkpoints = mkdtempSync(join(tmpdir(), "disentangle-service-"));
   const env = { GRACE_SECONDS: "0", CHECKPOINTS: checkpoints };
   const first = await started(env);
-  const long = { ...config, steps: 60_000 };
-  const stopped = ask(`${first.url}/fit`, long);
-  while (readdirSync(checkpoints, { recursive: true }).filter((name) => String(name).endsWith(".dsn")).length === 0) {
+  const long = { ...config, steps: 300_000 };
+  let isOver = false;
+  const stopped = ask(`${first.url}/fit`, long).finally(() => {
+    isOver = true;
+  });
+  while (
+    !isOver &&
+    readdirSync(checkpoints, { recursive: true }).filter((name) => String(name).endsWith(".dsn")).length === 0
+  ) {
     await new Promise((go) => setTimeout(go, 50));
   }
   first.kill("SIGTERM");
