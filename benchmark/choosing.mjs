@@ -121,20 +121,24 @@ async function agreement(models) {
 
 const rowsOf = (model) => Uint32Array.from({ length: model.latents.shape[0] }, (_, i) => i);
 
+/** What was picked on one seed beside what the truth would pick. */
+function chosenOf(seed, { found, picked, best }) {
+  return {
+    seed,
+    picked: said(picked.setting),
+    pickedMcc: picked.mcc,
+    best: said(best.setting),
+    bestMcc: best.mcc,
+    first: found[0].mcc,
+  };
+}
+
 async function settingsRow({ preset, method, data, config }) {
   const criterion = CRITERIA[method];
   const each = [];
   for (const seed of SEEDS) {
     const world = await simulate({ ...data, seed });
-    const { found, picked, best } = await tried({ ...config, seed }, SETTINGS[method], world, criterion);
-    each.push({
-      seed,
-      picked: said(picked.setting),
-      pickedMcc: picked.mcc,
-      best: said(best.setting),
-      bestMcc: best.mcc,
-      first: found[0].mcc,
-    });
+    each.push(chosenOf(seed, await tried({ ...config, seed }, SETTINGS[method], world, criterion)));
   }
   return summary(
     { study: "settings", preset, method, criterion: criterion.name, tried: SETTINGS[method].length },
@@ -149,15 +153,9 @@ async function restartsRow({ preset, method, data, config }) {
   for (const seed of SEEDS) {
     const world = await simulate({ ...data, seed });
     const restarts = RESTARTS.map((restart) => ({ seed: restart }));
-    const { found, picked, best } = await tried(config, restarts, world, criterion);
-    each.push({
-      seed,
-      picked: said(picked.setting),
-      pickedMcc: picked.mcc,
-      best: said(best.setting),
-      bestMcc: best.mcc,
-      first: found[0].mcc,
-    });
+    const choice = await tried(config, restarts, world, criterion);
+    const { found } = choice;
+    each.push(chosenOf(seed, choice));
     agree.method.push(await agreement(found.map(({ model }) => model)));
     const latentDim = found[0].model.latents.shape[1];
     for (const [key, other] of [

@@ -1,6 +1,7 @@
 // Single cells under nine conditions: drugs whose targets are known, on proteins whose graph the literature tells. Real perturbations,
 // which assumptions fit less well than a device: what the method finds, what it says of itself, and its graph beside that of PC.
 import type { Experiment, Preset } from "../../preset.js";
+import { CELLS } from "../real-data.js";
 import { FRESH, yardsticks } from "./beside.js";
 
 /** `interventional/sachs` */
@@ -23,11 +24,7 @@ function experiment(seeds: readonly number[], steps: number | undefined): Experi
   const shared = { method: "interventional", reference: "cd3_cd28", ...(steps && { steps }) } as const;
   return {
     name: "nine conditions",
-    data: {
-      given:
-        "the cells of Sachs et al. (2005) as one table, with the column condition and eleven proteins as raw intensities",
-      prepare: { dataset: "sachs" },
-    },
+    data: CELLS,
     fits: { interventional: shared, ...yardsticks(5) },
     seeds,
     rows: [

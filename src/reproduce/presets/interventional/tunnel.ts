@@ -1,10 +1,9 @@
 // The real light tunnel: 21 environments, of which five change an actuator that the sensors see. In the others sensors were
 // changed, or what none of them sees: scored are held-out rows of the reference and the five.
 import type { Band, Experiment, Preset, Row } from "../../preset.js";
+import { LIGHT_TUNNEL, OF_ACTUATORS } from "../real-data.js";
 import { CHOSEN, DEVICE, FRESH, SEEN, yardsticks } from "./beside.js";
 
-const ACTUATORS = ["red", "green", "blue", "pol_1", "pol_2"];
-const SIX = ["reference", ...ACTUATORS.map((name) => `${name}_strong`)];
 const METHODS = ["interventional", ...Object.keys(yardsticks(5))];
 
 /** `interventional/tunnel` */
@@ -23,18 +22,10 @@ export const TUNNEL: Preset = {
 function experiment(seeds: readonly number[]): Experiment {
   return {
     name: "21 environments",
-    data: {
-      given:
-        "the measurements lt_interventions_standard_v1 of the light tunnel as one table, with the columns environment, nine sensors and five actuators",
-      roles: {
-        inputs: ["current", "angle_1", "angle_2", "ir_1", "vis_1", "ir_2", "vis_2", "ir_3", "vis_3"],
-        environment: "environment",
-        truth: ACTUATORS,
-      },
-    },
+    data: LIGHT_TUNNEL,
     fits: { interventional: { method: "interventional", reference: "reference" }, ...yardsticks(5) },
     seeds,
-    within: { reference: ["reference"], six: SIX },
+    within: OF_ACTUATORS,
     rows: [
       ...mcc("six", "MCC, six environments", { atLeast: 0.95 }),
       {

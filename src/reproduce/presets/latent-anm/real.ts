@@ -1,5 +1,6 @@
 // Real data: signals of brains behind a random map, a device whose causes are known, and proteins that are measured themselves.
 import type { Experiment, FitConfig, Preset, Row } from "../../preset.js";
+import { CELLS, LIGHT_TUNNEL, OF_ACTUATORS } from "../real-data.js";
 import { PAPER } from "./worlds.js";
 
 /** Nobody looked at fits of these before the bands were written down; the methods were tried with seeds 0 and 1. */
@@ -76,24 +77,13 @@ export const HIPPOCAMPUS: Preset = {
   },
 };
 
-const ACTUATORS = ["red", "green", "blue", "pol_1", "pol_2"];
-const SIX = ["reference", ...ACTUATORS.map((name) => `${name}_strong`)];
-
 function tunnel(seeds: readonly number[], training: Training): Experiment {
   return {
     name: "21 environments",
-    data: {
-      given:
-        "the measurements lt_interventions_standard_v1 of the light tunnel as one table, with the columns environment, nine sensors and five actuators",
-      roles: {
-        inputs: ["current", "angle_1", "angle_2", "ir_1", "vis_1", "ir_2", "vis_2", "ir_3", "vis_3"],
-        environment: "environment",
-        truth: ACTUATORS,
-      },
-    },
+    data: LIGHT_TUNNEL,
     fits: family(5, training),
     seeds,
-    within: { reference: ["reference"], six: SIX },
+    within: OF_ACTUATORS,
     rows: [
       ...beside("within:six.mcc.value", ", six environments"),
       ...beside("within:reference.mcc.value", ", rows of the reference"),
@@ -128,11 +118,7 @@ function sachs(seeds: readonly number[], training: Training): Experiment {
   ];
   return {
     name: "nine conditions",
-    data: {
-      given:
-        "the cells of Sachs et al. (2005) as one table, with the column condition and eleven proteins as raw intensities",
-      prepare: { dataset: "sachs" },
-    },
+    data: CELLS,
     fits: { "latent-anm": method, linear: { ...method, mechanisms: "linear" } },
     seeds,
     rows: [
