@@ -7,7 +7,8 @@ import { table } from "./tables.mjs";
 
 export const about = "What choosing without the truth costs, on small worlds of every preset whose data are simulated";
 
-const SEEDS = [9701, 9702, 9703];
+// 9701 to 9703 were seen while this was written.
+const SEEDS = [9731, 9732, 9733];
 const RESTARTS = [0, 1, 2, 3, 4];
 
 /** Settings that a user may hesitate between; the first is the default. */

@@ -7,7 +7,8 @@ import { table } from "./tables.mjs";
 
 export const about = "MCC on new rows by the share of rows that a fit learns from, on small worlds";
 
-const SEEDS = [9711, 9712, 9713, 9714, 9715];
+// 9711 to 9715 were seen while this was written.
+const SEEDS = [9741, 9742, 9743, 9744, 9745];
 const SHARES = [0.5, 0.7, 0.8];
 const split = (train) => ({ train, validation: (1 - train) / 2, test: (1 - train) / 2 });
 
