@@ -7,6 +7,7 @@ import { jsonSchemaOf, parseKeys } from "../data/parse-keys.js";
 import type { Dataset } from "../data/read.js";
 import { fail } from "../errors.js";
 import { reasonOf } from "../files.js";
+import { moments } from "../moments.js";
 import { native } from "../native.js";
 
 const hippocampusSchema = z.strictObject({
@@ -66,7 +67,7 @@ export async function hippocampus(config: HippocampusConfig): Promise<Dataset> {
   }
   const [names, rows] = [Object.keys(SIGNALS), recordings.flatMap((recording) => recording.rows)];
   const cols = names.length;
-  const scales = names.map((_, j) => deviation(rows.map((row) => row[j]!)));
+  const scales = names.map((_, j) => moments(rows.map((row) => row[j]!)).sd || 1);
   const data = Float32Array.from(rows.flatMap((row) => row.map((value, j) => value / scales[j]!)));
   const latents = { data, rows: rows.length, cols };
   return {
@@ -133,9 +134,4 @@ function signalsOf(path: string, text: string): readonly (readonly number[])[] {
   return Array.from({ length: volumes! }, (_, t) =>
     signals.map((parts) => parts.reduce((sum, values) => sum + values[t]!, 0) / parts.length),
   );
-}
-
-function deviation(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) || 1;
 }

@@ -4,6 +4,7 @@ import { writeFileAtomic } from "../files.js";
 import { fit } from "../fit.js";
 import type { Scores } from "../generated/types.js";
 import type { Model } from "../model.js";
+import { moments } from "../moments.js";
 import { type Agreement, report } from "../report.js";
 import { score } from "../score.js";
 import { type Chapter, chapters, type DemoRun } from "./chapters.js";
@@ -100,9 +101,9 @@ function rowsOf({ name, runs }: Chapter, model: (run: DemoRun) => Model): DemoRo
       dataset: name,
       method,
       seeds: records.length,
-      mcc: values.length === records.length ? spread(values) : null,
-      rotation: rotations.length === records.length ? spread(rotations).mean : null,
-      error: errors.length === 0 ? null : spread(errors),
+      mcc: values.length === records.length ? moments(values) : null,
+      rotation: rotations.length === records.length ? moments(rotations).mean : null,
+      error: errors.length === 0 ? null : moments(errors),
     };
   });
 }
@@ -116,7 +117,7 @@ async function agreements({ name, runs }: Chapter, model: (run: DemoRun) => Mode
       const pairs = group.flatMap((a, i) => group.slice(i + 1).map((b) => [a, b] as const));
       const scored = await Promise.all(pairs.map(([a, b]) => score(table(model(a)), { z: table(model(b)) })));
       const values = scored.flatMap(({ mcc }) => mcc.value ?? []);
-      const { mean, sd } = spread(values);
+      const { mean, sd } = moments(values);
       const seed = ({ config }: DemoRun): string => `seed ${config.seed}`;
       return {
         dataset: name,
@@ -132,9 +133,4 @@ async function agreements({ name, runs }: Chapter, model: (run: DemoRun) => Mode
 
 function table({ latents: { data, shape, columns } }: Model) {
   return { columns: [...columns], values: { data, rows: shape[0], cols: shape[1] } };
-}
-
-function spread(values: readonly number[]): { mean: number; sd: number } {
-  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-  return { mean, sd: Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length) };
 }

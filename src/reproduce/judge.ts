@@ -1,6 +1,7 @@
 // From trials to the rows of a table: values over seeds, their mean and spread, and whether they lie in their band.
 import { messageOf } from "../errors.js";
 import type { Scores } from "../generated/types.js";
+import { moments } from "../moments.js";
 import { score } from "../score.js";
 import { trialFolder } from "../sweep/folder.js";
 import { type FailedTrial, type FinishedTrial, latentsIn, type Trial } from "./kept.js";
@@ -57,7 +58,7 @@ function rowOf(experiment: Experiment, row: Row, readings: readonly Reading[], a
   const { fit, measure, published, band } = row;
   const values = readings.filter((one) => "value" in one);
   const missing = readings.filter((one) => "reason" in one);
-  const spread = missing.length > 0 ? { mean: null, sd: null } : moments(values.map(({ value }) => value));
+  const spread = missing.length > 0 ? { mean: null, sd: null } : spreadOf(values.map(({ value }) => value));
   const verdict = verdictOf(band, values, missing.length > 0, anyFailed);
   return {
     experiment: experiment.name,
@@ -88,19 +89,18 @@ function verdictOf(
   if (anyFailed || (band !== undefined && incomplete)) return "failed";
   if (band === undefined) return undefined;
   const numbers = values.map(({ value }) => value);
-  const judgedOn = band.on === "mean" ? [moments(numbers).mean!] : numbers;
+  const judgedOn = band.on === "mean" ? [moments(numbers).mean] : numbers;
   return judgedOn.every((value) => isWithin(value, band)) ? "in band" : "outside";
+}
+
+/** One value has no spread. */
+function spreadOf(values: readonly number[]): { readonly mean: number; readonly sd: number | null } {
+  const { mean, sd } = moments(values);
+  return { mean, sd: values.length === 1 ? null : sd };
 }
 
 function isWithin(value: number, { atLeast, atMost }: Band): boolean {
   return value >= (atLeast ?? Number.NEGATIVE_INFINITY) && value <= (atMost ?? Number.POSITIVE_INFINITY);
-}
-
-/** Mean and standard deviation with divisor n. */
-function moments(values: readonly number[]): { readonly mean: number; readonly sd: number | null } {
-  const average = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
-  const mean = average(values);
-  return { mean, sd: values.length === 1 ? null : Math.sqrt(average(values.map((value) => (value - mean) ** 2))) };
 }
 
 function reading(experiment: Experiment, row: Row, seed: number, find: Find): Reading {
