@@ -81,10 +81,15 @@ const DIMENSIONS = [
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const said = (setting) => (Object.keys(setting).length === 0 ? "default" : JSON.stringify(setting));
 
-/** The first world of a preset at its small scale on which something changes, with the fit of its method; nothing for real data. */
+/**
+ * The first world of a preset at its small scale on which something changes, with the fit of its method; nothing for real data, nor for
+ * images, of which nothing beside the method makes latents.
+ */
 function small({ name, scales }) {
   const method = name.split("/")[0] === "calibration" ? undefined : name.split("/")[0];
-  const found = scales.tiny.experiments.find(({ data }) => !("given" in data) && data.changes !== 0);
+  const found = scales.tiny.experiments.find(
+    ({ data }) => !("given" in data) && data.changes !== 0 && !("balls" in data),
+  );
   const base = found && Object.values(found.fits).find((one) => one.method === method && one.latentDim !== "auto");
   if (base === undefined) return undefined;
   // Every method has rows that choose and rows that judge.
@@ -101,8 +106,13 @@ async function fitted(config, data) {
 async function tried(base, settings, data, criterion) {
   const found = [];
   for (const setting of settings) {
-    const { model, mcc } = await fitted({ ...base, ...setting }, data);
-    found.push({ setting, blind: criterion.of(model), mcc, model });
+    try {
+      const { model, mcc } = await fitted({ ...base, ...setting }, data);
+      found.push({ setting, blind: criterion.of(model), mcc, model });
+    } catch (error) {
+      // Nobody picks what does not run.
+      found.push({ setting, blind: Number.NaN, mcc: Number.NaN, failed: error.message });
+    }
   }
   const known = found.filter(({ blind, mcc }) => Number.isFinite(blind) && Number.isFinite(mcc));
   const least = (key) => known.reduce((best, one) => (key(one) < key(best) ? one : best));
@@ -122,9 +132,10 @@ async function agreement(models) {
 
 const rowsOf = (model) => Uint32Array.from({ length: model.latents.shape[0] }, (_, i) => i);
 
-/** What was picked on one seed beside what the truth would pick. */
+/** What was picked on one seed beside what the truth would pick, and all that there was to pick from. */
 function chosenOf(seed, { found, picked, best }) {
   return {
+    tried: found.map(({ setting, blind, mcc, failed }) => ({ setting: said(setting), blind, mcc, failed })),
     seed,
     picked: said(picked.setting),
     pickedMcc: picked.mcc,
@@ -150,17 +161,18 @@ async function settingsRow({ preset, method, data, config }) {
 async function restartsRow({ preset, method, data, config }) {
   const criterion = CRITERIA[method];
   const each = [];
-  const agree = { method: [], random: [], ica: [] };
+  const agree = { method: [], random: [], pca: [], ica: [] };
   for (const seed of SEEDS) {
     const world = await simulate({ ...data, seed });
     const restarts = RESTARTS.map((restart) => ({ seed: restart }));
     const choice = await tried(config, restarts, world, criterion);
-    const { found } = choice;
+    const found = choice.found.filter(({ model }) => model !== undefined);
     each.push(chosenOf(seed, choice));
     agree.method.push(await agreement(found.map(({ model }) => model)));
     const latentDim = found[0].model.latents.shape[1];
     for (const [key, other] of [
       ["random", "random-encoder"],
+      ["pca", "pca"],
       ["ica", "fast-ica"],
     ]) {
       const models = [];
@@ -265,16 +277,18 @@ export function render(rows) {
     ]),
   );
   const agreed = table(
-    ["world", "agreement of 5 seeds", "of random encoders", "of `fast-ica`", "MCC with the truth"],
+    ["world", "agreement of 5 seeds", "of random encoders", "of `pca`", "of `fast-ica`", "MCC with the truth"],
     judged
       .filter(({ agreements }) => agreements !== undefined)
       .map(({ preset, agreements, first }) => [
         preset,
         three(agreements.method),
         three(agreements.random),
+        three(agreements.pca),
         three(agreements.ica),
         three(first),
       ]),
   );
-  return `${chosen}\n\n${agreed}`;
+  const failed = rows.filter(({ study }) => study === "failed").map(({ preset, reason }) => `- ${preset}: ${reason}`);
+  return [chosen, agreed, ...(failed.length === 0 ? [] : [`Not measured:\n${failed.join("\n")}`])].join("\n\n");
 }
