@@ -1,11 +1,15 @@
 // Whether what a method calls likely is true as often. Nothing of this was published: bands are ours.
 import type { Band, Experiment, FitConfig, Preset, World } from "../preset.js";
+import { INSIDE, OUTSIDE } from "./latent-anm/worlds.js";
 
 /** Nobody looked at these before the bands were written down. */
 const FRESH = range(9401, 10);
 
 /** Edges are few in one world; nobody looked at these before their probabilities were defined anew. */
 const MORE = range(9501, 30);
+
+/** Of shifting mechanisms; nobody looked at these before the band was written down. */
+const SHIFTS = range(9871, 5);
 
 /** For the tiny scale, at which a few edges say nothing. */
 const SEEN = [1, 2];
@@ -51,6 +55,8 @@ function settings({ silence, tasks, environment }: Rows): readonly Setting[] {
   });
   const interventional: FitConfig = { method: "interventional", reference: "reference", nonlinear: "off" };
   const modality = (latentDim: number): FitConfig => ({ method: "multimodal", latentDim, privateDim: 1, threads: 2 });
+  const anm: FitConfig = { method: "latent-anm", latentDim: 4, threads: 2 };
+  const shifting = { simulator: "shift-world", latents: 4, graph: "random" } as const;
   const three = { inputsPerModality: 20, latentsPerModality: 3 };
   return [
     { name: "5 latents", kind: "silence", data: silent({}), fit: pdgmm },
@@ -69,6 +75,8 @@ function settings({ silence, tasks, environment }: Rows): readonly Setting[] {
       fit: modality(3),
     },
     { name: "four modalities", kind: "edges", data: modalities({ modalities: 4 }), fit: modality(2) },
+    { name: "shifting mechanisms, l(u) tanh z", kind: "edges", data: { ...shifting, ...OUTSIDE }, fit: anm },
+    { name: "shifting mechanisms, 2 tanh(l(u) z)", kind: "edges", data: { ...shifting, ...INSIDE }, fit: anm },
   ];
 }
 
@@ -85,17 +93,22 @@ const PROBABILITIES: Preset = {
     tiny: {
       seconds: 40,
       experiments: settings({ silence: 4000, tasks: 60, environment: 1000 })
-        .filter(({ fit }) => fit.method !== "multimodal")
+        .filter(({ fit }) => fit.method !== "multimodal" && fit.method !== "latent-anm")
         .map((setting) => experiment(setting, SEEN, setting.kind === "edges" ? undefined : { atMost: 0.05 })),
     },
     paper: {
       seconds: 900,
       experiments: settings({ silence: 20_000, tasks: 200, environment: 1000 }).map((setting) =>
-        experiment(setting, setting.kind === "edges" ? MORE : FRESH, BAND),
+        experiment(setting, seedsOf(setting), BAND),
       ),
     },
   },
 };
+
+function seedsOf({ kind, fit }: Setting): readonly number[] {
+  if (fit.method === "latent-anm") return SHIFTS;
+  return kind === "edges" ? MORE : FRESH;
+}
 
 function experiment({ name, kind, data, fit }: Setting, seeds: readonly number[], band?: Band): Experiment {
   const rowOf = (measure: string) => ({ fit: fit.method, measure });
