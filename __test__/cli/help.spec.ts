@@ -32,6 +32,14 @@ test("the help of every command fits into 80 columns", async (t) => {
   }
 });
 
+test("every command can be quiet and can tell more, and its help says so", async (t) => {
+  for (const { name } of COMMANDS) {
+    const text = await helpOf([name]);
+    t.regex(text, /^ {2}-q, --quiet /m, name);
+    t.regex(text, /^ {2}--verbose /m, name);
+  }
+});
+
 test("the help of fit is one screen: what most fits need, and the names of all methods", async (t) => {
   const text = await helpOf(["fit"]);
   t.true(text.split("\n").length <= 60);

@@ -72,6 +72,13 @@ test("environments alone suggest a method that conditions on them", async (t) =>
   t.regex((await inspect({ data: { ...data, y: rows } })).command, /--method tbr .*--target y/);
 });
 
+test("inputs alone suggest a method that needs nothing else, so that the command runs as it stands", async (t) => {
+  const rows = Array.from({ length: 12 }, (_, i) => i);
+  const { command, methods } = await inspect({ data: { a: rows, b: rows.map((i) => i * i) } });
+  t.is(command, "disentangle fit --method pdgmm --data FILE");
+  t.true(methods.includes("pdgmm"));
+});
+
 test("a dataset folder knows its roles; inputs may be left out of it", async (t) => {
   const data = join(folder, "world");
   const written = await readDataset({

@@ -38,13 +38,17 @@ export interface Holdings {
 
 /**
  * The first method of the catalogue that suits the data: one for tasks where there are any, one that needs no target where there are
- * environments alone, else one with a target.
+ * environments alone, one that needs nothing but inputs (or several tables of them) where there is nothing else, so that the command
+ * runs as it stands; else one with a target.
  */
-export function methodFor({ tasks, target, environment, tree }: Omit<Holdings, "modalities">): string {
+export function methodFor({ tasks, target, environment, tree, modalities }: Holdings): string {
   const { methods } = catalogue();
-  const alone = environment && !target && !tasks && !tree;
-  const suits = (needs: readonly string[]): boolean =>
-    alone ? needs.includes("target or environment") : needs.includes("task") === tasks;
+  const suits = (needs: readonly string[]): boolean => {
+    if (tasks) return needs.includes("task");
+    if (target || tree) return !needs.includes("task");
+    if (environment) return needs.includes("target or environment");
+    return modalities > 1 ? needs.includes("modalities") : needs.length === 0;
+  };
   return (methods.find(({ needs }) => suits(needs)) ?? methods[0]!).name;
 }
 

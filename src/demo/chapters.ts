@@ -5,6 +5,7 @@ import type { RunRecord } from "../record.js";
 import { phenotype, simulate } from "../simulate.js";
 import { readCells } from "./cells.js";
 import { readTunnel, SCORED, saidOfTunnel } from "./tunnel.js";
+import { otherSystems } from "./worlds.js";
 
 /** A data set, what is fitted to it, and what a reader should know before believing any of it. */
 export interface Chapter {
@@ -28,11 +29,12 @@ export interface DemoRun {
 /** Fewer, smaller layers than the default: a few hundred cells cannot fill more. */
 const SMALL = { hidden: [32], steps: 800, weightDecay: 0.1 } as const;
 
-/** All chapters: a device whose causes are known, a world that must succeed, real cells, a world that must fail. */
+/** All chapters: a device whose causes are known, worlds in which each system must succeed, real cells, a world in which one must fail. */
 export async function chapters(seeds: readonly number[]): Promise<readonly Chapter[]> {
-  const [tunnel, cells, sparse, still] = await Promise.all([
+  const [tunnel, cells, others, sparse, still] = await Promise.all([
     readTunnel(),
     readCells(),
+    otherSystems(),
     treeWorld("tree world, one change on each edge", 1),
     treeWorld("tree world, no change", 0),
   ]);
@@ -62,6 +64,7 @@ export async function chapters(seeds: readonly number[]): Promise<readonly Chapt
       agreement: false,
       runs: pair("world-sparse", 0, { data: sparse, latentDim: 5 }),
     },
+    ...others,
     {
       name: cells.smoothed.name,
       remark:

@@ -60,8 +60,8 @@ export async function runDemo(dir: string, seeds: readonly number[], say: (line:
     {
       title: "Hidden causes: a real device, cells and simulated worlds",
       introduction:
-        "Single interventions on a device whose causes are known, then tree-based regularization beside its baseline, one head for " +
-        "all environments. Made by disentangle demo.",
+        "Single interventions on a real device whose causes are known, then one simulated world for each other system, each beside a " +
+        "baseline, then real cells, and at the end a world in which the method must fail. Made by disentangle demo.",
       method: "tbr",
       remarks: planned.map(({ name, remark }) => ({ dataset: name, text: remark })),
       agreement,

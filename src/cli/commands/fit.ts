@@ -54,6 +54,7 @@ const COMMON = [
   "out",
   "resume",
   "quiet",
+  "verbose",
   "json",
 ];
 

@@ -23,7 +23,7 @@ Examples:
   $ disentangle simulate balls-world --balls 3 --out balls`;
 
 /** What the help shows before a simulator is chosen. */
-const COMMON = ["seed", "config", "set", "out", "json"];
+const COMMON = ["seed", "config", "set", "out", "quiet", "verbose", "json"];
 
 /** `disentangle simulate` */
 export function define(command: Command): void {

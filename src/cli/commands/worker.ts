@@ -36,7 +36,7 @@ export function define(command: Command, state: ProgramState): void {
     .option("--shared <dir>", "the folder that all machines see, where the sweep has one")
     .option("--cache <dir>", `folder of data sets and of fits under way (default: ${defaultCache()})`)
     .option("--idle <seconds>", "end after so long without work (default: never)", wholeNumber(0))
-    .option("--quiet", "tell failures only")
+    .option("-q, --quiet", "tell failures only")
     .option("--json", "print one JSON object when it ends: how many trials ended, and how")
     .addHelpText("after", EXAMPLES)
     .action(async ({ redis, jobs, shared, cache, idle, stale, quiet = false, json }: WorkerFlags) => {
