@@ -15,7 +15,7 @@ export const explanations = {
   CONFIG_PARSE: "A YAML or JSON configuration file could not be parsed.",
   CONFIG_USAGE: "The command line could not be understood.",
   DATA_NOT_FOUND: "A file or folder does not exist or cannot be read.",
-  DATA_UNKNOWN_FORMAT: "The format of a file could not be recognised.",
+  DATA_UNKNOWN_FORMAT: "The format of a file could not be recognized.",
   DATA_ENCODING: "A text file is not UTF-8.",
   DATA_EMPTY: "A file or table without rows, or without input columns.",
   DATA_RAGGED_ROW: "A row has another number of fields than the header.",

@@ -94,7 +94,7 @@ export type MissingTarget = "error" | "drop";
 export type Standardize = "all" | "inputs" | "none";
 
 /**
- * How images are scaled where inputs are standardised. Never by pixel: a pixel may be the same in all images.
+ * How images are scaled where inputs are standardized. Never by pixel: a pixel may be the same in all images.
  * - `channel`: Each channel to mean 0 and standard deviation 1 over all its pixels of the training rows.
  * - `unit`: Each view to [0, 1], from the smallest to the largest value of the training rows.
  */
@@ -769,13 +769,13 @@ export interface CausalVaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -1353,13 +1353,13 @@ export interface FactorAnalysisConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -1452,13 +1452,13 @@ export interface FastIcaConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -1646,13 +1646,13 @@ export interface IcarlConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2013,13 +2013,13 @@ export interface InterventionalConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2196,13 +2196,13 @@ export interface IvaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2345,13 +2345,13 @@ export interface LatentAnmConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2466,7 +2466,7 @@ export interface LatentSummary {
   sd: number[];
 }
 
-/** How inputs depend on latents: input = mean + loadings x latents + noise, in units of the standardised inputs. */
+/** How inputs depend on latents: input = mean + loadings x latents + noise, in units of the standardized inputs. */
 export interface Loadings {
   /** One row per input, one column per latent. */
   values: NamedMatrix;
@@ -2502,12 +2502,14 @@ export interface Mcc {
   /** `matching[i]` = column of the estimate matched to true latent i; null where there is none. */
   matching: (number | null)[];
   /**
-   * Bootstrap 95 % interval over rows, the matching held fixed; null where `value` is.
+   * Bootstrap 95 % interval, the matching held fixed; null where `value` is.
    *
    * @minItems 2
    * @maxItems 2
    */
   interval: [number, number] | null;
+  /** How many groups of rows the interval resamples as wholes; absent where it resamples single rows. */
+  intervalGroups?: number;
   /** Matching found on one half of the rows, scored on the other; null where a half is too small. */
   outOfSample: number | null;
   /** |correlation|, true latents x estimated latents; null where a column is constant. */
@@ -2574,13 +2576,13 @@ export interface MclConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2862,13 +2864,13 @@ export interface MtIcarlConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3023,13 +3025,13 @@ export interface MtIvaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3178,13 +3180,13 @@ export interface MtlcmConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3404,13 +3406,13 @@ export interface MultimodalConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3594,13 +3596,13 @@ export interface PcaConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3668,13 +3670,13 @@ export interface PdgmmConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3955,13 +3957,13 @@ export interface RandomEncoderConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -4168,13 +4170,13 @@ export interface SharedHeadConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -4798,13 +4800,13 @@ export interface TbrConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -5045,13 +5047,13 @@ export interface VadeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -5195,13 +5197,13 @@ export interface VaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".

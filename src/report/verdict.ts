@@ -93,10 +93,13 @@ function recovery(main: MethodRuns, mcc: Spread): string[] {
   if (mcc.mean === null) return [`The MCC of ${main.label} is not defined: ${mcc.reasons.join("; ")}.`];
   const seed = `seed ${scored.manifest.seed}`;
   const interval = first.interval && `${score(first.interval[0])} to ${score(first.interval[1])}`;
+  const sample =
+    first.intervalGroups === undefined
+      ? counted(rows.count, "row")
+      : `${first.intervalGroups} groups of ${counted(rows.count, "row")}`;
   const trust = [
     mcc.sd === null ? undefined : `sd ${deviation(mcc.sd)} over ${counted(mcc.values.length, "seed")}`,
-    interval &&
-      `95\u00a0% interval ${interval} over ${counted(rows.count, "row")}${mcc.sd === null ? "" : ` of ${seed}`}`,
+    interval && `95\u00a0% interval ${interval} over ${sample}${mcc.sd === null ? "" : ` of ${seed}`}`,
   ].filter((part) => typeof part === "string");
   const sentences = [
     `On average a true latent correlates ${score(mcc.mean)} with its match in ${main.label}` +

@@ -274,7 +274,7 @@ fn memory(dataset: &Dataset) -> Memory {
     let visible = dataset.inputs.data().len() + dataset.targets.as_ref().map_or(0, |table| table.values.data().len());
     Memory {
         bytes: 4 * (given + labels + visible) as u64,
-        of: "the data set and its standardised copy at 4 bytes a number; the model is small beside them".to_owned(),
+        of: "the data set and its standardized copy at 4 bytes a number; the model is small beside them".to_owned(),
     }
 }
 

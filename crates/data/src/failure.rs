@@ -96,7 +96,7 @@ codes! {
     ConfigParse "CONFIG_PARSE" => "A YAML or JSON configuration file could not be parsed.",
     ConfigUsage "CONFIG_USAGE" => "The command line could not be understood.",
     DataNotFound "DATA_NOT_FOUND" => "A file or folder does not exist or cannot be read.",
-    DataUnknownFormat "DATA_UNKNOWN_FORMAT" => "The format of a file could not be recognised.",
+    DataUnknownFormat "DATA_UNKNOWN_FORMAT" => "The format of a file could not be recognized.",
     DataEncoding "DATA_ENCODING" => "A text file is not UTF-8.",
     DataEmpty "DATA_EMPTY" => "A file or table without rows, or without input columns.",
     DataRaggedRow "DATA_RAGGED_ROW" => "A row has another number of fields than the header.",

@@ -198,7 +198,7 @@ pub struct Conditioned {
     pub unused: Option<String>,
 }
 
-/// How inputs depend on latents: input = mean + loadings x latents + noise, in units of the standardised inputs.
+/// How inputs depend on latents: input = mean + loadings x latents + noise, in units of the standardized inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Loadings {

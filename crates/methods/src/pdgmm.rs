@@ -15,7 +15,7 @@
 //! from independent components and from anywhere. Second, where there are spikes that it can make sharper (`solve`), a flow of
 //! couplings (`flow`). Third, the planes again, on what the flow made of the codes.
 //!
-//! Assumes that every latent is silent in some rows and heard in others, in varied company. Identifies the latents up to order,
+//! Assumes that every latent is silent in some rows and active in others, in varied company. Identifies the latents up to order,
 //! sign, scale and shift.
 //!
 //! Reference: see `REFERENCE`.

@@ -1,36 +1,56 @@
-//! The interval of a mean |correlation| of fixed pairs, by resampling groups of rows.
+//! The interval of a mean |correlation| of fixed pairs, by resampling rows, or whole groups of rows that depend on each other.
 //!
-//! Source: *An introduction to the bootstrap* (Efron, Tibshirani, 1993), percentile intervals,
-//! <https://doi.org/10.1201/9780429246593>.
+//! Sources: *An introduction to the bootstrap* (Efron, Tibshirani, 1993), percentile intervals,
+//! <https://doi.org/10.1201/9780429246593>; groups: *Bootstrapping clustered data* (Field, Welsh, 2007),
+//! <https://doi.org/10.1111/j.1467-9868.2007.00593.x>.
 
 use crate::columns::UnitColumns;
 use crate::effort::Effort;
 use crate::matching::Matching;
 use disentangle_data::{Stream, memory};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// With this many groups the interval's own noise comes from the resamples, not from the grouping.
-const GROUPS: usize = 2048;
+/// With this many heaps the interval's own noise comes from the resamples, not from the dealing.
+const HEAPS: usize = 2048;
+
+/// Fewest groups that are resampled: the spread of fewer is not known from a sample of them.
+pub const FEWEST_GROUPS: usize = 10;
+
+/// The number of groups with rows, where there are enough of them to be resampled. `groups` has one number for each row.
+pub(crate) fn resampled_groups(groups: &[u32]) -> Option<usize> {
+    let mut present = groups.to_vec();
+    present.sort_unstable();
+    present.dedup();
+    Some(present.len()).filter(|&count| count >= FEWEST_GROUPS)
+}
 
 /// Number of rows, and for one pair of columns the sums of a, b, a^2, b^2 and a b over them.
 type Moments = [f64; 6];
 
-/// 2.5 % and 97.5 % quantiles of the mean |correlation| of the matched pairs over resamples of the rows.
+/// 2.5 % and 97.5 % quantiles of the mean |correlation| of the matched pairs over resamples of the rows, or of groups of them
+/// (`groups` has one number for each row).
 ///
 /// `None` without resamples, and where a column is constant in one of them: then the data do not carry an interval.
-pub(crate) fn interval(z: &UnitColumns, zhat: &UnitColumns, matching: &Matching, effort: Effort) -> Option<[f64; 2]> {
+pub(crate) fn interval(
+    z: &UnitColumns,
+    zhat: &UnitColumns,
+    matching: &Matching,
+    groups: Option<&[u32]>,
+    effort: Effort,
+) -> Option<[f64; 2]> {
     let pairs: Vec<(usize, usize)> =
         matching.columns.iter().enumerate().filter_map(|(i, j)| j.map(|j| (i, j))).collect();
-    let groups = group_moments(z, zhat, &pairs, effort.seed);
+    let heaps = heap_moments(z, zhat, &pairs, &dealt(z.values.rows(), groups, effort.seed));
     let length = pairs.len();
     let mut means = Vec::with_capacity(effort.resamples as usize);
     let stream = Stream::new(effort.seed, "bootstrap");
     for resample in 0..effort.resamples {
         let mut stream = stream.at(resample);
         let mut sums: Vec<Moments> = vec![[0.0; 6]; length];
-        for _ in 0..groups.len() / length {
-            let at = stream.below(groups.len() / length) * length;
-            for (sum, group) in sums.iter_mut().zip(&groups[at..at + length]) {
-                sum.iter_mut().zip(group).for_each(|(s, g)| *s += g);
+        for _ in 0..heaps.len() / length {
+            let at = stream.below(heaps.len() / length) * length;
+            for (sum, heap) in sums.iter_mut().zip(&heaps[at..at + length]) {
+                sum.iter_mut().zip(heap).for_each(|(s, h)| *s += h);
             }
         }
         let strengths: Option<Vec<f64>> = sums.iter().map(|m| strength(m, z.values.rows())).collect();
@@ -41,19 +61,33 @@ pub(crate) fn interval(z: &UnitColumns, zhat: &UnitColumns, matching: &Matching,
     Some([quantile(&means, 0.025)?, quantile(&means, 0.975)?])
 }
 
-/// Moments of each pair in each group of rows, group by group.
-fn group_moments(z: &UnitColumns, zhat: &UnitColumns, pairs: &[(usize, usize)], seed: u64) -> Vec<Moments> {
-    let n = z.values.rows();
-    let count = n.min(GROUPS);
-    let mut groups = memory::spread([0.0; 6], count * pairs.len(), "the resampled rows");
-    for (place, row) in Stream::new(seed, "bootstrap/groups").permutation(n).into_iter().enumerate() {
-        let at = place % count * pairs.len();
-        for (moments, &(i, j)) in groups[at..].iter_mut().zip(pairs) {
+/// The heap of each row: rows, or whole groups, dealt at random into at most [`HEAPS`] of nearly equal number.
+fn dealt(rows: usize, groups: Option<&[u32]>, seed: u64) -> Vec<usize> {
+    let mut unit_of = memory::gathered(0..rows, rows, "the groups of the rows");
+    if let Some(groups) = groups {
+        let places: BTreeMap<u32, usize> =
+            groups.iter().copied().collect::<BTreeSet<_>>().into_iter().zip(0..).collect();
+        unit_of.iter_mut().zip(groups).for_each(|(unit, group)| *unit = places[group]);
+    }
+    let units = unit_of.iter().max().map_or(0, |last| last + 1);
+    let mut heap_of_unit = vec![0; units];
+    for (place, unit) in Stream::new(seed, "bootstrap/groups").permutation(units).into_iter().enumerate() {
+        heap_of_unit[unit] = place % units.min(HEAPS);
+    }
+    unit_of.into_iter().map(|unit| heap_of_unit[unit]).collect()
+}
+
+/// Moments of each pair in each heap of rows, heap by heap.
+fn heap_moments(z: &UnitColumns, zhat: &UnitColumns, pairs: &[(usize, usize)], heap_of: &[usize]) -> Vec<Moments> {
+    let count = heap_of.iter().max().map_or(0, |last| last + 1);
+    let mut heaps = memory::spread([0.0; 6], count * pairs.len(), "the resampled rows");
+    for (row, heap) in heap_of.iter().enumerate() {
+        for (moments, &(i, j)) in heaps[heap * pairs.len()..].iter_mut().zip(pairs) {
             let (a, b) = (z.values[(row, i)], zhat.values[(row, j)]);
             moments.iter_mut().zip([1.0, a, b, a * a, b * b, a * b]).for_each(|(sum, v)| *sum += v);
         }
     }
-    groups
+    heaps
 }
 
 /// |correlation| from moments of columns that have variance 1 / `rows` in the sample.

@@ -105,6 +105,7 @@ const SILENT: Source = Source {
 };
 
 const CONSTANT: &str = "A constant column, true or estimated, or fewer than three rows gives null and the reason.";
+const COLLAPSED: &str = "An estimated latent that is constant takes no part, as if it were not there; a constant true latent, an estimate in which nothing varies, or fewer than three rows gives null and the reason.";
 const FEWER: &str = "The mean is over the true latents: one that is left without a match counts 0.";
 
 /// Every metric, in the order of `Scores`.
@@ -118,11 +119,11 @@ pub const CARDS: &[Card] = &[
         best: 1.0,
         conventions: &[
             FEWER,
-            CONSTANT,
-            "Interval: percentile bootstrap over rows with the matching held fixed.",
+            COLLAPSED,
+            "Interval: percentile bootstrap with the matching held fixed, over whole environments (else tasks) where at least ten have rows, else over rows.",
             "Out of sample: matching on a random half of the rows, score on the other.",
             "Null `unrelated`: rows of the estimate shuffled, matched anew (at most 20,000 rows).",
-            "Null `rotation`: a random rotation of the standardised truth (at most 4,000 rows).",
+            "Null `rotation`: a random rotation of the standardized truth (at most 4,000 rows).",
             "Reference `linear`: the best linear map to the truth, fitted on half of the rows, scored on the rest.",
         ],
         invariances: AXES,
@@ -141,7 +142,7 @@ pub const CARDS: &[Card] = &[
         formula: "1/d sum_i |spearman(z_i, zhat_p(i))|, p the assignment with the largest sum",
         range: (Some(0.0), Some(1.0)),
         best: 1.0,
-        conventions: &[FEWER, CONSTANT, "Tied values share their average rank.", "Interval and nulls as for `mcc`."],
+        conventions: &[FEWER, COLLAPSED, "Tied values share their average rank.", "Interval and nulls as for `mcc`."],
         invariances: ORDERED_AXES,
         source: Source {
             title: "Unsupervised feature extraction by time-contrastive learning and nonlinear ICA",
@@ -162,7 +163,7 @@ pub const CARDS: &[Card] = &[
             "Where a simulator rotates its latents; `mcc` beside it is that of the rotated ones.",
             "The graph and silence are about the latents before the rotation, and are paired by this matching.",
             FEWER,
-            CONSTANT,
+            COLLAPSED,
         ],
         invariances: AXES,
         source: SILENT,
@@ -351,7 +352,7 @@ pub const CARDS: &[Card] = &[
             "Latents are paired by the matching of `mcc`; a true latent without a match has no edges, a column without one has none in truth.",
             "Beside it: the distance of what PC finds on the true latents in the same rows.",
             "`betweenModalities` counts pairs of latents of different modalities alone, where all true latents are named `MODALITY.NAME`.",
-            "Where latents are silent in part of the rows, correlations are over the rows in which both are active.",
+            "Where latents are silent in part of the rows, each test takes the rows in which all of its latents are active; two that are active together in less than 5 % of the rows of the rarer one cannot be tested, which gives null and the reason.",
             "A latent that is constant or determined by others gives null and the reason.",
         ],
         invariances: AXES,

@@ -57,7 +57,7 @@ pub use indicator_check::{Decision, Given, IndicatorCheck, PairTest, Tally, chec
 pub use indicators::{IndicatorScores, IndicatorsInput, indicators};
 pub use linear::LinearFit;
 pub use matching::Matching;
-pub use mcc::{Effort, Mcc, mcc};
+pub use mcc::{Effort, Mcc, mcc, mcc_of_groups};
 pub use multiple::{Correction, adjusted};
 pub use nulls::{NullScore, Nulls};
 pub use r2::{R2, r2};

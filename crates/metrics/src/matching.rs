@@ -68,6 +68,13 @@ pub(crate) fn mcc_value(kind: Correlation, truth: &Matrix<f64>, estimate: &Matri
     Ok(Matching::best(&correlations(&z, &zhat))?.mean())
 }
 
+/// Why the score of these columns is not defined, in one sentence. An estimated latent that is constant takes no part, as one that
+/// is not there, so long as another varies; a true one that is constant has no correlation with anything.
+pub(crate) fn why_no_score(rows: usize, truth: &UnitColumns, estimate: &UnitColumns) -> Option<String> {
+    let scored = !estimate.varying().is_empty() && truth.constant.iter().all(|constant| !constant);
+    if rows >= FEWEST_ROWS && scored { None } else { why_undefined(rows, truth, estimate) }
+}
+
 /// Why no correlation of these columns can be averaged, in one sentence.
 pub(crate) fn why_undefined(rows: usize, truth: &UnitColumns, estimate: &UnitColumns) -> Option<String> {
     if rows < FEWEST_ROWS {

@@ -5,7 +5,7 @@ use crate::blocks::blocks;
 use crate::calibration::{CalibrationScores, Events, Probabilities, calibration};
 use crate::cards::{CARDS, Invariance};
 use crate::changes::{ChangeScores, ChangesInput, changes};
-use crate::columns::Correlation;
+use crate::columns::{Correlation, UnitColumns};
 use crate::effort::Effort;
 use crate::graph::Graph;
 use crate::graph::cpdag::cpdag;
@@ -13,7 +13,7 @@ use crate::graph::given::{MethodGraphScore, method_graph_score};
 use crate::graph::recovered::{GraphInput, GraphScore, graph_score};
 use crate::indicators::{IndicatorScores, IndicatorsInput, indicators};
 use crate::matching::mcc_value;
-use crate::mcc::{Mcc, mcc};
+use crate::mcc::{Mcc, mcc_of_groups};
 use crate::r2::r2;
 pub use crate::scores::{Oracle, ScoredRows, ScoredSplit, Scores};
 use crate::silence::{SilenceInput, SilenceScores, silence};
@@ -79,15 +79,18 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
     })?;
     check_shapes(input, truth)?;
     let (z, zhat, effort) = (&truth.values, &input.latents.values, input.effort);
-    let pearson = mcc(Correlation::Pearson, z, zhat, effort)?;
-    let of_unrotated = |truth: &NamedColumns| mcc(Correlation::Pearson, &truth.values, zhat, effort);
+    // Rows of one environment, or of one task, are not independent of each other.
+    let groups = input.environments.as_ref().or(input.tasks.as_ref()).map(|labels| labels.codes.as_slice());
+    let scored = |kind, truth: &Matrix<f64>| mcc_of_groups(kind, truth, zhat, groups, effort);
+    let pearson = scored(Correlation::Pearson, z)?;
+    let of_unrotated = |truth: &NamedColumns| scored(Correlation::Pearson, &truth.values);
     let unrotated = input.unrotated.as_ref().map(of_unrotated).transpose()?;
     let by_task = |kind| input.tasks.as_ref().map(|tasks| task_mcc(kind, z, zhat, tasks, effort)).transpose();
     let mut scores = Scores {
         rows: ScoredRows { split: input.split, count: z.rows() },
         truth: truth.names.clone(),
         latents: input.latents.names.clone(),
-        mcc_spearman: mcc(Correlation::Spearman, z, zhat, effort)?,
+        mcc_spearman: scored(Correlation::Spearman, z)?,
         mcc_unrotated: unrotated,
         mcc_task: by_task(Correlation::Pearson)?,
         mcc_task_spearman: by_task(Correlation::Spearman)?,
@@ -154,7 +157,18 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
     }
     scores.calibration = calibration_of(input, &scores)?;
     scores.notes = notes(&scores, &input.left_open);
+    scores.notes.extend(collapsed(&input.latents).map(|names| {
+        format!("{names} does not vary: it takes no part, and a true latent that is left without a match counts 0 in the MCC.")
+    }));
     Ok(scores)
+}
+
+/// The estimated latents that are constant, where some are and others are not.
+fn collapsed(latents: &NamedColumns) -> Option<String> {
+    let constant = UnitColumns::new(Correlation::Pearson, &latents.values).constant;
+    let names: Vec<&str> =
+        latents.names.iter().zip(&constant).filter(|(_, constant)| **constant).map(|(name, _)| name.as_str()).collect();
+    (!names.is_empty() && names.len() < constant.len()).then(|| format!("Estimated latent {}", names.join(", ")))
 }
 
 fn calibration_of(input: &ScoreInput, scores: &Scores) -> Result<Option<CalibrationScores>> {

@@ -91,8 +91,9 @@ async function dataOf(run: Run): Promise<Observed> {
 
 function summary(scores: Scores): string {
   const { rows, mcc, mccSpearman, r2, oracle, latents, truth } = scores;
+  const groups = mcc.intervalGroups === undefined ? "" : `, over ${mcc.intervalGroups} groups of rows`;
   const interval =
-    mcc.interval === null ? "" : `  95 % interval ${number(mcc.interval[0])} to ${number(mcc.interval[1])}`;
+    mcc.interval === null ? "" : `  95 % interval ${number(mcc.interval[0])} to ${number(mcc.interval[1])}${groups}`;
   const against = (name: string, score: NullScore | null): string[][] =>
     score === null ? [] : [[`  ${name}`, `${number(score.mean)} +- ${number(score.sd)}`]];
   const optional = (name: string, value: number | null | undefined): string[][] =>

@@ -42,7 +42,7 @@ pub enum Standardize {
     None,
 }
 
-/// How images are scaled where inputs are standardised. Never by pixel: a pixel may be the same in all images.
+/// How images are scaled where inputs are standardized. Never by pixel: a pixel may be the same in all images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ImageScale {
@@ -67,9 +67,9 @@ pub struct PrepareConfig {
     pub missing: Missing,
     /// What to do with rows without a target: refuse or drop them. Single gaps in several targets are allowed.
     pub missing_target: MissingTarget,
-    /// Which columns are standardised.
+    /// Which columns are standardized.
     pub standardize: Standardize,
-    /// How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+    /// How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
     /// [0, 1] by its smallest and largest value of the training rows.
     // Left out of what is written where it is the default: a configuration without images stays what it was, and so does the run's identity.
     #[serde(skip_serializing_if = "ImageScale::is_default")]

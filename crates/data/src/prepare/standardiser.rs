@@ -80,7 +80,7 @@ impl Standardiser {
         if overflow {
             return Err(Failure::new(
                 Code::NumericNotFinite,
-                "a standardised value leaves 32-bit floating point: some value is far from all training rows",
+                "a standardized value leaves 32-bit floating point: some value is far from all training rows",
             )
             .hint("look for outliers, or for a column that hardly varies over the training rows"));
         }

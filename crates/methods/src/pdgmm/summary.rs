@@ -117,7 +117,7 @@ fn sometimes(silence: &Silence) -> Assumption {
         100.0 * most
     );
     let status = if fine { Status::Ok } else { Status::Violated };
-    assumption("sometimes-silent", "Is every latent silent in some rows and heard in others?", status, finding)
+    assumption("sometimes-silent", "Is every latent silent in some rows and active in others?", status, finding)
 }
 
 /// A plane in k dimensions needs k rows on it; ten times as many make its estimate steady.

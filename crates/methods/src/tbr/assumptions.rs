@@ -77,7 +77,7 @@ fn environments(pairs: usize, k: usize) -> Assumption {
         _ => Status::Violated,
     };
     let finding = format!(
-        "{pairs} comparisons of neighbouring environments for {k} latents; at least {k} are needed, {} make it comfortable.",
+        "{pairs} comparisons of neighboring environments for {k} latents; at least {k} are needed, {} make it comfortable.",
         4 * k
     );
     assumption("environments", "Are there enough environments?", status, finding)

@@ -31,7 +31,7 @@ pub struct PcConfig {
     /// Level of each test, above 0 and below 1: a p-value above it parts a pair.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub alpha: f64,
-    /// Largest number of variables given; null: as many as there are neighbours.
+    /// Largest number of variables given; null: as many as there are neighbors.
     pub depth: Option<usize>,
     /// Threads that share the tests of one size. The result is the same for any number.
     #[schemars(range(min = 1, max = 256))]

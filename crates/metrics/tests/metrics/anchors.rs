@@ -89,24 +89,36 @@ fn true_latents_without_a_match_count_zero() {
 }
 
 #[test]
-fn a_constant_latent_gives_null_and_the_reason() {
+fn a_collapsed_latent_takes_no_part_and_a_constant_true_one_gives_null_and_the_reason() {
     let z = normal(40, 2, &mut Stream::new(4, "z"));
     let varies_by_rounding = |i: usize| 3.0 + f64::from(f32::EPSILON) * 0.5 * (i % 2) as f64;
     for dead in [|_| 0.0, |_| -7.25, varies_by_rounding] {
         let half = Matrix::from_fn(40, 2, |i, j| if j == 0 { z[(i, 1)] } else { dead(i) });
+        let none = Matrix::from_fn(40, 2, |i, _| dead(i));
         for kind in KINDS {
-            for (truth, estimate, who) in [(&z, &half, "estimated latent 1"), (&half, &z, "true latent 1")] {
+            for (truth, estimate, who) in [(&half, &z, "true latent 1"), (&z, &none, "estimated latents 0, 1")] {
                 let score = mcc(kind, truth, estimate, Effort::default()).expect("finite");
                 assert_eq!(score.value, None);
                 assert!(score.reason.as_ref().is_some_and(|r| r.contains(who) && r.contains("constant")), "{score:?}");
                 assert_eq!((score.interval, score.out_of_sample), (None, None));
                 assert_eq!(score.nulls, Default::default());
-                assert_eq!(score.correlation.iter().flatten().flatten().count(), 2);
             }
             // The pair that is defined is still shown.
-            let score = mcc(kind, &z, &half, BARE).expect("finite");
-            assert_eq!((score.matching.as_slice(), score.per_latent[0]), ([None, Some(0)].as_slice(), Some(0.0)));
-            assert_close(score.per_latent[1].expect("defined"), 1.0, 1e-12, "the live latent");
+            let score = mcc(kind, &half, &z, BARE).expect("finite");
+            assert_eq!((score.per_latent[1], score.correlation.iter().flatten().flatten().count()), (None, 2));
+            assert_close(score.per_latent[0].expect("defined"), 1.0, 1e-12, "the live latent");
+            // One that collapsed scores as one that is not there.
+            let effort = Effort::default();
+            let [collapsed, absent] =
+                [&half, &half.select_cols(&[0])].map(|e| mcc(kind, &z, e, effort).expect("finite"));
+            assert_eq!(
+                (collapsed.matching.as_slice(), collapsed.per_latent[0]),
+                ([None, Some(0)].as_slice(), Some(0.0))
+            );
+            assert_close(collapsed.value.expect("defined"), 0.5, 1e-12, "half of the latents are there");
+            assert_eq!((collapsed.value, collapsed.interval), (absent.value, absent.interval));
+            assert_eq!((collapsed.out_of_sample, collapsed.reason), (absent.out_of_sample, None));
+            assert_eq!(collapsed.nulls.unrelated, absent.nulls.unrelated);
         }
         let weak = weak_mcc(&z, &half).expect("finite");
         assert!(weak.value.is_none() && weak.reason.is_some() && weak.canonical.is_empty());

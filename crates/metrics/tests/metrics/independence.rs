@@ -206,45 +206,77 @@ fn a_check_that_cannot_be_made_is_a_failure() {
 }
 
 #[test]
-fn variables_that_are_switched_off_are_tested_in_the_rows_in_which_both_are_active() {
+fn variables_that_are_switched_off_are_tested_in_the_rows_in_which_all_of_a_test_are_active() {
     let mut stream = Stream::new(6, "active");
-    let z = normal(200, 3, &mut stream);
-    let active = Matrix::from_fn(200, 3, |_, _| stream.below(3) > 0);
-    let off = Matrix::from_fn(200, 3, |i, j| if active[(i, j)] { z[(i, j)] + z[(i, 0)] } else { 9.0 });
+    let z = normal(200, 4, &mut stream);
+    let active = Matrix::from_fn(200, 4, |_, _| stream.below(3) > 0);
+    let off = Matrix::from_fn(200, 4, |i, j| if active[(i, j)] { z[(i, j)] + z[(i, 0)] } else { 9.0 });
     let tests = FisherZ::of_active(&off, &active).expect("sound");
-    let shared =
-        |i: usize, j: usize| -> Vec<usize> { (0..200).filter(|&row| active[(row, i)] && active[(row, j)]).collect() };
-    let alone = |i: usize, j: usize| {
-        let pair = off.select_rows(&shared(i, j)).select_cols(&[i, j]);
-        FisherZ::of(&pair).expect("varies").test(0, 1, &[]).expect("sound")
-    };
-    for (i, j) in [(0, 1), (0, 2), (1, 2)] {
-        let (found, expected) = (tests.test(i, j, &[]).expect("sound"), alone(i, j));
-        assert_close(found.correlation, expected.correlation, 1e-14, "correlation");
-        assert!((found.p / expected.p - 1.0).abs() < 1e-9);
+    for order in [vec![0, 1], vec![1, 2], vec![0, 2, 1], vec![1, 3, 0], vec![0, 3, 1, 2]] {
+        let rows: Vec<usize> = (0..200).filter(|&row| order.iter().all(|&j| active[(row, j)])).collect();
+        let places: Vec<usize> = (2..order.len()).collect();
+        let alone = FisherZ::of(&off.select_rows(&rows).select_cols(&order)).expect("varies");
+        let (found, expected) =
+            (tests.test(order[0], order[1], &order[2..]).expect("sound"), alone.test(0, 1, &places).expect("sound"));
+        assert_close(found.correlation, expected.correlation, 1e-12, "correlation");
+        assert!((found.p / expected.p - 1.0).abs() < 1e-9, "{order:?}: {found:?} {expected:?}");
     }
-    // Given others, a test counts on the fewest rows of any pair.
-    let correlation =
-        Matrix::from_fn(3, 3, |i, j| if i < j { alone(i, j).correlation } else { f64::from(u8::from(i == j)) });
-    let fewest = [(0, 1), (0, 2), (1, 2)].iter().map(|&(i, j)| shared(i, j).len()).min().expect("three pairs");
-    let known = FisherZ::from_correlation(correlation, fewest).expect("correlations");
-    assert_eq!(tests.test(0, 1, &[2]).expect("sound"), known.test(0, 1, &[2]).expect("sound"));
 
-    let all = FisherZ::of_active(&z, &Matrix::from_fn(200, 3, |_, _| true)).expect("sound");
+    let all = FisherZ::of_active(&z, &Matrix::from_fn(200, 4, |_, _| true)).expect("sound");
     let whole = FisherZ::of(&z).expect("varies");
-    for given in [vec![], vec![2]] {
+    for given in [vec![], vec![2], vec![2, 3]] {
         let pair = [&all, &whole].map(|tests| tests.test(0, 1, &given).expect("sound"));
         assert_close(pair[0].p, pair[1].p, 1e-12, "all are active");
     }
 }
 
 #[test]
-fn variables_that_are_never_active_together_cannot_be_tested() {
-    let z = normal(40, 2, &mut Stream::new(7, "active"));
-    let turns = Matrix::from_fn(40, 2, |i, j| i % 2 == j);
-    assert_eq!(FisherZ::of_active(&z, &turns).expect_err("no row is shared").code, Code::DataTooFewRows);
-    assert_eq!(FisherZ::of_active(&z, &Matrix::zeros(40, 3)).expect_err("does not fit").code, Code::MetricShape);
-    let still = Matrix::from_fn(40, 2, |i, j| if i < 20 && j == 0 { 1.0 } else { z[(i, j)] });
-    let early = Matrix::from_fn(40, 2, |i, _| i < 20);
-    assert_eq!(FisherZ::of_active(&still, &early).expect_err("constant there").code, Code::DataConstantColumn);
+fn correlations_of_pairs_that_do_not_fit_together_are_no_obstacle() {
+    // 0 and 1 agree where 2 is off, 1 and 2 agree where 0 is off, 0 and 2 disagree where 1 is off: the matrix of the correlations of
+    // pairs has a negative eigenvalue. In the rows in which all are active nothing depends on anything.
+    let mut stream = Stream::new(8, "pairs");
+    let n = 900;
+    let (noise, common) = (normal(n, 3, &mut stream), normal(n, 1, &mut stream));
+    let off = |i: usize| i % 4; // 3: none.
+    let active = Matrix::from_fn(n, 3, |i, j| off(i) != j);
+    let z = Matrix::from_fn(n, 3, |i, j| match off(i) {
+        3 => noise[(i, j)],
+        1 if j == 2 => -common[(i, 0)] + 0.05 * noise[(i, j)],
+        _ => common[(i, 0)] + 0.05 * noise[(i, j)],
+    });
+    let pairwise = |i: usize, j: usize| {
+        let rows: Vec<usize> = (0..n).filter(|&row| off(row) == 3 - i - j).collect();
+        FisherZ::of(&z.select_rows(&rows).select_cols(&[i, j]))
+            .expect("varies")
+            .test(0, 1, &[])
+            .expect("sound")
+            .correlation
+    };
+    let matrix = Matrix::from_fn(3, 3, |i, j| if i < j { pairwise(i, j) } else { f64::from(u8::from(i == j)) });
+    let known = FisherZ::from_correlation(matrix, n / 4).expect("correlations");
+    assert_eq!(known.test(0, 1, &[2]).expect_err("indefinite").code, Code::NumericSingular);
+    let found =
+        FisherZ::of_active(&z, &active).expect("sound").test(0, 1, &[2]).expect("all three are active in 225 rows");
+    assert!(found.p > 0.01 && found.correlation.abs() < 0.2, "{found:?}");
+}
+
+#[test]
+fn variables_that_are_hardly_ever_active_together_cannot_be_tested() {
+    let z = normal(400, 2, &mut Stream::new(7, "active"));
+    let refused = |active: &Matrix<bool>| FisherZ::of_active(&z, active).expect_err("refused");
+    let turns = |wrong: usize| Matrix::from_fn(400, 2, |i, j| i % 2 == j || i < wrong);
+    let never = refused(&turns(0));
+    assert_eq!((never.code, never.context["rows"].as_u64()), (Code::DataTooFewRows, Some(0)));
+    assert!(
+        never.message.starts_with("variables 0 and 1 are active together in 0 of the 200 rows"),
+        "{}",
+        never.message
+    );
+    // 9 rows that are called active by mistake are no evidence, 40 of 220 may be some.
+    assert_eq!(refused(&turns(9)).code, Code::DataTooFewRows);
+    assert!(FisherZ::of_active(&z, &turns(40)).is_ok());
+    assert_eq!(refused(&Matrix::zeros(400, 3)).code, Code::MetricShape);
+    let still = Matrix::from_fn(400, 2, |i, j| if i < 20 && j == 0 { 1.0 } else { z[(i, j)] });
+    let early = FisherZ::of_active(&still, &Matrix::from_fn(400, 2, |i, _| i < 20)).expect("active together");
+    assert_eq!(early.test(0, 1, &[]).expect_err("constant there").code, Code::DataConstantColumn);
 }

@@ -2,8 +2,8 @@
 
 use crate::{assert_close, normal};
 use disentangle_data::orthonormal::random_rotation;
-use disentangle_data::{Matrix, Stream};
-use disentangle_metrics::{Correlation, Effort, mcc};
+use disentangle_data::{Code, Matrix, Stream};
+use disentangle_metrics::{Correlation, Effort, mcc, mcc_of_groups};
 
 #[test]
 fn the_unrelated_null_of_one_latent_is_that_of_a_correlation_of_nothing() {
@@ -78,6 +78,74 @@ fn intervals_hold_the_true_correlation_nineteen_times_in_twenty() {
         let slack = 4.0 * (0.05 * 0.95 / repeats as f64).sqrt();
         assert_close(coverage, 0.94, slack, &format!("coverage at {rows} rows"));
     }
+}
+
+/// Rows of 40 groups of 25, in which most of what an estimate lacks is common to all rows of a group.
+fn grouped(stream: &mut Stream) -> (Matrix<f64>, Matrix<f64>, Vec<u32>) {
+    let groups: Vec<u32> = (0..1000).map(|row| row / 25).collect();
+    let of_group = normal(40, 2, stream);
+    let common = |row: usize, side: usize| 0.9 * of_group[(row / 25, side)];
+    let z = Matrix::from_fn(1000, 1, |row, _| common(row, 0) + 0.19f64.sqrt() * stream.normal());
+    let zhat = Matrix::from_fn(1000, 1, |row, _| {
+        0.6 * z[(row, 0)] + 0.8 * (common(row, 1) + 0.19f64.sqrt() * stream.normal())
+    });
+    (z, zhat, groups)
+}
+
+#[test]
+fn intervals_over_groups_hold_the_true_correlation_where_those_over_rows_are_too_narrow() {
+    let (mut stream, repeats) = (Stream::new(6, "groups"), 300);
+    let mut inside = [0u64; 2];
+    for seed in 0..repeats {
+        let (z, zhat, groups) = grouped(&mut stream);
+        let effort = Effort { seed, resamples: 200, draws: 0 };
+        for (inside, groups) in inside.iter_mut().zip([Some(groups.as_slice()), None]) {
+            let score = mcc_of_groups(Correlation::Pearson, &z, &zhat, groups, effort).expect("finite");
+            assert_eq!(score.interval_groups, groups.map(|_| 40));
+            let [low, high] = score.interval.expect("defined");
+            *inside += u64::from(low <= 0.6 && 0.6 <= high);
+        }
+    }
+    // Percentile intervals of 40 groups hold a little less than .95.
+    let [by_group, by_row] = inside.map(|inside| inside as f64 / repeats as f64);
+    assert!((0.86..=0.98).contains(&by_group) && by_row < 0.5, "{by_group} over groups, {by_row} over rows");
+}
+
+#[test]
+fn groups_of_equal_rows_have_the_interval_of_one_row_each() {
+    let mut stream = Stream::new(8, "copies");
+    let z = normal(300, 2, &mut stream);
+    let zhat = Matrix::from_fn(300, 2, |i, j| z[(i, j)] + 0.7 * stream.normal());
+    let times = |copies: usize| {
+        let rows: Vec<usize> = (0..300 * copies).map(|row| row % 300).collect();
+        let groups: Vec<u32> = rows.iter().map(|&row| 7 * row as u32).collect();
+        let (z, zhat) = (z.select_rows(&rows), zhat.select_rows(&rows));
+        let effort = Effort { seed: 3, resamples: 500, draws: 0 };
+        mcc_of_groups(Correlation::Pearson, &z, &zhat, Some(&groups), effort).expect("finite")
+    };
+    let (one, four) = (times(1), times(4));
+    let [one, four] = [one, four].map(|score| score.interval.expect("defined"));
+    // The same draws of the same groups, so the same numbers but for rounding.
+    assert_close(one[0], four[0], 1e-9, "low");
+    assert_close(one[1], four[1], 1e-9, "high");
+}
+
+#[test]
+fn fewer_than_ten_groups_are_not_resampled() {
+    let mut stream = Stream::new(9, "few");
+    let z = normal(100, 1, &mut stream);
+    let zhat = Matrix::from_fn(100, 1, |i, _| z[(i, 0)] + stream.normal());
+    let of = |count: u32| {
+        // Only every other number has rows.
+        let groups: Vec<u32> = (0..100).map(|row| 2 * (row % count)).collect();
+        mcc_of_groups(Correlation::Pearson, &z, &zhat, Some(&groups), Effort::default()).expect("finite")
+    };
+    assert_eq!((of(9).interval_groups, of(10).interval_groups), (None, Some(10)));
+    let plain = mcc(Correlation::Pearson, &z, &zhat, Effort::default()).expect("finite");
+    assert_eq!(of(9).interval, plain.interval);
+    assert_ne!(of(10).interval, plain.interval);
+    let short = mcc_of_groups(Correlation::Pearson, &z, &zhat, Some(&[1; 99]), Effort::default());
+    assert_eq!(short.expect_err("a row has no group").code, Code::MetricShape);
 }
 
 #[test]

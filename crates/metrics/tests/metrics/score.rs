@@ -1,6 +1,6 @@
 //! The scores as a whole.
 
-use crate::{input, named, normal};
+use crate::{assert_close, input, named, normal};
 use disentangle_data::{Code, Labels, Matrix, Stream};
 use disentangle_metrics::{
     ChangesInput, Effort, FoundGraph, GraphInput, IndicatorsInput, Invariance, NamedColumns, PcConfig, Reversal,
@@ -89,7 +89,7 @@ fn parts_that_do_not_fit_together_are_failures() {
 #[test]
 fn what_hangs_on_the_matching_is_null_where_there_is_none() {
     let z = normal(40, 2, &mut Stream::new(4, "z"));
-    let dead = Matrix::from_fn(40, 2, |i, j| if j == 0 { z[(i, 0)] } else { 1.0 });
+    let dead = Matrix::from_fn(40, 2, |_, j| j as f64);
     let scores = score(&ScoreInput {
         target: Some(z.col(0)),
         environments: Some(Labels::encode("site", &["a"; 40])),
@@ -118,6 +118,30 @@ fn what_hangs_on_the_matching_is_null_where_there_is_none() {
     assert!(causes.exact.is_none() && causes.reason.is_some_and(|r| r.contains("constant")));
     assert!(changes.f1.is_none() && changes.reason.is_some_and(|r| r.contains("constant")));
     assert!(ate.value.is_none() && ate.reason.is_some_and(|r| r.contains("constant")));
+}
+
+#[test]
+fn a_collapsed_latent_is_named_and_the_others_are_scored() {
+    let z = normal(40, 2, &mut Stream::new(4, "z"));
+    let half = Matrix::from_fn(40, 2, |i, j| if j == 0 { z[(i, 0)] } else { 1.0 });
+    let scores = score(&ScoreInput {
+        changes: Some(ChangesInput {
+            truth: Matrix::from_fn(1, 2, |_, _| 1.0),
+            real: Matrix::from_fn(1, 2, |_, _| true),
+            observed: vec![true],
+        }),
+        ..input(z, half)
+    })
+    .expect("sound");
+    assert_close(scores.mcc.value.expect("defined"), 0.5, 1e-12, "one of two");
+    // The change of the other is missed, and what its column calls is false.
+    let changes = scores.changes.expect("asked for");
+    assert_eq!((changes.true_positives, changes.false_negatives, changes.false_positives), (1, 1, 1));
+    assert!(
+        scores.notes.iter().any(|note| note.starts_with("Estimated latent c1 does not vary")),
+        "{:?}",
+        scores.notes
+    );
 }
 
 #[test]
