@@ -8,7 +8,7 @@ import { table } from "./tables.mjs";
 export const about = "What choosing without the truth costs, on small worlds of every preset whose data are simulated";
 
 // 9701 to 9703 were seen while this was written.
-const SEEDS = [9731, 9732, 9733];
+const SEEDS = [9731, 9732];
 const RESTARTS = [0, 1, 2, 3, 4];
 
 /** Settings that a user may hesitate between; the first is the default. */
@@ -235,15 +235,24 @@ export async function run({ works, log }) {
     }
     log(`${what}: ${JSON.stringify({ ...rows.at(-1), each: undefined })}`);
   };
-  for (const preset of presets) {
+  const worlds = presets.flatMap((preset) => {
     const world = small(preset);
     const key = world && JSON.stringify([world.method, world.data, world.config]);
-    if (world === undefined || known.has(key)) continue;
+    if (world === undefined || known.has(key)) return [];
     known.add(key);
-    await add(`settings ${preset.name}`, () => settingsRow(world));
-    await add(`restarts ${preset.name}`, () => restartsRow(world));
-  }
+    return [world];
+  });
+  // One world of each method first.
+  const leads = worlds.filter(({ method }, at) => worlds.findIndex((other) => other.method === method) === at);
+  const study = async (all) => {
+    for (const world of all) {
+      await add(`settings ${world.preset}`, () => settingsRow(world));
+      await add(`restarts ${world.preset}`, () => restartsRow(world));
+    }
+  };
+  await study(leads);
   for (const dimension of DIMENSIONS) await add(`latents ${dimension.method}`, () => dimensionRow(dimension));
+  await study(worlds.filter((world) => !leads.includes(world)));
   return { rows };
 }
 

@@ -8,7 +8,7 @@ import { table } from "./tables.mjs";
 export const about = "MCC on new rows by the share of rows that a fit learns from, on small worlds";
 
 // 9711 to 9715 were seen while this was written.
-const SEEDS = [9741, 9742, 9743, 9744, 9745];
+const SEEDS = [9741, 9742, 9743];
 const SHARES = [0.5, 0.7, 0.8];
 const split = (train) => ({ train, validation: (1 - train) / 2, test: (1 - train) / 2 });
 
@@ -37,12 +37,6 @@ const WORLDS = [
     rows: ["pointsPerEnvironment", 60, 300],
     data: { simulator: "shift-world", latents: 2, environments: 20 },
     fit: { method: "latent-anm", latentDim: 2, training: { steps: 900 } },
-  },
-  {
-    name: "ivae",
-    rows: ["pointsPerEnvironment", 60, 300],
-    data: { simulator: "shift-world", latents: 2, environments: 20 },
-    fit: { method: "ivae", latentDim: 2, steps: 3000 },
   },
 ];
 
