@@ -3,6 +3,7 @@
 
 use crate::small::*;
 use disentangle_data::prepare::{PrepareConfig, Prepared, prepare};
+use disentangle_data::split::Split;
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::checkpoint::{CheckpointOptions, Checkpoints, Identity};
 use disentangle_engine::method::Solving;
@@ -124,11 +125,32 @@ fn whole(method: &Held, data: &Prepared) -> Ended {
     run(method, data, dir.path(), None).expect("nobody kills it")
 }
 
+/// Means of the standardized inputs times the target over the training rows: the gradient of the agreement.
+fn pull(data: &Prepared) -> Vec<f64> {
+    let rows = data.rows_of(Split::Train);
+    let targets = &data.targets.as_ref().expect("the world has a target").values;
+    let over = |value: &dyn Fn(usize) -> f64| rows.iter().map(|&row| value(row)).sum::<f64>() / rows.len() as f64;
+    let of_input = |j: usize| {
+        let input = |row: usize| f64::from(data.inputs[(row, j)]);
+        let mean = over(&input);
+        let sd = over(&|row| (input(row) - mean).powi(2)).sqrt();
+        over(&|row| (input(row) - mean) / sd * f64::from(targets[(row, 0)]))
+    };
+    (0..data.inputs.cols()).map(of_input).collect()
+}
+
 const KINDS: [Option<Extrapolation>; 3] = [None, Some(Extrapolation::SecondGradient), Some(Extrapolation::FromThePast)];
+
+fn norm(values: &[f64]) -> f64 {
+    values.iter().map(|v| v * v).sum::<f64>().sqrt()
+}
 
 #[test]
 fn a_constraint_is_met_with_its_multiplier_and_every_step_of_it_is_on_record() {
     let data = data();
+    // Lagrange: the gradient of the agreement, a, equals 2 m w with |w| = 1, so w = a / |a|, the agreement is |a| and m = |a| / 2.
+    let pull = pull(&data);
+    let strength = norm(&pull);
     for extrapolation in KINDS {
         let Ended { history, weights, .. } = whole(&Held { extrapolation, climb: 0.02 }, &data);
         let stage = &history.stages[0];
@@ -137,11 +159,16 @@ fn a_constraint_is_met_with_its_multiplier_and_every_step_of_it_is_on_record() {
         };
         assert_eq!(name, "length");
         assert!([violations, multipliers].iter().all(|c| c.len() == stage.steps.len()));
-        // Lagrange: the gradient of the agreement, a, equals 2 m w with |w| = 1, so the agreement a.w is 2 m.
-        let last = stage.steps.len() - 1;
-        let agreement = -stage.terms["agreement"][last - 20..].iter().sum::<f64>() / 21.0;
-        assert!(violations[last].abs() < 0.1, "{extrapolation:?}: {}", violations[last]);
-        assert!((agreement - 2.0 * multipliers[last]).abs() < 0.15, "{agreement} and {}", multipliers[last]);
+        // Of the last hundred steps: batches of 32 rows move the agreement by a few percent, the multiplier by less.
+        let late = |curve: &[f64]| curve[curve.len() - 100..].iter().sum::<f64>() / 100.0;
+        let (agreement, multiplier) = (-late(&stage.terms["agreement"]), late(multipliers));
+        assert!((agreement / strength - 1.0).abs() < 0.06, "{extrapolation:?}: {agreement}, expected {strength}");
+        assert!((2.0 * multiplier / strength - 1.0).abs() < 0.04, "{extrapolation:?}: {multiplier} at {strength}");
+        assert!(late(violations).abs() < 0.02, "{extrapolation:?}: {}", late(violations));
+        let found = &weights.iter().find(|w| w.name == "direction").expect("it is a parameter").values;
+        let found: Vec<f64> = found.iter().map(|&v| f64::from(v)).collect();
+        let along = found.iter().zip(&pull).map(|(w, a)| w * a).sum::<f64>() / (norm(&found) * strength);
+        assert!(along > 0.99, "{extrapolation:?}: {found:?} along {pull:?}");
         assert!(stage.terms.contains_key("constraints") && !stage.terms.contains_key("length"));
         assert!(weights.iter().any(|w| w.name == "norm.variance" && w.values.iter().all(|v| *v != 1.0)));
     }
