@@ -47,21 +47,36 @@ fn score(run: &RunResult, data: &Dataset) -> f64 {
     mcc(Correlation::Pearson, &truth, &run.latents.to_f64(), effort).expect("it fits").value.expect("it is defined")
 }
 
+/// Mean of the last values of a term of the loss; `None` where there is no such term.
+fn late(run: &RunResult, term: &str) -> Option<f64> {
+    let values = run.history.stages[0].terms.get(term)?;
+    let last = &values[values.len().saturating_sub(300)..];
+    Some(last.iter().sum::<f64>() / last.len() as f64)
+}
+
 #[test]
 fn latents_whose_variances_follow_the_targets_are_found_by_the_whole_family() {
     let data = modulated();
-    let random = score(&fitted(&json!({"method": "random-encoder", "latentDim": 2}), &data), &data);
-    // Priors that let latents depend on each other are far from their optimum after so few steps.
-    for (method, least) in [("ivae", 0.95), ("mt-ivae", 0.95), ("icarl", random + 0.1), ("mt-icarl", random + 0.1)] {
+    let mut others = data.clone();
+    let targets = others.targets.as_mut().expect("there are two");
+    targets.values = targets.values.select_rows(&(0..ROWS).map(|row| (row + 1234) % ROWS).collect::<Vec<_>>());
+    // With the targets of other rows, which say nothing, ivae scores .95. Priors that let latents depend on each other are far from
+    // their optimum after so few steps: what their latents gain by the right targets (.92 to .94) is within the luck of a seed.
+    for (method, least) in [("ivae", 0.99), ("mt-ivae", 0.99), ("icarl", 0.9), ("mt-icarl", 0.9)] {
         let config = json!({
             "method": method, "latentDim": 2, "hidden": [20], "decoder": "linear", "steps": 2500, "learningRate": 1e-2,
         });
         let run = fitted(&config, &data);
         let mcc = score(&run, &data);
-        assert!(mcc > least, "{method}: {mcc}, random encoder {random}");
+        assert!(mcc > least, "{method}: {mcc}");
         let reconstruction = &run.history.stages[0].terms["reconstruction"];
         assert!(reconstruction[reconstruction.len() - 1] < 0.1 * reconstruction[0], "{method}: {reconstruction:?}");
         assert_eq!(run.summary.warnings, [], "{method}");
+        // Of a density that follows the targets score matching makes more than of one that cannot.
+        if let Some(right) = late(&run, "score-matching") {
+            let wrong = late(&fitted(&config, &others), "score-matching").expect("the same method");
+            assert!(right < wrong - 0.5, "{method}: {right}, with the targets of other rows {wrong}");
+        }
     }
 }
 

@@ -99,5 +99,5 @@ fn silence_is_what_lies_within_the_threshold_and_the_graph_is_searched_where_lat
     assert_eq!(blind.silence.expect("known").recall, Some(1.0));
     let graph = blind.graph.expect("known");
     assert_eq!((graph.shd, graph.shd_on_truth), (None, Some(0)));
-    assert!(graph.reason.is_some_and(|reason| reason.contains("active together in 0 rows")));
+    assert!(graph.reason.is_some_and(|reason| reason.contains("active together in 0 of")));
 }
