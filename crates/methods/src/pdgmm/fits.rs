@@ -11,6 +11,7 @@ use disentangle_engine::train::Budgets;
 use disentangle_metrics::columns::Correlation;
 use disentangle_metrics::correlation::correlation;
 use disentangle_metrics::matching::Matching;
+use disentangle_metrics::r2;
 use serde_json::{Value, json};
 
 /// Four latents, mixed linearly unless `changes` say otherwise.
@@ -89,8 +90,15 @@ fn rows_in_the_order_of_their_masks_give_the_same_latents() {
 #[test]
 fn without_sparsity_latents_stay_a_rotation_and_with_the_oracle_they_are_right() {
     let data = world(json!({}));
-    let (none, _) = matched(&data, &fitted(&data, json!({"sparsity": "none"})));
+    let free = fitted(&data, json!({"sparsity": "none"}));
+    let (none, _) = matched(&data, &free);
     assert!(none < 0.95, "{none}");
+    // A rotation of whitened codes: unit variances and no correlation, up to the sampling error of 3000 training rows.
+    let latents = free.latents.to_f64();
+    let between = correlation(Correlation::Pearson, &latents, &latents).expect("the same rows");
+    for (i, j) in (0..4).flat_map(|i| (0..i).map(move |j| (i, j))) {
+        assert!(between[(i, j)].expect("they vary").abs() < 0.06, "{i} {j}: {:?}", between[(i, j)]);
+    }
     let oracle = fitted(&data, json!({"oracle": ["silent"], "latentDim": 4}));
     assert!(matched(&data, &oracle).0 > 0.999);
     assert!(oracle.summary.warnings.iter().any(|w| w.code == "ORACLE_TRUTH_USED"));
@@ -105,7 +113,15 @@ fn exact_planes_are_left_straight_and_bent_ones_become_sharper() {
     assert_eq!((bent.outcome.step, fact(&bent, "flowUsed")), (200, Some(1.0)));
     assert!(fact(&bent, "sharpnessAfterFlow") < fact(&bent, "sharpness"));
     let ((before, _), (after, _)) = (matched(&data, &linear), matched(&data, &bent));
-    assert!(after > before, "{after} after {before}");
+    assert!(before < 0.975 && after > 0.985, "{after} after {before}");
+    let explained = |run: &RunResult| {
+        r2(&data.truth["latents"].values.to_f64(), &run.latents.to_f64())
+            .expect("the same rows")
+            .value
+            .expect("they vary")
+    };
+    let (before, after) = (explained(&linear), explained(&bent));
+    assert!(before < 0.95 && after > 0.975, "R2 {after} after {before}");
 }
 
 #[test]
