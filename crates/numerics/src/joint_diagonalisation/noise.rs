@@ -327,9 +327,48 @@ mod laws {
     }
 
     #[test]
+    fn of_covariances_without_sampling_error_the_truth_is_found_and_is_the_optimum() {
+        let (k, tasks, mut near) = (4, 60, 0);
+        for seed in 0..5 {
+            let mut stream = Stream::new(seed, "exact");
+            let mixing = normal(k, k, &mut stream);
+            let least = symmetric_eigen(&product(&mixing, &mixing.transposed())).expect("finite").0[0];
+            // Noise that is a third of the thinnest direction is far from what the map for exact matrices allows for.
+            let noise = 0.3 * least;
+            let variances =
+                Matrix::from_fn(
+                    tasks,
+                    k,
+                    |_, _| if stream.uniform() < 0.4 { 0.8 } else { 0.03 + 0.1 * stream.uniform() },
+                );
+            let exact_of = |t: usize| {
+                let spread = Matrix::from_fn(k, k, |i, j| if i == j { variances[(t, i)] } else { 0.0 });
+                let mut m = product(&product(&mixing, &spread), &mixing.transposed());
+                (0..k).for_each(|i| m[(i, i)] += noise);
+                m
+            };
+            let matrices: Vec<_> = (0..tasks).map(exact_of).collect();
+            let covariances = Covariances::new(&matrices, &vec![1.0; tasks], BOUNDS);
+            let start =
+                diagonalise(&covariances, 3, 0, |_, _| true).expect("regular").expect("it is not stopped").point;
+            let size = NoiseSize::Below(symmetric_eigen(&covariances.mean()).expect("finite").0[0]);
+            let found = denoise(&covariances, &start, &identity(k), size, |_| true).expect("it is not stopped");
+            // Entropy of the truth: at it P_t = B M_t B', so f is half the mean log-determinant of the matrices, and half of k.
+            let truth = 0.5 * (k as f64 + matrices.iter().map(log_abs_det).sum::<f64>() / tasks as f64);
+            let (before, after) = (mixed(&start.map, &mixing), mixed(&found.map, &mixing));
+            // The gain per latent below which the search ends is 1e-4.
+            assert!(found.value < truth + 1e-4 * k as f64, "{seed}: {} {truth}", found.value);
+            assert!(after < 0.1 * before, "{seed}: {before} {after}");
+            assert!((found.size / noise).ln().abs() < 0.1, "{seed}: {} {noise}", found.size);
+            near += usize::from((found.size / noise).ln().abs() < 1e-3 && after < 1e-3);
+        }
+        // One search ends where the objective is flat.
+        assert!(near >= 4, "{near}");
+    }
+
+    #[test]
     fn latents_that_noise_hides_are_found_better_and_the_size_of_the_noise_with_them() {
         let (k, noise) = (4, 4e-4);
-        let mut better = 0;
         for seed in 0..6 {
             let mut stream = Stream::new(seed, "laws");
             let mut mixing = normal(k, k, &mut stream);
@@ -344,10 +383,9 @@ mod laws {
             let found = denoise(&covariances, &exact, &identity(k), size, |_| true).expect("it is not stopped");
             assert!(found.value < exact.value + 0.01, "{} {}", found.value, exact.value);
             let (before, after) = (mixed(&exact.map, &mixing), mixed(&found.map, &mixing));
-            assert!(after < 1.1 * before, "{seed}: {before} {after}");
-            better += usize::from(after < 0.3 * before && (found.size / noise).ln().abs() < 0.2);
+            assert!(after < 0.3 * before, "{seed}: {before} {after}");
+            // Each task has 100 rows: 12,000 leave the size of the noise within a few percent.
+            assert!((found.size / noise).ln().abs() < 0.1, "{seed}: {} {noise}", found.size);
         }
-        // In some worlds the direction is lost whatever is done, in others there is next to nothing to gain.
-        assert!(better >= 3, "{better}");
     }
 }
