@@ -1,30 +1,11 @@
 // What the demo fits: data sets, methods and seeds as plain data. What comes out is reported, whatever it is.
-import type { RunConfig } from "../config.js";
 import type { Dataset } from "../dataset.js";
 import type { RunRecord } from "../record.js";
 import { phenotype, simulate } from "../simulate.js";
 import { readCells } from "./cells.js";
+import type { Chapter, DemoRun } from "./chapter.js";
 import { readTunnel, SCORED, saidOfTunnel } from "./tunnel.js";
 import { otherSystems } from "./worlds.js";
-
-/** A data set, what is fitted to it, and what a reader should know before believing any of it. */
-export interface Chapter {
-  readonly name: string;
-  readonly remark: string;
-  /** Whether runs of one method are compared with each other, for want of a truth. */
-  readonly agreement: boolean;
-  /** Environments whose rows are scored, where not all are. */
-  readonly scored?: readonly string[];
-  /** What the first run says of itself that a reader must not miss. */
-  readonly said?: (run: RunRecord) => readonly string[];
-  readonly runs: readonly DemoRun[];
-}
-
-/** One fit. */
-export interface DemoRun {
-  readonly id: string;
-  readonly config: RunConfig & { readonly data: Dataset };
-}
 
 /** Fewer, smaller layers than the default: a few hundred cells cannot fill more. */
 const SMALL = { hidden: [32], steps: 800, weightDecay: 0.1 } as const;

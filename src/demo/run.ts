@@ -7,7 +7,8 @@ import type { Model } from "../model.js";
 import { moments } from "../moments.js";
 import { type Agreement, report } from "../report.js";
 import { score } from "../score.js";
-import { type Chapter, chapters, type DemoRun } from "./chapters.js";
+import type { Chapter, DemoRun } from "./chapter.js";
+import { chapters } from "./chapters.js";
 
 /** One line of the demo's table: a method on a data set, over its seeds. */
 export interface DemoRow {

@@ -1,6 +1,6 @@
 // One simulated world for each of the other systems, in which its assumptions hold: there it must succeed, and `fast-ica` need not.
 import { type SimulateConfig, simulate } from "../simulate.js";
-import type { Chapter, DemoRun } from "./chapters.js";
+import type { Chapter, DemoRun } from "./chapter.js";
 
 interface System {
   readonly id: string;
