@@ -105,7 +105,8 @@ pub fn symmetric_eigen(a: &Matrix<f64>) -> Result<(Vec<f64>, Matrix<f64>)> {
     if a.data().iter().any(|v| !v.is_finite()) {
         return Err(failure());
     }
-    let eigen = to_faer(a).self_adjoint_eigen(Side::Lower).map_err(|_| failure())?;
+    let unsettled = |_| Failure::new(Code::NumericSingular, "an eigen-decomposition did not converge");
+    let eigen = to_faer(a).self_adjoint_eigen(Side::Lower).map_err(unsettled)?;
     let values = (0..a.rows()).map(|i| eigen.S()[i]).collect();
     Ok((values, Matrix::from_fn(a.rows(), a.rows(), |i, j| eigen.U()[(i, j)])))
 }

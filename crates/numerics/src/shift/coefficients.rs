@@ -10,6 +10,8 @@ use faer::Side;
 const FUNCTIONS: usize = 4;
 /// Values are cut at so many standard deviations.
 const CUT: f64 = 5.0;
+/// Standard deviations from 0 beyond which a latent is taken from its mean.
+const FAR: f64 = 2.0;
 /// Added to the covariance of the functions, which nearly depend on each other.
 const RIDGE: f64 = 1e-3;
 const ROUNDING: f64 = 1e-4;
@@ -41,19 +43,22 @@ impl Regression {
 fn regressions(z: &Matrix, environments: &[u32], i: usize, parents: &[usize]) -> Vec<Regression> {
     let n = z.rows();
     let p = FUNCTIONS * parents.len();
-    let sd = |j: usize| {
+    // Where linear mechanisms put a latent is open, and far from 0 every value would be cut: nothing would be left of its functions.
+    let standard = |&j: &usize| {
         let mean = (0..n).map(|r| f64::from(z[(r, j)])).sum::<f64>() / n as f64;
-        ((0..n).map(|r| (f64::from(z[(r, j)]) - mean).powi(2)).sum::<f64>() / n as f64).sqrt().max(f64::MIN_POSITIVE)
+        let square = (0..n).map(|r| (f64::from(z[(r, j)]) - mean).powi(2)).sum::<f64>() / n as f64;
+        let sd = square.sqrt().max(f64::MIN_POSITIVE);
+        (if mean.abs() > FAR * sd { mean } else { 0.0 }, sd)
     };
-    let scale: Vec<f64> = parents.iter().map(|&j| 1.0 / sd(j)).collect();
+    let standards: Vec<(f64, f64)> = parents.iter().map(standard).collect();
     let count = environments.iter().max().map_or(0, |&most| most as usize + 1);
     // Sums of [1, functions, target], lower triangle.
     let width = p + 2;
     let mut sums = vec![Matrix::<f64>::zeros(width, width); count];
     let mut row = vec![1.0; width];
     for (r, &u) in environments.iter().enumerate() {
-        for (f, (&j, scale)) in row[1..=p].chunks_exact_mut(FUNCTIONS).zip(parents.iter().zip(&scale)) {
-            let q = (f64::from(z[(r, j)]) * scale).clamp(-CUT, CUT);
+        for (f, (&j, (center, sd))) in row[1..=p].chunks_exact_mut(FUNCTIONS).zip(parents.iter().zip(&standards)) {
+            let q = ((f64::from(z[(r, j)]) - center) / sd).clamp(-CUT, CUT);
             f.copy_from_slice(&[q, (1.5 * q).tanh(), (2.0 * q).sin(), q * q / 3.0]);
         }
         row[p + 1] = f64::from(z[(r, i)]);
@@ -130,7 +135,8 @@ pub fn unchanged(z: &Matrix, environments: &[u32], i: usize, parents: &[usize]) 
         // Unbiased; not 0 where the functions explain everything.
         let left = (of.target - explains).max(of.target * REGULAR) * of.rows / (of.rows - (p + 1) as f64);
         let weight = of.rows / left;
-        if !weight.is_finite() {
+        // A latent that is constant in an environment says nothing of its mechanism there; rounding may make its variance negative.
+        if !(weight.is_finite() && weight > 0.0 && explains.is_finite()) {
             continue;
         }
         explained += weight * explains;
@@ -145,18 +151,20 @@ pub fn unchanged(z: &Matrix, environments: &[u32], i: usize, parents: &[usize]) 
     let (values, axes) =
         symmetric_eigen(&Matrix::from_fn(p, p, |a, b| sum[(a, b)] + if a == b { ridge } else { 0.0 }))?;
     // Coordinates in which W is the identity.
-    let into = |v: &[f64]| -> Vec<f64> { (0..p).map(|e| dot(&axes.col(e), v) / values[e].sqrt()).collect() };
+    let sizes: Vec<f64> = values.iter().map(|value| value.max(ridge).sqrt()).collect();
+    let into = |v: &[f64]| -> Vec<f64> { (0..p).map(|e| dot(&axes.col(e), v) / sizes[e]).collect() };
     let total: Vec<f64> = (0..p).map(|a| known.iter().map(|r| r[a]).sum()).collect();
     let common = into(&total);
-    let back: Vec<f64> = (0..p).map(|a| (0..p).map(|e| axes[(a, e)] * common[e] / values[e].sqrt()).sum()).collect();
+    let back: Vec<f64> = (0..p).map(|a| (0..p).map(|e| axes[(a, e)] * common[e] / sizes[e]).sum()).collect();
     let scores: Vec<Vec<f64>> = information
         .iter()
         .zip(&known)
         .map(|(of, r)| into(&r.iter().zip(apply(of, &back)).map(|(r, fit)| r - fit).collect::<Vec<_>>()))
         .collect();
     let moved = Matrix::from_fn(p, p, |a, b| scores.iter().map(|g| g[a] * g[b]).sum::<f64>());
-    let (sizes, directions) = symmetric_eigen(&moved)?;
-    let still = (0..p).filter(|&e| sizes[e] <= MOVING).map(|e| dot(&directions.col(e), &common).powi(2)).sum::<f64>();
+    let (movements, directions) = symmetric_eigen(&moved)?;
+    let still =
+        (0..p).filter(|&e| movements[e] <= MOVING).map(|e| dot(&directions.col(e), &common).powi(2)).sum::<f64>();
     Ok(Some((still / explained).min(1.0)))
 }
 
@@ -216,6 +224,17 @@ mod tests {
         let correlation = dot(&found, &truth) / (dot(&found, &found) * dot(&truth, &truth)).sqrt();
         assert!(correlation.abs() > 0.95, "{correlation}");
         assert!((profile.iter().map(|v| v.abs()).sum::<f64>() / 50.0 - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_latent_far_from_zero_is_taken_from_its_mean() {
+        let (z, environments, _) = found(json!({ "seed": 2, "latents": 3, "pointsPerEnvironment": 500 }));
+        let mean = [0, 1, 2].map(|j| (0..z.rows()).map(|r| f64::from(z[(r, j)])).sum::<f64>() / z.rows() as f64);
+        // Where linear mechanisms drift to, for no likelihood sees it.
+        let moved = |by: f64| Matrix::from_fn(z.rows(), 3, |r, j| (f64::from(z[(r, j)]) - mean[j] + by) as f32);
+        let (at_mean, far) = (moved(0.0), moved(-60.0));
+        let share = |z: &Matrix| unchanged(z, &environments, 2, &[0, 1]).expect("finite").expect("parents");
+        assert!((share(&at_mean) - share(&far)).abs() < 1e-3, "{} {}", share(&at_mean), share(&far));
     }
 
     #[test]
