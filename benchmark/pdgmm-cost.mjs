@@ -1,7 +1,7 @@
 // What pdGMM costs as the latents become more.
 
 import { fit, simulate } from "disentangle";
-import { mean, timingRow } from "./statistics.mjs";
+import { exponent, timingRow } from "./statistics.mjs";
 import { number, table } from "./tables.mjs";
 
 export const about =
@@ -43,16 +43,7 @@ export function render(rows) {
   const cells = rows.map(({ work, latents, minUs, mcc }) => [work, latents, number(minUs / 1e6), number(mcc)]);
   const fitted = [...new Set(rows.map(({ work }) => work))].map((work) => {
     const of = rows.filter((row) => row.work === work);
-    return `${work}: seconds grow as n^${number(exponent(of), 3)}`;
+    return `${work}: seconds grow as n^${number(exponent(of.map(({ latents, minUs }) => [latents, minUs])), 3)}`;
   });
   return `${table(["algorithm", "latents", "processor s", "MCC"], cells)}\n\n${fitted.join("; ")} (least squares of the logarithms).`;
-}
-
-/** Slope of the logarithm of the seconds on that of the latents. */
-function exponent(rows) {
-  const x = rows.map(({ latents }) => Math.log(latents));
-  const y = rows.map(({ minUs }) => Math.log(minUs));
-  const [mx, my] = [mean(x), mean(y)];
-  const both = x.reduce((sum, value, i) => sum + (value - mx) * (y[i] - my), 0);
-  return both / x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
 }

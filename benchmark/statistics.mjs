@@ -22,3 +22,11 @@ export function best(rows, work, engine) {
   const own = rows.filter((row) => row.work === work && row.engine === engine);
   return own.length === 0 ? undefined : own.reduce((a, b) => (b.minUs < a.minUs ? b : a));
 }
+
+/** Slope of the logarithm of y on that of x, by least squares, of pairs [x, y]. */
+export function exponent(pairs) {
+  const logs = pairs.map((pair) => pair.map(Math.log));
+  const [mx, my] = [0, 1].map((i) => mean(logs.map((pair) => pair[i])));
+  const both = logs.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0);
+  return both / logs.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
+}
