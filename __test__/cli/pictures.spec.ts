@@ -82,3 +82,18 @@ test("more pictures than fit are refused with numbers", async (t) => {
   t.deepEqual([error.code, error.path], ["CONFIG_OUT_OF_RANGE", "rows"]);
   t.regex(error.message, /1229600000 numbers is too large, allowed are 1073741824/);
 });
+
+test("colors that cause each other are unmixed from pictures, by the flow and as published, and the report draws them", async (t) => {
+  const cwd = await folder();
+  await succeeds(cwd, ["simulate", "chemistry-world", ...OBJECTS, "--out", "objects"]);
+  const fit = ["fit", "--method", "latent-anm", "--latent-dim", "3", "--data", "objects"];
+  const short = ["autoencoder.steps=20", "training.steps=30", "starts=2", "published.steps=20"];
+  const settings = short.flatMap((setting) => ["--set", setting]);
+  for (const algorithm of ["flow", "paper"]) {
+    await succeeds(cwd, [...fit, ...settings, "--algorithm", algorithm, "--out", algorithm]);
+    const page = await readFile(join(cwd, algorithm, "report.html"), "utf8");
+    t.true(page.includes("the other latents follow as the mechanisms say"), algorithm);
+    for (const latent of ["z1", "z2", "z3"])
+      t.true(page.includes(`alt="image with ${latent} from `), `${algorithm}: pictures along ${latent}`);
+  }
+});

@@ -99,6 +99,13 @@ const variants: Readonly<Record<string, Partial<Record<string, unknown>>>> = {
   "vade on an autoencoder": { method: "vade", representation: "autoencoder" },
   "ivae with a linear decoder": { method: "ivae", decoder: "linear" },
   "latent-anm with as many latents as inputs": { method: "latent-anm", latentDim: 6, starts: 2 },
+  "latent-anm on an autoencoder": { method: "latent-anm", representation: "autoencoder", starts: 2 },
+  "latent-anm as published": { method: "latent-anm", algorithm: "paper" },
+  "latent-anm as published, with linear mechanisms": {
+    method: "latent-anm",
+    algorithm: "paper",
+    mechanisms: "linear",
+  },
   "pca that drops directions": { method: "pca", latentDim: 2 },
 };
 

@@ -270,11 +270,20 @@ export type Nonlinear = "auto" | "on" | "off";
 export type Invariance = "permutation" | "sign" | "scale" | "shift" | "monotone" | "rotation" | "linear";
 
 /**
+ * How the latents are found.
+ * - `flow`: An invertible flow by exact likelihood, and a search over causal orders.
+ * - `paper`: The published variational autoencoder, in a given causal order.
+ */
+export type LatentAnmAlgorithm = "flow" | "paper";
+
+/**
  * What the latents are found in.
+ * - `auto`: The code of an autoencoder where the data are images of one view, else a flow of the inputs.
  * - `flow`: An invertible flow of the inputs, or of their leading principal axes.
+ * - `autoencoder`: An invertible flow of the code of an autoencoder.
  * - `inputs`: The inputs themselves, each of which is a latent.
  */
-export type LatentAnmRepresentation = "flow" | "inputs";
+export type LatentAnmRepresentation = "auto" | "flow" | "autoencoder" | "inputs";
 
 /** The number of latents: given, or chosen by validation error. */
 export type LatentDim = number | Auto;
@@ -2311,6 +2320,40 @@ export interface IvaeConfig {
   keep?: Keep;
 }
 
+/** Widths and training of the autoencoder. */
+export interface LatentAnmAutoencoder {
+  /**
+   * Units of each of the two hidden dense layers. Absent: 30 where the data are images, behind convolutions, else 128.
+   *
+   * Range: 1 to 65536.
+   */
+  units?: number;
+  /**
+   * Variance of an input given the code, in squared standard deviations of the input: the larger, the smoother the code.
+   *
+   * Default: 0.1. Range: 0 to 1000.
+   */
+  decoderVariance?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 2000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 64. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.002. Range: 0 to 10.
+   */
+  learningRate?: number;
+}
+
 export interface LatentAnmConfig {
   /** Causes whose mechanisms and noise shift between environments, and their nonlinear graph. */
   method: "latent-anm";
@@ -2378,22 +2421,31 @@ export interface LatentAnmConfig {
    */
   split?: SplitConfig;
   /**
-   * What the latents are found in. `flow`: an invertible network, which is learned; `inputs`: nothing is unmixed, the inputs
-   * themselves are the causes, sorted by their order, and only their graph and mechanisms are learned.
+   * How to fit: `flow` takes the exact likelihood of an invertible flow and searches for the causal order; `paper` is the
+   * published variational autoencoder, whose latents are in a causal order that is not searched for.
    *
    * Default: "flow".
+   */
+  algorithm?: LatentAnmAlgorithm;
+  /**
+   * What `flow` unmixes. `flow`: the inputs, or their leading principal axes; `autoencoder`: the code of an autoencoder, of
+   * convolutions where the data are images; `inputs`: nothing is unmixed, the inputs themselves are the causes, sorted by their
+   * order, and only their graph and mechanisms are learned. `auto`: the autoencoder where the data are images of one view, at
+   * least 4 x 4 pixels large, else the inputs or their axes.
+   *
+   * Default: "auto".
    */
   representation?: LatentAnmRepresentation;
   /**
    * Number of latents, at most 12. Absent: as many as inputs. Fewer than inputs: the leading principal axes of the inputs are
-   * unmixed.
+   * unmixed, or the code of the autoencoder has so many entries.
    *
    * Range: 1 to 12.
    */
   latentDim?: number;
   /**
    * What a latent may be of those before it: `mlp`, `polynomial` or `linear`, with coefficients of each environment, or `none`:
-   * independent latents in every environment, which is iVAE by exact likelihood.
+   * independent latents in every environment, which is iVAE, with `flow` by exact likelihood.
    *
    * Default: "mlp".
    */
@@ -2411,7 +2463,7 @@ export interface LatentAnmConfig {
    */
   layers?: number;
   /**
-   * Units of each of the two hidden layers of a mechanism.
+   * Units of each of the two hidden layers of a mechanism of `flow`.
    *
    * Default: 24. Range: 1 to 1024.
    */
@@ -2423,11 +2475,23 @@ export interface LatentAnmConfig {
    */
   sparsity?: number;
   /**
-   * Steps and rows.
+   * Steps and rows of `flow`.
    *
    * Default: {"steps":null,"environmentRows":null}.
    */
   training?: LatentAnmTraining;
+  /**
+   * The autoencoder, where it is used.
+   *
+   * Default: {"decoderVariance":0.1,"steps":2000,"batchSize":64,"learningRate":0.002}.
+   */
+  autoencoder?: LatentAnmAutoencoder;
+  /**
+   * Networks and training of `paper`.
+   *
+   * Default: {"decoderVariance":0.01,"steps":20000,"batchSize":512,"learningRate":0.001,"edgeThreshold":0.1}.
+   */
+  published?: LatentAnmPublished;
 }
 
 /** How long the descents are, and what they see. */
@@ -2444,6 +2508,46 @@ export interface LatentAnmTraining {
    * Range: 2 to 1048576.
    */
   environmentRows?: number;
+}
+
+/** Networks and training of the published algorithm. */
+export interface LatentAnmPublished {
+  /**
+   * Units of each of the two hidden layers of all networks. Absent: 30 where the data are images, behind convolutions, else 128.
+   *
+   * Range: 1 to 65536.
+   */
+  units?: number;
+  /**
+   * Variance of an input given the latents, in squared standard deviations of the input.
+   *
+   * Default: 0.01. Range: 0 to 1000.
+   */
+  decoderVariance?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 20000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 512. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Learning rate of Adam.
+   *
+   * Default: 0.001. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Mean magnitude of a coefficient over the environments above which it is an edge of the graph.
+   *
+   * Default: 0.1. Range: 0 to 1000.
+   */
+  edgeThreshold?: number;
 }
 
 /** The map of a closed-form stage, and how stable it was. */

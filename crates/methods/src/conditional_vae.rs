@@ -15,6 +15,8 @@ mod network;
 mod prior;
 
 pub use condition::Condition;
+pub(crate) use condition::indicators;
+pub(crate) use layers::{Generator, Posteriors, image_of, passed_over, sizes};
 pub use prior::Prior;
 
 use crate::regression::{EncoderOptions, at_most, scale_latents};

@@ -17,21 +17,29 @@
 //! Reference: see `REFERENCE`.
 //!
 //! Differs from the paper:
-//! - the exact likelihood of an invertible flow in place of a variational autoencoder's bound;
-//! - the causal order is found, not given;
-//! - a mechanism has a coefficient w_i(u) of its output beside those of its inputs: l(u) f(z) is then among them;
-//! - fewer latents than inputs are reached by a linear reduction, the leading principal axes.
+//! - `flow` (default) is the exact likelihood of an invertible flow, `paper` the published variational autoencoder (`published`);
+//! - `flow` finds the causal order, which is given in the paper;
+//! - `flow` has a coefficient w_i(u) of a mechanism's output beside those of its inputs: l(u) f(z) is then among them;
+//! - `flow` reaches fewer latents than inputs by the leading principal axes, or the code of an autoencoder (`autoencoder`);
+//! - the posterior of `paper` sees the inputs alone, not the environment.
 
+mod autoencoder;
 mod causes;
+mod config;
 mod identified;
 mod network;
+mod published;
 mod solve;
 mod solved;
 mod summary;
 
+pub use config::{Algorithm, LatentAnmConfig, Representation};
+
+use crate::conditional_vae::{VaeOptions, image_of, passed_over};
 use crate::regression::at_most;
 use causes::Causes;
-use disentangle_data::prepare::Prepared;
+use config::FINALISTS;
+use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use disentangle_engine::entry::{MethodInfo, Reference, Specification};
@@ -45,10 +53,9 @@ use disentangle_metrics::cards::Invariance;
 use disentangle_nn::Params;
 use disentangle_nn::optim::{AdamSettings, RateGroup, Schedule};
 use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
-use disentangle_numerics::shift::{Kind, MOST_LATENTS};
+use disentangle_numerics::shift::MOST_LATENTS;
 use network::AnmNetwork;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use published::PublishedNetwork;
 
 /// Where latent additive noise models with shifts were published.
 pub const REFERENCE: Reference = Reference {
@@ -63,10 +70,6 @@ const STARTS: &str = "starts";
 const FLOW: &str = "flow";
 const MECHANISMS: &str = "mechanisms";
 const JOINT: &str = "joint";
-/// Descents of [`LatentAnmConfig::parts`].
-const PARTS: usize = 4;
-/// Starts that are trained for long.
-const FINALISTS: usize = 2;
 /// Rows of a step, over all environments, and of one environment.
 const STEP_ROWS: usize = 3000;
 const LEAST_ROWS: usize = 20;
@@ -74,115 +77,6 @@ const LEAST_ROWS: usize = 20;
 const RAMP: f64 = 50.0;
 /// Training rows that each environment needs, for each latent.
 const ROWS_PER_LATENT: usize = 3;
-
-/// What the latents are found in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(rename = "LatentAnmRepresentation")]
-pub enum Representation {
-    /// An invertible flow of the inputs, or of their leading principal axes.
-    #[default]
-    Flow,
-    /// The inputs themselves, each of which is a latent.
-    Inputs,
-}
-
-/// Options of `latent-anm`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct LatentAnmConfig {
-    /// What the latents are found in. `flow`: an invertible network, which is learned; `inputs`: nothing is unmixed, the inputs
-    /// themselves are the causes, sorted by their order, and only their graph and mechanisms are learned.
-    pub representation: Representation,
-    /// Number of latents, at most 12. Absent: as many as inputs. Fewer than inputs: the leading principal axes of the inputs are
-    /// unmixed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "usize", range(min = 1, max = 12))]
-    pub latent_dim: Option<usize>,
-    /// What a latent may be of those before it: `mlp`, `polynomial` or `linear`, with coefficients of each environment, or `none`:
-    /// independent latents in every environment, which is iVAE by exact likelihood.
-    pub mechanisms: Kind,
-    /// Random starts of the flow; the two best after a short descent are trained for long.
-    #[schemars(range(min = 1, max = 100))]
-    pub starts: usize,
-    /// Bends of the flow.
-    #[schemars(range(min = 1, max = 64))]
-    pub layers: usize,
-    /// Units of each of the two hidden layers of a mechanism.
-    #[schemars(range(min = 1, max = 1024))]
-    pub units: usize,
-    /// Weight of the L1 norm of the coefficients (the paper's regularizer).
-    #[schemars(range(min = 0.0, max = 1000.0))]
-    pub sparsity: f64,
-    /// Steps and rows.
-    pub training: TrainingOptions,
-}
-
-/// How long the descents are, and what they see.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[schemars(rename = "LatentAnmTraining")]
-pub struct TrainingOptions {
-    /// Gradient steps over all descents, shared out between them. Absent: 5600.
-    #[schemars(range(min = 1, max = 100_000_000))]
-    pub steps: Option<usize>,
-    /// Rows of every environment in a step. Absent: 3000 shared out over the environments, at least 20.
-    #[schemars(range(min = 2, max = 1_048_576))]
-    pub environment_rows: Option<usize>,
-}
-
-impl Default for LatentAnmConfig {
-    fn default() -> Self {
-        Self {
-            representation: Representation::Flow,
-            latent_dim: None,
-            mechanisms: Kind::Mlp,
-            starts: 8,
-            layers: 4,
-            units: 24,
-            sparsity: 1e-3,
-            training: TrainingOptions::default(),
-        }
-    }
-}
-
-impl LatentAnmConfig {
-    /// Number of latents from inputs of `d` columns.
-    fn latents(&self, d: usize) -> usize {
-        self.latent_dim.unwrap_or(d)
-    }
-
-    /// Whether the inputs themselves are the latents.
-    fn observed(&self) -> bool {
-        self.representation == Representation::Inputs
-    }
-
-    /// Parts of the steps: starts, flow, mechanisms, joint. Baselines have as many, but for mechanisms where there are none.
-    fn parts(&self) -> [usize; PARTS] {
-        match (self.observed(), self.mechanisms) {
-            (true, Kind::None) => [0; PARTS],
-            (true, _) => [0, 0, 1000, 0],
-            (false, Kind::None) => [500, 2000, 0, 3000],
-            (false, _) => [500, 2000, 100, 3000],
-        }
-    }
-
-    /// Steps of each descent, which sum to all steps.
-    fn shared_steps(&self) -> [usize; PARTS] {
-        let mut parts = self.parts();
-        if self.starts <= FINALISTS {
-            parts[0] = 0;
-        }
-        let (whole, steps) = (parts.iter().sum::<usize>(), self.training.steps.expect("settled"));
-        let mut before = 0;
-        parts.map(|part| {
-            let until = |part: usize| (part * steps).checked_div(whole).unwrap_or(0);
-            let from = until(before);
-            before += part;
-            until(before) - from
-        })
-    }
-}
 
 /// The method with its options settled.
 #[derive(Debug, Clone)]
@@ -206,12 +100,29 @@ impl Specification for LatentAnm {
     };
 
     fn new(mut config: LatentAnmConfig) -> Self {
-        config.training.steps = Some(config.training.steps.unwrap_or_else(|| config.parts().iter().sum()));
+        config.settle();
         Self { config }
     }
 }
 
 impl LatentAnm {
+    /// Whether an encoder is trained, of images by convolutions.
+    fn learned(&self, data: &Prepared) -> bool {
+        self.config.algorithm == Algorithm::Paper || self.config.coded(&data.views)
+    }
+
+    /// Refuses options that contradict each other.
+    fn settings(&self) -> Result<()> {
+        let asked = self.config.representation;
+        if self.config.algorithm == Algorithm::Paper && asked != Representation::Auto {
+            let message = "representation: `algorithm: paper` has an encoder and a decoder of its own";
+            return Err(Failure::new(Code::ConfigConflict, message)
+                .at("representation")
+                .hint("leave representation out, or choose `algorithm: flow`"));
+        }
+        Ok(())
+    }
+
     /// The peak rate, with factors on it, of a descent.
     fn recipe(&self, data: &Prepared, name: &'static str, steps: usize) -> Stage {
         let (learning_rate, rates) = match name {
@@ -246,8 +157,13 @@ impl Method for LatentAnm {
         let d = data.inputs.cols();
         let k = self.config.latents(d);
         let environments = data.needs_environments(Self::INFO.name)?;
-        data.needs_rows(Self::INFO.name)?;
+        // Convolutions see windows of all rows; the axes of images are not asked for, and would take long.
+        let convolved = self.learned(data) && image_of(&data.views).is_ok();
+        if !convolved {
+            data.needs_rows(Self::INFO.name)?;
+        }
         at_most(k, d)?;
+        self.settings()?;
         if self.config.observed() && k != d {
             return Err(Failure::new(
                 Code::ConfigConflict,
@@ -264,7 +180,7 @@ impl Method for LatentAnm {
             .at("latentDim")
             .hint(format!("set latentDim <= {MOST_LATENTS}")));
         }
-        let span = rank(&PrincipalAxes::leading(data, k)?.variances);
+        let span = if convolved { k } else { rank(&PrincipalAxes::leading(data, k)?.variances) };
         if k > span {
             return Err(Failure::new(
                 Code::ConfigOutOfRange,
@@ -293,6 +209,12 @@ impl Method for LatentAnm {
                 .with("environment", name.as_str())
                 .with("rows", rows.len()));
             }
+            if convolved {
+                if rows.iter().all(|&row| data.inputs.row(row) == data.inputs.row(rows[0])) {
+                    return Err(constant(name, None));
+                }
+                continue;
+            }
             let of = data.inputs.select_rows(&rows);
             if let Some(column) = (0..d).find(|&j| (1..rows.len()).all(|i| of[(i, j)] == of[(0, j)]) && k == d) {
                 return Err(constant(name, Some(&data.input_names[column])));
@@ -307,12 +229,18 @@ impl Method for LatentAnm {
 
     fn stages(&self, data: &Prepared) -> Vec<Stage> {
         let d = data.inputs.cols();
+        if self.config.algorithm == Algorithm::Paper {
+            let descent = Stage::Descent(self.config.published.recipe());
+            return vec![descent, Stage::Solve(solve::SCALE), Stage::Solve(solve::GRAPH)];
+        }
+        let coded = self.config.coded(&data.views);
         let [starts, flow, rest @ ..] = self.config.shared_steps();
         let mut stages = Vec::new();
         if self.config.observed() {
             stages.push(Stage::Solve(solve::SORT));
         } else {
-            stages.extend((self.config.latents(d) < d).then_some(Stage::Solve(solve::REDUCE)));
+            stages.extend(coded.then(|| Stage::Descent(self.config.autoencoder.recipe())));
+            stages.extend((!coded && self.config.latents(d) < d).then_some(Stage::Solve(solve::REDUCE)));
             stages.extend((starts > 0).then(|| self.recipe(data, STARTS, starts)));
             stages.extend((self.config.starts > FINALISTS).then_some(Stage::Solve(solve::CHOOSE)));
             stages.extend((flow > 0).then(|| self.recipe(data, FLOW, flow)));
@@ -329,7 +257,14 @@ impl Method for LatentAnm {
     }
 
     fn network(&self, d: &Dimensions, params: &mut Params, seed: u64) -> disentangle_nn::Result<Box<dyn Network>> {
-        Ok(Box::new(AnmNetwork::new(&self.config, d, params, seed)?))
+        let latents = self.config.latents(d.inputs);
+        Ok(match self.config.algorithm {
+            Algorithm::Flow => Box::new(AnmNetwork::new(&self.config, d, params, seed)?),
+            Algorithm::Paper => {
+                let LatentAnmConfig { mechanisms, published, sparsity, .. } = &self.config;
+                Box::new(PublishedNetwork::new(params, d, (*mechanisms, latents), (published, *sparsity), seed)?)
+            }
+        })
     }
 
     fn solve(&self, stage: &str, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
@@ -341,14 +276,17 @@ impl Method for LatentAnm {
     }
 
     fn mechanisms<'a>(&'a self, state: &'a State) -> Result<Option<Box<dyn Mechanisms + 'a>>> {
-        let d = state.network_as::<AnmNetwork>().expect("this method made the network").inputs();
-        let environments = state.solved.get(solved::NOISE[0]).map_or(0, Matrix::rows);
-        let causes = Causes::of(network::Sizes::of(&self.config, d, environments), state)?;
-        Ok(causes.map(|causes| Box::new(causes) as Box<dyn Mechanisms + 'a>))
+        Ok(Causes::of(&self.config, state)?.map(|causes| Box::new(causes) as Box<dyn Mechanisms + 'a>))
     }
 
     fn findings(&self, data: &Prepared, state: &State, latents: &Matrix) -> Result<Findings> {
-        Ok(summary::findings(&self.config, data, state, latents))
+        let mut found = summary::findings(&self.config, data, state, latents);
+        let reason = passed_over(&VaeOptions::default(), &data.views);
+        found.warnings.extend(reason.filter(|_| !self.config.observed()).map(|reason| {
+            let message = format!("pixels are taken as columns, without their places: {reason}");
+            Warning::new("IMAGES_AS_COLUMNS", message).hint("fit the images alone")
+        }));
+        Ok(found)
     }
 }
 

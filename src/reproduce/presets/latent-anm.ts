@@ -1,9 +1,10 @@
 // Latent additive noise models with shifting mechanisms. Bands were fixed before the judged seeds were looked at.
 import type { Preset } from "../preset.js";
+import { CHEMISTRY } from "./latent-anm/chemistry.js";
 import { PARTIAL } from "./latent-anm/partial.js";
 import { POST_NONLINEAR } from "./latent-anm/post-nonlinear.js";
 import { HIPPOCAMPUS, SACHS, TUNNEL } from "./latent-anm/real.js";
 import { TABLE } from "./latent-anm/table.js";
 
 /** All presets of the method. */
-export const LATENT_ANM: readonly Preset[] = [TABLE, PARTIAL, POST_NONLINEAR, HIPPOCAMPUS, TUNNEL, SACHS];
+export const LATENT_ANM: readonly Preset[] = [TABLE, PARTIAL, POST_NONLINEAR, CHEMISTRY, HIPPOCAMPUS, TUNNEL, SACHS];

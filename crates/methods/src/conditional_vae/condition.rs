@@ -124,7 +124,7 @@ impl Reader {
 }
 
 /// One column per environment (b, width), 1 in its rows and 0 elsewhere, of the kind of `like`.
-fn indicators(nodes: &[u32], width: usize, like: &Tensor) -> Result<Tensor> {
+pub(crate) fn indicators(nodes: &[u32], width: usize, like: &Tensor) -> Result<Tensor> {
     let mut values = vec![0f32; nodes.len() * width];
     nodes.iter().enumerate().for_each(|(row, &node)| values[row * width + node as usize] = 1.0);
     Tensor::from_vec(values, (nodes.len(), width), &Device::Cpu)?.to_dtype(like.dtype())?.to_device(like.device())

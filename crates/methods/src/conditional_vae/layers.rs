@@ -7,13 +7,13 @@ use disentangle_engine::method::{Dimensions, Phase};
 use disentangle_nn::{Activation, ImageDecoder, ImageEncoder, ImageLayers, LEAST_SIDE, Layer, Mlp, Params, halvings};
 use disentangle_nn::{Error, Result, Tensor};
 
-/// Of all hidden layers.
+/// Of all hidden layers of the family.
 pub(super) const HIDDEN: Activation = Activation::LeakyRelu(0.1);
 /// Channels of every halved image.
 const CHANNELS: usize = 32;
 
 /// The image that convolutions halve, or why there is none.
-pub(super) fn image_of(views: &[View]) -> std::result::Result<Image, String> {
+pub(crate) fn image_of(views: &[View]) -> std::result::Result<Image, String> {
     match views {
         [View { image: Some(image), .. }] if halvings(*image) > 0 => Ok(*image),
         [View { image: Some(image), .. }] => {
@@ -42,7 +42,7 @@ pub(super) fn check(options: &VaeOptions, views: &[View]) -> disentangle_data::R
 }
 
 /// Why images are taken as columns though nobody asked for it.
-pub(super) fn passed_over(options: &VaeOptions, views: &[View]) -> Option<String> {
+pub(crate) fn passed_over(options: &VaeOptions, views: &[View]) -> Option<String> {
     let open = options.encoder == Encoder::Auto || options.decoder == Decoder::Auto;
     let shown = views.iter().any(|view| view.image.is_some());
     image_of(views).err().filter(|_| open && shown)
@@ -64,13 +64,13 @@ enum Wanted {
 }
 
 /// Sizes of the layers of a dense network, input first.
-pub(super) fn sizes(inputs: usize, hidden: &[usize], outputs: usize) -> Vec<usize> {
+pub(crate) fn sizes(inputs: usize, hidden: &[usize], outputs: usize) -> Vec<usize> {
     std::iter::once(inputs).chain(hidden.iter().copied()).chain([outputs]).collect()
 }
 
 /// Inputs to means and log-variances of the posterior.
 #[derive(Debug)]
-pub(super) enum Posteriors {
+pub(crate) enum Posteriors {
     /// A network for each.
     Dense { mean: Mlp, log_variance: Mlp },
     /// One network whose code is both, side by side.
@@ -78,7 +78,13 @@ pub(super) enum Posteriors {
 }
 
 impl Posteriors {
-    pub(super) fn new(params: &mut Params, dimensions: &Dimensions, options: &VaeOptions, seed: u64) -> Result<Self> {
+    pub(crate) fn new(
+        params: &mut Params,
+        dimensions: &Dimensions,
+        options: &VaeOptions,
+        activation: Activation,
+        seed: u64,
+    ) -> Result<Self> {
         let wanted = match options.encoder {
             Encoder::Auto => Wanted::Open,
             Encoder::Mlp => Wanted::Dense,
@@ -86,17 +92,17 @@ impl Posteriors {
         };
         let (d, k) = (dimensions.inputs, options.latent_dim);
         if let Some(image) = image(&dimensions.views, wanted)? {
-            let layers =
-                ImageLayers { image, channels: CHANNELS, hidden: &options.hidden, code: 2 * k, activation: HIDDEN };
+            let layers = ImageLayers { image, channels: CHANNELS, hidden: &options.hidden, code: 2 * k, activation };
             return Ok(Self::Images { both: ImageEncoder::new(params, "encoder", layers, seed)?, latents: k });
         }
-        let mut mlp =
-            |name: &str| Mlp::glorot(params, name, &sizes(d, &options.hidden, k), HIDDEN, Activation::Identity, seed);
+        let mut mlp = |name: &str| {
+            Mlp::glorot(params, name, &sizes(d, &options.hidden, k), activation, Activation::Identity, seed)
+        };
         Ok(Self::Dense { mean: mlp("encoder.mean")?, log_variance: mlp("encoder.logVariance")? })
     }
 
     /// Mean and log-variance (b, k) of inputs (b, d); without a graph where nothing is trained and it would hold feature maps of all rows.
-    pub(super) fn forward(&self, inputs: &Tensor, phase: Phase) -> Result<(Tensor, Tensor)> {
+    pub(crate) fn forward(&self, inputs: &Tensor, phase: Phase) -> Result<(Tensor, Tensor)> {
         match (self, phase) {
             (Self::Dense { mean, log_variance }, _) => Ok((mean.forward(inputs)?, log_variance.forward(inputs)?)),
             (Self::Images { both, latents }, Phase::Train) => halves(&both.forward(inputs)?, *latents),
@@ -105,7 +111,7 @@ impl Posteriors {
     }
 
     /// The same outside any graph.
-    pub(super) fn apply(&self, inputs: &Tensor) -> Result<(Tensor, Tensor)> {
+    pub(crate) fn apply(&self, inputs: &Tensor) -> Result<(Tensor, Tensor)> {
         match self {
             Self::Dense { mean, log_variance } => Ok((mean.apply(inputs)?, log_variance.apply(inputs)?)),
             Self::Images { both, latents } => halves(&both.apply(inputs)?, *latents),
@@ -113,14 +119,14 @@ impl Posteriors {
     }
 
     /// The means alone.
-    pub(super) fn mean(&self, inputs: &Tensor) -> Result<Tensor> {
+    pub(crate) fn mean(&self, inputs: &Tensor) -> Result<Tensor> {
         match self {
             Self::Dense { mean, .. } => mean.apply(inputs),
             Self::Images { .. } => Ok(self.apply(inputs)?.0),
         }
     }
 
-    pub(super) fn latents(&self) -> usize {
+    pub(crate) fn latents(&self) -> usize {
         match self {
             Self::Dense { mean, .. } => mean.outputs(),
             Self::Images { latents, .. } => *latents,
@@ -128,7 +134,7 @@ impl Posteriors {
     }
 
     /// The layers of the means.
-    pub(super) fn layers(&self) -> Vec<Layer> {
+    pub(crate) fn layers(&self) -> Vec<Layer> {
         match self {
             Self::Dense { mean, .. } => mean.layers(),
             Self::Images { both, latents } => {
@@ -138,14 +144,14 @@ impl Posteriors {
     }
 
     /// The number of convolutions.
-    pub(super) fn convolutions(&self) -> usize {
+    pub(crate) fn convolutions(&self) -> usize {
         match self {
             Self::Dense { .. } => 0,
             Self::Images { both, .. } => both.depth(),
         }
     }
 
-    pub(super) fn entries(&self) -> usize {
+    pub(crate) fn entries(&self) -> usize {
         match self {
             Self::Dense { .. } => 0,
             Self::Images { both, .. } => both.entries(),
@@ -159,13 +165,19 @@ fn halves(both: &Tensor, latents: usize) -> Result<(Tensor, Tensor)> {
 
 /// Latents to inputs.
 #[derive(Debug)]
-pub(super) enum Generator {
+pub(crate) enum Generator {
     Dense(Mlp),
     Images(ImageDecoder),
 }
 
 impl Generator {
-    pub(super) fn new(params: &mut Params, dimensions: &Dimensions, options: &VaeOptions, seed: u64) -> Result<Self> {
+    pub(crate) fn new(
+        params: &mut Params,
+        dimensions: &Dimensions,
+        options: &VaeOptions,
+        activation: Activation,
+        seed: u64,
+    ) -> Result<Self> {
         let wanted = match options.decoder {
             Decoder::Auto => Wanted::Open,
             Decoder::Mlp | Decoder::Linear => Wanted::Dense,
@@ -173,16 +185,15 @@ impl Generator {
         };
         let (d, k) = (dimensions.inputs, options.latent_dim);
         if let Some(image) = image(&dimensions.views, wanted)? {
-            let layers =
-                ImageLayers { image, channels: CHANNELS, hidden: &options.hidden, code: k, activation: HIDDEN };
+            let layers = ImageLayers { image, channels: CHANNELS, hidden: &options.hidden, code: k, activation };
             return Ok(Self::Images(ImageDecoder::new(params, "decoder", layers, seed)?));
         }
         let hidden = if options.decoder == Decoder::Linear { &[] } else { options.hidden.as_slice() };
-        Ok(Self::Dense(Mlp::glorot(params, "decoder", &sizes(k, hidden, d), HIDDEN, Activation::Identity, seed)?))
+        Ok(Self::Dense(Mlp::glorot(params, "decoder", &sizes(k, hidden, d), activation, Activation::Identity, seed)?))
     }
 
     /// Inputs (b, d) of latents (b, k), as [`Posteriors::forward`].
-    pub(super) fn forward(&self, latents: &Tensor, phase: Phase) -> Result<Tensor> {
+    pub(crate) fn forward(&self, latents: &Tensor, phase: Phase) -> Result<Tensor> {
         match (self, phase) {
             (Self::Dense(net), _) => net.forward(latents),
             (Self::Images(net), Phase::Train) => net.forward(latents),
@@ -191,28 +202,28 @@ impl Generator {
     }
 
     /// The same outside any graph.
-    pub(super) fn apply(&self, latents: &Tensor) -> Result<Tensor> {
+    pub(crate) fn apply(&self, latents: &Tensor) -> Result<Tensor> {
         match self {
             Self::Dense(net) => net.apply(latents),
             Self::Images(net) => net.apply(latents),
         }
     }
 
-    pub(super) fn outputs(&self) -> usize {
+    pub(crate) fn outputs(&self) -> usize {
         match self {
             Self::Dense(net) => net.outputs(),
             Self::Images(net) => net.outputs(),
         }
     }
 
-    pub(super) fn layers(&self) -> Vec<Layer> {
+    pub(crate) fn layers(&self) -> Vec<Layer> {
         match self {
             Self::Dense(net) => net.layers(),
             Self::Images(net) => net.layers(),
         }
     }
 
-    pub(super) fn entries(&self) -> usize {
+    pub(crate) fn entries(&self) -> usize {
         match self {
             Self::Dense(_) => 0,
             Self::Images(net) => net.entries(),

@@ -3,7 +3,7 @@
 use super::VaeOptions;
 use super::account::{Look, Looked};
 use super::condition::{Condition, Reader};
-use super::layers::{Generator, Posteriors};
+use super::layers::{Generator, HIDDEN, Posteriors};
 use super::prior::{Posterior, Prior, PriorNetwork};
 use disentangle_engine::method::{Batch, Dimensions, Network, Phase, Term};
 use disentangle_engine::results::Fact;
@@ -28,8 +28,8 @@ impl VaeNetwork {
         condition: Condition,
         seed: u64,
     ) -> Result<Self> {
-        let encoder = Posteriors::new(params, dimensions, options, seed)?;
-        let decoder = Generator::new(params, dimensions, options, seed)?;
+        let encoder = Posteriors::new(params, dimensions, options, HIDDEN, seed)?;
+        let decoder = Generator::new(params, dimensions, options, HIDDEN, seed)?;
         let condition = Reader::new(condition, params, dimensions, seed)?;
         let prior = PriorNetwork::new(prior, params, &condition, options, seed)?;
         Ok(Self { encoder, decoder, prior, condition, variance: options.decoder_variance })

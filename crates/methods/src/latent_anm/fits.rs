@@ -220,6 +220,89 @@ fn a_single_latent_has_no_mechanism_and_is_fitted_all_the_same() {
 }
 
 #[test]
+fn the_published_algorithm_says_what_it_identifies_and_its_mechanisms_answer_interventions() {
+    let data = world(json!({"latents": 2, "environments": 12}));
+    for kind in ["mlp", "polynomial", "linear", "none"] {
+        let changes = json!({"algorithm": "paper", "mechanisms": kind, "published": {"steps": 400, "units": 16}});
+        let run = fitted(&data, changes);
+        assert!(run.latents.data().iter().all(|v| v.is_finite()), "{kind}");
+        assert_eq!(run.summary.identification.len(), 2);
+        for id in ["environments", "shifts", "axes", "whole-shift"] {
+            assert!(run.summary.assumptions.iter().any(|assumption| assumption.id == id), "{kind} {id}");
+        }
+        let model = Model::open(METHODS, &run.model).expect("it opens");
+        let inputs = data.inputs.select_rows(&[0, 5, 9]);
+        // New rows need no environment.
+        let latents = model.transform(&inputs, &data.input_names).expect("it transforms");
+        assert_eq!((latents.rows(), latents.cols()), (3, 2));
+        let Some(graph) = run.summary.graph.as_ref() else {
+            assert_eq!(kind, "none");
+            continue;
+        };
+        assert_eq!(graph.order.as_deref(), Some(&[0, 1][..]), "the order is that of the places");
+        assert_eq!(graph.weights[1][0], 0.0);
+        assert!(run.summary.traversals.iter().any(|traversal| !traversal.latents.is_empty()), "{kind}");
+    }
+}
+
+#[test]
+fn the_published_algorithm_gets_close_where_two_latents_are_mixed() {
+    let data = world(json!({"latents": 2, "pointsPerEnvironment": 600}));
+    let run = fitted(&data, json!({"algorithm": "paper", "published": {"steps": 2500, "units": 32}}));
+    let (mcc, _) = matched(&data, &run);
+    assert!(mcc > 0.8, "{mcc}");
+    assert!(run.summary.reconstruction.iter().all(|row| row.explained.is_some_and(|share| share > 0.9)));
+}
+
+#[test]
+fn the_published_algorithm_has_an_encoder_of_its_own() {
+    let data = world(json!({"latents": 2, "environments": 12}));
+    let failure = attempt(&data, json!({"algorithm": "paper", "representation": "inputs"})).expect_err("it is refused");
+    assert_eq!((failure.code, failure.path.as_deref()), (Code::ConfigConflict, Some("representation")));
+}
+
+#[test]
+fn a_bent_space_of_inputs_is_unmixed_by_an_autoencoder_where_axes_lose_a_part() {
+    let data = world(json!({"latents": 2, "inputs": 5, "widening": "first"}));
+    let found = |representation: &str| {
+        let autoencoder = json!({"steps": 1500, "decoderVariance": 0.001});
+        let changes = json!({"latentDim": 2, "representation": representation, "autoencoder": autoencoder,
+            "training": {"steps": 1200}});
+        let run = fitted(&data, changes);
+        let told = run.summary.warnings.iter().any(|warning| warning.code == "INPUTS_BENT");
+        let kept = run.summary.reconstruction.iter().filter_map(|row| row.explained).fold(1.0, f64::min);
+        (matched(&data, &run).0, kept, told)
+    };
+    let (axes, code) = (found("flow"), found("autoencoder"));
+    assert!(axes.2 && !code.2);
+    assert!(code.1 > axes.1 && code.1 > 0.95, "{} {}", code.1, axes.1);
+    assert!(code.0 > 0.9, "{} {}", code.0, axes.0);
+}
+
+#[test]
+fn pictures_are_unmixed_through_convolutions_and_drawn_along_each_latent() {
+    let config = json!({"size": 12, "environments": 12, "pointsPerEnvironment": 60, "seed": 1});
+    let data = simulate("chemistry-world", config).expect("a valid world");
+    for changes in [
+        json!({"training": {"steps": 120}, "starts": 2, "autoencoder": {"steps": 60}}),
+        json!({"algorithm": "paper", "published": {"steps": 60, "batchSize": 64}}),
+    ] {
+        let mut changes = changes;
+        changes["latentDim"] = 3.into();
+        let run = fitted(&data, changes);
+        assert!(run.latents.cols() == 3 && run.latents.data().iter().all(|v| v.is_finite()));
+        assert!(run.summary.traversals.iter().all(|traversal| !traversal.pictures.is_empty()));
+        assert!(run.summary.graph.is_some() && run.summary.identification.len() == 3);
+        assert!(run.summary.warnings.iter().all(|warning| warning.code != "IMAGES_AS_COLUMNS"));
+    }
+    let failure = attempt(&data, json!({})).expect_err("as many latents as pixels");
+    assert_eq!((failure.code, failure.path.as_deref()), (Code::ConfigOutOfRange, Some("latentDim")));
+    let mut still = data.clone();
+    (60..120).for_each(|row| still.inputs.row_mut(row).fill(0.5));
+    assert_eq!(attempt(&still, json!({"latentDim": 3})).expect_err("it is refused").code, Code::DataConstantColumn);
+}
+
+#[test]
 fn environments_that_are_copies_of_each_other_identify_nothing_and_the_fit_says_so() {
     let mut data = world(json!({"environments": 1, "pointsPerEnvironment": 1500, "latents": 2}));
     // Ten labels dealt out over the rows of one environment.

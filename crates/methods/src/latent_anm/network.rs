@@ -1,6 +1,8 @@
 //! The flow from several starts, the axes and the mechanisms over named parameters.
 
-use super::{FLOW, JOINT, LatentAnmConfig, MECHANISMS, STARTS};
+use super::autoencoder::{self, Autoencoder};
+use super::config::{FINALISTS, LatentAnmConfig};
+use super::{FLOW, JOINT, MECHANISMS, STARTS};
 use disentangle_data::{Matrix, Stream};
 use disentangle_engine::method::{Batch, Dimensions, Network, Phase, Term};
 use disentangle_nn::{
@@ -81,10 +83,20 @@ fn identity(size: usize) -> Vec<f64> {
     Matrix::from_fn(size, size, |i, j| f64::from(u8::from(i == j))).into_data()
 }
 
+/// What the flow is given.
+enum Reduction {
+    /// The inputs.
+    None,
+    /// Their leading principal axes.
+    Axes(Buffer),
+    /// The code of an autoencoder.
+    Code(Box<Autoencoder>),
+}
+
 pub(super) struct AnmNetwork {
     sizes: Sizes,
     params: Params,
-    reduction: Option<Buffer>,
+    reduction: Reduction,
     sparsity: f64,
 }
 
@@ -115,34 +127,43 @@ impl AnmNetwork {
             let values = (0..counts[p]).map(|_| mean + sd * stream.normal()).collect();
             params.insert(NAMES[p], shape, &Init::Values(values), seed)?;
         }
-        let reduction = match k < d.inputs {
-            false => None,
-            true => {
+        let reduction = match (config.coded(&d.views), k < d.inputs) {
+            (true, _) => Reduction::Code(Box::new(Autoencoder::new(params, d, k, &config.autoencoder, seed)?)),
+            (false, false) => Reduction::None,
+            (false, true) => {
                 let leading = Matrix::from_fn(k, d.inputs, |i, j| f64::from(u8::from(i == j)));
-                Some(params.insert_buffer(REDUCTION, leading.into_data())?)
+                Reduction::Axes(params.insert_buffer(REDUCTION, leading.into_data())?)
             }
         };
         // A copy of the store shares its numbers.
         Ok(Self { sizes, params: params.clone(), reduction, sparsity: config.sparsity })
     }
 
-    /// Number of input columns.
-    pub(super) fn inputs(&self) -> usize {
-        self.reduction.as_ref().map_or(self.sizes.flow.size, |map| map.get().len() / self.sizes.flow.size)
+    pub(super) fn sizes(&self) -> Sizes {
+        self.sizes
     }
 
     fn values(&self, name: &str) -> Result<Vec<f32>> {
         self.params.get(name)?.flatten_all()?.to_device(&Device::Cpu)?.to_vec1::<f32>()
     }
 
-    fn reduced(&self, inputs: &Tensor) -> Result<Tensor> {
-        let Some(reduction) = &self.reduction else { return Ok(inputs.clone()) };
-        let map = Tensor::from_vec(reduction.get(), (self.sizes.flow.size, inputs.dim(1)?), inputs.device())?;
-        inputs.matmul(&map.to_dtype(inputs.dtype())?.t()?)
+    /// What the flow is given of inputs (b, d), outside any graph.
+    pub(super) fn reduced(&self, inputs: &Tensor) -> Result<Tensor> {
+        match &self.reduction {
+            Reduction::None => Ok(inputs.clone()),
+            Reduction::Axes(map) => {
+                let map = Tensor::from_vec(map.get(), (self.sizes.flow.size, inputs.dim(1)?), inputs.device())?;
+                inputs.matmul(&map.to_dtype(inputs.dtype())?.t()?)
+            }
+            Reduction::Code(autoencoder) => autoencoder.code(inputs),
+        }
     }
 
     fn terms(&self, batch: &Batch) -> Result<Vec<Term>> {
         let k = self.sizes.flow.size;
+        if let (autoencoder::STAGE, Reduction::Code(autoencoder)) = (batch.stage, &self.reduction) {
+            return autoencoder.terms(batch);
+        }
         let Some(part) = Part::of(batch.stage, self.sizes) else {
             return Err(Error::Msg(format!("{:?} is not trained", batch.stage)).bt());
         };
@@ -262,7 +283,11 @@ impl Network for AnmNetwork {
                 let identity = Tensor::eye(self.sizes.flow.size, self.params.dtype(), inputs.device())?;
                 self.code(inputs, &identity.flatten_all()?.to_vec1::<f32>()?).map(Some)
             }
-            _ => self.reduction.as_ref().map(|_| self.reduced(inputs)).transpose(),
+            autoencoder::STAGE => Ok(None),
+            _ => match self.reduction {
+                Reduction::None => Ok(None),
+                _ => self.reduced(inputs).map(Some),
+            },
         }
     }
 
@@ -277,11 +302,15 @@ impl Network for AnmNetwork {
         let view = flow_view(self.sizes.flow, &flow, 0, SOFTNESS.1);
         let k = self.sizes.flow.size;
         let reduced = invert(&view, &flat(self.params.get(AXES)?)?, &flat(codes)?).map_err(Error::wrap)?;
-        let inputs = match &self.reduction {
-            None => reduced,
-            Some(reduction) => widened(&reduced, &reduction.get(), k),
-        };
         let rows = codes.dim(0)?;
+        let inputs = match &self.reduction {
+            Reduction::None => reduced,
+            Reduction::Axes(map) => widened(&reduced, &map.get(), k),
+            Reduction::Code(autoencoder) => {
+                let code = Tensor::from_vec(reduced, (rows, k), codes.device())?.to_dtype(codes.dtype())?;
+                return autoencoder.decode(&code).map(Some);
+            }
+        };
         let columns = inputs.len().checked_div(rows).unwrap_or(k);
         Tensor::from_vec(inputs, (rows, columns), codes.device())?.to_dtype(codes.dtype()).map(Some)
     }
@@ -289,9 +318,12 @@ impl Network for AnmNetwork {
     fn encoder_layers(&self) -> Result<Option<Vec<Layer>>> {
         let k = self.sizes.flow.size;
         let single = |m: &Matrix<f64>| Numbers::Single(m.map(|v| v as f32));
-        let mut layers = Vec::new();
-        if let Some(reduction) = &self.reduction {
-            let map = reduction.get();
+        let mut layers = match &self.reduction {
+            Reduction::Code(autoencoder) => autoencoder.encoder_layers(),
+            _ => Vec::new(),
+        };
+        if let Reduction::Axes(map) = &self.reduction {
+            let map = map.get();
             let weight = Matrix::from_fn(map.len() / k, k, |i, j| map[j * (map.len() / k) + i]);
             layers.push(affine(single(&weight), None));
         }
@@ -319,13 +351,24 @@ impl Network for AnmNetwork {
                 layers.push(Layer::Bend { slope, softness: SOFTNESS.1, inverse: true });
             }
         }
-        if let Some(reduction) = &self.reduction {
-            let unit = Matrix::from_fn(k, k, |i, j| f64::from(u8::from(i == j)));
-            let map = reduction.get();
-            let wide = Matrix::new(k, map.len() / k, widened(unit.data(), &map, k)).map_err(Error::wrap)?;
-            layers.push(affine(Numbers::Double(wide), None));
+        match &self.reduction {
+            Reduction::None => {}
+            Reduction::Axes(map) => {
+                let unit = Matrix::from_fn(k, k, |i, j| f64::from(u8::from(i == j)));
+                let map = map.get();
+                let wide = Matrix::new(k, map.len() / k, widened(unit.data(), &map, k)).map_err(Error::wrap)?;
+                layers.push(affine(Numbers::Double(wide), None));
+            }
+            Reduction::Code(autoencoder) => layers.extend(autoencoder.decoder_layers()),
         }
         Ok(Some(layers))
+    }
+
+    fn held_per_row(&self) -> usize {
+        match &self.reduction {
+            Reduction::Code(autoencoder) => autoencoder.held_per_row(),
+            _ => 0,
+        }
     }
 }
 
@@ -384,7 +427,7 @@ impl Part {
     fn of(stage: &str, sizes: Sizes) -> Option<Self> {
         match stage {
             STARTS => Some(Self::Starts(sizes.starts)),
-            FLOW => Some(Self::Starts(sizes.starts.min(super::FINALISTS))),
+            FLOW => Some(Self::Starts(sizes.starts.min(FINALISTS))),
             MECHANISMS => Some(Self::Mechanisms),
             JOINT => Some(Self::All),
             _ => None,

@@ -1,25 +1,29 @@
 //! The stages that are solved: the reduction, the best starts, the axes and the order, and the graph.
 
-use super::network::{AXES, FLOW_NAMES, NAMES, REDUCTION, Sizes, flow_view, initial_flow, mechanisms_view, sharp};
-use super::solved::{ABSORBED, EVIDENCE, LONG, MARGIN, NOISE, NONLINEAR, ORDER, SHORT, SORTED, UNCHANGED, UNMIXED};
-use super::{FINALISTS, LatentAnmConfig};
+use super::causes::Fitted;
+use super::config::{Algorithm, FINALISTS, LatentAnmConfig};
+use super::network::{AXES, AnmNetwork, FLOW_NAMES, NAMES, REDUCTION, Sizes, flow_view, initial_flow, sharp};
+use super::published::PublishedNetwork;
+use super::solved::{
+    ABSORBED, EVIDENCE, LONG, MAGNITUDES, MARGIN, NOISE, NONLINEAR, ORDER, SHORT, SORTED, UNCHANGED, UNMIXED,
+};
 use crate::linear::keep;
-use crate::regression::parameter;
+use crate::regression::{parameter, scale_latents};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
-use disentangle_data::{Matrix, Result};
+use disentangle_data::{Failure, Matrix, Result};
 use disentangle_engine::method::{Solving, State};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_engine::train;
-use disentangle_nn::{NamedValues, internal};
+use disentangle_nn::{NamedValues, Tensor, internal};
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::joint_diagonalisation::{Bounds, Covariances, diagonalise};
 use disentangle_numerics::linalg::log_abs_det;
 use disentangle_numerics::moments::{covariance, covariance_of_rows};
 use disentangle_numerics::principal_axes::PrincipalAxes;
 use disentangle_numerics::shift::{
-    Asked, Density, GroupedRows, Head, Kind, MechanismShape, absorbed, evaluate, nonlinear, pair, predict, profile,
-    search, unchanged,
+    Asked, Density, GroupedRows, Head, Kind, MechanismShape, absorbed, evaluate, nonlinear, pair, profile, search,
+    unchanged,
 };
 use std::collections::BTreeMap;
 
@@ -31,11 +35,15 @@ pub const CHOOSE: &str = "choose";
 pub const SORT: &str = "sort";
 /// Axes and causal order of the codes.
 pub const UNMIX: &str = "unmix";
+/// Unit variance of published latents, and what environments say of them.
+pub const SCALE: &str = "scale";
 /// Order and parents of the final latents.
 pub const GRAPH: &str = "graph";
 
 /// Starts of the joint diagonalization.
 const AXES_STARTS: usize = 6;
+/// Rows that are reduced at once.
+const CHUNK: usize = 4096;
 /// Objectives this close to the best are the same optimum.
 const SAME_OPTIMUM: f64 = 1e-3;
 
@@ -57,7 +65,8 @@ pub fn solve(
         CHOOSE => choose(sizes, data, state, solving.seed)?,
         SORT => sort(sizes, data, state)?,
         UNMIX => return unmix(sizes, data, state, solving),
-        _ => graph(sizes, data, state)?,
+        SCALE => return scale(data, state, solving),
+        _ => graph(config, environments, data, state)?,
     }
     Ok(OutcomeKind::Converged)
 }
@@ -68,20 +77,27 @@ fn reduce(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
     replace(state, &[(REDUCTION, axes.whitening(sizes.flow.size).data())])
 }
 
+/// Environments of the training rows.
+fn nodes_of(data: &Prepared, train: &[usize]) -> Vec<u32> {
+    train.iter().map(|&row| data.nodes[row]).collect()
+}
+
 /// Training rows as the flow sees them, with the environment of each.
-fn given(sizes: Sizes, data: &Prepared, state: &State) -> Result<(Matrix, Vec<u32>)> {
+fn given(data: &Prepared, state: &State) -> Result<(Matrix, Vec<u32>)> {
     let train = data.rows_of(Split::Train);
-    let rows = data.inputs.select_rows(&train);
-    let nodes = train.iter().map(|&row| data.nodes[row]).collect();
-    if sizes.flow.size == rows.cols() {
-        return Ok((rows, nodes));
+    let network = state.network_as::<AnmNetwork>().expect("this method made the network");
+    let (mut values, mut width) = (Vec::new(), 0);
+    for rows in train.chunks(CHUNK) {
+        let inputs = data.inputs.select_rows(rows);
+        let size = (inputs.rows(), inputs.cols());
+        let seen = Tensor::from_vec(inputs.into_data(), size, state.params.device())
+            .and_then(|inputs| network.reduced(&inputs))
+            .and_then(|seen| Ok((seen.dim(1)?, seen.flatten_all()?.to_vec1::<f32>()?)));
+        let (columns, seen) = seen.map_err(internal)?;
+        width = columns;
+        values.extend(seen);
     }
-    let map = parameter(state, REDUCTION)?;
-    let d = rows.cols();
-    let along = |i: usize, j: usize| -> f32 {
-        rows.row(i).iter().zip(&map.data()[j * d..(j + 1) * d]).map(|(&x, m)| f64::from(x) * m).sum::<f64>() as f32
-    };
-    Ok((Matrix::from_fn(rows.rows(), sizes.flow.size, along), nodes))
+    Ok((Matrix::new(train.len(), width, values)?, nodes_of(data, &train)))
 }
 
 fn grouped(nodes: &[u32]) -> Vec<(usize, Vec<u32>)> {
@@ -92,7 +108,7 @@ fn grouped(nodes: &[u32]) -> Vec<(usize, Vec<u32>)> {
 
 /// Negative log-likelihoods of the first `count` starts on all training rows, not a number where they left the finite ones.
 fn likelihoods(sizes: Sizes, data: &Prepared, state: &State, count: usize) -> Result<Vec<f64>> {
-    let (rows, nodes) = given(sizes, data, state)?;
+    let (rows, nodes) = given(data, state)?;
     let groups = grouped(&nodes);
     let flow = flow_values(state)?;
     let of = |start| Density {
@@ -140,30 +156,9 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
         values.copy_within(best * size..(best + 1) * size, 0);
     }
     let (codes, nodes) = standardised(sizes, data, state, flow)?;
-    let n = codes.rows() as f64;
-
-    let groups = grouped(&nodes);
-    let of = |rows: &[u32]| covariance_of_rows(&codes, &rows.iter().map(|&row| row as usize).collect::<Vec<_>>());
-    let matrices: Vec<Matrix<f64>> = groups.iter().map(|(_, rows)| of(rows)).collect();
-    let within = matrices.iter().map(log_abs_det).sum::<f64>() / matrices.len() as f64;
-    let total = covariance(&codes);
-    let gain = 0.5 * (log_abs_det(&total) - within);
-    let covariances = Covariances::new(&matrices, &vec![1.0; matrices.len()], Bounds { least: 1e-9, most: 1e9 });
-    let found = diagonalise(&covariances, AXES_STARTS, solving.seed, |start, value| {
-        solving.progress(start, AXES_STARTS, if value.is_finite() { value } else { 0.0 });
-        !solving.cancelled()
-    })?;
-    let Some(found) = found else { return Ok(OutcomeKind::Cancelled) };
-    let agreeing = found.objectives.iter().filter(|v| **v - found.point.value < SAME_OPTIMUM).count();
-    let errors = covariances.mixing_errors(&found.point, codes.rows());
-    let worst = errors.data().iter().copied().fold(0.0, f64::max);
-    // Likelihood ratio of one Gaussian for all rows, by its degrees of freedom: about 1 where environments are alike.
-    let freedom = (groups.len() - 1) as f64 * (k + k * (k + 1) / 2) as f64;
-    let explained = 2.0 * n * gain / freedom;
-    let share = agreeing as f64 / found.objectives.len() as f64;
-    state.solved.insert(UNMIXED.into(), Matrix::new(1, 3, vec![share, worst, explained])?);
-
-    let map = found.point.map;
+    let Some(Axes { map, total }) = axes_of(&codes, &nodes, state, solving)? else {
+        return Ok(OutcomeKind::Cancelled);
+    };
     let scale = |i: usize| -> f64 {
         let row = map.row(i);
         (0..k)
@@ -186,6 +181,49 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
     Ok(OutcomeKind::Converged)
 }
 
+/// Axes on which covariances are diagonal in every environment, one a row, and the covariance of all rows.
+struct Axes {
+    map: Matrix<f64>,
+    total: Matrix<f64>,
+}
+
+/// The axes of codes, with what they say of the environments among the solved results; `None`: the fit was cancelled.
+fn axes_of(codes: &Matrix, nodes: &[u32], state: &mut State, solving: &mut Solving<'_>) -> Result<Option<Axes>> {
+    let (k, n) = (codes.cols(), codes.rows() as f64);
+    let groups = grouped(nodes);
+    let of = |rows: &[u32]| covariance_of_rows(codes, &rows.iter().map(|&row| row as usize).collect::<Vec<_>>());
+    let matrices: Vec<Matrix<f64>> = groups.iter().map(|(_, rows)| of(rows)).collect();
+    let within = matrices.iter().map(log_abs_det).sum::<f64>() / matrices.len() as f64;
+    let total = covariance(codes);
+    let gain = 0.5 * (log_abs_det(&total) - within);
+    let covariances = Covariances::new(&matrices, &vec![1.0; matrices.len()], Bounds { least: 1e-9, most: 1e9 });
+    let found = diagonalise(&covariances, AXES_STARTS, solving.seed, |start, value| {
+        solving.progress(start, AXES_STARTS, if value.is_finite() { value } else { 0.0 });
+        !solving.cancelled()
+    })?;
+    let Some(found) = found else { return Ok(None) };
+    let agreeing = found.objectives.iter().filter(|v| **v - found.point.value < SAME_OPTIMUM).count();
+    let errors = covariances.mixing_errors(&found.point, codes.rows());
+    let worst = errors.data().iter().copied().fold(0.0, f64::max);
+    // Likelihood ratio of one Gaussian for all rows, by its degrees of freedom: about 1 where environments are alike.
+    let freedom = (groups.len() - 1) as f64 * (k + k * (k + 1) / 2) as f64;
+    let explained = 2.0 * n * gain / freedom;
+    let share = agreeing as f64 / found.objectives.len() as f64;
+    state.solved.insert(UNMIXED.into(), Matrix::new(1, 3, vec![share, worst, explained])?);
+    Ok(Some(Axes { map: found.point.map, total }))
+}
+
+/// Published latents, of unit variance.
+fn scale(data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
+    scale_latents(data, state)?;
+    let train = data.rows_of(Split::Train);
+    let z = train::encode_rows(state, &data.inputs, &train)?;
+    Ok(match axes_of(&z, &nodes_of(data, &train), state, solving)? {
+        Some(_) => OutcomeKind::Converged,
+        None => OutcomeKind::Cancelled,
+    })
+}
+
 /// Puts inputs that are the latents themselves in causal order.
 fn sort(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
     let k = sizes.flow.size;
@@ -205,8 +243,7 @@ fn sort(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
 fn standardised(sizes: Sizes, data: &Prepared, state: &State, mut flow: [Vec<f64>; 3]) -> Result<(Matrix, Vec<u32>)> {
     place_flow(state, &flow)?;
     let train = data.rows_of(Split::Train);
-    let rows = data.inputs.select_rows(&train);
-    let codes = train::codes(state, &rows)?;
+    let codes = train::codes_of_rows(state, &data.inputs, &train)?;
     let (n, k, last) = (codes.rows() as f64, sizes.flow.size, sizes.flow.bends);
     for j in 0..k {
         let mean = (0..codes.rows()).map(|i| f64::from(codes[(i, j)])).sum::<f64>() / n;
@@ -216,7 +253,7 @@ fn standardised(sizes: Sizes, data: &Prepared, state: &State, mut flow: [Vec<f64
         flow[1][last * k + j] = (flow[1][last * k + j] - mean) / sd;
     }
     place_flow(state, &flow)?;
-    Ok((train::codes(state, &rows)?, train.iter().map(|&row| data.nodes[row]).collect()))
+    Ok((train::codes_of_rows(state, &data.inputs, &train)?, nodes_of(data, &train)))
 }
 
 /// Coefficients of the inputs begin as least squares sees the mechanisms move; those of the outputs at 1.
@@ -232,14 +269,17 @@ fn begin_mechanisms(shape: MechanismShape, z: &Matrix, nodes: &[u32], state: &St
     if pairs == 0 { Ok(()) } else { replace(state, &[(NAMES[0], &scales)]) }
 }
 
-fn graph(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
+fn graph(config: &LatentAnmConfig, environments: usize, data: &Prepared, state: &mut State) -> Result<()> {
     let train = data.rows_of(Split::Train);
-    let nodes: Vec<u32> = train.iter().map(|&row| data.nodes[row]).collect();
-    let z = train::encode(state, &data.inputs.select_rows(&train))?;
+    let nodes = nodes_of(data, &train);
+    let z = train::encode_rows(state, &data.inputs, &train)?;
     let found = search(&z, &nodes)?;
     let k = z.cols();
-    let shares: Vec<f64> =
-        (0..k).map(|i| Ok(unchanged(&z, &nodes, i, &found.parents[i])?.unwrap_or(f64::NAN))).collect::<Result<_>>()?;
+    let share = |i: usize| -> Result<f64> {
+        let share = unchanged(&z, &nodes, i, &found.parents[i]).map_err(|failure| unchecked(config, i, &failure))?;
+        Ok(share.unwrap_or(f64::NAN))
+    };
+    let shares: Vec<f64> = (0..k).map(share).collect::<Result<_>>()?;
     let curves = nonlinear(&z, &nodes, &found)?;
     let curves = Matrix::from_fn(2, k, |row, i| match (row, curves[i]) {
         (_, None) => f64::NAN,
@@ -261,7 +301,13 @@ fn graph(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
         true => found.evidence[(j, i)].max(f64::MIN_POSITIVE),
         false => found.evidence[(j, i)].min(0.0),
     });
-    let [means, scales] = noise(sizes, state, &z.to_f64(), &nodes)?;
+    let [means, scales] = noise(Fitted::of(config, state)?.as_ref(), environments, &z.to_f64(), &nodes)?;
+    if config.algorithm == Algorithm::Paper {
+        let network = state.network_as::<PublishedNetwork>().expect("this method made the network");
+        let known: Vec<u32> = grouped(&nodes).into_iter().map(|(u, _)| u as u32).collect();
+        let magnitudes = network.magnitudes(&known).map_err(internal)?;
+        state.solved.insert(MAGNITUDES.into(), magnitudes);
+    }
     for (name, table) in [
         (EVIDENCE, evidence),
         (MARGIN, Matrix::new(1, 1, vec![found.margin])?),
@@ -277,14 +323,28 @@ fn graph(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
     Ok(())
 }
 
+/// What to do where least squares of a final latent is not finite.
+fn unchecked(config: &LatentAnmConfig, latent: usize, why: &Failure) -> Failure {
+    let kind = serde_json::to_value(config.mechanisms).map_or_else(|_| String::new(), |kind| kind.to_string());
+    let message = format!(
+        "latent {}, fitted with mechanisms {kind}: least squares on its parents, environment by environment, cannot be computed: {}",
+        latent + 1,
+        why.message
+    );
+    let hint = match config.mechanisms {
+        Kind::Mlp => "try another `seed`, or a smaller `latentDim`",
+        _ => "set `mechanisms: \"mlp\"`, or try another `seed`",
+    };
+    Failure::new(why.code, message).at("mechanisms").hint(hint).with("latent", latent + 1)
+}
+
 /// Means and standard deviations of what the mechanisms leave, environments x k; those over all rows where there are none.
-fn noise(sizes: Sizes, state: &State, z: &Matrix<f64>, nodes: &[u32]) -> Result<[Matrix<f64>; 2]> {
-    let MechanismShape { latents: k, environments, .. } = sizes.mechanisms;
+fn noise(fitted: Option<&Fitted<'_>>, environments: usize, z: &Matrix<f64>, nodes: &[u32]) -> Result<[Matrix<f64>; 2]> {
+    let k = z.cols();
     let (mut means, mut scales) = (Matrix::zeros(environments, k), Matrix::zeros(environments, k));
-    let tables = fitted_mechanisms(sizes, state)?;
     for i in 0..k {
-        let of_mechanism = match &tables {
-            Some(tables) => predict(&mechanisms_view(sizes.mechanisms, tables), i, z, nodes),
+        let of_mechanism = match fitted {
+            Some(fitted) => fitted.mean(i, z, nodes)?,
             None => vec![0.0; z.rows()],
         };
         let residual: Vec<f64> = (0..z.rows()).map(|r| z[(r, i)] - of_mechanism[r]).collect();
@@ -307,29 +367,18 @@ fn noise(sizes: Sizes, state: &State, z: &Matrix<f64>, nodes: &[u32]) -> Result<
     Ok([means, scales])
 }
 
-/// The tables of the mechanisms that were taken, in double precision; `None` where latents have none.
-pub fn fitted_mechanisms(sizes: Sizes, state: &State) -> Result<Option<Vec<Vec<f64>>>> {
-    if sizes.mechanisms.kind == Kind::None {
-        return Ok(None);
-    }
-    let tables = mechanism_values(sizes, state)?;
-    Ok(Some(tables.into_iter().map(|table| table.into_iter().map(f64::from).collect()).collect()))
+/// The tables of the mechanisms that were taken, in double precision.
+pub(super) fn mechanism_tables(sizes: Sizes, state: &State) -> Result<Vec<Vec<f64>>> {
+    let of = |(size, name): (usize, &str)| match size {
+        0 => Ok(Vec::new()),
+        _ => Ok(parameter(state, name)?.into_data()),
+    };
+    sizes.mechanisms.sizes().into_iter().zip(NAMES).map(of).collect()
 }
 
 fn flow_values(state: &State) -> Result<[Vec<f32>; 3]> {
     let of = |name: &str| Ok(parameter(state, name)?.into_data().into_iter().map(|v| v as f32).collect());
     Ok([of(FLOW_NAMES[0])?, of(FLOW_NAMES[1])?, of(FLOW_NAMES[2])?])
-}
-
-fn mechanism_values(sizes: Sizes, state: &State) -> Result<Vec<Vec<f32>>> {
-    let of = |(size, name): (usize, &str)| match size {
-        0 => Ok(Vec::new()),
-        _ => {
-            let values = parameter(state, name)?.into_data();
-            Ok(values.into_iter().map(|v| v as f32).collect())
-        }
-    };
-    sizes.mechanisms.sizes().into_iter().zip(NAMES).map(of).collect()
 }
 
 fn place_flow(state: &State, flow: &[Vec<f64>; 3]) -> Result<()> {

@@ -27,6 +27,8 @@ pub const NONLINEAR: &str = "nonlinear";
 pub const ABSORBED: &str = "absorbed";
 /// See [`EVIDENCE`].
 pub const NOISE: [&str; 2] = ["noiseMeans", "noiseScales"];
+/// Mean magnitude of the published coefficients over environments, `[j][i]` of latent j in the mechanism of i: k x k.
+pub const MAGNITUDES: &str = "magnitudes";
 /// Inputs that are the latents themselves, in causal order, 1 x k.
 pub const SORTED: &str = "sorted";
 

@@ -1,8 +1,8 @@
 //! What a fit says of itself: the graph, which latents the data identify, and what was decided without truth.
 
-use super::LatentAnmConfig;
+use super::config::{Algorithm, LatentAnmConfig};
 use super::identified::{ALIKE, Identified, identified};
-use super::solved::{self, EVIDENCE, LONG, MARGIN, ORDER, UNMIXED};
+use super::solved::{self, EVIDENCE, LONG, MAGNITUDES, MARGIN, ORDER, UNMIXED};
 use crate::linear::account;
 use disentangle_data::Matrix;
 use disentangle_data::prepare::{Prepared, Warning};
@@ -49,7 +49,8 @@ pub fn findings(config: &LatentAnmConfig, data: &Prepared, state: &State, latent
             assumptions.push(independent(edges));
         } else {
             assumptions.push(ordered(order, evidence));
-            warnings.extend(state.solved.get(MARGIN).and_then(|margin| undecided(evidence, margin[(0, 0)], &names)));
+            let margin = state.solved.get(MARGIN).filter(|_| config.algorithm == Algorithm::Flow);
+            warnings.extend(margin.and_then(|margin| undecided(evidence, margin[(0, 0)], &names)));
         }
     }
     warnings.extend(bent(&facts));
@@ -101,6 +102,9 @@ fn graph(config: &LatentAnmConfig, data: &Prepared, state: &State, names: Vec<St
     if config.mechanisms == Kind::None {
         return None;
     }
+    if config.algorithm == Algorithm::Paper {
+        return published_graph(config, state, names);
+    }
     let (evidence, order) = (state.solved.get(EVIDENCE)?, state.solved.get(ORDER)?);
     let margin = state.solved.get(MARGIN)?[(0, 0)];
     let rows = data.rows_of(Split::Train).len() as f64;
@@ -123,6 +127,18 @@ fn graph(config: &LatentAnmConfig, data: &Prepared, state: &State, names: Vec<St
              one to five, for which the edge stands, given the order and the other parents.",
         )
     })
+}
+
+/// The published read-out: coefficients whose mean magnitude over the environments is above a threshold.
+fn published_graph(config: &LatentAnmConfig, state: &State, names: Vec<String>) -> Option<CausalGraph> {
+    let threshold = config.published.edge_threshold;
+    let weights = state.solved.get(MAGNITUDES)?.map(|mean: f64| if mean > threshold { mean } else { 0.0 });
+    let order = Some((0..names.len()).collect());
+    let basis = format!(
+        "The coefficients of the mechanisms, in a causal order that was not searched for. A weight is the mean magnitude of a \
+         coefficient over the environments; edges are those above {threshold}."
+    );
+    Some(CausalGraph { order, ..CausalGraph::of(names, &weights, basis) })
 }
 
 /// Share of the weights of the criterion, from once to five times, for which an edge stands.
