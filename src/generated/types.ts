@@ -2331,19 +2331,19 @@ export interface LatentAnmAutoencoder {
   /**
    * Variance of an input given the code, in squared standard deviations of the input: the larger, the smoother the code.
    *
-   * Default: 0.1. Range: 0 to 1000.
+   * Default: 0.01. Range: 0 to 1000.
    */
   decoderVariance?: number;
   /**
    * Gradient steps.
    *
-   * Default: 2000. Range: 1 to 100000000.
+   * Default: 1500. Range: 1 to 100000000.
    */
   steps?: number;
   /**
    * Rows per step; at most all training rows.
    *
-   * Default: 64. Range: 1 to 1048576.
+   * Default: 32. Range: 1 to 1048576.
    */
   batchSize?: number;
   /**
