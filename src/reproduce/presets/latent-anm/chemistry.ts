@@ -69,7 +69,7 @@ export const CHEMISTRY: Preset = {
   repeats: "Figure 4, with mechanisms and colors of our own",
   paper: PAPER,
   remark:
-    "All methods see as many pictures, in as many steps through convolutions of the same sizes. The autoencoder and its steps were tuned on seeds 1 to 5.",
+    "All methods see as many pictures, in as many steps through convolutions of the same sizes. The autoencoder and its steps were tuned on seed 1.",
   scales: {
     tiny: {
       seconds: 30,
