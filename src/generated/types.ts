@@ -94,7 +94,7 @@ export type MissingTarget = "error" | "drop";
 export type Standardize = "all" | "inputs" | "none";
 
 /**
- * How images are scaled where inputs are standardized. Never by pixel: a pixel may be the same in all images.
+ * How images are scaled where inputs are standardised. Never by pixel: a pixel may be the same in all images.
  * - `channel`: Each channel to mean 0 and standard deviation 1 over all its pixels of the training rows.
  * - `unit`: Each view to [0, 1], from the smallest to the largest value of the training rows.
  */
@@ -270,20 +270,11 @@ export type Nonlinear = "auto" | "on" | "off";
 export type Invariance = "permutation" | "sign" | "scale" | "shift" | "monotone" | "rotation" | "linear";
 
 /**
- * How the latents are found.
- * - `flow`: An invertible flow by exact likelihood, and a search over causal orders.
- * - `paper`: The published variational autoencoder, in a given causal order.
- */
-export type LatentAnmAlgorithm = "flow" | "paper";
-
-/**
  * What the latents are found in.
- * - `auto`: The code of an autoencoder where the data are images of one view, else a flow of the inputs.
  * - `flow`: An invertible flow of the inputs, or of their leading principal axes.
- * - `autoencoder`: An invertible flow of the code of an autoencoder.
  * - `inputs`: The inputs themselves, each of which is a latent.
  */
-export type LatentAnmRepresentation = "auto" | "flow" | "autoencoder" | "inputs";
+export type LatentAnmRepresentation = "flow" | "inputs";
 
 /** The number of latents: given, or chosen by validation error. */
 export type LatentDim = number | Auto;
@@ -778,13 +769,13 @@ export interface CausalVaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -1362,13 +1353,13 @@ export interface FactorAnalysisConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -1461,13 +1452,13 @@ export interface FastIcaConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -1655,13 +1646,13 @@ export interface IcarlConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2022,13 +2013,13 @@ export interface InterventionalConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2205,13 +2196,13 @@ export interface IvaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2320,38 +2311,20 @@ export interface IvaeConfig {
   keep?: Keep;
 }
 
-/** Widths and training of the autoencoder. */
-export interface LatentAnmAutoencoder {
-  /**
-   * Units of each of the two hidden dense layers. Absent: 30 where the data are images, behind convolutions, else 128.
-   *
-   * Range: 1 to 65536.
-   */
-  units?: number;
-  /**
-   * Variance of an input given the code, in squared standard deviations of the input: the larger, the smoother the code.
-   *
-   * Default: 0.01. Range: 0 to 1000.
-   */
-  decoderVariance?: number;
-  /**
-   * Gradient steps.
-   *
-   * Default: 1500. Range: 1 to 100000000.
-   */
-  steps?: number;
-  /**
-   * Rows per step; at most all training rows.
-   *
-   * Default: 32. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
-   * Peak learning rate of Adam.
-   *
-   * Default: 0.002. Range: 0 to 10.
-   */
-  learningRate?: number;
+/** R2 of kernel ridge regression. `value` is null where it is not defined, and then `reason` says why. */
+export interface KernelR2 {
+  /** Mean over the true latents on the rows that it was fitted to, 0 to 1. */
+  value: number | null;
+  /** The same on a half of the rows that it was not fitted to. */
+  outOfSample: number | null;
+  /** Why `value` is null. */
+  reason?: string;
+  /** In sample, of each true latent; null where it is constant. */
+  perLatent: (number | null)[];
+  /** Out of sample, of each true latent. */
+  perLatentOutOfSample: (number | null)[];
+  /** Rows that were looked at. */
+  rows: number;
 }
 
 export interface LatentAnmConfig {
@@ -2388,13 +2361,13 @@ export interface LatentAnmConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2421,31 +2394,22 @@ export interface LatentAnmConfig {
    */
   split?: SplitConfig;
   /**
-   * How to fit: `flow` takes the exact likelihood of an invertible flow and searches for the causal order; `paper` is the
-   * published variational autoencoder, whose latents are in a causal order that is not searched for.
+   * What the latents are found in. `flow`: an invertible network, which is learned; `inputs`: nothing is unmixed, the inputs
+   * themselves are the causes, sorted by their order, and only their graph and mechanisms are learned.
    *
    * Default: "flow".
-   */
-  algorithm?: LatentAnmAlgorithm;
-  /**
-   * What `flow` unmixes. `flow`: the inputs, or their leading principal axes; `autoencoder`: the code of an autoencoder, of
-   * convolutions where the data are images; `inputs`: nothing is unmixed, the inputs themselves are the causes, sorted by their
-   * order, and only their graph and mechanisms are learned. `auto`: the autoencoder where the data are images of one view, at
-   * least 4 x 4 pixels large, else the inputs or their axes.
-   *
-   * Default: "auto".
    */
   representation?: LatentAnmRepresentation;
   /**
    * Number of latents, at most 12. Absent: as many as inputs. Fewer than inputs: the leading principal axes of the inputs are
-   * unmixed, or the code of the autoencoder has so many entries.
+   * unmixed.
    *
    * Range: 1 to 12.
    */
   latentDim?: number;
   /**
    * What a latent may be of those before it: `mlp`, `polynomial` or `linear`, with coefficients of each environment, or `none`:
-   * independent latents in every environment, which is iVAE, with `flow` by exact likelihood.
+   * independent latents in every environment, which is iVAE by exact likelihood.
    *
    * Default: "mlp".
    */
@@ -2463,7 +2427,7 @@ export interface LatentAnmConfig {
    */
   layers?: number;
   /**
-   * Units of each of the two hidden layers of a mechanism of `flow`.
+   * Units of each of the two hidden layers of a mechanism.
    *
    * Default: 24. Range: 1 to 1024.
    */
@@ -2475,23 +2439,11 @@ export interface LatentAnmConfig {
    */
   sparsity?: number;
   /**
-   * Steps and rows of `flow`.
+   * Steps and rows.
    *
    * Default: {"steps":null,"environmentRows":null}.
    */
   training?: LatentAnmTraining;
-  /**
-   * The autoencoder, where it is used.
-   *
-   * Default: {"decoderVariance":0.1,"steps":2000,"batchSize":64,"learningRate":0.002}.
-   */
-  autoencoder?: LatentAnmAutoencoder;
-  /**
-   * Networks and training of `paper`.
-   *
-   * Default: {"decoderVariance":0.01,"steps":20000,"batchSize":512,"learningRate":0.001,"edgeThreshold":0.1}.
-   */
-  published?: LatentAnmPublished;
 }
 
 /** How long the descents are, and what they see. */
@@ -2508,46 +2460,6 @@ export interface LatentAnmTraining {
    * Range: 2 to 1048576.
    */
   environmentRows?: number;
-}
-
-/** Networks and training of the published algorithm. */
-export interface LatentAnmPublished {
-  /**
-   * Units of each of the two hidden layers of all networks. Absent: 30 where the data are images, behind convolutions, else 128.
-   *
-   * Range: 1 to 65536.
-   */
-  units?: number;
-  /**
-   * Variance of an input given the latents, in squared standard deviations of the input.
-   *
-   * Default: 0.01. Range: 0 to 1000.
-   */
-  decoderVariance?: number;
-  /**
-   * Gradient steps.
-   *
-   * Default: 20000. Range: 1 to 100000000.
-   */
-  steps?: number;
-  /**
-   * Rows per step; at most all training rows.
-   *
-   * Default: 512. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
-   * Learning rate of Adam.
-   *
-   * Default: 0.001. Range: 0 to 10.
-   */
-  learningRate?: number;
-  /**
-   * Mean magnitude of a coefficient over the environments above which it is an edge of the graph.
-   *
-   * Default: 0.1. Range: 0 to 1000.
-   */
-  edgeThreshold?: number;
 }
 
 /** The map of a closed-form stage, and how stable it was. */
@@ -2570,7 +2482,7 @@ export interface LatentSummary {
   sd: number[];
 }
 
-/** How inputs depend on latents: input = mean + loadings x latents + noise, in units of the standardized inputs. */
+/** How inputs depend on latents: input = mean + loadings x latents + noise, in units of the standardised inputs. */
 export interface Loadings {
   /** One row per input, one column per latent. */
   values: NamedMatrix;
@@ -2606,14 +2518,12 @@ export interface Mcc {
   /** `matching[i]` = column of the estimate matched to true latent i; null where there is none. */
   matching: (number | null)[];
   /**
-   * Bootstrap 95 % interval, the matching held fixed; null where `value` is.
+   * Bootstrap 95 % interval over rows, the matching held fixed; null where `value` is.
    *
    * @minItems 2
    * @maxItems 2
    */
   interval: [number, number] | null;
-  /** How many groups of rows the interval resamples as wholes; absent where it resamples single rows. */
-  intervalGroups?: number;
   /** Matching found on one half of the rows, scored on the other; null where a half is too small. */
   outOfSample: number | null;
   /** |correlation|, true latents x estimated latents; null where a column is constant. */
@@ -2680,13 +2590,13 @@ export interface MclConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2968,13 +2878,13 @@ export interface MtIcarlConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3129,13 +3039,13 @@ export interface MtIvaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3284,13 +3194,13 @@ export interface MtlcmConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3510,13 +3420,13 @@ export interface MultimodalConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3700,13 +3610,13 @@ export interface PcaConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3774,13 +3684,13 @@ export interface PdgmmConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -4061,13 +3971,13 @@ export interface RandomEncoderConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -4170,6 +4080,8 @@ export interface Scores {
   mccWeak: WeakMcc;
   /** Share of the true latents that a linear map of the estimated ones explains. */
   r2: R2;
+  /** Share of them that a smooth map of the estimated ones explains, in sample and out of it, where the inputs are several views. */
+  kernelR2?: KernelR2;
   /** The score of the best possible predictor E[z|x], where the simulator knows it. */
   oracle?: Oracle;
   /** Recovered changes on the tree's edges, where they are known. */
@@ -4274,13 +4186,13 @@ export interface SharedHeadConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -4904,13 +4816,13 @@ export interface TbrConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -5151,13 +5063,13 @@ export interface VadeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -5301,13 +5213,13 @@ export interface VaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardized.
+   * Which columns are standardised.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".

@@ -105,6 +105,7 @@ pub fn score(methods: &'static [Entry], request: &ScoreRequest, tables: ScoreTab
         blocks: truth.remove("blocks").map(|known| blocks_of(&known)),
         graph,
         changes,
+        kernel: request.views.len() > 1,
         probabilities,
         left_open,
         effort: Effort { seed: request.seed, ..Effort::default() },

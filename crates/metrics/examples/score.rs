@@ -41,6 +41,7 @@ fn main() {
             graph: None,
             environments: None,
             changes: None,
+            kernel: false,
             probabilities: Probabilities::default(),
             left_open: vec![],
             effort: Effort::default(),

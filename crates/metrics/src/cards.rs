@@ -240,6 +240,28 @@ pub const CARDS: &[Card] = &[
         value: |scores| scores.r2.value,
     },
     Card {
+        name: "kernelR2",
+        title: "R2 of kernel ridge regression",
+        sentence: "How much of each true latent a smooth map of the estimated ones explains, in sample as published; `outOfSample` beside it.",
+        formula: "1/d sum_i (1 - |z_i - f_i|^2 / |z_i - mean z_i|^2), f = K (K + I)^-1 z, k(a, b) = exp(-|a - b|^2 / e)",
+        range: (Some(0.0), Some(1.0)),
+        best: 1.0,
+        conventions: &[
+            "Where the inputs are several views. Plain mean over the true latents; below 0 counts as 0.",
+            "The value is fitted and scored on the same rows; `outOfSample` is fitted on a random half and scored on the other one.",
+            "At most 1,000 rows, drawn at random. Latents are standardised one by one.",
+            "A constant true latent, no latent that varies, or fewer than six rows gives null and the reason.",
+        ],
+        invariances: AXES,
+        source: Source {
+            title: "Identifiability results for multimodal contrastive learning",
+            authors: "I. Daunhawer, A. Bizeul, E. Palumbo, A. Marx, J. E. Vogt",
+            year: 2023,
+            url: "https://arxiv.org/abs/2303.09166",
+        },
+        value: |scores| scores.kernel_r2.as_ref()?.value,
+    },
+    Card {
         name: "changes",
         title: "F1 of the recovered changes",
         sentence: "Which latents were rightly said to change their effect on which edge of the tree.",

@@ -12,6 +12,7 @@ use crate::graph::cpdag::cpdag;
 use crate::graph::given::{MethodGraphScore, method_graph_score};
 use crate::graph::recovered::{GraphInput, GraphScore, graph_score};
 use crate::indicators::{IndicatorScores, IndicatorsInput, indicators};
+use crate::kernel_r2::kernel_r2;
 use crate::matching::mcc_value;
 use crate::mcc::{Mcc, mcc_of_groups};
 use crate::r2::r2;
@@ -50,6 +51,8 @@ pub struct ScoreInput {
     pub graph: Option<GraphInput>,
     /// True and called changes on the edges of the tree.
     pub changes: Option<ChangesInput>,
+    /// Whether a smooth map to the true latents is fitted as well: it takes a linear system with as many unknowns as rows.
+    pub kernel: bool,
     /// What the method says is how likely.
     pub probabilities: Probabilities,
     /// What the method that made the latents leaves open, for the notes on metrics that notice it.
@@ -96,6 +99,7 @@ pub fn score(input: &ScoreInput) -> Result<Scores> {
         mcc_task_spearman: by_task(Correlation::Spearman)?,
         mcc_weak: weak_mcc(z, zhat)?,
         r2: r2(z, zhat)?,
+        kernel_r2: input.kernel.then(|| kernel_r2(z, zhat, effort.seed)).transpose()?,
         oracle: input.expected.as_ref().map(|expected| oracle(z, expected)).transpose()?,
         changes: None,
         indicators: None,

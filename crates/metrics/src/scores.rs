@@ -7,6 +7,7 @@ use crate::changes::ChangeScores;
 use crate::graph::given::MethodGraphScore;
 use crate::graph::recovered::GraphScore;
 use crate::indicators::IndicatorScores;
+use crate::kernel_r2::KernelR2;
 use crate::mcc::Mcc;
 use crate::r2::R2;
 use crate::silence::SilenceScores;
@@ -56,6 +57,9 @@ pub struct Scores {
     pub mcc_weak: WeakMcc,
     /// Share of the true latents that a linear map of the estimated ones explains.
     pub r2: R2,
+    /// Share of them that a smooth map of the estimated ones explains, in sample and out of it, where the inputs are several views.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kernel_r2: Option<KernelR2>,
     /// The score of the best possible predictor E[z|x], where the simulator knows it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub oracle: Option<Oracle>,

@@ -99,6 +99,7 @@ impl World {
                 search: PcConfig { alpha: 0.2, ..PcConfig::default() },
                 reversal: Reversal::One,
             }),
+            kernel: true,
             probabilities: Probabilities {
                 silence: Some(Matrix::from_fn(ROWS, D, |i, j| {
                     let (centre, spread) = centres[j];

@@ -48,6 +48,7 @@ fn input(truth: Matrix<f64>, latents: Matrix<f64>) -> ScoreInput {
         silence: None,
         blocks: None,
         graph: None,
+        kernel: false,
         probabilities: Probabilities::default(),
         left_open: vec![],
         effort: BARE,
