@@ -337,6 +337,13 @@ export type Representation = "mtrn" | "inputs";
  */
 export type MtrnRecipe = "solved-heads" | "paper";
 
+/**
+ * How the latents are found.
+ * - `likelihood`: The likelihood of codes, with sets of causes that are drawn.
+ * - `paper`: The published objective, whose graph gets no gradient from the data.
+ */
+export type MultimodalAlgorithm = "likelihood" | "paper";
+
 /** A number for every modality. */
 export type PerModality =
   | number
@@ -2629,7 +2636,8 @@ export interface MclConfig {
    */
   latentDim?: number;
   /**
-   * Widths of the hidden layers of both encoders (LeakyReLU, slope 0.1).
+   * Widths of the hidden layers of both encoders (LeakyReLU, slope 0.1). Images of more than 1,024 numbers go through convolutions before
+   * them, smaller ones are taken as they are.
    *
    * Default: [64,64].
    *
@@ -3453,6 +3461,13 @@ export interface MultimodalConfig {
    */
   split?: SplitConfig;
   /**
+   * How to fit: `likelihood` learns the graph; `paper` is the published objective, in which no gradient of the data reaches it. Of the
+   * options below `paper` reads the sizes, which it has to be given, and `published`.
+   *
+   * Default: "likelihood".
+   */
+  algorithm?: MultimodalAlgorithm;
+  /**
    * Latents of each modality: a number, numbers by name, or `auto`: as many directions of its code as say something of the other
    * modalities.
    *
@@ -3491,6 +3506,13 @@ export interface MultimodalConfig {
    * Default: 8. Range: 0 to 100.
    */
   copies?: number;
+  /**
+   * Whether another autoencoder of each modality is trained, from another start, where all solutions on the codes of the first one agree:
+   * what it says of the latents counts as another solution.
+   *
+   * Default: true.
+   */
+  anotherCode?: boolean;
   /**
    * Most causes of a latent.
    *
@@ -3533,6 +3555,12 @@ export interface MultimodalConfig {
    * Default: {"steps":null}.
    */
   training?: MultimodalTraining;
+  /**
+   * The networks and the descent of `paper`.
+   *
+   * Default: {"hidden":null,"steps":3000,"batchSize":1048576,"learningRate":2e-6,"threshold":0.01}.
+   */
+  published?: MultimodalPublished;
 }
 
 /** How long the descents are. */
@@ -3543,6 +3571,49 @@ export interface MultimodalTraining {
    * Range: 1 to 100000000.
    */
   steps?: number;
+}
+
+/** The published algorithm. */
+export interface MultimodalPublished {
+  /**
+   * Widths of the hidden layers of every encoder; decoders have them in reverse. Absent: 8 and 8 for a table, 128 and 64 for an image.
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  hidden?:
+    | [number]
+    | [number, number]
+    | [number, number, number]
+    | [number, number, number, number]
+    | [number, number, number, number, number]
+    | [number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number]
+    | [number, number, number, number, number, number, number, number];
+  /**
+   * Gradient steps.
+   *
+   * Default: 3000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows, which is what the paper takes.
+   *
+   * Default: 1048576. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Learning rate of Adam; it falls by a hundredth every 10,000 steps.
+   *
+   * Default: 2e-6. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Entry of the adjacency above which a latent is a parent.
+   *
+   * Default: 0.01. Range: 0 to 1.
+   */
+  threshold?: number;
 }
 
 /** Mean correlation coefficient of one task. */

@@ -13,7 +13,10 @@
 //! - small networks, small batches and a learning rate that falls along a cosine (`hidden`, `batchSize`, `steps`, `learningRate`
 //!   take the published ones);
 //! - LeakyReLU of slope 0.1 in place of 0.01;
+//! - images of more than 1,024 numbers have convolutions that halve them, smaller ones are taken as they are;
 //! - inputs are standardised unless `standardize` says otherwise; latents are scaled to unit variance.
+
+mod encoders;
 
 use crate::regression::{EncoderOptions, scale_latents};
 use disentangle_data::prepare::Prepared;
@@ -28,7 +31,8 @@ use disentangle_metrics::cards::Invariance;
 use disentangle_metrics::columns::Correlation;
 use disentangle_metrics::correlation::correlation;
 use disentangle_nn::optim::Schedule;
-use disentangle_nn::{Activation, Error, Layer, Mlp, Params, Tensor, paired_info_nce};
+use disentangle_nn::{Error, Layer, Params, Tensor, paired_info_nce};
+use encoders::Encoder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +46,8 @@ pub struct MclConfig {
     /// Number of latents of each modality: that of the content which both share.
     #[schemars(range(min = 1, max = 256))]
     pub latent_dim: usize,
-    /// Widths of the hidden layers of both encoders (LeakyReLU, slope 0.1).
+    /// Widths of the hidden layers of both encoders (LeakyReLU, slope 0.1). Images of more than 1,024 numbers go through convolutions before
+    /// them, smaller ones are taken as they are.
     #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 65536)))]
     pub hidden: Vec<usize>,
     /// What squared distances are divided by.
@@ -134,7 +139,7 @@ impl Specification for Mcl {
 #[derive(Debug)]
 struct MclNetwork {
     views: Vec<View>,
-    encoders: Vec<Mlp>,
+    encoders: Vec<Encoder>,
     temperature: f64,
 }
 
@@ -150,10 +155,7 @@ impl MclNetwork {
             return Err(Error::Msg(format!("contrast of {count} modalities, there must be {MODALITIES}")).bt());
         }
         let mut encoder = |(m, view): (usize, &View)| {
-            let inputs = std::iter::once(view.columns().len());
-            let sizes: Vec<usize> = inputs.chain(config.hidden.iter().copied()).chain([config.latent_dim]).collect();
-            let name = format!("encoder.{m}");
-            Mlp::glorot(params, &name, &sizes, Activation::LeakyRelu(0.1), Activation::Identity, seed)
+            Encoder::new(params, &format!("encoder.{m}"), view, (&config.hidden, config.latent_dim), seed)
         };
         let encoders = dimensions.views.iter().enumerate().map(&mut encoder).collect::<disentangle_nn::Result<_>>()?;
         Ok(Self { views: dimensions.views.clone(), encoders, temperature: config.temperature })
@@ -163,26 +165,31 @@ impl MclNetwork {
     fn each(
         &self,
         inputs: &Tensor,
-        encode: impl Fn(&Mlp, &Tensor) -> disentangle_nn::Result<Tensor>,
+        encode: impl Fn(&Encoder, &Tensor) -> disentangle_nn::Result<Tensor>,
     ) -> disentangle_nn::Result<Vec<Tensor>> {
-        let of = |(view, encoder): (&View, &Mlp)| encode(encoder, &inputs.narrow(1, view.start, view.columns().len())?);
+        let of =
+            |(view, encoder): (&View, &Encoder)| encode(encoder, &inputs.narrow(1, view.start, view.columns().len())?);
         self.views.iter().zip(&self.encoders).map(of).collect()
     }
 }
 
 impl Network for MclNetwork {
     fn loss(&self, batch: &Batch) -> disentangle_nn::Result<Vec<Term>> {
-        let codes = self.each(&batch.inputs, Mlp::forward)?;
+        let codes = self.each(&batch.inputs, Encoder::forward)?;
         let contrast = paired_info_nce(&codes[0], &codes[1], self.temperature)?;
         Ok(vec![Term { name: "contrast", value: contrast }])
     }
 
     fn encode(&self, inputs: &Tensor) -> disentangle_nn::Result<Tensor> {
-        Tensor::cat(&self.each(inputs, Mlp::apply)?, 1)
+        Tensor::cat(&self.each(inputs, Encoder::apply)?, 1)
     }
 
     fn encoder_layers(&self) -> disentangle_nn::Result<Option<Vec<Layer>>> {
-        Mlp::side_by_side(&self.encoders).map(Some)
+        Encoder::layers(&self.encoders)
+    }
+
+    fn held_per_row(&self) -> usize {
+        2 * self.encoders.iter().map(Encoder::entries).sum::<usize>()
     }
 }
 

@@ -10,7 +10,7 @@
 //!
 //! from several starts, of which the better ones go on; then the objective with the best set of every latent decides. Copies of the
 //! solution, turned within each modality and trained again, show which latents the data leave open; what seems to fit as well with other
-//! latents is trained further beside the solution before it counts.
+//! latents is trained further beside the solution before it counts. Where all agree, another autoencoder is asked (`another`).
 //!
 //! Assumes that causes stand in earlier modalities, or before in their own, and links that no mixing within a modality can remove:
 //! one-to-one links of unequal strength, or strongly curved ones. Identifies the latents up to order within their modality and an
@@ -18,13 +18,14 @@
 //!
 //! Reference: see `INFO`.
 //!
-//! Differs from the paper:
+//! Differs from the paper, which `algorithm: paper` follows (`published`):
 //! - the exact likelihood of flows and additive mechanisms in place of an objective whose graph gets no gradient and whose log-determinant
 //!   is incomplete;
 //! - sets of causes are drawn, not read off a matrix of weights; edges within modalities cost what those between them cost;
 //! - the sizes can be chosen from the data.
 
 mod agreement;
+mod another;
 mod causes;
 mod check;
 mod config;
@@ -32,11 +33,12 @@ mod descend;
 mod doubts;
 mod layers;
 mod network;
+mod published;
 mod read_off;
 mod solved;
 mod summary;
 
-pub use config::{MultimodalConfig, PerModality, TrainingOptions};
+pub use config::{Algorithm, MultimodalConfig, PerModality, PublishedOptions, TrainingOptions};
 
 use crate::linear::IdentityNetwork;
 use config::NAME;
@@ -50,6 +52,7 @@ use disentangle_engine::results::{OutcomeKind, latent_names};
 use disentangle_metrics::cards::Invariance;
 use disentangle_nn::Params;
 use network::MultimodalNetwork;
+use published::PublishedNetwork;
 use std::collections::BTreeMap;
 
 /// The method with its options.
@@ -99,11 +102,19 @@ impl Method for Multimodal {
     }
 
     fn stages(&self, _: &Prepared) -> Vec<Stage> {
-        vec![Stage::Solve(descend::AUTOENCODERS), Stage::Solve(descend::LATENTS)]
+        match self.config.algorithm {
+            Algorithm::Likelihood => vec![Stage::Solve(descend::AUTOENCODERS), Stage::Solve(descend::LATENTS)],
+            Algorithm::Paper => {
+                vec![Stage::Descent(published::recipe(&self.config.published)), Stage::Solve(published::SCALED)]
+            }
+        }
     }
 
-    fn network(&self, _: &Dimensions, _: &mut Params, _: u64) -> disentangle_nn::Result<Box<dyn Network>> {
-        Ok(Box::new(IdentityNetwork))
+    fn network(&self, d: &Dimensions, params: &mut Params, seed: u64) -> disentangle_nn::Result<Box<dyn Network>> {
+        Ok(match self.config.algorithm {
+            Algorithm::Likelihood => Box::new(IdentityNetwork),
+            Algorithm::Paper => Box::new(PublishedNetwork::new(&self.config, d, params, seed)?),
+        })
     }
 
     fn solved_network(
@@ -112,7 +123,7 @@ impl Method for Multimodal {
         params: &mut Params,
         seed: u64,
     ) -> disentangle_nn::Result<Option<Box<dyn Network>>> {
-        if !solved.contains_key(solved::SIZES) {
+        if self.config.algorithm == Algorithm::Paper || !solved.contains_key(solved::SIZES) {
             return Ok(None);
         }
         Ok(Some(Box::new(MultimodalNetwork::new(&self.config, solved, params, seed)?)))
@@ -120,7 +131,8 @@ impl Method for Multimodal {
 
     fn solve(&self, stage: &str, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
         match stage {
-            descend::AUTOENCODERS => descend::autoencoders(self, data, state, solving),
+            descend::AUTOENCODERS => descend::autoencoders((self, &self.config), data, state, solving),
+            published::SCALED => published::scale(&self.config, data, state, solving.seed),
             _ => descend::latents(&self.config, data, state, solving),
         }
     }
@@ -138,7 +150,10 @@ impl Method for Multimodal {
     }
 
     fn findings(&self, data: &Prepared, state: &State, latents: &Matrix) -> Result<Findings> {
-        Ok(summary::findings(&self.config, data, state, latents.cols()))
+        match self.config.algorithm {
+            Algorithm::Likelihood => Ok(summary::findings(&self.config, data, state, latents.cols())),
+            Algorithm::Paper => published::findings(&self.config, data, state, latents.cols()),
+        }
     }
 }
 

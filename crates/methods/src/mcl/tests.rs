@@ -147,3 +147,36 @@ fn one_modality_three_and_too_many_latents_are_refused_with_the_numbers() {
     let failure = fitted(&modalities(narrow)).expect_err("two latents of one column");
     assert_eq!((failure.code, failure.path.as_deref()), (Code::ConfigOutOfRange, Some("latentDim")));
 }
+
+#[test]
+fn large_images_have_convolutions_and_small_ones_are_taken_as_they_are() {
+    use disentangle_data::views::{Image, pixel_names};
+    let image = |channels, side| Image { channels, height: side, width: side };
+    let sides = [image(3, 14), image(2, 24)];
+    let mut all = views(&[sides[0].len(), sides[1].len()]);
+    all.iter_mut().zip(sides).for_each(|(view, image)| view.image = Some(image));
+    let columns = all[1].end;
+    let mut stream = Stream::new(4, "test/mcl");
+    let inputs = Matrix::from_fn(40, columns, |_, _| stream.normal() as f32);
+    let names = all.iter().zip(sides).flat_map(|(view, image)| pixel_names(&view.name, image)).collect();
+    let data = Dataset { inputs, input_names: names, views: all.clone(), ..Dataset::default() };
+    assert!(encoders::image_of(&all[0]).is_none() && encoders::image_of(&all[1]).is_some());
+    let config = json!({"method": "mcl", "steps": 4, "hidden": [6], "standardize": "none", "batchSize": 20});
+    let failure = fit(METHODS, &config, &data, &FitOptions::default(), &mut Silent);
+    // More columns than rows are refused, of images as of tables.
+    assert_eq!(failure.expect_err("refused").code, Code::DataTooFewRows);
+    let mut params = Params::new(&Device::Cpu);
+    let dimensions = Dimensions {
+        inputs: columns,
+        views: all,
+        parents: Vec::new(),
+        environments: 0,
+        targets: 0,
+        tasks: 0,
+        binary: Vec::new(),
+    };
+    let network = MclNetwork::new(&mut params, &dimensions, &MclConfig::default(), 0).expect("a network");
+    let x = Tensor::from_vec(data.inputs.data().to_vec(), (40, columns), &Device::Cpu).expect("a matrix");
+    assert_eq!(network.encode(&x).expect("codes").dims(), [40, 4]);
+    assert!(network.encoder_layers().expect("none").is_none() && network.held_per_row() > 0);
+}

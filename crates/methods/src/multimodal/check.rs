@@ -1,6 +1,6 @@
 //! What the method needs from the data.
 
-use super::config::{MultimodalConfig, NAME, PerModality};
+use super::config::{Algorithm, MultimodalConfig, NAME, PerModality};
 use disentangle_data::config::unknown_key;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
@@ -10,6 +10,9 @@ use disentangle_numerics::multimodal::MOST_LATENTS;
 /// Training rows that it takes at least: two batches of the smallest size.
 const LEAST_ROWS: usize = 64;
 
+/// Numbers of an image at most: it is taken flat, along its principal axes.
+const MOST_PIXELS: usize = 4096;
+
 pub(super) fn check(config: &MultimodalConfig, data: &Prepared) -> Result<()> {
     let views = &data.views;
     if views.len() < 2 {
@@ -18,11 +21,15 @@ pub(super) fn check(config: &MultimodalConfig, data: &Prepared) -> Result<()> {
             .hint("give each modality its own table: --modality a=a.csv --modality b=b.csv --join ID")
             .with("modalities", views.len()));
     }
-    if let Some(view) = views.iter().find(|view| view.image.is_some()) {
-        let message = format!("modality {:?} is an image: {NAME} learns from tables", view.name);
+    let large = |view: &&View| view.image.is_some() && view.end - view.start > MOST_PIXELS;
+    if let Some(view) = views.iter().find(large) {
+        let count = view.end - view.start;
+        let message =
+            format!("modality {:?} has images of {count} numbers, {NAME} takes at most {MOST_PIXELS}", view.name);
         return Err(Failure::new(Code::ConfigConflict, message)
             .at("method")
-            .hint("give numbers that describe the images, such as the output of a pretrained network"));
+            .hint("shrink the images, or give numbers that describe them, such as the output of a pretrained network")
+            .with("columns", count));
     }
     if data.source.is_some() {
         let message = format!("rows: {NAME} learns from the given rows");
@@ -34,6 +41,9 @@ pub(super) fn check(config: &MultimodalConfig, data: &Prepared) -> Result<()> {
         return Err(Failure::new(Code::DataTooFewRows, message)
             .hint("give more rows, or a larger fraction `train`")
             .with("rows", train.len()));
+    }
+    if config.algorithm == Algorithm::Paper {
+        published(config, views)?;
     }
     named("latentDim", &config.latent_dim, views)?;
     named("privateDim", &config.private_dim, views)?;
@@ -59,8 +69,23 @@ pub(super) fn check(config: &MultimodalConfig, data: &Prepared) -> Result<()> {
         }
         latents += k.unwrap_or(1);
     }
-    at_most(latents)?;
+    if config.algorithm == Algorithm::Likelihood {
+        at_most(latents)?;
+    }
     copies(data, &train)
+}
+
+/// The published objective compares no sizes: they have to be given.
+fn published(config: &MultimodalConfig, views: &[View]) -> Result<()> {
+    for (option, numbers) in [("latentDim", &config.latent_dim), ("privateDim", &config.private_dim)] {
+        if let Some(view) = views.iter().find(|view| numbers.of(&view.name).is_none()) {
+            let message = format!("{option}: the algorithm `paper` needs a number for modality {:?}", view.name);
+            return Err(Failure::new(Code::ConfigConflict, message)
+                .at(option)
+                .hint("give a number, or leave `algorithm` out: the likelihood model chooses sizes"));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses more latents than sets of causes can be searched for.

@@ -1,6 +1,7 @@
 //! Name and options of the method.
 
 use crate::regression::Auto;
+use disentangle_numerics::multimodal::Training;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,10 +31,25 @@ impl PerModality {
     }
 }
 
+/// How the latents are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "MultimodalAlgorithm")]
+pub enum Algorithm {
+    /// The likelihood of codes, with sets of causes that are drawn.
+    #[default]
+    Likelihood,
+    /// The published objective, whose graph gets no gradient from the data.
+    Paper,
+}
+
 /// Options of `multimodal`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct MultimodalConfig {
+    /// How to fit: `likelihood` learns the graph; `paper` is the published objective, in which no gradient of the data reaches it. Of the
+    /// options below `paper` reads the sizes, which it has to be given, and `published`.
+    pub algorithm: Algorithm,
     /// Latents of each modality: a number, numbers by name, or `auto`: as many directions of its code as say something of the other
     /// modalities.
     pub latent_dim: PerModality,
@@ -53,6 +69,9 @@ pub struct MultimodalConfig {
     /// open; 0: only starts are compared.
     #[schemars(range(min = 0, max = 100))]
     pub copies: usize,
+    /// Whether another autoencoder of each modality is trained, from another start, where all solutions on the codes of the first one agree:
+    /// what it says of the latents counts as another solution.
+    pub another_code: bool,
     /// Most causes of a latent.
     #[schemars(range(min = 1, max = 8))]
     pub most_causes: usize,
@@ -73,6 +92,8 @@ pub struct MultimodalConfig {
     pub batch_size: usize,
     /// How long the descents are.
     pub training: TrainingOptions,
+    /// The networks and the descent of `paper`.
+    pub published: PublishedOptions,
 }
 
 /// How long the descents are.
@@ -85,6 +106,34 @@ pub struct TrainingOptions {
     pub steps: Option<usize>,
 }
 
+/// The published algorithm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "MultimodalPublished")]
+pub struct PublishedOptions {
+    /// Widths of the hidden layers of every encoder; decoders have them in reverse. Absent: 8 and 8 for a table, 128 and 64 for an image.
+    #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 65536)))]
+    pub hidden: Option<Vec<usize>>,
+    /// Gradient steps.
+    #[schemars(range(min = 1, max = 100_000_000))]
+    pub steps: usize,
+    /// Rows per step; at most all training rows, which is what the paper takes.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub batch_size: usize,
+    /// Learning rate of Adam; it falls by a hundredth every 10,000 steps.
+    #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
+    pub learning_rate: f64,
+    /// Entry of the adjacency above which a latent is a parent.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub threshold: f64,
+}
+
+impl Default for PublishedOptions {
+    fn default() -> Self {
+        Self { hidden: None, steps: 3000, batch_size: 1_048_576, learning_rate: 2e-6, threshold: 0.01 }
+    }
+}
+
 /// Steps of each descent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Steps {
@@ -94,17 +143,21 @@ pub(super) struct Steps {
     pub copies: usize,
 }
 
+/// Learning rate of autoencoders at first.
+const AUTOENCODER_RATE: f64 = 3e-3;
 const SHARES: [usize; 4] = [360, 1000, 600, 280];
 
 impl Default for MultimodalConfig {
     fn default() -> Self {
         Self {
+            algorithm: Algorithm::Likelihood,
             latent_dim: PerModality::Auto(Auto::Auto),
             private_dim: PerModality::Auto(Auto::Auto),
             max_latent_dim: 6,
             sparsity: 0.05,
             starts: 6,
             copies: 8,
+            another_code: true,
             most_causes: 3,
             autoencoder_units: 64,
             flow_layers: 4,
@@ -112,6 +165,7 @@ impl Default for MultimodalConfig {
             mechanism_units: 16,
             batch_size: 256,
             training: TrainingOptions::default(),
+            published: PublishedOptions::default(),
         }
     }
 }
@@ -127,6 +181,11 @@ impl MultimodalConfig {
         let (all, whole) = (self.training.steps.expect("settled"), SHARES.iter().sum::<usize>());
         let [widths, autoencoders, latents, copies] = SHARES.map(|share| (share * all / whole).max(1));
         Steps { widths, autoencoders, latents, copies }
+    }
+
+    /// How its autoencoders are trained, over batches in the order of a seed.
+    pub(super) fn autoencoders(&self, batch: usize, seed: u64) -> Training {
+        Training { batch, steps: self.steps().autoencoders, rate: AUTOENCODER_RATE, seed }
     }
 
     /// Rows of a step.

@@ -1,16 +1,16 @@
 //! The two solved stages: codes of each modality, then latents with their mechanisms.
 
+use super::another::{agreed, another_look};
 use super::check::at_most;
-use super::config::MultimodalConfig;
+use super::config::{MultimodalConfig, NAME};
 use super::doubts::{SETTLED, second_look};
 use super::network::{MultimodalNetwork, density, whitened};
 use super::read_off::{Solution, read_off};
 use super::solved;
-use super::{Multimodal, NAME};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result, Stream, memory};
-use disentangle_engine::method::{Solving, State};
+use disentangle_engine::method::{Method, Solving, State};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_nn::internal;
 use disentangle_numerics::compute::Compute;
@@ -25,14 +25,14 @@ use std::collections::BTreeMap;
 /// Names of the stages.
 pub(super) const AUTOENCODERS: &str = "autoencoders";
 pub(super) const LATENTS: &str = "latents";
-/// Learning rates: autoencoders, latents, copies.
-const RATES: [f64; 3] = [3e-3, 5e-3, 3e-3];
+/// Learning rates: latents, copies.
+const RATES: [f64; 2] = [5e-3, 3e-3];
 /// Share of the steps after which the worse starts are dropped, and how many go on.
 const DROPPED: f64 = 0.3;
 const FINALISTS: usize = 3;
 /// Rows on which starts are compared then, and at the end.
 const FEW: usize = 2000;
-const MANY: usize = 4096;
+pub(super) const MANY: usize = 4096;
 /// Rows whose latents are compared.
 const COMPARED: usize = 1024;
 /// Directions of a code whose singular value is more than this share of the first say something of the other modalities.
@@ -48,12 +48,11 @@ const MARGIN_SETTLED: f64 = 0.04;
 
 /// Codes of each modality, and how many numbers they take.
 pub(super) fn autoencoders(
-    method: &Multimodal,
+    (method, config): (&dyn Method, &MultimodalConfig),
     data: &Prepared,
     state: &mut State,
     solving: &mut Solving<'_>,
 ) -> Result<OutcomeKind> {
-    let config = &method.config;
     let (rows, seed) = (shuffled(data, solving.seed), solving.seed);
     let tables: Vec<Matrix> = data
         .views
@@ -61,7 +60,7 @@ pub(super) fn autoencoders(
         .map(|view| data.inputs.select_rows(&rows).select_cols(&view.columns().collect::<Vec<_>>()))
         .collect();
     let (steps, batch) = (config.steps(), config.batch(rows.len()));
-    let training = |steps: usize| Training { batch, steps, rate: RATES[0], seed };
+    let training = config.autoencoders(batch, seed);
     let mut solved = BTreeMap::new();
 
     let known: Vec<[Option<usize>; 2]> =
@@ -71,7 +70,7 @@ pub(super) fn autoencoders(
     if !chosen.is_empty() {
         let open: Vec<Matrix> = chosen.iter().map(|&m| tables[m].clone()).collect();
         let held = rows.len() / 10;
-        let training = Training { batch: config.batch(rows.len() - held), ..training(steps.widths) };
+        let training = Training { batch: config.batch(rows.len() - held), steps: steps.widths, ..training };
         let after = told(solving, (0, steps.widths + steps.autoencoders));
         let found =
             widths(&open, config.max_latent_dim, config.autoencoder_units, training, Compute::current(), after)?;
@@ -110,7 +109,6 @@ pub(super) fn autoencoders(
         .enumerate()
         .map(|(m, (of, table))| (of, table.data(), of.initial(&mut initial.at(m as u32))))
         .collect();
-    let training = training(steps.autoencoders);
     let before = if chosen.is_empty() { 0 } else { steps.widths };
     let after = told(solving, (before, before + steps.autoencoders));
     if !train(training, &mut jobs, Compute::current(), after) {
@@ -173,13 +171,13 @@ pub(super) fn autoencoders(
 }
 
 /// Training rows in an order of no meaning: those that come first decide on starts, those that come last on sizes.
-fn shuffled(data: &Prepared, seed: u64) -> Vec<usize> {
+pub(super) fn shuffled(data: &Prepared, seed: u64) -> Vec<usize> {
     let rows = data.rows_of(Split::Train);
     Stream::new(seed, "multimodal/order").permutation(rows.len()).into_iter().map(|at| rows[at]).collect()
 }
 
 /// Tells where a descent stands, of `of.1` steps after `of.0` of an earlier one; says whether to go on.
-fn told<'a>(solving: &'a mut Solving<'_>, of: (usize, usize)) -> impl FnMut(usize, f64) -> bool + 'a {
+pub(super) fn told<'a>(solving: &'a mut Solving<'_>, of: (usize, usize)) -> impl FnMut(usize, f64) -> bool + 'a {
     move |step, loss| {
         solving.progress(of.0 + step, of.1, loss);
         !solving.cancelled()
@@ -191,7 +189,7 @@ pub(super) fn network(state: &State) -> &MultimodalNetwork {
 }
 
 /// Mean of codes (width x n), and the map that makes them white: along their principal axes.
-fn whitening(code: &[f32], width: usize) -> Result<(Vec<f64>, Matrix<f64>)> {
+pub(super) fn whitening(code: &[f32], width: usize) -> Result<(Vec<f64>, Matrix<f64>)> {
     let n = code.len() / width;
     let unit = |j: usize| &code[j * n..(j + 1) * n];
     let mean: Vec<f64> = (0..width).map(|j| unit(j).iter().map(|&v| f64::from(v)).sum::<f64>() / n as f64).collect();
@@ -214,14 +212,16 @@ pub(super) fn latents(
     let rows = shuffled(data, solving.seed);
     let sizes = solved::sizes(&state.solved).expect("the stage before has found them");
     let density = density(config, &sizes);
-    let mut codes = Vec::new();
+    let (mut codes, mut tables) = (Vec::new(), Vec::new());
     for (m, size) in sizes.iter().enumerate() {
         let table = rows.iter().flat_map(|&row| data.inputs.row(row)[size.start..size.end].iter().copied());
         let table = memory::gathered(table, rows.len() * (size.end - size.start), "the rows of a modality");
         codes.push(network(state).codes_of(m, &table).map_err(internal)?);
+        tables.push(table);
     }
     let n = rows.len();
-    let problem = Problem { config, density: &density, codes: &codes, n, batch: config.batch(n) };
+    let searched = Searched { name: "multimodal", starts: config.starts, finalists: FINALISTS };
+    let problem = Problem { config, density: &density, codes: &codes, n, batch: config.batch(n), searched };
     let Some(mut found) = problem.starts(solving)? else { return Ok(OutcomeKind::Cancelled) };
     let mut compared = found.solutions(&problem, 0);
     if config.copies > 0 {
@@ -234,6 +234,11 @@ pub(super) fn latents(
     let Some(best) = second_look(&problem, &sizes, found.taken(), &mut compared, solving)? else {
         return Ok(OutcomeKind::Cancelled);
     };
+    if config.another_code && agreed(&problem, &sizes, &best, &compared)? {
+        let look = another_look(&problem, (network(state), &tables), &best, solving)?;
+        let Some(solution) = look else { return Ok(OutcomeKind::Cancelled) };
+        compared.push(solution);
+    }
     let solved = read_off(&problem, &sizes, data, &rows, &best, &compared)?;
     if solving.cancelled() {
         return Ok(OutcomeKind::Cancelled);
@@ -243,13 +248,25 @@ pub(super) fn latents(
     Ok(OutcomeKind::Converged)
 }
 
+/// How a search from random starts runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Searched {
+    /// What the names of its streams begin with.
+    pub name: &'static str,
+    pub starts: usize,
+    /// How many of them go on.
+    pub finalists: usize,
+}
+
 /// What is searched.
+#[derive(Clone, Copy)]
 pub(super) struct Problem<'a> {
     pub config: &'a MultimodalConfig,
     pub density: &'a Density,
     pub codes: &'a [Vec<f32>],
     pub n: usize,
     pub batch: usize,
+    pub searched: Searched,
 }
 
 /// Starts at the end of their descent, by their objectives.
@@ -301,26 +318,27 @@ impl Problem<'_> {
     }
 
     /// The descent from random starts. `None`: it was cancelled.
-    fn starts(&self, solving: &mut Solving<'_>) -> Result<Option<Found>> {
-        let steps = self.config.steps().latents;
-        let seed = solving.seed;
-        let descent =
-            Descent::new((seed, "multimodal/rows"), self.n, (self.batch, steps), RATES[1], self.config.sparsity);
-        let initial = Stream::new(seed, "multimodal/start");
-        let mut starts: Vec<Start<f32>> = (0..self.config.starts)
+    pub(super) fn starts(&self, solving: &mut Solving<'_>) -> Result<Option<Found>> {
+        let (steps, seed) = (self.config.steps().latents, solving.seed);
+        let Searched { name, starts, finalists } = self.searched;
+        let stream = |of: &str| format!("{name}/{of}");
+        let rows = stream("rows");
+        let descent = Descent::new((seed, &rows), self.n, (self.batch, steps), RATES[0], self.config.sparsity);
+        let initial = Stream::new(seed, &stream("start"));
+        let mut starts: Vec<Start<f32>> = (0..starts)
             .map(|start| {
                 let parameters = self.density.initial(&mut initial.at(start as u32));
-                Start::new(self.density, parameters, (seed, &format!("multimodal/sets/{start}")), self.batch)
+                Start::new(self.density, parameters, (seed, &stream(&format!("sets/{start}"))), self.batch)
             })
             .collect();
         let dropped = (steps as f64 * DROPPED) as usize;
         if !self.descend(&descent, &mut starts, 0..dropped, solving) {
             return Ok(None);
         }
-        if starts.len() > FINALISTS {
+        if starts.len() > finalists {
             let found = self.compared(starts, FEW)?;
             let mut kept: Vec<Option<Start<f32>>> = found.starts.into_iter().map(Some).collect();
-            starts = found.order.iter().take(FINALISTS).filter_map(|&at| kept[at].take()).collect();
+            starts = found.order.iter().take(finalists).filter_map(|&at| kept[at].take()).collect();
         }
         if !self.descend(&descent, &mut starts, dropped..steps, solving) {
             return Ok(None);
@@ -332,7 +350,7 @@ impl Problem<'_> {
     fn copies(&self, found: &Found, solving: &mut Solving<'_>) -> Result<Option<Found>> {
         let (steps, seed) = (self.config.steps().copies, solving.seed);
         let names = (seed, "multimodal/copies/rows");
-        let descent = Descent::new(names, self.n, (self.batch, steps), RATES[2], self.config.sparsity);
+        let descent = Descent::new(names, self.n, (self.batch, steps), RATES[1], self.config.sparsity);
         let best = found.starts[found.order[0]].parameters();
         let mut starts = turned(self.density, best, self.config.copies, (seed, "multimodal/copies"), self.batch);
         if !self.descend(&descent, &mut starts, 0..steps, solving) {
@@ -345,7 +363,7 @@ impl Problem<'_> {
     pub(super) fn settled(&self, mut starts: Vec<Start<f32>>, solving: &mut Solving<'_>) -> Result<Option<Found>> {
         let steps = self.config.steps().copies;
         let names = (solving.seed, "multimodal/doubts/rows");
-        let descent = Descent::new(names, self.n, (self.batch, steps), RATES[2], self.config.sparsity).cold();
+        let descent = Descent::new(names, self.n, (self.batch, steps), RATES[1], self.config.sparsity).cold();
         if !self.descend(&descent, &mut starts, 0..steps, solving) {
             return Ok(None);
         }

@@ -1,6 +1,7 @@
 //! Whole fits on small worlds whose latents are known.
 
 use crate::METHODS;
+use disentangle_data::views::{Image, pixel_names};
 use disentangle_data::{Code, Dataset, Matrix, Result, Stream, Table, View};
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
 use disentangle_engine::model::{GivenRows, Intervention, Model, Variables};
@@ -127,6 +128,71 @@ fn linear_links_of_equal_strength_are_told_as_not_identified() {
     let warning = run.summary.warnings.iter().find(|warning| warning.code == "NOT_IDENTIFIED").expect("told");
     assert!(warning.message.contains("rna.z1") && warning.hint.is_some(), "{}", warning.message);
     assert!(run.summary.identification.iter().any(|of| of.status == Status::Violated));
+}
+
+#[test]
+fn another_autoencoder_is_asked_where_all_solutions_agree() {
+    let data = world(4000, 1, false);
+    let fact =
+        |run: &RunResult, id: &str| run.summary.facts.iter().find(|fact| fact.id == id).and_then(|fact| fact.value);
+    let run = attempt(&data, json!({})).expect("the fit runs");
+    // The same latents on another code, and about as likely in the coordinates of the first one.
+    assert!(fact(&run, "another-code").expect("asked") > 0.95);
+    assert!(fact(&run, "another-behind").expect("asked").abs() < 0.1);
+    let without = attempt(&data, json!({"anotherCode": false})).expect("the fit runs");
+    assert!(fact(&without, "another-code").is_none());
+    assert_eq!(run.latents, without.latents, "it changes what is said of the solution, not the solution");
+}
+
+#[test]
+fn the_published_algorithm_keeps_the_graph_it_began_with_and_says_so() {
+    let data = world(400, 1, false);
+    let published = json!({"algorithm": "paper", "published": {"steps": 40, "learningRate": 1e-3}});
+    let run = attempt(&data, published).expect("the fit runs");
+    assert_eq!(run.summary.latents.names, ["rna.z1", "rna.z2", "protein.z1", "protein.z2"]);
+    assert_eq!(run.summary.private.as_ref().expect("private variables").names, ["rna.p1", "protein.p1"]);
+    let stage = &run.history.stages[0];
+    for name in ["reconstruction", "independence", "sparsity"] {
+        assert!(stage.terms.contains_key(name), "{name}");
+    }
+    let errors = &stage.terms["reconstruction"];
+    assert!(errors[0] > errors[errors.len() - 1], "{errors:?}");
+    let warning = run.summary.warnings.iter().find(|warning| warning.code == "GRAPH_NOT_LEARNT").expect("told");
+    assert!(warning.message.contains("6 of 6 possible edges") && warning.hint.is_some(), "{}", warning.message);
+    assert_eq!(run.summary.graph.as_ref().expect("a graph").edges().expect("acyclic").edges().arrows.len(), 6);
+    let model = Model::open(METHODS, &run.model).expect("it opens");
+    let few = data.inputs.select_rows(&[0, 1, 2]);
+    let columns: Vec<usize> = (COLUMNS..2 * COLUMNS).collect();
+    let (all, half) = (few.clone(), few.select_cols(&columns));
+    let ask = |inputs: &Matrix, names: &[String]| {
+        let rows = GivenRows { inputs, names, offsets: &[], environments: None };
+        model.variables(rows, Variables::Latents).expect("latents").values
+    };
+    assert_eq!(ask(&half, &data.input_names[COLUMNS..]), ask(&all, &data.input_names).select_cols(&[2, 3]));
+    let (refused, message) = code(&data, json!({"algorithm": "paper", "privateDim": "auto"}));
+    assert!(refused == Code::ConfigConflict && message.contains("privateDim"), "{message}");
+}
+
+#[test]
+fn images_are_modalities_as_well() {
+    let shape = Image { channels: 1, height: 2, width: 3 };
+    let mut data = world(600, 1, false);
+    data.views.iter_mut().for_each(|view| view.image = Some(shape));
+    data.input_names = ["rna", "protein"].into_iter().flat_map(|name| pixel_names(name, shape)).collect();
+    let run = attempt(&data, json!({"training": {"steps": 120}, "copies": 0})).expect("the fit runs");
+    assert_eq!(run.summary.latents.names, ["rna.z1", "rna.z2", "protein.z1", "protein.z2"]);
+    assert!(!run.summary.traversals.is_empty());
+    let mut large = world(80, 1, false);
+    let wide = Matrix::from_fn(80, 5000, |row, j| (row * j) as f32);
+    large.inputs = Matrix::from_fn(80, 5006, |i, j| if j < 6 { large.inputs[(i, j)] } else { wide[(i, j - 6)] });
+    let shape = Image { channels: 1, height: 50, width: 100 };
+    large.input_names.truncate(COLUMNS);
+    large.input_names.extend(pixel_names("protein", shape));
+    large.views[1] = View { name: "protein".into(), start: 6, end: 5006, image: Some(shape) };
+    let (refused, message) = code(&large, json!({}));
+    assert!(refused == Code::ConfigConflict && message.contains("5000 numbers"), "{message}");
+    let published = json!({"algorithm": "paper", "published": {"steps": 3}});
+    assert_eq!(attempt(&data, published).expect("the fit runs").summary.latents.names.len(), 4);
 }
 
 #[test]

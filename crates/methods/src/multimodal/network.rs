@@ -97,6 +97,20 @@ impl MultimodalNetwork {
         Ok(whitened(&codes, mean, there))
     }
 
+    /// Columns of one modality (columns x n) of its white codes (width x n).
+    pub(super) fn inputs_of(&self, modality: usize, white: &[f32]) -> Result<Vec<f32>> {
+        let (White { mean, back, .. }, width) = (&self.white[modality], self.sizes[modality].width);
+        let n = white.len() / width;
+        let mut rows = vec![0f32; n * width];
+        for row in 0..n {
+            for j in 0..width {
+                let of = |i: usize| f64::from(white[i * n + row]) * back[(i, j)];
+                rows[row * width + j] = (mean[j] + (0..width).map(of).sum::<f64>()) as f32;
+            }
+        }
+        Ok(self.autoencoders[modality].decode(&self.values(&named(modality))?, &rows))
+    }
+
     /// Latents and private variables, modality by modality (width x n), of rows of all inputs.
     pub(super) fn variables(&self, inputs: &[f32]) -> Result<Vec<Vec<f32>>> {
         let n = inputs.len() / self.inputs.max(1);
@@ -199,15 +213,7 @@ impl Network for MultimodalNetwork {
             let column = |place: usize| (0..n).map(move |row| row * width + place);
             let variables: Vec<f32> = self.places(m).into_iter().flat_map(column).map(|at| given_values[at]).collect();
             let white = codes(&self.density, &parameters, m, &variables).map_err(failed)?;
-            let White { mean, back, .. } = &self.white[m];
-            let mut rows = vec![0f32; n * size.width];
-            for row in 0..n {
-                for j in 0..size.width {
-                    let of = |i: usize| f64::from(white[i * n + row]) * back[(i, j)];
-                    rows[row * size.width + j] = (mean[j] + (0..size.width).map(of).sum::<f64>()) as f32;
-                }
-            }
-            let inputs = self.autoencoders[m].decode(&self.values(&named(m))?, &rows);
+            let inputs = self.inputs_of(m, &white)?;
             for (unit, values) in inputs.chunks_exact(n.max(1)).enumerate() {
                 let at = size.start + unit;
                 values.iter().enumerate().for_each(|(row, &value)| all[row * self.inputs + at] = value);

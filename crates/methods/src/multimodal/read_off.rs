@@ -23,7 +23,7 @@ const LISTED: usize = 5;
 
 /// A solution, of starts, of copies, or of those that were looked at again.
 pub(super) struct Solution {
-    /// 0: starts; 1: copies; 2: after a second look.
+    /// 0: starts; 1: copies; 2: after a second look; 3: on the codes of another autoencoder.
     pub group: usize,
     pub parameters: Vec<f32>,
     /// Modality by modality (width x rows).
@@ -49,23 +49,11 @@ pub(super) fn read_off(
     let d = sets.latents();
     let found = evaluate(density, parameters, problem.codes, 0..problem.n, sparsity);
     let variables = latents(density, parameters, problem.codes, 0..problem.n);
-    let Scaled { latents: scaled, private, means: variable_means } = scaled(sizes, data, rows, &variables);
+    let mut solved = given_away(sizes, data, rows, &variables)?;
+    let scaled = solved[solved::SCALED].clone();
     let mut at = vec![0; d];
     (0..d).for_each(|latent| at[scaled[(0, latent)] as usize] = latent);
     let place = |latent: usize| scaled[(0, latent)] as usize;
-
-    let mut solved = BTreeMap::new();
-    let total: usize = sizes.iter().map(|size| size.width).sum();
-    let entry = |i: usize, j: usize| if place(i) == j { scaled[(1, i)] } else { 0.0 };
-    solved.insert(MAP.into(), Matrix::from_fn(d, total, entry));
-    solved.insert(OFFSET.into(), Matrix::from_fn(1, d, |_, i| -scaled[(1, i)] * scaled[(2, i)]));
-    solved.insert(CENTER.into(), Matrix::new(1, total, variable_means)?);
-    if private.cols() > 0 {
-        let entry = |i: usize, j: usize| if private[(0, i)] as usize == j { private[(1, i)] } else { 0.0 };
-        solved.insert(PRIVATE.into(), Matrix::from_fn(private.cols(), total, entry));
-        let offset = |_: usize, i: usize| -private[(1, i)] * private[(2, i)];
-        solved.insert(PRIVATE_OFFSET.into(), Matrix::from_fn(1, private.cols(), offset));
-    }
 
     let chosen = |latent: usize| sets.of(place(latent))[found.best[place(latent)]];
     let sd = |latent: usize| {
@@ -126,6 +114,29 @@ pub(super) fn read_off(
     solved.insert(solved::AGREEMENT.into(), agreement);
     solved.insert(solved::SOLUTIONS.into(), solutions);
     solved.insert(solved::TIES.into(), listed(ties, &graph)?);
+    Ok(solved)
+}
+
+/// How variables (modality by modality, width x rows) are given away: the maps from codes to latents and to private variables.
+pub(super) fn given_away(
+    sizes: &[Size],
+    data: &Prepared,
+    rows: &[usize],
+    variables: &[Vec<f32>],
+) -> Result<BTreeMap<String, Matrix<f64>>> {
+    let Scaled { latents: scaled, private, means } = scaled(sizes, data, rows, variables);
+    let (d, total) = (scaled.cols(), means.len());
+    let mut solved = BTreeMap::new();
+    let entry = |i: usize, j: usize| if scaled[(0, i)] as usize == j { scaled[(1, i)] } else { 0.0 };
+    solved.insert(MAP.into(), Matrix::from_fn(d, total, entry));
+    solved.insert(OFFSET.into(), Matrix::from_fn(1, d, |_, i| -scaled[(1, i)] * scaled[(2, i)]));
+    solved.insert(CENTER.into(), Matrix::new(1, total, means)?);
+    if private.cols() > 0 {
+        let entry = |i: usize, j: usize| if private[(0, i)] as usize == j { private[(1, i)] } else { 0.0 };
+        solved.insert(PRIVATE.into(), Matrix::from_fn(private.cols(), total, entry));
+        let offset = |_: usize, i: usize| -private[(1, i)] * private[(2, i)];
+        solved.insert(PRIVATE_OFFSET.into(), Matrix::from_fn(1, private.cols(), offset));
+    }
     solved.insert(solved::SCALED.into(), scaled);
     Ok(solved)
 }
@@ -138,7 +149,7 @@ struct Agreement {
     solutions: Matrix<f64>,
 }
 
-/// Graphs of solutions with the same latents that differ are added to the ties.
+/// Graphs of solutions with the same latents that differ, and sparser ones with other latents, are added to the ties.
 fn agreement(
     problem: &Problem<'_>,
     sizes: &[Size],
@@ -168,9 +179,6 @@ fn agreement(
             least[(0, latent)] = least[(0, latent)].min(c);
             least[(1, latent)] += 1.0;
         }
-        if !same {
-            continue;
-        }
         let mut theirs = vec![0; d];
         found.with.iter().enumerate().for_each(|(place, &with)| theirs[with] = at[place]);
         let mut other = vec![0u32; d];
@@ -179,11 +187,16 @@ fn agreement(
             other[theirs[node]] =
                 (0..d).filter(|cause| set >> cause & 1 == 1).fold(0, |bits, cause| bits | 1 << theirs[cause]);
         }
-        if other != graph {
+        // With other latents it is another graph, unless it says the same of them with fewer edges.
+        if other != graph && (same || edges(&other) < edges(graph)) {
             ties.push((MARGIN, other));
         }
     }
     Ok(Agreement { latents: least, solutions: Matrix::new(solutions.len() / 3, 3, solutions)? })
+}
+
+fn edges(graph: &[u32]) -> u32 {
+    graph.iter().map(|causes| causes.count_ones()).sum()
 }
 
 /// The closest few graphs that tie, each once, edge by edge.

@@ -36,7 +36,7 @@ pub const SCORES: &str = "scores";
 pub const TIES: &str = "ties";
 /// 2 x latents: least correlation with its match in another solution that fits as well, 1 where there is none; latents compared.
 pub const AGREEMENT: &str = "agreement";
-/// Rows of 3, one for each start and each copy that went on to the end, and those that were looked at again: 0, 1 or 2, how far its objective is behind the
+/// Rows of 3, one for each start and each copy that went on to the end, those that were looked at again, and the one on other codes: 0, 1, 2 or 3, how far its objective is behind the
 /// best one of these, and the least correlation of a latent of the solution with its match there.
 pub const SOLUTIONS: &str = "solutions";
 /// 1 x 4: the objective, that of independent latents, starts that ended within the margin, copies that did.

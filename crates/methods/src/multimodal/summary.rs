@@ -1,5 +1,6 @@
 //! What a fit says of itself: sizes and how they were chosen, the graph with what ties with it, which latents the data leave open.
 
+use super::another::ANOTHER;
 use super::config::MultimodalConfig;
 use super::descend::{RELATED, TOLD};
 use super::read_off::{SAME, TIE};
@@ -106,6 +107,14 @@ impl Found<'_> {
                 "solutions that fit as well, this one among them",
                 objectives[(0, 2)] + objectives[(0, 3)],
             ));
+        }
+        if let Some(table) = self.part(solved::SOLUTIONS)
+            && let Some(row) = (0..table.rows()).find(|&row| table[(row, 0)] as usize == ANOTHER)
+        {
+            let label = "least correlation of a latent with its match in the solution of another autoencoder";
+            facts.push(Fact::new("another-code", label, table[(row, 2)]));
+            let label = "how far that solution is behind this one in the coordinates of its codes, nats a row";
+            facts.push(Fact::new("another-behind", label, table[(row, 1)]));
         }
         facts
     }

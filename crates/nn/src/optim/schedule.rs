@@ -26,6 +26,13 @@ pub enum Schedule {
         /// Last factor.
         floor: f64,
     },
+    /// Multiplied by `decay` after every `every` steps, PyTorch's `StepLR`.
+    Steps {
+        /// Steps between two reductions, at least 1.
+        every: u64,
+        /// What the factor is multiplied by, in (0, 1].
+        decay: f64,
+    },
 }
 
 impl Schedule {
@@ -49,6 +56,7 @@ impl Schedule {
                     false => ease(1.0, floor, (at - top) / (last - top).max(f64::MIN_POSITIVE)),
                 }
             }
+            Schedule::Steps { every, decay } => decay.powf((at as u64 / every.max(1)) as f64),
         }
     }
 }
@@ -127,8 +135,16 @@ mod tests {
     }
 
     #[test]
+    fn steps_reduce_the_factor_after_every_so_many() {
+        let schedule = Schedule::Steps { every: 10, decay: 0.5 };
+        let got = [0, 9, 10, 29, 30, 99].map(|step| schedule.factor(step, 31));
+        assert_eq!(got, [1.0, 1.0, 0.5, 0.25, 0.125, 0.125]);
+    }
+
+    #[test]
     fn every_schedule_is_finite_for_runs_of_any_length() {
         let all = [
+            Schedule::Steps { every: 7, decay: 0.9 },
             Schedule::Constant,
             Schedule::Cosine { warmup: 0.03, floor: 1e-4 },
             Schedule::OneCycle { rise: 0.3, start: 0.04, floor: 4e-6 },

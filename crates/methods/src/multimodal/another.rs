@@ -1,0 +1,156 @@
+//! Another autoencoder. Starts, copies and the second look share one code. Where the data leave latents open, or a code holds little of its
+//! modality, that code may be all that they agree on. So another autoencoder of each modality is trained from another start, and its codes
+//! are searched on their own. Its best solution stands beside the first one by their objectives in the coordinates of the first code, which
+//! the volume of the map from code to code gives. Codes that hold something else describe the data in another way: then both count.
+
+use super::agreement::matched;
+use super::descend::{MANY, MARGIN, Problem, Searched, told, whitening};
+use super::network::{MultimodalNetwork, whitened};
+use super::read_off::{SAME, Solution};
+use super::solved::Size;
+use disentangle_data::{Matrix, Result, Stream};
+use disentangle_engine::method::Solving;
+use disentangle_nn::internal;
+use disentangle_numerics::compute::Compute;
+use disentangle_numerics::linalg::log_abs_det;
+use disentangle_numerics::multimodal::{Autoencoder, Training, evaluate, latents, train};
+
+/// Number of the group that its solution is in.
+pub(super) const ANOTHER: usize = 3;
+/// The search on its codes: half of what the first one takes.
+const SEARCHED: Searched = Searched { name: "multimodal/another", starts: 4, finalists: 2 };
+/// Rows that the volume is measured on, and how far a white number is moved for it to either side.
+const MEASURED: usize = 256;
+const STEP: f32 = 0.05;
+/// Share of the variance of a second code that does not follow from the first one, above which it holds something else.
+const ELSE: f64 = 0.1;
+
+/// Another autoencoder of a modality, and what makes its codes white.
+struct Other<'a> {
+    of: &'a Autoencoder<f32>,
+    parameters: Vec<f32>,
+    mean: Vec<f64>,
+    white: Matrix<f64>,
+}
+
+impl Other<'_> {
+    /// White codes (width x n) of rows (n x inputs).
+    fn codes(&self, rows: &[f32]) -> Vec<f32> {
+        whitened(&self.of.encode(&self.parameters, rows), &self.mean, &self.white)
+    }
+}
+
+/// Whether all solutions that fit have the latents of the best one.
+///
+/// # Errors
+/// `DATA_NOT_FINITE`.
+pub(super) fn agreed(problem: &Problem<'_>, sizes: &[Size], best: &[f32], compared: &[Solution]) -> Result<bool> {
+    let these = latents(problem.density, best, problem.codes, problem.looked_at());
+    for solution in compared.iter().filter(|solution| solution.fits) {
+        let found = matched(sizes, &these, &solution.variables)?;
+        if found.correlations.iter().any(|&c| c < SAME) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The solution on other codes of the tables (n x inputs), beside the one with parameters `best`. `None`: it was cancelled.
+///
+/// # Errors
+/// `NUMERIC_NOT_FINITE`, and those of candle.
+pub(super) fn another_look(
+    problem: &Problem<'_>,
+    (network, tables): (&MultimodalNetwork, &[Vec<f32>]),
+    best: &[f32],
+    solving: &mut Solving<'_>,
+) -> Result<Option<Solution>> {
+    let Some(others) = others(problem, network, tables, solving)? else { return Ok(None) };
+    let codes: Vec<Vec<f32>> = others.iter().zip(tables).map(|(other, table)| other.codes(table)).collect();
+    let there = Problem { codes: &codes, searched: SEARCHED, ..*problem };
+    let Some(found) = there.starts(solving)? else { return Ok(None) };
+    let parameters = found.taken();
+
+    let (mut volume, mut apart) = (0.0, 0.0f64);
+    for (m, other) in others.iter().enumerate() {
+        let (here, more) = carried(network, m, other, (&problem.codes[m], &codes[m]))?;
+        (volume, apart) = (volume + here, apart.max(more));
+    }
+    let (rows, sparsity) = (0..problem.n.min(MANY), problem.config.sparsity);
+    let first = evaluate(problem.density, best, problem.codes, rows.clone(), sparsity);
+    let evaluated = evaluate(problem.density, &parameters, &codes, rows, sparsity);
+    let behind = evaluated.objective - volume - first.objective;
+    Ok(Some(Solution {
+        group: ANOTHER,
+        variables: latents(problem.density, &parameters, &codes, problem.looked_at()),
+        parameters,
+        behind,
+        fits: apart > ELSE || behind <= MARGIN,
+        evaluated,
+    }))
+}
+
+/// Autoencoders of the same shapes from another start, over other batches.
+fn others<'a>(
+    problem: &Problem<'_>,
+    network: &'a MultimodalNetwork,
+    tables: &'a [Vec<f32>],
+    solving: &mut Solving<'_>,
+) -> Result<Option<Vec<Other<'a>>>> {
+    let initial = Stream::new(solving.seed, "multimodal/another/autoencoder");
+    let mut jobs: Vec<(&Autoencoder<f32>, &[f32], Vec<f32>)> = network
+        .autoencoders
+        .iter()
+        .zip(tables)
+        .enumerate()
+        .map(|(m, (of, table))| (of, table.as_slice(), of.initial(&mut initial.at(m as u32))))
+        .collect();
+    let training =
+        problem.config.autoencoders(problem.batch, u64::from(Stream::new(solving.seed, "multimodal/another").bits()));
+    let Training { steps, .. } = training;
+    if !train(training, &mut jobs, Compute::current(), told(solving, (0, steps))) {
+        return Ok(None);
+    }
+    let of = |(of, table, parameters): (&'a Autoencoder<f32>, &[f32], Vec<f32>)| -> Result<Other<'a>> {
+        let (mean, white) = whitening(&of.encode(&parameters, table), of.code())?;
+        Ok(Other { of, parameters, mean, white })
+    };
+    jobs.into_iter().map(of).collect::<Result<_>>().map(Some)
+}
+
+/// Mean log |det| of the map from our white codes of a modality to theirs (both width x n), and the share of the variance of theirs that
+/// does not follow from ours.
+fn carried(
+    network: &MultimodalNetwork,
+    modality: usize,
+    other: &Other<'_>,
+    (ours, theirs): (&[f32], &[f32]),
+) -> Result<(f64, f64)> {
+    let width = other.mean.len();
+    let n = ours.len() / width;
+    let count = n.min(MEASURED);
+    // Each row as it is, and with each of its numbers moved up and down.
+    let places = 2 * width + 1;
+    let lanes = count * places;
+    let mut moved = vec![0f32; width * lanes];
+    for row in 0..count {
+        for j in 0..width {
+            let to = &mut moved[j * lanes + row * places..][..places];
+            to.fill(ours[j * n + row]);
+            to[1 + 2 * j] += STEP;
+            to[2 + 2 * j] -= STEP;
+        }
+    }
+    let inputs = network.inputs_of(modality, &moved).map_err(internal)?;
+    let columns = inputs.len() / lanes;
+    let rows: Vec<f32> = (0..lanes * columns).map(|at| inputs[at % columns * lanes + at / columns]).collect();
+    let found = other.codes(&rows);
+    let at = |row: usize, place: usize, j: usize| f64::from(found[j * lanes + row * places + place]);
+    let (mut volume, mut apart) = (0.0, 0.0);
+    for row in 0..count {
+        let slope = |i: usize, j: usize| (at(row, 1 + 2 * i, j) - at(row, 2 + 2 * i, j)) / (2.0 * f64::from(STEP));
+        volume += log_abs_det(&Matrix::from_fn(width, width, slope));
+        apart += (0..width).map(|j| (at(row, 0, j) - f64::from(theirs[j * n + row])).powi(2)).sum::<f64>();
+    }
+    Ok((volume / count as f64, apart / (count * width) as f64))
+}
