@@ -10,7 +10,13 @@ export { configSchema, type RunConfig } from "./config.js";
 export type { JsonSchema } from "./config-keys.js";
 export type * from "./data/index.js";
 export { type DataPart, type DataSource, inspect, readDataset, type ViewsData } from "./dataset.js";
-export type { Cleaning, HippocampusConfig, SachsConfig, SuperconductorsConfig } from "./datasets/index.js";
+export type {
+  Cleaning,
+  HippocampusConfig,
+  SachsConfig,
+  SuperconductorsConfig,
+  VariantMnistConfig,
+} from "./datasets/index.js";
 export { DisentangleError, type ErrorCode, type Failure, isDisentangleError } from "./errors.js";
 export {
   type ExportedFile,

@@ -175,6 +175,7 @@ export interface Native {
   simulate(config: string): NativeDataset;
   /** Sources by random leaky layers, as many columns as before. */
   mixed(sources: NativeMatrix, seed: number): NativeMatrix;
+  uniforms(seed: number, name: string, count: number): NativeMatrix;
   smooth(inputs: NativeMatrix, config: string): NativeMatrix;
   phenotype(dataset: NativeDataset, config: string): NativeDataset;
   /** `leave`: the inputs stay in the folder. */

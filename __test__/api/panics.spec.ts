@@ -66,6 +66,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   simulate: ["{}"],
   phenotype: [dataset, "{}"],
   mixed: [matrix, 0],
+  uniforms: [0, "numbers", 2],
   smooth: [matrix, "{}"],
   readDatasetFolder: ["folder", false],
   writeDatasetFolder: ["folder", dataset],

@@ -4,16 +4,19 @@ import type { Dataset } from "../data/read.js";
 import { type HippocampusConfig, hippocampus, hippocampusJsonSchema } from "./hippocampus.js";
 import { type SachsConfig, sachs, sachsJsonSchema } from "./sachs.js";
 import { type SuperconductorsConfig, superconductors, superconductorsJsonSchema } from "./superconductors.js";
+import { type VariantMnistConfig, variantMnist, variantMnistJsonSchema } from "./variant-mnist.js";
 
 export type { HippocampusConfig } from "./hippocampus.js";
 export type { SachsConfig } from "./sachs.js";
 export type { Cleaning, SuperconductorsConfig } from "./superconductors.js";
+export type { VariantMnistConfig } from "./variant-mnist.js";
 
 /** What to prepare: the name of a data set beside its keys; `disentangle prepare --help` lists them. */
 export type PrepareConfig =
   | ({ readonly dataset: "superconductors" } & SuperconductorsConfig)
   | ({ readonly dataset: "sachs" } & SachsConfig)
-  | ({ readonly dataset: "hippocampus" } & HippocampusConfig);
+  | ({ readonly dataset: "hippocampus" } & HippocampusConfig)
+  | ({ readonly dataset: "variant-mnist" } & VariantMnistConfig);
 
 /** A data set that can be prepared. */
 export interface Preparation {
@@ -49,5 +52,13 @@ export const PREPARATIONS: readonly Preparation[] = [
     method: "latent-anm",
     schema: hippocampusJsonSchema(),
     prepare: hippocampus,
+  },
+  {
+    name: "variant-mnist",
+    summary:
+      "digits coloured by what they show and clothes turned by their kind, which follows the digit; the causes as truth",
+    method: "multimodal",
+    schema: variantMnistJsonSchema(),
+    prepare: variantMnist,
   },
 ];

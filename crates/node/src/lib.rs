@@ -19,7 +19,7 @@ use convert::{
 use disentangle_data::read::{csv, idx, images, mtx, npy, npz, scipy, unpack};
 use disentangle_data::write::{NpyData, csv_rows, write_npy};
 use disentangle_data::{
-    Code, Dataset, Failure, Matrix, Result, Role, dendrogram, describe, facts, folder, offsets, simulate, tree,
+    Code, Dataset, Failure, Matrix, Result, Role, Stream, dendrogram, describe, facts, folder, offsets, simulate, tree,
 };
 use disentangle_engine::container::{Named, Values};
 use disentangle_engine::{catalogue, model, plan, score};
@@ -99,6 +99,16 @@ pub fn phenotype(dataset: NativeDataset, config: String) -> Answer<NativeDataset
 #[napi(catch_unwind)]
 pub fn mixed(sources: NativeMatrix, seed: f64) -> Answer<NativeMatrix> {
     guard(|| Ok(simulate::shift_world::mixed(&sources.try_into()?, seed as u64)?.into()))
+}
+
+/// Numbers of a named stream, uniform on [0, 1), as one row: for data that are prepared from files.
+#[napi(catch_unwind)]
+pub fn uniforms(seed: f64, name: String, count: u32) -> Answer<NativeMatrix> {
+    guard(|| {
+        let mut stream = Stream::new(seed as u64, &name);
+        Ok(Matrix::from_fn(1, count as usize, |_, _| f32::min(stream.uniform() as f32, 1.0 - f32::EPSILON / 2.0))
+            .into())
+    })
 }
 
 /// Averages each row over its nearest rows; `config` is JSON of the options of smoothing.

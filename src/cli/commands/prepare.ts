@@ -15,7 +15,8 @@ Examples:
   $ disentangle prepare superconductors supercon.csv --skip-invalid --out superconductors
   $ disentangle fit --method mtlcm --data superconductors --latent-dim 5 --out runs/superconductors
   $ disentangle prepare sachs sachs.csv --out sachs
-  $ disentangle prepare hippocampus functional --out hippocampus`;
+  $ disentangle prepare hippocampus functional --out hippocampus
+  $ disentangle prepare variant-mnist pictures --pairs 2000 --out variant-mnist`;
 
 /** `disentangle prepare` */
 export function define(command: Command): void {
