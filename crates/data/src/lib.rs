@@ -21,6 +21,7 @@ pub mod orthonormal;
 pub mod owner;
 pub mod prepare;
 pub mod read;
+pub mod simd;
 pub mod simulate;
 pub mod smooth;
 pub mod split;

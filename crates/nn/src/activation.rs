@@ -1,8 +1,8 @@
 //! Activations: value, and slope computed from the *output*, so that a layer need not keep its pre-activation.
 
 use candle_core::{Result, Tensor};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 
 /// The nonlinearity at the end of a dense layer. NaN always propagates.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -7,8 +7,8 @@ pub use paired::{paired_info_nce, paired_info_nce_expression};
 use super::element::{for_real, slice, with_values};
 use super::loss::{scalar, scalar_storage};
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Error, Layout, Result, Shape, Tensor};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 
 /// Mean over the rows of `log sum_j exp(logits[i, j]) - logits[i, codes[i]]`: `logits [n, c]`, `codes [n]` give a
 /// scalar.

@@ -2,8 +2,8 @@
 
 use super::element::{Element, for_real, give, slice, with_values};
 use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 
 /// A smooth function of three entries; one that ignores the third is given a constant there.
 pub(super) trait Formula: Copy + Send + Sync + 'static {

@@ -4,8 +4,8 @@ use super::element::{Element, for_real, give, slice, with_values};
 use super::norm::Affine;
 use super::params::{Init, Params};
 use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 
 /// Normalises every row to mean 0 and variance 1: independent of the batch, so training and application agree. Cloning
 /// shares parameters.

@@ -2,8 +2,8 @@
 
 use super::element::{Element, for_real, slice, with_values};
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Error, Layout, Result, Shape, Tensor};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 
 /// Mean of the squared differences of two tensors of the same shape; a scalar.
 ///

@@ -2,8 +2,8 @@
 
 use super::element::{Element, for_real, give, slice, with_values};
 use candle_core::{CpuStorage, CustomOp2, D, Error, Layout, Result, Shape, Tensor};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 
 /// Log-densities of `z [n, k]`, `[n, k]`: entry e, row by row, under the mixture in row `which[e]` of `table [m, 3 c]`, which holds the
 /// means, the logarithms of the standard deviations and the logits of the weights of its c components.

@@ -4,8 +4,8 @@ use super::element::{Element, for_real, give, slice, with_values};
 use super::layers::{Layer, Numbers};
 use super::params::{Buffer, Init, Params};
 use candle_core::{CpuStorage, CustomOp3, DType, Device, Error, Layout, Result, Shape, Tensor, Var};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 
 /// Whether a normalisation learns a scale and a shift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

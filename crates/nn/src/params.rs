@@ -3,8 +3,8 @@
 use super::element::{Element, for_real, with_values};
 use candle_core::{CpuStorage, DType, Device, Error, Result, Tensor, Var};
 use disentangle_data::Stream;
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -71,9 +71,7 @@ pub fn reparameterise(mean: &Tensor, log_variance: &Tensor, noise: &Tensor) -> R
 /// # Errors
 /// Those of candle.
 pub fn normals_like(stream: &mut Stream, like: &Tensor, cols: usize) -> Result<Tensor> {
-    let shape = (like.dim(0)?, cols);
-    let values: Vec<f64> = (0..shape.0 * shape.1).map(|_| stream.normal()).collect();
-    Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(like.dtype())?.to_device(like.device())
+    drawn(stream, &[like.dim(0)?, cols], like.dtype(), like.device())
 }
 
 /// Standard normal numbers, a pure function of (seed, name, step, shape).
@@ -81,9 +79,21 @@ pub fn normals_like(stream: &mut Stream, like: &Tensor, cols: usize) -> Result<T
 /// # Errors
 /// Those of candle.
 pub fn normals(shape: &[usize], seed: u64, name: &str, step: u32, dtype: DType, device: &Device) -> Result<Tensor> {
-    let mut stream = Stream::new(seed, name).at(step);
-    let values: Vec<f64> = (0..shape.iter().product()).map(|_| stream.normal()).collect();
-    Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(dtype)?.to_device(device)
+    drawn(&mut Stream::new(seed, name).at(step), shape, dtype, device)
+}
+
+fn drawn(stream: &mut Stream, shape: &[usize], dtype: DType, device: &Device) -> Result<Tensor> {
+    let count = shape.iter().product();
+    let host = if dtype == DType::F32 {
+        let mut values = vec![0f32; count];
+        stream.fill_normals(&mut values, |v| v as f32);
+        Tensor::from_vec(values, shape, &Device::Cpu)?
+    } else {
+        let mut values = vec![0f64; count];
+        stream.fill_normals(&mut values, |v| v);
+        Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(dtype)?
+    };
+    host.to_device(device)
 }
 
 /// What is summed over the columns, as a function of three entries.

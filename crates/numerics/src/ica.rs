@@ -8,7 +8,7 @@
 use crate::directions::{along, pulled};
 use crate::linalg::{dot, product, symmetric_eigen};
 use crate::real::Real;
-use crate::simd::vectorised;
+use disentangle_data::simd::vectorised;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

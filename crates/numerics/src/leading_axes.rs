@@ -5,7 +5,7 @@
 
 use crate::compute::Compute;
 use crate::linalg::symmetric_eigen;
-use crate::vectorised;
+use disentangle_data::simd::vectorised;
 use disentangle_data::{Matrix, Result, Stream};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};

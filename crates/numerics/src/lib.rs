@@ -24,7 +24,6 @@ pub mod product;
 pub mod real;
 pub mod rotation;
 pub mod shift;
-pub mod simd;
 pub mod single_change;
 pub mod tree_heads;
 pub mod varimax;

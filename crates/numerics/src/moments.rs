@@ -1,8 +1,8 @@
 //! Moments of the columns of a matrix.
 
 use crate::compute::Compute;
-use crate::vectorised;
 use disentangle_data::Matrix;
+use disentangle_data::simd::vectorised;
 
 /// A latent that collapsed to a constant keeps its scale: dividing by rounding noise would make it look alive.
 pub fn positive(sd: f64) -> f64 {

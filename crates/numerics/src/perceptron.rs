@@ -3,8 +3,8 @@
 
 use crate::lane_products::{BLOCK, affine, back, outer};
 use crate::real::Real;
-use crate::simd::vectorised;
 use disentangle_data::Stream;
+use disentangle_data::simd::vectorised;
 
 /// What hidden layers do to their sums.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -8,8 +8,8 @@
 //! weak one near the mean is seen less well.
 
 use super::spike::{Bounds, Mixture};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 
 /// Where on its path a descent is.
 #[derive(Debug, Clone, Copy, PartialEq)]

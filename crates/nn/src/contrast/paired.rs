@@ -4,8 +4,8 @@ use super::{info_nce, negative_squared_distances};
 use crate::element::{Element, for_real, with_values};
 use crate::loss::{fixed_sum, scalar, scalar_storage};
 use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result, Shape, Tensor};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 
 /// Mean of [`info_nce`] of the scores `-|a_i - b_j|^2 / temperature` and of their transpose: `a [n, k]`, `b [n, k]` give a scalar.
 ///

@@ -1,8 +1,8 @@
 //! Unfolding images into the patches that a kernel sees, and the transpose.
 
 use super::Stride;
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 use std::ops::Range;
 
 /// Fine images `[n, height, width, channels]` whose patches are the places of coarse ones.

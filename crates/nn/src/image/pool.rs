@@ -2,8 +2,8 @@
 
 use crate::element::{Element, for_real, slice, with_values};
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 
 /// The largest entry of each `size` x `size` window, windows side by side: `x [n, h, w, c]` gives
 /// `[n, h / size, w / size, c]`; pixels beyond the last whole window are not seen. The first of equal entries gets the

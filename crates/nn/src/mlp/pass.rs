@@ -5,9 +5,9 @@ use super::sweep::{Partition, Sink, Trace, View, backward_shard};
 use crate::element::{Element, for_real, slice, with_values};
 use crate::params::Held;
 use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result, Shape, Storage, Tensor};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::real::Real;
-use disentangle_numerics::simd::vectorised;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Buffers of finished passes, waiting for the next one: a training step then touches the same memory every time, which

@@ -6,8 +6,8 @@ use super::in_place::{export, import, update, with_gradient, zeros};
 use super::{OptimState, StepSize};
 use crate::{Gradients, Params};
 use candle_core::{Result, Var};
+use disentangle_data::simd::vectorised;
 use disentangle_numerics::compute::Compute;
-use disentangle_numerics::simd::vectorised;
 use std::ops::Range;
 
 /// Settings of [`Adam`]; the defaults are PyTorch's.

@@ -5,7 +5,7 @@ use super::in_place::{export, import, update, with_gradient, zeros};
 use super::{OptimState, StepSize};
 use crate::{Gradients, Params};
 use candle_core::Result;
-use disentangle_numerics::simd::vectorised;
+use disentangle_data::simd::vectorised;
 
 /// Settings of [`Sgd`].
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

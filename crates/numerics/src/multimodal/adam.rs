@@ -1,7 +1,7 @@
 //! Adam on a slice of either precision.
 
 use crate::real::Real;
-use crate::simd::vectorised;
+use disentangle_data::simd::vectorised;
 
 const FIRST: f64 = 0.9;
 const SECOND: f64 = 0.999;

@@ -7,8 +7,8 @@ use super::flow::{BEND, Flow, FlowParts, Trace};
 use super::sets::{MOST_LATENTS, Sets};
 use crate::perceptron::Perceptron;
 use crate::real::Real;
-use crate::simd::vectorised;
 use disentangle_data::Stream;
+use disentangle_data::simd::vectorised;
 
 /// Half the logarithm of two pi.
 const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_8;

@@ -6,7 +6,7 @@ use crate::lane_products::{affine, back, outer};
 use crate::linalg::{inverse, log_abs_det, orthonormal};
 use crate::perceptron::{Bend, Perceptron};
 use crate::real::Real;
-use crate::simd::vectorised;
+use disentangle_data::simd::vectorised;
 use disentangle_data::{Matrix, Result, Stream};
 
 /// The bound of the log-scales of couplings.

@@ -13,7 +13,7 @@ use super::mechanisms::{MechanismSums, Mechanisms, Units};
 use crate::compute::Compute;
 use crate::linalg::{inverse, log_abs_det};
 use crate::real::Real;
-use crate::simd::vectorised;
+use disentangle_data::simd::vectorised;
 use disentangle_data::{Matrix, memory};
 
 /// What stands on the codes.
