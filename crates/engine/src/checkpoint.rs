@@ -4,7 +4,7 @@
 mod cadence;
 mod pack;
 
-use crate::container::Container;
+use crate::container::{self, Container};
 use crate::train::{Keeper, Standing};
 use cadence::Cadence;
 use disentangle_data::atomic::{clear_leftovers, create_folder, write_atomically};
@@ -14,7 +14,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Checkpoints that are kept.
@@ -140,8 +139,8 @@ impl Keeper for Checkpoints {
     /// Writes a file, then removes what is older than the last three.
     fn write(&mut self, standing: &Standing) -> Result<String> {
         let file = name_of(standing.step);
-        let bytes = pack(standing, &self.identity).to_bytes();
-        write_atomically(&self.dir.join(&file), |out| out.write_all(&bytes))?;
+        let (header, tensors) = pack(standing, &self.identity);
+        write_atomically(&self.dir.join(&file), |out| container::write(header, &tensors, out))?;
         let steps = self.steps()?;
         for &step in &steps[..steps.len().saturating_sub(KEPT)] {
             // One too many does no harm, and the next checkpoint tries again.

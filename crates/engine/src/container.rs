@@ -7,6 +7,7 @@
 use disentangle_data::{Code, Failure, Result, memory};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::io::{self, Write};
 
 const MAGIC: &[u8; 8] = b"DISENTGL";
 const VERSION: u32 = 1;
@@ -23,12 +24,62 @@ pub enum Values {
 }
 
 impl Values {
-    fn append_to(&self, bytes: &mut Vec<u8>) {
+    fn lent(&self) -> LentValues<'_> {
         match self {
-            Values::F32(v) => v.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes())),
-            Values::F64(v) => v.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes())),
+            Values::F32(values) => LentValues::F32(values),
+            Values::F64(values) => LentValues::F64(values),
         }
     }
+}
+
+/// Values of a tensor that lie elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub enum LentValues<'a> {
+    /// Single precision.
+    F32(&'a [f32]),
+    /// Double precision.
+    F64(&'a [f64]),
+}
+
+impl LentValues<'_> {
+    fn bytes(self) -> usize {
+        match self {
+            LentValues::F32(values) => size_of_val(values),
+            LentValues::F64(values) => size_of_val(values),
+        }
+    }
+
+    fn write_to(self, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            LentValues::F32(values) => write_pieces(values, |x| x.to_le_bytes(), out),
+            LentValues::F64(values) => write_pieces(values, |x| x.to_le_bytes(), out),
+        }
+    }
+}
+
+/// A piece at a time: the bytes of all of them would take as much memory again.
+fn write_pieces<T: Copy, const WIDTH: usize>(
+    values: &[T],
+    bytes: impl Fn(T) -> [u8; WIDTH],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    const AT_ONCE: usize = 1 << 13;
+    let mut piece = vec![[0; WIDTH]; AT_ONCE.min(values.len())];
+    values.chunks(AT_ONCE).try_for_each(|some| {
+        piece.iter_mut().zip(some).for_each(|(place, value)| *place = bytes(*value));
+        out.write_all(piece[..some.len()].as_flattened())
+    })
+}
+
+/// A tensor that is written from where it lies.
+#[derive(Debug, Clone)]
+pub struct Lent<'a> {
+    /// As in [`Named`].
+    pub name: String,
+    /// As in [`Named`].
+    pub shape: Vec<usize>,
+    /// As in [`Named`].
+    pub values: LentValues<'a>,
 }
 
 /// A tensor with its name.
@@ -40,6 +91,12 @@ pub struct Named {
     pub shape: Vec<usize>,
     /// Row-major values.
     pub values: Values,
+}
+
+impl Named {
+    fn lent(&self) -> Lent<'_> {
+        Lent { name: self.name.clone(), shape: self.shape.clone(), values: self.values.lent() }
+    }
 }
 
 /// A header and its tensors.
@@ -82,7 +139,8 @@ impl Frame {
         memory::reserve(&mut bytes, self.length, "the bytes of the model")?;
         bytes.extend_from_slice(&self.head);
         for Entry { name, .. } in &entries {
-            tensors.iter().find(|tensor| tensor.name == *name).ok_or_else(other)?.values.append_to(&mut bytes);
+            let tensor = tensors.iter().find(|tensor| tensor.name == *name).ok_or_else(other)?;
+            tensor.values.lent().write_to(&mut bytes).map_err(|_| other())?;
         }
         if blake3::hash(&bytes) != self.digest {
             return Err(other());
@@ -122,29 +180,10 @@ impl Container {
 
     /// The container as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let entries: Vec<Entry> = self
-            .tensors
-            .iter()
-            .map(|t| Entry {
-                name: t.name.clone(),
-                dtype: match t.values {
-                    Values::F32(_) => "f32".into(),
-                    Values::F64(_) => "f64".into(),
-                },
-                shape: t.shape.clone(),
-            })
-            .collect();
-        let mut header = self.header.clone();
-        header.insert("tensors".into(), serde_json::to_value(entries).expect("plain data serialises"));
-        let header = serde_json::to_vec(&header).expect("plain data serialises");
-        let mut bytes = Vec::with_capacity(PREFIX + header.len() + DIGEST);
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&VERSION.to_le_bytes());
-        bytes.extend_from_slice(&(header.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&header);
-        self.tensors.iter().for_each(|tensor| tensor.values.append_to(&mut bytes));
-        let digest = blake3::hash(&bytes);
-        bytes.extend_from_slice(digest.as_bytes());
+        let tensors: Vec<Lent> = self.tensors.iter().map(Named::lent).collect();
+        let size: usize = tensors.iter().map(|tensor| tensor.values.bytes()).sum();
+        let mut bytes = Vec::with_capacity(PREFIX + DIGEST + size);
+        write(self.header.clone(), &tensors, &mut bytes).expect("memory takes what is written");
         bytes
     }
 
@@ -211,6 +250,50 @@ impl Container {
         }
         let frame = Frame { head: body[..end].into(), length: bytes.len(), digest: content };
         Ok((Self { header, tensors }, frame))
+    }
+}
+
+/// Writes a container of tensors that lie elsewhere.
+///
+/// # Errors
+/// What `out` answers.
+pub fn write(mut header: Map<String, Value>, tensors: &[Lent<'_>], out: &mut impl Write) -> io::Result<()> {
+    let entry = |tensor: &Lent<'_>| Entry {
+        name: tensor.name.clone(),
+        dtype: match tensor.values {
+            LentValues::F32(_) => "f32".into(),
+            LentValues::F64(_) => "f64".into(),
+        },
+        shape: tensor.shape.clone(),
+    };
+    let entries: Vec<Entry> = tensors.iter().map(entry).collect();
+    header.insert("tensors".into(), serde_json::to_value(entries).expect("plain data serialises"));
+    let header = serde_json::to_vec(&header).expect("plain data serialises");
+    let mut out = Digesting { out, digest: blake3::Hasher::new() };
+    out.write_all(MAGIC)?;
+    out.write_all(&VERSION.to_le_bytes())?;
+    out.write_all(&(header.len() as u64).to_le_bytes())?;
+    out.write_all(&header)?;
+    tensors.iter().try_for_each(|tensor| tensor.values.write_to(&mut out))?;
+    let Digesting { out, digest } = out;
+    out.write_all(digest.finalize().as_bytes())
+}
+
+/// Hands on what is written, and digests it.
+struct Digesting<'a, W> {
+    out: &'a mut W,
+    digest: blake3::Hasher,
+}
+
+impl<W: Write> Write for Digesting<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

@@ -1,15 +1,16 @@
 //! A checkpoint as a container: what is small in the header, what is large as tensors under the path where it belongs.
 
 use super::Identity;
-use crate::container::{Container, Named, Values};
+use crate::container::{Container, Lent, LentValues, Named, Values};
 use crate::train::{Standing, Weights};
 use disentangle_data::{Code, Failure, Matrix, Result};
 use disentangle_nn::NamedValues;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-/// Layout of header and tensor names.
-const FORMAT: u32 = 1;
+/// Layout of header and tensor names, and the random numbers that a fit goes on with: since 2, normal numbers have the same bits on
+/// every machine, and other last digits than before.
+const FORMAT: u32 = 2;
 const KIND: &str = "checkpoint";
 
 #[derive(Deserialize)]
@@ -20,7 +21,8 @@ struct Header {
     standing: Standing,
 }
 
-pub(super) fn pack(standing: &Standing, identity: &Identity) -> Container {
+/// Header and tensors of a checkpoint; the tensors stay where they are.
+pub(super) fn pack<'a>(standing: &'a Standing, identity: &Identity) -> (Map<String, Value>, Vec<Lent<'a>>) {
     let mut tensors = Vec::new();
     weights(&mut tensors, "", &standing.weights);
     for (i, finished) in standing.finished.iter().enumerate() {
@@ -39,29 +41,34 @@ pub(super) fn pack(standing: &Standing, identity: &Identity) -> Container {
         "standing": standing,
     });
     let Value::Object(header) = header else { unreachable!("the literal is an object") };
-    Container { header, tensors }
+    (header, tensors)
 }
 
-fn weights(tensors: &mut Vec<Named>, place: &str, weights: &Weights) {
+fn weights<'a>(tensors: &mut Vec<Lent<'a>>, place: &str, weights: &'a Weights) {
     tensors.extend(weights.trained.iter().map(|p| single(&format!("{place}trained/"), p)));
-    tensors.extend(weights.solved.iter().map(|(name, m)| Named {
+    tensors.extend(weights.solved.iter().map(|(name, m)| Lent {
         name: format!("{place}solved/{name}"),
         shape: vec![m.rows(), m.cols()],
-        values: Values::F64(m.data().to_vec()),
+        values: LentValues::F64(m.data()),
     }));
 }
 
-fn single(place: &str, p: &NamedValues) -> Named {
-    Named { name: format!("{place}{}", p.name), shape: p.shape.clone(), values: Values::F32(p.values.clone()) }
+fn single<'a>(place: &str, p: &'a NamedValues) -> Lent<'a> {
+    Lent { name: format!("{place}{}", p.name), shape: p.shape.clone(), values: LentValues::F32(&p.values) }
 }
 
 pub(super) fn unpack(container: Container) -> Result<(Identity, Standing)> {
     let Container { header, tensors } = container;
     let found = header.get("format").and_then(Value::as_u64).unwrap_or(0);
-    if found > u64::from(FORMAT) {
-        let message = format!("a checkpoint of format {found}; this version reads up to format {FORMAT}");
+    if found != u64::from(FORMAT) {
+        let (reads, hint) = if found > u64::from(FORMAT) {
+            ("reads up to", "resume with the version that wrote it, or update disentangle")
+        } else {
+            ("draws other random numbers than that, and resumes", "resume with the version that wrote it, or fit again")
+        };
+        let message = format!("a checkpoint of format {found}; this version {reads} format {FORMAT}");
         return Err(Failure::new(Code::ArtifactVersion, message)
-            .hint("resume with the version that wrote it, or update disentangle")
+            .hint(hint)
             .with("found", found)
             .with("supported", FORMAT)
             .with("differences", json!([{ "path": "format", "checkpoint": found, "now": FORMAT }])));
