@@ -1,5 +1,6 @@
 //! Columns made comparable: checked, centred, scaled to unit length, and marked when they do not vary.
 
+use disentangle_data::simd::vectorised;
 use disentangle_data::{Code, Failure, Matrix, Result, Stream, memory};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
@@ -37,7 +38,7 @@ pub(crate) fn refuse_unpaired(parts: &[(&str, &Matrix<f64>)]) -> Result<()> {
             )
             .hint("score the same rows of the truth and of the estimate, in the same order"));
         }
-        if let Some(at) = m.data().iter().position(|v| !v.is_finite()) {
+        if let Some(at) = first_not_finite(m.data()) {
             let (row, column) = (at / m.cols(), at % m.cols());
             return Err(Failure::new(
                 Code::DataNotFinite,
@@ -48,6 +49,14 @@ pub(crate) fn refuse_unpaired(parts: &[(&str, &Matrix<f64>)]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where the first NaN or infinity stands. Whole stretches are looked through before one is searched.
+pub(crate) fn first_not_finite(values: &[f64]) -> Option<usize> {
+    const STRETCH: usize = 1024;
+    let finite = |stretch: &[f64]| vectorised!(stretch.iter().fold(true, |finite, v| finite & v.is_finite()));
+    let (number, stretch) = values.chunks(STRETCH).enumerate().find(|(_, stretch)| !finite(stretch))?;
+    stretch.iter().position(|v| !v.is_finite()).map(|at| number * STRETCH + at)
 }
 
 /// Refuses values that are not one for each scored row.
@@ -89,7 +98,7 @@ impl UnitColumns {
     /// Centres and scales the columns of `m`, or of their ranks. Values must be finite.
     pub fn new(kind: Correlation, m: &Matrix<f64>) -> Self {
         // Decided on the values: the ranks of a column that varies by rounding alone would vary fully.
-        let (mut values, mut moments) = centred_and_scaled(m.clone());
+        let (mut values, mut moments) = centred_and_scaled(m);
         if kind == Correlation::Spearman {
             let mut of_ranks = Matrix::zeros(m.rows(), m.cols());
             for j in (0..m.cols()).filter(|&j| moments[j].is_some()) {
@@ -97,7 +106,7 @@ impl UnitColumns {
                     of_ranks[(i, j)] = rank;
                 }
             }
-            (values, moments) = centred_and_scaled(of_ranks);
+            (values, moments) = centred_and_scaled(&of_ranks);
         }
         Self {
             values,
@@ -121,50 +130,94 @@ impl UnitColumns {
 
 /// Brings columns to mean 0 and length 1; of each its mean and standard deviation, or `None` where it is constant: then it is zero.
 ///
-/// Row by row, so that memory is read in its order; each column adds up its own numbers from the first row to the last.
-fn centred_and_scaled(mut m: Matrix<f64>) -> (Matrix<f64>, Vec<Option<(f64, f64)>>) {
+/// Three passes that read and one that writes, each in the order of the memory.
+fn centred_and_scaled(m: &Matrix<f64>) -> (Matrix<f64>, Vec<Option<(f64, f64)>>) {
     let (rows, d) = (m.rows(), m.cols());
     if rows == 0 {
-        return (m, vec![None; d]);
+        return (Matrix::zeros(rows, d), vec![None; d]);
     }
     let n = rows as f64;
-    let mut largest = vec![0.0f64; d];
-    for row in m.data().chunks_exact(d) {
-        largest.iter_mut().zip(row).for_each(|(largest, v)| *largest = largest.max(v.abs()));
-    }
-    // Divided by the largest value, squares of huge or tiny numbers neither overflow nor vanish; less the first value, a
-    // constant column has exactly no variance.
-    let scale: Vec<f64> = largest.into_iter().map(|largest| if largest > 0.0 { largest } else { 1.0 }).collect();
-    let origin = m.row(0).to_vec();
-    let shift: Vec<f64> = origin.iter().zip(&scale).map(|(origin, scale)| origin / scale).collect();
-    let mut mean = vec![0.0; d];
-    for row in m.data_mut().chunks_exact_mut(d) {
-        for (((v, scale), shift), mean) in row.iter_mut().zip(&scale).zip(&shift).zip(&mut mean) {
-            *v = *v / scale - shift;
-            *mean += *v;
-        }
-    }
-    mean.iter_mut().for_each(|mean| *mean /= n);
-    let mut length = vec![0.0; d];
-    for row in m.data_mut().chunks_exact_mut(d) {
-        for ((v, mean), length) in row.iter_mut().zip(&mean).zip(&mut length) {
-            *v -= mean;
-            *length += *v * *v;
-        }
-    }
+    let largest = by_column(m, [], |largest, v, []| f64::max(largest, v.abs()), f64::max);
+    // Near 1, squares of huge or tiny numbers neither overflow nor vanish; times a power of two no digit is lost. Less the first
+    // value, a constant column has exactly no variance.
+    let scale: Vec<f64> = largest.iter().map(|largest| to_near_one(*largest)).collect();
+    let shift: Vec<f64> = m.row(0).iter().zip(&scale).map(|(first, scale)| first * scale).collect();
+    let sum = by_column(m, [&scale, &shift], |sum, v, [scale, shift]| sum + (v * scale - shift), |a, b| a + b);
+    let mean: Vec<f64> = sum.into_iter().map(|sum| sum / n).collect();
+    let centred = |v: f64, [scale, shift, mean]: [f64; 3]| v * scale - shift - mean;
+    let squares = by_column(
+        m,
+        [&scale, &shift, &mean],
+        |squares, v, about| {
+            let v = centred(v, about);
+            squares + v * v
+        },
+        |a, b| a + b,
+    );
     let moments: Vec<Option<(f64, f64)>> = (0..d)
         .map(|j| {
-            length[j] = length[j].sqrt();
-            let sd = length[j] / n.sqrt();
-            (sd > CONSTANT).then(|| (mean[j] * scale[j] + origin[j], sd * scale[j]))
+            let sd = (squares[j] / n).sqrt();
+            let varies = sd > CONSTANT * largest[j] * scale[j];
+            varies.then(|| ((mean[j] + shift[j]) / scale[j], sd / scale[j]))
         })
         .collect();
-    for row in m.data_mut().chunks_exact_mut(d) {
-        for ((v, length), moments) in row.iter_mut().zip(&length).zip(&moments) {
-            *v = if moments.is_some() { *v / length } else { 0.0 };
-        }
+    let inverse: Vec<f64> =
+        squares.iter().zip(&moments).map(|(squares, moments)| moments.map_or(0.0, |_| 1.0 / squares.sqrt())).collect();
+    let about = [&scale, &shift, &mean, &inverse].map(|one| several_rows(m, one));
+    let mut values = memory::room(m.data().len(), "the columns, centred and scaled");
+    vectorised!(for several in m.data().chunks(width(d)) {
+        let [scale, shift, mean, inverse] = about.each_ref().map(|one| &one[..several.len()]);
+        values.extend((0..several.len()).map(|k| centred(several[k], [scale[k], shift[k], mean[k]]) * inverse[k]));
+    });
+    let values = Matrix::new(rows, d, values).expect("as many values as before");
+    (values, moments)
+}
+
+/// A power of two that brings the largest value of a column near 1; 1 where all are 0.
+fn to_near_one(largest: f64) -> f64 {
+    const EXPONENT: u64 = 0x7ff << 52;
+    const TWICE_THE_BIAS: u64 = 2046 << 52;
+    if largest == 0.0 {
+        return 1.0;
     }
-    (m, moments)
+    // The largest numbers want a scale that is no normal number any more: the least one that is brings them near 1 as well.
+    f64::from_bits((TWICE_THE_BIAS - (largest.to_bits() & EXPONENT)).max(1 << 52))
+}
+
+/// Columns are few as a rule: so many numbers are taken at once, whole rows of them, that loops are long enough for vectors.
+const AT_ONCE: usize = 64;
+
+fn width(columns: usize) -> usize {
+    columns * (AT_ONCE / columns.max(1)).max(1)
+}
+
+/// A value for each column, written as often as rows are taken at once.
+fn several_rows(m: &Matrix<f64>, by_column: &[f64]) -> Vec<f64> {
+    by_column.iter().copied().cycle().take(width(m.cols())).collect()
+}
+
+/// Goes down all columns from 0 on: `step` takes what there is so far, a value, and what `parameters` has for its column. Sums go
+/// on side by side and are joined at the end, in one fixed order.
+fn by_column<const P: usize>(
+    m: &Matrix<f64>,
+    parameters: [&Vec<f64>; P],
+    step: impl Fn(f64, f64, [f64; P]) -> f64,
+    join: impl Fn(f64, f64) -> f64,
+) -> Vec<f64> {
+    let parameters = parameters.map(|one| several_rows(m, one));
+    let mut side_by_side = vec![0.0; width(m.cols())];
+    vectorised!(for several in m.data().chunks(width(m.cols())) {
+        let parameters = parameters.each_ref().map(|one| &one[..several.len()]);
+        let so_far = &mut side_by_side[..several.len()];
+        for k in 0..several.len() {
+            so_far[k] = step(so_far[k], several[k], parameters.map(|one| one[k]));
+        }
+    });
+    let mut joined = side_by_side[..m.cols()].to_vec();
+    for others in side_by_side[m.cols()..].chunks_exact(m.cols().max(1)) {
+        joined.iter_mut().zip(others).for_each(|(one, other)| *one = join(*one, *other));
+    }
+    joined
 }
 
 /// Ranks from 1; tied values share the average of their ranks.
@@ -225,4 +278,74 @@ pub(crate) fn sampled_rows(rows: usize, cap: usize, stream: &mut Stream) -> Vec<
     chosen.truncate(cap);
     chosen.sort_unstable();
     chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Column by column, as the definition says it.
+    fn by_definition(column: &[f64]) -> (f64, f64, Vec<f64>) {
+        let n = column.len() as f64;
+        let mean = column.iter().sum::<f64>() / n;
+        let length = column.iter().map(|v| (v - mean).powi(2)).sum::<f64>().sqrt();
+        (mean, length / n.sqrt(), column.iter().map(|v| (v - mean) / length).collect())
+    }
+
+    #[test]
+    fn columns_of_any_number_are_centred_and_scaled_as_the_definition_says() {
+        let mut stream = Stream::new(1, "columns");
+        // Fewer and more columns than are taken at once, and rows that do not fill the last time.
+        for (rows, columns) in [(3, 1), (1001, 3), (77, 64), (50, 65), (130, 31)] {
+            let m = Matrix::from_fn(rows, columns, |_, j| stream.normal() * 3f64.powi(j as i32 % 7) + 5.0 * j as f64);
+            let unit = UnitColumns::new(Correlation::Pearson, &m);
+            for j in 0..columns {
+                let (mean, sd, values) = by_definition(&m.col(j));
+                // Sums of up to 1001 numbers around 300: each adds a rounding of 1e-16 of the sum.
+                assert!((unit.mean[j] - mean).abs() <= 1e-12 * (1.0 + mean.abs()), "{rows} x {columns}, mean of {j}");
+                assert!((unit.sd[j] - sd).abs() <= 1e-12 * sd, "{rows} x {columns}, deviation of {j}");
+                for (got, wanted) in unit.values.col(j).iter().zip(&values) {
+                    assert!((got - wanted).abs() <= 1e-12, "{rows} x {columns}, column {j}: {got}, {wanted}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn scale_and_origin_of_a_column_change_nothing() {
+        let pattern = [1.0, -2.0, 4.0, 0.5, -3.0];
+        let unit = |scale: f64, shift: f64| {
+            let m = Matrix::from_fn(5, 1, |i, _| pattern[i] * scale + shift);
+            UnitColumns::new(Correlation::Pearson, &m)
+        };
+        let plain = unit(1.0, 0.0);
+        // From the least numbers that keep their digits to the largest, whose squares are no numbers any more.
+        for scale in [1e-300, 1e-160, 1e160, 4e307] {
+            let scaled = unit(scale, 0.0);
+            assert!(!scaled.constant[0], "{scale}");
+            assert!((scaled.sd[0] / scale - plain.sd[0]).abs() < 1e-14 * plain.sd[0], "{scale}: {}", scaled.sd[0]);
+            for (a, b) in scaled.values.data().iter().zip(plain.values.data()) {
+                assert!((a - b).abs() < 1e-15, "{scale}: {a}, {b}");
+            }
+        }
+        // Of sixteen digits, nine are the origin's.
+        for (a, b) in unit(1.0, 1e9).values.data().iter().zip(plain.values.data()) {
+            assert!((a - b).abs() < 1e-7, "{a}, {b}");
+        }
+        for constant in [0.0, 1e-320, 0.1, -7e300] {
+            let column = unit(0.0, constant);
+            assert!(column.constant[0] && column.values.data() == [0.0; 5], "{constant}");
+        }
+    }
+
+    #[test]
+    fn the_first_number_that_is_not_finite_is_found_wherever_it_stands() {
+        for at in [0, 1023, 1024, 2999] {
+            let mut values = vec![1.0; 3000];
+            assert_eq!(first_not_finite(&values), None);
+            values[at] = f64::NAN;
+            values[2999] = f64::INFINITY;
+            assert_eq!(first_not_finite(&values), Some(at));
+        }
+    }
 }
