@@ -64,7 +64,10 @@ impl NpyArray<f32> {
 /// `DATA_NOT_FOUND`, `DATA_UNKNOWN_FORMAT`, `DATA_CORRUPT` (truncated, too long, a header that lies), `DATA_UNSUPPORTED`
 /// (pickled objects, text, complex numbers, records), `DATA_OVERFLOW` (a finite value beyond 32 bits).
 pub fn read(path: &Path) -> Result<NpyArray> {
-    decode(open(path)?).map_err(|failure| placed(path, failure))
+    let file = open(path)?;
+    let bytes = file.0.metadata().map_or(0, |about| about.len());
+    decode_with(file, bytes, Dtype::parse, |dtype, bytes, data| dtype.decode(bytes, data))
+        .map_err(|failure| placed(path, failure))
 }
 
 /// Reads an array from bytes, as [`read`] does from a file.
@@ -72,7 +75,7 @@ pub fn read(path: &Path) -> Result<NpyArray> {
 /// # Errors
 /// As [`read`].
 pub fn decode(reader: impl Read) -> Result<NpyArray> {
-    decode_with(reader, Dtype::parse, |dtype, bytes, data| dtype.decode(bytes, data))
+    decode_with(reader, 0, Dtype::parse, |dtype, bytes, data| dtype.decode(bytes, data))
 }
 
 /// Type and shape of a file, without its numbers.
@@ -193,7 +196,7 @@ pub(crate) fn decode_scalar_text(mut reader: impl Read) -> Result<String> {
 
 /// Reads whole numbers exactly: the places of the entries of a sparse matrix.
 pub(crate) fn decode_whole(reader: impl Read) -> Result<NpyArray<i64>> {
-    decode_with(reader, Dtype::parse, |dtype, bytes, data| dtype.decode_whole(bytes, data))
+    decode_with(reader, 0, Dtype::parse, |dtype, bytes, data| dtype.decode_whole(bytes, data))
 }
 
 /// Reads codes: 32-bit unsigned integers, exactly.
@@ -201,7 +204,7 @@ pub(crate) fn decode_whole(reader: impl Read) -> Result<NpyArray<i64>> {
 /// # Errors
 /// As [`read`]; `DATA_UNSUPPORTED` for any other type.
 pub(crate) fn decode_codes(reader: impl Read) -> Result<NpyArray<u32>> {
-    decode_with(reader, Dtype::parse_codes, |dtype, bytes, data| {
+    decode_with(reader, 0, Dtype::parse_codes, |dtype, bytes, data| {
         dtype.decode_codes(bytes, data);
         Ok(())
     })
@@ -215,8 +218,10 @@ pub(crate) fn placed(path: &Path, failure: Failure) -> Failure {
 /// What asks for memory, in messages.
 const READING: &str = "reading the array";
 
+/// `there`: so many bytes are known to be there, and room for their numbers is made at once.
 fn decode_with<T: Copy>(
     mut reader: impl Read,
+    there: u64,
     parse: impl FnOnce(&str) -> Result<Dtype>,
     decode: impl Fn(Dtype, &[u8], &mut Vec<T>) -> Result<()>,
 ) -> Result<NpyArray<T>> {
@@ -224,6 +229,8 @@ fn decode_with<T: Copy>(
     let dtype = parse(&header.descr)?;
     let width = dtype.width();
     let mut data = Vec::new();
+    let known = header.count()?.min((there / width as u64) as usize);
+    memory::reserve(&mut data, known, READING)?;
     read_entries(reader, &header, width, |chunk| {
         memory::reserve(&mut data, chunk.len() / width, READING)?;
         decode(dtype, chunk, &mut data)
