@@ -6,6 +6,7 @@ pub use paired::{paired_info_nce, paired_info_nce_expression};
 
 use super::element::{for_real, slice, with_values};
 use super::loss::{scalar, scalar_storage};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
@@ -23,7 +24,7 @@ pub fn cross_entropy(logits: &Tensor, codes: &[u32]) -> Result<Tensor> {
     if let Some(code) = codes.iter().find(|&&code| code as usize >= c) {
         return Err(Error::Msg(format!("cross-entropy: code {code} of {c} classes")).bt());
     }
-    if !logits.device().is_cpu() {
+    if !fused(logits.device()) {
         return cross_entropy_expression(logits, codes);
     }
     logits.contiguous()?.apply_op1(CrossEntropy { codes: codes.to_vec() })
@@ -131,7 +132,7 @@ impl CustomOp1 for CrossEntropy {
 /// Not two dimensions, or those of candle.
 pub fn group_l1(x: &Tensor, weight: f64) -> Result<Tensor> {
     x.dims2()?;
-    if !x.device().is_cpu() {
+    if !fused(x.device()) {
         return group_l1_expression(x, weight);
     }
     x.contiguous()?.apply_op1(GroupL1 { weight })

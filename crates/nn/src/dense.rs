@@ -4,6 +4,7 @@
 
 use super::activation::{Activation, add_bias_and_activate, add_column_sums, pull_back};
 use super::element::{Element, for_real, slice, with_values};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::product::{Order, Product, Write, multiply};
@@ -21,7 +22,7 @@ struct Dense {
 /// # Errors
 /// Shapes that do not fit together, or those of candle.
 pub fn dense(x: &Tensor, w: &Tensor, b: &Tensor, activation: Activation) -> Result<Tensor> {
-    if !x.device().is_cpu() {
+    if !fused(x.device()) {
         return dense_expression(x, w, b, activation);
     }
     let op = Dense { activation, compute: Compute::current() };

@@ -2,6 +2,7 @@
 
 use super::element::{Element, for_real, slice};
 use super::params::{Init, Params};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::{Matrix, Stream};
 use disentangle_numerics::linalg;
@@ -13,7 +14,7 @@ use disentangle_numerics::real::Real;
 /// A matrix that is not square, or those of candle.
 pub fn log_abs_det(w: &Tensor) -> Result<Tensor> {
     side(w)?;
-    if w.device().is_cpu() {
+    if fused(w.device()) {
         return w.contiguous()?.apply_op1(LogAbsDet);
     }
     log_abs_det_expression(w)
@@ -34,7 +35,7 @@ fn log_abs_det_expression(w: &Tensor) -> Result<Tensor> {
 /// A matrix that is not square, or those of candle.
 pub fn matrix_inverse(w: &Tensor) -> Result<Tensor> {
     side(w)?;
-    if w.device().is_cpu() {
+    if fused(w.device()) {
         return w.contiguous()?.apply_op1(Inverse);
     }
     matrix_inverse_expression(w)

@@ -1,6 +1,7 @@
 //! Formulas of up to three entries, written once as scalars and run as one operation over whole tensors.
 
 use super::element::{Element, for_real, give, slice, with_values};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
@@ -34,7 +35,7 @@ pub(super) fn entrywise<F: Formula>(formula: F, fold: Fold, [a, b, c]: [&Tensor;
         return Err(Error::Msg(format!("{}: rows and columns were expected, got {:?}", F::NAME, a.shape())).bt());
     }
     let (b, c) = (b.broadcast_as(a.shape())?, c.broadcast_as(a.shape())?);
-    if a.device().is_cpu() {
+    if fused(a.device()) {
         return a.contiguous()?.apply_op3(&b.contiguous()?, &c.contiguous()?, Entrywise { formula, fold });
     }
     let values = formula.expression(a, &b, &c)?;

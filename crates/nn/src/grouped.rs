@@ -4,6 +4,7 @@ use super::activation::Activation;
 use super::dense::{forward, pull_back_activation};
 use super::element::{Element, for_real, give, slice, with_values};
 use super::params::{Init, Params};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::product::{Order, Product, Write, multiply};
@@ -14,7 +15,7 @@ use disentangle_numerics::real::Real;
 /// # Errors
 /// Shapes that do not fit together, or those of candle.
 pub fn grouped_dense(x: &Tensor, w: &Tensor, b: &Tensor, activation: Activation) -> Result<Tensor> {
-    if !x.device().is_cpu() {
+    if !fused(x.device()) {
         return grouped_dense_expression(x, w, b, activation);
     }
     let op = Grouped { activation, compute: Compute::current() };

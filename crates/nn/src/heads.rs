@@ -1,6 +1,7 @@
 //! Linear heads per environment: the product of a row with its environment's head, and heads as sums along a tree.
 
 use super::element::{Element, for_real, slice, with_values};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::memory;
 use disentangle_numerics::real::Real;
@@ -21,7 +22,7 @@ pub fn head_product(h: &Tensor, heads: &Tensor, codes: &[u32]) -> Result<Tensor>
     if let Some(code) = codes.iter().find(|&&code| code as usize >= e) {
         return Err(Error::Msg(format!("head product: code {code} with {e} heads")).bt());
     }
-    if !h.device().is_cpu() {
+    if !fused(h.device()) {
         return head_product_expression(h, heads, codes);
     }
     h.contiguous()?.apply_op2(&heads.contiguous()?, HeadProduct { codes: codes.to_vec() })
@@ -173,7 +174,7 @@ pub fn tree_heads(w0: &Tensor, delta: &Tensor, tree: &Topology) -> Result<Tensor
         let (w0, nodes) = (w0.shape(), tree.len());
         return Err(Error::Msg(format!("tree heads: w0 {w0:?}, delta [{e}, {k}], {nodes} nodes")).bt());
     }
-    if !delta.device().is_cpu() {
+    if !fused(delta.device()) {
         return tree_heads_expression(w0, delta, tree);
     }
     w0.contiguous()?.apply_op2(&delta.contiguous()?, TreeHeads { tree: tree.clone() })

@@ -10,6 +10,7 @@ mod turn;
 
 use super::activation::{Activation, add_bias_and_activate, pull_back};
 use super::element::{Element, for_real, give, slice, with_values};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::product::{Order, Product, Write, multiply};
@@ -97,7 +98,7 @@ pub fn conv2d_transposed_expression(
 }
 
 fn run(x: &Tensor, kernel: &Tensor, bias: &Tensor, op: Conv) -> Result<Tensor> {
-    if x.device().is_cpu() {
+    if fused(x.device()) {
         return x.contiguous()?.apply_op3(&kernel.contiguous()?, &bias.contiguous()?, op);
     }
     match op.kind {

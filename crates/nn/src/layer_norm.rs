@@ -3,6 +3,7 @@
 use super::element::{Element, for_real, give, slice, with_values};
 use super::norm::Affine;
 use super::params::{Init, Params};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
@@ -47,7 +48,7 @@ impl LayerNorm {
         if cols != self.scale.elem_count() || cols == 0 {
             return Err(Error::Msg(format!("layer norm of {} columns, got {cols}", self.scale.elem_count())).bt());
         }
-        if !x.device().is_cpu() {
+        if !fused(x.device()) {
             return self.forward_expression(x);
         }
         x.contiguous()?.apply_op3(&self.scale, &self.shift, Normalise)

@@ -14,6 +14,7 @@ mod determinant;
 pub mod device;
 mod element;
 mod entrywise;
+mod fused;
 mod grouped;
 mod heads;
 mod image;
@@ -50,6 +51,7 @@ pub use coupling::{
 pub use dense::{dense, dense_expression};
 pub use determinant::{InvertibleLinear, batch_covariance, covariance_log_det, log_abs_det, matrix_inverse};
 pub use element::Element;
+pub use fused::by_expressions;
 pub use grouped::{GroupedMlp, grouped_dense, grouped_dense_expression, masked_dense};
 pub use heads::{Topology, head_product, head_product_expression, tree_heads, tree_heads_expression};
 pub use image::{

@@ -1,6 +1,7 @@
 //! Losses and penalties, each one operation on the CPU.
 
 use super::element::{Element, for_real, slice, with_values};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
@@ -14,7 +15,7 @@ pub fn mean_squared_error(prediction: &Tensor, target: &Tensor) -> Result<Tensor
         let (p, t) = (prediction.shape(), target.shape());
         return Err(Error::Msg(format!("mean squared error of shapes {p:?} and {t:?}")).bt());
     }
-    if !prediction.device().is_cpu() {
+    if !fused(prediction.device()) {
         return (prediction - target)?.sqr()?.mean_all();
     }
     prediction.contiguous()?.apply_op2(&target.contiguous()?, MeanSquaredError)
@@ -25,7 +26,7 @@ pub fn mean_squared_error(prediction: &Tensor, target: &Tensor) -> Result<Tensor
 /// # Errors
 /// Those of candle.
 pub fn l1(x: &Tensor, weight: f64) -> Result<Tensor> {
-    if !x.device().is_cpu() {
+    if !fused(x.device()) {
         // candle's abs' is 1 at 0; a product with the sign, a constant, is not.
         return (x * x.sign()?.detach())?.sum_all()? * weight;
     }

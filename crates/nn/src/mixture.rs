@@ -1,6 +1,7 @@
 //! Log-densities under mixtures of Gaussians in one dimension, a mixture of its own for each entry.
 
 use super::element::{Element, for_real, give, slice, with_values};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp2, D, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
@@ -18,7 +19,7 @@ pub fn mixture_log_density(z: &Tensor, table: &Tensor, which: Vec<u32>) -> Resul
         let message = format!("mixtures: z {:?}, table {:?}, {} choices", z.shape(), table.shape(), which.len());
         return Err(Error::Msg(message).bt());
     }
-    if !z.device().is_cpu() {
+    if !fused(z.device()) {
         return mixture_log_density_expression(z, table, &which);
     }
     z.contiguous()?.apply_op2(&table.contiguous()?, Mixtures { which })

@@ -9,6 +9,7 @@ use super::dense::dense_expression;
 use super::element::{Element, for_real, with_values};
 use super::layers::{self, Numbers};
 use super::params::{Init, Param, Params};
+use crate::fused::fused;
 use candle_core::{DType, Device, Error, Result, Storage, Tensor, op::BackpropOp};
 use disentangle_data::Matrix;
 use disentangle_numerics::compute::Compute;
@@ -95,7 +96,7 @@ impl Mlp {
     /// # Errors
     /// Another number of columns, or those of candle.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        if !x.device().is_cpu() {
+        if !fused(x.device()) {
             return self.forward_expression(x);
         }
         let x = x.contiguous()?;
@@ -118,7 +119,7 @@ impl Mlp {
     /// # Errors
     /// As [`Mlp::forward`].
     pub fn apply(&self, x: &Tensor) -> Result<Tensor> {
-        if !x.device().is_cpu() {
+        if !fused(x.device()) {
             return Ok(self.forward_expression(x)?.detach());
         }
         let x = x.contiguous()?;

@@ -3,6 +3,7 @@
 use super::element::{Element, for_real, give, slice, with_values};
 use super::layers::{Layer, Numbers};
 use super::params::{Buffer, Init, Params};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp3, DType, Device, Error, Layout, Result, Shape, Tensor, Var};
 use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
@@ -77,7 +78,7 @@ impl BatchNorm {
         let unbiased = n as f64 / (n as f64 - 1.0);
         self.mean.change(|j, old| toward(old, mean[j]));
         self.variance.change(|j, old| toward(old, unbiased * variance[j]));
-        if !x.device().is_cpu() {
+        if !fused(x.device()) {
             return self.forward_expression(x);
         }
         self.normalise(x, &mean, &variance, Statistics::OfTheBatch)
@@ -90,7 +91,7 @@ impl BatchNorm {
     pub fn apply(&self, x: &Tensor) -> Result<Tensor> {
         self.rows(x)?;
         let RunningStatistics { mean, variance } = self.statistics();
-        if x.device().is_cpu() {
+        if fused(x.device()) {
             return self.normalise(x, &mean, &variance, Statistics::Fixed);
         }
         let row = |values: Vec<f64>| {

@@ -4,6 +4,7 @@
 
 use super::element::{for_real, slice};
 use super::loss::{scalar, scalar_storage};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::Matrix;
 use disentangle_numerics::linalg::{apply, dot, inverse, solve_positive};
@@ -49,7 +50,7 @@ pub fn task_loss(h: &Tensor, tasks: Vec<TaskRows>, ridge: f64) -> Result<Tensor>
     if let Some(row) = tasks.iter().flat_map(|task| task.rows.iter()).find(|&&row| row as usize >= n) {
         return Err(Error::Msg(format!("task loss: row {row} of {n}")).bt());
     }
-    if !h.device().is_cpu() {
+    if !fused(h.device()) {
         return task_loss_expression(h, &tasks, ridge);
     }
     h.contiguous()?.apply_op1(TaskLoss { tasks, ridge, gradient: Mutex::default() })

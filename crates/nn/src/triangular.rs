@@ -1,6 +1,7 @@
 //! Lower-triangular maps: each column is a sum over the columns before it, as in a structural causal model.
 
 use super::element::{Element, for_real, give, slice, with_values};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp2, D, Error, Layout, Result, Shape, Tensor};
 use disentangle_numerics::real::Real;
 
@@ -85,7 +86,7 @@ fn run(x: &Tensor, w: &Tensor, direction: Direction) -> Result<Tensor> {
     if w.dims() != [d, d] && w.dims() != [n, d, d] {
         return Err(Error::Msg(format!("triangular map: x [{n}, {d}], w {:?}", w.shape())).bt());
     }
-    if x.device().is_cpu() {
+    if fused(x.device()) {
         return x.contiguous()?.apply_op2(&w.contiguous()?, Triangular(direction));
     }
     match direction {

@@ -12,7 +12,7 @@ use disentangle_methods::METHODS;
 use serde_json::{Value, json};
 
 /// Images with a bright spot at a place of its own in each; two environments, in which the places differ.
-fn spots(rows: usize, image: Image) -> Dataset {
+pub fn spots(rows: usize, image: Image) -> Dataset {
     let Image { height, width, .. } = image;
     let mut stream = Stream::new(7, "spots");
     let mut inputs = Matrix::zeros(rows, image.len());

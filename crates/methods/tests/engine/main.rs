@@ -3,6 +3,7 @@
 mod baselines;
 mod decoding;
 mod determinism;
+mod expressions;
 mod faults;
 mod formulas;
 mod fresh;

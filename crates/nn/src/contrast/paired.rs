@@ -2,6 +2,7 @@
 
 use super::{info_nce, negative_squared_distances};
 use crate::element::{Element, for_real, with_values};
+use crate::fused::fused;
 use crate::loss::{fixed_sum, scalar, scalar_storage};
 use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::simd::vectorised;
@@ -16,7 +17,7 @@ pub fn paired_info_nce(a: &Tensor, b: &Tensor, temperature: f64) -> Result<Tenso
     if b.dims2()? != (n, k) || n == 0 {
         return Err(Error::Msg(format!("contrast of shapes {:?} and {:?}", a.shape(), b.shape())).bt());
     }
-    if !a.device().is_cpu() {
+    if !fused(a.device()) {
         return paired_info_nce_expression(a, b, temperature);
     }
     let (a, b) = (a.contiguous()?, b.contiguous()?);

@@ -5,6 +5,7 @@ mod piece;
 
 use crate::activation::Activation;
 use crate::element::{Element, for_real, give, slice, with_values};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp2, D, Error, Layout, Result, Shape, Tensor};
 use disentangle_numerics::real::Real;
 use piece::{Dual, Piece};
@@ -53,7 +54,7 @@ pub fn spline(x: &Tensor, raw: &Tensor, kind: Spline, toward: Toward) -> Result<
         let raw = raw.shape();
         return Err(Error::Msg(format!("{kind:?}: x [{n}, {d}] and raw {raw:?} do not fit together")).bt());
     }
-    if !x.device().is_cpu() {
+    if !fused(x.device()) {
         return spline_expression(x, raw, kind, toward);
     }
     let both = x.contiguous()?.apply_op2(&raw.contiguous()?, Op { kind, toward })?;

@@ -1,6 +1,7 @@
 //! Max-pooling.
 
 use crate::element::{Element, for_real, slice, with_values};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
@@ -16,7 +17,7 @@ pub fn max_pool2d(x: &Tensor, size: usize) -> Result<Tensor> {
     if size == 0 || size > height.min(width) {
         return Err(Error::Msg(format!("max-pool: windows of {size} in an image of {height} x {width}")).bt());
     }
-    if !x.device().is_cpu() {
+    if !fused(x.device()) {
         return max_pool2d_expression(x, size);
     }
     x.contiguous()?.apply_op1(MaxPool { size })

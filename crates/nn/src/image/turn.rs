@@ -1,6 +1,7 @@
 //! Images whose channels come first, as files and rows have them, and images whose channels come last, as layers take them.
 
 use crate::element::{Element, for_real, slice, with_values};
+use crate::fused::fused;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use disentangle_numerics::real::Real;
 
@@ -27,7 +28,7 @@ fn turned(x: &Tensor, (n, rows, cols): (usize, usize, usize)) -> Result<Tensor> 
         return Ok(x.clone());
     }
     let x = x.reshape((n, rows, cols))?;
-    if x.device().is_cpu() { x.contiguous()?.apply_op1(Turn { rows, cols }) } else { x.transpose(1, 2)?.contiguous() }
+    if fused(x.device()) { x.contiguous()?.apply_op1(Turn { rows, cols }) } else { x.transpose(1, 2)?.contiguous() }
 }
 
 /// Each of the matrices `[rows, cols]` as its transpose.

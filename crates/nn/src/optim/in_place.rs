@@ -1,5 +1,6 @@
 //! Changing a parameter where it lies.
 
+use crate::fused::fused;
 use crate::{Gradients, NamedValues, Params};
 use candle_core::{CpuStorage, Device, Error, InplaceOp1, Layout, Result, Tensor, Var};
 use std::cell::RefCell;
@@ -24,7 +25,7 @@ impl<F: FnMut(&mut [f32])> InplaceOp1 for Update<F> {
 
 /// Gives `change` the values of a parameter to overwrite; on another device they travel to the host and back.
 pub(super) fn update(var: &Var, mut change: impl FnMut(&mut [f32])) -> Result<()> {
-    if var.device().is_cpu() {
+    if fused(var.device()) {
         return var.inplace_op1(&Update(RefCell::new(change)));
     }
     let mut values = var.flatten_all()?.to_device(&Device::Cpu)?.to_vec1::<f32>()?;
@@ -34,7 +35,7 @@ pub(super) fn update(var: &Var, mut change: impl FnMut(&mut [f32])) -> Result<()
 
 /// Calls `work` with the gradient of parameter `i`, when it has one.
 pub(super) fn with_gradient(params: &Params, gradients: &Gradients, i: usize, work: impl FnOnce(&[f32])) -> Result<()> {
-    if params.device().is_cpu() {
+    if fused(params.device()) {
         return gradients.with(i, |gradient| {
             if let Some(gradient) = gradient {
                 work(gradient);
