@@ -31,6 +31,9 @@ pub struct WeakMcc {
     pub canonical: Vec<f64>,
 }
 
+/// Variates are ranked in so many steps of their length: those of equal rows differ by rounding, and share a rank.
+const STEPS: f64 = 1e9;
+
 /// The weak mean correlation coefficient of two representations (n x d and n x e) of the same rows.
 ///
 /// # Errors
@@ -61,7 +64,7 @@ pub fn weak_mcc(a: &Matrix<f64>, b: &Matrix<f64>) -> Result<WeakMcc> {
     let left = Matrix::from_fn(between.rows(), components, |i, k| svd.U()[(i, k)]);
     let right = Matrix::from_fn(between.cols(), components, |i, k| svd.V()[(i, k)]);
     let variates = [product(&spans[0].basis, &left), product(&spans[1].basis, &right)];
-    let ranked = variates.map(|v| UnitColumns::new(Correlation::Spearman, &v));
+    let ranked = variates.map(|v| UnitColumns::new(Correlation::Spearman, &v.map(|v| (v * STEPS).round())));
     Ok(WeakMcc {
         value: Matching::best(&correlations(&ranked[0], &ranked[1]))?.mean(),
         reason: None,
