@@ -120,7 +120,7 @@ def main():
             "gradients": {name: value.tolist() for name, value in gradient.items()},
         })
     golden = {"environments": ENVIRONMENTS, "units": UNITS, "variance": VARIANCE, "sparsity": SPARSITY, "cases": cases}
-    Path(__file__).with_suffix(".json").write_text(json.dumps(golden, indent=1) + "\n")
+    Path(__file__).with_suffix(".json").write_text(json.dumps(golden) + "\n")
 
 
 if __name__ == "__main__":
