@@ -10,7 +10,8 @@ import { python, pythonVersions } from "./python.mjs";
 import { best, timingRow } from "./statistics.mjs";
 import { number, table } from "./tables.mjs";
 
-export const about = "Reading a matrix into a data set: names, checks and all; beside it NumPy's `load` with a copy in single precision and a check that all numbers are finite, and `loadtxt`";
+export const about =
+  "Reading a matrix into a data set: names, checks and all; beside it NumPy's `load` with a copy in single precision and a check that all numbers are finite, and `loadtxt`";
 /** Python packages: without them their columns stay empty, and nothing is saved. */
 export const peers = "optional";
 

@@ -94,7 +94,7 @@ export type MissingTarget = "error" | "drop";
 export type Standardize = "all" | "inputs" | "none";
 
 /**
- * How images are scaled where inputs are standardised. Never by pixel: a pixel may be the same in all images.
+ * How images are scaled where inputs are standardized. Never by pixel: a pixel may be the same in all images.
  * - `channel`: Each channel to mean 0 and standard deviation 1 over all its pixels of the training rows.
  * - `unit`: Each view to [0, 1], from the smallest to the largest value of the training rows.
  */
@@ -270,11 +270,20 @@ export type Nonlinear = "auto" | "on" | "off";
 export type Invariance = "permutation" | "sign" | "scale" | "shift" | "monotone" | "rotation" | "linear";
 
 /**
+ * How the latents are found.
+ * - `flow`: An invertible flow by exact likelihood, and a search over causal orders.
+ * - `paper`: The published variational autoencoder, in a given causal order.
+ */
+export type LatentAnmAlgorithm = "flow" | "paper";
+
+/**
  * What the latents are found in.
+ * - `auto`: The code of an autoencoder where the data are images of one view, else a flow of the inputs.
  * - `flow`: An invertible flow of the inputs, or of their leading principal axes.
+ * - `autoencoder`: An invertible flow of the code of an autoencoder.
  * - `inputs`: The inputs themselves, each of which is a latent.
  */
-export type LatentAnmRepresentation = "flow" | "inputs";
+export type LatentAnmRepresentation = "auto" | "flow" | "autoencoder" | "inputs";
 
 /** The number of latents: given, or chosen by validation error. */
 export type LatentDim = number | Auto;
@@ -776,13 +785,13 @@ export interface CausalVaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -1360,13 +1369,13 @@ export interface FactorAnalysisConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -1459,13 +1468,13 @@ export interface FastIcaConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -1653,13 +1662,13 @@ export interface IcarlConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2020,13 +2029,13 @@ export interface InterventionalConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2203,13 +2212,13 @@ export interface IvaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2334,6 +2343,40 @@ export interface KernelR2 {
   rows: number;
 }
 
+/** Widths and training of the autoencoder. */
+export interface LatentAnmAutoencoder {
+  /**
+   * Units of each of the two hidden dense layers. Absent: 30 where the data are images, behind convolutions, else 128.
+   *
+   * Range: 1 to 65536.
+   */
+  units?: number;
+  /**
+   * Variance of an input given the code, in squared standard deviations of the input: the larger, the smoother the code.
+   *
+   * Default: 0.01. Range: 0 to 1000.
+   */
+  decoderVariance?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 1500. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 32. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Peak learning rate of Adam.
+   *
+   * Default: 0.002. Range: 0 to 10.
+   */
+  learningRate?: number;
+}
+
 export interface LatentAnmConfig {
   /** Causes whose mechanisms and noise shift between environments, and their nonlinear graph. */
   method: "latent-anm";
@@ -2368,13 +2411,13 @@ export interface LatentAnmConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2401,22 +2444,31 @@ export interface LatentAnmConfig {
    */
   split?: SplitConfig;
   /**
-   * What the latents are found in. `flow`: an invertible network, which is learned; `inputs`: nothing is unmixed, the inputs
-   * themselves are the causes, sorted by their order, and only their graph and mechanisms are learned.
+   * How to fit: `flow` takes the exact likelihood of an invertible flow and searches for the causal order; `paper` is the
+   * published variational autoencoder, whose latents are in a causal order that is not searched for.
    *
    * Default: "flow".
+   */
+  algorithm?: LatentAnmAlgorithm;
+  /**
+   * What `flow` unmixes. `flow`: the inputs, or their leading principal axes; `autoencoder`: the code of an autoencoder, of
+   * convolutions where the data are images; `inputs`: nothing is unmixed, the inputs themselves are the causes, sorted by their
+   * order, and only their graph and mechanisms are learned. `auto`: the autoencoder where the data are images of one view, at
+   * least 4 x 4 pixels large, else the inputs or their axes.
+   *
+   * Default: "auto".
    */
   representation?: LatentAnmRepresentation;
   /**
    * Number of latents, at most 12. Absent: as many as inputs. Fewer than inputs: the leading principal axes of the inputs are
-   * unmixed.
+   * unmixed, or the code of the autoencoder has so many entries.
    *
    * Range: 1 to 12.
    */
   latentDim?: number;
   /**
    * What a latent may be of those before it: `mlp`, `polynomial` or `linear`, with coefficients of each environment, or `none`:
-   * independent latents in every environment, which is iVAE by exact likelihood.
+   * independent latents in every environment, which is iVAE, with `flow` by exact likelihood.
    *
    * Default: "mlp".
    */
@@ -2434,7 +2486,7 @@ export interface LatentAnmConfig {
    */
   layers?: number;
   /**
-   * Units of each of the two hidden layers of a mechanism.
+   * Units of each of the two hidden layers of a mechanism of `flow`.
    *
    * Default: 24. Range: 1 to 1024.
    */
@@ -2446,11 +2498,23 @@ export interface LatentAnmConfig {
    */
   sparsity?: number;
   /**
-   * Steps and rows.
+   * Steps and rows of `flow`.
    *
    * Default: {"steps":null,"environmentRows":null}.
    */
   training?: LatentAnmTraining;
+  /**
+   * The autoencoder, where it is used.
+   *
+   * Default: {"decoderVariance":0.01,"steps":1500,"batchSize":32,"learningRate":0.002}.
+   */
+  autoencoder?: LatentAnmAutoencoder;
+  /**
+   * Networks and training of `paper`.
+   *
+   * Default: {"decoderVariance":0.01,"steps":20000,"batchSize":512,"learningRate":0.001,"edgeThreshold":0.1}.
+   */
+  published?: LatentAnmPublished;
 }
 
 /** How long the descents are, and what they see. */
@@ -2467,6 +2531,46 @@ export interface LatentAnmTraining {
    * Range: 2 to 1048576.
    */
   environmentRows?: number;
+}
+
+/** Networks and training of the published algorithm. */
+export interface LatentAnmPublished {
+  /**
+   * Units of each of the two hidden layers of all networks. Absent: 30 where the data are images, behind convolutions, else 128.
+   *
+   * Range: 1 to 65536.
+   */
+  units?: number;
+  /**
+   * Variance of an input given the latents, in squared standard deviations of the input.
+   *
+   * Default: 0.01. Range: 0 to 1000.
+   */
+  decoderVariance?: number;
+  /**
+   * Gradient steps.
+   *
+   * Default: 20000. Range: 1 to 100000000.
+   */
+  steps?: number;
+  /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 512. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Learning rate of Adam.
+   *
+   * Default: 0.001. Range: 0 to 10.
+   */
+  learningRate?: number;
+  /**
+   * Mean magnitude of a coefficient over the environments above which it is an edge of the graph.
+   *
+   * Default: 0.1. Range: 0 to 1000.
+   */
+  edgeThreshold?: number;
 }
 
 /** The map of a closed-form stage, and how stable it was. */
@@ -2489,7 +2593,7 @@ export interface LatentSummary {
   sd: number[];
 }
 
-/** How inputs depend on latents: input = mean + loadings x latents + noise, in units of the standardised inputs. */
+/** How inputs depend on latents: input = mean + loadings x latents + noise, in units of the standardized inputs. */
 export interface Loadings {
   /** One row per input, one column per latent. */
   values: NamedMatrix;
@@ -2525,12 +2629,14 @@ export interface Mcc {
   /** `matching[i]` = column of the estimate matched to true latent i; null where there is none. */
   matching: (number | null)[];
   /**
-   * Bootstrap 95 % interval over rows, the matching held fixed; null where `value` is.
+   * Bootstrap 95 % interval, the matching held fixed; null where `value` is.
    *
    * @minItems 2
    * @maxItems 2
    */
   interval: [number, number] | null;
+  /** How many groups of rows the interval resamples as wholes; absent where it resamples single rows. */
+  intervalGroups?: number;
   /** Matching found on one half of the rows, scored on the other; null where a half is too small. */
   outOfSample: number | null;
   /** |correlation|, true latents x estimated latents; null where a column is constant. */
@@ -2597,13 +2703,13 @@ export interface MclConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -2886,13 +2992,13 @@ export interface MtIcarlConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3047,13 +3153,13 @@ export interface MtIvaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3202,13 +3308,13 @@ export interface MtlcmConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3428,13 +3534,13 @@ export interface MultimodalConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3681,13 +3787,13 @@ export interface PcaConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -3755,13 +3861,13 @@ export interface PdgmmConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -4042,13 +4148,13 @@ export interface RandomEncoderConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -4257,13 +4363,13 @@ export interface SharedHeadConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -4887,13 +4993,13 @@ export interface TbrConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -5134,13 +5240,13 @@ export interface VadeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
@@ -5284,13 +5390,13 @@ export interface VaeConfig {
    */
   missingTarget?: MissingTarget;
   /**
-   * Which columns are standardised.
+   * Which columns are standardized.
    *
    * Default: "all".
    */
   standardize?: Standardize;
   /**
-   * How images are scaled where inputs are standardised: each channel to mean 0 and standard deviation 1, or the view to
+   * How images are scaled where inputs are standardized: each channel to mean 0 and standard deviation 1, or the view to
    * [0, 1] by its smallest and largest value of the training rows.
    *
    * Default: "channel".
