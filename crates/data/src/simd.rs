@@ -21,5 +21,5 @@ macro_rules! vectorised {
         )
     }};
 }
-pub use crate::vectorised;
 pub use pulp::Arch;
+pub use vectorised;

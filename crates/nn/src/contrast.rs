@@ -36,6 +36,8 @@ pub fn cross_entropy(logits: &Tensor, codes: &[u32]) -> Result<Tensor> {
 /// Those of candle.
 pub fn cross_entropy_expression(logits: &Tensor, codes: &[u32]) -> Result<Tensor> {
     let n = codes.len();
+    // `gather` takes no transposed tensor.
+    let logits = logits.contiguous()?;
     let top = logits.detach().max_keepdim(1)?;
     let sums = logits.broadcast_sub(&top)?.exp()?.sum_keepdim(1)?.log()?.broadcast_add(&top)?;
     let index = Tensor::from_slice(codes, (n, 1), logits.device())?;

@@ -128,7 +128,7 @@ mod tests {
             let side_by_side = philox(element, 7, 77, [1, 2]);
             for i in 0..LANES {
                 let e = element + i as u64;
-                let one = crate::stream::philox([e as u32, (e >> 32) as u32, 7, 77], [1, 2]);
+                let one = super::super::philox([e as u32, (e >> 32) as u32, 7, 77], [1, 2]);
                 assert_eq!(side_by_side.map(|words| words[i]), one.map(u64::from));
             }
         }

@@ -8,8 +8,8 @@ use disentangle_nn::NamedValues;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// Layout of header and tensor names, and the random numbers that a fit goes on with: since 2, normal numbers have the same bits on
-/// every machine, and other last digits than before.
+/// Layout of header and tensor names, and the random numbers that a fit goes on with. Since 2 normal numbers have the same bits on every
+/// machine; a fit that a checkpoint of 1 began goes on with numbers that differ from those it would have drawn in their last digit.
 const FORMAT: u32 = 2;
 const KIND: &str = "checkpoint";
 
@@ -60,15 +60,10 @@ fn single<'a>(place: &str, p: &'a NamedValues) -> Lent<'a> {
 pub(super) fn unpack(container: Container) -> Result<(Identity, Standing)> {
     let Container { header, tensors } = container;
     let found = header.get("format").and_then(Value::as_u64).unwrap_or(0);
-    if found != u64::from(FORMAT) {
-        let (reads, hint) = if found > u64::from(FORMAT) {
-            ("reads up to", "resume with the version that wrote it, or update disentangle")
-        } else {
-            ("draws other random numbers than that, and resumes", "resume with the version that wrote it, or fit again")
-        };
-        let message = format!("a checkpoint of format {found}; this version {reads} format {FORMAT}");
+    if found > u64::from(FORMAT) {
+        let message = format!("a checkpoint of format {found}; this version reads up to format {FORMAT}");
         return Err(Failure::new(Code::ArtifactVersion, message)
-            .hint(hint)
+            .hint("resume with the version that wrote it, or update disentangle")
             .with("found", found)
             .with("supported", FORMAT)
             .with("differences", json!([{ "path": "format", "checkpoint": found, "now": FORMAT }])));
