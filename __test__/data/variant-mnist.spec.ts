@@ -40,7 +40,7 @@ function both(name: string, labels?: number[]): string {
 test("pairs have the causes that they are said to have, and the same seed draws them again", async (t) => {
   const source = both("good");
   const config = { dataset: "variant-mnist", source, pairs: 30, side: 4 } as const;
-  const data = await prepare({ ...config, colourNoise: 0, kindNoise: 0, angleNoise: 0 });
+  const data = await prepare({ ...config, colorNoise: 0, kindNoise: 0, angleNoise: 0 });
   t.deepEqual(
     data.views?.map(({ name, start, end }) => [name, start, end]),
     [
@@ -49,14 +49,14 @@ test("pairs have the causes that they are said to have, and the same seed draws 
     ],
   );
   const rows = matrixOf(data.truth.latents!.values);
-  for (const [digit, colour, kind, angle] of rows) {
-    t.true(Math.abs(colour! - digit! / 9) < 1e-6 && kind === digit && Math.abs(angle! - (10 * kind! - 45)) < 1e-4);
+  for (const [digit, color, kind, angle] of rows) {
+    t.true(Math.abs(color! - digit! / 9) < 1e-6 && kind === digit && Math.abs(angle! - (10 * kind! - 45)) < 1e-4);
   }
   t.deepEqual(data.targets?.values.data, data.truth.latents?.values.data);
   const inputs = matrixOf(data.inputs);
-  rows.forEach(([digit, colour], row) => {
+  rows.forEach(([digit, color], row) => {
     const grey = (100 + digit!) / 255;
-    const want = tinted({ data: Float32Array.of(grey), height: 1, width: 1 }, colour!);
+    const want = tinted({ data: Float32Array.of(grey), height: 1, width: 1 }, color!);
     for (const [channel, part] of want.entries()) t.true(Math.abs(inputs[row]![16 * channel]! - part) < 1e-6);
   });
   const [first, again, other] = [
@@ -68,7 +68,7 @@ test("pairs have the causes that they are said to have, and the same seed draws 
   t.notDeepEqual(first.inputs.data, other.inputs.data);
 });
 
-test("pictures are shrunk to means, turned about their middle, and coloured from red to blue", (t) => {
+test("pictures are shrunk to means, turned about their middle, and colored from red to blue", (t) => {
   const picture = { data: Float32Array.from({ length: 16 }, (_, i) => i), height: 4, width: 4 };
   // The mean of 0, 1, 4 and 5 and so on: halving by bilinear sampling between the middles.
   t.deepEqual([...shrunk(picture, 2).data], [2.5, 4.5, 10.5, 12.5]);

@@ -56,7 +56,7 @@ export const PREPARATIONS: readonly Preparation[] = [
   {
     name: "variant-mnist",
     summary:
-      "digits coloured by what they show and clothes turned by their kind, which follows the digit; the causes as truth",
+      "digits colored by what they show and clothes turned by their kind, which follows the digit; the causes as truth",
     method: "multimodal",
     schema: variantMnistJsonSchema(),
     prepare: variantMnist,

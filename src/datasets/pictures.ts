@@ -1,17 +1,17 @@
-// What is done to single pictures: smaller, turned, coloured.
+// What is done to single pictures: smaller, turned, colored.
 
 /** A picture of one channel, row by row. */
-export interface Grey {
+export interface Gray {
   readonly data: Float32Array;
   readonly height: number;
   readonly width: number;
 }
 
-/** Hue in degrees of the colours 0 and 1; from red over green and blue, without coming round. */
+/** Hue in degrees of the colors 0 and 1; from red over green and blue, without coming round. */
 const HUES = [0, 240] as const;
 
 /** The value at a place between pixels, bilinear; outside there is nothing. */
-function between({ data, height, width }: Grey, y: number, x: number): number {
+function between({ data, height, width }: Gray, y: number, x: number): number {
   const [top, left] = [Math.floor(y), Math.floor(x)];
   const [down, right] = [y - top, x - left];
   const at = (row: number, col: number): number =>
@@ -23,7 +23,7 @@ function between({ data, height, width }: Grey, y: number, x: number): number {
 }
 
 /** A smaller picture of `side` x `side`, bilinear between the middles of pixels. */
-export function shrunk(picture: Grey, side: number): Grey {
+export function shrunk(picture: Gray, side: number): Gray {
   const [tall, wide] = [picture.height / side, picture.width / side];
   const clamp = (value: number, most: number): number => Math.min(Math.max(value, 0), most);
   const data = new Float32Array(side * side);
@@ -38,7 +38,7 @@ export function shrunk(picture: Grey, side: number): Grey {
 }
 
 /** The picture turned about its middle, by degrees against the clock. */
-export function turned(picture: Grey, degrees: number): Grey {
+export function turned(picture: Gray, degrees: number): Gray {
   const { height, width } = picture;
   const [cos, sin] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
   const [y0, x0] = [(height - 1) / 2, (width - 1) / 2];
@@ -51,9 +51,9 @@ export function turned(picture: Grey, degrees: number): Grey {
   return { data, height, width };
 }
 
-/** Red, green and blue of a picture in one colour, which runs from 0 to 1; channels one after the other. */
-export function tinted({ data }: Grey, colour: number): Float32Array {
-  const parts = rgb(HUES[0] + (HUES[1] - HUES[0]) * Math.min(Math.max(colour, -0.25), 1.25));
+/** Red, green and blue of a picture in one color, which runs from 0 to 1; channels one after the other. */
+export function tinted({ data }: Gray, color: number): Float32Array {
+  const parts = rgb(HUES[0] + (HUES[1] - HUES[0]) * Math.min(Math.max(color, -0.25), 1.25));
   const out = new Float32Array(3 * data.length);
   parts.forEach((part, channel) => {
     for (const [at, value] of data.entries()) out[channel * data.length + at] = part * value;
@@ -61,7 +61,7 @@ export function tinted({ data }: Grey, colour: number): Float32Array {
   return out;
 }
 
-/** The purest colour of a hue in degrees. */
+/** The purest color of a hue in degrees. */
 function rgb(hue: number): readonly [number, number, number] {
   const part = (shift: number): number => {
     const at = (((shift + hue / 60) % 6) + 6) % 6;

@@ -1,4 +1,4 @@
-// Two modalities of real images with known causes, as the paper of multimodal makes them: digits coloured by what they show, and clothes
+// Two modalities of real images with known causes, as the paper of multimodal makes them: digits colored by what they show, and clothes
 // whose kind follows the digit, turned by their kind. The paper prints no noise levels; the ones here are keys.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { fail } from "../errors.js";
 import { reasonOf } from "../files.js";
 import { type NativeTable, native } from "../native.js";
 import { inTurns } from "../turns.js";
-import { type Grey, shrunk, tinted, turned } from "./pictures.js";
+import { type Gray, shrunk, tinted, turned } from "./pictures.js";
 
 const folder = (meaning: string) => z.string({ error: `expected ${meaning}` }).min(1, { error: `expected ${meaning}` });
 const share = z
@@ -32,9 +32,9 @@ const variantMnistSchema = z.strictObject({
   pairs: whole(1).default(10_000).describe("Pairs of images, at most one for each digit."),
   side: whole(4).default(14).describe("Height and width that images are shrunk to."),
   drawSeed: whole(0).default(42).describe("Seed of what is drawn: order, noise, and the clothes of a kind."),
-  colourNoise: share
+  colorNoise: share
     .default(0.1)
-    .describe("Standard deviation of the colour around that of its digit, which runs from 0 to 1."),
+    .describe("Standard deviation of the color around that of its digit, which runs from 0 to 1."),
   kindNoise: share.default(0.1).describe("Share of the pairs whose kind of clothes is drawn anew, whatever the digit."),
   angleNoise: z
     .number({ error: "expected a number of at least 0" })
@@ -51,7 +51,7 @@ export interface VariantMnistConfig {
   readonly pairs?: number | undefined;
   readonly side?: number | undefined;
   readonly drawSeed?: number | undefined;
-  readonly colourNoise?: number | undefined;
+  readonly colorNoise?: number | undefined;
   readonly kindNoise?: number | undefined;
   readonly angleNoise?: number | undefined;
 }
@@ -64,7 +64,7 @@ export function variantMnistJsonSchema(): JsonSchema {
 const KINDS = 10;
 /** Degrees from the first kind to the last. */
 const TURN = 90;
-const LATENTS = ["digits.digit", "digits.colour", "clothes.kind", "clothes.angle"];
+const LATENTS = ["digits.digit", "digits.color", "clothes.kind", "clothes.angle"];
 const EDGES = [
   [0, 1],
   [0, 2],
@@ -74,7 +74,7 @@ const EDGES = [
 const A_TURN = 256;
 
 /**
- * Makes pairs of images whose causes are known: digit -> colour, digit -> kind of clothes -> angle. The truth has the four of them and
+ * Makes pairs of images whose causes are known: digit -> color, digit -> kind of clothes -> angle. The truth has the four of them and
  * their graph; the targets are the same numbers, for methods that need labels.
  *
  * @throws `DATA_NOT_FOUND`, `DATA_CORRUPT` (labels that are not 0 to 9 or do not fit their images), `CONFIG_OUT_OF_RANGE` (more pairs than
@@ -113,7 +113,7 @@ export async function variantMnist(config: VariantMnistConfig): Promise<Dataset>
   }
   const drawn = (name: string, count: number) => native().uniforms(drawSeed, `variant-mnist/${name}`, count).data;
   const order = ranked(drawn("order", digits.labels.length));
-  const [colours, angles] = [normals(drawn("colour", 2 * pairs)), normals(drawn("angle", 2 * pairs))];
+  const [colors, angles] = [normals(drawn("color", 2 * pairs)), normals(drawn("angle", 2 * pairs))];
   const [anew, kinds, which] = [drawn("anew", pairs), drawn("kind", pairs), drawn("which", pairs)];
   const area = side * side;
   const cols = 4 * area;
@@ -123,12 +123,12 @@ export async function variantMnist(config: VariantMnistConfig): Promise<Dataset>
     for (let row = from; row < to; row++) {
       const place = order[row]!;
       const digit = digits.labels[place]!;
-      const colour = digit / (KINDS - 1) + keys.colourNoise * colours[row]!;
+      const color = digit / (KINDS - 1) + keys.colorNoise * colors[row]!;
       const kind = anew[row]! < keys.kindNoise ? below(kinds[row]!, KINDS) : digit;
       const angle = TURN * (kind / (KINDS - 1) - 0.5) + keys.angleNoise * angles[row]!;
       const garment = byKind[kind]![below(which[row]!, byKind[kind]!.length)]!;
-      latents.set([digit, colour, kind, angle], row * LATENTS.length);
-      data.set(tinted(shrunk(pictureOf(digits, place), side), colour), row * cols);
+      latents.set([digit, color, kind, angle], row * LATENTS.length);
+      data.set(tinted(shrunk(pictureOf(digits, place), side), color), row * cols);
       data.set(shrunk(turned(pictureOf(clothes, garment), angle), side).data, row * cols + 3 * area);
     }
   });
@@ -152,7 +152,7 @@ export async function variantMnist(config: VariantMnistConfig): Promise<Dataset>
     },
     provenance: JSON.stringify({
       ...keys,
-      note: `${pairs} pairs of a coloured digit and turned clothes, from ${digits.labels.length} digits and ${clothes.labels.length} clothes`,
+      note: `${pairs} pairs of a colored digit and turned clothes, from ${digits.labels.length} digits and ${clothes.labels.length} clothes`,
     }),
   };
 }
@@ -230,7 +230,7 @@ async function partOf(images: string, labelsFile: string): Promise<Labelled> {
   return { place: images, height: image.height, width: image.width, pixels, labels };
 }
 
-function pictureOf({ pixels, height, width }: Labelled, at: number): Grey {
+function pictureOf({ pixels, height, width }: Labelled, at: number): Gray {
   const data = pixels.subarray(at * height * width, (at + 1) * height * width);
   return { data: data.map((value) => value / 255), height, width };
 }

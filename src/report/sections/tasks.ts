@@ -39,8 +39,8 @@ export async function tasksSection(input: SectionInput): Promise<Section | undef
     id: `${study.id}-tasks`,
     title: `Causal indicators (${focusName(input)})`,
     description:
-      `${part}One row per task, those with the same causes together. The colour is the probability that the latent causes the target of the task; ` +
-      "without it the latent follows the target. A dot marks a cause whose call is certain, a colour in between a call that is not.",
+      `${part}One row per task, those with the same causes together. The color is the probability that the latent causes the target of the task; ` +
+      "without it the latent follows the target. A dot marks a cause whose call is certain, a color in between a call that is not.",
     legend: rampLegend(SEQUENTIAL.colors, "follows", "causes"),
     table: indicatorTable(input),
   };

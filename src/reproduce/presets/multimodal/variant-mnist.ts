@@ -1,4 +1,4 @@
-// Figure 6: coloured digits and turned clothes, whose causes are known.
+// Figure 6: colored digits and turned clothes, whose causes are known.
 import type { Experiment, FitConfig, Preset, Published, Row } from "../../preset.js";
 import { PAPER, SEEN } from "./worlds.js";
 
