@@ -152,6 +152,24 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// Plain Adam with one rate for all parameters; nothing is held or cut down, all steps are taken and the last parameters kept.
+    pub fn plain(name: &'static str, steps: usize, batches: Batching, learning_rate: f64, schedule: Schedule) -> Self {
+        Self {
+            name,
+            steps,
+            batches,
+            learning_rate,
+            adam: AdamSettings::default(),
+            extrapolation: None,
+            constraints: None,
+            rates: Vec::new(),
+            schedule,
+            clip: None,
+            patience: 0,
+            keep: Keep::Last,
+        }
+    }
+
     /// The share of the steps that are behind step `step`, in \[0, 1].
     pub fn progress(&self, step: usize) -> f64 {
         (step as f64 / self.steps.max(1) as f64).min(1.0)

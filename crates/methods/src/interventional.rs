@@ -42,13 +42,11 @@ use disentangle_data::split::SplitConfig;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use disentangle_engine::entry::{MethodInfo, Reference, Specification};
 use disentangle_engine::mechanisms::Mechanisms;
-use disentangle_engine::method::{
-    Batching, Dimensions, Findings, Keep, Method, Network, Recipe, Solving, Stage, State,
-};
+use disentangle_engine::method::{Batching, Dimensions, Findings, Method, Network, Recipe, Solving, Stage, State};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_metrics::cards::Invariance;
 use disentangle_nn::Params;
-use disentangle_nn::optim::{AdamSettings, Schedule};
+use disentangle_nn::optim::Schedule;
 use noise_aware::{BOUND, NoiseAware, WEIGHTED};
 use std::collections::BTreeMap;
 
@@ -102,18 +100,8 @@ impl Interventional {
         let InterventionalConfig { steps, batch_size, learning_rate, .. } = self.config;
         let first = ((steps as f64 * FIRST) as usize).clamp(1, steps - 1);
         let recipe = |name, steps, schedule| Recipe {
-            name,
-            steps,
-            batches: Batching::Rows(batch_size.min(data.rows())),
-            learning_rate,
-            adam: AdamSettings::default(),
-            extrapolation: None,
-            constraints: None,
-            rates: Vec::new(),
-            schedule,
             clip: Some(CLIP),
-            patience: 0,
-            keep: Keep::Last,
+            ..Recipe::plain(name, steps, Batching::Rows(batch_size.min(data.rows())), learning_rate, schedule)
         };
         let falling = Schedule::Cosine { warmup: WARMUP, floor: 0.01 };
         [

@@ -44,14 +44,12 @@ use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use disentangle_engine::entry::{MethodInfo, Reference, Specification};
 use disentangle_engine::mechanisms::Mechanisms;
-use disentangle_engine::method::{
-    Batching, Dimensions, Findings, Keep, Method, Network, Recipe, Solving, Stage, State,
-};
+use disentangle_engine::method::{Batching, Dimensions, Findings, Method, Network, Recipe, Solving, Stage, State};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_engine::rows;
 use disentangle_metrics::cards::Invariance;
 use disentangle_nn::Params;
-use disentangle_nn::optim::{AdamSettings, RateGroup, Schedule};
+use disentangle_nn::optim::{RateGroup, Schedule};
 use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
 use disentangle_numerics::shift::MOST_LATENTS;
 use network::AnmNetwork;
@@ -132,18 +130,15 @@ impl LatentAnm {
         let environments = rows::per_node(data, Split::Train).into_iter().filter(|&rows| rows > 0).count();
         let each = self.config.training.environment_rows.unwrap_or((STEP_ROWS / environments.max(1)).max(LEAST_ROWS));
         Stage::Descent(Recipe {
-            name,
-            steps,
-            batches: Batching::Environments(each),
-            learning_rate,
-            adam: AdamSettings::default(),
-            extrapolation: None,
-            constraints: None,
             rates,
-            schedule: Schedule::Cosine { warmup: (RAMP / steps as f64).min(0.2), floor: 0.01 },
             clip: Some(5.0),
-            patience: 0,
-            keep: Keep::Last,
+            ..Recipe::plain(
+                name,
+                steps,
+                Batching::Environments(each),
+                learning_rate,
+                Schedule::Cosine { warmup: (RAMP / steps as f64).min(0.2), floor: 0.01 },
+            )
         })
     }
 }

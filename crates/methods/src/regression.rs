@@ -122,23 +122,22 @@ impl EncoderOptions {
     /// The tuned recipe: Adam with 3 % warm-up and a cosine down to a ten-thousandth of the peak.
     pub fn recipe(&self, name: &'static str, betas: (f64, f64)) -> Recipe {
         Recipe {
-            name,
-            steps: self.steps.unwrap_or(1500),
-            batches: Batching::Rows(self.batch_size),
-            learning_rate: self.learning_rate.unwrap_or(1e-2),
             adam: AdamSettings {
                 beta1: betas.0,
                 beta2: betas.1,
                 weight_decay: self.weight_decay,
                 ..AdamSettings::default()
             },
-            extrapolation: None,
-            constraints: None,
-            rates: Vec::new(),
-            schedule: Schedule::Cosine { warmup: 0.03, floor: 1e-4 },
             clip: (self.clip_norm > 0.0).then_some(self.clip_norm),
             patience: self.patience,
             keep: self.keep,
+            ..Recipe::plain(
+                name,
+                self.steps.unwrap_or(1500),
+                Batching::Rows(self.batch_size),
+                self.learning_rate.unwrap_or(1e-2),
+                Schedule::Cosine { warmup: 0.03, floor: 1e-4 },
+            )
         }
     }
 }

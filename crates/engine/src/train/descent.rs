@@ -93,7 +93,7 @@ mod tests {
     use crate::observe::Silent;
     use disentangle_data::prepare::{PrepareConfig, Standardize, prepare};
     use disentangle_data::{Dataset, Matrix};
-    use disentangle_nn::optim::{AdamSettings, Schedule};
+    use disentangle_nn::optim::Schedule;
     use disentangle_nn::{Device, Tensor, Var};
     use disentangle_nn::{Init, Params, mean_squared_error};
 
@@ -129,18 +129,8 @@ mod tests {
             let network = Box::new(Mean(params.insert("mean", &[1], &Init::ZEROS, 0).expect("a parameter")));
             let mut state = State { params, network, solved: Default::default() };
             let recipe = Recipe {
-                name: stage,
-                steps: 400,
-                batches: Batching::Rows(500),
-                learning_rate: 0.05,
-                adam: AdamSettings::default(),
-                extrapolation: None,
-                constraints: None,
-                rates: Vec::new(),
-                schedule: Schedule::Cosine { warmup: 0.03, floor: 1e-4 },
-                clip: None,
-                patience: 0,
                 keep: Keep::Best,
+                ..Recipe::plain(stage, 400, Batching::Rows(500), 0.05, Schedule::Cosine { warmup: 0.03, floor: 1e-4 })
             };
             let mut silent = Silent;
             let mut session = Session::new(&data, 0, &mut silent);

@@ -7,8 +7,8 @@
 
 use crate::conditional_vae::{Generator, Posteriors, VaeOptions, image_of};
 use disentangle_data::View;
-use disentangle_engine::method::{Batch, Batching, Dimensions, Keep, Recipe, Term};
-use disentangle_nn::optim::{AdamSettings, Schedule};
+use disentangle_engine::method::{Batch, Batching, Dimensions, Recipe, Term};
+use disentangle_nn::optim::Schedule;
 use disentangle_nn::{Activation, Layer, Params, Result, Tensor};
 use disentangle_nn::{gaussian_kl, mean_squared_error, normals_like, reparameterise};
 use schemars::JsonSchema;
@@ -53,20 +53,13 @@ impl Default for AutoencoderOptions {
 impl AutoencoderOptions {
     /// The stage of descent.
     pub(super) fn recipe(&self) -> Recipe {
-        Recipe {
-            name: STAGE,
-            steps: self.steps,
-            batches: Batching::Rows(self.batch_size),
-            learning_rate: self.learning_rate,
-            adam: AdamSettings::default(),
-            extrapolation: None,
-            constraints: None,
-            rates: Vec::new(),
-            schedule: Schedule::Cosine { warmup: (50.0 / self.steps as f64).min(0.2), floor: 0.01 },
-            clip: None,
-            patience: 0,
-            keep: Keep::Last,
-        }
+        Recipe::plain(
+            STAGE,
+            self.steps,
+            Batching::Rows(self.batch_size),
+            self.learning_rate,
+            Schedule::Cosine { warmup: (50.0 / self.steps as f64).min(0.2), floor: 0.01 },
+        )
     }
 }
 

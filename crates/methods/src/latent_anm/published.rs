@@ -13,8 +13,8 @@
 use super::autoencoder::{HIDDEN, networks};
 use crate::conditional_vae::{Generator, Posteriors, indicators, sizes};
 use disentangle_data::Matrix;
-use disentangle_engine::method::{Batch, Batching, Dimensions, Keep, Network, Phase, Recipe, Term};
-use disentangle_nn::optim::{AdamSettings, Schedule};
+use disentangle_engine::method::{Batch, Batching, Dimensions, Network, Phase, Recipe, Term};
+use disentangle_nn::optim::Schedule;
 use disentangle_nn::{Activation, DType, Device, Init, Layer, Mlp, Numbers, Params, Result, Tensor, Var};
 use disentangle_nn::{gaussian_log_likelihood, l1, mean_squared_error, normals_like, reparameterise};
 use disentangle_numerics::shift::{Kind, pair};
@@ -70,18 +70,8 @@ impl PublishedOptions {
     /// The stage of descent.
     pub(super) fn recipe(&self) -> Recipe {
         Recipe {
-            name: STAGE,
-            steps: self.steps,
-            batches: Batching::Rows(self.batch_size),
-            learning_rate: self.learning_rate,
-            adam: AdamSettings::default(),
-            extrapolation: None,
-            constraints: None,
-            rates: Vec::new(),
-            schedule: Schedule::Constant,
             clip: Some(5.0),
-            patience: 0,
-            keep: Keep::Last,
+            ..Recipe::plain(STAGE, self.steps, Batching::Rows(self.batch_size), self.learning_rate, Schedule::Constant)
         }
     }
 }
@@ -131,16 +121,18 @@ impl Chain {
         .map(Some)
     }
 
+    /// Column i of `own` (b, k) and the mechanism of that latent.
+    fn added(&self, i: usize, before: &Tensor, scales: &Tensor, own: &Tensor) -> Result<Tensor> {
+        let own = own.narrow(1, i, 1)?;
+        self.mean(i, before, scales)?.map_or(Ok(own.clone()), |mean| mean + own)
+    }
+
     /// z (b, k) whose noise is `n` (b, k).
     fn latents(&self, noise: &Tensor, scales: Option<&Tensor>) -> Result<Tensor> {
         let Some(scales) = scales else { return Ok(noise.clone()) };
         let mut z = noise.narrow(1, 0, 1)?;
         for i in 1..self.latents {
-            let own = noise.narrow(1, i, 1)?;
-            let next = match self.mean(i, &z, scales)? {
-                Some(mean) => (mean + own)?,
-                None => own,
-            };
+            let next = self.added(i, &z, scales, noise)?;
             z = Tensor::cat(&[z, next], 1)?;
         }
         Ok(z)
@@ -244,11 +236,7 @@ impl PublishedNetwork {
         if let Some(rows) = &rows {
             let mut means = vec![centers.narrow(1, 0, 1)?];
             for i in 1..self.latents() {
-                let own = centers.narrow(1, i, 1)?;
-                means.push(match self.prior.mean(i, &z.narrow(1, 0, i)?, rows)? {
-                    Some(mean) => (mean + own)?,
-                    None => own,
-                });
+                means.push(self.prior.added(i, &z.narrow(1, 0, i)?, rows, &centers)?);
             }
             centers = Tensor::cat(&means, 1)?;
         }

@@ -106,21 +106,20 @@ impl MtrnOptions {
         };
         let keep = if self.recipe == Recipe::SolvedHeads && largest < k + 2 { Keep::Last } else { self.keep };
         Descent {
-            name: "mtrn",
-            steps: self.steps.unwrap_or(2000),
-            batches,
-            learning_rate: self.learning_rate.unwrap_or(1e-2),
             adam: AdamSettings { weight_decay: self.weight_decay, ..AdamSettings::default() },
-            extrapolation: None,
-            constraints: None,
-            rates: Vec::new(),
-            schedule: match self.recipe {
-                Recipe::SolvedHeads => Schedule::Cosine { warmup: 0.05, floor: 1e-4 },
-                Recipe::Paper => Schedule::Constant,
-            },
             clip: (self.clip_norm > 0.0).then_some(self.clip_norm),
             patience: self.patience,
             keep,
+            ..Descent::plain(
+                "mtrn",
+                self.steps.unwrap_or(2000),
+                batches,
+                self.learning_rate.unwrap_or(1e-2),
+                match self.recipe {
+                    Recipe::SolvedHeads => Schedule::Cosine { warmup: 0.05, floor: 1e-4 },
+                    Recipe::Paper => Schedule::Constant,
+                },
+            )
         }
     }
 

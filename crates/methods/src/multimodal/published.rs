@@ -17,11 +17,11 @@ use super::read_off::given_away;
 use super::solved::{self, Size};
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::{Matrix, Result, View};
-use disentangle_engine::method::{Batching, Dimensions, Findings, Keep, Recipe, State};
+use disentangle_engine::method::{Batching, Dimensions, Findings, Recipe, State};
 use disentangle_engine::results::{Assumption, CausalGraph, Fact, OutcomeKind, Status};
 use disentangle_engine::train;
 use disentangle_nn::internal;
-use disentangle_nn::optim::{AdamSettings, Schedule};
+use disentangle_nn::optim::Schedule;
 
 /// Name of the descent, and of what is read off after it.
 pub(super) const STAGE: &str = "published";
@@ -33,20 +33,7 @@ const DECAY: Schedule = Schedule::Steps { every: 10_000, decay: 0.99 };
 
 /// The stage of descent.
 pub(super) fn recipe(options: &PublishedOptions) -> Recipe {
-    Recipe {
-        name: STAGE,
-        steps: options.steps,
-        batches: Batching::Rows(options.batch_size),
-        learning_rate: options.learning_rate,
-        adam: AdamSettings::default(),
-        extrapolation: None,
-        constraints: None,
-        rates: Vec::new(),
-        schedule: DECAY,
-        clip: None,
-        patience: 0,
-        keep: Keep::Last,
-    }
+    Recipe::plain(STAGE, options.steps, Batching::Rows(options.batch_size), options.learning_rate, DECAY)
 }
 
 /// Widths of the hidden layers of the encoder of a modality.

@@ -5,8 +5,8 @@
 //!
 //! the second term being -log N(zhat; 0, I) without its constant, and `norm` a batch normalisation with scale and shift.
 
-use disentangle_engine::method::{Batching, Keep, Phase, Recipe, Term};
-use disentangle_nn::optim::{AdamSettings, Schedule};
+use disentangle_engine::method::{Batching, Phase, Recipe, Term};
+use disentangle_nn::optim::Schedule;
 use disentangle_nn::{Activation, Affine, BatchNorm, Layer, Mlp, Params, mean_squared_error};
 use disentangle_nn::{Result, Tensor};
 use schemars::JsonSchema;
@@ -67,23 +67,16 @@ impl AutoencoderOptions {
     /// The stage of descent.
     pub fn recipe(&self) -> Recipe {
         let (steps, batch_size, learning_rate) = self.recipe.defaults();
-        Recipe {
-            name: STAGE,
-            steps: self.steps.unwrap_or(steps),
-            batches: Batching::Rows(self.batch_size.unwrap_or(batch_size)),
-            learning_rate: self.learning_rate.unwrap_or(learning_rate),
-            adam: AdamSettings::default(),
-            extrapolation: None,
-            constraints: None,
-            rates: Vec::new(),
-            schedule: match self.recipe {
+        Recipe::plain(
+            STAGE,
+            self.steps.unwrap_or(steps),
+            Batching::Rows(self.batch_size.unwrap_or(batch_size)),
+            self.learning_rate.unwrap_or(learning_rate),
+            match self.recipe {
                 AutoencoderRecipe::OneCycle => Schedule::OneCycle { rise: 0.1, start: 0.04, floor: 4e-6 },
                 AutoencoderRecipe::Paper => Schedule::Constant,
             },
-            clip: None,
-            patience: 0,
-            keep: Keep::Last,
-        }
+        )
     }
 
     /// Widths of the encoder's hidden layers for `k` latents.

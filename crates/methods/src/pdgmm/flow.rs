@@ -11,9 +11,9 @@
 
 use super::spike::Mixture;
 use disentangle_data::{Matrix, Stream};
-use disentangle_engine::method::{Batch, Batching, Keep, Recipe, Term};
+use disentangle_engine::method::{Batch, Batching, Recipe, Term};
 use disentangle_nn::internal;
-use disentangle_nn::optim::{AdamSettings, Schedule};
+use disentangle_nn::optim::Schedule;
 use disentangle_nn::{
     Activation, Buffer, Coupling, Init, Layer, NamedValues, Numbers, Params, Passing, Toward, Transform,
     batch_covariance, log_abs_det, normals_like,
@@ -98,18 +98,14 @@ impl FlowOptions {
     /// The descent.
     pub fn recipe(&self) -> Recipe {
         Recipe {
-            name: FLOW,
-            steps: self.steps,
-            batches: Batching::Rows(self.batch_size),
-            learning_rate: self.learning_rate,
-            adam: AdamSettings::default(),
-            extrapolation: None,
-            constraints: None,
-            rates: Vec::new(),
-            schedule: Schedule::OneCycle { rise: 0.1, start: 0.04, floor: 4e-6 },
             clip: Some(5.0),
-            patience: 0,
-            keep: Keep::Last,
+            ..Recipe::plain(
+                FLOW,
+                self.steps,
+                Batching::Rows(self.batch_size),
+                self.learning_rate,
+                Schedule::OneCycle { rise: 0.1, start: 0.04, floor: 4e-6 },
+            )
         }
     }
 }

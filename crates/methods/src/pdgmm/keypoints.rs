@@ -7,8 +7,8 @@
 
 use disentangle_data::views::{self, Image};
 use disentangle_data::{Code, Failure, View};
-use disentangle_engine::method::{Batch, Batching, Keep, Phase, Recipe, Term};
-use disentangle_nn::optim::{AdamSettings, Schedule};
+use disentangle_engine::method::{Batch, Batching, Phase, Recipe, Term};
+use disentangle_nn::optim::Schedule;
 use disentangle_nn::{
     Activation, Affine, BatchNorm, ImageDecoder, ImageLayers, KeypointEncoder, LEAST_SIDE_OF_KEYPOINTS, Params,
     mean_squared_error, normals_like,
@@ -60,20 +60,13 @@ impl Default for KeypointOptions {
 impl KeypointOptions {
     /// The descent.
     pub fn recipe(&self) -> Recipe {
-        Recipe {
-            name: STAGE,
-            steps: self.steps,
-            batches: Batching::Rows(self.batch_size),
-            learning_rate: self.learning_rate,
-            adam: AdamSettings::default(),
-            extrapolation: None,
-            constraints: None,
-            rates: Vec::new(),
-            schedule: Schedule::OneCycle { rise: 0.1, start: 0.04, floor: 4e-6 },
-            clip: None,
-            patience: 0,
-            keep: Keep::Last,
-        }
+        Recipe::plain(
+            STAGE,
+            self.steps,
+            Batching::Rows(self.batch_size),
+            self.learning_rate,
+            Schedule::OneCycle { rise: 0.1, start: 0.04, floor: 4e-6 },
+        )
     }
 
     /// Keypoints for `k` latents.

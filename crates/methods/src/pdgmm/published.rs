@@ -4,7 +4,7 @@ use super::Sparsity;
 use super::stacks::SPARSITY;
 use disentangle_data::Matrix;
 use disentangle_data::prepare::Warning;
-use disentangle_engine::method::{Batching, Constraints, Keep, Recipe};
+use disentangle_engine::method::{Batching, Constraints, Recipe};
 use disentangle_engine::results::Fact;
 use disentangle_nn::optim::{AdamSettings, Ascent, Constraint, Extrapolation, MultiplierSettings, Schedule};
 use schemars::JsonSchema;
@@ -67,21 +67,12 @@ impl PublishedOptions {
             learning_rate: self.multiplier_learning_rate,
         };
         Recipe {
-            name: STAGE,
-            steps: self.steps,
-            batches: Batching::Rows(self.batch_size),
-            learning_rate: self.learning_rate,
-            adam: AdamSettings::default(),
             extrapolation: Some(Extrapolation::SecondGradient),
             constraints: match sparsity {
                 Sparsity::Held => Some(held),
                 Sparsity::None => None,
             },
-            rates: Vec::new(),
-            schedule: Schedule::Constant,
-            clip: None,
-            patience: 0,
-            keep: Keep::Last,
+            ..Recipe::plain(STAGE, self.steps, Batching::Rows(self.batch_size), self.learning_rate, Schedule::Constant)
         }
     }
 
