@@ -8,6 +8,8 @@ pub mod causal_vae;
 pub mod conditional_vae;
 pub mod factor_analysis;
 pub mod fast_ica;
+#[cfg(test)]
+mod golden;
 pub mod icarl;
 pub mod interventional;
 pub mod ivae;

@@ -2,21 +2,15 @@
 
 use super::*;
 use crate::METHODS;
+use crate::golden::{import, numbers};
 use disentangle_data::dataset::Table;
 use disentangle_data::simulate::simulate;
 use disentangle_data::{Code, Dataset};
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
 use disentangle_engine::observe::Silent;
 use disentangle_metrics::graph::Graph;
-use disentangle_nn::{DType, Device, NamedValues, Tensor};
+use disentangle_nn::{DType, Device, Tensor};
 use serde_json::{Value, json};
-
-fn numbers(value: &Value) -> Vec<f64> {
-    match value {
-        Value::Array(list) => list.iter().flat_map(numbers).collect(),
-        other => vec![other.as_f64().expect("a number")],
-    }
-}
 
 fn tensor(rows: &Value) -> Tensor {
     let (count, values) = (rows.as_array().expect("rows").len(), numbers(rows));
@@ -41,13 +35,7 @@ fn terms_and_gradients_of_every_parameter_are_those_of_an_independent_implementa
         };
         let mut params = Params::with_dtype(&Device::Cpu, DType::F64);
         let network = CausalNetwork::new(&mut params, &dimensions, &config, 0).expect("a network");
-        let exported = params.export().expect("exports");
-        assert_eq!(exported.len(), case["parameters"].as_object().expect("by name").len());
-        let named = |p: NamedValues| NamedValues {
-            values: numbers(&case["parameters"][&p.name]).into_iter().map(|v| v as f32).collect(),
-            ..p
-        };
-        params.import(&exported.into_iter().map(named).collect::<Vec<_>>()).expect("every parameter in its shape");
+        import(&mut params, &case["parameters"]);
         let terms = network.terms(&inputs, &labels, &noise).expect("a loss");
         assert_eq!(terms.len(), case["terms"].as_object().expect("by name").len());
         for term in &terms {

@@ -4,11 +4,12 @@
 use super::condition::Condition;
 use super::network::VaeNetwork;
 use super::{Prior, VaeOptions};
+use crate::golden::import;
 use disentangle_data::views::{Image, whole};
 use disentangle_data::{Stream, View};
 use disentangle_engine::method::{Batch, Dimensions, Network, Phase};
 use disentangle_nn::{DType, Device, Tensor};
-use disentangle_nn::{Gradients, NamedValues, Params};
+use disentangle_nn::{Gradients, Params};
 use serde_json::Value;
 
 const ENVIRONMENTS: &str = include_str!("../../../../golden/ivae_environments.json");
@@ -72,16 +73,7 @@ fn built(case: &Value) -> (Params, VaeNetwork) {
     };
     let mut params = Params::with_dtype(&Device::Cpu, DType::F64);
     let network = VaeNetwork::new(&mut params, &dimensions, &settings, prior, condition, 0).expect("a network");
-    let given: Vec<NamedValues> = params
-        .export()
-        .expect("exports")
-        .into_iter()
-        .map(|p| NamedValues {
-            values: numbers(&case["parameters"][&p.name]).into_iter().map(|v| v as f32).collect(),
-            ..p
-        })
-        .collect();
-    params.import(&given).expect("the golden file has every parameter in its shape");
+    import(&mut params, &case["parameters"]);
     (params, network)
 }
 

@@ -2,20 +2,14 @@
 
 use super::*;
 use crate::METHODS;
+use crate::golden::{import, numbers};
 use disentangle_data::simulate::simulate;
 use disentangle_data::{Dataset, Stream};
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
 use disentangle_engine::method::Phase;
 use disentangle_engine::observe::Silent;
-use disentangle_nn::{DType, Device, NamedValues};
+use disentangle_nn::{DType, Device};
 use serde_json::{Value, json};
-
-fn numbers(value: &Value) -> Vec<f64> {
-    match value {
-        Value::Array(list) => list.iter().flat_map(numbers).collect(),
-        other => vec![other.as_f64().expect("a number")],
-    }
-}
 
 fn views(widths: &[usize]) -> Vec<View> {
     let starts = widths.iter().scan(0, |at, width| Some(std::mem::replace(at, *at + width)));
@@ -46,16 +40,7 @@ fn loss_and_gradients_of_every_parameter_are_those_of_an_independent_implementat
         };
         let mut params = Params::with_dtype(&Device::Cpu, DType::F64);
         let network = MclNetwork::new(&mut params, &dimensions, &config, 0).expect("a network");
-        let given: Vec<NamedValues> = params
-            .export()
-            .expect("exports")
-            .into_iter()
-            .map(|p| NamedValues {
-                values: numbers(&case["parameters"][&p.name]).into_iter().map(|v| v as f32).collect(),
-                ..p
-            })
-            .collect();
-        params.import(&given).expect("the golden file has every parameter in its shape");
+        import(&mut params, &case["parameters"]);
         let rows = numbers(&case["inputs"]);
         let batch = Batch {
             inputs: Tensor::from_vec(rows.clone(), (rows.len() / inputs, inputs), &Device::Cpu).expect("a matrix"),

@@ -1,19 +1,12 @@
 //! Every term and every gradient of the published bound against golden/latent_anm_published.py, and what follows from its form.
 
 use super::*;
+use crate::golden::{import, numbers};
 use disentangle_data::views::whole;
-use disentangle_nn::NamedValues;
 use serde_json::Value;
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("../../../../../golden/latent_anm_published.json")).expect("it is JSON")
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    match value {
-        Value::Array(list) => list.iter().flat_map(numbers).collect(),
-        other => vec![other.as_f64().expect("a number")],
-    }
 }
 
 fn table(value: &Value) -> Tensor {
@@ -44,16 +37,7 @@ fn built(golden: &Value, case: &Value, dtype: DType) -> (Params, PublishedNetwor
     let mut params = Params::with_dtype(&Device::Cpu, dtype);
     let network = PublishedNetwork::new(&mut params, &dimensions, (kind, latents), (&options, sparsity), 0);
     let network = network.expect("a network");
-    let given: Vec<NamedValues> = params
-        .export()
-        .expect("exports")
-        .into_iter()
-        .map(|p| NamedValues {
-            values: numbers(&case["parameters"][&p.name]).into_iter().map(|v| v as f32).collect(),
-            ..p
-        })
-        .collect();
-    params.import(&given).expect("the golden file has every parameter in its shape");
+    import(&mut params, &case["parameters"]);
     (params, network)
 }
 

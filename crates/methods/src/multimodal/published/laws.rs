@@ -2,19 +2,13 @@
 
 use super::network::PublishedNetwork;
 use super::{STAGE, recipe};
+use crate::golden::{import, numbers};
 use crate::multimodal::config::{Algorithm, MultimodalConfig, PerModality, PublishedOptions};
 use disentangle_data::View;
 use disentangle_engine::method::{Dimensions, Network};
-use disentangle_nn::{DType, Device, NamedValues, Params, Tensor};
+use disentangle_nn::{DType, Device, Params, Tensor};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-fn numbers(value: &Value) -> Vec<f64> {
-    match value {
-        Value::Array(list) => list.iter().flat_map(numbers).collect(),
-        other => vec![other.as_f64().expect("a number")],
-    }
-}
 
 fn flat(tensor: &Tensor) -> Vec<f64> {
     tensor.flatten_all().and_then(|t| t.to_dtype(DType::F64)?.to_vec1()).expect("numbers")
@@ -48,17 +42,7 @@ fn network(params: &mut Params) -> PublishedNetwork {
 fn with_golden_values(golden: &Value) -> (Params, PublishedNetwork) {
     let mut params = Params::with_dtype(&Device::Cpu, DType::F64);
     let network = network(&mut params);
-    let given: Vec<NamedValues> = params
-        .export()
-        .expect("exports")
-        .into_iter()
-        .map(|p| {
-            let values = numbers(&golden["parameters"][&p.name]).into_iter().map(|v| v as f32).collect();
-            NamedValues { values, ..p }
-        })
-        .collect();
-    assert_eq!(golden["parameters"].as_object().expect("parameters").len(), given.len());
-    params.import(&given).expect("in their shapes");
+    import(&mut params, &golden["parameters"]);
     (params, network)
 }
 
