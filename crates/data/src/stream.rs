@@ -9,24 +9,10 @@ mod pairs;
 use crate::simd::vectorised;
 use pairs::LANES;
 
-const M0: u32 = 0xD251_1F53;
-const M1: u32 = 0xCD9E_8D57;
-const W0: u32 = 0x9E37_79B9;
-const W1: u32 = 0xBB67_AE85;
-
 /// Ten rounds of Philox4x32: 128 random bits for a counter under a key.
 #[inline]
 pub fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
-    let [mut c0, mut c1, mut c2, mut c3] = counter;
-    let [mut k0, mut k1] = key;
-    for _ in 0..10 {
-        let p0 = u64::from(M0) * u64::from(c0);
-        let p1 = u64::from(M1) * u64::from(c2);
-        (c0, c1, c2, c3) = ((p1 >> 32) as u32 ^ c1 ^ k0, p1 as u32, (p0 >> 32) as u32 ^ c3 ^ k1, p0 as u32);
-        k0 = k0.wrapping_add(W0);
-        k1 = k1.wrapping_add(W1);
-    }
-    [c0, c1, c2, c3]
+    pairs::rounds(counter.map(|word| [word.into()]), key).map(|[word]| word as u32)
 }
 
 /// A random stream, identified by seed and name; `at(step)` moves it to a step (an epoch, a restart, a row).
@@ -80,9 +66,7 @@ impl Stream {
     /// Uniform on [0, 1) with 53 random bits.
     #[inline]
     pub fn uniform(&mut self) -> f64 {
-        let high = u64::from(self.bits()) << 21;
-        let low = u64::from(self.bits()) >> 11;
-        (high | low) as f64 * (1.0 / (1u64 << 53) as f64)
+        pairs::uniform(self.bits().into(), self.bits().into())
     }
 
     /// Uniform on 0..n without bias (Lemire's multiply and reject).
@@ -123,7 +107,7 @@ impl Stream {
         let (blocks, rest) = out[singly..].as_chunks_mut::<{ 2 * LANES }>();
         let (Self { key, name, step, .. }, mut element) = (&*self, self.element);
         vectorised!(for block in &mut *blocks {
-            let words = pairs::philox(element, *step, *name, *key);
+            let words = pairs::blocks(element, *step, *name, *key);
             let pair = |i: usize| {
                 pairs::normals(pairs::uniform(words[0][i], words[1][i]), pairs::uniform(words[2][i], words[3][i]))
             };

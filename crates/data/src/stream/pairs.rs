@@ -4,7 +4,10 @@
 //! are the same on every machine, whatever its C library. Coefficients and reductions are those of fdlibm, whose error is below one unit
 //! in the last place: <https://www.netlib.org/fdlibm/>.
 
-use super::{M0, M1, W0, W1};
+const M0: u32 = 0xD251_1F53;
+const M1: u32 = 0xCD9E_8D57;
+const W0: u32 = 0x9E37_79B9;
+const W1: u32 = 0xBB67_AE85;
 
 /// Blocks that are taken at once.
 pub(super) const LANES: usize = 16;
@@ -14,15 +17,20 @@ const SHIFT: f64 = 4_503_599_627_370_496.0;
 
 /// The words of the blocks `element`, `element + 1`, ..., each as [`super::philox`] gives them.
 #[inline(always)]
-pub(super) fn philox(element: u64, step: u32, name: u32, key: [u32; 2]) -> [[u64; LANES]; 4] {
-    const LOW: u64 = 0xffff_ffff;
-    let mut c0: [u64; LANES] = std::array::from_fn(|i| element.wrapping_add(i as u64) & LOW);
-    let mut c1: [u64; LANES] = std::array::from_fn(|i| element.wrapping_add(i as u64) >> 32);
-    let [mut c2, mut c3] = [[u64::from(step); LANES], [u64::from(name); LANES]];
+pub(super) fn blocks(element: u64, step: u32, name: u32, key: [u32; 2]) -> [[u64; LANES]; 4] {
+    let counter = std::array::from_fn(|i| element.wrapping_add(i as u64));
+    rounds([counter.map(|e| e & LOW), counter.map(|e| e >> 32), [step.into(); LANES], [name.into(); LANES]], key)
+}
+
+/// The low half of a word of 64 bits. All words here are halves, and said to be: their products are then one instruction for all lanes.
+const LOW: u64 = 0xffff_ffff;
+
+/// Ten rounds of Philox4x32 for counters side by side, under one key.
+#[inline(always)]
+pub(super) fn rounds<const N: usize>([mut c0, mut c1, mut c2, mut c3]: [[u64; N]; 4], key: [u32; 2]) -> [[u64; N]; 4] {
     let [mut k0, mut k1] = key;
     for _ in 0..10 {
-        for i in 0..LANES {
-            // Halves of 32 bits, and said so: that is one instruction for all lanes.
+        for i in 0..N {
             let (p0, p1) = ((c0[i] & LOW) * u64::from(M0), (c2[i] & LOW) * u64::from(M1));
             c0[i] = (p1 >> 32) ^ c1[i] ^ u64::from(k0);
             c2[i] = (p0 >> 32) ^ c3[i] ^ u64::from(k1);
@@ -125,7 +133,7 @@ mod tests {
     fn blocks_side_by_side_are_the_blocks_one_by_one() {
         // Across the place where the counter needs its second word.
         for element in [0, 5, u64::from(u32::MAX) - 3] {
-            let side_by_side = philox(element, 7, 77, [1, 2]);
+            let side_by_side = blocks(element, 7, 77, [1, 2]);
             for i in 0..LANES {
                 let e = element + i as u64;
                 let one = super::super::philox([e as u32, (e >> 32) as u32, 7, 77], [1, 2]);
