@@ -121,6 +121,12 @@ impl UnitColumns {
         (0..self.constant.len()).filter(|&j| !self.constant[j]).collect()
     }
 
+    /// Other rows of the same columns, less the means of these and divided by their standard deviations; 0 where constant.
+    pub fn standardise(&self, others: &Matrix<f64>) -> Matrix<f64> {
+        let entry = |i, j| if self.constant[j] { 0.0 } else { (others[(i, j)] - self.mean[j]) / self.sd[j] };
+        Matrix::from_fn(others.rows(), others.cols(), entry)
+    }
+
     /// The columns scaled to standard deviation 1.
     pub fn standardised(&self) -> Matrix<f64> {
         let root = (self.values.rows() as f64).sqrt();

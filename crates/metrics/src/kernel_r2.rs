@@ -84,14 +84,15 @@ fn explained(
     fitted: &[usize],
     held: Option<&[usize]>,
 ) -> Result<Option<Vec<Option<f64>>>> {
-    let given = Standard::of(&estimate.select_rows(fitted));
-    let wanted = Standard::of(&truth.select_rows(fitted));
     let scored = held.unwrap_or(fitted);
-    let (here, there) = (given.values(&estimate.select_rows(fitted)), given.values(&estimate.select_rows(scored)));
-    if here.cols() == 0 {
+    let (truths, estimates) = ([fitted, scored].map(|rows| truth.select_rows(rows)), estimate.select_rows(fitted));
+    let [given, wanted] = [&estimates, &truths[0]].map(|columns| UnitColumns::new(Correlation::Pearson, columns));
+    let kept = given.varying();
+    if kept.is_empty() {
         return Ok(None);
     }
-    let (z, target) = (wanted.all(&truth.select_rows(fitted)), wanted.all(&truth.select_rows(scored)));
+    let [here, there] = [estimates, estimate.select_rows(scored)].map(|of| given.standardise(&of).select_cols(&kept));
+    let [z, target] = truths.each_ref().map(|of| wanted.standardise(of));
     let n = fitted.len();
     let mut kernel = Mat::from_fn(n, n, |i, j| likeness(here.row(i), here.row(j)));
     (0..n).for_each(|i| kernel[(i, i)] += RIDGE);
@@ -100,7 +101,7 @@ fn explained(
     let dual = kernel.llt(Side::Lower).map_err(singular)?.solve(Mat::from_fn(n, z.cols(), |i, j| z[(i, j)]));
     let across = Mat::from_fn(scored.len(), n, |i, j| likeness(there.row(i), here.row(j)));
     let found = across * dual;
-    let varies = UnitColumns::new(Correlation::Pearson, &truth.select_rows(scored));
+    let varies = UnitColumns::new(Correlation::Pearson, &truths[1]);
     let of = |j: usize| {
         if wanted.constant[j] || varies.constant[j] {
             return None;
@@ -116,41 +117,6 @@ fn explained(
 fn likeness(a: &[f64], b: &[f64]) -> f64 {
     let distance: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
     (-distance / a.len() as f64).exp()
-}
-
-/// Mean and standard deviation of columns.
-struct Standard {
-    mean: Vec<f64>,
-    sd: Vec<f64>,
-    constant: Vec<bool>,
-}
-
-impl Standard {
-    fn of(values: &Matrix<f64>) -> Self {
-        let n = values.rows() as f64;
-        let mean: Vec<f64> = (0..values.cols()).map(|j| values.col(j).iter().sum::<f64>() / n).collect();
-        let sd = |j: usize| (values.col(j).iter().map(|v| (v - mean[j]).powi(2)).sum::<f64>() / n).sqrt();
-        let sd = (0..values.cols()).map(sd).collect();
-        let constant = UnitColumns::new(Correlation::Pearson, values).constant;
-        Self { mean, sd, constant }
-    }
-
-    /// The columns that vary.
-    fn values(&self, values: &Matrix<f64>) -> Matrix<f64> {
-        let kept: Vec<usize> = (0..values.cols()).filter(|&j| !self.constant[j]).collect();
-        Matrix::from_fn(values.rows(), kept.len(), |i, at| {
-            let j = kept[at];
-            (values[(i, j)] - self.mean[j]) / self.sd[j]
-        })
-    }
-
-    /// All columns; constant ones are 0.
-    fn all(&self, values: &Matrix<f64>) -> Matrix<f64> {
-        let entry = |i: usize, j: usize| {
-            if self.constant[j] { 0.0 } else { (values[(i, j)] - self.mean[j]) / self.sd[j] }
-        };
-        Matrix::from_fn(values.rows(), values.cols(), entry)
-    }
 }
 
 #[cfg(test)]
