@@ -1,25 +1,20 @@
 // Resting-state signals of six regions of the medial temporal lobe (Shah et al. 2018), mixed by a random map as the paper of latent-anm does.
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { JsonSchema } from "../config-keys.js";
 import { jsonSchemaOf, parseKeys } from "../data/parse-keys.js";
 import type { Dataset } from "../data/read.js";
 import { fail } from "../errors.js";
-import { reasonOf } from "../files.js";
 import { moments } from "../moments.js";
 import { native } from "../native.js";
+import { name, namesIn, whole } from "./source-keys.js";
 
 const hippocampusSchema = z.strictObject({
-  source: z
-    .string({ error: "expected the path of a folder" })
-    .min(1, { error: "expected the path of a folder" })
-    .describe("Folder with the files S1_res_tcourse_L.txt, S1_res_tcourse_R.txt and so on of MTLnet."),
-  mixingSeed: z
-    .int({ error: "expected a whole number of at least 0" })
-    .min(0, { error: "expected a whole number of at least 0" })
-    .default(0)
-    .describe("Seed of the random map from the six signals to six inputs."),
+  source: name("the path of a folder").describe(
+    "Folder with the files S1_res_tcourse_L.txt, S1_res_tcourse_R.txt and so on of MTLnet.",
+  ),
+  mixingSeed: whole(0).default(0).describe("Seed of the random map from the six signals to six inputs."),
 });
 
 /** How the signals are prepared; `disentangle prepare hippocampus --help` says what each key means. */
@@ -92,10 +87,7 @@ export async function hippocampus(config: HippocampusConfig): Promise<Dataset> {
 }
 
 async function filesIn(source: string): Promise<readonly { readonly file: string; readonly name: string }[]> {
-  const files = await readdir(source).catch((error: NodeJS.ErrnoException) =>
-    fail("DATA_NOT_FOUND", `cannot read the folder ${source}: ${reasonOf(error).what}`, { path: source }),
-  );
-  const found = files
+  const found = (await namesIn(source))
     .flatMap((file) => {
       const [, subject, side] = FILE.exec(file) ?? [];
       return subject === undefined ? [] : [{ file, subject: Number(subject), name: `S${subject} ${side}` }];

@@ -7,8 +7,7 @@ import { indexColumns, missingColumns } from "../data/patterns.js";
 import type { Dataset } from "../data/read.js";
 import { fail, failAll } from "../errors.js";
 import type { NativeTable } from "../native.js";
-
-const name = (meaning: string) => z.string({ error: `expected ${meaning}` }).min(1, { error: `expected ${meaning}` });
+import { name } from "./source-keys.js";
 
 const sachsSchema = z.strictObject({
   source: name("the path of a table").describe(

@@ -11,8 +11,8 @@ import type { NativeTable } from "../native.js";
 import { ELEMENT_TABLE, ELEMENTS } from "./elements.js";
 import { type Composition, fractionsOf, isFlaw, parseFormula } from "./formula.js";
 import { hasProperties, PROPERTY_NAMES, propertiesOf } from "./properties.js";
+import { name, whole } from "./source-keys.js";
 
-const name = (meaning: string) => z.string({ error: `expected ${meaning}` }).min(1, { error: `expected ${meaning}` });
 const flag = z.boolean({ error: "expected true or false" });
 
 const superconductorsSchema = z.strictObject({
@@ -25,9 +25,7 @@ const superconductorsSchema = z.strictObject({
     .describe("Column with the critical temperatures in kelvin; materials with none, or 0, are left out."),
   leakTc: flag.default(false).describe("Make the critical temperature an input too, as the published code does."),
   skipInvalid: flag.default(false).describe("Leave out formulas that cannot be read, and say which."),
-  minMaterials: z
-    .int({ error: "expected a whole number of at least 1" })
-    .min(1, { error: "expected a whole number of at least 1" })
+  minMaterials: whole(1)
     .default(20)
     .describe("Materials that an element must occur in; those with a rarer element are left out."),
 });

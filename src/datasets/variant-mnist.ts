@@ -1,6 +1,5 @@
 // Two modalities of real images with known causes, as the paper of multimodal makes them: digits colored by what they show, and clothes
 // whose kind follows the digit, turned by their kind. The paper prints no noise levels; the ones here are keys.
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { JsonSchema } from "../config-keys.js";
@@ -8,27 +7,22 @@ import { openFile } from "../data/open.js";
 import { jsonSchemaOf, parseKeys } from "../data/parse-keys.js";
 import type { Dataset } from "../data/read.js";
 import { fail } from "../errors.js";
-import { reasonOf } from "../files.js";
 import { type NativeTable, native } from "../native.js";
 import { inTurns } from "../turns.js";
 import { type Gray, shrunk, tinted, turned } from "./pictures.js";
+import { name, namesIn, whole } from "./source-keys.js";
 
-const folder = (meaning: string) => z.string({ error: `expected ${meaning}` }).min(1, { error: `expected ${meaning}` });
 const share = z
   .number({ error: "expected a number from 0 to 1" })
   .min(0, { error: "expected a number from 0 to 1" })
   .max(1, { error: "expected a number from 0 to 1" });
-const whole = (least: number) =>
-  z.int({ error: `expected a whole number of at least ${least}` }).min(least, {
-    error: `expected a whole number of at least ${least}`,
-  });
 
 const variantMnistSchema = z.strictObject({
-  source: folder("the path of a folder").describe(
+  source: name("the path of a folder").describe(
     "Folder with a folder of digits and one of clothes, each with IDX files of images and labels, packed or not.",
   ),
-  digits: folder("the name of a folder").default("mnist").describe("Folder of MNIST in it."),
-  clothes: folder("the name of a folder").default("fashion-mnist").describe("Folder of Fashion-MNIST in it."),
+  digits: name("the name of a folder").default("mnist").describe("Folder of MNIST in it."),
+  clothes: name("the name of a folder").default("fashion-mnist").describe("Folder of Fashion-MNIST in it."),
   pairs: whole(1).default(10_000).describe("Pairs of images, at most one for each digit."),
   side: whole(4).default(14).describe("Height and width that images are shrunk to."),
   drawSeed: whole(0).default(42).describe("Seed of what is drawn: order, noise, and the clothes of a kind."),
@@ -169,11 +163,7 @@ interface Labelled {
 
 /** All IDX files of images in a folder, each with its labels, in the order of their names. */
 async function labelled(place: string): Promise<Labelled> {
-  const files = (
-    await readdir(place).catch((error: NodeJS.ErrnoException) =>
-      fail("DATA_NOT_FOUND", `cannot read the folder ${place}: ${reasonOf(error).what}`, { path: place }),
-    )
-  ).sort();
+  const files = [...(await namesIn(place))].sort();
   const images = files.filter((file) => /images.*idx3/.test(file));
   const parts: Labelled[] = [];
   for (const file of images) {
