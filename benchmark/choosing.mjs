@@ -3,6 +3,7 @@
 
 import { fit, presets, simulate } from "disentangle";
 import { agreementOf } from "../dist/agreement.js";
+import { mean } from "./statistics.mjs";
 import { table } from "./tables.mjs";
 
 export const about = "What choosing without the truth costs, on small worlds of every preset whose data are simulated";
@@ -78,7 +79,6 @@ const DIMENSIONS = [
   },
 ];
 
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const said = (setting) => (Object.keys(setting).length === 0 ? "default" : JSON.stringify(setting));
 
 /**
