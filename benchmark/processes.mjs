@@ -20,13 +20,15 @@ export function processRows(work, engines, rounds) {
   }));
 }
 
-/** Time of a process from start to end, and the most memory it held, as GNU time counts it. */
+/** Time of a process from start to end, that of the processor, and the most memory it held, as GNU time counts them; and its output. */
 export function timed([command, ...args]) {
   const start = performance.now();
-  const { status, stderr } = spawnSync("/usr/bin/time", ["-f", "%M", command, ...args], { encoding: "utf8" });
+  const options = { encoding: "utf8", maxBuffer: 2 ** 28 };
+  const { status, stderr, stdout } = spawnSync("/usr/bin/time", ["-f", "%U %S %M", command, ...args], options);
   const us = (performance.now() - start) * 1e3;
   if (status !== 0) throw new Error(`${[command, ...args].join(" ")}: ${stderr}`);
-  return { us, bytes: 1024 * Number(stderr.trim().split("\n").at(-1)) };
+  const [user, system, kilobytes] = stderr.trim().split("\n").at(-1).split(" ").map(Number);
+  return { us, processorUs: (user + system) * 1e6, bytes: 1024 * kilobytes, stdout };
 }
 
 /** Their table. */

@@ -865,32 +865,31 @@ export interface CausalVaeConfig {
    */
   steps?: number;
   /**
-   * Rows per step; at most all training rows.
-   *
-   * Default: 256. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
    * Peak learning rate of Adam.
    *
    * Default: 0.002. Range: 0 to 10.
    */
   learningRate?: number;
   /**
-   * Norm that gradients are cut down to; 0 takes them as they are.
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
    *
    * Default: 0. Range: 0 to 1000000000.
    */
   clipNorm?: number;
   /**
-   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
-   * ends early; 0: never.
+   * Checks on validation rows, 25 over all steps, without a new lowest loss after which training ends early; 0: never.
    *
    * Default: 0. Range: 0 to 1000.
    */
   patience?: number;
   /**
-   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   * Parameters kept at the end: those with the lowest loss on validation rows, or the last ones.
    *
    * Default: "last".
    */
@@ -1745,32 +1744,31 @@ export interface IcarlConfig {
    */
   steps?: number;
   /**
-   * Rows per step; at most all training rows.
-   *
-   * Default: 256. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
    * Peak learning rate of Adam.
    *
    * Default: 0.001. Range: 0 to 10.
    */
   learningRate?: number;
   /**
-   * Norm that gradients are cut down to; 0 takes them as they are.
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
    *
    * Default: 0. Range: 0 to 1000000000.
    */
   clipNorm?: number;
   /**
-   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
-   * ends early; 0: never.
+   * Checks on validation rows, 25 over all steps, without a new lowest loss after which training ends early; 0: never.
    *
    * Default: 0. Range: 0 to 1000.
    */
   patience?: number;
   /**
-   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   * Parameters kept at the end: those with the lowest loss on validation rows, or the last ones.
    *
    * Default: "last".
    */
@@ -2295,32 +2293,31 @@ export interface IvaeConfig {
    */
   steps?: number;
   /**
-   * Rows per step; at most all training rows.
-   *
-   * Default: 256. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
    * Peak learning rate of Adam.
    *
    * Default: 0.001. Range: 0 to 10.
    */
   learningRate?: number;
   /**
-   * Norm that gradients are cut down to; 0 takes them as they are.
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
    *
    * Default: 0. Range: 0 to 1000000000.
    */
   clipNorm?: number;
   /**
-   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
-   * ends early; 0: never.
+   * Checks on validation rows, 25 over all steps, without a new lowest loss after which training ends early; 0: never.
    *
    * Default: 0. Range: 0 to 1000.
    */
   patience?: number;
   /**
-   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   * Parameters kept at the end: those with the lowest loss on validation rows, or the last ones.
    *
    * Default: "last".
    */
@@ -2772,25 +2769,25 @@ export interface MclConfig {
    */
   steps?: number;
   /**
-   * Rows per step, each compared with all others; at most all training rows.
-   *
-   * Default: 500. Range: 2 to 65536.
-   */
-  batchSize?: number;
-  /**
    * Peak learning rate of Adam.
    *
    * Default: 0.002. Range: 0 to 10.
    */
   learningRate?: number;
   /**
-   * Norm that gradients are cut down to; 0 takes them as they are.
+   * Rows per step; at most all training rows.
+   *
+   * Default: 500. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
    *
    * Default: 2. Range: 0 to 1000000000.
    */
   clipNorm?: number;
   /**
-   * Checks of the loss on validation rows, 25 over all steps, without a new lowest one after which training ends early; 0: never.
+   * Checks on validation rows, 25 over all steps, without a new lowest loss after which training ends early; 0: never.
    *
    * Default: 0. Range: 0 to 1000.
    */
@@ -3075,32 +3072,31 @@ export interface MtIcarlConfig {
    */
   steps?: number;
   /**
-   * Rows per step; at most all training rows.
-   *
-   * Default: 256. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
    * Peak learning rate of Adam.
    *
    * Default: 0.001. Range: 0 to 10.
    */
   learningRate?: number;
   /**
-   * Norm that gradients are cut down to; 0 takes them as they are.
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
    *
    * Default: 0. Range: 0 to 1000000000.
    */
   clipNorm?: number;
   /**
-   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
-   * ends early; 0: never.
+   * Checks on validation rows, 25 over all steps, without a new lowest loss after which training ends early; 0: never.
    *
    * Default: 0. Range: 0 to 1000.
    */
   patience?: number;
   /**
-   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   * Parameters kept at the end: those with the lowest loss on validation rows, or the last ones.
    *
    * Default: "last".
    */
@@ -3236,32 +3232,31 @@ export interface MtIvaeConfig {
    */
   steps?: number;
   /**
-   * Rows per step; at most all training rows.
-   *
-   * Default: 256. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
    * Peak learning rate of Adam.
    *
    * Default: 0.001. Range: 0 to 10.
    */
   learningRate?: number;
   /**
-   * Norm that gradients are cut down to; 0 takes them as they are.
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
    *
    * Default: 0. Range: 0 to 1000000000.
    */
   clipNorm?: number;
   /**
-   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
-   * ends early; 0: never.
+   * Checks on validation rows, 25 over all steps, without a new lowest loss after which training ends early; 0: never.
    *
    * Default: 0. Range: 0 to 1000.
    */
   patience?: number;
   /**
-   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   * Parameters kept at the end: those with the lowest loss on validation rows, or the last ones.
    *
    * Default: "last".
    */
@@ -3402,12 +3397,6 @@ export interface MtlcmConfig {
    */
   tasksPerBatch?: number;
   /**
-   * Rows per step where rows have targets of many tasks, and for `paper`; at most all training rows.
-   *
-   * Default: 1024. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
    * Peak learning rate of Adam. Absent: 0.01 for `solved-heads`, 0.001 for `paper`.
    *
    * Range: 0 to 10.
@@ -3420,20 +3409,25 @@ export interface MtlcmConfig {
    */
   weightDecay?: number;
   /**
-   * Norm that gradients are cut down to; 0 takes them as they are.
+   * Rows per step; at most all training rows.
+   *
+   * Default: 1024. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
    *
    * Default: 0. Range: 0 to 1000000000.
    */
   clipNorm?: number;
   /**
-   * Checks of the validation loss, 25 over all steps, without a new lowest one after which training ends early; 0:
-   * never.
+   * Checks on validation rows, 25 over all steps, without a new lowest loss after which training ends early; 0: never.
    *
    * Default: 0. Range: 0 to 1000.
    */
   patience?: number;
   /**
-   * Parameters kept at the end: those with the lowest validation loss, or the last ones.
+   * Parameters kept at the end: those with the lowest loss on validation rows, or the last ones.
    *
    * Default: "best".
    */
@@ -4431,12 +4425,6 @@ export interface SharedHeadConfig {
    */
   steps?: number;
   /**
-   * Rows per step, mixed over environments; at most all training rows.
-   *
-   * Default: 1000. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
    * Peak learning rate of Adam. Absent: 0.01 for the default algorithm, 0.001 for `paper`.
    *
    * Range: 0 to 10.
@@ -4449,20 +4437,25 @@ export interface SharedHeadConfig {
    */
   weightDecay?: number;
   /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 1000. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
    * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
    *
    * Default: 0. Range: 0 to 1000000000.
    */
   clipNorm?: number;
   /**
-   * Checks of the validation loss, 25 over all steps, without a new lowest one after which training ends early; 0:
-   * never.
+   * Checks on validation rows, 25 over all steps, without a new lowest loss after which training ends early; 0: never.
    *
    * Default: 0. Range: 0 to 1000.
    */
   patience?: number;
   /**
-   * Parameters kept at the end: those with the lowest validation loss, or the last ones.
+   * Parameters kept at the end: those with the lowest loss on validation rows, or the last ones.
    *
    * Default: "best".
    */
@@ -5067,12 +5060,6 @@ export interface TbrConfig {
    */
   steps?: number;
   /**
-   * Rows per step, mixed over environments; at most all training rows.
-   *
-   * Default: 1000. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
    * Peak learning rate of Adam. Absent: 0.01 for the default algorithm, 0.001 for `paper`.
    *
    * Range: 0 to 10.
@@ -5085,20 +5072,25 @@ export interface TbrConfig {
    */
   weightDecay?: number;
   /**
+   * Rows per step; at most all training rows.
+   *
+   * Default: 1000. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
    * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
    *
    * Default: 0. Range: 0 to 1000000000.
    */
   clipNorm?: number;
   /**
-   * Checks of the validation loss, 25 over all steps, without a new lowest one after which training ends early; 0:
-   * never.
+   * Checks on validation rows, 25 over all steps, without a new lowest loss after which training ends early; 0: never.
    *
    * Default: 0. Range: 0 to 1000.
    */
   patience?: number;
   /**
-   * Parameters kept at the end: those with the lowest validation loss, or the last ones.
+   * Parameters kept at the end: those with the lowest loss on validation rows, or the last ones.
    *
    * Default: "best".
    */
@@ -5480,32 +5472,31 @@ export interface VaeConfig {
    */
   steps?: number;
   /**
-   * Rows per step; at most all training rows.
-   *
-   * Default: 256. Range: 1 to 1048576.
-   */
-  batchSize?: number;
-  /**
    * Peak learning rate of Adam.
    *
    * Default: 0.001. Range: 0 to 10.
    */
   learningRate?: number;
   /**
-   * Norm that gradients are cut down to; 0 takes them as they are.
+   * Rows per step; at most all training rows.
+   *
+   * Default: 256. Range: 1 to 1048576.
+   */
+  batchSize?: number;
+  /**
+   * Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
    *
    * Default: 0. Range: 0 to 1000000000.
    */
   clipNorm?: number;
   /**
-   * Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
-   * ends early; 0: never.
+   * Checks on validation rows, 25 over all steps, without a new lowest loss after which training ends early; 0: never.
    *
    * Default: 0. Range: 0 to 1000.
    */
   patience?: number;
   /**
-   * Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
+   * Parameters kept at the end: those with the lowest loss on validation rows, or the last ones.
    *
    * Default: "last".
    */

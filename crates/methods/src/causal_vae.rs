@@ -24,17 +24,17 @@
 
 mod network;
 
-use crate::conditional_vae::account;
-use crate::regression::{EncoderOptions, at_most, scale_latents};
+use crate::conditional_vae::{VaeDescent, account};
+use crate::descent_options::{DECAY, DescentOptions};
+use crate::regression::{at_most, scale_latents};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Result, memory};
 use disentangle_engine::entry::{MethodInfo, Reference, Specification};
 use disentangle_engine::method::Solving;
-use disentangle_engine::method::{Batching, Dimensions, Findings, Keep, Method, Network, Recipe, Stage, State};
+use disentangle_engine::method::{Dimensions, Findings, Method, Network, Recipe, Stage, State};
 use disentangle_engine::results::{CausalGraph, Conditioned, OutcomeKind, latent_names};
 use disentangle_metrics::cards::Invariance;
 use disentangle_metrics::graph::without_cycles;
-use disentangle_nn::optim::Schedule;
 use disentangle_nn::{Params, internal};
 use network::CausalNetwork;
 use schemars::JsonSchema;
@@ -62,21 +62,12 @@ pub struct CausalVaeConfig {
     /// Gradient steps.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub steps: usize,
-    /// Rows per step; at most all training rows.
-    #[schemars(range(min = 1, max = 1_048_576))]
-    pub batch_size: usize,
     /// Peak learning rate of Adam.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
     pub learning_rate: f64,
-    /// Norm that gradients are cut down to; 0 takes them as they are.
-    #[schemars(range(min = 0.0, max = 1e9))]
-    pub clip_norm: f64,
-    /// Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
-    /// ends early; 0: never.
-    #[schemars(range(min = 0, max = 1000))]
-    pub patience: usize,
-    /// Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
-    pub keep: Keep,
+    /// How a step is taken, and when the descent ends.
+    #[serde(flatten)]
+    pub descent: DescentOptions<VaeDescent>,
 }
 
 impl Default for CausalVaeConfig {
@@ -88,11 +79,8 @@ impl Default for CausalVaeConfig {
             decoder_variance: 0.3,
             edge_threshold: 0.3,
             steps: 4_000,
-            batch_size: 256,
             learning_rate: 2e-3,
-            clip_norm: 0.0,
-            patience: 0,
-            keep: Keep::Last,
+            descent: DescentOptions::default(),
         }
     }
 }
@@ -130,17 +118,7 @@ impl Specification for CausalVae {
 
 impl CausalVae {
     fn recipe(&self) -> Recipe {
-        let CausalVaeConfig { steps, batch_size, learning_rate, clip_norm, patience, keep, .. } = self.config;
-        Recipe {
-            steps,
-            batches: Batching::Rows(batch_size),
-            learning_rate,
-            schedule: Schedule::Cosine { warmup: 0.0, floor: 1e-3 },
-            clip: (clip_norm > 0.0).then_some(clip_norm),
-            patience,
-            keep,
-            ..EncoderOptions::default().recipe("bound", (0.9, 0.999))
-        }
+        self.config.descent.recipe("bound", self.config.steps, self.config.learning_rate, DECAY)
     }
 
     /// The edges of the causal layer, by their weights (labels x labels, cause and effect), for every group of latents.
@@ -178,7 +156,8 @@ impl Method for CausalVae {
         let k = labels.saturating_mul(self.config.latent_dim);
         at_most(k, data.inputs.cols())?;
         // Every latent of every row of a batch beside all of its possible causes, with gradients.
-        let values = (self.config.batch_size.min(data.inputs.rows()) as u64).saturating_mul((k * labels) as u64);
+        let values =
+            (self.config.descent.batch_size.min(data.inputs.rows()) as u64).saturating_mul((k * labels) as u64);
         memory::claim(values.saturating_mul(16), "the causes of each latent in a batch")
     }
 

@@ -19,15 +19,15 @@ pub(crate) use condition::indicators;
 pub(crate) use layers::{Generator, Posteriors, image_of, passed_over, sizes};
 pub use prior::Prior;
 
-use crate::regression::{EncoderOptions, at_most, scale_latents};
+use crate::descent_options::{DECAY, Defaults, DescentOptions};
+use crate::regression::{at_most, scale_latents};
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::entry::{MethodInfo, Specification};
 use disentangle_engine::method::Solving;
-use disentangle_engine::method::{Batching, Dimensions, Findings, Keep, Method, Network, Recipe, Stage, State};
+use disentangle_engine::method::{Dimensions, Findings, Keep, Method, Network, Recipe, Stage, State};
 use disentangle_engine::results::{Assumption, OutcomeKind, Status};
 use disentangle_nn::Params;
-use disentangle_nn::optim::Schedule;
 use network::VaeNetwork;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,15 @@ pub enum Decoder {
     Convolutional,
 }
 
+/// What variational auto-encoders begin with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VaeDescent;
+
+impl Defaults for VaeDescent {
+    const BATCH_SIZE: usize = 256;
+    const KEEP: Keep = Keep::Last;
+}
+
 /// Networks and training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -83,21 +92,12 @@ pub struct VaeOptions {
     /// Gradient steps.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub steps: usize,
-    /// Rows per step; at most all training rows.
-    #[schemars(range(min = 1, max = 1_048_576))]
-    pub batch_size: usize,
     /// Peak learning rate of Adam.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
     pub learning_rate: f64,
-    /// Norm that gradients are cut down to; 0 takes them as they are.
-    #[schemars(range(min = 0.0, max = 1e9))]
-    pub clip_norm: f64,
-    /// Checks of the reconstruction of validation rows, 25 over all steps, without a new lowest one after which training
-    /// ends early; 0: never.
-    #[schemars(range(min = 0, max = 1000))]
-    pub patience: usize,
-    /// Parameters kept at the end: those that reconstruct validation rows best, or the last ones.
-    pub keep: Keep,
+    /// How a step is taken, and when the descent ends.
+    #[serde(flatten)]
+    pub descent: DescentOptions<VaeDescent>,
 }
 
 impl Default for VaeOptions {
@@ -109,28 +109,15 @@ impl Default for VaeOptions {
             decoder: Decoder::Auto,
             decoder_variance: 0.01,
             steps: 10_000,
-            batch_size: 256,
             learning_rate: 1e-3,
-            clip_norm: 0.0,
-            patience: 0,
-            keep: Keep::Last,
+            descent: DescentOptions::default(),
         }
     }
 }
 
 impl VaeOptions {
     fn recipe(&self) -> Recipe {
-        Recipe {
-            steps: self.steps,
-            batches: Batching::Rows(self.batch_size),
-            learning_rate: self.learning_rate,
-            rates: Vec::new(),
-            schedule: Schedule::Cosine { warmup: 0.0, floor: 1e-3 },
-            clip: (self.clip_norm > 0.0).then_some(self.clip_norm),
-            patience: self.patience,
-            keep: self.keep,
-            ..EncoderOptions::default().recipe("bound", (0.9, 0.999))
-        }
+        self.descent.recipe("bound", self.steps, self.learning_rate, DECAY)
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod causal_vae;
 pub mod conditional_vae;
+pub mod descent_options;
 pub mod factor_analysis;
 pub mod fast_ica;
 #[cfg(test)]

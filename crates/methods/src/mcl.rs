@@ -18,26 +18,37 @@
 
 mod encoders;
 
-use crate::regression::{EncoderOptions, scale_latents};
+use crate::descent_options::{DECAY, Defaults, DescentOptions};
+use crate::regression::scale_latents;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Code, Failure, Matrix, Result, View};
 use disentangle_engine::entry::{MethodInfo, Reference, Specification};
 use disentangle_engine::method::Solving;
-use disentangle_engine::method::{
-    Batch, Batching, Dimensions, Findings, Keep, Method, Network, Recipe, Stage, State, Term,
-};
+use disentangle_engine::method::{Batch, Dimensions, Findings, Keep, Method, Network, Recipe, Stage, State, Term};
 use disentangle_engine::results::{Fact, OutcomeKind, latent_names};
 use disentangle_metrics::cards::Invariance;
 use disentangle_metrics::columns::Correlation;
 use disentangle_metrics::correlation::correlation;
-use disentangle_nn::optim::Schedule;
 use disentangle_nn::{Error, Layer, Params, Tensor, paired_info_nce};
 use encoders::Encoder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// Modalities that the loss compares.
 const MODALITIES: usize = 2;
+/// Rows of a step: one has no other to be told from, and the comparisons of more do not fit into memory.
+const COMPARED: RangeInclusive<usize> = 2..=65_536;
+
+/// What contrastive learning begins with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MclDescent;
+
+impl Defaults for MclDescent {
+    const BATCH_SIZE: usize = 500;
+    const CLIP_NORM: f64 = 2.0;
+    const KEEP: Keep = Keep::Last;
+}
 
 /// Options of `mcl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -56,20 +67,12 @@ pub struct MclConfig {
     /// Gradient steps.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub steps: usize,
-    /// Rows per step, each compared with all others; at most all training rows.
-    #[schemars(range(min = 2, max = 65_536))]
-    pub batch_size: usize,
     /// Peak learning rate of Adam.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
     pub learning_rate: f64,
-    /// Norm that gradients are cut down to; 0 takes them as they are.
-    #[schemars(range(min = 0.0, max = 1e9))]
-    pub clip_norm: f64,
-    /// Checks of the loss on validation rows, 25 over all steps, without a new lowest one after which training ends early; 0: never.
-    #[schemars(range(min = 0, max = 1000))]
-    pub patience: usize,
-    /// Parameters kept at the end: those with the lowest loss on validation rows, or the last ones.
-    pub keep: Keep,
+    /// How a step is taken, and when the descent ends. Each row of a step is compared with all others: `batchSize` is at most 65,536.
+    #[serde(flatten)]
+    pub descent: DescentOptions<MclDescent>,
 }
 
 impl Default for MclConfig {
@@ -79,11 +82,8 @@ impl Default for MclConfig {
             hidden: vec![64, 64],
             temperature: 1.0,
             steps: 1000,
-            batch_size: 500,
             learning_rate: 2e-3,
-            clip_norm: 2.0,
-            patience: 0,
-            keep: Keep::Last,
+            descent: DescentOptions::default(),
         }
     }
 }
@@ -96,17 +96,7 @@ pub struct Mcl {
 
 impl Mcl {
     fn recipe(&self) -> Recipe {
-        let MclConfig { steps, batch_size, learning_rate, clip_norm, patience, keep, .. } = self.config;
-        Recipe {
-            steps,
-            batches: Batching::Rows(batch_size),
-            learning_rate,
-            schedule: Schedule::Cosine { warmup: 0.0, floor: 1e-3 },
-            clip: (clip_norm > 0.0).then_some(clip_norm),
-            patience,
-            keep,
-            ..EncoderOptions::default().recipe("contrast", (0.9, 0.999))
-        }
+        self.config.descent.recipe("contrast", self.config.steps, self.config.learning_rate, DECAY)
     }
 }
 
@@ -201,6 +191,15 @@ impl Method for Mcl {
     fn check(&self, data: &Prepared) -> Result<()> {
         let views = data.needs_modalities(Self::INFO.name, MODALITIES..=MODALITIES)?;
         data.needs_rows(Self::INFO.name)?;
+        let size = self.config.descent.batch_size;
+        if !COMPARED.contains(&size) {
+            let message = format!("batchSize: each of {size} rows cannot be compared with all others");
+            return Err(Failure::new(Code::ConfigOutOfRange, message).at("batchSize").hint(format!(
+                "choose batchSize between {} and {}",
+                COMPARED.start(),
+                COMPARED.end()
+            )));
+        }
         let k = self.config.latent_dim;
         let Some(narrow) = views.iter().find(|view| view.columns().len() < k) else { return Ok(()) };
         let columns = narrow.columns().len();

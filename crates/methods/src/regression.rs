@@ -1,9 +1,10 @@
 //! What methods that predict a target through a latent code share: the encoder, its options, and the scale of latents.
 
+use crate::descent_options::{Defaults, DescentOptions};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Matrix, Result};
-use disentangle_engine::method::{Batching, Candidates, Keep, MAP, Recipe, State};
+use disentangle_engine::method::{Candidates, Keep, MAP, Recipe, State};
 use disentangle_engine::train;
 use disentangle_nn::optim::{AdamSettings, Schedule};
 use disentangle_nn::{Activation, Layer, Mlp, Params};
@@ -30,6 +31,15 @@ pub enum Auto {
     Auto,
 }
 
+/// What an encoder that predicts begins with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncoderDescent;
+
+impl Defaults for EncoderDescent {
+    const BATCH_SIZE: usize = 1000;
+    const KEEP: Keep = Keep::Best;
+}
+
 /// Encoder, latent dimension and training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -45,24 +55,15 @@ pub struct EncoderOptions {
     /// Gradient steps. Absent: 1500 for the default algorithm, 15000 for `paper`.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub steps: Option<usize>,
-    /// Rows per step, mixed over environments; at most all training rows.
-    #[schemars(range(min = 1, max = 1_048_576))]
-    pub batch_size: usize,
     /// Peak learning rate of Adam. Absent: 0.01 for the default algorithm, 0.001 for `paper`.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
     pub learning_rate: Option<f64>,
     /// Decoupled weight decay. Helps when rows are few.
     #[schemars(range(min = 0.0, max = 10.0))]
     pub weight_decay: f64,
-    /// Norm that gradients are cut down to; 0 takes them as they are. Helps when single rows are extreme.
-    #[schemars(range(min = 0.0, max = 1e9))]
-    pub clip_norm: f64,
-    /// Checks of the validation loss, 25 over all steps, without a new lowest one after which training ends early; 0:
-    /// never.
-    #[schemars(range(min = 0, max = 1000))]
-    pub patience: usize,
-    /// Parameters kept at the end: those with the lowest validation loss, or the last ones.
-    pub keep: Keep,
+    /// How a step is taken, and when the descent ends.
+    #[serde(flatten)]
+    pub descent: DescentOptions<EncoderDescent>,
 }
 
 impl Default for EncoderOptions {
@@ -72,12 +73,9 @@ impl Default for EncoderOptions {
             max_latent_dim: 8,
             hidden: vec![256, 64],
             steps: None,
-            batch_size: 1000,
             learning_rate: None,
             weight_decay: 0.0,
-            clip_norm: 0.0,
-            patience: 0,
-            keep: Keep::Best,
+            descent: DescentOptions::default(),
         }
     }
 }
@@ -128,13 +126,9 @@ impl EncoderOptions {
                 weight_decay: self.weight_decay,
                 ..AdamSettings::default()
             },
-            clip: (self.clip_norm > 0.0).then_some(self.clip_norm),
-            patience: self.patience,
-            keep: self.keep,
-            ..Recipe::plain(
+            ..self.descent.recipe(
                 name,
                 self.steps.unwrap_or(1500),
-                Batching::Rows(self.batch_size),
                 self.learning_rate.unwrap_or(1e-2),
                 Schedule::Cosine { warmup: 0.03, floor: 1e-4 },
             )

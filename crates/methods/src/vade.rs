@@ -23,8 +23,9 @@ mod mixture;
 mod network;
 
 use crate::conditional_vae::account;
+use crate::descent_options::DECAY;
 use crate::pdgmm::autoencoder::AutoencoderOptions;
-use crate::regression::{EncoderOptions, at_most, scale_latents};
+use crate::regression::{at_most, scale_latents};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::entry::{MethodInfo, Reference, Specification};
@@ -166,17 +167,17 @@ pub struct Vade {
 impl Vade {
     fn recipe(&self) -> Recipe {
         Recipe {
-            steps: self.config.steps.expect(SETTLED),
-            batches: Batching::Rows(self.config.batch_size.expect(SETTLED)),
-            learning_rate: self.config.learning_rate.expect(SETTLED),
-            rates: Vec::new(),
-            schedule: match self.config.recipe {
-                VadeRecipe::Default => Schedule::Cosine { warmup: 0.0, floor: 1e-3 },
-                VadeRecipe::Paper => Schedule::Constant,
-            },
-            clip: None,
             keep: self.config.keep,
-            ..EncoderOptions::default().recipe(network::STAGE, (0.9, 0.999))
+            ..Recipe::plain(
+                network::STAGE,
+                self.config.steps.expect(SETTLED),
+                Batching::Rows(self.config.batch_size.expect(SETTLED)),
+                self.config.learning_rate.expect(SETTLED),
+                match self.config.recipe {
+                    VadeRecipe::Default => DECAY,
+                    VadeRecipe::Paper => Schedule::Constant,
+                },
+            )
         }
     }
 

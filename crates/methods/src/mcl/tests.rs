@@ -67,7 +67,11 @@ fn loss_and_gradients_of_every_parameter_are_those_of_an_independent_implementat
 }
 
 fn fitted(data: &Dataset) -> Result<RunResult> {
-    let config = json!({"method": "mcl", "latentDim": 2, "steps": 400, "batchSize": 250, "seed": 1});
+    in_batches(data, 250)
+}
+
+fn in_batches(data: &Dataset, size: usize) -> Result<RunResult> {
+    let config = json!({"method": "mcl", "latentDim": 2, "steps": 400, "batchSize": size, "seed": 1});
     fit(METHODS, &config, data, &FitOptions::default(), &mut Silent)
 }
 
@@ -117,6 +121,17 @@ fn what_both_modalities_share_is_found_and_what_one_alone_sees_is_left_out() {
     }
     let shared = run.summary.facts.iter().find(|fact| fact.id == "shared").and_then(|fact| fact.value);
     assert!(shared.is_some_and(|shared| shared > 0.9), "{shared:?}");
+}
+
+#[test]
+fn steps_of_one_row_and_of_more_than_can_be_compared_are_refused() {
+    let data = modalities(json!({"points": 60}));
+    for size in [1, 65_537] {
+        let failure = in_batches(&data, size).expect_err("out of range");
+        assert_eq!((failure.code, failure.path.as_deref()), (Code::ConfigOutOfRange, Some("batchSize")));
+        assert!(failure.message.contains(&size.to_string()), "{failure}");
+    }
+    in_batches(&data, 2).expect("a row has another");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! MTRN: a code that many tasks share, with one linear head per task; the first stage of MTLCM.
 
+use crate::descent_options::{Defaults, DescentOptions};
 use disentangle_data::prepare::{Prepared, TaskForm};
 use disentangle_data::split::Split;
 use disentangle_engine::method::{Batch, Batching, Dimensions, Keep, Network, Recipe as Descent, Term};
@@ -25,6 +26,15 @@ pub enum Recipe {
     Paper,
 }
 
+/// What MTRN begins with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MtrnDescent;
+
+impl Defaults for MtrnDescent {
+    const BATCH_SIZE: usize = 1024;
+    const KEEP: Keep = Keep::Best;
+}
+
 /// Encoder and training of MTRN.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -38,27 +48,19 @@ pub struct MtrnOptions {
     /// Gradient steps. Absent: 2000 for `solved-heads`, 40000 for `paper`.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub steps: Option<usize>,
-    /// Tasks per step, each with all its training rows, where rows belong to one task each.
+    /// Tasks per step, each with all its training rows, where rows belong to one task each and `recipe` is `solved-heads`; elsewhere
+    /// `batchSize` counts.
     #[schemars(range(min = 1, max = 65536))]
     pub tasks_per_batch: usize,
-    /// Rows per step where rows have targets of many tasks, and for `paper`; at most all training rows.
-    #[schemars(range(min = 1, max = 1_048_576))]
-    pub batch_size: usize,
     /// Peak learning rate of Adam. Absent: 0.01 for `solved-heads`, 0.001 for `paper`.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
     pub learning_rate: Option<f64>,
     /// Decoupled weight decay. Helps when rows are few.
     #[schemars(range(min = 0.0, max = 10.0))]
     pub weight_decay: f64,
-    /// Norm that gradients are cut down to; 0 takes them as they are.
-    #[schemars(range(min = 0.0, max = 1e9))]
-    pub clip_norm: f64,
-    /// Checks of the validation loss, 25 over all steps, without a new lowest one after which training ends early; 0:
-    /// never.
-    #[schemars(range(min = 0, max = 1000))]
-    pub patience: usize,
-    /// Parameters kept at the end: those with the lowest validation loss, or the last ones.
-    pub keep: Keep,
+    /// How a step is taken, and when the descent ends.
+    #[serde(flatten)]
+    pub descent: DescentOptions<MtrnDescent>,
 }
 
 impl Default for MtrnOptions {
@@ -68,12 +70,9 @@ impl Default for MtrnOptions {
             hidden: None,
             steps: None,
             tasks_per_batch: 10,
-            batch_size: 1024,
             learning_rate: None,
             weight_decay: 0.0,
-            clip_norm: 0.0,
-            patience: 0,
-            keep: Keep::Best,
+            descent: DescentOptions::default(),
         }
     }
 }
@@ -96,7 +95,7 @@ impl MtrnOptions {
     pub fn descent(&self, data: &Prepared, k: usize) -> Descent {
         let batches = match (self.recipe, data.task_form()) {
             (Recipe::SolvedHeads, Some(TaskForm::Long)) => Batching::Tasks(self.tasks_per_batch),
-            _ => Batching::Rows(self.batch_size),
+            _ => Batching::Rows(self.descent.batch_size),
         };
         // Heads cannot be solved for on few validation rows: these say nothing then.
         let units = Units::of(data, Split::Validation, batches);
@@ -104,16 +103,14 @@ impl MtrnOptions {
             Batching::Tasks(_) => (0..units.len()).map(|i| units.get(i).len()).max().unwrap_or(0),
             Batching::Rows(_) | Batching::Environments(_) => units.len(),
         };
-        let keep = if self.recipe == Recipe::SolvedHeads && largest < k + 2 { Keep::Last } else { self.keep };
+        let keep = if self.recipe == Recipe::SolvedHeads && largest < k + 2 { Keep::Last } else { self.descent.keep };
         Descent {
             adam: AdamSettings { weight_decay: self.weight_decay, ..AdamSettings::default() },
-            clip: (self.clip_norm > 0.0).then_some(self.clip_norm),
-            patience: self.patience,
+            batches,
             keep,
-            ..Descent::plain(
+            ..self.descent.recipe(
                 "mtrn",
                 self.steps.unwrap_or(2000),
-                batches,
                 self.learning_rate.unwrap_or(1e-2),
                 match self.recipe {
                     Recipe::SolvedHeads => Schedule::Cosine { warmup: 0.05, floor: 1e-4 },

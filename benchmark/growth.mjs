@@ -1,0 +1,194 @@
+// What every method costs as data and latents grow, and once on tables as wide as real ones.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { simulate, writeDataset } from "disentangle";
+import { timed } from "./processes.mjs";
+import { exponent } from "./statistics.mjs";
+import { number, table } from "./tables.mjs";
+
+export const about =
+  "Every method with its defaults, a whole process on one thread: processor seconds and peak memory as one size at a time is doubled twice, and on wide tables";
+
+const CLI = fileURLToPath(new URL("../bin/disentangle.js", import.meta.url));
+/** Sizes that all others are compared with; `groups` are environments, tasks or modalities. */
+const BASE = { rows: 8000, columns: 32, latents: 4 };
+const FACTORS = [1, 2, 4];
+const WIDE = [
+  { rows: 50_000, columns: 2000, latents: 5 },
+  { rows: 2000, columns: 20_000, latents: 5 },
+];
+/** Gradient steps on the wide tables; defaults have 1,000 to 10,000. */
+const WIDE_STEPS = 200;
+
+const tree = {
+  group: "environments",
+  groups: 14,
+  // Every node but the root has rows: 14, 30 and 62 environments stand for 14, 28 and 56.
+  world: ({ rows, columns, latents, groups }) => {
+    const depth = Math.round(Math.log2(groups + 2)) - 1;
+    const pointsPerEnvironment = Math.round(rows / (2 ** (depth + 1) - 2));
+    return { simulator: "tree-world", depth, pointsPerEnvironment, inputs: columns, latents };
+  },
+};
+const tasks = {
+  group: "tasks",
+  groups: 50,
+  world: ({ rows, columns, latents, groups }) => ({
+    simulator: "task-world",
+    tasks: groups,
+    pointsPerTask: Math.round(rows / groups),
+    inputs: columns,
+    latents,
+    causes: Math.ceil(latents / 2),
+  }),
+};
+const silent = {
+  world: ({ rows, columns, latents }) => ({ simulator: "silent-world", layers: 3, rows, inputs: columns, latents }),
+};
+const shifts = {
+  group: "environments",
+  groups: 20,
+  world: ({ rows, columns, latents, groups }) => ({
+    simulator: "shift-world",
+    environments: groups,
+    pointsPerEnvironment: Math.round(rows / groups),
+    inputs: columns,
+    latents,
+  }),
+};
+const interventions = {
+  world: ({ rows, columns, latents }) => ({
+    simulator: "intervention-world",
+    inputs: columns,
+    latents,
+    pointsPerEnvironment: Math.round(rows / (latents + 1)),
+    referencePoints: Math.round(rows / (latents + 1)),
+  }),
+};
+/** Columns and latents are those of all modalities together, one latent of each is private. */
+const modalities = {
+  group: "modalities",
+  groups: 2,
+  world: ({ rows, columns, latents, groups }) => ({
+    simulator: "modality-world",
+    points: rows,
+    modalities: groups,
+    inputsPerModality: Math.round(columns / groups),
+    latentsPerModality: Math.max(1, Math.round(latents / groups)),
+    privatePerModality: 1,
+  }),
+};
+/** `mcl` is for two modalities. */
+const pairs = { ...modalities, group: undefined };
+const labelled = {
+  ...silent,
+  // Every latent is a label.
+  adapt: ({ truth, ...data }) => ({ ...data, targets: truth.latents, targetNames: truth.latentNames, truth: {} }),
+};
+
+const METHODS = {
+  tbr: tree,
+  "shared-head": tree,
+  mtlcm: tasks,
+  pdgmm: silent,
+  "latent-anm": shifts,
+  interventional: interventions,
+  multimodal: modalities,
+  vae: silent,
+  vade: silent,
+  ivae: shifts,
+  icarl: shifts,
+  "mt-ivae": tasks,
+  "mt-icarl": tasks,
+  mcl: pairs,
+  "causal-vae": labelled,
+  pca: silent,
+  "factor-analysis": silent,
+  "fast-ica": silent,
+  "random-encoder": silent,
+};
+
+/** One fit of a world of this size. */
+async function measured(method, kind, size, limit, folder) {
+  const world = await simulate({ ...kind.world(size), seed: 1 });
+  const data = join(folder, "data");
+  await writeDataset(data, (kind.adapt ?? ((data) => ({ ...data, truth: {} })))(world));
+  const latents =
+    method === "multimodal" || method === "mcl" ? Math.round(size.latents / (size.groups ?? 2)) : size.latents;
+  const own = ["causal-vae", "interventional"].includes(method) ? [] : ["--latent-dim", String(Math.max(1, latents))];
+  const run = ["--out", join(folder, "run"), "--no-report", "--quiet", "--force", "--json"];
+  const steps = limit ? ["--max-steps", String(limit)] : [];
+  const command = [process.execPath, CLI, "fit", "--method", method, "--data", data, ...own, ...steps, ...run];
+  const { us, processorUs, bytes, stdout } = timed(command);
+  const { outcome, term, steps: taken } = JSON.parse(stdout);
+  rmSync(data, { recursive: true, force: true });
+  return { us, processorUs, maxBytes: bytes, outcome, steps: taken, ...(term && { term }) };
+}
+
+export async function run({ works, log }) {
+  const folder = mkdtempSync(join(tmpdir(), "disentangle-benchmark-"));
+  const rows = [];
+  const add = async (method, kind, axis, size, limit) => {
+    const work = `${method}, ${axis}, ${size.rows} x ${size.columns}, ${size.latents} latents${size.groups ? `, ${size.groups}` : ""}`;
+    if (!works(work)) return;
+    try {
+      rows.push({ work, method, axis, ...size, ...(await measured(method, kind, size, limit, folder)) });
+      const { processorUs, maxBytes } = rows.at(-1);
+      log(`${work}: ${number(processorUs / 1e6)} s, ${number(maxBytes / 1e6)} MB`);
+    } catch (error) {
+      rows.push({ work, method, axis, ...size, refused: /\[[A-Z_]+\].*/.exec(error.message)?.[0] ?? error.message });
+      log(`${work}: ${rows.at(-1).refused}`);
+    }
+  };
+  try {
+    for (const [method, kind] of Object.entries(METHODS)) {
+      const base = { ...BASE, ...(kind.groups && { groups: kind.groups }) };
+      await add(method, kind, "base", base);
+      for (const axis of ["rows", "columns", "latents", ...(kind.group ? ["groups"] : [])]) {
+        for (const factor of FACTORS.slice(1)) await add(method, kind, axis, { ...base, [axis]: factor * base[axis] });
+      }
+    }
+    for (const [method, kind] of Object.entries(METHODS)) {
+      for (const size of WIDE) {
+        await add(method, kind, "wide", { ...size, ...(kind.groups && { groups: kind.groups }) }, WIDE_STEPS);
+      }
+    }
+    return { rows };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function render(rows) {
+  const methods = Object.entries(METHODS).filter(([method]) => rows.some((row) => row.method === method));
+  const of = (method, axis) => rows.filter((row) => row.method === method && row.axis === axis);
+  const growth = (method, axis, key) => {
+    const [base] = of(method, "base");
+    const pairs = [base, ...of(method, axis)].filter((row) => row?.[key]).map((row) => [row[axis], row[key]]);
+    return pairs.length === FACTORS.length ? number(Math.max(0, exponent(pairs)), 2) : "-";
+  };
+  const small = methods.map(([method, { group }]) => {
+    const [base] = of(method, "base");
+    const exponents = ["rows", "columns", "latents", "groups"].map((axis) => growth(method, axis, "processorUs"));
+    return [method, base?.processorUs ? number(base.processorUs / 1e6) : "-", ...exponents, group ?? ""];
+  });
+  const wide = methods.map(([method]) => [
+    method,
+    ...of(method, "wide").flatMap(({ refused, processorUs, maxBytes, rows: n, columns, steps }) =>
+      refused
+        ? [refused.slice(0, 60), "", ""]
+        : [number(processorUs / 1e6), number(maxBytes / (4 * n * columns)), steps === 0 ? "whole" : steps],
+    ),
+  ]);
+  const axes = ["rows", "columns", "latents", "groups"];
+  const sizes = WIDE.map(({ rows: n, columns }) => `${n} x ${columns}`);
+  return [
+    `Processor seconds at ${BASE.rows} rows, ${BASE.columns} columns and ${BASE.latents} latents, and the exponent of their growth (least squares of the logarithms over factors ${FACTORS.join(", ")}):`,
+    table(["method", "s", ...axes, "groups are"], small),
+    `Once on wide tables, at most ${WIDE_STEPS} gradient steps; memory in multiples of the inputs as 32-bit floats:`,
+    table(["method", ...sizes.flatMap((size) => [`${size}: s`, "memory", "steps"])], wide),
+  ].join("\n\n");
+}
