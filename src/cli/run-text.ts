@@ -157,12 +157,13 @@ function taskRows(summary: Summary): string[][] {
   ];
 }
 
-function scoreRows({ mcc, mccTask, r2, indicators }: Scores): string[][] {
+function scoreRows({ mcc, mccTask, r2, kernelR2, indicators }: Scores): string[][] {
   return [
     ["MCC", number(mcc.value)],
     ["  unrelated latents", number(mcc.nulls.unrelated?.mean)],
     ...(mccTask === undefined ? [] : [["MCC, each task on its own", number(mccTask.value)]]),
     ["R2", number(r2.value)],
+    ...(kernelR2 === undefined ? [] : [["R2 of kernel ridge, out of sample", number(kernelR2.outOfSample)]]),
     ...(indicators === undefined ? [] : [["tasks with the exact set of causes", number(indicators.exact)]]),
   ];
 }
