@@ -113,7 +113,9 @@ function methodTable({ study }: SectionInput): Html {
   ];
   return table(
     "Scores of every run. Out of sample: matching found on one half of the rows, scored on the other. Weak: after the best linear maps of both sides." +
-      (views ? " Kernel: what kernel ridge regression on the latents explains, on the rows it was fitted to and on others." : ""),
+      (views
+        ? " Kernel: what kernel ridge regression on the latents explains, on the rows it was fitted to and on others."
+        : ""),
     [{ label: "Method" }, ...numeric.map((label) => ({ label, numeric: true as const }))],
     rows,
   );

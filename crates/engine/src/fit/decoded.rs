@@ -54,7 +54,8 @@ pub(super) fn decoded(
     let traversals = traversals(data, method, &decoder, state, (latents, names));
     let traversals = told(traversals, "inputs cannot be decoded from latents two deviations off", &mut warning)?;
     let counterfactuals = other_images(data, method, &decoder, state, (latents, names));
-    let counterfactuals = told(counterfactuals, "rows cannot be decoded with a latent two deviations off", &mut warning)?;
+    let counterfactuals =
+        told(counterfactuals, "rows cannot be decoded with a latent two deviations off", &mut warning)?;
     Ok(Decoded { reconstruction, traversals, counterfactuals, warning })
 }
 

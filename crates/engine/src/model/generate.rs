@@ -116,7 +116,8 @@ impl Model {
             None => {
                 let nodes = self.drawn_environments(intervention, depends)?;
                 let seed = intervention.seed.unwrap_or_default();
-                let drawn = sample(mechanisms.as_ref(), self.header.latents.len(), &nodes, &set, seed)?.map(|z| z as f32);
+                let drawn =
+                    sample(mechanisms.as_ref(), self.header.latents.len(), &nodes, &set, seed)?.map(|z| z as f32);
                 let inputs = self.decoded(&drawn)?;
                 (drawn, inputs, nodes)
             }
