@@ -85,6 +85,13 @@ export function edgesOf(graph: CausalGraph | LatentGraph): readonly Edge[] {
   );
 }
 
+/** Edges that the graph lacks, though the data may as well have them. */
+export function leftOutOf({ undecided = [], weights }: CausalGraph): readonly Edge[] {
+  return undecided.flatMap(([from, to]) =>
+    weights[from!]?.[to!] === 0 ? [{ from: from!, to: to!, directed: true, undecided: true }] : [],
+  );
+}
+
 /** The marks of an edge where a page is set. */
 export const TYPESET = { arrow: "\u2192", line: "\u2013" } as const;
 

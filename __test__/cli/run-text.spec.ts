@@ -48,6 +48,15 @@ test("a fit that finds a graph and can decode says which edges, and how much com
   t.regex(sure, /^causal graph +z1 -> z2 \(certainty 0\.9[78]\)$/m);
   t.regex(text, /^inputs decoded again \(test rows\) +90 % of their variance$/m);
   t.regex(said({ ...base, summary: { ...base.summary, graph: { ...graph, undecided: [[0, 1]] } } }), /z1 -> z2\?/);
+  const leftOut = said({ ...base, summary: { ...base.summary, graph: { ...graph, undecided: [[1, 0]] } } });
+  t.regex(leftOut, /^causal graph +z1 -> z2$/m);
+  t.regex(leftOut, /^ {2}left out, not decided +z2 -> z1\?$/m);
+});
+
+test("where the inputs are several views a fit says what kernel ridge regression explains of the truth", (t) => {
+  const kernelR2 = { value: 0.91, outOfSample: 0.82, perLatent: [0.91], perLatentOutOfSample: [0.82], rows: 100 };
+  t.regex(said(altered(record(), { scores: { kernelR2 } })), /^R2 of kernel ridge, out of sample +0\.82$/m);
+  t.notRegex(said(record()), /kernel/);
 });
 
 test("a method that takes no gradient steps is solved, or reaches its limit of iterations", (t) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testWithAddon as test } from "../addon.js";
@@ -65,4 +65,20 @@ test("a modality has a name and a file, or is a part of the data", async (t) => 
     t.is(wrong.code, 2, word);
     t.regex(wrong.stderr, /expected NAME=FILE, NAME\.inputs=COLUMNS, NAME\.matrix=MATRIX or NAME/);
   }
+});
+
+test("score and the report say what kernel ridge regression explains where the inputs are several views", async (t) => {
+  const cwd = await mkdtemp(join(tmpdir(), "disentangle-views-scored-"));
+  const made = await run(["simulate", "modality-world", "--points", "400", "--out", "world"], { cwd });
+  t.is(made.code, 0, made.stderr);
+  const fitted = await run(["fit", "world", "--method", "pca", "--latent-dim", "4", "--out", "run"], { cwd });
+  t.is(fitted.code, 0, fitted.stderr);
+  t.regex(fitted.stdout, /R2 of kernel ridge, out of sample +0\.\d/);
+  const scored = await run(["score", "run"], { cwd });
+  t.is(scored.code, 0, scored.stderr);
+  t.regex(scored.stdout, /R2 of kernel ridge, in sample +0\.\d+ *\n {2}out of sample +0\.\d/);
+  const told = await run(["report", "run", "--out", "report.html"], { cwd });
+  t.is(told.code, 0, told.stderr);
+  const html = await readFile(join(cwd, "report.html"), "utf8");
+  t.regex(html, /Kernel R\u00b2, out of sample/);
 });

@@ -33,3 +33,33 @@ export function pictureRecord(channels: 1 | 3, height: number, width: number, la
   }));
   return { ...base, summary: { ...base.summary, traversals } };
 }
+
+/** Rows that are shown with other latents. */
+export const ROWS: readonly number[] = [4, 9];
+
+/** The same with counterfactuals of gray images of one pixel: z1 moves them, z2 leaves them as they are decoded. */
+export function counterfactualRecord(): RunRecord {
+  const base = pictureRecord(1, 1, 1);
+  const hex = (value: number) => value.toString(16).padStart(2, "0");
+  const counterfactuals = base.summary.latents.names.map((latent, place) => ({
+    latent,
+    rows: [...ROWS],
+    values: [...VALUES],
+    pictures: [
+      {
+        view: "photo",
+        channels: 1,
+        height: 1,
+        width: 1,
+        lowest: 0,
+        highest: 255,
+        pixels: ROWS.flatMap((row) => [
+          hex(10 * row),
+          hex(10 * row + 1),
+          ...VALUES.map((_, step) => hex(10 * row + 1 + (place === 0 ? 20 * step : 0))),
+        ]),
+      },
+    ],
+  }));
+  return { ...base, summary: { ...base.summary, counterfactuals } };
+}

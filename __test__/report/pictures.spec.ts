@@ -2,7 +2,7 @@ import { inflateSync } from "node:zlib";
 import test from "ava";
 import { report } from "../../src/report/index.js";
 import { figure, sections, text } from "./page.js";
-import { pictureRecord, pixelOf, VALUES } from "./picture-records.js";
+import { counterfactualRecord, pictureRecord, pixelOf, ROWS, VALUES } from "./picture-records.js";
 
 /** Size, colour type and lines of a PNG without filters. */
 function opened(url: string): { width: number; height: number; color: number; lines: Buffer[] } {
@@ -51,6 +51,27 @@ for (const [channels, height, width] of [
     t.regex(text(shown), /Black is 0\S*, white 255, the range of the training rows/);
   });
 }
+
+test("each row of images stands beside what it would be with other values of a latent that changes it", async (t) => {
+  const { html } = await report([counterfactualRecord()]);
+  t.true(sections(html).includes("counterfactuals"));
+  const shown = figure(html, "counterfactuals-1");
+  const images = [...shown.matchAll(/<img src="([^"]+)" alt="([^"]+)"/g)];
+  // z2 changes nothing and has no lines.
+  t.deepEqual(
+    images.map(([, , alt]) => alt),
+    ROWS.flatMap((row) => [
+      `photo of row ${row + 1}, as it is and as it is decoded`,
+      "the same with z1 from \u22122 to 2",
+    ]),
+  );
+  const pixels = images.map(([, url]) => [...opened(url!).lines[0]!].slice(1).filter((_, at) => at % 2 === 0));
+  t.deepEqual(
+    pixels,
+    ROWS.flatMap((row) => [[10 * row, 10 * row + 1], VALUES.map((_, step) => 10 * row + 1 + 20 * step)]),
+  );
+  t.regex(text(html), /Rows 5 and 10 of the data/);
+});
 
 test("a run without images has no pictures", async (t) => {
   const plain = pictureRecord(1, 2, 2);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { quoted } from "../command-line.js";
 import { shapeText } from "../data/views.js";
 import type { Scores, Summary } from "../generated/types.js";
-import { edgesOf, edgeText } from "../graph-text.js";
+import { edgesOf, edgeText, leftOutOf } from "../graph-text.js";
 import type { DatasetCard } from "../record.js";
 import { causesOf, countsOf, restartsOf } from "../report/causes.js";
 import { conditionedText } from "../report/conditioned.js";
@@ -121,7 +121,11 @@ function graphRows({ graph }: Summary): string[][] {
       ? edgeText(edge, graph.names)
       : `${edgeText(edge, graph.names)} (certainty ${edge.certainty.toFixed(2)})`,
   );
-  return [["causal graph", edges.length === 0 ? "no edges" : listed(edges)]];
+  const leftOut = leftOutOf(graph).map((edge) => edgeText(edge, graph.names));
+  return [
+    ["causal graph", edges.length === 0 ? "no edges" : listed(edges)],
+    ...(leftOut.length === 0 ? [] : [["  left out, not decided", listed(leftOut)]]),
+  ];
 }
 
 /** Which latents nothing speaks against, where the method checks it; the warnings say why the others are not among them. */
@@ -157,12 +161,13 @@ function taskRows(summary: Summary): string[][] {
   ];
 }
 
-function scoreRows({ mcc, mccTask, r2, indicators }: Scores): string[][] {
+function scoreRows({ mcc, mccTask, r2, kernelR2, indicators }: Scores): string[][] {
   return [
     ["MCC", number(mcc.value)],
     ["  unrelated latents", number(mcc.nulls.unrelated?.mean)],
     ...(mccTask === undefined ? [] : [["MCC, each task on its own", number(mccTask.value)]]),
     ["R2", number(r2.value)],
+    ...(kernelR2 === undefined ? [] : [["R2 of kernel ridge, out of sample", number(kernelR2.outOfSample)]]),
     ...(indicators === undefined ? [] : [["tasks with the exact set of causes", number(indicators.exact)]]),
   ];
 }

@@ -720,7 +720,7 @@ export interface CausalGraph {
   undirected?: [number, number][];
   /**
    * `[i, j]`: an edge i -> j that the data may as well be without. It counts as an edge, and drawings show it dashed; where its weight
-   * is 0 it was left out, since it closes a cycle.
+   * is 0 it was left out, since it closes a cycle, or since a graph among `ties` has it and this one has not.
    */
   undecided?: [number, number][];
   /** Graphs that fit as well, by what they have in place of edges of this one, the closest first. */
@@ -1142,6 +1142,39 @@ export interface ConstraintCurve {
   violations: number[];
   /** Its multiplier after the step. */
   multipliers: number[];
+}
+
+/**
+ * What rows of images would look like, had one latent another value. The noise of a row and its private variables stay as they are, and
+ * all other latents follow as the mechanisms say.
+ */
+export interface Counterfactuals {
+  /** Name of the latent. */
+  latent: string;
+  /** The rows, by their places in the data set: of the test rows, evenly spaced; of validation or training rows where there are none. */
+  rows: number[];
+  /** What the latent is set to: from two standard deviations below its mean to two above. */
+  values: number[];
+  /** The views that are images. Row after row: the image itself, the image as its own latents decode to it, then one for each value. */
+  pictures: Pictures[];
+}
+
+/** What becomes of an image, one picture for each value of the latent that is set. */
+export interface Pictures {
+  /** Name of the view. */
+  view: string;
+  /** 1, grey, or 3: red, green and blue. Images with another number of channels are shown as their mean. */
+  channels: number;
+  /** Rows of a picture: of larger images, means of square blocks, so that the longer side has at most 32. */
+  height: number;
+  /** Columns of a picture. */
+  width: number;
+  /** The value that is shown as 0: the lowest of the training rows, in units of the data. */
+  lowest: number;
+  /** The value that is shown as 255: the highest of the training rows. */
+  highest: number;
+  /** Pixels of each picture, row by row, the channels of a pixel side by side: two hexadecimal digits each. */
+  pixels: string[];
 }
 
 /** Values at steps. */
@@ -4080,24 +4113,6 @@ export interface PdgmmPublished {
   width?: number;
 }
 
-/** What becomes of an image, one picture for each value of the latent that is set. */
-export interface Pictures {
-  /** Name of the view. */
-  view: string;
-  /** 1, grey, or 3: red, green and blue. Images with another number of channels are shown as their mean. */
-  channels: number;
-  /** Rows of a picture: of larger images, means of square blocks, so that the longer side has at most 32. */
-  height: number;
-  /** Columns of a picture. */
-  width: number;
-  /** The value that is shown as 0: the lowest of the training rows, in units of the data. */
-  lowest: number;
-  /** The value that is shown as 255: the highest of the training rows. */
-  highest: number;
-  /** Pixels of each picture, row by row, the channels of a pixel side by side: two hexadecimal digits each. */
-  pixels: string[];
-}
-
 /** Linear R2. `value` is null where it is not defined, and then `reason` says why. */
 export interface R2 {
   /** Mean over the true latents, 0 to 1. */
@@ -4803,6 +4818,8 @@ export interface Summary {
   reconstruction?: ReconstructionRow[];
   /** What each latent does to the others and to the inputs, where the method has a decoder or mechanisms. */
   traversals?: Traversal[];
+  /** What some rows of images would look like with other latents, where the method has a decoder and mechanisms. */
+  counterfactuals?: Counterfactuals[];
   /** How a hyper-parameter was chosen without truth. */
   choices: Choice[];
   /** What the method assumes, and what the data say of it. */

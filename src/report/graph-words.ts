@@ -1,6 +1,6 @@
 // What is said of a causal graph, in every form of a report.
 import type { CausalGraph, Scores } from "../generated/types.js";
-import { edgesOf } from "../graph-text.js";
+import { edgesOf, edgeText, leftOutOf, TYPESET } from "../graph-text.js";
 import { counted, score } from "./format.js";
 
 /** What the graph is, what it rests on, and how it stands against the truth. */
@@ -12,8 +12,10 @@ export function graphSentences(graph: CausalGraph, scores: Scores | undefined): 
     ...(open > 0 ? [`${open} without a direction`] : []),
     ...(undecided > 0 ? [`${undecided} not decided by the data`] : []),
   ].join(", ");
+  const leftOut = leftOutOf(graph).map((edge) => edgeText(edge, graph.names, TYPESET));
   return [
     `${counted(edges.length, "edge")} between ${counted(graph.names.length, "latent")}${marked === "" ? "" : ` (${marked})`}.`,
+    ...(leftOut.length > 0 ? [`Left out, though the data do not decide: ${leftOut.join(", ")}.`] : []),
     sentence(graph.basis),
     ...againstTruth(scores),
   ];

@@ -73,6 +73,23 @@ export const MEASURES: readonly Measure[] = [
     read: ({ scores }) => scores && reading(scores.r2.value, scores.r2.reason),
   },
   {
+    id: "kernel-r2",
+    label: "Kernel R\u00b2",
+    meaning:
+      "Share of the true latents that kernel ridge regression on the estimate explains, on the rows that it was fitted to; 1 is perfect.",
+    better: "higher",
+    domain: [0, 1],
+    read: ({ scores }) => scores?.kernelR2 && reading(scores.kernelR2.value, scores.kernelR2.reason),
+  },
+  {
+    id: "kernel-r2-out",
+    label: "Kernel R\u00b2, out of sample",
+    meaning: "The same on rows that it was not fitted to; 1 is perfect.",
+    better: "higher",
+    domain: [0, 1],
+    read: ({ scores }) => scores?.kernelR2 && reading(scores.kernelR2.outOfSample, scores.kernelR2.reason),
+  },
+  {
     id: "error",
     label: "Relative error",
     meaning:

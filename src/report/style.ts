@@ -190,6 +190,7 @@ figcaption span{display:block;font-size:14px;line-height:1.5;color:var(--ink-2)}
 .pictures{width:auto}
 .pictures th,.pictures td{border:0;padding:1px 12px 1px 0;vertical-align:middle}
 .pictures img{display:block;image-rendering:pixelated}
+.pictures div{display:flex;gap:10px;margin:1px 0}
 .half svg,.wide:not(.natural) svg,.narrow:not(.natural) svg{max-width:100%;height:auto}
 .picture text{font-family:${FONT};font-variant-numeric:tabular-nums}
 .wide{display:none}

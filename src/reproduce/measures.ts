@@ -1,5 +1,6 @@
 // What rows of a table can ask of a trial, by name. A measure without a value here is one that the trial does not have.
 import type { ErrorRow, Scores } from "../generated/types.js";
+import { leftOutOf } from "../graph-text.js";
 import type { FinishedTrial } from "./kept.js";
 
 /** A number of one trial. */
@@ -91,6 +92,15 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
     title: "",
     argument: "required",
     read: ({ summary }, id) => summary.facts.find((fact) => fact.id === id)?.value,
+  },
+  "left-out": {
+    title: "left out of the graph, and named as undecided: the link between true latents",
+    argument: "required",
+    read: ({ summary, scores }, link) => {
+      const [from, to] = link.split(">").map((number) => scores?.mcc.matching[Number(number) - 1]);
+      if (summary.graph === undefined || typeof from !== "number" || typeof to !== "number") return undefined;
+      return Number(leftOutOf(summary.graph).some((edge) => edge.from === from && edge.to === to));
+    },
   },
   "not-identified": {
     title: "named as not identified: true latent",

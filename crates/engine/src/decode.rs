@@ -4,7 +4,7 @@
 //! pseudo-inverse: exact for a square map, and of all codes with these latents the one closest to the mean code where the map
 //! drops directions. A method may give another way back in its place ([`UNMAP`]).
 
-use crate::method::{CENTER, MAP, OFFSET, State, UNMAP};
+use crate::method::{CENTER, MAP, OFFSET, PRIVATE, State, UNMAP};
 use crate::train;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use disentangle_numerics::linalg::{apply, pseudo_inverse};
@@ -59,14 +59,39 @@ impl Decoder {
         }) else {
             return Ok(None);
         };
-        match inputs.data().iter().position(|value| !value.is_finite()) {
-            None => Ok(Some(inputs)),
-            Some(at) => {
-                let row = at / inputs.cols().max(1);
-                Err(Failure::new(Code::NumericNotFinite, format!("row {row}: a decoded input is not finite"))
-                    .hint("give latents that are closer to those of the training rows")
-                    .with("row", row))
-            }
+        finite(inputs).map(Some)
+    }
+
+    /// Standardised inputs of rows (n x d, as the network takes them) whose latents change from `before` to `after` (n x k each): private
+    /// variables stay those of the row. Without private variables that is [`Self::decode`] of `after`.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_changed(
+        &self,
+        state: &State,
+        rows: &Matrix,
+        (before, after): (&Matrix, &Matrix),
+    ) -> Result<Option<Matrix>> {
+        let Some((back, _)) = self.undo.as_ref().filter(|_| state.solved.contains_key(PRIVATE)) else {
+            return self.decode(state, after);
+        };
+        let codes = train::codes(state, rows)?;
+        let moved = Matrix::from_fn(after.rows(), after.cols(), |i, j| after[(i, j)] - before[(i, j)]);
+        let moved = train::affine(&moved, back, None);
+        let codes = Matrix::from_fn(codes.rows(), codes.cols(), |i, j| codes[(i, j)] + moved[(i, j)]);
+        train::decode(state, &codes)?.map(finite).transpose()
+    }
+}
+
+fn finite(inputs: Matrix) -> Result<Matrix> {
+    match inputs.data().iter().position(|value| !value.is_finite()) {
+        None => Ok(inputs),
+        Some(at) => {
+            let row = at / inputs.cols().max(1);
+            Err(Failure::new(Code::NumericNotFinite, format!("row {row}: a decoded input is not finite"))
+                .hint("give latents that are closer to those of the training rows")
+                .with("row", row))
         }
     }
 }

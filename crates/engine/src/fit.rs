@@ -1,6 +1,7 @@
 //! From a configuration and a data set to a result: prepare, choose, train, summarise.
 
 mod choose;
+mod counterfactuals;
 mod decoded;
 mod pictures;
 mod summarise;

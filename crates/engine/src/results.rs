@@ -11,7 +11,7 @@ mod decoded;
 mod graph;
 mod silence;
 
-pub use decoded::{Pictures, ReconstructionRow, Response, Traversal};
+pub use decoded::{Counterfactuals, Pictures, ReconstructionRow, Response, Traversal};
 pub use graph::{CausalGraph, CauseSet, GraphTie};
 pub use silence::{BlockPart, Silence, SilentBlock, SilentLatent, Slab, Spike};
 
@@ -172,6 +172,9 @@ pub struct Summary {
     /// What each latent does to the others and to the inputs, where the method has a decoder or mechanisms.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub traversals: Vec<Traversal>,
+    /// What some rows of images would look like with other latents, where the method has a decoder and mechanisms.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub counterfactuals: Vec<Counterfactuals>,
     /// How a hyper-parameter was chosen without truth.
     pub choices: Vec<Choice>,
     /// What the method assumes, and what the data say of it.

@@ -31,6 +31,7 @@ mod check;
 mod config;
 mod descend;
 mod doubts;
+mod hidden;
 mod layers;
 mod network;
 mod published;

@@ -111,6 +111,7 @@ function summary(scores: Scores): string {
       ...optional("  unrelated latents", scores.mccTask?.unrelated),
       ...optional("  Spearman", scores.mccTaskSpearman?.value),
       ["R2", r2.value === null ? `- (${r2.reason ?? "not defined"})` : number(r2.value)],
+      ...kernelRows(scores),
       ...optional("best possible MCC", oracle?.value),
       ...optional("F1 of the changes", scores.changes?.f1),
       ...optional("tasks with the exact set of causes", scores.indicators?.exact),
@@ -133,6 +134,16 @@ function summary(scores: Scores): string {
     ]),
     ...blockTable(scores),
   ].join("\n");
+}
+
+/** What a smooth map of the latents explains, where the inputs are several views. */
+function kernelRows({ kernelR2 }: Scores): string[][] {
+  if (kernelR2 === undefined) return [];
+  if (kernelR2.value === null) return [["R2 of kernel ridge", `- (${kernelR2.reason ?? "not defined"})`]];
+  return [
+    ["R2 of kernel ridge, in sample", number(kernelR2.value)],
+    ["  out of sample", number(kernelR2.outOfSample)],
+  ];
 }
 
 /** The graph of the method and the one that PC finds, each against the true one; where there is no distance, why. */

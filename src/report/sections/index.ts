@@ -3,6 +3,7 @@ import { assumptionsSection } from "./assumptions.js";
 import { choicesSection } from "./choices.js";
 import { comparisonSection } from "./comparison.js";
 import { correlationSection } from "./correlation.js";
+import { counterfactualSection } from "./counterfactuals.js";
 import { datasetSection } from "./dataset.js";
 import { errorsSection } from "./errors.js";
 import { findingsSection } from "./findings.js";
@@ -35,6 +36,7 @@ export const SECTIONS: readonly Entry[] = [
   { make: correlationSection, needs: "result" },
   { make: graphSection, needs: "result" },
   { make: traversalSection, needs: "result" },
+  { make: counterfactualSection, needs: "result" },
   { make: tasksSection, needs: "result" },
   { make: silenceSection, needs: "result" },
   { make: treeSection, needs: "result" },

@@ -77,10 +77,11 @@ async function overview(input: SectionInput, mcc: Mcc): Promise<Html> {
 
 function methodTable({ study }: SectionInput): Html {
   const tasks = study.runs.some(({ scores }) => scores?.mccTask !== undefined);
+  const views = study.runs.some(({ scores }) => scores?.kernelR2 !== undefined);
   const rows = study.methods.flatMap(({ label, runs }) =>
     runs.flatMap(({ scores, manifest }): Content[][] => {
       if (scores === undefined) return [];
-      const { mcc, mccSpearman, mccTask, mccWeak, r2 } = scores;
+      const { mcc, mccSpearman, mccTask, mccWeak, r2, kernelR2 } = scores;
       return [
         [
           name(label),
@@ -92,6 +93,9 @@ function methodTable({ study }: SectionInput): Html {
           ...(tasks ? [defined(score(mccTask?.value), mccTask?.reason)] : []),
           defined(score(mccWeak?.value), mccWeak?.reason),
           defined(score(r2.value), r2.reason),
+          ...(views
+            ? [kernelR2?.value, kernelR2?.outOfSample].map((value) => defined(score(value), kernelR2?.reason))
+            : []),
         ],
       ];
     }),
@@ -105,9 +109,13 @@ function methodTable({ study }: SectionInput): Html {
     ...(tasks ? ["MCC within tasks"] : []),
     "Weak MCC",
     "R\u00b2",
+    ...(views ? ["Kernel R\u00b2", "Kernel R\u00b2, out of sample"] : []),
   ];
   return table(
-    "Scores of every run. Out of sample: matching found on one half of the rows, scored on the other. Weak: after the best linear maps of both sides.",
+    "Scores of every run. Out of sample: matching found on one half of the rows, scored on the other. Weak: after the best linear maps of both sides." +
+      (views
+        ? " Kernel: what kernel ridge regression on the latents explains, on the rows it was fitted to and on others."
+        : ""),
     [{ label: "Method" }, ...numeric.map((label) => ({ label, numeric: true as const }))],
     rows,
   );

@@ -1,10 +1,11 @@
 //! What the way back from latents to inputs says of a fit.
 
+use super::counterfactuals::counterfactuals;
 use super::pictures::Gallery;
 use crate::decode::Decoder;
 use crate::mechanisms::{Settings, counterfactual};
 use crate::method::{Method, State};
-use crate::results::{ReconstructionRow, Response, Traversal};
+use crate::results::{Counterfactuals, ReconstructionRow, Response, Traversal};
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Matrix, Result};
@@ -28,6 +29,7 @@ const MOVES: f64 = 0.01;
 pub(super) struct Decoded {
     pub(super) reconstruction: Vec<ReconstructionRow>,
     pub(super) traversals: Vec<Traversal>,
+    pub(super) counterfactuals: Vec<Counterfactuals>,
     pub(super) warning: Option<Warning>,
 }
 
@@ -51,7 +53,10 @@ pub(super) fn decoded(
     let reconstruction = told(reconstruction, "inputs cannot be decoded from the latents", &mut warning)?;
     let traversals = traversals(data, method, &decoder, state, (latents, names));
     let traversals = told(traversals, "inputs cannot be decoded from latents two deviations off", &mut warning)?;
-    Ok(Decoded { reconstruction, traversals, warning })
+    let counterfactuals = other_images(data, method, &decoder, state, (latents, names));
+    let counterfactuals =
+        told(counterfactuals, "rows cannot be decoded with a latent two deviations off", &mut warning)?;
+    Ok(Decoded { reconstruction, traversals, counterfactuals, warning })
 }
 
 /// What was found; nothing where numbers left the finite ones, which the first `warning` tells.
@@ -147,6 +152,22 @@ fn traversals(
         found.push(Traversal { latent: names[latent].clone(), row: data.kept[row], values, latents, inputs, pictures });
     }
     Ok(found)
+}
+
+/// What rows of images would look like with other latents; nothing without mechanisms.
+fn other_images(
+    data: &Prepared,
+    method: &dyn Method,
+    decoder: &Decoder,
+    state: &State,
+    (latents, names): (&Matrix, &[String]),
+) -> Result<Vec<Counterfactuals>> {
+    let Some(mechanisms) = method.mechanisms(state)? else { return Ok(Vec::new()) };
+    let train = data.rows_of(Split::Train);
+    let (means, sds) = mean_sd_of_rows(latents, &train);
+    let scales: Vec<(f64, f64)> = means.into_iter().zip(sds).collect();
+    let gallery = Gallery::of(data, &train);
+    counterfactuals(data, (mechanisms.as_ref(), decoder, state), &gallery, (latents, names), &scales)
 }
 
 /// The inputs that move most over the rows of `decoded`, which are standardised, in their own units. Single pixels say nothing.

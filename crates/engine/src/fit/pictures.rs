@@ -42,6 +42,11 @@ impl Gallery {
         Self { frames: data.views.iter().filter_map(frame).collect() }
     }
 
+    /// Whether no view is an image.
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
     /// One picture of each view for each row, which is in units of the data.
     pub(super) fn hang(&self, rows: &Matrix) -> Vec<Pictures> {
         self.frames.iter().map(|frame| frame.pictures(rows)).collect()

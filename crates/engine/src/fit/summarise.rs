@@ -64,7 +64,7 @@ pub(super) fn summarise(
         let of = fitted.method.by_view(&dimensions, &fitted.state).unwrap_or_default();
         latent_summary(of.private.into_iter().map(|(name, _)| name).collect(), private, &train)
     });
-    let Decoded { reconstruction, traversals, warning } =
+    let Decoded { reconstruction, traversals, counterfactuals, warning } =
         decoded(data, fitted.method.as_ref(), &fitted.state, (latents, &names))?;
     warnings.extend(warning);
     Ok(Summary {
@@ -83,6 +83,7 @@ pub(super) fn summarise(
         identification,
         reconstruction,
         traversals,
+        counterfactuals,
         choices: fitted.choice.iter().cloned().chain(choices).collect(),
         assumptions,
         warnings,

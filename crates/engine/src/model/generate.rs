@@ -3,6 +3,7 @@
 use super::{ENVIRONMENTS, Model};
 use crate::decode::Decoder;
 use crate::mechanisms::{Settings, counterfactual, sample};
+use crate::train;
 use disentangle_data::config::unknown_key;
 use disentangle_data::nearest::nearest;
 use disentangle_data::prepare::align_columns;
@@ -98,7 +99,7 @@ impl Model {
                 .hint("fit a method that gives mechanisms: `disentangle methods` says which do"));
         };
         let depends = mechanisms.by_environment();
-        let (latents, environments) = match rows {
+        let (latents, inputs, environments) = match rows {
             Some(GivenRows { inputs, names, offsets, environments }) => {
                 refuse_drawing(intervention)?;
                 let nodes = match (depends, environments) {
@@ -106,31 +107,41 @@ impl Model {
                     (true, None) => return Err(needs_environments()),
                     (false, _) => memory::filled(0, inputs.rows(), ENVIRONMENTS)?,
                 };
-                let latents = self.transform_from(inputs, names, offsets)?.to_f64();
-                (counterfactual(mechanisms.as_ref(), &latents, &nodes, &set)?, nodes)
+                let seen = self.seen(inputs, names, offsets)?;
+                let before = train::encode(&self.state, &seen)?;
+                let after = counterfactual(mechanisms.as_ref(), &before.to_f64(), &nodes, &set)?.map(|z| z as f32);
+                let decoded = self.decoder()?.decode_changed(&self.state, &seen, (&before, &after))?;
+                (after, self.in_own_units(decoded)?, nodes)
             }
             None => {
                 let nodes = self.drawn_environments(intervention, depends)?;
                 let seed = intervention.seed.unwrap_or_default();
-                (sample(mechanisms.as_ref(), self.header.latents.len(), &nodes, &set, seed)?, nodes)
+                let drawn =
+                    sample(mechanisms.as_ref(), self.header.latents.len(), &nodes, &set, seed)?.map(|z| z as f32);
+                let inputs = self.decoded(&drawn)?;
+                (drawn, inputs, nodes)
             }
         };
-        let latents = latents.map(|value| value as f32);
-        let inputs = self.decoded(&latents)?;
         Ok(Intervened { latents, inputs, environments: if depends { environments } else { Vec::new() } })
     }
 
     /// Inputs in their own units; `None` without a decoder.
     fn decoded(&self, latents: &Matrix) -> Result<Option<Matrix>> {
-        let decoder = match self.decoder.get() {
+        self.in_own_units(self.decoder()?.decode(&self.state, latents)?)
+    }
+
+    fn in_own_units(&self, decoded: Option<Matrix>) -> Result<Option<Matrix>> {
+        decoded.map(|inputs| self.header.input_scale.undo(&inputs)).transpose()
+    }
+
+    fn decoder(&self) -> Result<&Decoder> {
+        Ok(match self.decoder.get() {
             Some(decoder) => decoder,
             None => {
                 let decoder = Decoder::of(&self.state)?;
                 self.decoder.get_or_init(|| decoder)
             }
-        };
-        let decoded = decoder.decode(&self.state, latents)?;
-        decoded.map(|inputs| self.header.input_scale.undo(&inputs)).transpose()
+        })
     }
 
     /// Places of the latents that are set.

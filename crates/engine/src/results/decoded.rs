@@ -37,6 +37,21 @@ pub struct Traversal {
     pub pictures: Vec<Pictures>,
 }
 
+/// What rows of images would look like, had one latent another value. The noise of a row and its private variables stay as they are, and
+/// all other latents follow as the mechanisms say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Counterfactuals {
+    /// Name of the latent.
+    pub latent: String,
+    /// The rows, by their places in the data set: of the test rows, evenly spaced; of validation or training rows where there are none.
+    pub rows: Vec<usize>,
+    /// What the latent is set to: from two standard deviations below its mean to two above.
+    pub values: Vec<f64>,
+    /// The views that are images. Row after row: the image itself, the image as its own latents decode to it, then one for each value.
+    pub pictures: Vec<Pictures>,
+}
+
 /// What becomes of an image, one picture for each value of the latent that is set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -28,7 +28,7 @@ pub struct CausalGraph {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub undirected: Vec<[usize; 2]>,
     /// `[i, j]`: an edge i -> j that the data may as well be without. It counts as an edge, and drawings show it dashed; where its weight
-    /// is 0 it was left out, since it closes a cycle.
+    /// is 0 it was left out, since it closes a cycle, or since a graph among `ties` has it and this one has not.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub undecided: Vec<[usize; 2]>,
     /// Graphs that fit as well, by what they have in place of edges of this one, the closest first.
@@ -100,7 +100,9 @@ impl CausalGraph {
             return refuse("a certainty lies outside 0 to 1".into());
         }
         let missing = |[i, j]: &&[usize; 2]| *i >= nodes || *j >= nodes || self.weights[*i][*j] == 0.0;
-        let unmarked = self.undecided.iter().filter(missing).find(|[i, j]| !self.leads(*j, *i));
+        let tied =
+            |edge: &[usize; 2]| edge.iter().all(|&i| i < nodes) && self.ties.iter().any(|tie| tie.added.contains(edge));
+        let unmarked = self.undecided.iter().filter(missing).find(|edge| !tied(edge) && !self.leads(edge[1], edge[0]));
         if let Some([i, j]) = self.undirected.iter().find(missing).or(unmarked) {
             return refuse(format!("[{i}, {j}] is marked, but no edge"));
         }
@@ -210,11 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_that_is_left_out_may_be_marked_undecided_where_it_closes_a_cycle() {
+    fn an_edge_that_is_left_out_may_be_marked_undecided_where_it_closes_a_cycle_or_a_graph_that_ties_has_it() {
         let mut graph = chain();
         graph.undecided = vec![[1, 2], [2, 0]];
         assert_eq!(graph.check(3), Ok(()));
         assert_eq!(graph.edges().expect("a graph").edges().arrows, [[0, 1], [1, 2]]);
+        graph.undecided = vec![[0, 2]];
+        graph.ties = vec![GraphTie { behind: 0.01, added: vec![[0, 2]], removed: Vec::new() }];
+        assert_eq!(graph.check(3), Ok(()), "a graph that ties has it");
         for outside in [[2, 2], [2, 3], [3, 2]] {
             graph.undecided = vec![outside];
             assert!(graph.check(3).is_err_and(|failure| failure.message.contains("marked, but no edge")));

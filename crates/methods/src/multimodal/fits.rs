@@ -1,6 +1,8 @@
 //! Whole fits on small worlds whose latents are known.
 
 use crate::METHODS;
+use disentangle_data::simulate::simulate;
+use disentangle_data::split::Split;
 use disentangle_data::views::{Image, pixel_names};
 use disentangle_data::{Code, Dataset, Matrix, Result, Stream, Table, View};
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
@@ -93,6 +95,7 @@ fn latents_of_each_modality_and_the_graph_between_them_are_found() {
     // The stronger link explains 1 - .3^2 of the variance, the weaker one 1 - .6^2.
     assert!((graph.weights[at[0]][at[2]] - 0.91).abs() < 0.05 && (graph.weights[at[1]][at[3]] - 0.64).abs() < 0.08);
     assert!(run.summary.identification.iter().all(|of| of.status == Status::Ok), "{:?}", run.summary.identification);
+    assert!(graph.ties.is_empty() && graph.undecided.is_empty(), "{:?}", graph.ties);
     assert_eq!(graph.scores.len(), 4);
     assert!(graph.scores.iter().all(|sets| sets.windows(2).all(|pair| pair[0].score <= pair[1].score)));
 
@@ -110,6 +113,17 @@ fn latents_of_each_modality_and_the_graph_between_them_are_found() {
         assert_ne!(after[(row, at[2])], before[(row, at[2])]);
         assert!((after[(row, at[0])] - 1.5).abs() < 1e-6);
     }
+    // Rows keep their private variables: with a latent at its own value they come back, beside what latents alone bring back.
+    let request: Intervention =
+        serde_json::from_value(json!({"do": {(graph.names[at[1]].clone()): before[(0, at[1])]}})).expect("a request");
+    let first = data.inputs.select_rows(&[0]);
+    let given = GivenRows { inputs: &first, names: &data.input_names, offsets: &[], environments: None };
+    let kept = model.intervene(&request, Some(given)).expect("mechanisms").inputs.expect("a decoder");
+    let alone = model.decode(&before.select_rows(&[0]), &[]).expect("a decoder");
+    let error = |of: &Matrix| -> f64 {
+        of.row(0).iter().zip(first.row(0)).map(|(&a, &b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
+    };
+    assert!(error(&kept) < 0.2 * error(&alone), "{} beside {}", error(&kept), error(&alone));
     // Drawn rows have the correlations of the data.
     let request: Intervention =
         serde_json::from_value(json!({"do": {(graph.names[at[1]].clone()): 0.0}, "count": 4000})).expect("a request");
@@ -128,6 +142,24 @@ fn linear_links_of_equal_strength_are_told_as_not_identified() {
     let warning = run.summary.warnings.iter().find(|warning| warning.code == "NOT_IDENTIFIED").expect("told");
     assert!(warning.message.contains("rna.z1") && warning.hint.is_some(), "{}", warning.message);
     assert!(run.summary.identification.iter().any(|of| of.status == Status::Violated));
+}
+
+#[test]
+fn a_link_that_mixing_hides_is_left_out_of_the_graph_and_named() {
+    // Three of four links: of m2.z2, one from each latent of m1.
+    let data = simulate("modality-world", json!({"seed": 1, "points": 4000, "sparsity": 0.25})).expect("a world");
+    let run = attempt(&data, json!({})).expect("the fit runs");
+    let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
+    let truth = data.truth["latents"].values.select_rows(&rows).to_f64();
+    let table = correlation(Correlation::Pearson, &truth, &run.latents.to_f64()).expect("the same rows");
+    let at: Vec<usize> = Matching::best(&table).expect("finite").columns.iter().map(|c| c.expect("a match")).collect();
+    let graph = run.summary.graph.as_ref().expect("a graph");
+    assert_eq!(graph.weights[at[0]][at[3]], 0.0, "the mixture has an edge less");
+    assert_eq!(graph.undecided, [[at[0], at[3]]]);
+    assert!(graph.ties.iter().any(|tie| tie.added == [[at[0], at[3]]] && tie.removed.is_empty()));
+    let warning = run.summary.warnings.iter().find(|warning| warning.code == "GRAPH_UNDECIDED").expect("told");
+    let link = format!("{} -> {} (up to", graph.names[at[0]], graph.names[at[3]]);
+    assert!(warning.message.contains(&link) && warning.hint.is_some(), "{}", warning.message);
 }
 
 #[test]
@@ -182,6 +214,20 @@ fn images_are_modalities_as_well() {
     let run = attempt(&data, json!({"training": {"steps": 120}, "copies": 0})).expect("the fit runs");
     assert_eq!(run.summary.latents.names, ["rna.z1", "rna.z2", "protein.z1", "protein.z2"]);
     assert!(!run.summary.traversals.is_empty());
+    assert_eq!(run.summary.counterfactuals.len(), 4);
+    for of in &run.summary.counterfactuals {
+        assert_eq!((of.rows.len(), of.values.len(), of.pictures.len()), (4, 5, 2));
+        let pixels: Vec<&[String]> = of.pictures.iter().flat_map(|view| view.pixels.chunks(7)).collect();
+        assert_eq!(pixels.len(), 8, "four rows in each of two views");
+        // rna is upstream: nothing that is set in protein moves it.
+        let moved = |at: usize| pixels[at][2..].iter().any(|picture| *picture != pixels[at][1]);
+        assert!(!of.latent.starts_with("protein") || (0..4).all(|row| !moved(row)), "{}", of.latent);
+        assert!((0..8).any(moved), "{}", of.latent);
+        // The same rows, whichever latent is set.
+        assert_eq!(of.rows, run.summary.counterfactuals[0].rows);
+        let part = |row: usize| run.split[run.rows.iter().position(|&kept| kept as usize == row).expect("a kept row")];
+        assert!(of.rows.iter().all(|&row| part(row) == Split::Test));
+    }
     let mut large = world(80, 1, false);
     let wide = Matrix::from_fn(80, 5000, |row, j| (row * j) as f32);
     large.inputs = Matrix::from_fn(80, 5006, |i, j| if j < 6 { large.inputs[(i, j)] } else { wide[(i, j - 6)] });

@@ -2,6 +2,7 @@
 
 use super::agreement::matched;
 use super::descend::{MARGIN, Problem};
+use super::hidden::{Given, TIE, UNDECIDED, hidden};
 use super::solved::{self, Size};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Result};
@@ -14,8 +15,6 @@ use std::collections::BTreeMap;
 /// one of .25; of such edges one in 24 was there, in five kinds of worlds on the seeds 11 to 13.
 const SURER: f64 = 3.0;
 
-/// Sets of causes within so many nats a row of the best one tie with it.
-pub(super) const TIE: f64 = 0.02;
 /// Correlation with its match below which a latent is another one.
 pub(super) const SAME: f64 = 0.95;
 /// Sets of causes of each latent, and graphs, that are kept at most.
@@ -97,6 +96,20 @@ pub(super) fn read_off(
             }
         }
     }
+    let modalities: Vec<usize> =
+        sizes.iter().enumerate().flat_map(|(m, size)| std::iter::repeat_n(m, size.latents)).collect();
+    let noises: Vec<f64> = (0..d).map(|latent| sd(latent).powi(2)).collect();
+    let weight = |cause: usize, effect: usize| weights[(cause, effect)];
+    let most_causes = problem.config.most_causes;
+    let links =
+        hidden(&Given { modalities: &modalities, graph: &graph, noises: &noises, weights: &weight, most_causes });
+    for link in links.iter().filter(|link| link.share >= UNDECIDED) {
+        let mut other = graph.clone();
+        other[link.effect] |= 1 << link.cause;
+        ties.push((TIE, other));
+    }
+    let rows_of = links.iter().flat_map(|link| [link.cause as f64, link.effect as f64, link.share]).collect();
+    solved.insert(solved::HIDDEN.into(), Matrix::new(links.len(), 3, rows_of)?);
     solved.insert(solved::WEIGHTS.into(), weights);
     solved.insert(solved::CERTAINTY.into(), certainty);
     solved.insert(solved::SCORES.into(), Matrix::new(scores.len() / 3, 3, scores)?);

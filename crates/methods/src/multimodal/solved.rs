@@ -34,6 +34,8 @@ pub const CAUSES: &str = "causes";
 pub const SCORES: &str = "scores";
 /// Rows of 4: number of a graph that fits as well, how far behind it is, and an edge of it from cause to effect; -1, -1 where it has none.
 pub const TIES: &str = "ties";
+/// Rows of 3: cause and effect of a link that a mixture would hide, and the share of the effect that it could explain; the largest first.
+pub const HIDDEN: &str = "hidden";
 /// 2 x latents: least correlation with its match in another solution that fits as well, 1 where there is none; latents compared.
 pub const AGREEMENT: &str = "agreement";
 /// Rows of 3, one for each start and each copy that went on to the end, those that were looked at again, and the one on other codes: 0, 1, 2 or 3, how far its objective is behind the

@@ -3,7 +3,8 @@
 use super::another::ANOTHER;
 use super::config::MultimodalConfig;
 use super::descend::{RELATED, TOLD};
-use super::read_off::{SAME, TIE};
+use super::hidden::{TIE, UNDECIDED};
+use super::read_off::SAME;
 use super::solved::{self, Size};
 use disentangle_data::Matrix;
 use disentangle_data::prepare::{Prepared, Warning};
@@ -108,6 +109,13 @@ impl Found<'_> {
                 objectives[(0, 2)] + objectives[(0, 3)],
             ));
         }
+        let hidden = self.hidden();
+        if let Some((_, most)) = hidden.first() {
+            let undecided = hidden.iter().filter(|(_, share)| *share >= UNDECIDED).count();
+            facts.push(Fact::new("hidden-links", "links that a mixture of latents would hide", undecided as f64));
+            let label = "largest share of a latent that a hidden link could explain";
+            facts.push(Fact::new("hidden-share", label, *most));
+        }
         if let Some(table) = self.part(solved::SOLUTIONS)
             && let Some(row) = (0..table.rows()).find(|&row| table[(row, 0)] as usize == ANOTHER)
         {
@@ -179,7 +187,8 @@ impl Found<'_> {
 
     fn graph(&self, config: &MultimodalConfig, ties: Vec<GraphTie>) -> Option<CausalGraph> {
         let (weights, certainty) = (self.part(solved::WEIGHTS)?, self.part(solved::CERTAINTY)?);
-        let mut undecided: Vec<[usize; 2]> = ties.iter().flat_map(|tie| tie.removed.iter().copied()).collect();
+        let differ = |tie: &GraphTie| tie.removed.iter().chain(&tie.added).copied().collect::<Vec<_>>();
+        let mut undecided: Vec<[usize; 2]> = ties.iter().flat_map(differ).collect();
         undecided.sort_unstable();
         undecided.dedup();
         let basis = format!(
@@ -208,10 +217,15 @@ impl Found<'_> {
         text.join(", ")
     }
 
+    /// Links that a mixture would hide, with the share of their effect that they could explain.
+    fn hidden(&self) -> Vec<([usize; 2], f64)> {
+        let Some(table) = self.part(solved::HIDDEN) else { return Vec::new() };
+        (0..table.rows()).map(|row| ([0, 1].map(|at| table[(row, at)] as usize), table[(row, 2)])).collect()
+    }
+
     fn undecided(&self, ties: &[GraphTie]) -> Option<Warning> {
-        if ties.is_empty() {
-            return None;
-        }
+        let hidden: Vec<([usize; 2], f64)> =
+            self.hidden().into_iter().filter(|(_, share)| *share >= UNDECIDED).collect();
         let of = |tie: &GraphTie| {
             let parts = [("without", &tie.removed), ("with", &tie.added)];
             let parts: Vec<String> = parts
@@ -221,11 +235,29 @@ impl Found<'_> {
                 .collect();
             parts.join(" and ")
         };
-        let list: Vec<String> = ties.iter().map(of).collect();
-        let message = format!("other graphs fit as well: {}", list.join("; "));
-        Some(Warning::new("GRAPH_UNDECIDED", message).hint(format!(
-            "they are within {TIE} nats a row, or those of other solutions; more rows decide, or nothing does"
-        )))
+        let is_hidden = |tie: &&GraphTie| {
+            tie.removed.is_empty() && matches!(tie.added[..], [one] if hidden.iter().any(|(link, _)| *link == one))
+        };
+        let list: Vec<String> = ties.iter().filter(|tie| !is_hidden(tie)).map(of).collect();
+        let (mut parts, mut hints) = (Vec::new(), Vec::new());
+        if !list.is_empty() {
+            parts.push(format!("other graphs fit as well: {}", list.join("; ")));
+            hints.push(format!(
+                "they are within {TIE} nats a row, or those of other solutions; more rows decide, or nothing does"
+            ));
+        }
+        if !hidden.is_empty() {
+            let of = |(link, share): &([usize; 2], f64)| {
+                format!("{} (up to {:.0} % of {})", self.named(&[*link]), 100.0 * share, self.names[link[1]])
+            };
+            let links: Vec<String> = hidden.iter().map(of).collect();
+            parts.push(format!("a mixture of latents would hide: {}", links.join(", ")));
+            hints.push(
+                "the search takes the graph with fewer edges; if the link is there, its effect is a mixture here"
+                    .into(),
+            );
+        }
+        (!parts.is_empty()).then(|| Warning::new("GRAPH_UNDECIDED", parts.join("; ")).hint(hints.join("; ")))
     }
 
     /// Least correlation with the match in another solution, and solutions compared, of each latent.
@@ -284,9 +316,13 @@ impl Found<'_> {
         let (status, finding) = if others == 0 {
             (Status::Unknown, "No other solution fits as well.".to_owned())
         } else if open.is_empty() {
+            let strongest = self.hidden().first().map(|(link, share)| {
+                format!(": {} could explain up to {:.0} % of its effect", self.named(&[*link]), 100.0 * share)
+            });
             let finding = format!(
                 "{others} other solutions that fit as well have the same latents (correlations {least:.3} and more). A link that mixing \
-                 within a modality removes would not show."
+                 within a modality removes would not show{}.",
+                strongest.unwrap_or_default()
             );
             (Status::Ok, finding)
         } else {

@@ -9,13 +9,15 @@ interface Setting {
   readonly world: ModalityWorld;
   /** `open`: a case in between, for which nothing is asked. */
   readonly identified: "yes" | "no" | "open";
+  /** The link that mixing removes, between latents by number: asked for among those that are left out, as undecided. */
+  readonly hidden?: string;
   /** Latents that are linked, from 0; asked of the fit that finds the sizes. */
   readonly linked?: readonly number[];
 }
 
 const SETTINGS: readonly Setting[] = [
   { name: "0 % of the links absent", world: { sparsity: 0 }, identified: "no" },
-  { name: "25 % of the links absent", world: { sparsity: 0.25 }, identified: "open" },
+  { name: "25 % of the links absent", world: { sparsity: 0.25 }, identified: "open", hidden: "1>4" },
   { name: "50 % of the links absent", world: { sparsity: 0.5 }, identified: "yes" },
   { name: "75 % of the links absent", world: { sparsity: 0.75 }, identified: "no", linked: [0, 2] },
   {
@@ -25,7 +27,7 @@ const SETTINGS: readonly Setting[] = [
   },
 ];
 
-function rowsOf({ identified, linked }: Setting, others: readonly string[], least: number): readonly Row[] {
+function rowsOf({ identified, hidden, linked }: Setting, others: readonly string[], least: number): readonly Row[] {
   const fit = "multimodal";
   const open = "sizes left open";
   const alarm = { yes: { atMost: 0 }, no: { atLeast: 1 }, open: undefined }[identified];
@@ -42,6 +44,13 @@ function rowsOf({ identified, linked }: Setting, others: readonly string[], leas
     { fit, measure: "mcc", ...(identified === "yes" && { band: { atLeast: least } }) },
     { fit, measure: "scores:methodGraph.betweenModalities.shd", title: "SHD of the graph between modalities" },
     { fit, measure: "violated:identified", title: "called not identified", ...(alarm && { band: alarm }) },
+    ...(hidden === undefined ? [] : [{ fit, measure: `left-out:${hidden}`, band: { atLeast: 1 } }]),
+    {
+      fit,
+      measure: "fact:hidden-links",
+      title: "links said to be hidden by a mixture",
+      ...(identified === "yes" && { band: { atMost: 0 } }),
+    },
     ...[1, 2, 3, 4].map((i) => ({ fit, measure: `not-identified:${i}` })),
     ...sizes,
     ...others.map((other) => ({ fit: other, measure: "mcc", title: `MCC of ${other}` })),
