@@ -10,6 +10,7 @@ mod likelihood;
 mod mechanisms;
 mod nonlinear;
 mod order;
+mod plane;
 mod way_back;
 
 pub use absorbed::{Absorbed, absorbed};
@@ -19,6 +20,7 @@ pub use likelihood::{Asked, Density, Evaluated, GroupedRows, Head, evaluate, tra
 pub use mechanisms::{Kind, MechanismShape, Mechanisms, pair};
 pub use nonlinear::{Curvature, nonlinear};
 pub use order::{MOST_LATENTS, Order, search};
+pub use plane::{Apart, apart, straighten};
 pub use way_back::{invert, predict};
 
 #[cfg(test)]

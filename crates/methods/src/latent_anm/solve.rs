@@ -5,7 +5,7 @@ use super::config::{Algorithm, FINALISTS, LatentAnmConfig};
 use super::network::{AXES, AnmNetwork, FLOW_NAMES, NAMES, REDUCTION, Sizes, flow_view, initial_flow, sharp};
 use super::published::PublishedNetwork;
 use super::solved::{
-    ABSORBED, EVIDENCE, LONG, MAGNITUDES, MARGIN, NOISE, NONLINEAR, ORDER, SHORT, SORTED, UNCHANGED, UNMIXED,
+    ABSORBED, APART, EVIDENCE, LONG, MAGNITUDES, MARGIN, NOISE, NONLINEAR, ORDER, SHORT, SORTED, UNCHANGED, UNMIXED,
 };
 use crate::linear::keep;
 use crate::regression::{parameter, scale_latents};
@@ -22,8 +22,8 @@ use disentangle_numerics::linalg::log_abs_det;
 use disentangle_numerics::moments::{covariance, covariance_of_rows};
 use disentangle_numerics::principal_axes::PrincipalAxes;
 use disentangle_numerics::shift::{
-    Asked, Density, GroupedRows, Head, Kind, MechanismShape, absorbed, evaluate, nonlinear, pair, profile, search,
-    unchanged,
+    Asked, Density, GroupedRows, Head, Kind, MechanismShape, absorbed, apart, evaluate, nonlinear, pair, profile,
+    search, straighten, unchanged,
 };
 use std::collections::BTreeMap;
 
@@ -172,6 +172,11 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
         codes.row(r).iter().zip(&rows[i]).map(|(&c, w)| f64::from(c) * w).sum::<f64>() as f32
     };
     let z = Matrix::from_fn(codes.rows(), k, latent);
+    // Variances alone are blind where latents depend on each other: the axes are turned to where mechanisms have one curve.
+    let turn = straighten(&z, &nodes)?;
+    let rows: Vec<Vec<f64>> =
+        (0..k).map(|i| (0..k).map(|c| (0..k).map(|j| turn[(j, i)] * rows[j][c]).sum()).collect()).collect();
+    let z = turned(&z, &turn);
     let order = search(&z, &nodes)?.order;
     let axes: Vec<f64> = (0..k * k).map(|e| rows[order[e % k]][e / k]).collect();
     replace(state, &[(AXES, &axes)])?;
@@ -179,6 +184,13 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
         begin_mechanisms(sizes.mechanisms, &z.select_cols(&order), &nodes, state)?;
     }
     Ok(OutcomeKind::Converged)
+}
+
+/// z M.
+fn turned(z: &Matrix, map: &Matrix<f64>) -> Matrix {
+    Matrix::from_fn(z.rows(), map.cols(), |r, i| {
+        z.row(r).iter().enumerate().map(|(j, &v)| f64::from(v) * map[(j, i)]).sum::<f64>() as f32
+    })
 }
 
 /// Axes on which covariances are diagonal in every environment, one a row, and the covariance of all rows.
@@ -295,6 +307,13 @@ fn graph(config: &LatentAnmConfig, environments: usize, data: &Prepared, state: 
         (2, Some(sum)) => sum.effect as f64,
         (_, Some(sum)) => f64::from(u8::from(sum.later)),
     });
+    // Rows that the latents were not fitted to say as much of them.
+    let seen = [train, data.rows_of(Split::Validation)].concat();
+    let planes = apart(&train::encode_rows(state, &data.inputs, &seen)?, &nodes_of(data, &seen), &found);
+    let planes = Matrix::from_fn(2, k, |row, i| match (row, planes[i]) {
+        (0, plane) => plane.map_or(f64::NAN, |plane| plane.gap),
+        (_, plane) => plane.map_or(0.0, |plane| plane.with as f64),
+    });
     let order: Vec<f64> = found.order.iter().map(|&i| i as f64).collect();
     // What the search has chosen is an edge, however little it gains.
     let evidence = Matrix::from_fn(k, k, |j, i| match found.parents[i].contains(&j) {
@@ -315,6 +334,7 @@ fn graph(config: &LatentAnmConfig, environments: usize, data: &Prepared, state: 
         (UNCHANGED, Matrix::new(1, k, shares)?),
         (NONLINEAR, curves),
         (ABSORBED, sums),
+        (APART, planes),
         (NOISE[0], means),
         (NOISE[1], scales),
     ] {

@@ -25,6 +25,9 @@ pub const NONLINEAR: &str = "nonlinear";
 /// infinity where all others follow from it; that other one; the effect; and 1 where the graph says that the latent is the later
 /// one of both: 4 x k.
 pub const ABSORBED: &str = "absorbed";
+/// By how much other axes in the plane of each latent and another one explain the rows worse, nats, NaN for a latent that
+/// depends on none; and that other one: 2 x k.
+pub const APART: &str = "apart";
 /// See [`EVIDENCE`].
 pub const NOISE: [&str; 2] = ["noiseMeans", "noiseScales"];
 /// Mean magnitude of the published coefficients over environments, `[j][i]` of latent j in the mechanism of i: k x k.

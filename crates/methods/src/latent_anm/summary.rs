@@ -62,10 +62,10 @@ pub fn findings(config: &LatentAnmConfig, data: &Prepared, state: &State, latent
     }
     let mut identification = Vec::new();
     if !config.observed() {
-        let Identified { of, assumption, warnings: about, facts: decide } =
+        let Identified { of, assumptions: on_latents, warnings: about, facts: decide } =
             identified(config.mechanisms, environments, state, &names);
         identification = of;
-        assumptions.extend(assumption);
+        assumptions.extend(on_latents);
         warnings.extend(about);
         facts.extend(decide);
     }
