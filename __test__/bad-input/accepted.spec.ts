@@ -116,6 +116,23 @@ test("rows with gaps are left out or filled when one says so, and the fit counts
   }
 });
 
+test("without a GPU `auto` computes what `cpu` does, and the fit says that it fell back and what was tried", async (t) => {
+  const fallback = (warnings: readonly { code: string; message: string; hint?: string }[]) =>
+    warnings.find(({ code }) => code === "DEVICE_FALLBACK");
+  const [auto, cpu] = [await fitted({}, { device: "auto" }), await fitted({}, { device: "cpu" })];
+  t.deepEqual(auto.latents, cpu.latents);
+  t.is(fallback(cpu.summary.warnings), undefined);
+  const warning = fallback(auto.summary.warnings);
+  t.regex(warning?.message ?? "", /"auto" takes the processor: tried this addon, which is built without CUDA/);
+  t.regex(warning?.hint ?? "", /"cpu".*@disentangle\/cuda-linux-x64-gnu/);
+  const dir = await folderOf({});
+  const args =
+    "fit --method tbr --data good.csv --environment env --target y --tree tree.nwk --latent-dim 2 --steps 20 --device auto --out a";
+  const [ended] = await runBatch([{ cwd: dir, args: args.split(" ") }]);
+  t.is(ended?.code, 0, ended?.stderr);
+  t.regex(ended!.stderr, /warning device: "auto" takes the processor/);
+});
+
 test("the largest seed is a seed", async (t) => {
   const model = await fitted({}, { seed: Number.MAX_SAFE_INTEGER });
   t.is(model.manifest.seed, Number.MAX_SAFE_INTEGER);

@@ -66,7 +66,7 @@ export type Centers = "whole" | "exact";
  * Where to compute.
  * - `cpu`: The processor.
  * - `cuda`: An NVIDIA GPU; an error when there is none.
- * - `auto`: A GPU when there is one, the processor otherwise.
+ * - `auto`: A GPU when there is one; otherwise the processor, with a warning.
  */
 export type DeviceChoice = "cpu" | "cuda" | "auto";
 

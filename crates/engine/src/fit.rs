@@ -15,9 +15,10 @@ use crate::plan::{Plan, canonical, defining, settled};
 use crate::results::{History, Outcome, Summary};
 use crate::train::{self, Budgets, Keeper, Session, Standing};
 use choose::choose;
-use disentangle_data::prepare::{Prepared, prepare};
+use disentangle_data::prepare::{Prepared, Warning, prepare};
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Dataset, Failure, Matrix, Result};
+use disentangle_nn::device::{self, Opened};
 use disentangle_numerics::compute::Compute;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -92,10 +93,14 @@ fn fit_cow(
     let Plan { entry, options: run, method } = plan;
     dataset.check_shapes()?;
     let (fingerprint, shown) = (dataset.fingerprint(), dataset.fingerprint_shown(&run.prepare.oracle));
-    let data = prepare(dataset, &run.prepare, run.seed)?;
+    let mut data = prepare(dataset, &run.prepare, run.seed)?;
     method.check(&data)?;
     refuse_idle_source(entry, method.as_ref(), &data)?;
-    let device = disentangle_nn::device::open(run.device)?;
+    let Opened { device, instead } = device::open(run.device)?;
+    data.warnings.extend(instead.map(|tried| {
+        Warning::new("DEVICE_FALLBACK", format!("device: \"auto\" takes the processor: {tried}"))
+            .hint(format!("set device to \"cpu\" where that is meant, or {}", device::HINT))
+    }));
     let identity = Identity { config: defined, fingerprint: shown };
     let (checkpoints, standing) = begin(options, identity, observer, &|config| settled(methods, config))?;
     let checkpoints = checkpoints.map(|folder| Box::new(folder) as Box<dyn Keeper>);

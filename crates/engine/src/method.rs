@@ -79,6 +79,8 @@ pub struct Batch {
     pub inputs: Tensor,
     /// Standardised: (b) with one target or none (then empty), (b, t) with several. NaN marks a gap.
     pub targets: Tensor,
+    /// The same, row-major, as it was before it came to the device: what a loss is built by, such as where gaps are, is not read back.
+    pub given: Vec<f32>,
     /// Tree node (or environment) of each row.
     pub nodes: Vec<u32>,
     /// Task of each row; empty where rows are not labelled with tasks.

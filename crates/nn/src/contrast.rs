@@ -7,7 +7,7 @@ pub use paired::{paired_info_nce, paired_info_nce_expression};
 use super::element::{for_real, slice, with_values};
 use super::loss::{scalar, scalar_storage};
 use crate::fused::fused;
-use candle_core::{CpuStorage, CustomOp1, DType, Device, Error, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp1, DType, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::simd::vectorised;
 use disentangle_numerics::real::Real;
 
@@ -146,9 +146,9 @@ pub fn group_l1(x: &Tensor, weight: f64) -> Result<Tensor> {
 /// Those of candle.
 pub fn group_l1_expression(x: &Tensor, weight: f64) -> Result<Tensor> {
     // The root has no derivative at zero: x / norm with a norm of 1 there, a constant, has.
-    let norms = x.detach().to_device(&Device::Cpu)?.to_dtype(DType::F64)?.sqr()?.sum(1)?.sqrt()?.to_vec1::<f64>()?;
-    let rates: Vec<f64> = norms.iter().map(|&norm| if norm == 0.0 { 0.0 } else { 1.0 / norm }).collect();
-    let rates = Tensor::from_vec(rates, (norms.len(), 1), &Device::Cpu)?.to_dtype(x.dtype())?.to_device(x.device())?;
+    let norms = x.detach().to_dtype(DType::F64)?.sqr()?.sum_keepdim(1)?.sqrt()?;
+    let zeros = norms.zeros_like()?;
+    let rates = norms.eq(&zeros)?.where_cond(&zeros, &norms.recip()?)?.to_dtype(x.dtype())?;
     (x * x.detach().broadcast_mul(&rates)?)?.sum_all()? * weight
 }
 

@@ -1,9 +1,15 @@
-//! Log-determinants and inverses of small square matrices, computed in double precision by faer whatever the type.
+//! Log-determinants and inverses of small square matrices, computed in double precision whatever the type: by faer, or elsewhere than on
+//! the processor by Gram-Schmidt.
+
+mod factorised;
+
+pub(crate) use factorised::factorised;
 
 use super::element::{Element, for_real, slice};
 use super::params::{Init, Params};
 use crate::fused::fused;
-use candle_core::{CpuStorage, CustomOp1, DType, Device, Error, Layout, Result, Shape, Tensor};
+use crate::host;
+use candle_core::{CpuStorage, CustomOp1, DType, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::{Matrix, Stream};
 use disentangle_numerics::linalg;
 use disentangle_numerics::real::Real;
@@ -20,13 +26,16 @@ pub fn log_abs_det(w: &Tensor) -> Result<Tensor> {
     log_abs_det_expression(w)
 }
 
-/// The same from candle's expressions around a determinant that the host computes.
+/// The same from candle's expressions.
 fn log_abs_det_expression(w: &Tensor) -> Result<Tensor> {
-    // The tangent at w: a constant plus a product whose gradient is that of the log-determinant.
-    let m = on_host(w)?;
-    let adjoint = on_device(&inverse(&m), w)?.t()?;
-    let value = log_det(&m);
-    (w * adjoint)?.sum_all()?.affine(1.0, value - m.rows() as f64)
+    let (log_det, inverse) = factorised(&w.unsqueeze(0)?)?;
+    let adjoint = inverse.squeeze(0)?.t()?.to_dtype(w.dtype())?;
+    let value = log_det.squeeze(0)?.to_dtype(w.dtype())?;
+    // The tangent at w: the value, and a difference of zero that has its gradient. Of a singular w that is NaN, and the value alone is given.
+    let tangent = (w * adjoint)?.sum_all()?;
+    let found = ((&tangent - tangent.detach())? + &value)?;
+    let regular = (&value - &value)?.eq(&value.zeros_like()?)?;
+    regular.where_cond(&found, &value)
 }
 
 /// The inverse of `w [d, d]`, all NaN for a singular one.
@@ -41,10 +50,10 @@ pub fn matrix_inverse(w: &Tensor) -> Result<Tensor> {
     matrix_inverse_expression(w)
 }
 
-/// The same from candle's expressions around an inverse that the host computes.
+/// The same from candle's expressions.
 fn matrix_inverse_expression(w: &Tensor) -> Result<Tensor> {
     // One step of Newton from the inverse stays there and has its gradient.
-    let v = on_device(&inverse(&on_host(w)?), w)?;
+    let v = factorised(&w.unsqueeze(0)?)?.1.squeeze(0)?.to_dtype(w.dtype())?;
     v.affine(2.0, 0.0)? - v.matmul(w)?.matmul(&v)?
 }
 
@@ -137,16 +146,6 @@ fn matrix<T: Real>(values: &[T], d: usize) -> Matrix<f64> {
     Matrix::from_fn(d, d, |i, j| values[i * d + j].wide())
 }
 
-fn on_host(w: &Tensor) -> Result<Matrix<f64>> {
-    let values = w.flatten_all()?.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_vec1::<f64>()?;
-    Ok(matrix(&values, side(w)?))
-}
-
-fn on_device(m: &Matrix<f64>, like: &Tensor) -> Result<Tensor> {
-    let values = Tensor::from_slice(m.data(), like.shape(), &Device::Cpu)?;
-    values.to_dtype(like.dtype())?.to_device(like.device())
-}
-
 struct LogAbsDet;
 
 impl CustomOp1 for LogAbsDet {
@@ -164,7 +163,8 @@ impl CustomOp1 for LogAbsDet {
     }
 
     fn bwd(&self, w: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let adjoint = on_device(&inverse(&on_host(w)?), w)?.t()?.contiguous()?;
+        let inverse = inverse(&matrix(&host::doubles(w)?, side(w)?));
+        let adjoint = host::placed(inverse.into_data(), w.shape(), w)?.t()?.contiguous()?;
         adjoint.broadcast_mul(gradient).map(Some)
     }
 }
@@ -194,6 +194,7 @@ impl CustomOp1 for Inverse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use candle_core::Device;
 
     #[test]
     fn an_invertible_layer_begins_as_a_rotation_and_its_inverse_undoes_it() -> Result<()> {
@@ -209,8 +210,13 @@ mod tests {
     #[test]
     fn a_singular_matrix_has_no_volume_and_no_inverse() -> Result<()> {
         let w = Tensor::zeros((2, 2), DType::F32, &Device::Cpu)?;
-        assert_eq!(log_abs_det(&w)?.to_scalar::<f32>()?, f32::NEG_INFINITY);
-        assert!(matrix_inverse(&w)?.to_vec2::<f32>()?.iter().flatten().all(|v| v.is_nan()));
+        for (log_det, inverse) in [
+            (log_abs_det(&w)?, matrix_inverse(&w)?),
+            crate::by_expressions(|| Ok::<_, Error>((log_abs_det(&w.detach())?, matrix_inverse(&w)?)))?,
+        ] {
+            assert_eq!(log_det.to_scalar::<f32>()?, f32::NEG_INFINITY);
+            assert!(inverse.to_vec2::<f32>()?.iter().flatten().all(|v| v.is_nan()));
+        }
         assert_eq!(covariance_log_det(&Tensor::ones((1, 2), DType::F32, &Device::Cpu)?, 1.0)?.to_scalar::<f32>()?, 0.0);
         Ok(())
     }

@@ -14,25 +14,47 @@ pub enum DeviceChoice {
     Cpu,
     /// An NVIDIA GPU; an error when there is none.
     Cuda,
-    /// A GPU when there is one, the processor otherwise.
+    /// A GPU when there is one; otherwise the processor, with a warning.
     Auto,
+}
+
+/// A device, and what was tried in vain before it.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// Where to compute.
+    pub device: Device,
+    /// Why `auto` fell back to the processor.
+    pub instead: Option<String>,
 }
 
 /// Opens the device of a configuration.
 ///
 /// # Errors
 /// `DEVICE_NOT_FOUND` when CUDA was asked for and is not there.
-pub fn open(choice: DeviceChoice) -> Result<Device> {
+pub fn open(choice: DeviceChoice) -> Result<Opened> {
+    let cpu = |instead| Opened { device: Device::Cpu, instead };
     match choice {
-        DeviceChoice::Cpu => Ok(Device::Cpu),
-        DeviceChoice::Auto => Ok(Device::new_cuda(0).unwrap_or(Device::Cpu)),
-        DeviceChoice::Cuda => Device::new_cuda(0).map_err(|error| {
-            let tried = if cfg!(feature = "cuda") { "CUDA device 0" } else { "this build, which has no CUDA in it" };
-            Failure::new(Code::DeviceNotFound, format!("device: \"cuda\" was asked for; tried {tried}: {error}"))
+        DeviceChoice::Cpu => Ok(cpu(None)),
+        DeviceChoice::Auto => Ok(cuda().unwrap_or_else(|tried| cpu(Some(tried)))),
+        DeviceChoice::Cuda => cuda().map_err(|tried| {
+            Failure::new(Code::DeviceNotFound, format!("device: \"cuda\" was asked for; {tried}"))
                 .at("device")
-                .hint("set device to \"cpu\", or build the addon with `--features cuda`")
+                .hint(format!("set device to \"cpu\", or {HINT}"))
         }),
     }
+}
+
+/// What is needed to compute on a GPU.
+pub const HINT: &str =
+    "install @disentangle/cuda-linux-x64-gnu on a machine with an NVIDIA GPU and its driver (docs/deployment.md)";
+
+/// The first GPU; or what was tried.
+fn cuda() -> std::result::Result<Opened, String> {
+    if !cfg!(feature = "cuda") {
+        return Err("tried this addon, which is built without CUDA".into());
+    }
+    let tried = |error| format!("tried CUDA device 0: {error}");
+    Device::new_cuda(0).map(|device| Opened { device, instead: None }).map_err(tried)
 }
 
 /// What this build and this machine offer.

@@ -1,6 +1,8 @@
 //! A scalar whose gradient was computed along with it, outside of any graph.
 
 use crate::element::{Element, for_real};
+use crate::fused::fused;
+use crate::host;
 use crate::params::{Held, Param, Params};
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
 use disentangle_numerics::real::Real;
@@ -21,8 +23,22 @@ pub fn with_known_gradient(params: &Params, value: f64, gradient: Vec<(&str, Vec
         list.push((param.clone(), values));
     }
     let first = list.first().ok_or_else(|| Error::Msg("a known gradient in no parameter".into()).bt())?.0.clone();
+    if !fused(first.var().device()) {
+        return expression(value, list, first.var().as_tensor());
+    }
     // The first parameter ties the operation to the graph; gradients go straight to their slots.
     first.var().apply_op1(Known { value, gradient: Mutex::new(list) })
+}
+
+/// The same as a candle expression: products with the gradients, whose values are taken away again.
+fn expression(value: f64, list: Vec<(Param, Vec<f64>)>, like: &Tensor) -> Result<Tensor> {
+    let mut sum = host::placed(vec![value], (), like)?;
+    for (param, values) in list {
+        let param = param.var().as_tensor();
+        let product = (param * host::placed(values, param.shape(), param)?)?.sum_all()?;
+        sum = (sum + (&product - product.detach())?)?;
+    }
+    Ok(sum)
 }
 
 struct Known {
@@ -66,20 +82,26 @@ mod tests {
     #[test]
     fn known_gradients_are_scaled_and_added_and_other_parameters_have_none() -> Result<()> {
         for dtype in [DType::F32, DType::F64] {
-            let mut params = Params::with_dtype(&Device::Cpu, dtype);
-            for name in ["a", "b", "c"] {
-                params.insert(name, &[2], &Init::ZEROS, 0)?;
-            }
-            let first = with_known_gradient(&params, 5.0, vec![("a", vec![1.0, 2.0]), ("b", vec![-1.0, 0.5])])?;
-            let second = with_known_gradient(&params, 0.25, vec![("b", vec![4.0, 0.0])])?;
-            let loss = ((first * 3.0)? + second)?;
-            assert_eq!(loss.to_dtype(DType::F64)?.to_scalar::<f64>()?, 15.25);
-            let gradients = params.gradients(&loss)?;
-            let of = |i: usize| gradients.tensor(i)?.map(|g| g.to_dtype(DType::F64)?.to_vec1::<f64>()).transpose();
-            assert_eq!(of(0)?, Some(vec![3.0, 6.0]));
-            assert_eq!(of(1)?, Some(vec![1.0, 1.5]));
-            assert_eq!(of(2)?, None);
+            scaled_and_added(dtype)?;
+            crate::by_expressions(|| scaled_and_added(dtype))?;
         }
+        Ok(())
+    }
+
+    fn scaled_and_added(dtype: DType) -> Result<()> {
+        let mut params = Params::with_dtype(&Device::Cpu, dtype);
+        for name in ["a", "b", "c"] {
+            params.insert(name, &[2], &Init::ZEROS, 0)?;
+        }
+        let first = with_known_gradient(&params, 5.0, vec![("a", vec![1.0, 2.0]), ("b", vec![-1.0, 0.5])])?;
+        let second = with_known_gradient(&params, 0.25, vec![("b", vec![4.0, 0.0])])?;
+        let loss = ((first * 3.0)? + second)?;
+        assert_eq!(loss.to_dtype(DType::F64)?.to_scalar::<f64>()?, 15.25);
+        let gradients = params.gradients(&loss)?;
+        let of = |i: usize| gradients.tensor(i)?.map(|g| g.to_dtype(DType::F64)?.to_vec1::<f64>()).transpose();
+        assert_eq!(of(0)?, Some(vec![3.0, 6.0]));
+        assert_eq!(of(1)?, Some(vec![1.0, 1.5]));
+        assert_eq!(of(2)?, None);
         Ok(())
     }
 

@@ -10,7 +10,8 @@ use super::element::{Element, for_real, with_values};
 use super::layers::{self, Numbers};
 use super::params::{Init, Param, Params};
 use crate::fused::fused;
-use candle_core::{DType, Device, Error, Result, Storage, Tensor, op::BackpropOp};
+use crate::host;
+use candle_core::{Error, Result, Storage, Tensor, op::BackpropOp};
 use disentangle_data::Matrix;
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::real::Real;
@@ -211,13 +212,11 @@ fn beside<'a>(parts: impl Iterator<Item = &'a Layer> + Clone) -> Result<layers::
     let (mut row, mut col) = (0, 0);
     let mut activation = Activation::Identity;
     for part in parts {
-        let values =
-            |param: &Param| param.var().to_dtype(DType::F32)?.to_device(&Device::Cpu)?.flatten_all()?.to_vec1();
-        let own: Vec<f32> = values(&part.weight)?;
+        let own = host::singles(part.weight.var())?;
         for (i, own) in own.chunks_exact(part.outputs).enumerate() {
             weight.row_mut(row + i)[col..col + part.outputs].copy_from_slice(own);
         }
-        bias.extend(values(&part.bias)?.into_iter().map(f64::from));
+        bias.extend(host::doubles(part.bias.var())?);
         (row, col, activation) = (row + part.inputs, col + part.outputs, part.activation);
     }
     Ok(layers::Layer::Dense { weight: Numbers::Single(weight), bias: Some(Numbers::row(bias)), activation })

@@ -1,6 +1,12 @@
 //! The trainable numbers of a model, by name and in order, and their gradients.
 
+mod buffer;
+
+pub use buffer::Buffer;
+
 use super::element::{Element, for_real, with_values};
+use crate::fused::fused;
+use crate::host;
 use candle_core::{CpuStorage, DType, Device, Error, Result, Tensor, Var};
 use disentangle_data::Stream;
 use disentangle_data::simd::vectorised;
@@ -137,31 +143,6 @@ impl Param {
     }
 }
 
-/// Numbers that belong to a model but that no gradient moves, such as running statistics. Cloning shares them.
-#[derive(Debug, Clone)]
-pub struct Buffer {
-    name: String,
-    dtype: DType,
-    values: Arc<Mutex<Vec<f64>>>,
-}
-
-impl Buffer {
-    fn lock(&self) -> MutexGuard<'_, Vec<f64>> {
-        self.values.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Its values.
-    pub fn get(&self) -> Vec<f64> {
-        self.lock().clone()
-    }
-
-    /// Changes each value, rounded to the type of the parameters: what a checkpoint holds is what goes on.
-    pub fn change(&self, mut new: impl FnMut(usize, f64) -> f64) {
-        let narrow = |value: f64| if self.dtype == DType::F64 { value } else { f64::from(value as f32) };
-        self.lock().iter_mut().enumerate().for_each(|(i, value)| *value = narrow(new(i, *value)));
-    }
-}
-
 /// An ordered store of named trainable parameters, all of one type on one device, and of the buffers beside them.
 ///
 /// Iteration follows insertion and passes over buffers. Cloning shares the numbers.
@@ -194,8 +175,7 @@ impl Params {
             return Err(Error::Msg(format!("two parameters named {name}")).bt());
         }
         let values = init.draw(shape.iter().product(), name, seed)?;
-        let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(self.dtype)?.to_device(&self.device)?;
-        let var = Var::from_tensor(&tensor)?;
+        let var = Var::from_tensor(&host::placed_on(values, shape, (self.dtype, &self.device))?)?;
         self.index.insert(name.to_owned(), self.list.len());
         self.list.push(Param { name: name.to_owned(), var: var.clone(), slot: Arc::default() });
         Ok(var)
@@ -209,7 +189,7 @@ impl Params {
         if self.index.contains_key(name) || self.buffers.iter().any(|buffer| buffer.name == name) {
             return Err(Error::Msg(format!("two parameters named {name}")).bt());
         }
-        let buffer = Buffer { name: name.to_owned(), dtype: self.dtype, values: Arc::new(Mutex::new(values)) };
+        let buffer = Buffer::new(name, values, (self.dtype, &self.device))?;
         self.buffers.push(buffer.clone());
         Ok(buffer)
     }
@@ -261,11 +241,10 @@ impl Params {
     /// Those of copying from the device.
     pub fn export(&self) -> Result<Vec<NamedValues>> {
         let trained = self.list.iter().map(|p| {
-            let flat = p.var.flatten_all()?.to_device(&Device::Cpu)?.to_dtype(DType::F32)?;
-            Ok(NamedValues { name: p.name.clone(), shape: p.var.dims().to_vec(), values: flat.to_vec1()? })
+            Ok(NamedValues { name: p.name.clone(), shape: p.var.dims().to_vec(), values: host::singles(&p.var)? })
         });
         let buffers = self.buffers.iter().map(|buffer| {
-            let values: Vec<f32> = buffer.lock().iter().map(|&v| v as f32).collect();
+            let values: Vec<f32> = buffer.get()?.into_iter().map(|v| v as f32).collect();
             Ok(NamedValues { name: buffer.name.clone(), shape: vec![values.len()], values })
         });
         trained.chain(buffers).collect()
@@ -274,7 +253,7 @@ impl Params {
     /// Names and shapes of [`Params::export`].
     fn shapes(&self) -> Vec<(&str, Vec<usize>)> {
         let trained = self.list.iter().map(|p| (p.name.as_str(), p.var.dims().to_vec()));
-        trained.chain(self.buffers.iter().map(|b| (b.name.as_str(), vec![b.lock().len()]))).collect()
+        trained.chain(self.buffers.iter().map(|b| (b.name.as_str(), vec![b.count()]))).collect()
     }
 
     /// Replaces all values. The names, their order and the shapes must be those of this store.
@@ -293,11 +272,11 @@ impl Params {
             return Err(Error::Msg(format!("parameters [{given}] are not those of the model, [{ours}]")).bt());
         }
         for (value, param) in values.iter().zip(&self.list) {
-            let tensor = Tensor::from_slice(&value.values, value.shape.as_slice(), &Device::Cpu)?;
-            param.var.set(&tensor.to_dtype(self.dtype)?.to_device(&self.device)?)?;
+            let values = value.values.iter().map(|&v| f64::from(v)).collect();
+            param.var.set(&host::placed(values, value.shape.as_slice(), &param.var)?)?;
         }
         for (value, buffer) in values[self.list.len()..].iter().zip(&self.buffers) {
-            buffer.change(|i, _| f64::from(value.values[i]));
+            buffer.change(|i, _| f64::from(value.values[i]))?;
         }
         Ok(())
     }
@@ -307,11 +286,11 @@ impl Params {
     /// # Errors
     /// Those of copying from the device.
     pub fn norm(&self) -> Result<f64> {
-        let mut sum = 0.0;
+        let mut sum = Squares::default();
         for param in &self.list {
-            sum += squared_norm(&param.var)?;
+            sum.add(&param.var)?;
         }
-        Ok(sum.sqrt())
+        sum.root()
     }
 
     /// The gradients of `loss` (one number) with respect to every parameter it depends on.
@@ -433,17 +412,17 @@ impl Gradients {
     /// # Errors
     /// Those of copying from the device.
     pub fn norm(&self) -> Result<f64> {
-        let mut sum = 0.0;
+        let mut sum = Squares::default();
         for gradient in &self.list {
-            sum += match gradient {
-                Gradient::None | Gradient::Slot { storage: None, .. } => 0.0,
-                Gradient::Tensor(tensor) => squared_norm(tensor)?,
+            match gradient {
+                Gradient::None | Gradient::Slot { storage: None, .. } => {}
+                Gradient::Tensor(tensor) => sum.add(tensor)?,
                 Gradient::Slot { storage: Some(storage), .. } => {
-                    for_real!(values_dtype(storage), T => Ok(sum_of_squares(storage.as_slice::<T>()?)))?
+                    sum.here += for_real!(values_dtype(storage), T => Ok(sum_of_squares(storage.as_slice::<T>()?)))?;
                 }
-            };
+            }
         }
-        Ok(sum.sqrt())
+        sum.root()
     }
 }
 
@@ -452,9 +431,31 @@ fn values_dtype(storage: &CpuStorage) -> DType {
     storage.dtype()
 }
 
-fn squared_norm(tensor: &Tensor) -> Result<f64> {
-    let tensor = tensor.to_device(&Device::Cpu)?;
-    for_real!(tensor.dtype(), T => with_values::<T, f64>(&tensor, sum_of_squares))
+/// A sum of squares in double precision, in order. What lies on a device is added up there, so that one number is read.
+#[derive(Default)]
+struct Squares {
+    here: f64,
+    on_device: Option<Tensor>,
+}
+
+impl Squares {
+    fn add(&mut self, tensor: &Tensor) -> Result<()> {
+        if fused(tensor.device()) {
+            self.here += for_real!(tensor.dtype(), T => with_values::<T, f64>(tensor, sum_of_squares))?;
+            return Ok(());
+        }
+        let squares = tensor.detach().to_dtype(DType::F64)?.sqr()?.sum_all()?;
+        self.on_device = Some(match self.on_device.take() {
+            Some(sum) => (sum + squares)?,
+            None => squares,
+        });
+        Ok(())
+    }
+
+    fn root(self) -> Result<f64> {
+        let there = self.on_device.as_ref().map_or(Ok(0.0), host::number)?;
+        Ok((self.here + there).sqrt())
+    }
 }
 
 /// Sum of squares in double precision, in eight fixed lanes: the same bits on every machine.

@@ -3,6 +3,7 @@
 //! Gaussians are diagonal and given by mean and log variance: no value of the network can make a variance negative.
 
 use super::entrywise::{Fold, Formula, entrywise};
+use crate::host;
 use candle_core::{DType, Device, Result, Tensor};
 use disentangle_data::Stream;
 use disentangle_numerics::real::Real;
@@ -84,16 +85,14 @@ pub fn normals(shape: &[usize], seed: u64, name: &str, step: u32, dtype: DType, 
 
 fn drawn(stream: &mut Stream, shape: &[usize], dtype: DType, device: &Device) -> Result<Tensor> {
     let count = shape.iter().product();
-    let host = if dtype == DType::F32 {
+    if dtype == DType::F32 {
         let mut values = vec![0f32; count];
         stream.fill_normals(&mut values, |v| v as f32);
-        Tensor::from_vec(values, shape, &Device::Cpu)?
-    } else {
-        let mut values = vec![0f64; count];
-        stream.fill_normals(&mut values, |v| v);
-        Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(dtype)?
-    };
-    host.to_device(device)
+        return Tensor::from_vec(values, shape, device);
+    }
+    let mut values = vec![0f64; count];
+    stream.fill_normals(&mut values, |v| v);
+    host::placed_on(values, shape, (dtype, device))
 }
 
 /// What is summed over the columns, as a function of three entries.

@@ -1,7 +1,8 @@
 //! A leaky activation that is smooth and invertible, with the logarithm of its slope: a layer of a flow.
 
 use super::entrywise::{Fold, Formula, entrywise};
-use candle_core::{DType, Device, Result, Tensor};
+use crate::host;
+use candle_core::{Result, Tensor};
 use disentangle_numerics::logistic::{sigmoids, softplus};
 use disentangle_numerics::real::Real;
 
@@ -127,9 +128,9 @@ impl Formula for Inverse {
     }
 
     fn expression(self, y: &Tensor, a: &Tensor, _: &Tensor) -> Result<Tensor> {
-        let host = |t: &Tensor| t.flatten_all()?.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_vec1::<f64>();
-        let solution: Vec<f64> = host(y)?.into_iter().zip(host(a)?).map(|(y, a)| self.solve(y, a)).collect();
-        let x = Tensor::from_vec(solution, y.shape(), &Device::Cpu)?.to_dtype(y.dtype())?.to_device(y.device())?;
+        let (values, slopes) = (host::doubles(y)?, host::doubles(a)?);
+        let solution: Vec<f64> = values.into_iter().zip(slopes).map(|(y, a)| self.solve(y, a)).collect();
+        let x = host::placed(solution, y.shape(), y)?;
         // One step of Newton from the solution: it stays there, and has the gradient of the inverse.
         let up = super::Activation::Sigmoid.expression(&(&x * (1.0 / self.0))?)?;
         let slope = ((a.exp()? * up.affine(-1.0, 1.0)?)? + up)?.detach();
@@ -141,6 +142,7 @@ impl Formula for Inverse {
 mod tests {
     use super::super::entrywise;
     use super::*;
+    use candle_core::Device;
 
     #[test]
     fn the_inverse_undoes_the_map_for_slopes_below_and_above_one() -> Result<()> {

@@ -2,10 +2,12 @@
 //! code is learnt by gradient. Variable projection: *The Differentiation of Pseudo-Inverses and Nonlinear Least Squares
 //! Problems Whose Variables Separate* (Golub, Pereyra, 1973), <https://doi.org/10.1137/0710036>.
 
+mod expression;
+
 use super::element::{for_real, slice};
 use super::loss::{scalar, scalar_storage};
 use crate::fused::fused;
-use candle_core::{CpuStorage, CustomOp1, DType, Device, Error, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
 use disentangle_data::Matrix;
 use disentangle_numerics::linalg::{apply, dot, inverse, solve_positive};
 use disentangle_numerics::logistic::{sigmoids, softplus};
@@ -56,33 +58,12 @@ pub fn task_loss(h: &Tensor, tasks: Vec<TaskRows>, ridge: f64) -> Result<Tensor>
     h.contiguous()?.apply_op1(TaskLoss { tasks, ridge, gradient: Mutex::default() })
 }
 
-/// The same as [`task_loss`], as candle expressions around the solved heads.
+/// The same as [`task_loss`], as candle expressions; the heads are solved for on the device, too.
 ///
 /// # Errors
 /// Those of candle.
 pub fn task_loss_expression(h: &Tensor, tasks: &[TaskRows], ridge: f64) -> Result<Tensor> {
-    let k = h.dim(1)?;
-    let host = h.detach().to_device(&Device::Cpu)?.to_dtype(DType::F64)?.flatten_all()?.to_vec1::<f64>()?;
-    let constant = |values: &[f64], shape: &[usize]| {
-        Tensor::from_slice(values, shape, &Device::Cpu)?.to_dtype(h.dtype())?.to_device(h.device())
-    };
-    let mut losses = Vec::new();
-    for (task, solved) in solve_all(tasks, &host, k, ridge) {
-        let rows = Tensor::from_slice(&task.rows, task.rows.len(), h.device())?;
-        let (head, y) = (constant(&solved.head, &[k, 1])?, constant(&task.values, &[task.rows.len()])?);
-        let prediction = (h.index_select(&rows, 0)?.matmul(&head)?.squeeze(1)? + solved.intercept)?;
-        losses.push(match task.kind {
-            TaskKind::Regression => ((prediction - y)?.sqr()?.mean_all()? / solved.variance)?,
-            TaskKind::Binary => {
-                let softplus = ((prediction.exp()? + 1.0)?).log()?;
-                ((softplus - (prediction * y)?)?.mean_all()? / solved.entropy)?
-            }
-        });
-    }
-    match losses.is_empty() {
-        true => h.zeros_like()?.sum_all(),
-        false => Tensor::stack(&losses, 0)?.mean_all(),
-    }
+    expression::mean_share(h, tasks, ridge)
 }
 
 struct TaskLoss {
@@ -133,17 +114,40 @@ impl CustomOp1 for TaskLoss {
     }
 }
 
+/// Most steps of Newton's method for a head of two classes.
+const NEWTON_STEPS: usize = 30;
+/// Most halvings of one of them.
+const HALVINGS: i32 = 20;
+/// Share of what a step promises that it has to give.
+const ARMIJO: f64 = 1e-4;
+/// What a step promises when nothing is left to gain.
+const SETTLED: f64 = 1e-16;
+/// Added to the curvature: keeps perfectly separated classes solvable.
+const SEPARABLE: f64 = 1e-9;
+
 /// A task's best head on the batch, and what it leaves.
 struct Solved {
     head: Vec<f64>,
-    intercept: f64,
-    /// Variance of the target.
-    variance: f64,
-    /// Of a target of two classes: its mean negative log-likelihood without any latent.
-    entropy: f64,
     loss: f64,
     /// Derivative of the loss in each prediction.
     slopes: Vec<f64>,
+}
+
+/// Mean and variance of a target.
+fn moments(y: &[f64]) -> (f64, f64) {
+    let n = y.len() as f64;
+    let mean = y.iter().sum::<f64>() / n;
+    (mean, y.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / n)
+}
+
+/// Mean negative log-likelihood of a target of two classes without any latent.
+fn entropy(mean: f64) -> f64 {
+    -(mean * mean.ln() + (1.0 - mean) * (1.0 - mean).ln())
+}
+
+/// The ridges that are tried: a singular covariance needs one even where none was asked for.
+fn ridges(asked: f64) -> [f64; 3] {
+    [asked, asked.max(1e-9), asked.max(1e-5)]
 }
 
 /// The tasks that count, with their heads.
@@ -163,7 +167,6 @@ fn solve_all<'a>(tasks: &'a [TaskRows], h: &[f64], k: usize, ridge: f64) -> Vec<
 /// The code of the rows of a task.
 struct Design {
     rows: Arc<[u32]>,
-    centre: Vec<f64>,
     /// n x k, centred.
     code: Matrix<f64>,
     /// Added to the diagonal of the covariance.
@@ -183,22 +186,20 @@ impl Design {
             add_outer(&mut covariance, code.row(i), 1.0 / n as f64);
         }
         let scale = (0..k).map(|j| covariance[(j, j)]).sum::<f64>() / k as f64;
-        // A singular covariance needs a ridge even where none was asked for.
-        let found = [ridge, ridge.max(1e-9), ridge.max(1e-5)].into_iter().find_map(|ridge| {
+        let found = ridges(ridge).into_iter().find_map(|ridge| {
             let mut ridged = covariance.clone();
             (0..k).for_each(|j| ridged[(j, j)] += ridge * scale);
             Some((ridge * scale, inverse(&ridged).ok()?))
         });
         let hopeless = if scale.is_finite() { 0.0 } else { f64::NAN };
         let (ridge, inverse) = found.unwrap_or((0.0, Matrix::zeros(k, k).map(|_: f64| hopeless)));
-        Self { rows: rows.clone(), centre, code, ridge, inverse }
+        Self { rows: rows.clone(), code, ridge, inverse }
     }
 
     /// The best head, unless the target does not vary.
     fn solve(&self, task: &TaskRows) -> Option<Solved> {
         let (n, y) = (task.values.len() as f64, &task.values);
-        let mean = y.iter().sum::<f64>() / n;
-        let variance = y.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / n;
+        let (mean, variance) = moments(y);
         if variance <= 0.0 {
             return None;
         }
@@ -207,9 +208,8 @@ impl Design {
             TaskKind::Binary => self.logistic(y, mean),
         };
         let prediction: Vec<f64> = (0..y.len()).map(|i| offset + dot(self.code.row(i), &head)).collect();
-        let intercept = offset - dot(&self.centre, &head);
         let pairs = || prediction.iter().zip(y);
-        let entropy = -(mean * mean.ln() + (1.0 - mean) * (1.0 - mean).ln());
+        let entropy = entropy(mean);
         let (loss, slopes) = match task.kind {
             TaskKind::Regression => {
                 let mse = pairs().map(|(p, y)| (p - y).powi(2)).sum::<f64>() / n;
@@ -221,7 +221,7 @@ impl Design {
                 (nll / entropy, pairs().map(|(&p, y)| (sigmoids(p).0 - y) / (n * entropy)).collect())
             }
         };
-        Some(Solved { head, intercept, variance, entropy, loss, slopes })
+        Some(Solved { head, loss, slopes })
     }
 
     fn least_squares(&self, y: &[f64], mean: f64) -> Vec<f64> {
@@ -246,7 +246,7 @@ impl Design {
         let mut beta = vec![0.0; k + 1];
         beta[k] = (mean / (1.0 - mean)).ln();
         let mut here = value(&beta);
-        for _ in 0..30 {
+        for _ in 0..NEWTON_STEPS {
             let (mut hessian, mut slope) = (Matrix::<f64>::zeros(k + 1, k + 1), vec![0.0; k + 1]);
             for (i, y) in y.iter().enumerate() {
                 let (p, _) = sigmoids(dot(wide.row(i), &beta));
@@ -255,20 +255,19 @@ impl Design {
             }
             for j in 0..=k {
                 slope[j] += penalty(j) * beta[j];
-                // The small term keeps perfectly separated classes solvable.
-                hessian[(j, j)] += penalty(j) + 1e-9;
+                hessian[(j, j)] += penalty(j) + SEPARABLE;
             }
             let Ok(step) = solve_positive(&hessian, &slope) else { break };
             let decrement = dot(&step, &slope);
             let moved = |t: f64| beta.iter().zip(&step).map(|(b, s)| b - t * s).collect::<Vec<f64>>();
-            let better = (0..20).map(|halvings| 0.5f64.powi(halvings)).find_map(|t| {
+            let better = (0..HALVINGS).map(|halvings| 0.5f64.powi(halvings)).find_map(|t| {
                 let there = moved(t);
                 let value = value(&there);
-                (value <= here - 1e-4 * t * decrement).then_some((there, value))
+                (value <= here - ARMIJO * t * decrement).then_some((there, value))
             });
             let Some((there, value)) = better else { break };
             (beta, here) = (there, value);
-            if decrement < 1e-16 {
+            if decrement < SETTLED {
                 break;
             }
         }
@@ -291,6 +290,7 @@ fn add_outer(sum: &mut Matrix<f64>, row: &[f64], weight: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use candle_core::Device;
     use disentangle_data::Stream;
 
     fn code(n: usize, k: usize) -> Vec<f64> {
@@ -300,7 +300,11 @@ mod tests {
 
     fn loss(h: &[f64], k: usize, task: TaskRows, ridge: f64) -> f64 {
         let h = Tensor::from_slice(h, (h.len() / k, k), &Device::Cpu).expect("fits");
-        task_loss(&h, vec![task], ridge).and_then(|loss| loss.to_scalar()).expect("a loss")
+        let loss = |task| task_loss(&h, vec![task], ridge).and_then(|loss| loss.to_scalar()).expect("a loss");
+        let (fused, plain): (f64, f64) = (loss(task.clone()), crate::by_expressions(|| loss(task)));
+        // Newton's method stops where what is left is rounding.
+        assert!((fused - plain).abs() < 1e-8 * fused.abs().max(1.0), "{plain} by expressions is not {fused}");
+        fused
     }
 
     #[test]

@@ -153,22 +153,18 @@ pub fn batch_of(
 ) -> Result<Batch> {
     let inputs = data.inputs.select_rows(rows);
     let shape = (rows.len(), inputs.cols());
+    let given = data.targets.as_ref().map(|targets| targets.values.select_rows(rows).into_data()).unwrap_or_default();
     let targets = match &data.targets {
         Some(targets) if targets.names.len() > 1 => {
-            let values = targets.values.select_rows(rows);
-            let shape = (rows.len(), values.cols());
-            Tensor::from_vec(values.into_data(), shape, device)
+            Tensor::from_slice(&given, (rows.len(), targets.names.len()), device)
         }
-        Some(targets) => {
-            let values: Vec<f32> = rows.iter().map(|&i| targets.values[(i, 0)]).collect();
-            Tensor::from_vec(values, rows.len(), device)
-        }
-        None => Tensor::from_vec(Vec::<f32>::new(), 0, device),
+        _ => Tensor::from_slice(&given, given.len(), device),
     };
     let codes = data.labels.get(&Role::Task).map(|labels| &labels.codes);
     Ok(Batch {
         inputs: Tensor::from_vec(inputs.into_data(), shape, device).map_err(internal)?,
         targets: targets.map_err(internal)?,
+        given,
         nodes: rows.iter().map(|&i| data.nodes[i]).collect(),
         tasks: codes.map(|codes| rows.iter().map(|&i| codes[i]).collect()).unwrap_or_default(),
         draws,
@@ -199,6 +195,7 @@ pub(super) fn fresh_batch(
     Ok(Batch {
         inputs: seen().map_err(internal)?,
         targets: Tensor::from_vec(Vec::<f32>::new(), 0, device).map_err(internal)?,
+        given: Vec::new(),
         nodes: vec![0; count],
         tasks: Vec::new(),
         draws,

@@ -2,7 +2,7 @@
 
 use crate::method::{MAP, OFFSET, PRIVATE, PRIVATE_OFFSET, State};
 use disentangle_data::{Code, Failure, Matrix, Result, interrupt, memory};
-use disentangle_nn::{Tensor, internal};
+use disentangle_nn::{Tensor, host, internal};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -158,7 +158,7 @@ fn in_chunks(
         let x = Tensor::from_slice(&chunk, (count, d), device).map_err(internal)?;
         let Some(code) = map(&x, start..start + count).map_err(internal)? else { return Ok(None) };
         let code_width = code.dim(1).map_err(internal)?;
-        let code = code.flatten_all().and_then(|flat| flat.to_vec1::<f32>()).map_err(internal)?;
+        let code = host::singles(&code).map_err(internal)?;
         let made = then(Matrix::new(count, code_width, code)?);
         if start == 0 {
             width = made.cols();

@@ -136,7 +136,7 @@ impl<'a> Session<'a> {
             self.standing.weights = Weights::of(state)?;
         }
         if let Place::Step(state, descent, stepper) = place {
-            self.standing.descent = Some(stepper.kept(&state.params, descent));
+            self.standing.descent = Some(stepper.kept(&state.params, descent)?);
         }
         let file = checkpoints.write(&self.standing)?;
         (self.standing.weights, self.standing.descent) = Default::default();

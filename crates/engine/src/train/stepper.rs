@@ -8,8 +8,7 @@ use disentangle_nn::internal;
 use disentangle_nn::optim::{
     Adam, ConstraintRecord, ExtraAdam, Extrapolation, Multipliers, OptimState, StepSize, clip_factor,
 };
-use disentangle_nn::{DType, Device, Tensor};
-use disentangle_nn::{Gradients, Params};
+use disentangle_nn::{Gradients, Params, Tensor, host};
 
 /// Term under which the multipliers' part of the loss is recorded.
 const CONSTRAINTS: &str = "constraints";
@@ -88,18 +87,31 @@ impl<'a> Stepper<'a> {
     }
 
     /// The descent with everything that a checkpoint holds.
-    pub(super) fn kept(&self, params: &Params, descent: &Descent) -> Descent {
+    ///
+    /// # Errors
+    /// Those of copying from the device.
+    pub(super) fn kept(&self, params: &Params, descent: &Descent) -> Result<Descent> {
         let moments = match &self.optimiser {
             Optimiser::Adam(adam) => adam.state(params),
             Optimiser::Extra(extra, _) => extra.state(params),
         }
+        .map_err(internal)?
         .moments;
         let multipliers = self.multipliers.as_ref().map(Multipliers::state);
-        Descent { moments, multipliers, past_violations: self.past.clone(), ..descent.clone() }
+        Ok(Descent { moments, multipliers, past_violations: self.past.clone(), ..descent.clone() })
     }
 
     /// One step; or the name of the term, parameter, multiplier or gradient that is not finite.
     pub(super) fn step(
+        &mut self,
+        batch: &Batch,
+        step: usize,
+        state: &State,
+    ) -> Result<std::result::Result<Taken, String>> {
+        host::within_step(|| self.step_counted(batch, step, state))
+    }
+
+    fn step_counted(
         &mut self,
         batch: &Batch,
         step: usize,
@@ -185,10 +197,7 @@ impl<'a> Stepper<'a> {
 
 fn broken_gradient(params: &Params, gradients: &Gradients) -> Result<String> {
     for (i, param) in params.iter().enumerate() {
-        let values = gradients.tensor(i).and_then(|tensor| match tensor {
-            Some(tensor) => tensor.to_device(&Device::Cpu)?.to_vec1::<f32>(),
-            None => Ok(Vec::new()),
-        });
+        let values = gradients.tensor(i).and_then(|tensor| tensor.as_ref().map_or(Ok(Vec::new()), host::singles));
         if values.map_err(internal)?.iter().any(|v| !v.is_finite()) {
             return Ok(format!("gradient of {}", param.name()));
         }
@@ -198,5 +207,5 @@ fn broken_gradient(params: &Params, gradients: &Gradients) -> Result<String> {
 
 /// The value of a scalar.
 pub(super) fn number(scalar: &Tensor) -> Result<f64> {
-    scalar.to_dtype(DType::F64).and_then(|value| value.to_scalar::<f64>()).map_err(internal)
+    host::number(scalar).map_err(internal)
 }

@@ -5,7 +5,7 @@ use crate::conditional_vae::account::{Look, Looked};
 use disentangle_data::Matrix;
 use disentangle_engine::method::{Batch, Dimensions, Network, Term};
 use disentangle_nn::{
-    Activation, DType, Device, GroupedMlp, Init, Layer, Mlp, Numbers, Params, gaussian_kl, log_abs_det, matrix_inverse,
+    Activation, GroupedMlp, Init, Layer, Mlp, Numbers, Params, gaussian_kl, host, log_abs_det, matrix_inverse,
     mean_squared_error, normals_like, reparameterise,
 };
 use disentangle_nn::{Result, Tensor, Var};
@@ -135,8 +135,8 @@ impl CausalNetwork {
     /// The weights of the causal layer, c x c, from cause to effect.
     pub(super) fn weights(&self) -> Result<Matrix<f64>> {
         let Some(Causal { weights, .. }) = &self.causal else { return Ok(Matrix::zeros(self.labels, self.labels)) };
-        let rows = weights.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_vec2::<f64>()?;
-        Ok(Matrix::from_fn(self.labels, self.labels, |i, j| rows[i][j]))
+        let values = host::doubles(weights)?;
+        Ok(Matrix::from_fn(self.labels, self.labels, |i, j| values[i * self.labels + j]))
     }
 
     /// (I - A)^-1 outside any graph.
@@ -177,10 +177,9 @@ impl Network for CausalNetwork {
 
     fn encoder_layers(&self) -> Result<Option<Vec<Layer>>> {
         let Some(Causal { weights, .. }) = &self.causal else { return Ok(Some(self.mean.layers())) };
-        let mixing =
-            self.mixing(weights.as_tensor())?.to_device(&Device::Cpu)?.to_dtype(DType::F32)?.to_vec2::<f32>()?;
+        let mixing = host::singles(&self.mixing(weights.as_tensor())?)?;
         let (c, k) = (self.labels, self.mean.outputs());
-        let entry = |i: usize, j: usize| if i / c == j / c { mixing[i % c][j % c] } else { 0.0 };
+        let entry = |i: usize, j: usize| if i / c == j / c { mixing[i % c * c + j % c] } else { 0.0 };
         let causal = Layer::Dense {
             weight: Numbers::Single(Matrix::from_fn(k, k, entry)),
             bias: None,

@@ -6,8 +6,7 @@ use disentangle_data::{Matrix, Result};
 use disentangle_engine::method::{Findings, Network, State};
 use disentangle_engine::results::Fact;
 use disentangle_engine::results::latent_names;
-use disentangle_nn::Tensor;
-use disentangle_nn::internal;
+use disentangle_nn::{Tensor, host, internal};
 
 /// Rows that are looked at, at most.
 const ROWS: usize = 4096;
@@ -74,7 +73,7 @@ pub(crate) fn findings<N: Look + Network>(data: &Prepared, state: &State) -> Res
 
 fn matrix(tensor: &Tensor) -> Result<Matrix> {
     let (rows, cols) = tensor.dims2().map_err(internal)?;
-    Matrix::new(rows, cols, tensor.flatten_all().and_then(|flat| flat.to_vec1()).map_err(internal)?)
+    Matrix::new(rows, cols, host::singles(tensor).map_err(internal)?)
 }
 
 /// Of each latent: variance of the posterior mean over it plus the mean posterior variance.

@@ -6,8 +6,7 @@ use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Stream};
 use disentangle_engine::method::{Batch, Dimensions};
 use disentangle_engine::results::Conditioned;
-use disentangle_nn::{DType, Device, Result, Tensor, Var};
-use disentangle_nn::{Init, Params};
+use disentangle_nn::{Init, Params, Result, Tensor, Var, host};
 use std::collections::BTreeSet;
 
 /// What the prior of a row is conditioned on.
@@ -114,7 +113,7 @@ impl Reader {
             Self::TargetAndTask(table) => {
                 let (y, tasks) = match batch.tasks.is_empty() {
                     false => (targets, batch.tasks.clone()),
-                    true => picked(&targets, draws)?,
+                    true => picked(&targets, &batch.given, draws)?,
                 };
                 let codes = Tensor::new(tasks.as_slice(), table.device())?;
                 Tensor::cat(&[y, table.index_select(&codes, 0)?], 1)
@@ -125,24 +124,22 @@ impl Reader {
 
 /// One column per environment (b, width), 1 in its rows and 0 elsewhere, of the kind of `like`.
 pub(crate) fn indicators(nodes: &[u32], width: usize, like: &Tensor) -> Result<Tensor> {
-    let mut values = vec![0f32; nodes.len() * width];
+    let mut values = vec![0.0; nodes.len() * width];
     nodes.iter().enumerate().for_each(|(row, &node)| values[row * width + node as usize] = 1.0);
-    Tensor::from_vec(values, (nodes.len(), width), &Device::Cpu)?.to_dtype(like.dtype())?.to_device(like.device())
+    host::placed(values, (nodes.len(), width), like)
 }
 
-/// One target (b, 1) of those that each row has, and its column.
-fn picked(targets: &Tensor, draws: &mut Stream) -> Result<(Tensor, Vec<u32>)> {
-    let rows = targets.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_vec2::<f64>()?;
-    let (mut values, mut columns) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-    for row in rows {
-        let known: Vec<usize> = (0..row.len()).filter(|&j| !row[j].is_nan()).collect();
+/// One target (b, 1) of those that each row of `targets` (b, t) has, and its column; `given` are their values on the host.
+fn picked(targets: &Tensor, given: &[f32], draws: &mut Stream) -> Result<(Tensor, Vec<u32>)> {
+    let (b, t) = targets.dims2()?;
+    let mut column = |row: &[f32]| {
+        let known: Vec<usize> = (0..t).filter(|&j| !row[j].is_nan()).collect();
         // Rows without any target are left out when data are prepared.
-        let column = if known.is_empty() { 0 } else { known[draws.below(known.len())] };
-        values.push(row[column]);
-        columns.push(column as u32);
-    }
-    let values = Tensor::from_vec(values, (columns.len(), 1), &Device::Cpu)?;
-    Ok((values.to_dtype(targets.dtype())?.to_device(targets.device())?, columns))
+        if known.is_empty() { 0 } else { known[draws.below(known.len())] as u32 }
+    };
+    let columns: Vec<u32> = given.chunks_exact(t.max(1)).map(&mut column).collect();
+    let index = Tensor::from_slice(&columns, (b, 1), targets.device())?;
+    Ok((targets.contiguous()?.gather(&index, 1)?, columns))
 }
 
 #[cfg(test)]
@@ -150,11 +147,13 @@ mod tests {
     use super::*;
     use disentangle_data::views::whole;
     use disentangle_engine::method::Phase;
+    use disentangle_nn::{DType, Device};
 
     fn batch(targets: [f32; 3], step: u32) -> Batch {
         Batch {
             inputs: Tensor::zeros((1, 2), DType::F32, &Device::Cpu).expect("zeros"),
             targets: Tensor::new(&[targets], &Device::Cpu).expect("a matrix"),
+            given: targets.to_vec(),
             nodes: Vec::new(),
             tasks: Vec::new(),
             draws: Stream::new(3, "draws").at(step),

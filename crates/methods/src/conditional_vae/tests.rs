@@ -79,8 +79,10 @@ fn built(case: &Value) -> (Params, VaeNetwork) {
 
 fn batch(case: &Value, step: u32) -> Batch {
     let targets = targets(case);
+    let given = targets.to_dtype(DType::F32).and_then(|t| t.flatten_all()?.to_vec1()).expect("targets");
     Batch {
         inputs: table(&case["inputs"]),
+        given,
         targets: if targets.dims()[1] == 1 { targets.squeeze(1).expect("a column") } else { targets },
         nodes: codes(&case["environments"]),
         tasks: codes(&case["tasks"]),
@@ -215,6 +217,7 @@ fn gradients_of_images_are_central_differences() {
         let batch = Batch {
             inputs: waves(3, image.len()),
             targets: Tensor::zeros((3, 0), DType::F64, &Device::Cpu).expect("no columns"),
+            given: Vec::new(),
             nodes: vec![0, 1, 2],
             tasks: Vec::new(),
             draws: Stream::new(4, "draws"),

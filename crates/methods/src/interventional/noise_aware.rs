@@ -16,7 +16,7 @@ use super::start::{self, Start};
 use disentangle_data::{Matrix, Stream};
 use disentangle_engine::method::{Batch, Network, Phase, Term};
 use disentangle_nn::{
-    Activation, Device, Error, Init, Mlp, Params, Result, Tensor, Var, dense, mixture_log_density, normals_like,
+    Activation, Error, Init, Mlp, Params, Result, Tensor, Var, dense, host, mixture_log_density, normals_like,
     triangular, triangular_log_det,
 };
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ impl Curve {
         last.set(&(last.as_tensor() * SMALL)?.detach())?;
         let bias: Vec<f64> = std::iter::repeat_n(0.0, outputs).chain(factor.data().iter().copied()).collect();
         let last = params.get(&format!("{name}.{}.bias", hidden.len()))?;
-        last.set(&Tensor::from_vec(bias, wide, &Device::Cpu)?.to_dtype(last.dtype())?.to_device(last.device())?)?;
+        last.set(&host::placed(bias, wide, last)?)?;
         let weight = Init::Values(linear.0.data().to_vec());
         Ok(Self {
             network,
@@ -159,14 +159,12 @@ impl NoiseAware {
     /// The used inputs, in units of the reference.
     fn seen(&self, inputs: &Tensor) -> Result<Tensor> {
         let (device, used) = (inputs.device(), &self.start.inputs);
-        let row = |values: &[f64]| {
-            Tensor::from_slice(values, (1, self.d), &Device::Cpu)?.to_dtype(inputs.dtype())?.to_device(device)
-        };
+        let row = |values: Vec<f64>| host::placed(values, (1, self.d), inputs);
         let index: Vec<u32> = used.iter().map(|&j| j as u32).collect();
         let chosen = inputs.index_select(&Tensor::from_vec(index, self.d, device)?, 1)?;
         let (mean, unit) = &self.start.scale;
         let (mean, unit): (Vec<f64>, Vec<f64>) = used.iter().map(|&j| (mean[j], 1.0 / unit[j])).unzip();
-        chosen.broadcast_sub(&row(&mean)?)?.broadcast_mul(&row(&unit)?)
+        chosen.broadcast_sub(&row(mean)?)?.broadcast_mul(&row(unit)?)
     }
 
     /// Means, log standard deviations and logits of all mixtures, side by side.
@@ -220,7 +218,7 @@ impl NoiseAware {
         };
         let rows = environments.map_or(1, <[u32]>::len);
         let flat: Vec<f64> = environments.map_or_else(|| unknown.clone(), |rows| rows.iter().flat_map(of).collect());
-        Tensor::from_vec(flat, (rows, unknown.len()), &Device::Cpu)?.to_dtype(like.dtype())?.to_device(like.device())
+        host::placed(flat, (rows, unknown.len()), like)
     }
 
     /// log p(z), with the environment a mixture of these chances.

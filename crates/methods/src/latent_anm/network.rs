@@ -6,7 +6,7 @@ use super::{FLOW, JOINT, MECHANISMS, STARTS};
 use disentangle_data::{Matrix, Stream};
 use disentangle_engine::method::{Batch, Dimensions, Network, Phase, Term};
 use disentangle_nn::{
-    Activation, Buffer, DType, Device, Error, Init, Layer, Numbers, Params, Result, Tensor, with_known_gradient,
+    Activation, Buffer, Error, Init, Layer, Numbers, Params, Result, Tensor, host, with_known_gradient,
 };
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::linalg::{inverse, orthonormal};
@@ -144,7 +144,7 @@ impl AnmNetwork {
     }
 
     fn values(&self, name: &str) -> Result<Vec<f32>> {
-        self.params.get(name)?.flatten_all()?.to_device(&Device::Cpu)?.to_vec1::<f32>()
+        host::singles(self.params.get(name)?)
     }
 
     /// What the flow is given of inputs (b, d), outside any graph.
@@ -152,8 +152,8 @@ impl AnmNetwork {
         match &self.reduction {
             Reduction::None => Ok(inputs.clone()),
             Reduction::Axes(map) => {
-                let map = Tensor::from_vec(map.get(), (self.sizes.flow.size, inputs.dim(1)?), inputs.device())?;
-                inputs.matmul(&map.to_dtype(inputs.dtype())?.t()?)
+                let map = map.tensor(inputs)?.reshape((self.sizes.flow.size, inputs.dim(1)?))?;
+                inputs.matmul(&map.t()?)
             }
             Reduction::Code(autoencoder) => autoencoder.code(inputs),
         }
@@ -168,7 +168,7 @@ impl AnmNetwork {
             return Err(Error::Msg(format!("{:?} is not trained", batch.stage)).bt());
         };
         let free = matches!(part, Part::Starts(_));
-        let inputs = batch.inputs.flatten_all()?.to_vec1::<f32>()?;
+        let inputs = host::singles(&batch.inputs)?;
         let groups = groups(&batch.nodes, batch.phase, if free { k + 2 } else { 3 });
         if groups.is_empty() {
             // Too few validation rows of any environment: nothing can be said of them.
@@ -267,7 +267,7 @@ impl AnmNetwork {
         let reduced = self.reduced(inputs)?;
         let flow = FLOW_NAMES.iter().map(|name| self.values(name)).collect::<Result<Vec<_>>>()?;
         let view = flow_view(self.sizes.flow, &flow, 0, SOFTNESS.1 as f32);
-        let values = transform(&view, axes, &reduced.flatten_all()?.to_vec1::<f32>()?);
+        let values = transform(&view, axes, &host::singles(&reduced)?);
         Tensor::from_vec(values, reduced.shape(), inputs.device())
     }
 }
@@ -280,8 +280,8 @@ impl Network for AnmNetwork {
     fn view(&self, stage: &str, inputs: &Tensor) -> Result<Option<Tensor>> {
         match stage {
             MECHANISMS => {
-                let identity = Tensor::eye(self.sizes.flow.size, self.params.dtype(), inputs.device())?;
-                self.code(inputs, &identity.flatten_all()?.to_vec1::<f32>()?).map(Some)
+                let identity: Vec<f32> = identity(self.sizes.flow.size).into_iter().map(|v| v as f32).collect();
+                self.code(inputs, &identity).map(Some)
             }
             autoencoder::STAGE => Ok(None),
             _ => match self.reduction {
@@ -296,8 +296,7 @@ impl Network for AnmNetwork {
     }
 
     fn decode(&self, codes: &Tensor) -> Result<Option<Tensor>> {
-        let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<f64>>();
-        let flat = |tensor: &Tensor| tensor.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>().map(wide);
+        let flat = |tensor: &Tensor| host::doubles(tensor);
         let flow = FLOW_NAMES.iter().map(|name| flat(self.params.get(name)?)).collect::<Result<Vec<_>>>()?;
         let view = flow_view(self.sizes.flow, &flow, 0, SOFTNESS.1);
         let k = self.sizes.flow.size;
@@ -305,7 +304,7 @@ impl Network for AnmNetwork {
         let rows = codes.dim(0)?;
         let inputs = match &self.reduction {
             Reduction::None => reduced,
-            Reduction::Axes(map) => widened(&reduced, &map.get(), k),
+            Reduction::Axes(map) => widened(&reduced, &map.get()?, k),
             Reduction::Code(autoencoder) => {
                 let code = Tensor::from_vec(reduced, (rows, k), codes.device())?.to_dtype(codes.dtype())?;
                 return autoencoder.decode(&code).map(Some);
@@ -323,7 +322,7 @@ impl Network for AnmNetwork {
             _ => Vec::new(),
         };
         if let Reduction::Axes(map) = &self.reduction {
-            let map = map.get();
+            let map = map.get()?;
             let weight = Matrix::from_fn(map.len() / k, k, |i, j| map[j * (map.len() / k) + i]);
             layers.push(affine(single(&weight), None));
         }
@@ -355,7 +354,7 @@ impl Network for AnmNetwork {
             Reduction::None => {}
             Reduction::Axes(map) => {
                 let unit = Matrix::from_fn(k, k, |i, j| f64::from(u8::from(i == j)));
-                let map = map.get();
+                let map = map.get()?;
                 let wide = Matrix::new(k, map.len() / k, widened(unit.data(), &map, k)).map_err(Error::wrap)?;
                 layers.push(affine(Numbers::Double(wide), None));
             }

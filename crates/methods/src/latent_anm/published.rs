@@ -16,7 +16,7 @@ use disentangle_data::Matrix;
 use disentangle_engine::method::{Batch, Batching, Dimensions, Network, Phase, Recipe, Term};
 use disentangle_nn::optim::Schedule;
 use disentangle_nn::{Activation, DType, Device, Init, Layer, Mlp, Numbers, Params, Result, Tensor, Var};
-use disentangle_nn::{gaussian_log_likelihood, l1, mean_squared_error, normals_like, reparameterise};
+use disentangle_nn::{gaussian_log_likelihood, host, l1, mean_squared_error, normals_like, reparameterise};
 use disentangle_numerics::shift::{Kind, pair};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -261,13 +261,13 @@ impl PublishedNetwork {
         }
         let before: Vec<f64> = (0..z.rows()).flat_map(|row| z.row(row)[..i].to_vec()).collect();
         let device = self.device.clone();
-        let before = Tensor::from_vec(before, (z.rows(), i), &Device::Cpu)?.to_dtype(DType::F32)?.to_device(&device)?;
+        let before = host::placed_on(before, (z.rows(), i), (DType::F32, &device))?;
         let all: Vec<u32> = (0..self.environments as u32).collect();
         let Some(scales) = self.priors(&all, &before)?.scales else { return Ok(None) };
         let nodes = Tensor::from_slice(nodes, nodes.len(), &device)?;
         let scales = scales.contiguous()?.index_select(&nodes, 0)?;
         let mean = self.prior.mean(i, &before, &scales)?;
-        mean.map(|mean| mean.flatten_all()?.to_dtype(DType::F64)?.to_device(&Device::Cpu)?.to_vec1()).transpose()
+        mean.as_ref().map(host::doubles).transpose()
     }
 
     /// Mean magnitude of the coefficients over these environments, `[j][i]` of latent j in the mechanism of i, k x k; of a square and
@@ -276,7 +276,7 @@ impl PublishedNetwork {
         let k = self.latents();
         let like = Tensor::zeros((1, 1), DType::F32, &self.device)?;
         let Some(scales) = self.priors(environments, &like)?.scales else { return Ok(Matrix::zeros(k, k)) };
-        let means = scales.abs()?.mean(0)?.to_dtype(DType::F64)?.to_device(&Device::Cpu)?.to_vec1::<f64>()?;
+        let means = host::doubles(&scales.abs()?.mean(0)?)?;
         Ok(Matrix::from_fn(k, k, |j, i| match j < i {
             true => (pair(i) + j..means.len()).step_by(pair(k)).map(|at| means[at]).sum(),
             false => 0.0,
@@ -303,7 +303,7 @@ impl Network for PublishedNetwork {
     fn encoder_layers(&self) -> Result<Option<Vec<Layer>>> {
         let mut layers = self.encoder.layers();
         let Some(scales) = &self.posterior_scales else { return Ok(Some(layers)) };
-        let scales = scales.flatten_all()?.to_device(&Device::Cpu)?.to_vec1::<f32>()?;
+        let scales = host::singles(&scales)?;
         let (k, kind) = (self.latents(), self.posterior.kind);
         // A square is no layer.
         if kind == Kind::Polynomial {

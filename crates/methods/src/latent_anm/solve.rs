@@ -15,7 +15,7 @@ use disentangle_data::{Failure, Matrix, Result};
 use disentangle_engine::method::{Solving, State};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_engine::train;
-use disentangle_nn::{NamedValues, Tensor, internal};
+use disentangle_nn::{NamedValues, Tensor, host, internal};
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::joint_diagonalisation::{Bounds, Covariances, diagonalise};
 use disentangle_numerics::linalg::log_abs_det;
@@ -92,7 +92,7 @@ fn given(data: &Prepared, state: &State) -> Result<(Matrix, Vec<u32>)> {
         let size = (inputs.rows(), inputs.cols());
         let seen = Tensor::from_vec(inputs.into_data(), size, state.params.device())
             .and_then(|inputs| network.reduced(&inputs))
-            .and_then(|seen| Ok((seen.dim(1)?, seen.flatten_all()?.to_vec1::<f32>()?)));
+            .and_then(|seen| Ok((seen.dim(1)?, host::singles(&seen)?)));
         let (columns, seen) = seen.map_err(internal)?;
         width = columns;
         values.extend(seen);

@@ -45,6 +45,7 @@ fn loss_and_gradients_of_every_parameter_are_those_of_an_independent_implementat
         let batch = Batch {
             inputs: Tensor::from_vec(rows.clone(), (rows.len() / inputs, inputs), &Device::Cpu).expect("a matrix"),
             targets: Tensor::from_vec(Vec::<f64>::new(), 0, &Device::Cpu).expect("none"),
+            given: Vec::new(),
             nodes: Vec::new(),
             tasks: Vec::new(),
             draws: Stream::new(0, "draws"),

@@ -9,7 +9,7 @@ use disentangle_nn::optim::{AdamSettings, Schedule};
 use disentangle_nn::{
     Activation, Init, Layer, Mlp, Params, TaskKind, TaskRows, head_product, mean_squared_error, task_loss,
 };
-use disentangle_nn::{DType, Device, Tensor, Var};
+use disentangle_nn::{Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -181,7 +181,7 @@ impl Network for Mtrn {
 impl Mtrn {
     /// The tasks of a batch, from either form.
     fn task_rows(&self, batch: &Batch) -> disentangle_nn::Result<Vec<TaskRows>> {
-        let values = batch.targets.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.flatten_all()?.to_vec1::<f64>()?;
+        let values: Vec<f64> = batch.given.iter().map(|&value| f64::from(value)).collect();
         let columns = if batch.tasks.is_empty() { self.binary.len() } else { 1 };
         let mut rows_of = vec![Vec::new(); self.binary.len()];
         for (at, _) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
@@ -223,6 +223,6 @@ fn squared_errors(h: &Tensor, weight: &Var, bias: &Var, batch: &Batch) -> disent
     let prediction = h.matmul(&weight.t()?)?.broadcast_add(bias)?;
     let known = batch.targets.eq(&batch.targets)?; // NaN is not itself
     let target = known.where_cond(&batch.targets, &prediction.detach())?;
-    let count = known.to_dtype(DType::F64)?.sum_all()?.to_scalar::<f64>()?.max(1.0);
+    let count = batch.given.iter().filter(|value| !value.is_nan()).count().max(1) as f64;
     (prediction - target)?.sqr()?.sum_all()? * (0.5 / count)
 }

@@ -5,7 +5,7 @@ use super::layers;
 use super::solved::{self, Size};
 use disentangle_data::{Failure, Matrix};
 use disentangle_engine::method::{Batch, Network, Term};
-use disentangle_nn::{Error, Init, Layer, NamedValues, Params, Result, Tensor};
+use disentangle_nn::{Error, Init, Layer, NamedValues, Params, Result, Tensor, host};
 use disentangle_numerics::linalg::inverse;
 use disentangle_numerics::multimodal::{Autoencoder, Density, Modality, Shape, codes, latents};
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ impl MultimodalNetwork {
     }
 
     fn values(&self, name: &str) -> Result<Vec<f32>> {
-        self.params.get(name)?.flatten_all()?.to_vec1::<f32>()
+        host::singles(self.params.get(name)?)
     }
 
     /// Parameters of flows and mechanisms.
@@ -192,7 +192,7 @@ impl Network for MultimodalNetwork {
 
     fn encode(&self, inputs: &Tensor) -> Result<Tensor> {
         let (n, _) = inputs.dims2()?;
-        let variables = self.variables(&inputs.flatten_all()?.to_vec1::<f32>()?)?;
+        let variables = self.variables(&host::singles(inputs)?)?;
         let width = self.width();
         let mut all = vec![0f32; n * width];
         for (m, variables) in variables.iter().enumerate() {
@@ -205,7 +205,7 @@ impl Network for MultimodalNetwork {
 
     fn decode(&self, given: &Tensor) -> Result<Option<Tensor>> {
         let (n, width) = given.dims2()?;
-        let given_values = given.flatten_all()?.to_vec1::<f32>()?;
+        let given_values = host::singles(given)?;
         let parameters = self.density_values()?;
         let failed = |failure: Failure| Error::Msg(failure.message).bt();
         let mut all = vec![0f32; n * self.inputs];

@@ -16,9 +16,9 @@ use disentangle_nn::internal;
 use disentangle_nn::optim::Schedule;
 use disentangle_nn::{
     Activation, Buffer, Coupling, Init, Layer, NamedValues, Numbers, Params, Passing, Toward, Transform,
-    batch_covariance, log_abs_det, normals_like,
+    batch_covariance, host, log_abs_det, normals_like,
 };
-use disentangle_nn::{Device, Error, Tensor};
+use disentangle_nn::{Error, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
@@ -194,8 +194,8 @@ impl Flow {
     /// Those of candle.
     pub fn white(&self, codes: &Tensor) -> disentangle_nn::Result<Tensor> {
         let d = codes.dim(1)?;
-        let map = constant(self.whitening.get(), d, codes)?;
-        let centred = codes.broadcast_sub(&constant(self.mean.get(), d, codes)?)?;
+        let map = rows_of(&self.whitening, d, codes)?;
+        let centred = codes.broadcast_sub(&rows_of(&self.mean, d, codes)?)?;
         Ok(centred.matmul(&map.t()?)?.detach())
     }
 
@@ -223,7 +223,7 @@ impl Flow {
     /// Those of candle.
     pub fn volume(&self, codes: &Tensor) -> disentangle_nn::Result<f64> {
         let (_, volume) = self.bend(&self.white(codes)?)?;
-        volume.detach().mean_all()?.to_dtype(disentangle_nn::DType::F64)?.to_scalar()
+        host::number(&volume.detach().mean_all()?)
     }
 
     /// The inverse of [`Flow::encode`]; directions that whitening drops are at their mean.
@@ -233,14 +233,13 @@ impl Flow {
     pub fn decode(&self, bent: &Tensor) -> disentangle_nn::Result<Tensor> {
         let k = bent.dim(1)?;
         let white = self.layers.iter().rev().try_fold(bent.clone(), |h, Turned { turn, coupling }| {
-            let turn = constant(turn.get(), k, &h)?;
+            let turn = rows_of(turn, k, &h)?;
             coupling.inverse(&h.matmul(&turn)?)?.0.matmul(&turn.t()?)
         })?;
-        let mean = self.mean.get();
-        let d = mean.len();
+        let d = self.mean.count();
         let back = self.unwhitening(k)?;
-        let codes = white.matmul(&constant(back.into_data(), k, &white)?.t()?)?;
-        Ok(codes.broadcast_add(&constant(mean, d, &white)?)?.detach())
+        let codes = white.matmul(&host::placed(back.into_data(), (d, k), &white)?.t()?)?;
+        Ok(codes.broadcast_add(&rows_of(&self.mean, d, &white)?)?.detach())
     }
 
     /// What [`Flow::encode`] computes.
@@ -248,14 +247,14 @@ impl Flow {
     /// # Errors
     /// Those of candle.
     pub fn encoder_layers(&self) -> disentangle_nn::Result<Vec<Layer>> {
-        let mean = self.mean.get();
+        let mean = self.mean.get()?;
         let d = mean.len();
         let center = Layer::Scale {
             center: Numbers::row(mean),
             factor: Numbers::row(vec![1.0; d]),
             shift: Numbers::row(vec![0.0; d]),
         };
-        let map = Matrix::new(self.whitening.get().len() / d, d, self.whitening.get()).map_err(Error::wrap)?;
+        let map = Matrix::new(self.whitening.count() / d, d, self.whitening.get()?).map_err(Error::wrap)?;
         let mut layers = vec![center, product(&map.transposed(), None)];
         for Turned { turn, coupling } in &self.layers {
             layers.extend(turned(turn, coupling, Toward::Image)?);
@@ -272,14 +271,14 @@ impl Flow {
         for Turned { turn, coupling } in self.layers.iter().rev() {
             layers.extend(turned(turn, coupling, Toward::Preimage)?);
         }
-        let (mean, k) = (self.mean.get(), self.whitening.get().len() / self.mean.get().len());
+        let (mean, k) = (self.mean.get()?, self.whitening.count() / self.mean.count());
         layers.push(product(&self.unwhitening(k)?.transposed(), Some(mean)));
         Ok(layers)
     }
 
     /// The pseudo-inverse (d x k) of the whitening.
     fn unwhitening(&self, k: usize) -> disentangle_nn::Result<Matrix<f64>> {
-        let map = self.whitening.get();
+        let map = self.whitening.get()?;
         // It is whole at any time: a panic elsewhere spoils nothing.
         let mut undo = self.undo.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, back)) = undo.as_ref()
@@ -310,7 +309,7 @@ impl Flow {
         let (b, k) = white.dims2()?;
         let start = (white.clone(), Tensor::zeros(b, white.dtype(), white.device())?);
         self.layers.iter().try_fold(start, |(h, volume), Turned { turn, coupling }| {
-            let turn = constant(turn.get(), k, &h)?;
+            let turn = rows_of(turn, k, &h)?;
             let (bent, log_det) = coupling.forward(&h.matmul(&turn)?)?;
             Ok((bent.matmul(&turn.t()?)?, (volume + log_det)?))
         })
@@ -325,17 +324,16 @@ fn product(weight: &Matrix<f64>, bias: Option<Vec<f64>>) -> Layer {
 
 /// A coupling in its rotation, which is undone after it.
 fn turned(turn: &Buffer, coupling: &Coupling, toward: Toward) -> disentangle_nn::Result<[Layer; 3]> {
-    let values = turn.get();
+    let values = turn.get()?;
     let k = (values.len() as f64).sqrt() as usize;
     let turn = Matrix::new(k, k, values).map_err(Error::wrap)?;
     let inner = coupling.layer(toward).ok_or_else(|| Error::Msg("a coupling of splines in a flow".into()).bt())?;
     Ok([product(&turn, None), inner, product(&turn.transposed(), None)])
 }
 
-/// Values as rows of `cols`, of the type and on the device of `like`.
-fn constant(values: Vec<f64>, cols: usize, like: &Tensor) -> disentangle_nn::Result<Tensor> {
-    let rows = values.len() / cols;
-    Tensor::from_vec(values, (rows, cols), &Device::Cpu)?.to_dtype(like.dtype())?.to_device(like.device())
+/// A buffer as rows of `cols`, of the type and on the device of `like`.
+fn rows_of(buffer: &Buffer, cols: usize, like: &Tensor) -> disentangle_nn::Result<Tensor> {
+    buffer.tensor(like)?.reshape((buffer.count() / cols, cols))
 }
 
 impl Head {

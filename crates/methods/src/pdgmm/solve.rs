@@ -16,7 +16,7 @@ use disentangle_engine::method::Solving;
 use disentangle_engine::method::{MAP, State};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_engine::train;
-use disentangle_nn::{Tensor, internal};
+use disentangle_nn::{Tensor, host, internal};
 use disentangle_numerics::directions::along;
 use disentangle_numerics::linalg::{log_abs_det, median, product, sign_of_largest};
 use disentangle_numerics::principal_axes::PrincipalAxes;
@@ -116,7 +116,7 @@ fn keypoints(state: &State, inputs: &Matrix) -> Result<Matrix> {
         let rows = IMAGES.min(n - start);
         let images = &inputs.data()[start * d..(start + rows) * d];
         let code = Tensor::from_slice(images, (rows, d), state.params.device()).and_then(|x| network.code(&x));
-        codes.extend(code.and_then(|code| code.flatten_all()?.to_vec1::<f32>()).map_err(internal)?);
+        codes.extend(code.and_then(|code| host::singles(&code)).map_err(internal)?);
     }
     Matrix::new(n, codes.len() / n.max(1), codes)
 }
@@ -210,7 +210,7 @@ fn gain(k: usize, data: &Prepared, state: &State, bent: &White, found: &Matrix<f
         let inputs = data.inputs.select_rows(rows);
         let tensor = Tensor::from_slice(inputs.data(), (inputs.rows(), inputs.cols()), state.params.device());
         let (codes, volume) = tensor.and_then(|inputs| network.white_and_volume(&inputs)).map_err(internal)?;
-        let values = codes.flatten_all().and_then(|codes| codes.to_vec1::<f32>()).map_err(internal)?;
+        let values = host::singles(&codes).map_err(internal)?;
         Ok((Matrix::new(rows.len(), k, values)?, volume))
     };
     let fitted = &bent.picked[..bent.picked.len().min(COMPARED)];

@@ -10,8 +10,8 @@ use super::Sparsity;
 use super::published::PublishedOptions;
 use disentangle_data::Matrix;
 use disentangle_engine::method::{Phase, Term};
-use disentangle_nn::{Activation, Affine, BatchNorm, Layer, Mlp, Params, dense, l1, mean_squared_error};
-use disentangle_nn::{DType, Result, Tensor};
+use disentangle_nn::{Activation, Affine, BatchNorm, Layer, Mlp, Params, dense, host, l1, mean_squared_error};
+use disentangle_nn::{Result, Tensor};
 
 /// Name of the held term.
 pub const SPARSITY: &str = "sparsity";
@@ -141,7 +141,8 @@ impl Stacks {
     /// Those of candle.
     pub fn merged(&self) -> Result<Matrix<f64>> {
         let (weight, _) = affine(&self.encode(&self.encoder.points)?)?;
-        let weight = weight.to_dtype(DType::F64)?.to_vec2::<f64>()?;
-        Ok(Matrix::from_fn(weight.len(), weight.len(), |i, j| weight[j][i]))
+        let n = weight.dim(0)?;
+        let weight = host::doubles(&weight)?;
+        Ok(Matrix::from_fn(n, n, |i, j| weight[j * n + i]))
     }
 }

@@ -1,7 +1,7 @@
 //! The prior of VaDE: `p(z) = sum_c pi_c N(z; m_c, diag s_c^2)`.
 
 use super::Means;
-use disentangle_nn::{Activation, Init, Params, dense};
+use disentangle_nn::{Activation, Init, Params, dense, host};
 use disentangle_nn::{Result, Tensor, Var};
 
 /// Weights, means and variances of K components, trained with the networks.
@@ -49,7 +49,7 @@ impl Mixture {
 
     /// The component that most likely made each row of `z (b, k)`, outside any graph.
     pub(super) fn likeliest(&self, z: &Tensor) -> Result<Vec<u32>> {
-        self.components()?.log_joint(z, &z.sqr()?)?.detach().argmax(1)?.to_vec1()
+        host::codes(&self.components()?.log_joint(z, &z.sqr()?)?.detach().argmax(1)?)
     }
 
     fn components(&self) -> Result<Components> {

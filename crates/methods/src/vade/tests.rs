@@ -86,6 +86,7 @@ fn samples_depend_on_the_step_and_on_nothing_else() {
         let batch = Batch {
             inputs: tensor(&golden.inputs),
             targets: Tensor::from_vec(Vec::<f64>::new(), 0, &Device::Cpu).expect("none"),
+            given: Vec::new(),
             nodes: Vec::new(),
             tasks: Vec::new(),
             draws: Stream::new(4, "draws").at(step),

@@ -9,6 +9,7 @@ use disentangle_engine::plan::schema_of;
 use disentangle_engine::results::History;
 use disentangle_methods::METHODS;
 use disentangle_nn::by_expressions;
+use disentangle_nn::host::read_within_steps;
 use serde_json::{Value, json};
 
 /// A few steps: rounding grows with every further one, and after these a wrong gradient has changed the losses.
@@ -70,4 +71,21 @@ fn expressions_give_the_losses_and_gradients_of_fused_convolutions() {
         let (compared, different) = compare(&config, &data);
         assert!(compared > 0 && different.is_empty(), "{compared} compared: {different:#?}");
     }
+}
+
+/// Methods whose losses are computed on slices of the host, whatever the device: `numerics::shift` is one pass over
+/// groups of rows without a graph, which no expression of tensors repeats.
+const ON_THE_HOST: &[&str] = &["latent-anm"];
+
+#[test]
+fn no_step_of_a_method_waits_for_more_than_single_numbers_of_its_device() {
+    let data = world();
+    let reads = |entry: &&Entry| {
+        let config = config(entry, json!({ "steps": FEW, "training": { "steps": FEW } }));
+        let before = read_within_steps();
+        by_expressions(|| undisturbed(&config, &data));
+        read_within_steps() > before
+    };
+    let reading: Vec<_> = METHODS.iter().filter(reads).map(|entry| entry.info.name).collect();
+    assert_eq!(reading, ON_THE_HOST);
 }

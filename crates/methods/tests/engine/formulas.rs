@@ -66,6 +66,7 @@ fn loss_terms_and_gradients_of_every_parameter_are_those_of_pytorch() {
         let batch = Batch {
             inputs: Tensor::from_vec(inputs, (rows, dimensions.inputs), &Device::Cpu).expect("fits"),
             targets: Tensor::from_vec(floats(&golden["targets"]), rows, &Device::Cpu).expect("fits"),
+            given: floats(&golden["targets"]),
             nodes: numbers(&golden["nodes"]).into_iter().map(|v| v as u32).collect(),
             tasks: Vec::new(),
             draws: Stream::new(0, "draws"),

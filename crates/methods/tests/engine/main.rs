@@ -1,4 +1,5 @@
 //! Laws of the training loop, over all methods: whatever happens to a fit, it ends with the same bits or says why not.
+#![allow(clippy::disallowed_methods, reason = "tests look at tensors where they lie")]
 
 mod baselines;
 mod decoding;

@@ -10,6 +10,7 @@
 
 use super::{Convolution, Init, Pass, Stride, convolutions, entries, in_blocks};
 use crate::activation::Activation;
+use crate::host;
 use crate::image::{channels_last, conv2d, conv2d_expression};
 use crate::params::{Param, Params};
 use candle_core::{D, Error, Result, Tensor};
@@ -142,8 +143,7 @@ fn places(maps: &Tensor) -> Result<Tensor> {
     let shares = odds.broadcast_div(&odds.sum_keepdim(D::Minus1)?)?;
     let at = |pixel: usize, pixels: usize| (2 * pixel + 1) as f64 / pixels as f64 - 1.0;
     let grid: Vec<f64> = (0..h * w).flat_map(|pixel| [at(pixel % w, w), at(pixel / w, h)]).collect();
-    let grid = Tensor::from_vec(grid, (h * w, 2), &candle_core::Device::Cpu)?.to_dtype(maps.dtype())?;
-    shares.reshape((n * k, h * w))?.matmul(&grid.to_device(maps.device())?)?.reshape((n, 2 * k))
+    shares.reshape((n * k, h * w))?.matmul(&host::placed(grid, (h * w, 2), &maps)?)?.reshape((n, 2 * k))
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 //! *Decoupled Weight Decay Regularization* (Loshchilov, Hutter, 2019), <https://arxiv.org/abs/1711.05101>.
 
 use super::groups::{RateGroup, factors};
-use super::in_place::{export, import, update, with_gradient, zeros};
+use super::in_place::{Moments, blend, gradient_of, replace, update, with_gradient};
 use super::{OptimState, StepSize};
 use crate::{Gradients, Params};
-use candle_core::{Result, Var};
+use candle_core::{Result, Tensor, Var};
 use disentangle_data::simd::vectorised;
 use disentangle_numerics::compute::Compute;
 use std::ops::Range;
@@ -35,8 +35,8 @@ pub struct Adam {
     settings: AdamSettings,
     factors: Vec<f64>,
     steps: u64,
-    first: Vec<Vec<f32>>,
-    second: Vec<Vec<f32>>,
+    first: Moments,
+    second: Moments,
 }
 
 /// The scalars of one pass, in the parameter's precision.
@@ -85,6 +85,20 @@ impl Update {
             });
         })
     }
+
+    /// The same on the device of the parameter, of a gradient that is scaled already.
+    fn on_device(self, var: &Var, m: &mut Option<Tensor>, v: &mut Option<Tensor>, g: &Tensor) -> Result<()> {
+        let [beta1, beta2, root, eps] =
+            [self.pass.beta1, self.pass.beta2, self.pass.root, self.pass.eps].map(f64::from);
+        let first = blend(m.as_ref(), g, beta1)?;
+        let second = blend(v.as_ref(), &g.sqr()?, beta2)?;
+        replace(var, |p| {
+            let way = (&first * f64::from(self.rate))?.div(&second.sqrt()?.affine(root, eps)?)?;
+            (p * f64::from(self.decay))? - way
+        })?;
+        (*m, *v) = (Some(first), Some(second));
+        Ok(())
+    }
 }
 
 /// Entries below which waking a second thread costs more than it saves.
@@ -108,7 +122,7 @@ impl Adam {
     /// Moments at zero.
     pub fn new(params: &Params, settings: AdamSettings) -> Self {
         let factors = vec![1.0; params.len()];
-        Self { settings, factors, steps: 0, first: zeros(params), second: zeros(params) }
+        Self { settings, factors, steps: 0, first: Moments::zeros(params), second: Moments::zeros(params) }
     }
 
     /// The same with factors on the learning rate (and with it the weight decay) of groups of parameters.
@@ -122,14 +136,25 @@ impl Adam {
     /// Parameters that are not `f32`, or those of candle.
     pub fn step(&mut self, params: &Params, gradients: &Gradients, size: StepSize) -> Result<()> {
         let pass = self.begin(size);
-        let middle = middle(params);
-        let (first, second) = (self.first.split_at_mut(middle), self.second.split_at_mut(middle));
         let (factors, list) = (&self.factors, params.iter().as_slice());
+        let (first, second) = match (&mut self.first, &mut self.second) {
+            (Moments::Slices(first), Moments::Slices(second)) => (first, second),
+            _ => {
+                for i in 0..list.len() {
+                    if let Some(g) = gradient_of(params, gradients, i, f64::from(pass.scale))? {
+                        self.move_on_device(i, list[i].var(), &g, pass)?;
+                    }
+                }
+                return Ok(());
+            }
+        };
+        let middle = middle(params);
+        let (first, second) = (first.split_at_mut(middle), second.split_at_mut(middle));
         let part = |indices: Range<usize>, first: &mut [Vec<f32>], second: &mut [Vec<f32>]| {
             for ((i, m), v) in indices.zip(first).zip(second) {
                 let (var, mut outcome) = (list[i].var(), Ok(()));
                 let one = pass.with_factor(factors[i]);
-                with_gradient(params, gradients, i, |g| outcome = one.all(var, m, v, g))?;
+                with_gradient(gradients, i, |g| outcome = one.all(var, m, v, g))?;
                 outcome?;
             }
             Ok(())
@@ -140,6 +165,16 @@ impl Adam {
         let (a, b) = Compute::current()
             .join(|_| part(0..middle, first.0, second.0), |_| part(middle..params.len(), first.1, second.1));
         a.and(b)
+    }
+
+    fn move_on_device(&mut self, i: usize, var: &Var, gradient: &Tensor, pass: Pass) -> Result<()> {
+        let one = pass.with_factor(self.factors[i]);
+        match (&mut self.first, &mut self.second) {
+            (Moments::Tensors(first), Moments::Tensors(second)) => {
+                one.on_device(var, &mut first[i], &mut second[i], gradient)
+            }
+            _ => unreachable!("both moments lie where the parameters do"),
+        }
     }
 
     /// Counts a step and prepares its scalars.
@@ -158,16 +193,31 @@ impl Adam {
         }
     }
 
-    /// Moves parameter `i` along its gradient.
-    pub(super) fn apply(&mut self, i: usize, var: &Var, gradient: &[f32], pass: Pass) -> Result<()> {
-        pass.with_factor(self.factors[i]).all(var, &mut self.first[i], &mut self.second[i], gradient)
+    /// Moves parameter `i` along a gradient that was kept.
+    pub(super) fn follow(&mut self, i: usize, var: &Var, kept: &Moments, pass: Pass) -> Result<()> {
+        match (&mut self.first, &mut self.second, kept) {
+            (Moments::Slices(first), Moments::Slices(second), Moments::Slices(kept)) => {
+                pass.with_factor(self.factors[i]).all(var, &mut first[i], &mut second[i], &kept[i])
+            }
+            (_, _, Moments::Tensors(kept)) => {
+                let gradient = match &kept[i] {
+                    Some(gradient) => (gradient * f64::from(pass.scale))?,
+                    None => var.as_tensor().detach().zeros_like()?,
+                };
+                self.move_on_device(i, var, &gradient, pass)
+            }
+            _ => unreachable!("moments and the kept gradient lie where the parameters do"),
+        }
     }
 
     /// Everything a resumed run needs.
-    pub fn state(&self, params: &Params) -> OptimState {
-        let mut moments = export("first", params, &self.first);
-        moments.extend(export("second", params, &self.second));
-        OptimState { steps: self.steps, moments }
+    ///
+    /// # Errors
+    /// Those of copying from the device.
+    pub fn state(&self, params: &Params) -> Result<OptimState> {
+        let mut moments = self.first.export("first", params)?;
+        moments.extend(self.second.export("second", params)?);
+        Ok(OptimState { steps: self.steps, moments })
     }
 
     /// Goes on from a state.
@@ -175,8 +225,8 @@ impl Adam {
     /// # Errors
     /// A state of other parameters.
     pub fn restore(&mut self, params: &Params, state: &OptimState) -> Result<()> {
-        let rest = import("first", params, &mut self.first, &state.moments)?;
-        import("second", params, &mut self.second, rest)?;
+        let rest = self.first.import("first", params, &state.moments)?;
+        self.second.import("second", params, rest)?;
         self.steps = state.steps;
         Ok(())
     }
@@ -201,7 +251,7 @@ mod tests {
                 let loss = candle_core::Tensor::stack(&squares, 0)?.sum_all()?;
                 adam.step(&params, &params.gradients(&loss)?, StepSize::new(0.1))?;
             }
-            Ok((params.export()?, adam.state(&params)))
+            Ok((params.export()?, adam.state(&params)?))
         })
     }
 

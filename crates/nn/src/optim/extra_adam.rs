@@ -4,7 +4,7 @@
 
 use super::adam::{Adam, AdamSettings};
 use super::groups::RateGroup;
-use super::in_place::{export, import, update, with_gradient, zeros};
+use super::in_place::Moments;
 use super::{OptimState, StepSize};
 use crate::{Gradients, Params};
 use candle_core::{Error, Result};
@@ -23,12 +23,12 @@ pub enum Extrapolation {
 #[derive(Debug, Clone)]
 pub struct ExtraAdam {
     adam: Adam,
-    origin: Vec<Vec<f32>>,
+    origin: Moments,
     /// Which parameters are away from there: those that nothing moves need no copy.
     left: Vec<bool>,
     place: Place,
     /// Gradient of the previous step; kept only where it is used.
-    past: Option<Vec<Vec<f32>>>,
+    past: Option<Moments>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +40,8 @@ enum Place {
 impl ExtraAdam {
     /// Moments at zero.
     pub fn new(params: &Params, settings: AdamSettings, extrapolation: Extrapolation) -> Self {
-        let past = (extrapolation == Extrapolation::FromThePast).then(|| zeros(params));
-        let (origin, left) = (zeros(params), vec![false; params.len()]);
+        let past = (extrapolation == Extrapolation::FromThePast).then(|| Moments::zeros(params));
+        let (origin, left) = (Moments::zeros(params), vec![false; params.len()]);
         Self { adam: Adam::new(params, settings), origin, left, place: Place::Origin, past }
     }
 
@@ -69,8 +69,8 @@ impl ExtraAdam {
             return Err(Error::Msg("this optimiser keeps no past gradient".into()).bt());
         };
         let pass = self.adam.begin(size);
-        for (i, (param, past)) in params.iter().zip(past).enumerate() {
-            self.adam.apply(i, param.var(), past, pass)?;
+        for (i, param) in params.iter().enumerate() {
+            self.adam.follow(i, param.var(), past, pass)?;
         }
         Ok(())
     }
@@ -84,10 +84,10 @@ impl ExtraAdam {
             return Err(Error::Msg("a step of ExtraAdam needs an extrapolation before it".into()).bt());
         }
         for (i, param) in params.iter().enumerate().filter(|&(i, _)| self.left[i]) {
-            update(param.var(), |p| p.copy_from_slice(&self.origin[i]))?;
+            self.origin.put_back(i, param.var())?;
         }
-        for (i, past) in self.past.iter_mut().flatten().enumerate() {
-            with_gradient(params, gradients, i, |g| past.copy_from_slice(g))?;
+        if let Some(past) = &mut self.past {
+            (0..params.len()).try_for_each(|i| past.take_gradient(params, gradients, i))?;
         }
         self.adam.step(params, gradients, size)
     }
@@ -99,19 +99,22 @@ impl ExtraAdam {
         for (i, param) in params.iter().enumerate() {
             self.left[i] = moves(i);
             if self.left[i] {
-                update(param.var(), |p| self.origin[i].copy_from_slice(p))?;
+                self.origin.save(i, param.var())?;
             }
         }
         Ok(())
     }
 
     /// Everything a resumed run needs; taken between steps, not between extrapolation and step.
-    pub fn state(&self, params: &Params) -> OptimState {
-        let mut state = self.adam.state(params);
+    ///
+    /// # Errors
+    /// Those of copying from the device.
+    pub fn state(&self, params: &Params) -> Result<OptimState> {
+        let mut state = self.adam.state(params)?;
         if let Some(past) = &self.past {
-            state.moments.extend(export("past", params, past));
+            state.moments.extend(past.export("past", params)?);
         }
-        state
+        Ok(state)
     }
 
     /// Goes on from a state.
@@ -120,7 +123,7 @@ impl ExtraAdam {
     /// A state of other parameters or of another kind of extrapolation.
     pub fn restore(&mut self, params: &Params, state: &OptimState) -> Result<()> {
         if let Some(past) = &mut self.past {
-            import("past", params, past, state.moments.get(2 * params.len()..).unwrap_or(&[]))?;
+            past.import("past", params, state.moments.get(2 * params.len()..).unwrap_or(&[]))?;
         }
         self.place = Place::Origin;
         self.adam.restore(params, state)

@@ -1,7 +1,7 @@
 //! Stochastic gradient descent with momentum, as in PyTorch.
 
 use super::groups::{RateGroup, factors};
-use super::in_place::{export, import, update, with_gradient, zeros};
+use super::in_place::{Moments, gradient_of, replace, update, with_gradient};
 use super::{OptimState, StepSize};
 use crate::{Gradients, Params};
 use candle_core::Result;
@@ -22,13 +22,13 @@ pub struct Sgd {
     settings: SgdSettings,
     factors: Vec<f64>,
     steps: u64,
-    velocity: Vec<Vec<f32>>,
+    velocity: Moments,
 }
 
 impl Sgd {
     /// At rest.
     pub fn new(params: &Params, settings: SgdSettings) -> Self {
-        Self { settings, factors: vec![1.0; params.len()], steps: 0, velocity: zeros(params) }
+        Self { settings, factors: vec![1.0; params.len()], steps: 0, velocity: Moments::zeros(params) }
     }
 
     /// The same with factors on the learning rate of groups of parameters.
@@ -44,10 +44,30 @@ impl Sgd {
         self.steps += 1;
         let (momentum, decay) = (self.settings.momentum as f32, self.settings.weight_decay as f32);
         let scale = size.gradient_scale as f32;
+        let velocity = match &mut self.velocity {
+            Moments::Slices(velocity) => velocity,
+            Moments::Tensors(velocity) => {
+                for (i, (param, velocity)) in params.iter().zip(velocity).enumerate() {
+                    let Some(g) = gradient_of(params, gradients, i, f64::from(scale))? else { continue };
+                    let lr = f64::from((size.lr * self.factors[i]) as f32);
+                    replace(param.var(), |p| {
+                        let pull = (g + (p * f64::from(decay))?)?;
+                        let now = match velocity.take() {
+                            Some(before) => ((before * f64::from(momentum))? + pull)?,
+                            None => pull,
+                        };
+                        let moved = p - (&now * lr)?;
+                        *velocity = Some(now);
+                        moved
+                    })?;
+                }
+                return Ok(());
+            }
+        };
         let mut outcome = Ok(());
-        for (i, (param, velocity)) in params.iter().zip(&mut self.velocity).enumerate() {
+        for (i, (param, velocity)) in params.iter().zip(velocity).enumerate() {
             let lr = (size.lr * self.factors[i]) as f32;
-            with_gradient(params, gradients, i, |g| {
+            with_gradient(gradients, i, |g| {
                 outcome = update(param.var(), |p| {
                     vectorised!({
                         for ((p, v), &g) in p.iter_mut().zip(&mut *velocity).zip(g) {
@@ -63,8 +83,11 @@ impl Sgd {
     }
 
     /// Everything a resumed run needs.
-    pub fn state(&self, params: &Params) -> OptimState {
-        OptimState { steps: self.steps, moments: export("velocity", params, &self.velocity) }
+    ///
+    /// # Errors
+    /// Those of copying from the device.
+    pub fn state(&self, params: &Params) -> Result<OptimState> {
+        Ok(OptimState { steps: self.steps, moments: self.velocity.export("velocity", params)? })
     }
 
     /// Goes on from a state.
@@ -72,7 +95,7 @@ impl Sgd {
     /// # Errors
     /// A state of other parameters.
     pub fn restore(&mut self, params: &Params, state: &OptimState) -> Result<()> {
-        import("velocity", params, &mut self.velocity, &state.moments)?;
+        self.velocity.import("velocity", params, &state.moments)?;
         self.steps = state.steps;
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::interventional::start::{self, Start};
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::method::{MAP, OFFSET, State};
-use disentangle_nn::{DType, Tensor, internal};
+use disentangle_nn::{Tensor, host, internal};
 use disentangle_numerics::linalg::symmetric_eigen;
 
 /// Rows of the reference that the scale of the latents comes from, at most, and rows of an environment that are looked at.
@@ -79,11 +79,10 @@ struct Together {
 impl Together {
     fn of(means: &Tensor, covariances: &Tensor, left: &Tensor) -> disentangle_nn::Result<Self> {
         let (n, k) = means.dims2()?;
-        let host = |tensor: &Tensor| tensor.to_dtype(DType::F64)?.flatten_all()?.to_vec1::<f64>();
-        let (mean, codes) = moments(&host(means)?, n, k);
-        let open = host(&covariances.mean(0)?)?;
+        let (mean, codes) = moments(&host::doubles(means)?, n, k);
+        let open = host::doubles(&covariances.mean(0)?)?;
         let d = left.dim(1)?;
-        let (_, rest) = moments(&host(left)?, n, d);
+        let (_, rest) = moments(&host::doubles(left)?, n, d);
         let (values, _) = symmetric_eigen(&rest).map_err(|failure| disentangle_nn::Error::Msg(failure.message))?;
         let sum = values.iter().sum::<f64>();
         let left = (sum / d as f64, values.last().copied().unwrap_or(0.0) / sum.max(f64::MIN_POSITIVE));

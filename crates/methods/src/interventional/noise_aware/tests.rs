@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::interventional::start::{FITTED, SCALE, USED};
+use disentangle_nn::Device;
 use disentangle_numerics::linalg::{apply, dot, inverse, log_abs_det, product};
 
 const K: usize = 2;
@@ -118,6 +119,7 @@ fn batch(inputs: &Tensor, nodes: [u32; 3], stage: &'static str) -> Batch {
     Batch {
         inputs: inputs.clone(),
         targets: Tensor::zeros(0, inputs.dtype(), &Device::Cpu).expect("nothing"),
+        given: Vec::new(),
         nodes: nodes.to_vec(),
         tasks: Vec::new(),
         draws: Stream::new(3, "draws").at(1),

@@ -5,7 +5,9 @@ use super::super::solved::Size;
 use super::{hidden, sizes};
 use disentangle_data::{Matrix, Stream};
 use disentangle_engine::method::{Batch, Dimensions, Network, Term};
-use disentangle_nn::{Activation, DType, Error, Init, Layer, Mlp, Numbers, Params, Result, Tensor, mean_squared_error};
+use disentangle_nn::{
+    Activation, DType, Error, Init, Layer, Mlp, Numbers, Params, Result, Tensor, host, mean_squared_error,
+};
 
 /// Weights of the terms: reconstruction, independence, sparsity.
 const WEIGHTS: [f64; 3] = [2.0, 1e-2, 1e-3];
@@ -93,7 +95,7 @@ impl PublishedNetwork {
 
     /// The adjacency as it stands.
     pub(in super::super) fn adjacency(&self) -> Result<Matrix<f64>> {
-        let values: Vec<f64> = self.params.get(ADJACENCY)?.flatten_all()?.to_dtype(DType::F64)?.to_vec1()?;
+        let values = host::doubles(self.params.get(ADJACENCY)?)?;
         Ok(Matrix::from_fn(self.latents(), self.latents(), |i, j| values[i * self.latents() + j]))
     }
 
@@ -137,20 +139,23 @@ impl PublishedNetwork {
 
     /// Estimated noises of latents z (n, d): of each from it and the unweighted mean of its parents.
     fn noise(&self, z: &Tensor) -> Result<Tensor> {
-        let (d, adjacency) = (self.latents(), self.adjacency()?);
-        let parents: Vec<Vec<usize>> =
-            (0..d).map(|i| (0..i).filter(|&j| adjacency[(i, j)] > self.threshold).collect()).collect();
-        let share = |at: usize| {
-            let (cause, effect) = (at / d, at % d);
-            if parents[effect].contains(&cause) { 1.0 / parents[effect].len() as f64 } else { 0.0 }
-        };
-        let means = Tensor::from_vec((0..d * d).map(share).collect::<Vec<f64>>(), (d, d), z.device())?;
-        let means = z.matmul(&means.to_dtype(z.dtype())?)?;
+        // Of effects (rows) from those before them, where the adjacency says so; without any, the mean is zero.
+        let parents = self.kept(|effect, cause| cause < effect)?;
+        let counts = parents.sum_keepdim(1)?.maximum(1.0)?;
+        let means = z.matmul(&parents.broadcast_div(&counts)?.to_dtype(z.dtype())?.t()?.contiguous()?)?;
         let of = |(i, net): (usize, &Mlp)| {
             let pair = Tensor::cat(&[z.narrow(1, i, 1)?, means.narrow(1, i, 1)?], 1)?;
             net.forward(&pair)
         };
         Tensor::cat(&self.noises.iter().enumerate().map(of).collect::<Result<Vec<_>>>()?, 1)
+    }
+
+    /// 1 where an entry of the adjacency (effect, cause) that `among` names is above the threshold, 0 elsewhere: (d, d), in double precision,
+    /// outside any graph and on the device, so that no step waits for it.
+    fn kept(&self, among: impl Fn(usize, usize) -> bool) -> Result<Tensor> {
+        let adjacency = self.params.get(ADJACENCY)?.as_tensor().detach().to_dtype(DType::F64)?;
+        let above = adjacency.gt(self.threshold)?.to_dtype(DType::F64)?;
+        &above * indicator(self.latents(), among, &above)?
     }
 
     /// What the flow makes of noises, and log |det| of each row. The first half passes all couplings as it is.
@@ -203,16 +208,13 @@ impl PublishedNetwork {
     fn sparsity(&self, like: &Tensor) -> Result<Tensor> {
         let (d, of) = (self.latents(), self.modalities());
         let between = |i: usize, j: usize| j < i && of[i] != of[j];
-        let mask: Vec<f64> = (0..d * d).map(|at| f64::from(u8::from(between(at / d, at % d)))).collect();
-        let mask = Tensor::from_vec(mask, (d, d), like.device())?.to_dtype(like.dtype())?;
+        let mask = indicator(d, between, like)?;
         let sum = (self.params.get(ADJACENCY)?.as_tensor() * mask)?.abs()?.sum_all()?;
-        let adjacency = self.adjacency()?;
-        let kept =
-            (0..d * d).filter(|at| between(at / d, at % d) && adjacency[(at / d, at % d)] > self.threshold).count();
+        let kept = self.kept(between)?.sum_all()?;
         let first = self.sizes[0].latents;
         let wanted = (first * (self.sizes.len() - 1)) as f64;
-        let lacking = if kept < first { (kept as f64 - wanted).powi(2) } else { 0.0 };
-        sum + lacking
+        let lacking = kept.lt(first as f64)?.where_cond(&(&kept - wanted)?.sqr()?, &kept.zeros_like()?)?;
+        sum + lacking.to_dtype(like.dtype())?
     }
 
     /// The map that takes codes of all modalities side by side to the order of [`Self::encode`], or back.
@@ -231,6 +233,12 @@ impl PublishedNetwork {
 /// What each network makes of its inputs.
 fn each(nets: &[Mlp], inputs: &[Tensor], run: impl Fn(&Mlp, &Tensor) -> Result<Tensor>) -> Result<Vec<Tensor>> {
     nets.iter().zip(inputs).map(|(net, inputs)| run(net, inputs)).collect()
+}
+
+/// 1 where `among` holds of row and column, 0 elsewhere: (d, d), like `like`.
+fn indicator(d: usize, among: impl Fn(usize, usize) -> bool, like: &Tensor) -> Result<Tensor> {
+    let values = (0..d * d).map(|at| f64::from(u8::from(among(at / d, at % d)))).collect();
+    host::placed(values, (d, d), like)
 }
 
 impl Network for PublishedNetwork {
