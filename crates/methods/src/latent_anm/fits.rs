@@ -138,6 +138,27 @@ fn linear_mechanisms_identify_neither_their_latents_nor_what_these_depend_on() {
 }
 
 #[test]
+fn noise_that_hardly_shifts_is_told_and_axes_are_turned_where_it_does() {
+    // Joint diagonalization alone left the latents of this world mixed (0.735), and nothing said so.
+    let with = |most: f64| {
+        let data = world(json!({
+            "latents": 2, "environments": 20, "pointsPerEnvironment": 200, "noiseMean": 0, "noiseScaleMost": most, "seed": 14,
+        }));
+        let run = fitted(&data, json!({"training": {"steps": 900}, "seed": 14}));
+        (matched(&data, &run).0, run)
+    };
+    let (mcc, run) = with(2.0);
+    assert!(mcc > 0.97, "{mcc}");
+    assert_eq!(status(&run, "apart"), Status::Ok);
+    let (mcc, run) = with(0.2);
+    assert!(mcc < 0.9, "{mcc}");
+    assert_eq!(status(&run, "apart"), Status::Violated);
+    for of in &run.summary.identification {
+        assert!(of.status == Status::Violated && of.finding.contains("nats worse, limit 10"), "{}", of.finding);
+    }
+}
+
+#[test]
 fn a_graph_that_few_rows_leave_open_is_right_or_told() {
     for seed in [0, 1] {
         let data = world(json!({"latents": 2, "environments": 20, "pointsPerEnvironment": 200, "seed": seed}));

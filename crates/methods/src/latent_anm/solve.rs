@@ -173,7 +173,7 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
     };
     let z = Matrix::from_fn(codes.rows(), k, latent);
     // Variances alone are blind where latents depend on each other: the axes are turned to where mechanisms have one curve.
-    let turn = straighten(&z, &nodes)?;
+    let Some(turn) = straighten(&z, &nodes, || !solving.cancelled())? else { return Ok(OutcomeKind::Cancelled) };
     let rows: Vec<Vec<f64>> =
         (0..k).map(|i| (0..k).map(|c| (0..k).map(|j| turn[(j, i)] * rows[j][c]).sum()).collect()).collect();
     let z = turned(&z, &turn);

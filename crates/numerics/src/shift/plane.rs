@@ -21,8 +21,9 @@ const CUT: f64 = 4.0;
 /// Added to covariances of functions of unit size, which nearly depend on each other.
 const RIDGE: f64 = 1e-6;
 const LEAST_VARIANCE: f64 = 1e-9;
-/// Angles in half a turn: 3 degrees apart.
+/// Angles in half a turn, where axes are judged and where they are looked for: 3 and 6 degrees apart.
 const ANGLES: usize = 60;
+const COARSE: usize = 30;
 /// Rows that a plane is looked at with, shared out over the environments, and at least so many of each.
 const ROWS: usize = 8000;
 const ROWS_OF_ENVIRONMENT: usize = 150;
@@ -215,8 +216,8 @@ impl<'a> Plane<'a> {
     }
 
     /// C at equally spaced angles.
-    fn all(&self) -> Vec<(f64, f64)> {
-        (0..ANGLES).map(|a| PI * a as f64 / ANGLES as f64).map(|angle| (angle, self.cost(angle).0)).collect()
+    fn all(&self, count: usize) -> Vec<(f64, f64)> {
+        (0..count).map(|a| PI * a as f64 / count as f64).map(|angle| (angle, self.cost(angle).0)).collect()
     }
 
     /// Whether lines of the environments explain one latent of the pair by the other beyond chance.
@@ -286,21 +287,24 @@ fn pairs(k: usize) -> impl Iterator<Item = [usize; 2]> {
 }
 
 /// A map of latents, z' = z M, to the likeliest axes of every plane, one after the other; `z` are latents on the axes of a
-/// joint diagonalisation, say.
+/// joint diagonalisation, say. `go_on` is asked before each plane; `None` when it says no.
 ///
 /// # Errors
 /// Those of [`search`].
-pub fn straighten(z: &Matrix, environments: &[u32]) -> Result<Matrix<f64>> {
+pub fn straighten(z: &Matrix, environments: &[u32], mut go_on: impl FnMut() -> bool) -> Result<Option<Matrix<f64>>> {
     let k = z.cols();
     let (mut now, sds) = standardised(&z.to_f64());
     let mut map = Matrix::from_fn(k, k, |i, j| if i == j { 1.0 / sds[i] } else { 0.0 });
+    let mut found = search(z, environments)?;
     for _ in 0..PASSES {
         let mut moved = false;
         for pair in pairs(k) {
-            let found = search(&now.map(|v| v as f32), environments)?;
+            if !go_on() {
+                return Ok(None);
+            }
             let Some(plane) = Plane::new(&now, environments, &found, pair) else { continue };
             let own = plane.own().map(|angle| plane.cost(angle).0);
-            let best = plane.all().into_iter().fold((0.0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
+            let best = plane.all(COARSE).into_iter().fold((0.0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
             let (angle, (cost, line)) = finest(&plane, best.0);
             if cost > own[0].min(own[1]) - BETTER {
                 continue;
@@ -315,20 +319,21 @@ pub fn straighten(z: &Matrix, environments: &[u32]) -> Result<Matrix<f64>> {
             let turned = product(&map, &turn);
             map = Matrix::from_fn(k, k, |i, j| turned[(i, j)] / sds[j]);
             now = next;
+            found = search(&now.map(|v| v as f32), environments)?;
             moved = true;
         }
         if !moved {
             break;
         }
     }
-    Ok(map)
+    Ok(Some(map))
 }
 
 /// The least C near an angle, by bisection of steps.
 fn finest(plane: &Plane<'_>, angle: f64) -> (f64, (f64, f64)) {
     let mut best = (angle, plane.cost(angle));
-    let mut step = 0.5 * PI / ANGLES as f64;
-    for _ in 0..5 {
+    let mut step = 0.5 * PI / COARSE as f64;
+    for _ in 0..6 {
         for candidate in [best.0 - step, best.0 + step] {
             let cost = plane.cost(candidate);
             if cost.0 < best.1.0 {
@@ -350,7 +355,7 @@ pub fn apart(z: &Matrix, environments: &[u32], found: &Order) -> Vec<Option<Apar
         let own = plane.own().map(|angle| (angle, plane.cost(angle).0));
         let first = if own[0].1 <= own[1].1 { own[0] } else { own[1] };
         let (mut near, mut far) = (first.1, f64::INFINITY);
-        for (angle, cost) in plane.all() {
+        for (angle, cost) in plane.all(ANGLES) {
             let least = if (angle - first.0).cos().abs() < SAME { &mut far } else { &mut near };
             *least = least.min(cost);
         }

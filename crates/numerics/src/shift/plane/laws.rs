@@ -87,7 +87,7 @@ fn axes_of_bent_mechanisms_are_found_from_any_mixture_of_the_latents() {
     ] {
         let (z, environments) = world(seed, changes.clone());
         let start = mixed(&z);
-        let map = straighten(&start, &environments).expect("it turns");
+        let map = straighten(&start, &environments, || true).expect("it turns").expect("it is not stopped");
         let end = product(&start.to_f64(), &map);
         // The first latent has no parents: no line of another one is left in it.
         let first = z.to_f64().col(0);
@@ -95,6 +95,12 @@ fn axes_of_bent_mechanisms_are_found_from_any_mixture_of_the_latents() {
         let before = (0..z.cols()).map(|i| correlation(&first, &start.to_f64().col(i)).abs()).fold(0.0, f64::max);
         assert!(found > 0.98 && before < 0.95, "seed {seed}, {changes}: {before} became {found}");
     }
+}
+
+#[test]
+fn a_search_for_axes_stops_when_it_is_told_to() {
+    let (z, environments) = world(1, json!({}));
+    assert_eq!(straighten(&z, &environments, || false).expect("it begins"), None);
 }
 
 #[test]
