@@ -2,9 +2,9 @@
 // same version. @napi-rs/cli builds the addons, lays the packages out and writes what belongs into their manifests; this script calls it
 // on copies, so that nothing of the repository is edited (docs/decisions/0003).
 //
-//   node scripts/release.mjs --addon DIR [--target TRIPLE | --cuda]   builds an addon as it is published, into DIR
+//   node scripts/release.mjs --addon DIR [--target TRIPLE | --cuda]   builds an addon as it is published, into DIR; with CUDA from PyPI
 //   node scripts/release.mjs ADDONS OUT      ADDONS holds disentangle.<target>.node files; OUT gets the tarballs
-//   node scripts/release.mjs --cuda-package FILE OUT   packs an addon with CUDA
+//   node scripts/release.mjs --cuda-package FILE OUT   packs an addon with CUDA, as npm/cuda-linux-x64-gnu lays it out
 //   node scripts/release.mjs --dist          builds the JavaScript and the loader
 //   node scripts/release.mjs --sbom FILE     what npm installs with the package and what is compiled into the addon, as CycloneDX
 //   node scripts/release.mjs --publish OUT   publishes them, those with addons first; --dry-run does everything but that
@@ -30,6 +30,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { withCuda } from "./cuda.mjs";
 import { loader } from "./loader.mjs";
 import { addonFile, hostTarget, packageName, platforms } from "./platforms.mjs";
 import { addonHash, javascript } from "./setup.mjs";
@@ -53,7 +54,9 @@ import { withZig } from "./zig.mjs";
 
 /** The oldest glibc that a released addon runs on: Debian 10, RHEL 8, Ubuntu 20.04 and all that is newer have it. */
 const GLIBC = "2.28";
-const CUDA_PACKAGE = "@disentangle/cuda";
+/** The platform that the addon with CUDA is for, and the folder of its package. */
+const CUDA_TARGET = "linux-x64-gnu";
+const CUDA_FOLDER = `npm/cuda-${CUDA_TARGET}`;
 
 /** Packs the main package and those of the platforms whose addon is in `addons`. Returns the tarballs by package name. */
 export async function pack(addons, out, wanted) {
@@ -101,30 +104,57 @@ function addLicenses(folder, licenses) {
   writeManifest(folder, { ...manifest, files: [...manifest.files, "LICENSES.txt"] });
 }
 
-/** Packs an addon with CUDA, which is installed beside the others and comes before them. */
-function packCuda(addon, out) {
-  const { version, license, repository, engines } = manifestOf(root);
-  const folder = join(out, "cuda");
-  mkdirSync(folder, { recursive: true });
-  copyFileSync(addon, join(folder, basename(addon)));
-  writeManifest(folder, {
-    name: CUDA_PACKAGE,
+/**
+ * The files of the package with CUDA: path relative to the root -> text. It is none of the optional dependencies of the main package: it does
+ * not load without a driver and the libraries of CUDA, so who installs it names it to the loader (docs/deployment.md).
+ */
+function cudaFolder() {
+  const { version, description, keywords, license, repository, engines } = manifestOf(root);
+  const main = addonFile(CUDA_TARGET);
+  const [os, cpu] = CUDA_TARGET.split("-");
+  const manifest = {
+    name: `@disentangle/cuda-${CUDA_TARGET}`,
     version,
-    description: "The native addon of disentangle with CUDA",
+    cpu: [cpu],
+    main,
+    files: [main],
+    description: `${description} The native addon with CUDA.`,
+    keywords,
     license,
-    repository,
-    os: ["linux"],
-    cpu: ["x64"],
-    libc: ["glibc"],
-    main: basename(addon),
-    files: [basename(addon)],
     engines,
-  });
-  addLicenses(folder, licenseTexts());
+    repository,
+    os: [os],
+    libc: ["glibc"],
+  };
+  const readme = [
+    `# \`${manifest.name}\``,
+    "",
+    "This is the addon of `disentangle` for Linux x64 with CUDA. It needs NVIDIA's driver and the libraries of CUDA 13, and is loaded where",
+    "`NAPI_RS_NATIVE_LIBRARY_PATH` names it:",
+    "",
+    "```sh",
+    `export NAPI_RS_NATIVE_LIBRARY_PATH=$(node -p 'require.resolve("${manifest.name}")')`,
+    "```",
+    "",
+    "[Deployment](https://github.com/disentangle/disentangle/blob/main/docs/deployment.md#cuda) says where the libraries come from.",
+  ];
+  return new Map([
+    [`${CUDA_FOLDER}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`],
+    [`${CUDA_FOLDER}/README.md`, `${readme.join("\n")}\n`],
+  ]);
+}
+
+/** Packs an addon with CUDA. */
+function packCuda(addon, out) {
+  const folder = join(out, basename(CUDA_FOLDER));
+  mkdirSync(folder, { recursive: true });
+  for (const [path, text] of cudaFolder()) writeFileSync(join(folder, basename(path)), text);
+  copyFileSync(addon, join(folder, addonFile(CUDA_TARGET)));
+  addLicenses(folder, licenseTexts(["cuda"]));
   return packFolder(folder, out);
 }
 
-/** The files under npm/ as @napi-rs/cli lays them out: path relative to the root -> text. */
+/** The files under npm/, as @napi-rs/cli lays them out, and beside them those of the package with CUDA: path relative to the root -> text. */
 export async function platformFolders() {
   const folder = mkdtempSync(join(tmpdir(), "disentangle-npm-"));
   try {
@@ -134,18 +164,17 @@ export async function platformFolders() {
       entry.isFile(),
     );
     const paths = files.map(({ parentPath, path, name }) => join(parentPath ?? path, name));
-    return new Map(
-      paths.map((path) => [
-        path.slice(folder.length + 1).replaceAll("\\", "/"),
-        `${readFileSync(path, "utf8").trim()}\n`,
-      ]),
-    );
+    const platforms = paths.map((path) => [
+      path.slice(folder.length + 1).replaceAll("\\", "/"),
+      `${readFileSync(path, "utf8").trim()}\n`,
+    ]);
+    return new Map([...platforms, ...cudaFolder()]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Stops where npm/ is not what @napi-rs/cli would write. */
+/** Stops where npm/ is not current. */
 export async function checkFolders() {
   const wanted = await platformFolders();
   const there = filesUnder("npm").filter((path) => !path.endsWith(".node"));
@@ -211,7 +240,8 @@ export async function buildAddon(folder, { target = hostTarget(), features = [] 
     rmSync(join(folder, "napi-types.d.ts"), { force: true });
   };
   mkdirSync(folder, { recursive: true });
-  await (byZig ? withZig(build) : build());
+  if (byZig) await withZig(build);
+  else await (features.includes("cuda") ? withCuda(build) : build());
   const file = join(folder, addonFile(platform.target));
   checkGlibc(file);
   return file;

@@ -79,9 +79,10 @@ function npmPackages() {
   });
 }
 
-/** Crates that are compiled into the addon, or that take part in compiling it. */
-export function crates() {
-  const text = output("cargo", ["metadata", "--format-version", "1", "--locked"]);
+/** Crates that are compiled into the addon with these features, or that take part in compiling it. */
+export function crates(features = []) {
+  const chosen = features.flatMap((feature) => ["--features", `disentangle-node/${feature}`]);
+  const text = output("cargo", ["metadata", "--format-version", "1", "--locked", ...chosen]);
   if (text === undefined)
     throw new Stop("`cargo metadata --locked` failed", "install Rust, or bring Cargo.lock up to date");
   const { packages, resolve } = JSON.parse(text);
@@ -154,9 +155,9 @@ ${data().join("\n")}
 }
 
 /** The license texts of the crates, each text once, after the crates that it belongs to. */
-export function licenseTexts() {
+export function licenseTexts(features = []) {
   const texts = new Map();
-  for (const { name, version, folder } of crates()) {
+  for (const { name, version, folder } of crates(features)) {
     for (const file of readdirSync(folder)
       .filter((entry) => /^(licen[cs]e|copying|notice)/i.test(entry))
       .sort()) {

@@ -412,14 +412,19 @@ function notFound(error: unknown): DisentangleError {
     const [line = ""] = cause.message.split("\n");
     if (!/wasi|^Cannot find native binding/.test(line)) tried.unshift(line);
   }
-  const refused = tried.some((line) => !/^(Cannot find module|Unsupported)/.test(line));
   return failure("NATIVE_NOT_FOUND", `no native addon for ${target}; tried: ${tried.join("; ")}`, {
-    hint: refused
-      ? "the addon is there, but the system cannot load it: its C library is older than the addon needs, or a file is damaged"
-      : "install the package without `--no-optional`, or build the addon in a checkout: `npm run setup`",
+    hint: hintOn(tried),
     context: { target, tried },
     cause: error,
   });
+}
+
+function hintOn(tried: readonly string[]): string {
+  if (tried.some((line) => /^lib(cuda|cublas|curand)\w*\.so/.test(line)))
+    return "the addon with CUDA needs NVIDIA's driver, and the libraries of CUDA 13 on LD_LIBRARY_PATH: docs/deployment.md";
+  return tried.some((line) => !/^(Cannot find module|Unsupported)/.test(line))
+    ? "the addon is there, but the system cannot load it: its C library is older than the addon needs, or a file is damaged"
+    : "install the package without `--no-optional`, or build the addon in a checkout: `npm run setup`";
 }
 
 function wrap(addon: Record<string, unknown>): Native {

@@ -1,6 +1,6 @@
 """Training steps (forward, backward, Adam), products and draws in PyTorch and NumPy. Reads requests, one JSON object a
-line: {"net": {"kind": "dense", "sizes": [16, 64, 5]}, "batch": 64, "threads": 1, "setting": "eager", "seconds": 0.3};
-answers {"us": [time of each block]}."""
+line: {"net": {"kind": "dense", "sizes": [16, 64, 5]}, "batch": 64, "threads": 1, "setting": "eager", "seconds": 0.3}, and "device":
+"cuda" for networks on a GPU; answers {"us": [time of each block]}."""
 import json
 import sys
 import time
@@ -45,8 +45,9 @@ def draw(count, setting):
     return lambda: generator.standard_normal(count, dtype=np.float32)
 
 
-def work(net, batch, setting):
+def work(net, batch, setting, device):
     torch.manual_seed(1)
+    torch.set_default_device(device)
     kind, rest = net["kind"], {key: value for key, value in net.items() if key != "kind"}
     if kind == "product":
         return product(**rest, setting=setting)
@@ -58,11 +59,13 @@ def work(net, batch, setting):
 made = {}
 
 
-def blocks(net, batch, threads, setting, seconds):
+def blocks(net, batch, threads, setting, seconds, device="cpu"):
     torch.set_num_threads(threads)
-    key = (threads, setting)
+    # A device computes on after it was asked.
+    settle = torch.cuda.synchronize if device == "cuda" else lambda: None
+    key = (threads, setting, device)
     if key not in made:
-        made[key] = work(net, batch, setting)
+        made[key] = work(net, batch, setting, device)
         made[key]()  # Compiles.
         end = time.perf_counter() + WARM_UP_SECONDS
         for _ in range(WARM_UP_STEPS):
@@ -70,14 +73,17 @@ def blocks(net, batch, threads, setting, seconds):
             if time.perf_counter() > end:
                 break
     step = made[key]
+    settle()
     began = time.perf_counter()
     step()
+    settle()
     repeats = max(1, min(500, int(BLOCK_SECONDS / (time.perf_counter() - began))))
     times, end = [], time.perf_counter() + seconds
     while not times or time.perf_counter() < end:
         began = time.perf_counter()
         for _ in range(repeats):
             step()
+        settle()
         times.append((time.perf_counter() - began) / repeats * 1e6)
     return times
 

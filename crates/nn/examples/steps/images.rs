@@ -1,8 +1,8 @@
 //! Autoencoders of images: those of the papers, and of smaller images; benchmark/images.mjs has the same list.
 
-use super::Work;
 use super::nets::{SEED, descent, normal};
-use candle_core::{Device, Result, Tensor};
+use super::{Work, device};
+use candle_core::{Result, Tensor};
 use disentangle_data::views::Image;
 use disentangle_nn::{
     Activation, ImageDecoder, ImageEncoder, ImageLayers, Init, Params, Stride, conv2d, conv2d_transposed, max_pool2d,
@@ -25,7 +25,7 @@ pub fn net(name: &str) -> Option<Result<Work>> {
 
 /// Convolutions that halve the image, dense layers, and their mirror.
 fn halved(image: Image, hidden: &[usize], code: usize) -> Result<Work> {
-    let mut params = Params::new(&Device::Cpu);
+    let mut params = Params::new(device());
     let layers = ImageLayers { image, channels: 32, hidden, code, activation: Activation::LeakyRelu(0.1) };
     let encoder = ImageEncoder::new(&mut params, "encoder", layers, SEED)?;
     let decoder = ImageDecoder::new(&mut params, "decoder", layers, SEED)?;
@@ -35,7 +35,7 @@ fn halved(image: Image, hidden: &[usize], code: usize) -> Result<Work> {
 
 /// The autoencoder of balls: convolutions and pooling down to one pixel, and transposed convolutions.
 fn balls() -> Result<Work> {
-    let mut params = Params::new(&Device::Cpu);
+    let mut params = Params::new(device());
     let mut layer = |name: String, shape: [usize; 4], outputs: usize| -> Result<(Tensor, Tensor)> {
         let init = Init::Uniform { fan_in: shape[1] * shape[2] * shape[3] };
         let kernel = params.insert(&format!("{name}.weight"), &shape, &init, SEED)?.as_tensor().clone();

@@ -3,7 +3,7 @@
 //!
 //! WORK is a network of [`nets::NETS`] or [`images::net`], a product such as `2048x2048x2048`, or `normals-N`. Minimum and median over
 //! blocks, on one and two threads; `--json` prints the time of every block, one object a line, for benchmark/.
-//! `--count=N` runs N steps and says nothing: for programs that count instructions.
+//! `--count=N` runs N steps and says nothing: for programs that count instructions. `--device=cuda` takes a GPU, with the feature `cuda`.
 
 // A program has a clock and arguments; the library has neither.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
@@ -12,12 +12,21 @@ mod images;
 mod kernels;
 mod nets;
 
-use candle_core::{Error, Result};
+use candle_core::{Device, Error, Result};
+use disentangle_nn::device::{DeviceChoice, open};
 use disentangle_numerics::compute::Compute;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Something to do again and again.
 type Work = Box<dyn FnMut() -> Result<()>>;
+
+static DEVICE: OnceLock<Device> = OnceLock::new();
+
+/// Where the networks are computed.
+fn device() -> &'static Device {
+    DEVICE.get_or_init(|| Device::Cpu)
+}
 
 const BLOCK: Duration = Duration::from_millis(2);
 const WARM_UP: Duration = Duration::from_millis(50);
@@ -34,8 +43,11 @@ fn blocks(mut work: Work, limit: Duration) -> Result<Vec<f64>> {
     while warm.elapsed() < WARM_UP {
         work()?;
     }
+    // A device computes on after it was asked.
+    device().synchronize()?;
     let once = Instant::now();
     work()?;
+    device().synchronize()?;
     let repeats = (BLOCK.as_nanos() / once.elapsed().as_nanos().max(1)).clamp(1, 500) as u32;
     let (mut times, began) = (Vec::new(), Instant::now());
     while times.is_empty() || began.elapsed() < limit {
@@ -43,6 +55,7 @@ fn blocks(mut work: Work, limit: Duration) -> Result<Vec<f64>> {
         for _ in 0..repeats {
             work()?;
         }
+        device().synchronize()?;
         times.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(repeats));
     }
     times.sort_by(f64::total_cmp);
@@ -52,6 +65,10 @@ fn blocks(mut work: Work, limit: Duration) -> Result<Vec<f64>> {
 fn main() -> Result<()> {
     let (flags, words): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|word| word.starts_with("--"));
     let value = |name: &str| flags.iter().find_map(|flag| flag.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
+    if flags.iter().any(|flag| flag == "--device=cuda") {
+        let opened = open(DeviceChoice::Cuda).map_err(|failure| Error::Msg(failure.message).bt())?;
+        DEVICE.get_or_init(|| opened.device);
+    }
     let json = flags.iter().any(|flag| flag == "--json");
     let limit = Duration::from_secs_f64(value("--seconds").unwrap_or(0.2));
     let counts = words.get(1).and_then(|count| count.parse().ok()).map_or(vec![1, 2], |count| vec![count]);

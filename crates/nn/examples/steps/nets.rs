@@ -1,7 +1,7 @@
 //! The networks, at the sizes of the papers of this field; benchmark/nets.mjs has the same list.
 
-use super::Work;
-use candle_core::{DType, Device, Result, Tensor};
+use super::{Work, device};
+use candle_core::{DType, Result, Tensor};
 use disentangle_data::Stream;
 use disentangle_nn::optim::{Adam, AdamSettings, StepSize};
 use disentangle_nn::{
@@ -62,7 +62,7 @@ pub fn net(name: &str) -> Option<Result<Work>> {
 
 /// Standard normal numbers.
 pub fn normal(shape: &[usize], name: &str) -> Result<Tensor> {
-    normals(shape, SEED, name, 0, DType::F32, &Device::Cpu)
+    normals(shape, SEED, name, 0, DType::F32, device())
 }
 
 /// Descends along the gradient of a loss that is given the number of the step.
@@ -80,21 +80,21 @@ fn mlp(params: &mut Params, name: &str, sizes: &[usize], hidden: Activation) -> 
 }
 
 fn dense(sizes: &[usize], batch: usize) -> Result<Work> {
-    let mut params = Params::new(&Device::Cpu);
+    let mut params = Params::new(device());
     let net = mlp(&mut params, "net", sizes, Activation::LeakyRelu(0.01))?;
     let (x, target) = (normal(&[batch, net.inputs()], "x")?, normal(&[batch, net.outputs()], "y")?);
     Ok(descent(params, move |_| mean_squared_error(&net.forward(&x)?, &target)))
 }
 
 fn pdgmm(sizes: &[usize], batch: usize) -> Result<Work> {
-    let mut params = Params::new(&Device::Cpu);
+    let mut params = Params::new(device());
     let leaky = Activation::LeakyRelu(0.02);
     let encoder = mlp(&mut params, "encoder", sizes, leaky)?;
     let norm = BatchNorm::new(&mut params, "norm", encoder.outputs(), Affine::Learnt)?;
     let backward: Vec<usize> = sizes.iter().rev().copied().collect();
     let decoder = mlp(&mut params, "decoder", &backward, leaky)?;
     let x = normal(&[batch, sizes[0]], "x")?;
-    let zero = Tensor::zeros((batch, encoder.outputs()), DType::F32, &Device::Cpu)?;
+    let zero = Tensor::zeros((batch, encoder.outputs()), DType::F32, device())?;
     Ok(descent(params, move |_| {
         let code = norm.forward(&encoder.forward(&x)?)?;
         let likelihood = gaussian_log_likelihood(&code, &zero, &zero)?.mean_all()?;
@@ -104,21 +104,21 @@ fn pdgmm(sizes: &[usize], batch: usize) -> Result<Work> {
 
 fn ivae(inputs: usize, segments: usize, hidden: usize, batch: usize) -> Result<Work> {
     const DECODER_VARIANCE: f64 = 0.01;
-    let mut params = Params::new(&Device::Cpu);
+    let mut params = Params::new(device());
     let mut net =
         |name: &str, from, to| mlp(&mut params, name, &[from, hidden, hidden, to], Activation::LeakyRelu(0.1));
     let (mean, spread) = (net("mean", inputs + segments, inputs)?, net("spread", inputs + segments, inputs)?);
     let (prior, decoder) = (net("prior", segments, inputs)?, net("decoder", inputs, inputs)?);
     let x = normal(&[batch, inputs], "x")?;
     let codes: Vec<u32> = codes(segments, batch);
-    let segment = Tensor::eye(segments, DType::F32, &Device::Cpu)?
-        .index_select(&Tensor::from_vec(codes, batch, &Device::Cpu)?, 0)?;
+    let segment =
+        Tensor::eye(segments, DType::F32, device())?.index_select(&Tensor::from_vec(codes, batch, device())?, 0)?;
     let both = Tensor::cat(&[&x, &segment], 1)?;
-    let zero = Tensor::zeros((1, 1), DType::F32, &Device::Cpu)?;
-    let noise_level = Tensor::full(DECODER_VARIANCE.ln() as f32, (1, 1), &Device::Cpu)?;
+    let zero = Tensor::zeros((1, 1), DType::F32, device())?;
+    let noise_level = Tensor::full(DECODER_VARIANCE.ln() as f32, (1, 1), device())?;
     Ok(descent(params, move |step| {
         let (mean, spread) = (mean.forward(&both)?, spread.forward(&both)?);
-        let noise = normals(mean.dims(), SEED, "z", step, DType::F32, &Device::Cpu)?;
+        let noise = normals(mean.dims(), SEED, "z", step, DType::F32, device())?;
         let z = reparameterise(&mean, &spread, &noise)?;
         let observed = gaussian_log_likelihood(&x, &decoder.forward(&z)?, &noise_level)?;
         let expected = gaussian_log_likelihood(&z, &zero, &prior.forward(&segment)?)?;
@@ -128,14 +128,14 @@ fn ivae(inputs: usize, segments: usize, hidden: usize, batch: usize) -> Result<W
 }
 
 fn mtrn(sizes: &[usize], tasks: usize, batch: usize) -> Result<Work> {
-    let mut params = Params::new(&Device::Cpu);
+    let mut params = Params::new(device());
     let net = Mlp::new(&mut params, "encoder", sizes, Activation::Relu, Activation::Identity, SEED)?;
     let init = Init::Uniform { fan_in: net.outputs() };
     let heads = params.insert("heads", &[tasks, net.outputs()], &init, SEED)?;
     let bias = params.insert("bias", &[tasks], &init, SEED)?;
     let (x, target) = (normal(&[batch, net.inputs()], "x")?, normal(&[batch], "y")?);
     let codes = codes(tasks, batch);
-    let index = Tensor::from_slice(&codes, batch, &Device::Cpu)?;
+    let index = Tensor::from_slice(&codes, batch, device())?;
     Ok(descent(params, move |_| {
         let products = head_product(&net.forward(&x)?, heads.as_tensor(), &codes)?;
         mean_squared_error(&(products + bias.index_select(&index, 0)?)?, &target)
