@@ -45,7 +45,8 @@ pub(super) fn hidden(given: &Given<'_>) -> Vec<Hidden> {
             let Some(cause) = alone(given, effect, other) else { continue };
             let squared = (2.0 * TIE).exp_m1() * given.noises[effect] / given.noises[other].max(f64::MIN_POSITIVE);
             let weight = (given.weights)(cause, other).min(1.0 - f64::EPSILON);
-            let explained = given.noises[other] * weight / (1.0 - weight);
+            // Without its cause a latent may seem to vary more than it does: that mechanism is hardly ever drawn.
+            let explained = (given.noises[other] * weight / (1.0 - weight)).min(1.0 - given.noises[other]).max(0.0);
             let share = squared * explained / (1.0 + squared);
             match found.iter_mut().find(|known| (known.cause, known.effect) == (cause, effect)) {
                 Some(known) => known.share = known.share.max(share),

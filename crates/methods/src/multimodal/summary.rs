@@ -187,8 +187,11 @@ impl Found<'_> {
 
     fn graph(&self, config: &MultimodalConfig, ties: Vec<GraphTie>) -> Option<CausalGraph> {
         let (weights, certainty) = (self.part(solved::WEIGHTS)?, self.part(solved::CERTAINTY)?);
-        let differ = |tie: &GraphTie| tie.removed.iter().chain(&tie.added).copied().collect::<Vec<_>>();
-        let mut undecided: Vec<[usize; 2]> = ties.iter().flat_map(differ).collect();
+        // Of edges that only another graph has, those that a mixture would hide: the others are worth less than they cost.
+        let hidden = self.hidden().into_iter().filter(|(_, share)| *share >= UNDECIDED).map(|(link, _)| link);
+        let listed = hidden.filter(|link| ties.iter().any(|tie| tie.added.contains(link)));
+        let mut undecided: Vec<[usize; 2]> =
+            ties.iter().flat_map(|tie| tie.removed.iter().copied()).chain(listed).collect();
         undecided.sort_unstable();
         undecided.dedup();
         let basis = format!(
