@@ -4,7 +4,7 @@
 //   node scripts/cuda-fits.mjs '{"device": "cpu", "methods": ["tbr"], "steps": 200}'
 
 import { createHash } from "node:crypto";
-import { catalogue, configSchema, fit, isDisentangleError, score, simulate } from "../dist/index.js";
+import { catalogue, configSchema, fit, isDisentangleError, simulate } from "../dist/index.js";
 
 const WORLDS = [
   { simulator: "tree-world", seed: 1, depth: 2, pointsPerEnvironment: 100, inputs: 6, latents: 3 },
@@ -50,7 +50,7 @@ async function fitted(method) {
 
 async function told(model, data) {
   const { latents, summary, history, outcome } = model;
-  const scores = await score(model, data).catch(() => undefined);
+  const scores = await model.score(data);
   return {
     outcome: outcome.kind,
     warnings: summary.warnings.map(({ code, message }) => ({ code, message })),
@@ -59,6 +59,6 @@ async function told(model, data) {
       { name: `${name}, norm of the gradient`, values: gradientNorms },
     ]),
     latents: createHash("sha256").update(new Uint8Array(latents.data.buffer)).digest("hex"),
-    mcc: scores?.mcc.value,
+    mcc: scores.mcc.value ?? undefined,
   };
 }

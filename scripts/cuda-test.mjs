@@ -143,7 +143,7 @@ function differences(wanted, got) {
 /** Our time, PyTorch's, and how many times ours it is. */
 async function timed(name, { steps, env }, interpreter) {
   const args = [name, "1", "--json", `--seconds=${SECONDS}`, `--device=${device}`];
-  const ours = least(JSON.parse(answer(steps, args, { env })).us);
+  const ours = Math.min(...JSON.parse(answer(steps, args, { env })).us);
   if (interpreter === undefined) return [number(ours), "", ""];
   const { net, batch } = NETS[name];
   const request = { net, batch, threads: 1, seconds: SECONDS, device };
@@ -156,8 +156,6 @@ async function timed(name, { steps, env }, interpreter) {
   const best = Math.min(...theirs.flatMap(({ us }) => us ?? []));
   return Number.isFinite(best) ? [number(ours), number(best), `${number(best / ours)}x`] : [number(ours), "", ""];
 }
-
-const least = (times) => Math.min(...times);
 
 function answer(program, args, { env = {}, input }) {
   const { status, stdout, stderr } = spawnSync(program, args, {
