@@ -3424,7 +3424,8 @@ export interface MtlcmConfig {
    */
   steps?: number;
   /**
-   * Tasks per step, each with all its training rows, where rows belong to one task each.
+   * Tasks per step, each with all its training rows, where rows belong to one task each and `recipe` is `solved-heads`; elsewhere
+   * `batchSize` counts.
    *
    * Default: 10. Range: 1 to 65536.
    */

@@ -138,23 +138,26 @@ fn linear_mechanisms_identify_neither_their_latents_nor_what_these_depend_on() {
 }
 
 #[test]
-fn noise_that_hardly_shifts_is_told_and_axes_are_turned_where_it_does() {
-    // Joint diagonalization alone left the latents of this world mixed (0.735), and nothing said so.
-    let with = |most: f64| {
+fn axes_are_turned_where_no_edge_is_found_and_what_is_lost_is_told() {
+    let with = |most: f64, seed: u64| {
         let data = world(json!({
-            "latents": 2, "environments": 20, "pointsPerEnvironment": 200, "noiseMean": 0, "noiseScaleMost": most, "seed": 14,
+            "latents": 2, "environments": 20, "pointsPerEnvironment": 200, "noiseMean": 0, "noiseScaleMost": most, "seed": seed,
         }));
-        let run = fitted(&data, json!({"training": {"steps": 900}, "seed": 14}));
+        let run = fitted(&data, json!({"training": {"steps": 900}, "seed": seed}));
         (matched(&data, &run).0, run)
     };
-    let (mcc, run) = with(2.0);
-    assert!(mcc > 0.97, "{mcc}");
-    assert_eq!(status(&run, "apart"), Status::Ok);
-    let (mcc, run) = with(0.2);
-    assert!(mcc < 0.9, "{mcc}");
-    assert_eq!(status(&run, "apart"), Status::Violated);
-    for of in &run.summary.identification {
-        assert!(of.status == Status::Violated && of.finding.contains("nats worse, limit 10"), "{}", of.finding);
+    // Joint diagonalization alone leaves these latents mixed (0.69), and nothing said so.
+    let (mcc, _) = with(0.2, 12);
+    assert!(mcc > 0.9, "{mcc}");
+    // Noise that hardly shifts, and axes on which a wrong edge was found.
+    for (most, seed) in [(0.2, 15), (2.0, 14)] {
+        let (mcc, run) = with(most, seed);
+        assert!(mcc < 0.9, "{mcc}");
+        assert_eq!(status(&run, "apart"), Status::Violated);
+        for of in &run.summary.identification {
+            let told = of.finding.contains("in their place explain the rows");
+            assert!(of.status == Status::Violated && told, "{}", of.finding);
+        }
     }
 }
 

@@ -238,8 +238,10 @@ fn told_apart(seen: &[Option<Seen>], names: &[String]) -> Option<Assumption> {
                 Status::Ok => "",
                 _ => " The noise shifts too little, or the mechanisms hardly bend.",
             };
+            let way = if gap < 0.0 { "better" } else { "worse" };
             let finding = format!(
-                "Sums of {name} and {beside} in their place explain the rows worse by {gap:.0} nats (limit {TOLD_APART}).{end}"
+                "Sums of {name} and {beside} in their place explain the rows {way} by {:.0} nats (at least {TOLD_APART} worse is asked for).{end}",
+                gap.abs()
             );
             (status, finding)
         }

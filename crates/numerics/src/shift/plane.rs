@@ -287,7 +287,8 @@ fn pairs(k: usize) -> impl Iterator<Item = [usize; 2]> {
 }
 
 /// A map of latents, z' = z M, to the likeliest axes of every plane, one after the other; `z` are latents on the axes of a
-/// joint diagonalisation, say. `go_on` is asked before each plane; `None` when it says no.
+/// joint diagonalisation, say. Planes with an edge stay: there the axes are told by what the edge explains, and mechanisms need not have one
+/// curve. `go_on` is asked before each plane; `None` when it says no.
 ///
 /// # Errors
 /// Those of [`search`].
@@ -302,18 +303,15 @@ pub fn straighten(z: &Matrix, environments: &[u32], mut go_on: impl FnMut() -> b
             if !go_on() {
                 return Ok(None);
             }
-            let Some(plane) = Plane::new(&now, environments, &found, pair) else { continue };
-            let own = plane.own().map(|angle| plane.cost(angle).0);
-            let best = plane.all(COARSE).into_iter().fold((0.0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
-            let (angle, (cost, line)) = finest(&plane, best.0);
-            if cost > own[0].min(own[1]) - BETTER {
+            let [i, j] = pair;
+            if found.parents[i].contains(&j) || found.parents[j].contains(&i) {
                 continue;
             }
-            let [x, y] = plane.axes(angle);
-            let y = [y[0] - line * x[0], y[1] - line * x[1]];
+            let Some(plane) = Plane::new(&now, environments, &found, pair) else { continue };
+            let Some(axes) = likelier(&plane) else { continue };
             let mut turn = Matrix::from_fn(k, k, |a, b| f64::from(u8::from(a == b)));
             for (a, &row) in pair.iter().enumerate() {
-                (turn[(row, pair[0])], turn[(row, pair[1])]) = (x[a], y[a]);
+                (turn[(row, i)], turn[(row, j)]) = (axes[0][a], axes[1][a]);
             }
             let (next, sds) = standardised(&product(&now, &turn));
             let turned = product(&map, &turn);
@@ -327,6 +325,18 @@ pub fn straighten(z: &Matrix, environments: &[u32], mut go_on: impl FnMut() -> b
         }
     }
     Ok(Some(map))
+}
+
+/// The likeliest axes of a plane by the latents of its pair, the cause first; `None` where those that it has are about as likely.
+fn likelier(plane: &Plane<'_>) -> Option<[[f64; 2]; 2]> {
+    let own = plane.own().map(|angle| plane.cost(angle).0);
+    let best = plane.all(COARSE).into_iter().fold((0.0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
+    let (angle, (cost, line)) = finest(plane, best.0);
+    if cost > own[0].min(own[1]) - BETTER {
+        return None;
+    }
+    let [x, y] = plane.axes(angle);
+    Some([x, [y[0] - line * x[0], y[1] - line * x[1]]])
 }
 
 /// The least C near an angle, by bisection of steps.
