@@ -34,7 +34,7 @@ fn log_abs_det_expression(w: &Tensor) -> Result<Tensor> {
     // The tangent at w: the value, and a difference of zero that has its gradient. Of a singular w that is NaN, and the value alone is given.
     let tangent = (w * adjoint)?.sum_all()?;
     let found = ((&tangent - tangent.detach())? + &value)?;
-    let regular = (&value - &value)?.eq(&value.zeros_like()?)?;
+    let regular = (&value * 0.0)?.eq(&value.zeros_like()?)?;
     regular.where_cond(&found, &value)
 }
 

@@ -303,7 +303,7 @@ impl Network for PublishedNetwork {
     fn encoder_layers(&self) -> Result<Option<Vec<Layer>>> {
         let mut layers = self.encoder.layers();
         let Some(scales) = &self.posterior_scales else { return Ok(Some(layers)) };
-        let scales = host::singles(&scales)?;
+        let scales = host::singles(scales)?;
         let (k, kind) = (self.latents(), self.posterior.kind);
         // A square is no layer.
         if kind == Kind::Polynomial {

@@ -90,7 +90,7 @@ impl Stack {
         let eye = Tensor::eye(k, DType::F64, self.code.device())?.unsqueeze(0)?;
         let scale = (covariance.broadcast_mul(&eye)?.sum_keepdim((1, 2))? / k as f64)?;
         // Zero for a code that does not vary, NaN for one that is not finite.
-        let hopeless = (&scale - &scale)?;
+        let hopeless = (&scale * 0.0)?;
         let mut found = (hopeless.broadcast_as((t, k, k))?.contiguous()?, hopeless.zeros_like()?);
         let mut tried = ridges(ridge).to_vec();
         tried.dedup();
@@ -98,7 +98,7 @@ impl Stack {
             let ridges = (&scale * ridge)?;
             let (_, inverse) = factorised(&covariance.broadcast_add(&eye.broadcast_mul(&ridges)?)?)?;
             let sums = inverse.sum_keepdim((1, 2))?;
-            let finite = (&sums - &sums)?.eq(&sums.zeros_like()?)?;
+            let finite = (&sums * 0.0)?.eq(&sums.zeros_like()?)?;
             let of_entries = finite.broadcast_as((t, k, k))?.contiguous()?;
             found = (of_entries.where_cond(&inverse, &found.0)?, finite.where_cond(&ridges, &found.1)?);
         }
