@@ -20,7 +20,7 @@ pub use likelihood::{Asked, Density, Evaluated, GroupedRows, Head, evaluate, tra
 pub use mechanisms::{Kind, MechanismShape, Mechanisms, pair};
 pub use nonlinear::{Curvature, nonlinear};
 pub use order::{MOST_LATENTS, Order, search};
-pub use plane::{Apart, apart, straighten};
+pub use plane::{Apart, apart};
 pub use way_back::{invert, predict};
 
 #[cfg(test)]

@@ -76,19 +76,6 @@ impl Seen {
 
     /// The verdict on its own mechanism and effects.
     fn verdict(&self, names: &[String]) -> (Status, String) {
-        if self.apart < TOLD_APART {
-            let beside = &names[self.beside];
-            let finding = match self.apart {
-                gap if gap < -TOLD_APART => {
-                    format!("sums of it and {beside} in their place explain the rows better, by {:.0} nats", -gap)
-                }
-                gap => format!(
-                    "sums of it and {beside} in their place explain the rows as well ({gap:.0} nats worse, limit \
-                     {TOLD_APART}): noise shifts too little, or mechanisms hardly bend"
-                ),
-            };
-            return (Status::Violated, finding);
-        }
         if self.unchanged > UNCHANGED_SHARE {
             let share = self.unchanged;
             return (
@@ -115,7 +102,8 @@ impl Seen {
         }
         if self.apart.is_finite() {
             let beside = &names[self.beside];
-            shown.push(format!("sums of it and {beside} explain the rows worse, by {:.0} nats", self.apart));
+            let way = if self.apart < 0.0 { "better" } else { "worse" };
+            shown.push(format!("sums of it and {beside} explain the rows {way}, by {:.0} nats", self.apart.abs()));
         }
         if self.nonlinear.is_finite() {
             shown.push(format!("more than linear by {:.0} nats", self.nonlinear));
@@ -236,7 +224,9 @@ fn told_apart(seen: &[Option<Seen>], names: &[String]) -> Option<Assumption> {
             let status = if gap < TOLD_APART { Status::Violated } else { Status::Ok };
             let end = match status {
                 Status::Ok => "",
-                _ => " The noise shifts too little, or the mechanisms hardly bend.",
+                _ => {
+                    " The latents may be sums of the causes: the noise shifts too little, or the mechanisms hardly bend."
+                }
             };
             let way = if gap < 0.0 { "better" } else { "worse" };
             let finding = format!(
@@ -292,15 +282,21 @@ mod tests {
         let sum = of(Seen { absorbed: 250.0, ..GOOD });
         assert!(sum.0 == Status::Violated && sum.1.contains("z3 depends on a sum of it and z1, by 250"), "{}", sum.1);
         assert!(sum.1.contains("nats: it has lost"), "{}", sum.1);
-        let alike = of(Seen { apart: 4.0, ..GOOD });
-        assert!(
-            alike.0 == Status::Violated && alike.1.contains("z1 in their place explain the rows as well (4 nats worse")
-        );
-        let other = of(Seen { apart: -60.0, ..GOOD });
-        assert!(other.0 == Status::Violated && other.1.contains("explain the rows better, by 60 nats"), "{}", other.1);
-        // A latent that depends on no other one is in no such plane.
-        assert_eq!(of(Seen { apart: f64::NAN, ..GOOD }).0, Status::Ok);
         assert!(of(Seen { absorbed: 250.0, later: false, ..GOOD }).1.contains("nats: it or z1 has lost"));
+    }
+
+    #[test]
+    fn the_latents_that_are_told_apart_worst_decide() {
+        let names = latent_names(3);
+        let of = |gaps: [f64; 3]| told_apart(&gaps.map(|apart| Some(Seen { apart, ..GOOD })), &names).expect("checked");
+        assert_eq!(of([70.0, 30.0, f64::NAN]).status, Status::Ok);
+        let alike = of([70.0, 4.0, f64::NAN]);
+        assert!(alike.status == Status::Violated && alike.finding.contains("worse by 4 nats"), "{}", alike.finding);
+        let other = of([-60.0, 4.0, 90.0]);
+        assert!(other.status == Status::Violated && other.finding.contains("better by 60 nats"), "{}", other.finding);
+        // Latents that depend on no other one are in no such plane.
+        assert_eq!(of([f64::NAN; 3]).status, Status::Ok);
+        assert!(told_apart(&[Some(GOOD), None, None], &names).is_none());
     }
 
     #[test]

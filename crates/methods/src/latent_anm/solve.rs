@@ -23,7 +23,7 @@ use disentangle_numerics::moments::{covariance, covariance_of_rows};
 use disentangle_numerics::principal_axes::PrincipalAxes;
 use disentangle_numerics::shift::{
     Asked, Density, GroupedRows, Head, Kind, MechanismShape, absorbed, apart, evaluate, nonlinear, pair, profile,
-    search, straighten, unchanged,
+    search, unchanged,
 };
 use std::collections::BTreeMap;
 
@@ -172,11 +172,6 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
         codes.row(r).iter().zip(&rows[i]).map(|(&c, w)| f64::from(c) * w).sum::<f64>() as f32
     };
     let z = Matrix::from_fn(codes.rows(), k, latent);
-    // Variances alone are blind where latents depend on each other: the axes are turned to where mechanisms have one curve.
-    let Some(turn) = straighten(&z, &nodes, || !solving.cancelled())? else { return Ok(OutcomeKind::Cancelled) };
-    let rows: Vec<Vec<f64>> =
-        (0..k).map(|i| (0..k).map(|c| (0..k).map(|j| turn[(j, i)] * rows[j][c]).sum()).collect()).collect();
-    let z = turned(&z, &turn);
     let order = search(&z, &nodes)?.order;
     let axes: Vec<f64> = (0..k * k).map(|e| rows[order[e % k]][e / k]).collect();
     replace(state, &[(AXES, &axes)])?;
@@ -184,13 +179,6 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
         begin_mechanisms(sizes.mechanisms, &z.select_cols(&order), &nodes, state)?;
     }
     Ok(OutcomeKind::Converged)
-}
-
-/// z M.
-fn turned(z: &Matrix, map: &Matrix<f64>) -> Matrix {
-    Matrix::from_fn(z.rows(), map.cols(), |r, i| {
-        z.row(r).iter().enumerate().map(|(j, &v)| f64::from(v) * map[(j, i)]).sum::<f64>() as f32
-    })
 }
 
 /// Axes on which covariances are diagonal in every environment, one a row, and the covariance of all rows.

@@ -9,9 +9,9 @@
 //! f a sum of five functions and b a number, both the same in all environments, l(u) free; P are the other parents of both
 //! latents, and c their effects, by free functions. b x is what a mixing can absorb: it is taken out, and says nothing.
 
-use super::order::{Order, search};
-use crate::linalg::{product, solve_positive};
-use disentangle_data::{Matrix, Result};
+use super::order::Order;
+use crate::linalg::solve_positive;
+use disentangle_data::Matrix;
 use std::f64::consts::PI;
 
 /// Functions of a latent: z, tanh 1.5 z, z^2 / 2, sin 2 z, z^3 / 6.
@@ -21,9 +21,8 @@ const CUT: f64 = 4.0;
 /// Added to covariances of functions of unit size, which nearly depend on each other.
 const RIDGE: f64 = 1e-6;
 const LEAST_VARIANCE: f64 = 1e-9;
-/// Angles in half a turn, where axes are judged and where they are looked for: 3 and 6 degrees apart.
+/// Angles in half a turn: 3 degrees apart.
 const ANGLES: usize = 60;
-const COARSE: usize = 30;
 /// Rows that a plane is looked at with, shared out over the environments, and at least so many of each.
 const ROWS: usize = 8000;
 const ROWS_OF_ENVIRONMENT: usize = 150;
@@ -34,10 +33,6 @@ const BEGINNINGS: usize = 4;
 const SAME: f64 = 0.9;
 /// Standard deviations above chance from which dependence in environments is there.
 const DEPENDENT: f64 = 4.0;
-/// Nats by which other axes have to be better to be taken.
-const BETTER: f64 = 5.0;
-/// Passes over all planes.
-const PASSES: usize = 3;
 
 /// How well the axes of a latent are told from others in the plane of it and another one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -207,17 +202,16 @@ impl<'a> Plane<'a> {
         self.groups.iter().map(of_group).collect()
     }
 
-    /// C at an angle, with b.
-    fn cost(&self, angle: f64) -> (f64, f64) {
+    /// C at an angle.
+    fn cost(&self, angle: f64) -> f64 {
         let seen = self.seen(angle);
         let first = |of: &Seen| of.effects + 0.5 * of.rows * of.moments[(X, X)].max(LEAST_VARIANCE).ln();
-        let (second, line) = shared_curve(&seen);
-        (seen.iter().map(first).sum::<f64>() + second, line)
+        seen.iter().map(first).sum::<f64>() + shared_curve(&seen)
     }
 
     /// C at equally spaced angles.
-    fn all(&self, count: usize) -> Vec<(f64, f64)> {
-        (0..count).map(|a| PI * a as f64 / count as f64).map(|angle| (angle, self.cost(angle).0)).collect()
+    fn all(&self) -> Vec<(f64, f64)> {
+        (0..ANGLES).map(|a| PI * a as f64 / ANGLES as f64).map(|angle| (angle, self.cost(angle))).collect()
     }
 
     /// Whether lines of the environments explain one latent of the pair by the other beyond chance.
@@ -239,9 +233,9 @@ impl<'a> Plane<'a> {
 const X: usize = FUNCTIONS;
 const Y: usize = FUNCTIONS + 1;
 
-/// The least sum_u n_u log Var_u(y - b x - l(u) f(x)) / 2 over l, f and b, and the b.
-fn shared_curve(seen: &[Seen]) -> (f64, f64) {
-    let mut best = (f64::INFINITY, 0.0);
+/// The least sum_u n_u log Var_u(y - b x - l(u) f(x)) / 2 over l, f and b.
+fn shared_curve(seen: &[Seen]) -> f64 {
+    let mut best = f64::INFINITY;
     for beginning in 0..BEGINNINGS {
         let (mut curve, mut line) = ([0.0; FUNCTIONS], 0.0);
         curve[beginning] = 1.0;
@@ -267,9 +261,7 @@ fn shared_curve(seen: &[Seen]) -> (f64, f64) {
                 h[(X, X)] += weight * m[(X, X)];
                 g[X] += weight * m[(X, Y)];
             }
-            if left < best.0 {
-                best = (left, line);
-            }
+            best = best.min(left);
             let ridge = RIDGE * (0..size).map(|a| h[(a, a)]).sum::<f64>() / size as f64;
             (0..size).for_each(|a| h[(a, a)] += ridge);
             (0..FUNCTIONS).for_each(|a| h[(X, a)] = h[(a, X)]);
@@ -286,75 +278,6 @@ fn pairs(k: usize) -> impl Iterator<Item = [usize; 2]> {
     (0..k).flat_map(|j| (0..j).map(move |i| [i, j]))
 }
 
-/// A map of latents, z' = z M, to the likeliest axes of every plane, one after the other; `z` are latents on the axes of a
-/// joint diagonalisation, say. Planes with an edge stay: there the axes are told by what the edge explains, and mechanisms need not have one
-/// curve. `go_on` is asked before each plane; `None` when it says no.
-///
-/// # Errors
-/// Those of [`search`].
-pub fn straighten(z: &Matrix, environments: &[u32], mut go_on: impl FnMut() -> bool) -> Result<Option<Matrix<f64>>> {
-    let k = z.cols();
-    let (mut now, sds) = standardised(&z.to_f64());
-    let mut map = Matrix::from_fn(k, k, |i, j| if i == j { 1.0 / sds[i] } else { 0.0 });
-    let mut found = search(z, environments)?;
-    for _ in 0..PASSES {
-        let mut moved = false;
-        for pair in pairs(k) {
-            if !go_on() {
-                return Ok(None);
-            }
-            let [i, j] = pair;
-            if found.parents[i].contains(&j) || found.parents[j].contains(&i) {
-                continue;
-            }
-            let Some(plane) = Plane::new(&now, environments, &found, pair) else { continue };
-            let Some(axes) = likelier(&plane) else { continue };
-            let mut turn = Matrix::from_fn(k, k, |a, b| f64::from(u8::from(a == b)));
-            for (a, &row) in pair.iter().enumerate() {
-                (turn[(row, i)], turn[(row, j)]) = (axes[0][a], axes[1][a]);
-            }
-            let (next, sds) = standardised(&product(&now, &turn));
-            let turned = product(&map, &turn);
-            map = Matrix::from_fn(k, k, |i, j| turned[(i, j)] / sds[j]);
-            now = next;
-            found = search(&now.map(|v| v as f32), environments)?;
-            moved = true;
-        }
-        if !moved {
-            break;
-        }
-    }
-    Ok(Some(map))
-}
-
-/// The likeliest axes of a plane by the latents of its pair, the cause first; `None` where those that it has are about as likely.
-fn likelier(plane: &Plane<'_>) -> Option<[[f64; 2]; 2]> {
-    let own = plane.own().map(|angle| plane.cost(angle).0);
-    let best = plane.all(COARSE).into_iter().fold((0.0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
-    let (angle, (cost, line)) = finest(plane, best.0);
-    if cost > own[0].min(own[1]) - BETTER {
-        return None;
-    }
-    let [x, y] = plane.axes(angle);
-    Some([x, [y[0] - line * x[0], y[1] - line * x[1]]])
-}
-
-/// The least C near an angle, by bisection of steps.
-fn finest(plane: &Plane<'_>, angle: f64) -> (f64, (f64, f64)) {
-    let mut best = (angle, plane.cost(angle));
-    let mut step = 0.5 * PI / COARSE as f64;
-    for _ in 0..6 {
-        for candidate in [best.0 - step, best.0 + step] {
-            let cost = plane.cost(candidate);
-            if cost.0 < best.1.0 {
-                best = (candidate, cost);
-            }
-        }
-        step *= 0.5;
-    }
-    best
-}
-
 /// For each latent the plane in which its axes are told apart worst; `None` where it depends on no other latent in a plane of its own.
 /// `found` is the order of `z`.
 pub fn apart(z: &Matrix, environments: &[u32], found: &Order) -> Vec<Option<Apart>> {
@@ -362,10 +285,10 @@ pub fn apart(z: &Matrix, environments: &[u32], found: &Order) -> Vec<Option<Apar
     let mut worst: Vec<Option<Apart>> = vec![None; z.cols()];
     for pair in pairs(z.cols()) {
         let Some(plane) = Plane::new(&z, environments, found, pair).filter(Plane::dependent) else { continue };
-        let own = plane.own().map(|angle| (angle, plane.cost(angle).0));
+        let own = plane.own().map(|angle| (angle, plane.cost(angle)));
         let first = if own[0].1 <= own[1].1 { own[0] } else { own[1] };
         let (mut near, mut far) = (first.1, f64::INFINITY);
-        for (angle, cost) in plane.all(ANGLES) {
+        for (angle, cost) in plane.all() {
             let least = if (angle - first.0).cos().abs() < SAME { &mut far } else { &mut near };
             *least = least.min(cost);
         }
