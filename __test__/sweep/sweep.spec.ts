@@ -1,4 +1,5 @@
 // Sweeps with real fits in real processes.
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -315,6 +316,22 @@ test("a ledger that is lost is found again in the folders, and a folder that is 
   const again = await watched(config, { out });
   t.deepEqual(again.ended, [`${gone!.id} done`]);
   t.deepEqual(await essence(again.result), before);
+});
+
+test("what a killed process left half made goes with the end of the sweep, what somebody is making stays", async (t) => {
+  const out = await folder();
+  const dead = spawnSync(process.execPath, ["--version"]).pid;
+  const of = async (pid: number): Promise<string> => `.disentangle-${await machine()}-${pid}-00000000.tmp`;
+  const [left, made] = [await of(dead), await of(process.pid)];
+  let making: Promise<unknown> | undefined;
+  await sweep(await small(), {
+    out,
+    onEvent: ({ kind }) => {
+      if (kind === "start") making = Promise.all([left, made].map((name) => mkdir(join(out, ".work", name))));
+    },
+  });
+  await making;
+  t.deepEqual(await readdir(join(out, ".work")), [made]);
 });
 
 test("what was committed but not moved to its place is moved by the next start", async (t) => {

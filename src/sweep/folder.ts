@@ -199,6 +199,11 @@ export async function makeSweepFolder(dir: string): Promise<void> {
   await mkdir(workRoot(await behindLink(dir)), { recursive: true }).catch((error: unknown) => {
     throw unwritable(dir, error);
   });
+  await clearWork(dir);
+}
+
+/** Removes what killed processes left half made where attempts work. */
+export async function clearWork(dir: string): Promise<void> {
   await clearLeftovers(workRoot(dir));
 }
 

@@ -6,7 +6,7 @@ import { contentFolder } from "../files.js";
 import { writeDataset } from "../simulate.js";
 import { throwIfAborted } from "../train.js";
 import { type CheckedSweep, checkSweep, type SweepConfig } from "./config.js";
-import { makeSweepFolder, type SweepFile } from "./folder.js";
+import { clearWork, makeSweepFolder, type SweepFile } from "./folder.js";
 import type { Rule } from "./halving.js";
 import { stateOf } from "./ledger.js";
 import { type Merge, mergeInto } from "./merge.js";
@@ -117,14 +117,19 @@ export async function workOn(
   const done = mine.filter(({ id }) => stateOf(ledger, id).state === "done").length;
   const start: SweepEvent = { kind: "start", dir, trials: mine.length, done, jobs, threads: threadsFor(jobs) };
   const work = { dir, mine, rule, ledger, jobs, signal, onEvent, staleMs };
-  if (redis === undefined) {
-    onEvent?.(start);
-    await workThrough(work);
-    return;
+  try {
+    if (redis === undefined) {
+      onEvent?.(start);
+      await workThrough(work);
+      return;
+    }
+    // Loaded where it is asked for: it needs packages that not everybody has.
+    const { workThroughRedis } = await import("./remote/coordinator.js");
+    await workThroughRedis({ ...work, start, file, folders }, { address: redis, shared, limit: redisLimit });
+  } finally {
+    // A fit that was killed while it made a folder has left it, and nobody may begin this sweep again.
+    await clearWork(dir);
   }
-  // Loaded where it is asked for: it needs packages that not everybody has.
-  const { workThroughRedis } = await import("./remote/coordinator.js");
-  await workThroughRedis({ ...work, start, file, folders }, { address: redis, shared, limit: redisLimit });
 }
 
 /** Brings what other sweep folders have finished into that of a sweep, which is made where it is not there yet. */
