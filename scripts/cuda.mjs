@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { delimiter, join } from "node:path";
 import { addonFile, hostTarget } from "./platforms.mjs";
 import { fromPypi } from "./pypi.mjs";
-import { output, run, Stop, targetFolder } from "./steps.mjs";
+import { output, run, Stop, targetFolder, withEnvironment } from "./steps.mjs";
 
 /**
  * The oldest CUDA that PyPI has a whole compiler of: kernels are compiled for the GPU when the addon starts, by a driver that has to be as new
@@ -79,19 +79,7 @@ function buildEnvironment({ home }) {
 }
 
 /** Runs `build` with the toolkit in the environment. */
-export async function withCuda(build) {
-  const added = buildEnvironment(toolkit());
-  const before = Object.fromEntries(Object.keys(added).map((name) => [name, process.env[name]]));
-  Object.assign(process.env, added);
-  try {
-    return await build();
-  } finally {
-    for (const [name, value] of Object.entries(before)) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  }
-}
+export const withCuda = (build) => withEnvironment(buildEnvironment(toolkit()), build);
 
 /** Where builds with CUDA that are not published go: never into the folder of the gate, whose crates have other features. */
 export const cudaTarget = () => join(targetFolder(), "cuda");

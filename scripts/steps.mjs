@@ -59,6 +59,20 @@ export async function main(body) {
   }
 }
 
+/** Does `work` with these variables in the environment of this process, and puts those back that were there. */
+export async function withEnvironment(added, work) {
+  const before = Object.fromEntries(Object.keys(added).map((name) => [name, process.env[name]]));
+  Object.assign(process.env, added);
+  try {
+    return await work();
+  } finally {
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
+
 /** Runs a program at the root of the repository, its output passed through; anything but exit 0 stops the script. */
 export function run(program, args, { env = {}, hint, cwd = root } = {}) {
   const result = spawnSync(program, args, { cwd, stdio: "inherit", env: { ...process.env, ...env } });

@@ -1,8 +1,8 @@
 //! What rows of images would look like, had one latent another value.
 
-use super::pictures::Gallery;
+use super::decoded::Around;
 use crate::decode::Decoder;
-use crate::mechanisms::{Mechanisms, Settings, counterfactual};
+use crate::mechanisms::{Settings, counterfactual};
 use crate::method::State;
 use crate::results::Counterfactuals;
 use disentangle_data::prepare::Prepared;
@@ -16,18 +16,15 @@ const VALUES: [f64; 5] = [-2.0, -1.0, 0.0, 1.0, 2.0];
 /// Latents that are set, at most.
 const LATENTS: usize = 8;
 
-/// Of rows that the fit did not learn from, where there are such, evenly spaced: nobody has picked them. `scales` are means and standard
-/// deviations of the latents.
+/// Of rows that the fit did not learn from, where there are such, evenly spaced: nobody has picked them. Nothing without mechanisms.
 pub(super) fn counterfactuals(
     data: &Prepared,
-    (mechanisms, decoder, state): (&dyn Mechanisms, &Decoder, &State),
-    gallery: &Gallery,
+    decoder: &Decoder,
+    state: &State,
     (latents, names): (&Matrix, &[String]),
-    scales: &[(f64, f64)],
+    Around { mechanisms, scales, gallery, .. }: &Around<'_>,
 ) -> Result<Vec<Counterfactuals>> {
-    if gallery.is_empty() {
-        return Ok(Vec::new());
-    }
+    let Some(mechanisms) = mechanisms.filter(|_| !gallery.is_empty()) else { return Ok(Vec::new()) };
     let parts = [Split::Test, Split::Validation, Split::Train].map(|part| data.rows_of(part));
     let Some(part) = parts.into_iter().find(|rows| !rows.is_empty()) else { return Ok(Vec::new()) };
     let count = ROWS.min(part.len());

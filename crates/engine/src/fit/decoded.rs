@@ -3,7 +3,7 @@
 use super::counterfactuals::counterfactuals;
 use super::pictures::Gallery;
 use crate::decode::Decoder;
-use crate::mechanisms::{Settings, counterfactual};
+use crate::mechanisms::{Mechanisms, Settings, counterfactual};
 use crate::method::{Method, State};
 use crate::results::{Counterfactuals, ReconstructionRow, Response, Traversal};
 use disentangle_data::prepare::{Prepared, Warning};
@@ -33,6 +33,16 @@ pub(super) struct Decoded {
     pub(super) warning: Option<Warning>,
 }
 
+/// What latents are moved by, and how far, and how images of them are shown.
+pub(super) struct Around<'a> {
+    pub(super) mechanisms: Option<&'a dyn Mechanisms>,
+    /// Rows that the fit has learnt from.
+    pub(super) train: Vec<usize>,
+    /// Means and standard deviations of the latents on them.
+    pub(super) scales: Vec<(f64, f64)>,
+    pub(super) gallery: Gallery,
+}
+
 /// What comes back, and what each latent does. Numbers that leave the finite ones are told, and end no fit; what was found without
 /// them stays.
 pub(super) fn decoded(
@@ -51,9 +61,25 @@ pub(super) fn decoded(
     };
     let reconstruction = reconstruction(data, &decoder, state, latents);
     let reconstruction = told(reconstruction, "inputs cannot be decoded from the latents", &mut warning)?;
-    let traversals = traversals(data, method, &decoder, state, (latents, names));
-    let traversals = told(traversals, "inputs cannot be decoded from latents two deviations off", &mut warning)?;
-    let counterfactuals = other_images(data, method, &decoder, state, (latents, names));
+    let two_off = "inputs cannot be decoded from latents two deviations off";
+    let mechanisms = match method.mechanisms(state) {
+        Ok(mechanisms) => mechanisms,
+        Err(failure) => {
+            told::<()>(Err(failure), two_off, &mut warning)?;
+            return Ok(Decoded { reconstruction, warning, ..Decoded::default() });
+        }
+    };
+    let train = data.rows_of(Split::Train);
+    let (means, sds) = mean_sd_of_rows(latents, &train);
+    let around = Around {
+        mechanisms: mechanisms.as_deref(),
+        scales: means.into_iter().zip(sds).collect(),
+        gallery: Gallery::of(data, &train),
+        train,
+    };
+    let traversals = traversals(data, &decoder, state, (latents, names), &around);
+    let traversals = told(traversals, two_off, &mut warning)?;
+    let counterfactuals = counterfactuals(data, &decoder, state, (latents, names), &around);
     let counterfactuals =
         told(counterfactuals, "rows cannot be decoded with a latent two deviations off", &mut warning)?;
     Ok(Decoded { reconstruction, traversals, counterfactuals, warning })
@@ -109,20 +135,15 @@ fn reconstruction(
 /// What each latent does to the others and to the inputs; nothing without a decoder and without mechanisms.
 fn traversals(
     data: &Prepared,
-    method: &dyn Method,
     decoder: &Decoder,
     state: &State,
     (latents, names): (&Matrix, &[String]),
+    Around { mechanisms, train, scales, gallery }: &Around<'_>,
 ) -> Result<Vec<Traversal>> {
-    let mechanisms = method.mechanisms(state)?;
-    let train = data.rows_of(Split::Train);
-    let (means, sds) = mean_sd_of_rows(latents, &train);
-    let scales: Vec<(f64, f64)> = means.into_iter().zip(sds).collect();
-    let Some(row) = nearest_to_mean(latents, &train, &scales) else { return Ok(Vec::new()) };
+    let Some(row) = nearest_to_mean(latents, train, scales) else { return Ok(Vec::new()) };
     let environments = [data.nodes[row]];
     let start = latents.select_rows(&[row]).to_f64();
-    let (_, inputs) = mean_sd_of_rows(&data.inputs, &train);
-    let gallery = Gallery::of(data, &train);
+    let (_, inputs) = mean_sd_of_rows(&data.inputs, train);
     let mut found = Vec::new();
     for (latent, &(mean, sd)) in scales.iter().enumerate().take(TRAVERSED) {
         let values: Vec<f64> =
@@ -131,7 +152,7 @@ fn traversals(
         for (step, &value) in values.iter().enumerate() {
             let set = Settings::from([(latent, value)]);
             let moved = match &mechanisms {
-                Some(mechanisms) => counterfactual(mechanisms.as_ref(), &start, &environments, &set)?,
+                Some(mechanisms) => counterfactual(*mechanisms, &start, &environments, &set)?,
                 None => Matrix::from_fn(1, start.cols(), |_, j| if j == latent { value } else { start[(0, j)] }),
             };
             moved.row(0).iter().enumerate().for_each(|(j, &value)| swept[(step, j)] = value as f32);
@@ -152,22 +173,6 @@ fn traversals(
         found.push(Traversal { latent: names[latent].clone(), row: data.kept[row], values, latents, inputs, pictures });
     }
     Ok(found)
-}
-
-/// What rows of images would look like with other latents; nothing without mechanisms.
-fn other_images(
-    data: &Prepared,
-    method: &dyn Method,
-    decoder: &Decoder,
-    state: &State,
-    (latents, names): (&Matrix, &[String]),
-) -> Result<Vec<Counterfactuals>> {
-    let Some(mechanisms) = method.mechanisms(state)? else { return Ok(Vec::new()) };
-    let train = data.rows_of(Split::Train);
-    let (means, sds) = mean_sd_of_rows(latents, &train);
-    let scales: Vec<(f64, f64)> = means.into_iter().zip(sds).collect();
-    let gallery = Gallery::of(data, &train);
-    counterfactuals(data, (mechanisms.as_ref(), decoder, state), &gallery, (latents, names), &scales)
 }
 
 /// The inputs that move most over the rows of `decoded`, which are standardised, in their own units. Single pixels say nothing.

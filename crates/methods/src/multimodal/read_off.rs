@@ -96,8 +96,7 @@ pub(super) fn read_off(
             }
         }
     }
-    let modalities: Vec<usize> =
-        sizes.iter().enumerate().flat_map(|(m, size)| std::iter::repeat_n(m, size.latents)).collect();
+    let modalities = solved::modalities(sizes);
     let noises: Vec<f64> = (0..d).map(|latent| sd(latent).powi(2)).collect();
     let weight = |cause: usize, effect: usize| weights[(cause, effect)];
     let most_causes = problem.config.most_causes;

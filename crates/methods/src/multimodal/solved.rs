@@ -79,6 +79,11 @@ pub fn names(dimensions: &Dimensions, state: &State) -> Option<Vec<String>> {
     Some(sizes.into_iter().zip(&dimensions.views).flat_map(of).collect())
 }
 
+/// The modality of each latent.
+pub fn modalities(sizes: &[Size]) -> Vec<usize> {
+    sizes.iter().enumerate().flat_map(|(m, size)| std::iter::repeat_n(m, size.latents)).collect()
+}
+
 /// The modality of each latent and private variable; the latter are `rna.p1`, `rna.p2`, `protein.p1`, ...
 pub fn by_view(dimensions: &Dimensions, state: &State) -> Option<ByView> {
     let sizes = sizes(&state.solved)?;
@@ -87,7 +92,7 @@ pub fn by_view(dimensions: &Dimensions, state: &State) -> Option<ByView> {
         (1..=size.width - size.latents).map(|i| (format!("{}.p{i}", view.name), m)).collect::<Vec<_>>()
     };
     Some(ByView {
-        latents: sizes.iter().enumerate().flat_map(|(m, size)| std::iter::repeat_n(m, size.latents)).collect(),
+        latents: modalities(&sizes),
         private: sizes.iter().zip(&dimensions.views).enumerate().flat_map(of).collect(),
     })
 }

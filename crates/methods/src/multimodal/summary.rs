@@ -63,11 +63,6 @@ impl Found<'_> {
         &self.data.views[m].name
     }
 
-    /// The modality of each latent.
-    fn modalities(&self) -> Vec<usize> {
-        self.sizes.iter().enumerate().flat_map(|(m, size)| std::iter::repeat_n(m, size.latents)).collect()
-    }
-
     fn edges(&self) -> Vec<[usize; 2]> {
         let Some(weights) = self.part(solved::WEIGHTS) else { return Vec::new() };
         let d = self.names.len();
@@ -87,7 +82,7 @@ impl Found<'_> {
                 facts.push(fact("left", "share of its variance that its code leaves, training rows", left[(0, m)]));
             }
         }
-        let of = self.modalities();
+        let of = solved::modalities(self.sizes);
         let edges = self.edges();
         let between = edges.iter().filter(|[i, j]| of[*i] != of[*j]).count();
         facts.push(Fact::new("edges-between", "edges between modalities", between as f64));
@@ -111,7 +106,7 @@ impl Found<'_> {
         }
         let hidden = self.hidden();
         if let Some((_, most)) = hidden.first() {
-            let undecided = hidden.iter().filter(|(_, share)| *share >= UNDECIDED).count();
+            let undecided = self.hidden_and_strong().len();
             facts.push(Fact::new("hidden-links", "links that a mixture of latents would hide", undecided as f64));
             let label = "largest share of a latent that a hidden link could explain";
             facts.push(Fact::new("hidden-share", label, *most));
@@ -188,7 +183,7 @@ impl Found<'_> {
     fn graph(&self, config: &MultimodalConfig, ties: Vec<GraphTie>) -> Option<CausalGraph> {
         let (weights, certainty) = (self.part(solved::WEIGHTS)?, self.part(solved::CERTAINTY)?);
         // Of edges that only another graph has, those that a mixture would hide: the others are worth less than they cost.
-        let hidden = self.hidden().into_iter().filter(|(_, share)| *share >= UNDECIDED).map(|(link, _)| link);
+        let hidden = self.hidden_and_strong().into_iter().map(|(link, _)| link);
         let listed = hidden.filter(|link| ties.iter().any(|tie| tie.added.contains(link)));
         let mut undecided: Vec<[usize; 2]> =
             ties.iter().flat_map(|tie| tie.removed.iter().copied()).chain(listed).collect();
@@ -226,9 +221,13 @@ impl Found<'_> {
         (0..table.rows()).map(|row| ([0, 1].map(|at| table[(row, at)] as usize), table[(row, 2)])).collect()
     }
 
+    /// Those that could explain enough to count as undecided.
+    fn hidden_and_strong(&self) -> Vec<([usize; 2], f64)> {
+        self.hidden().into_iter().filter(|(_, share)| *share >= UNDECIDED).collect()
+    }
+
     fn undecided(&self, ties: &[GraphTie]) -> Option<Warning> {
-        let hidden: Vec<([usize; 2], f64)> =
-            self.hidden().into_iter().filter(|(_, share)| *share >= UNDECIDED).collect();
+        let hidden = self.hidden_and_strong();
         let of = |tie: &GraphTie| {
             let parts = [("without", &tie.removed), ("with", &tie.added)];
             let parts: Vec<String> = parts
@@ -386,7 +385,7 @@ impl Found<'_> {
 
     /// Modalities without an edge to another one.
     fn alone(&self) -> Vec<&str> {
-        let of = self.modalities();
+        let of = solved::modalities(self.sizes);
         let edges = self.edges();
         let linked = |m: usize| edges.iter().any(|[i, j]| of[*i] != of[*j] && (of[*i] == m || of[*j] == m));
         (0..self.sizes.len()).filter(|&m| !linked(m)).map(|m| self.modality(m)).collect()

@@ -37,6 +37,11 @@ impl Buffer {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A value as the type of the parameters holds it.
+    fn narrow(&self, value: f64) -> f64 {
+        if self.dtype == DType::F64 { value } else { f64::from(value as f32) }
+    }
+
     /// The number of its values.
     pub fn count(&self) -> usize {
         match &*self.lock() {
@@ -72,9 +77,8 @@ impl Buffer {
     /// # Errors
     /// Those of copying from the device and back.
     pub fn change(&self, mut new: impl FnMut(usize, f64) -> f64) -> Result<()> {
-        let narrow = |value: f64| if self.dtype == DType::F64 { value } else { f64::from(value as f32) };
         let mut change = |values: &mut [f64]| {
-            values.iter_mut().enumerate().for_each(|(i, value)| *value = narrow(new(i, *value)));
+            values.iter_mut().enumerate().for_each(|(i, value)| *value = self.narrow(new(i, *value)));
         };
         match &mut *self.lock() {
             Place::Slice(values) => change(values),
@@ -96,8 +100,8 @@ impl Buffer {
             // Built for fused operations, asked for expressions: a test compares both.
             Place::Slice(values) => {
                 let target = host::doubles(target)?;
-                let narrow = |value: f64| if self.dtype == DType::F64 { value } else { f64::from(value as f32) };
-                values.iter_mut().zip(target).for_each(|(value, to)| *value = narrow(*value + share * (to - *value)));
+                let moved = |(value, to): (&mut f64, f64)| *value = self.narrow(*value + share * (to - *value));
+                values.iter_mut().zip(target).for_each(moved);
             }
             Place::Tensor(tensor) => {
                 let old = tensor.to_dtype(DType::F64)?;

@@ -9,8 +9,8 @@ use disentangle_data::{Code, Failure, Matrix, Result};
 
 /// Latents beyond which sets are too many.
 pub const MOST_LATENTS: usize = 12;
-/// Functions of a parent: z, tanh 1.5 z, z^2 / 2, sin 2 z, z^3 / 6, of which the first ones are used where rows are few.
-const FUNCTIONS: usize = 5;
+/// Functions of a parent, of which the first ones are used where rows are few.
+pub(super) const FUNCTIONS: usize = 5;
 /// Linear dependence alone has no direction.
 const LEAST_FUNCTIONS: usize = 2;
 /// Values are cut at so many standard deviations before powers are taken.
@@ -25,6 +25,12 @@ const RIDGE: f64 = 1e-8;
 /// Root of a pivot that rounding makes negative: functions of parents may depend on each other.
 const LEAST_PIVOT: f64 = 1e-6;
 const LEAST_VARIANCE: f64 = 1e-9;
+
+/// z, tanh 1.5 z, z^2 / 2, sin 2 z, z^3 / 6 of a standardised value.
+pub(super) fn functions(value: f64) -> [f64; FUNCTIONS] {
+    let cut = value.clamp(-CUT, CUT);
+    [cut, (1.5 * cut).tanh(), cut * cut / 2.0, (2.0 * cut).sin(), cut.powi(3) / 6.0]
+}
 
 /// An order with parents.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,9 +166,7 @@ impl Products {
             row[0] = 1.0;
             for j in 0..k {
                 let value = (f64::from(z[(i, j)]) - mean[j]) / sd[j];
-                let cut = value.clamp(-CUT, CUT);
-                let all = [cut, (1.5 * cut).tanh(), cut * cut / 2.0, (2.0 * cut).sin(), cut.powi(3) / 6.0];
-                row[1 + j * functions..1 + (j + 1) * functions].copy_from_slice(&all[..functions]);
+                row[1 + j * functions..1 + (j + 1) * functions].copy_from_slice(&self::functions(value)[..functions]);
                 row[1 + k * functions + j] = value;
             }
             let sum = &mut sums[u as usize];

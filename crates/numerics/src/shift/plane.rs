@@ -9,15 +9,11 @@
 //! f a sum of five functions and b a number, both the same in all environments, l(u) free; P are the other parents of both
 //! latents, and c their effects, by free functions. b x is what a mixing can absorb: it is taken out, and says nothing.
 
-use super::order::Order;
+use super::order::{FUNCTIONS, Order, functions};
 use crate::linalg::solve_positive;
 use disentangle_data::Matrix;
 use std::f64::consts::PI;
 
-/// Functions of a latent: z, tanh 1.5 z, z^2 / 2, sin 2 z, z^3 / 6.
-const FUNCTIONS: usize = 5;
-/// Values are cut at so many standard deviations.
-const CUT: f64 = 4.0;
 /// Added to covariances of functions of unit size, which nearly depend on each other.
 const RIDGE: f64 = 1e-6;
 const LEAST_VARIANCE: f64 = 1e-9;
@@ -64,11 +60,6 @@ struct Seen {
     rows: f64,
     moments: Matrix<f64>,
     effects: f64,
-}
-
-fn functions(value: f64, into: &mut [f64]) {
-    let cut = value.clamp(-CUT, CUT);
-    into.copy_from_slice(&[cut, (1.5 * cut).tanh(), cut * cut / 2.0, (2.0 * cut).sin(), cut.powi(3) / 6.0]);
 }
 
 /// Columns of mean 0 and variance 1, with what they were divided by.
@@ -165,10 +156,12 @@ impl<'a> Plane<'a> {
             for &r in group {
                 let z = self.z.row(r);
                 let (x, y) = (of_x[0] * z[i] + of_x[1] * z[j], of_y[0] * z[i] + of_y[1] * z[j]);
-                self.others.iter().zip(row.chunks_exact_mut(FUNCTIONS)).for_each(|(&p, into)| functions(z[p], into));
-                functions(x, &mut row[x_from..y_from]);
+                for (&p, into) in self.others.iter().zip(row.chunks_exact_mut(FUNCTIONS)) {
+                    into.copy_from_slice(&functions(z[p]));
+                }
+                row[x_from..y_from].copy_from_slice(&functions(x));
                 if bare > y_from {
-                    functions(y, &mut row[y_from..bare]);
+                    row[y_from..bare].copy_from_slice(&functions(y));
                 }
                 (row[bare], row[bare + 1]) = (x, y);
                 self.effects.iter().zip(&mut row[bare + 2..]).for_each(|((c, _), into)| *into = z[*c]);

@@ -1,7 +1,7 @@
 //! The network of the published algorithm. A code of it are all latents, modality after modality, and after them all private variables.
 
 use super::super::config::MultimodalConfig;
-use super::super::solved::Size;
+use super::super::solved::{Size, modalities};
 use super::{hidden, sizes};
 use disentangle_data::{Matrix, Stream};
 use disentangle_engine::method::{Batch, Dimensions, Network, Term};
@@ -105,11 +105,6 @@ impl PublishedNetwork {
         Ok(now.data().iter().zip(&self.first).map(|(now, first)| (now - first).abs()).fold(0.0, f64::max))
     }
 
-    /// The modality of each latent.
-    fn modalities(&self) -> Vec<usize> {
-        self.sizes.iter().enumerate().flat_map(|(m, size)| std::iter::repeat_n(m, size.latents)).collect()
-    }
-
     /// Where latents and private variables of each modality stand in a code.
     fn places(&self) -> Vec<Vec<usize>> {
         let (mut first, mut own) = (0, self.latents());
@@ -206,7 +201,7 @@ impl PublishedNetwork {
     /// Sum of |A| over pairs of modalities, and where fewer entries than the first modality has latents are left for each other modality,
     /// the square of what is lacking, which has no gradient.
     fn sparsity(&self, like: &Tensor) -> Result<Tensor> {
-        let (d, of) = (self.latents(), self.modalities());
+        let (d, of) = (self.latents(), modalities(&self.sizes));
         let between = |i: usize, j: usize| j < i && of[i] != of[j];
         let mask = indicator(d, between, like)?;
         let sum = (self.params.get(ADJACENCY)?.as_tensor() * mask)?.abs()?.sum_all()?;
