@@ -5,11 +5,10 @@
 //                                                which it has no part, are then left to the gate
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { cargo, cudaAddon, cudaTarget, LIBRARIES, loadEnvironment, needed, toolkit } from "./cuda.mjs";
-import { hostLibrary } from "./platforms.mjs";
+import { compiledAddon, LIBRARIES, loadEnvironment, needed, toolkit } from "./cuda.mjs";
 import { checkGlibc } from "./release.mjs";
 import { addonAndTests, javascript, addon as ordinaryAddon, packages } from "./setup.mjs";
 import { main, printTimes, root, run, Stop, step } from "./steps.mjs";
@@ -96,12 +95,7 @@ await main(async () => {
 });
 
 /** For a check, not for use: our crates are barely optimised, which spares minutes; the kernels that we call are those of a release. */
-function compiled() {
-  cargo(["build", "--package", "disentangle-node", "--features", "cuda", "--config", "profile.release.opt-level=1"]);
-  const file = join(cudaTarget(), cudaAddon());
-  copyFileSync(join(cudaTarget(), "release", hostLibrary()), file);
-  return file;
-}
+const compiled = () => compiledAddon(["--config", "profile.release.opt-level=1"]);
 
 function fits(request, env) {
   const script = [join(root, "scripts", "cuda-fits.mjs"), JSON.stringify(request)];

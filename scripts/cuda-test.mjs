@@ -7,15 +7,14 @@
 // with 1 where something does not, and with 2 where there is no GPU.
 
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { NETS } from "../benchmark/nets.mjs";
 import { python } from "../benchmark/python.mjs";
 import { number, table } from "../benchmark/tables.mjs";
-import { cargo, cudaAddon, cudaTarget, gpus, loadEnvironment, toolkit } from "./cuda.mjs";
-import { addonFile, hostLibrary, hostTarget } from "./platforms.mjs";
+import { cargo, compiledAddon, cudaTarget, gpus, loadEnvironment, toolkit } from "./cuda.mjs";
+import { addonFile, hostTarget } from "./platforms.mjs";
 import { javascript, addon as ordinaryAddon, packages } from "./setup.mjs";
 import { main, printTimes, root, Stop, step, targetFolder } from "./steps.mjs";
 
@@ -77,11 +76,8 @@ await main(async () => {
 
 /** The addon and the program of steps with CUDA, and the environment that they run in. */
 function withCudaBuilt() {
-  const features = ["--features", "cuda"];
-  if (values.addon === undefined) cargo(["build", "--package", "disentangle-node", ...features]);
-  cargo(["build", "--package", "disentangle-nn", "--example", "steps", ...features]);
-  const addon = values.addon === undefined ? join(cudaTarget(), cudaAddon()) : resolve(values.addon);
-  if (values.addon === undefined) copyFileSync(join(cudaTarget(), "release", hostLibrary()), addon);
+  const addon = values.addon === undefined ? compiledAddon() : resolve(values.addon);
+  cargo(["build", "--package", "disentangle-nn", "--example", "steps", "--features", "cuda"]);
   // The driver is the machine's own.
   const env = loadEnvironment(addon, [toolkit().libraries]);
   return { env, steps: join(cudaTarget(), "release", "examples", "steps") };

@@ -1,9 +1,9 @@
 // CUDA without NVIDIA's installer: compiler and libraries from PyPI, laid out as a build expects them, and a driver without a device for
 // machines that have none.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { addonFile, hostTarget } from "./platforms.mjs";
+import { addonFile, hostLibrary, hostTarget } from "./platforms.mjs";
 import { fromPypi } from "./pypi.mjs";
 import { output, run, Stop, targetFolder, withEnvironment } from "./steps.mjs";
 
@@ -95,6 +95,14 @@ export function cargo(args) {
   run("cargo", [...args, "--release", "--locked", "--target-dir", cudaTarget()], { env });
 }
 
+/** Compiles an addon with CUDA, with more arguments of cargo. Returns its file. */
+export function compiledAddon(args = []) {
+  cargo(["build", "--package", "disentangle-node", "--features", "cuda", ...args]);
+  const file = join(cudaTarget(), addonFile(hostTarget()));
+  copyFileSync(join(cudaTarget(), "release", hostLibrary()), file);
+  return file;
+}
+
 /** The environment that an addon with CUDA is loaded in: `folders` are where its libraries are looked for first. */
 export function loadEnvironment(addon, folders) {
   const path = [...folders, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":");
@@ -112,6 +120,3 @@ export function needed(file) {
 export function gpus() {
   return (output("nvidia-smi", ["--list-gpus"]) ?? "").split("\n").filter((line) => line.startsWith("GPU "));
 }
-
-/** Name of the addon's file. */
-export const cudaAddon = () => addonFile(hostTarget());

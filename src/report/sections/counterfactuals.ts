@@ -1,10 +1,11 @@
 import type { Counterfactuals, Pictures } from "../../generated/types.js";
 import type { SectionInput } from "../context.js";
 import { strip } from "../draw/pictures.js";
-import { name, pictureFigure, table } from "../figure.js";
+import { name, pictureFigure } from "../figure.js";
 import { count, significant } from "../format.js";
 import { type Html, html } from "../markup.js";
 import { focusName, type Section } from "./section.js";
+import { shades, valuesTable } from "./set-latents.js";
 
 /** Pictures of a row before those of the values: the image, and the image as it is decoded. */
 const BEFORE = 2;
@@ -48,7 +49,6 @@ function figureOf(
     });
     return html`<tr><th scope="row">${name(latent)}</th><td>${strips}</td></tr>\n`;
   });
-  const { lowest, highest } = first.pictures;
   return pictureFigure(
     {
       id: `${study.id}-counterfactuals-${place + 1}`,
@@ -56,12 +56,8 @@ function figureOf(
       description:
         "One group of lines per latent, one line per row. Left: the image, and the image decoded from its own latents; right: the latent " +
         "set from two standard deviations below its mean to two above. A latent that changes none of these images is left out. " +
-        `Black is ${significant(lowest)}, white ${significant(highest)}, the range of the training rows.`,
-      table: table(
-        "What each latent is set to.",
-        [{ label: "latent" }, ...first.values.map((_, i) => ({ label: `${i + 1}`, numeric: true as const }))],
-        shown.map(({ latent, values }) => [name(latent), ...values.map((value) => significant(value))]),
-      ),
+        shades(first.pictures),
+      table: valuesTable(shown),
     },
     html`<table class="pictures"><tbody>${lines}</tbody></table>`,
   );

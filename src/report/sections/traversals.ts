@@ -6,6 +6,7 @@ import { chartFigure, defined, legend, name, pictureFigure, table } from "../fig
 import { count, counted, percent, significant } from "../format.js";
 import { type Html, html } from "../markup.js";
 import { focusName, type Section } from "./section.js";
+import { shades, valuesTable } from "./set-latents.js";
 
 /** Latents shown at once; the others are folded away. */
 const SHOWN = 4;
@@ -72,12 +73,8 @@ function galleryOf({ study }: SectionInput, { view, lowest, highest, rows }: Gal
       title: `${view} as each latent moves`,
       description:
         "One line per latent: what is decoded with the latent set from two standard deviations below its mean (left) to two above " +
-        `(right). Black is ${significant(lowest)}, white ${significant(highest)}, the range of the training rows.`,
-      table: table(
-        "What each latent is set to.",
-        [{ label: "latent" }, ...rows[0]!.values.map((_, i) => ({ label: `${i + 1}`, numeric: true as const }))],
-        rows.map(({ latent, values }) => [name(latent), ...values.map((value) => significant(value))]),
-      ),
+        `(right). ${shades({ lowest, highest })}`,
+      table: valuesTable(rows),
     },
     html`<table class="pictures"><tbody>${lines}</tbody></table>`,
   );
