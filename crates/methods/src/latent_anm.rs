@@ -68,6 +68,8 @@ const STARTS: &str = "starts";
 const FLOW: &str = "flow";
 const MECHANISMS: &str = "mechanisms";
 const JOINT: &str = "joint";
+const MECHANISMS_AGAIN: &str = "mechanisms-again";
+const JOINT_AGAIN: &str = "joint-again";
 /// Rows of a step, over all environments, and of one environment.
 const STEP_ROWS: usize = 3000;
 const LEAST_ROWS: usize = 20;
@@ -243,8 +245,12 @@ impl Method for LatentAnm {
         }
         // A single latent has no mechanism.
         let alone = self.config.latents(d) == 1;
-        for (name, steps) in [MECHANISMS, JOINT].into_iter().zip(rest) {
-            let nothing = steps == 0 || (alone && name == MECHANISMS);
+        for (name, steps) in [MECHANISMS, JOINT, MECHANISMS_AGAIN, JOINT_AGAIN].into_iter().zip(rest) {
+            let mechanisms = [MECHANISMS, MECHANISMS_AGAIN].contains(&name);
+            if name == MECHANISMS_AGAIN && steps > 0 && !alone {
+                stages.push(Stage::Solve(solve::TURN));
+            }
+            let nothing = steps == 0 || (alone && mechanisms);
             stages.extend((!nothing).then(|| self.recipe(data, name, steps)));
         }
         stages.push(Stage::Solve(solve::GRAPH));

@@ -2,6 +2,7 @@
 //! search for the causal order. Plain numbers in and out.
 
 mod absorbed;
+mod axes;
 mod cholesky;
 mod coefficients;
 mod flow;
@@ -14,6 +15,7 @@ mod plane;
 mod way_back;
 
 pub use absorbed::{Absorbed, absorbed};
+pub use axes::{Random, likeliest};
 pub use coefficients::{profile, unchanged};
 pub use flow::{Flow, FlowShape};
 pub use likelihood::{Asked, Density, Evaluated, GroupedRows, Head, evaluate, transform};

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Descents of [`LatentAnmConfig::shared_steps`].
-pub(super) const PARTS: usize = 4;
+pub(super) const PARTS: usize = 6;
 /// Starts that are trained for long.
 pub(super) const FINALISTS: usize = 2;
 
@@ -138,13 +138,14 @@ impl LatentAnmConfig {
         }
     }
 
-    /// Parts of the steps: starts, flow, mechanisms, joint. Baselines have as many, but for mechanisms where there are none.
+    /// Parts of the steps: starts, flow, mechanisms, joint, and the last two again from better axes. Baselines have as many, but for
+    /// mechanisms where there are none.
     fn parts(&self) -> [usize; PARTS] {
         match (self.observed(), self.mechanisms) {
             (true, Kind::None) => [0; PARTS],
-            (true, _) => [0, 0, 1000, 0],
-            (false, Kind::None) => [500, 2000, 0, 3000],
-            (false, _) => [500, 2000, 100, 3000],
+            (true, _) => [0, 0, 1000, 0, 0, 0],
+            (false, Kind::None) => [500, 2000, 0, 3000, 0, 0],
+            (false, _) => [500, 2000, 300, 1500, 300, 1000],
         }
     }
 

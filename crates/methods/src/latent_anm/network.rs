@@ -2,7 +2,7 @@
 
 use super::autoencoder::{self, Autoencoder};
 use super::config::{FINALISTS, LatentAnmConfig};
-use super::{FLOW, JOINT, MECHANISMS, STARTS};
+use super::{FLOW, JOINT, JOINT_AGAIN, MECHANISMS, MECHANISMS_AGAIN, STARTS};
 use disentangle_data::{Matrix, Stream};
 use disentangle_engine::method::{Batch, Dimensions, Network, Phase, Term};
 use disentangle_nn::{
@@ -279,7 +279,7 @@ impl Network for AnmNetwork {
 
     fn view(&self, stage: &str, inputs: &Tensor) -> Result<Option<Tensor>> {
         match stage {
-            MECHANISMS => {
+            MECHANISMS | MECHANISMS_AGAIN => {
                 let identity: Vec<f32> = identity(self.sizes.flow.size).into_iter().map(|v| v as f32).collect();
                 self.code(inputs, &identity).map(Some)
             }
@@ -427,8 +427,8 @@ impl Part {
         match stage {
             STARTS => Some(Self::Starts(sizes.starts)),
             FLOW => Some(Self::Starts(sizes.starts.min(FINALISTS))),
-            MECHANISMS => Some(Self::Mechanisms),
-            JOINT => Some(Self::All),
+            MECHANISMS | MECHANISMS_AGAIN => Some(Self::Mechanisms),
+            JOINT | JOINT_AGAIN => Some(Self::All),
             _ => None,
         }
     }

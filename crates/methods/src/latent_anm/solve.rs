@@ -22,8 +22,8 @@ use disentangle_numerics::linalg::log_abs_det;
 use disentangle_numerics::moments::{covariance, covariance_of_rows};
 use disentangle_numerics::principal_axes::PrincipalAxes;
 use disentangle_numerics::shift::{
-    Asked, Density, GroupedRows, Head, Kind, MechanismShape, absorbed, apart, evaluate, nonlinear, pair, profile,
-    search, unchanged,
+    Asked, Density, GroupedRows, Head, Kind, MechanismShape, Random, absorbed, apart, evaluate, likeliest, nonlinear,
+    pair, profile, search, unchanged,
 };
 use std::collections::BTreeMap;
 
@@ -35,6 +35,8 @@ pub const CHOOSE: &str = "choose";
 pub const SORT: &str = "sort";
 /// Axes and causal order of the codes.
 pub const UNMIX: &str = "unmix";
+/// Axes and causal order once more, of codes that the flow has unbent since.
+pub const TURN: &str = "turn";
 /// Unit variance of published latents, and what environments say of them.
 pub const SCALE: &str = "scale";
 /// Order and parents of the final latents.
@@ -42,6 +44,8 @@ pub const GRAPH: &str = "graph";
 
 /// Starts of the joint diagonalization.
 const AXES_STARTS: usize = 6;
+/// Random starts of the likeliest axes.
+const RANDOM_AXES: u32 = 5;
 /// Rows that are reduced at once.
 const CHUNK: usize = 4096;
 /// Objectives this close to the best are the same optimum.
@@ -65,6 +69,7 @@ pub fn solve(
         CHOOSE => choose(sizes, data, state, solving.seed)?,
         SORT => sort(sizes, data, state)?,
         UNMIX => return unmix(sizes, data, state, solving),
+        TURN => return turn(sizes, data, state, solving),
         SCALE => return scale(data, state, solving),
         _ => graph(config, environments, data, state)?,
     }
@@ -143,10 +148,9 @@ fn choose(sizes: Sizes, data: &Prepared, state: &mut State, seed: u64) -> Result
     replace(state, &[(FLOW_NAMES[0], &moved[0]), (FLOW_NAMES[1], &moved[1]), (FLOW_NAMES[2], &moved[2])])
 }
 
-/// Takes the likelier flow, brings its codes to unit variance, finds the axes on which their covariances are diagonal in every
-/// environment, and sorts them in causal order.
+/// Takes the likelier flow, brings its codes to unit variance, and finds the axes on which their covariances are diagonal in every
+/// environment; from there the likeliest axes with additive noise, in causal order.
 fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
-    let k = sizes.flow.size;
     let values = likelihoods(sizes, data, state, sizes.starts.min(FINALISTS))?;
     let best = ranked(&values)[0];
     state.solved.insert(LONG.into(), Matrix::new(1, values.len(), values)?);
@@ -155,40 +159,52 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
         let size = values.len() / sizes.starts;
         values.copy_within(best * size..(best + 1) * size, 0);
     }
-    let (codes, nodes) = standardised(sizes, data, state, flow)?;
-    let Some(Axes { map, total }) = axes_of(&codes, &nodes, state, solving)? else {
+    let (codes, nodes, _) = standardised(sizes, data, state, flow)?;
+    let Some(map) = axes_of(&codes, &nodes, state, solving)? else {
         return Ok(OutcomeKind::Cancelled);
     };
-    let scale = |i: usize| -> f64 {
-        let row = map.row(i);
-        (0..k)
-            .flat_map(|a| (0..k).map(move |b| (a, b)))
-            .map(|(a, b)| row[a] * total[(a, b)] * row[b])
-            .sum::<f64>()
-            .sqrt()
+    place_axes(sizes, (&codes, &nodes), (&map, RANDOM_AXES), state, solving)
+}
+
+/// The likeliest axes from the present ones.
+fn turn(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
+    let k = sizes.flow.size;
+    let present = parameter(state, AXES)?;
+    let unit: Vec<f64> = (0..k * k).map(|e| f64::from(u8::from(e % k == e / k))).collect();
+    replace(state, &[(AXES, &unit)])?;
+    let flow = flow_values(state)?.map(|values| values.into_iter().map(f64::from).collect::<Vec<f64>>());
+    let (codes, nodes, scales) = standardised(sizes, data, state, flow)?;
+    let map = Matrix::from_fn(k, k, |i, j| present.data()[j * k + i] * scales[j]);
+    place_axes(sizes, (&codes, &nodes), (&map, 0), state, solving)
+}
+
+/// Puts the likeliest axes in place, from given ones (one a row) and so many random ones, and begins the mechanisms.
+fn place_axes(
+    sizes: Sizes,
+    (codes, nodes): (&Matrix, &[u32]),
+    (start, starts): (&Matrix<f64>, u32),
+    state: &mut State,
+    solving: &mut Solving<'_>,
+) -> Result<OutcomeKind> {
+    let k = sizes.flow.size;
+    let random = Random { starts, seed: solving.seed };
+    let go_on = || !solving.cancelled();
+    let Some(found) = likeliest(codes, nodes, start, sizes.mechanisms.kind, random, go_on)? else {
+        return Ok(OutcomeKind::Cancelled);
     };
-    let rows: Vec<Vec<f64>> = (0..k).map(|i| map.row(i).iter().map(|v| v / scale(i)).collect()).collect();
-    let latent = |r: usize, i: usize| -> f32 {
-        codes.row(r).iter().zip(&rows[i]).map(|(&c, w)| f64::from(c) * w).sum::<f64>() as f32
-    };
-    let z = Matrix::from_fn(codes.rows(), k, latent);
-    let order = search(&z, &nodes)?.order;
-    let axes: Vec<f64> = (0..k * k).map(|e| rows[order[e % k]][e / k]).collect();
+    let axes: Vec<f64> = (0..k * k).map(|e| found[(e % k, e / k)]).collect();
     replace(state, &[(AXES, &axes)])?;
     if sizes.mechanisms.kind == Kind::Mlp {
-        begin_mechanisms(sizes.mechanisms, &z.select_cols(&order), &nodes, state)?;
+        let latent = |r: usize, i: usize| -> f32 {
+            codes.row(r).iter().zip(found.row(i)).map(|(&c, w)| f64::from(c) * w).sum::<f64>() as f32
+        };
+        begin_mechanisms(sizes.mechanisms, &Matrix::from_fn(codes.rows(), k, latent), nodes, state)?;
     }
     Ok(OutcomeKind::Converged)
 }
 
-/// Axes on which covariances are diagonal in every environment, one a row, and the covariance of all rows.
-struct Axes {
-    map: Matrix<f64>,
-    total: Matrix<f64>,
-}
-
-/// The axes of codes, with what they say of the environments among the solved results; `None`: the fit was cancelled.
-fn axes_of(codes: &Matrix, nodes: &[u32], state: &mut State, solving: &mut Solving<'_>) -> Result<Option<Axes>> {
+/// Axes on which the covariances of codes are diagonal in every environment, one a row, with what they say of the environments among the solved results; `None`: the fit was cancelled.
+fn axes_of(codes: &Matrix, nodes: &[u32], state: &mut State, solving: &mut Solving<'_>) -> Result<Option<Matrix<f64>>> {
     let (k, n) = (codes.cols(), codes.rows() as f64);
     let groups = grouped(nodes);
     let of = |rows: &[u32]| covariance_of_rows(codes, &rows.iter().map(|&row| row as usize).collect::<Vec<_>>());
@@ -210,7 +226,7 @@ fn axes_of(codes: &Matrix, nodes: &[u32], state: &mut State, solving: &mut Solvi
     let explained = 2.0 * n * gain / freedom;
     let share = agreeing as f64 / found.objectives.len() as f64;
     state.solved.insert(UNMIXED.into(), Matrix::new(1, 3, vec![share, worst, explained])?);
-    Ok(Some(Axes { map: found.point.map, total }))
+    Ok(Some(found.point.map))
 }
 
 /// Published latents, of unit variance.
@@ -228,7 +244,7 @@ fn scale(data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Resul
 fn sort(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
     let k = sizes.flow.size;
     let flow = flow_values(state)?.map(|values| values.into_iter().map(f64::from).collect::<Vec<f64>>());
-    let (z, nodes) = standardised(sizes, data, state, flow)?;
+    let (z, nodes, _) = standardised(sizes, data, state, flow)?;
     let order = search(&z, &nodes)?.order;
     let axes: Vec<f64> = (0..k * k).map(|e| f64::from(u8::from(order[e % k] == e / k))).collect();
     replace(state, &[(AXES, &axes)])?;
@@ -239,21 +255,29 @@ fn sort(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
     Ok(())
 }
 
-/// Places a flow so that its codes have mean 0 and variance 1 on training rows; gives these codes, and the environment of each row.
-fn standardised(sizes: Sizes, data: &Prepared, state: &State, mut flow: [Vec<f64>; 3]) -> Result<(Matrix, Vec<u32>)> {
+/// Places a flow so that its codes have mean 0 and variance 1 on training rows; gives these codes, the environment of each row, and
+/// what columns were divided by.
+fn standardised(
+    sizes: Sizes,
+    data: &Prepared,
+    state: &State,
+    mut flow: [Vec<f64>; 3],
+) -> Result<(Matrix, Vec<u32>, Vec<f64>)> {
     place_flow(state, &flow)?;
     let train = data.rows_of(Split::Train);
     let codes = train::codes_of_rows(state, &data.inputs, &train)?;
     let (n, k, last) = (codes.rows() as f64, sizes.flow.size, sizes.flow.bends);
+    let mut scales = Vec::with_capacity(k);
     for j in 0..k {
         let mean = (0..codes.rows()).map(|i| f64::from(codes[(i, j)])).sum::<f64>() / n;
         let sd = ((0..codes.rows()).map(|i| (f64::from(codes[(i, j)]) - mean).powi(2)).sum::<f64>() / n).sqrt();
         let sd = if sd > 0.0 { sd } else { 1.0 };
         (0..k).for_each(|i| flow[0][last * k * k + i * k + j] /= sd);
         flow[1][last * k + j] = (flow[1][last * k + j] - mean) / sd;
+        scales.push(sd);
     }
     place_flow(state, &flow)?;
-    Ok((train::codes_of_rows(state, &data.inputs, &train)?, nodes_of(data, &train)))
+    Ok((train::codes_of_rows(state, &data.inputs, &train)?, nodes_of(data, &train), scales))
 }
 
 /// Coefficients of the inputs begin as least squares sees the mechanisms move; those of the outputs at 1.

@@ -32,6 +32,15 @@ pub(super) fn functions(value: f64) -> [f64; FUNCTIONS] {
     [cut, (1.5 * cut).tanh(), cut * cut / 2.0, (2.0 * cut).sin(), cut.powi(3) / 6.0]
 }
 
+/// How many of the functions the smallest environment has rows for, where `latents` may all be parents.
+pub(super) fn affordable(environments: &[u32], latents: usize) -> usize {
+    let mut rows = vec![0usize; environments.iter().max().map_or(0, |&most| most as usize + 1)];
+    environments.iter().for_each(|&u| rows[u as usize] += 1);
+    let least = rows.into_iter().filter(|&rows| rows > 0).min().unwrap_or(0);
+    let wanted = (least / ROWS_PER_FUNCTION).clamp(LEAST_FUNCTIONS, FUNCTIONS);
+    wanted.min(least / (ROWS_PER_COEFFICIENT * latents)).max(1)
+}
+
 /// An order with parents.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order {
@@ -136,11 +145,7 @@ pub(super) struct Products {
 impl Products {
     /// With as many functions as the smallest environment has rows for.
     pub(super) fn of(z: &Matrix, environments: &[u32]) -> Result<Self> {
-        let mut rows = vec![0usize; environments.iter().max().map_or(0, |&most| most as usize + 1)];
-        environments.iter().for_each(|&u| rows[u as usize] += 1);
-        let least = rows.into_iter().filter(|&rows| rows > 0).min().unwrap_or(0);
-        let wanted = (least / ROWS_PER_FUNCTION).clamp(LEAST_FUNCTIONS, FUNCTIONS);
-        Self::with(z, environments, wanted.min(least / (ROWS_PER_COEFFICIENT * z.cols())).max(1))
+        Self::with(z, environments, affordable(environments, z.cols()))
     }
 
     /// With the first so many functions.

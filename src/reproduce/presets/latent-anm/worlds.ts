@@ -7,8 +7,11 @@ export const PAPER = "Identifiable latent neural causal models, https://arxiv.or
 /** Options of the simulator. */
 export type ShiftWorld = Omit<Extract<World, { simulator: "shift-world" }>, "simulator">;
 
-/** Nobody looked at these before the bands were written down; the recipe was tuned on seeds 0 and 1. */
-export const JUDGED = [1001, 1002, 1003];
+/**
+ * Nobody looked at these before the bands were written down; the recipe was tuned on seeds 0 to 3. The same bands were judged on 1001 to
+ * 1003 before, when axes were those of joint diagonalization.
+ */
+export const JUDGED = [9961, 9962, 9963];
 
 /** The coefficient stands outside of the function: l(u) tanh(z), either sign. */
 export const OUTSIDE: ShiftWorld = { link: "tanh", place: "outside" };
