@@ -109,21 +109,15 @@ fn coefficients_inside_of_the_functions_are_found_and_the_graph_with_them() {
 }
 
 #[test]
-fn a_latent_that_lost_a_part_to_the_mixing_is_named_and_the_others_are_found() {
+fn a_latent_with_a_part_that_never_changes_is_found_by_its_effects() {
     let data = world(json!({"unshifted": [2], "unshiftedTerm": "added", "pointsPerEnvironment": 800}));
     let run = fitted(&data, json!({"training": {"steps": 3000}}));
-    let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
-    let truth = data.truth["latents"].values.select_rows(&rows).to_f64();
-    let table = correlation(Correlation::Pearson, &truth, &run.latents.to_f64()).expect("the same rows");
-    let columns = matched(&data, &run).1;
-    let found = |i: usize| table[(i, columns[i])].map_or(0.0, f64::abs);
-    // All 5600 steps reach 0.99 for the others.
-    assert!(found(0) > 0.95 && found(1) < 0.75 && found(2) > 0.95, "{} {} {}", found(0), found(1), found(2));
-    let of = &run.summary.identification[columns[1]];
-    assert_eq!(of.status, Status::Violated, "{}", of.finding);
-    assert_ne!(run.summary.identification[columns[2]].status, Status::Violated);
-    let warning = run.summary.warnings.iter().find(|w| w.code == "NOT_IDENTIFIED").expect("a warning");
-    assert!(warning.message.contains(&of.latent), "{}", warning.message);
+    // z2 less that part has the same density, but z3 is no sum of functions of it and z1.
+    let (mcc, columns) = matched(&data, &run);
+    assert!(mcc > 0.97, "{mcc}");
+    assert!(columns[..2].iter().all(|&i| run.summary.identification[i].status == Status::Ok));
+    // No effect would show it of the last one.
+    assert_eq!(run.summary.identification[columns[2]].status, Status::Unknown);
 }
 
 #[test]
@@ -138,8 +132,8 @@ fn linear_mechanisms_identify_neither_their_latents_nor_what_these_depend_on() {
 }
 
 #[test]
-fn latents_that_are_lost_where_noise_hardly_shifts_or_a_wrong_edge_is_found_are_told() {
-    for (most, seed) in [(0.2, 15), (2.0, 14)] {
+fn latents_that_are_lost_where_noise_hardly_shifts_are_told() {
+    for (most, seed) in [(0.5, 17), (0.5, 21)] {
         let data = world(json!({
             "latents": 2, "environments": 20, "pointsPerEnvironment": 200, "noiseMean": 0, "noiseScaleMost": most, "seed": seed,
         }));

@@ -4,9 +4,9 @@ import { PAPER, SMALL } from "./worlds.js";
 
 /**
  * Nobody looked at these before the bands were written down; the limit of the check was set on seeds 11 to 18. The bands were judged on 9911 to
- * 9930 before, when axes were turned as well.
+ * 9930 before, when axes were turned as well, and on 9941 to 9960, when nothing held back axes that the likelihood leaves open.
  */
-const FRESH = Array.from({ length: 20 }, (_, i) => 9941 + i);
+const FRESH = Array.from({ length: 20 }, (_, i) => 9971 + i);
 /** What speaks against latents of these worlds. */
 const CHECKS = "apart,environments,shifts";
 
