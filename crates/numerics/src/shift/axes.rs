@@ -11,7 +11,7 @@
 
 use super::cholesky::factorize;
 use super::mechanisms::Kind;
-use super::order::{affordable, search};
+use super::order::{affordable, search, smallest};
 use crate::compute::Compute;
 use crate::lbfgs::{LbfgsSettings, lbfgs};
 use crate::linalg::{inverse, log_abs_det, orthonormal};
@@ -32,6 +32,8 @@ const LEAST_VARIANCE: f64 = 1e-9;
 const FEW: usize = 6_000;
 const MANY: usize = 12_500;
 const ROWS_OF_COEFFICIENT: usize = 8;
+/// With fewer rows for each coefficient in the smallest environment, noise would choose the axes.
+const LEAST_ROWS_OF_COEFFICIENT: usize = 20;
 /// Searches for the order, each followed by a descent.
 const ROUNDS: usize = 4;
 /// Moves in the order that axes are moved with.
@@ -78,7 +80,7 @@ pub struct Random {
 /// The axes (k x k, one a row, causes before effects, latents of unit variance) at which C is least, from `start` (axes in any
 /// order) and from the best of random ones down. The order is searched for at the axes, until it stays; then latents change places in it.
 /// Codes are n x k with mean 0; functions are those that mechanisms of this kind can be, at most as many as the smallest environment
-/// has rows for. `None`: `go_on` said no.
+/// has rows for. With too few rows for that the given axes are only sorted. `None`: `go_on` said no.
 ///
 /// # Errors
 /// Those of [`search`].
@@ -101,11 +103,12 @@ pub fn likeliest(
     let sorted = |axes: &Matrix<f64>| -> Result<Matrix<f64>> {
         Ok(permuted(axes, &search(&latents(codes, axes), environments)?.order))
     };
+    let coefficients = 1 + k.saturating_sub(1) * chosen.len();
+    let informed = smallest(environments) >= LEAST_ROWS_OF_COEFFICIENT * coefficients;
     // Lines alone fit every map of the latents.
-    if k < 2 || chosen.len() < 2 {
+    if k < 2 || chosen.len() < 2 || !informed {
         return sorted(&unit(start, &total)).map(Some);
     }
-    let coefficients = 1 + (k - 1) * chosen.len();
     let rows = |all: usize| Rows::of(codes, environments, all, ROWS_OF_COEFFICIENT * coefficients);
     let (few, many) = (rows(FEW), rows(MANY));
     let mut descend = |rows: &Rows, from: &Matrix<f64>, iterations: u32| -> Result<Option<(f64, Matrix<f64>)>> {

@@ -32,11 +32,16 @@ pub(super) fn functions(value: f64) -> [f64; FUNCTIONS] {
     [cut, (1.5 * cut).tanh(), cut * cut / 2.0, (2.0 * cut).sin(), cut.powi(3) / 6.0]
 }
 
-/// How many of the functions the smallest environment has rows for, where `latents` may all be parents.
-pub(super) fn affordable(environments: &[u32], latents: usize) -> usize {
+/// Rows of the smallest environment that has any.
+pub(super) fn smallest(environments: &[u32]) -> usize {
     let mut rows = vec![0usize; environments.iter().max().map_or(0, |&most| most as usize + 1)];
     environments.iter().for_each(|&u| rows[u as usize] += 1);
-    let least = rows.into_iter().filter(|&rows| rows > 0).min().unwrap_or(0);
+    rows.into_iter().filter(|&rows| rows > 0).min().unwrap_or(0)
+}
+
+/// How many of the functions the smallest environment has rows for, where `latents` may all be parents.
+pub(super) fn affordable(environments: &[u32], latents: usize) -> usize {
+    let least = smallest(environments);
     let wanted = (least / ROWS_PER_FUNCTION).clamp(LEAST_FUNCTIONS, FUNCTIONS);
     wanted.min(least / (ROWS_PER_COEFFICIENT * latents)).max(1)
 }
