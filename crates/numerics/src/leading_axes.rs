@@ -4,7 +4,7 @@
 //! Source: G. H. Golub and R. Underwood, "The block Lanczos method for computing eigenvalues", Mathematical Software III, 1977.
 
 use crate::compute::Compute;
-use crate::linalg::symmetric_eigen;
+use crate::linalg::{symmetric_eigen, times};
 use disentangle_data::simd::vectorised;
 use disentangle_data::{Matrix, Result, Stream};
 use faer::linalg::matmul::matmul;
@@ -77,11 +77,11 @@ pub(crate) fn leading(values: &Matrix, rows: &[usize], center: &[f64], k: usize)
         let found = k.min(m);
         let theta: Vec<f64> = values_up.iter().rev().take(found).map(|v| v.max(0.0)).collect();
         let turn = Mat::from_fn(m, found, |i, j| vectors[(i, m - 1 - j)]);
-        let axes = times(&basis, &turn);
+        let axes = times(basis.as_ref(), turn.as_ref());
         let next = orthonormalised(image, &basis);
         let complete = next.ncols() == 0;
         let residual = {
-            let image = times(&images, &turn);
+            let image = times(images.as_ref(), turn.as_ref());
             let length =
                 |j: usize| (0..d).map(|i| (image[(i, j)] - theta[j] * axes[(i, j)]).powi(2)).sum::<f64>().sqrt();
             (0..found).map(length).fold(0.0, f64::max)
@@ -94,12 +94,6 @@ pub(crate) fn leading(values: &Matrix, rows: &[usize], center: &[f64], k: usize)
         }
         block = next;
     }
-}
-
-fn times(a: &Mat<f64>, b: &Mat<f64>) -> Mat<f64> {
-    let mut out = Mat::zeros(a.nrows(), b.ncols());
-    matmul(&mut out, Accum::Replace, a, b, 1.0, Par::Seq);
-    out
 }
 
 fn beside(left: &Mat<f64>, right: &Mat<f64>) -> Mat<f64> {

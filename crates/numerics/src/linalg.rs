@@ -1,8 +1,9 @@
 //! Small dense linear algebra in f64, by faer, on our own matrices: for stages that are solved instead of descended.
 
 use disentangle_data::{Code, Failure, Matrix, Result, memory};
+use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::Solve;
-use faer::{Mat, Side};
+use faer::{Accum, Mat, MatRef, Par, Side};
 
 /// A copy as a faer matrix.
 pub fn to_faer(m: &Matrix<f64>) -> Mat<f64> {
@@ -13,6 +14,13 @@ pub fn to_faer(m: &Matrix<f64>) -> Mat<f64> {
 /// A copy of a faer matrix.
 pub fn from_faer(m: &Mat<f64>) -> Matrix<f64> {
     Matrix::from_fn(m.nrows(), m.ncols(), |i, j| m[(i, j)])
+}
+
+/// `a b` of faer's matrices, on one thread: for many rows.
+pub(crate) fn times(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
+    let mut out = Mat::zeros(a.nrows(), b.ncols());
+    matmul(&mut out, Accum::Replace, a, b, 1.0, Par::Seq);
+    out
 }
 
 /// `a b`.

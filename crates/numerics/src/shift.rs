@@ -5,6 +5,7 @@ mod absorbed;
 mod axes;
 mod cholesky;
 mod coefficients;
+mod environments;
 mod flow;
 mod lanes;
 mod likelihood;
@@ -15,7 +16,7 @@ mod plane;
 mod way_back;
 
 pub use absorbed::{Absorbed, absorbed};
-pub use axes::{Random, likeliest};
+pub use axes::{Random, latents, likeliest};
 pub use coefficients::{profile, unchanged};
 pub use flow::{Flow, FlowShape};
 pub use likelihood::{Asked, Density, Evaluated, GroupedRows, Head, evaluate, transform};

@@ -129,6 +129,8 @@ fn linear_mechanisms_identify_neither_their_latents_nor_what_these_depend_on() {
     for of in &run.summary.identification {
         assert_eq!(of.status, Status::Violated, "{}: {}", of.latent, of.finding);
     }
+    let warning = run.summary.warnings.iter().find(|w| w.code == "NOT_IDENTIFIED").expect("a warning");
+    assert!(run.summary.identification.iter().all(|of| warning.message.contains(&of.latent)), "{}", warning.message);
 }
 
 #[test]

@@ -79,7 +79,7 @@ pub(super) fn initial_flow(sizes: Sizes, seed: u64) -> [Vec<f64>; 3] {
     ]
 }
 
-fn identity(size: usize) -> Vec<f64> {
+pub(super) fn identity(size: usize) -> Vec<f64> {
     Matrix::from_fn(size, size, |i, j| f64::from(u8::from(i == j))).into_data()
 }
 
@@ -278,16 +278,14 @@ impl Network for AnmNetwork {
     }
 
     fn view(&self, stage: &str, inputs: &Tensor) -> Result<Option<Tensor>> {
-        match stage {
-            MECHANISMS | MECHANISMS_AGAIN => {
-                let identity: Vec<f32> = identity(self.sizes.flow.size).into_iter().map(|v| v as f32).collect();
-                self.code(inputs, &identity).map(Some)
-            }
-            autoencoder::STAGE => Ok(None),
-            _ => match self.reduction {
-                Reduction::None => Ok(None),
-                _ => self.reduced(inputs).map(Some),
-            },
+        if Part::of(stage, self.sizes) == Some(Part::Mechanisms) {
+            let identity: Vec<f32> = identity(self.sizes.flow.size).into_iter().map(|v| v as f32).collect();
+            return self.code(inputs, &identity).map(Some);
+        }
+        match self.reduction {
+            _ if stage == autoencoder::STAGE => Ok(None),
+            Reduction::None => Ok(None),
+            _ => self.reduced(inputs).map(Some),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::causes::Fitted;
 use super::config::{Algorithm, FINALISTS, LatentAnmConfig};
-use super::network::{AXES, AnmNetwork, FLOW_NAMES, NAMES, REDUCTION, Sizes, flow_view, initial_flow, sharp};
+use super::network::{AXES, AnmNetwork, FLOW_NAMES, NAMES, REDUCTION, Sizes, flow_view, identity, initial_flow, sharp};
 use super::published::PublishedNetwork;
 use super::solved::{
     ABSORBED, APART, EVIDENCE, LONG, MAGNITUDES, MARGIN, NOISE, NONLINEAR, ORDER, SHORT, SORTED, UNCHANGED, UNMIXED,
@@ -22,8 +22,8 @@ use disentangle_numerics::linalg::log_abs_det;
 use disentangle_numerics::moments::{covariance, covariance_of_rows};
 use disentangle_numerics::principal_axes::PrincipalAxes;
 use disentangle_numerics::shift::{
-    Asked, Density, GroupedRows, Head, Kind, MechanismShape, Random, absorbed, apart, evaluate, likeliest, nonlinear,
-    pair, profile, search, unchanged,
+    Asked, Density, GroupedRows, Head, Kind, MechanismShape, Random, absorbed, apart, evaluate, latents, likeliest,
+    nonlinear, pair, profile, search, unchanged,
 };
 use std::collections::BTreeMap;
 
@@ -154,7 +154,7 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
     let values = likelihoods(sizes, data, state, sizes.starts.min(FINALISTS))?;
     let best = ranked(&values)[0];
     state.solved.insert(LONG.into(), Matrix::new(1, values.len(), values)?);
-    let mut flow = flow_values(state)?.map(|values| values.into_iter().map(f64::from).collect::<Vec<f64>>());
+    let mut flow = wide_flow(state)?;
     for values in &mut flow {
         let size = values.len() / sizes.starts;
         values.copy_within(best * size..(best + 1) * size, 0);
@@ -170,9 +170,8 @@ fn unmix(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving
 fn turn(sizes: Sizes, data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Result<OutcomeKind> {
     let k = sizes.flow.size;
     let present = parameter(state, AXES)?;
-    let unit: Vec<f64> = (0..k * k).map(|e| f64::from(u8::from(e % k == e / k))).collect();
-    replace(state, &[(AXES, &unit)])?;
-    let flow = flow_values(state)?.map(|values| values.into_iter().map(f64::from).collect::<Vec<f64>>());
+    replace(state, &[(AXES, &identity(k))])?;
+    let flow = wide_flow(state)?;
     let (codes, nodes, scales) = standardised(sizes, data, state, flow)?;
     let map = Matrix::from_fn(k, k, |i, j| present.data()[j * k + i] * scales[j]);
     place_axes(sizes, (&codes, &nodes), (&map, 0), state, solving)
@@ -195,15 +194,13 @@ fn place_axes(
     let axes: Vec<f64> = (0..k * k).map(|e| found[(e % k, e / k)]).collect();
     replace(state, &[(AXES, &axes)])?;
     if sizes.mechanisms.kind == Kind::Mlp {
-        let latent = |r: usize, i: usize| -> f32 {
-            codes.row(r).iter().zip(found.row(i)).map(|(&c, w)| f64::from(c) * w).sum::<f64>() as f32
-        };
-        begin_mechanisms(sizes.mechanisms, &Matrix::from_fn(codes.rows(), k, latent), nodes, state)?;
+        begin_mechanisms(sizes.mechanisms, &latents(codes, &found), nodes, state)?;
     }
     Ok(OutcomeKind::Converged)
 }
 
-/// Axes on which the covariances of codes are diagonal in every environment, one a row, with what they say of the environments among the solved results; `None`: the fit was cancelled.
+/// Axes on which the covariances of codes are diagonal in every environment, one a row, with what they say of the environments among the
+/// solved results; `None`: the fit was cancelled.
 fn axes_of(codes: &Matrix, nodes: &[u32], state: &mut State, solving: &mut Solving<'_>) -> Result<Option<Matrix<f64>>> {
     let (k, n) = (codes.cols(), codes.rows() as f64);
     let groups = grouped(nodes);
@@ -243,7 +240,7 @@ fn scale(data: &Prepared, state: &mut State, solving: &mut Solving<'_>) -> Resul
 /// Puts inputs that are the latents themselves in causal order.
 fn sort(sizes: Sizes, data: &Prepared, state: &mut State) -> Result<()> {
     let k = sizes.flow.size;
-    let flow = flow_values(state)?.map(|values| values.into_iter().map(f64::from).collect::<Vec<f64>>());
+    let flow = wide_flow(state)?;
     let (z, nodes, _) = standardised(sizes, data, state, flow)?;
     let order = search(&z, &nodes)?.order;
     let axes: Vec<f64> = (0..k * k).map(|e| f64::from(u8::from(order[e % k] == e / k))).collect();
@@ -411,6 +408,11 @@ pub(super) fn mechanism_tables(sizes: Sizes, state: &State) -> Result<Vec<Vec<f6
 fn flow_values(state: &State) -> Result<[Vec<f32>; 3]> {
     let of = |name: &str| Ok(parameter(state, name)?.into_data().into_iter().map(|v| v as f32).collect());
     Ok([of(FLOW_NAMES[0])?, of(FLOW_NAMES[1])?, of(FLOW_NAMES[2])?])
+}
+
+/// The same in double precision.
+fn wide_flow(state: &State) -> Result<[Vec<f64>; 3]> {
+    Ok(flow_values(state)?.map(|values| values.into_iter().map(f64::from).collect()))
 }
 
 fn place_flow(state: &State, flow: &[Vec<f64>; 3]) -> Result<()> {

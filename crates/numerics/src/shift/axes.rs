@@ -5,29 +5,29 @@
 //!   C(A) = mean_u sum_i log(left_ui) / 2 - log|det A|
 //!   left_ui = min over a, b of mean( z_i - a - sum_{j<i} sum_f b_jf f(z_j) )^2 + ridge |b|^2    over rows of environment u,
 //!
-//! f four functions, with free coefficients in every environment. Least squares is solved inside, so the
-//! gradient of C is that at fixed coefficients. Joint diagonalization takes latents for independent in every environment: where
-//! effects bend, C is far below its axes at others.
+//! f four functions, with free coefficients in every environment. Least squares is solved inside, so the gradient of C is that at fixed
+//! coefficients. Joint diagonalization takes latents for independent in every environment: where effects bend, other axes have a far lower C.
 
-use super::cholesky::factorize;
+use super::cholesky::{backward, factorize, forward};
+use super::environments::{sample, smallest};
 use super::mechanisms::Kind;
-use super::order::{affordable, search, smallest};
+use super::order::{affordable, search};
 use crate::compute::Compute;
 use crate::lbfgs::{LbfgsSettings, lbfgs};
-use crate::linalg::{inverse, log_abs_det, orthonormal};
+use crate::linalg::{inverse, log_abs_det, orthonormal, times};
 use crate::moments::covariance;
 use crate::real::Real;
 use disentangle_data::simd::vectorised;
-use disentangle_data::{Matrix, Result, Stream};
+use disentangle_data::{Failure, Matrix, Result, Stream};
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatRef, Par};
+use faer::{Accum, Mat, Par};
 
 /// Holds back what likelihood leaves open: the last latent and its sums with others are as likely, but have larger coefficients. With a
 /// tenth of it, fits of few rows end at such sums; with ten times as much, curves are not followed.
 const RIDGE: f64 = 1e-3;
 const LEAST_PIVOT: f64 = 1e-6;
 const LEAST_VARIANCE: f64 = 1e-9;
-/// Rows that starts and orders are compared on, and those of the last descent, shared out over the environments; and at least so many
+/// Rows that random starts are compared on, and those of all else, shared out over the environments; and at least so many
 /// of an environment for each coefficient.
 const FEW: usize = 6_000;
 const MANY: usize = 12_500;
@@ -36,11 +36,11 @@ const ROWS_OF_COEFFICIENT: usize = 8;
 const LEAST_ROWS_OF_COEFFICIENT: usize = 20;
 /// Searches for the order, each followed by a descent.
 const ROUNDS: usize = 4;
-/// Moves in the order that axes are moved with.
+/// Changes of the order that a descent is tried from, at a time.
 const MOVES: usize = 4;
 /// Of C, in nats a row, by which other axes have to be ahead.
 const GAIN: f64 = 1e-5;
-/// Iterations before the best of random starts goes on.
+/// Iterations of random starts and of changes of the order, and of all else.
 const SHORT: u32 = 40;
 const LONG: u32 = 150;
 /// Of C, in nats a row, for a turn by one radian.
@@ -90,7 +90,7 @@ pub fn likeliest(
     start: &Matrix<f64>,
     kind: Kind,
     random: Random,
-    mut go_on: impl FnMut() -> bool,
+    go_on: impl FnMut() -> bool,
 ) -> Result<Option<Matrix<f64>>> {
     let k = codes.cols();
     let total = covariance(codes);
@@ -100,71 +100,132 @@ pub fn likeliest(
         Kind::Polynomial => POLYNOMIAL.into_iter().filter(|&f| f < wanted.max(2)).collect(),
         Kind::Linear | Kind::None => Vec::new(),
     };
-    let sorted = |axes: &Matrix<f64>| -> Result<Matrix<f64>> {
-        Ok(permuted(axes, &search(&latents(codes, axes), environments)?.order))
-    };
     let coefficients = 1 + k.saturating_sub(1) * chosen.len();
     let informed = smallest(environments) >= LEAST_ROWS_OF_COEFFICIENT * coefficients;
+    let start = unit(start, &total);
     // Lines alone fit every map of the latents.
     if k < 2 || chosen.len() < 2 || !informed {
-        return sorted(&unit(start, &total)).map(Some);
+        return Ok(Some(permuted(&start, &search(&latents(codes, &start), environments)?.order)));
     }
     let rows = |all: usize| Rows::of(codes, environments, all, ROWS_OF_COEFFICIENT * coefficients);
     let (few, many) = (rows(FEW), rows(MANY));
-    let mut descend = |rows: &Rows, from: &Matrix<f64>, iterations: u32| -> Result<Option<(f64, Matrix<f64>)>> {
+    let mut descents = Descents { codes, environments, total, chosen, go_on };
+    match descents.least((&few, &many), start, random) {
+        Ok(found) => Ok(Some(found.axes)),
+        Err(Stop::Cancelled) => Ok(None),
+        Err(Stop::Failed(failure)) => Err(failure),
+    }
+}
+
+/// Axes, and C there.
+#[derive(Clone)]
+struct Found {
+    cost: f64,
+    axes: Matrix<f64>,
+}
+
+/// Why a search ends early.
+enum Stop {
+    Cancelled,
+    Failed(Failure),
+}
+
+type Outcome<T> = std::result::Result<T, Stop>;
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// What all descents have in common.
+struct Descents<'a, F> {
+    codes: &'a Matrix,
+    environments: &'a [u32],
+    total: Matrix<f64>,
+    chosen: Vec<usize>,
+    go_on: F,
+}
+
+impl<F: FnMut() -> bool> Descents<'_, F> {
+    /// The least C from one start and from the best of random ones, after changes of the order.
+    fn least(&mut self, (few, many): (&Rows, &Rows), start: Matrix<f64>, random: Random) -> Outcome<Found> {
+        let drawn = self.drawn(few, random)?.map(|found| found.axes);
+        let mut best: Option<Found> = None;
+        for from in [Some(start), drawn].into_iter().flatten() {
+            self.settle(many, from, &mut best)?;
+        }
+        let mut best = best.expect("there is a start");
+        while let Some(better) = self.reordered(many, &best)? {
+            best = better;
+        }
+        Ok(best)
+    }
+
+    /// The order that the search finds at axes.
+    fn order(&self, axes: &Matrix<f64>) -> Result<Vec<usize>> {
+        Ok(search(&latents(self.codes, axes), self.environments)?.order)
+    }
+
+    fn descend(&mut self, rows: &Rows, from: &Matrix<f64>, iterations: u32) -> Outcome<Found> {
+        let k = from.rows();
         let mut stopped = false;
         let settings = LbfgsSettings { iterations, gradient_tolerance: GRADIENT, ..LbfgsSettings::default() };
         let found = lbfgs(from.data(), settings, |at| {
-            stopped = stopped || !go_on();
-            if stopped { (f64::NAN, vec![f64::NAN; k * k]) } else { rows.misfit(at, &total, &chosen) }
+            stopped = stopped || !(self.go_on)();
+            if stopped { (f64::NAN, vec![f64::NAN; k * k]) } else { rows.misfit(at, &self.total, &self.chosen) }
         });
-        Ok(if stopped { None } else { Some((found.value, unit(&Matrix::new(k, k, found.x)?, &total))) })
-    };
-    let stream = Stream::new(random.seed, "axes");
-    let mut drawn: Option<(f64, Matrix<f64>)> = None;
-    for place in 0..random.starts {
-        let mut stream = stream.at(place);
-        let from = orthonormal(&Matrix::from_fn(k, k, |_, _| stream.normal()));
-        let Some(found) = descend(&few, &sorted(&unit(&from, &total))?, SHORT)? else { return Ok(None) };
-        if drawn.as_ref().is_none_or(|best| found.0 < best.0) {
-            drawn = Some(found);
+        if stopped {
+            return Err(Stop::Cancelled);
         }
+        Ok(Found { cost: found.value, axes: unit(&Matrix::new(k, k, found.x)?, &self.total) })
     }
-    let mut best: Option<(f64, Matrix<f64>)> = None;
-    for from in [Some(unit(start, &total)), drawn.map(|(_, axes)| axes)].into_iter().flatten() {
-        let mut at = from;
+
+    /// The best of random starts after a short descent each.
+    fn drawn(&mut self, rows: &Rows, random: Random) -> Outcome<Option<Found>> {
+        let (k, stream) = (self.codes.cols(), Stream::new(random.seed, "axes"));
+        let mut best: Option<Found> = None;
+        for place in 0..random.starts {
+            let mut stream = stream.at(place);
+            let from = unit(&orthonormal(&Matrix::from_fn(k, k, |_, _| stream.normal())), &self.total);
+            let found = self.descend(rows, &permuted(&from, &self.order(&from)?), SHORT)?;
+            if best.as_ref().is_none_or(|best| found.cost < best.cost) {
+                best = Some(found);
+            }
+        }
+        Ok(best)
+    }
+
+    /// The order at axes and a descent, until the order stays.
+    fn settle(&mut self, rows: &Rows, mut at: Matrix<f64>, best: &mut Option<Found>) -> Outcome<()> {
         for _ in 0..ROUNDS {
-            let order = search(&latents(codes, &at), environments)?.order;
-            let settled = order.iter().enumerate().all(|(place, &i)| place == i);
-            let Some(found) = descend(&many, &permuted(&at, &order), LONG)? else { return Ok(None) };
-            if best.as_ref().is_none_or(|best| found.0 < best.0 - GAIN) {
-                best = Some(found.clone());
+            let order = self.order(&at)?;
+            let found = self.descend(rows, &permuted(&at, &order), LONG)?;
+            at = found.axes.clone();
+            if best.as_ref().is_none_or(|best| found.cost < best.cost - GAIN) {
+                *best = Some(found);
             }
-            at = found.1;
-            if settled {
+            if order.is_sorted() {
                 break;
             }
         }
+        Ok(())
     }
-    let mut best = best.expect("there is a start");
-    // A latent is moved to another place in the order, those first that cost least before axes move with them.
-    loop {
-        let mut moves: Vec<(f64, Matrix<f64>)> = insertions(k)
-            .map(|order| permuted(&best.1, &order))
-            .map(|axes| (many.misfit(axes.data(), &total, &chosen).0, axes))
+
+    /// What is better with one latent at another place in the order, those first that cost least before axes move with them.
+    fn reordered(&mut self, rows: &Rows, best: &Found) -> Outcome<Option<Found>> {
+        let mut moves: Vec<Found> = insertions(best.axes.rows())
+            .map(|order| permuted(&best.axes, &order))
+            .map(|axes| Found { cost: rows.misfit(axes.data(), &self.total, &self.chosen).0, axes })
             .collect();
-        moves.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let before = best.0;
-        for (_, from) in moves.into_iter().take(MOVES) {
-            let Some(other) = descend(&many, &from, SHORT)? else { return Ok(None) };
-            if other.0 < best.0 - GAIN {
-                best = other;
-                break;
+        moves.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        for from in moves.into_iter().take(MOVES) {
+            let found = self.descend(rows, &from.axes, SHORT)?;
+            if found.cost < best.cost - GAIN {
+                return Ok(Some(found));
             }
         }
-        if best.0 >= before {
-            return Ok(Some(best.1));
-        }
+        Ok(None)
     }
 }
 
@@ -184,7 +245,8 @@ fn permuted(axes: &Matrix<f64>, order: &[usize]) -> Matrix<f64> {
     Matrix::from_fn(axes.rows(), axes.cols(), |i, j| axes[(order[i], j)])
 }
 
-fn latents(codes: &Matrix, axes: &Matrix<f64>) -> Matrix {
+/// Latents of codes (n x k) along axes (one a row).
+pub fn latents(codes: &Matrix, axes: &Matrix<f64>) -> Matrix {
     let latent = |row: &[f32], i: usize| row.iter().zip(axes.row(i)).map(|(&c, a)| f64::from(c) * a).sum::<f64>();
     Matrix::from_fn(codes.rows(), axes.rows(), |r, i| latent(codes.row(r), i) as f32)
 }
@@ -209,14 +271,8 @@ struct Rows {
 impl Rows {
     /// At most `all` rows, but `least` of an environment that has them.
     fn of(codes: &Matrix, environments: &[u32], all: usize, least: usize) -> Self {
-        let count = environments.iter().max().map_or(0, |&most| most as usize + 1);
-        let mut groups: Vec<Vec<usize>> = vec![Vec::new(); count];
-        environments.iter().enumerate().for_each(|(row, &u)| groups[u as usize].push(row));
-        groups.retain(|rows| !rows.is_empty());
-        let most = (all / groups.len().max(1)).max(least);
-        let of =
-            |rows: &Vec<usize>| Mat::from_fn(rows.len().min(most), codes.cols(), |r, j| f64::from(codes[(rows[r], j)]));
-        Self { environments: groups.iter().map(of).collect() }
+        let of = |rows: Vec<usize>| Mat::from_fn(rows.len(), codes.cols(), |r, j| f64::from(codes[(rows[r], j)]));
+        Self { environments: sample(environments, 0, all, least).into_iter().map(of).collect() }
     }
 
     /// C at axes (row by row, of any length), and its gradient. Two fixed shares of the environments are added in order, so that bits
@@ -261,7 +317,7 @@ impl Sums {
     fn add(&mut self, codes: &Mat<f64>, axes: &Matrix<f64>, chosen: &[usize]) {
         let (n, k, r) = (codes.nrows(), codes.ncols(), chosen.len());
         let turned = Mat::from_fn(k, k, |j, i| axes[(i, j)]);
-        let z = product(codes.as_ref(), turned.as_ref());
+        let z = times(codes.as_ref(), turned.as_ref());
         // Functions of all latents but the last, centered, and what each would change by.
         let p = (k - 1) * r;
         let (mut curves, mut bends) = (Mat::zeros(n, p), Mat::zeros(n, p));
@@ -275,25 +331,27 @@ impl Sums {
         center(&mut curves);
         center(&mut targets);
         let scale = 1.0 / n as f64;
-        let products = product(curves.transpose(), curves.as_ref());
-        let mixed = product(curves.transpose(), targets.as_ref());
+        let products = times(curves.transpose(), curves.as_ref());
+        let mixed = times(curves.transpose(), targets.as_ref());
         let ridge = |e: usize| if e / p == e % p { RIDGE } else { 0.0 };
         let mut factor: Vec<f64> = (0..p * p).map(|e| scale * products[(e / p, e % p)] + ridge(e)).collect();
         factorize(&mut factor, p, LEAST_PIVOT);
         let (mut coefficients, mut weights) = (Mat::zeros(p, k), vec![0.0; k]);
         for i in 0..k {
             // Latents before this one are the leading part of the factor.
-            let right: Vec<f64> = (0..i * r).map(|a| scale * mixed[(a, i)]).collect();
-            let (explained, solved) = least_squares(&factor, p, right);
+            let mut solved: Vec<f64> = (0..i * r).map(|a| scale * mixed[(a, i)]).collect();
+            forward(&factor, p, &mut solved);
+            let explained: f64 = solved.iter().map(|v| v * v).sum();
+            backward(&factor, p, &mut solved);
             let variance = scale * (0..n).map(|row| targets[(row, i)].powi(2)).sum::<f64>();
             let left = (variance - explained).max(LEAST_VARIANCE);
             self.value += 0.5 * left.ln();
             weights[i] = scale / left;
             solved.into_iter().enumerate().for_each(|(a, value)| coefficients[(a, i)] = value);
         }
-        let explained = product(curves.as_ref(), coefficients.as_ref());
+        let explained = times(curves.as_ref(), coefficients.as_ref());
         let residual = Mat::from_fn(n, k, |row, i| weights[i] * (targets[(row, i)] - explained[(row, i)]));
-        let through = product(residual.as_ref(), coefficients.transpose());
+        let through = times(residual.as_ref(), coefficients.transpose());
         let mut pull = residual;
         for a in 0..p {
             let changes = through.col_as_slice(a).iter().zip(bends.col_as_slice(a));
@@ -310,26 +368,6 @@ fn center(columns: &mut Mat<f64>) {
         let mean = column.iter().sum::<f64>() / column.len() as f64;
         column.iter_mut().for_each(|value| *value -= mean);
     }
-}
-
-/// The variance that functions explain, and their coefficients, by the leading part of the factor (width p) of their covariance.
-fn least_squares(factor: &[f64], p: usize, mut right: Vec<f64>) -> (f64, Vec<f64>) {
-    for a in 0..right.len() {
-        let known: f64 = (0..a).map(|b| factor[a * p + b] * right[b]).sum();
-        right[a] = (right[a] - known) / factor[a * p + a];
-    }
-    let explained = right.iter().map(|v| v * v).sum();
-    for a in (0..right.len()).rev() {
-        let known: f64 = (a + 1..right.len()).map(|b| factor[b * p + a] * right[b]).sum();
-        right[a] = (right[a] - known) / factor[a * p + a];
-    }
-    (explained, right)
-}
-
-fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
-    let mut out = Mat::zeros(a.nrows(), b.ncols());
-    matmul(&mut out, Accum::Replace, a, b, 1.0, Par::Seq);
-    out
 }
 
 #[cfg(test)]

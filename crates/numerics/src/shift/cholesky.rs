@@ -15,6 +15,22 @@ pub(super) fn factorize(a: &mut [f64], p: usize, otherwise: f64) {
     }
 }
 
+/// Solves with the leading part of a lower factor (width p), as large as `right`, in place.
+pub(super) fn forward(factor: &[f64], p: usize, right: &mut [f64]) {
+    for a in 0..right.len() {
+        let known: f64 = (0..a).map(|b| factor[a * p + b] * right[b]).sum();
+        right[a] = (right[a] - known) / factor[a * p + a];
+    }
+}
+
+/// The same with its transpose.
+pub(super) fn backward(factor: &[f64], p: usize, right: &mut [f64]) {
+    for a in (0..right.len()).rev() {
+        let known: f64 = (a + 1..right.len()).map(|b| factor[b * p + a] * right[b]).sum();
+        right[a] = (right[a] - known) / factor[a * p + a];
+    }
+}
+
 /// The inverse of the matrix whose lower factor is `a`.
 pub(super) fn inverse_of_factor(a: &[f64], p: usize) -> Vec<f64> {
     // The inverse of the factor, column by column, then its product with its transpose.

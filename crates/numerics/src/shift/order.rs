@@ -4,7 +4,8 @@
 //! functions of each parent; the coefficients are free in every environment. A dynamic programme over sets finds the order whose
 //! costs, each latent with its best parents among those before it, sum to the least.
 
-use super::cholesky::factorize;
+use super::cholesky::{factorize, forward};
+use super::environments::{counts, smallest};
 use disentangle_data::{Code, Failure, Matrix, Result};
 
 /// Latents beyond which sets are too many.
@@ -30,13 +31,6 @@ const LEAST_VARIANCE: f64 = 1e-9;
 pub(super) fn functions(value: f64) -> [f64; FUNCTIONS] {
     let cut = value.clamp(-CUT, CUT);
     [cut, (1.5 * cut).tanh(), cut * cut / 2.0, (2.0 * cut).sin(), cut.powi(3) / 6.0]
-}
-
-/// Rows of the smallest environment that has any.
-pub(super) fn smallest(environments: &[u32]) -> usize {
-    let mut rows = vec![0usize; environments.iter().max().map_or(0, |&most| most as usize + 1)];
-    environments.iter().for_each(|&u| rows[u as usize] += 1);
-    rows.into_iter().filter(|&rows| rows > 0).min().unwrap_or(0)
 }
 
 /// How many of the functions the smallest environment has rows for, where `latents` may all be parents.
@@ -166,8 +160,7 @@ impl Products {
                     .hint("choose a smaller latentDim"));
             }
         }
-        let mut rows = vec![0usize; environments.iter().max().map_or(0, |&most| most as usize + 1)];
-        environments.iter().for_each(|&u| rows[u as usize] += 1);
+        let rows = counts(environments);
         let width = 1 + functions * k + k;
         let mut sums: Vec<Matrix<f64>> =
             rows.iter().map(|&r| Matrix::zeros(if r > 0 { width } else { 0 }, if r > 0 { width } else { 0 })).collect();
@@ -245,10 +238,8 @@ impl Products {
             for (i, cost) in &mut out {
                 let target = 1 + k * r + *i;
                 // |L^-1 c|^2 is what the set explains.
-                for a in 0..p {
-                    let known: f64 = (0..a).map(|b| factor[a * p + b] * right[b]).sum();
-                    right[a] = (products[(members[a], target)] - known) / factor[a * p + a];
-                }
+                right.iter_mut().zip(&members).for_each(|(to, &a)| *to = products[(a, target)]);
+                forward(&factor, p, &mut right);
                 let explained: f64 = right.iter().map(|v| v * v).sum();
                 let left = (products[(target, target)] - explained).max(LEAST_VARIANCE);
                 *cost += share * (0.5 * left.ln() + PENALTY * 0.5 * rows.ln() / rows * (p - 1) as f64);

@@ -9,6 +9,7 @@
 //! f a sum of five functions and b a number, both the same in all environments, l(u) free; P are the other parents of both
 //! latents, and c their effects, by free functions. b x is what a mixing can absorb: it is taken out, and says nothing.
 
+use super::environments::sample;
 use super::order::{FUNCTIONS, Order, functions};
 use crate::linalg::solve_positive;
 use disentangle_data::Matrix;
@@ -98,12 +99,7 @@ impl<'a> Plane<'a> {
         if (0..z.cols()).filter(outside).any(between) {
             return None;
         }
-        let count = environments.iter().max().map_or(0, |&most| most as usize + 1);
-        let mut groups: Vec<Vec<usize>> = vec![Vec::new(); count];
-        environments.iter().enumerate().for_each(|(row, &u)| groups[u as usize].push(row));
-        groups.retain(|rows| rows.len() > 2 * FUNCTIONS);
-        let most = (ROWS / groups.len().max(1)).max(ROWS_OF_ENVIRONMENT);
-        groups.iter_mut().for_each(|rows| rows.truncate(most));
+        let groups = sample(environments, 2 * FUNCTIONS, ROWS, ROWS_OF_ENVIRONMENT);
         let of_pair = |p: &usize| pair.iter().any(|&l| found.parents[l].contains(p));
         let mut others: Vec<usize> = (0..z.cols()).filter(outside).filter(of_pair).collect();
         let parents = others.len();

@@ -14,18 +14,20 @@ interface Setting {
 
 const CURVED: ShiftWorld = { unshiftedLink: "tanh", unshiftedGain: 3 };
 
+// Nothing depends on the last one: no effect can show what it lost, and it must not be called identified.
+const LAST: Setting = { name: "1.5 z added to the last", latent: 2, world: { unshiftedTerm: "added" }, bands: "all" };
+
 const SETTINGS: readonly Setting[] = [
   { name: "1.5 z alone", latent: 1, world: { unshiftedTerm: "only" }, bands: "all" },
   { name: "1.5 z added", latent: 1, world: { unshiftedTerm: "added" }, bands: "all" },
   { name: "3 tanh z alone", latent: 1, world: { ...CURVED, unshiftedTerm: "only" }, bands: "none" },
   { name: "3 tanh z added", latent: 1, world: { ...CURVED, unshiftedTerm: "added" }, bands: "none" },
-  // Nothing depends on the last one: no effect can show what it lost, and it must not be called identified.
-  { name: "1.5 z added to the last", latent: 2, world: { unshiftedTerm: "added" }, bands: "all" },
+  LAST,
 ];
 
 function rowsOf({ bands, latent }: Setting): readonly Row[] {
   const fit = "latent-anm";
-  const last = latent === 2;
+  const last = latent === LAST.latent;
   const rows: readonly Row[] = [
     {
       fit,
@@ -91,7 +93,7 @@ export const PARTIAL: Preset = {
     tiny: {
       seconds: 10,
       experiments: [
-        experiment({ ...SETTINGS[4]!, bands: "fall" }, { ...SMALL, pointsPerEnvironment: 400 }, [1], { steps: 900 }),
+        experiment({ ...LAST, bands: "fall" }, { ...SMALL, pointsPerEnvironment: 400 }, [1], { steps: 900 }),
       ],
     },
     paper: {
