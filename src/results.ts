@@ -5,7 +5,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { resumeCommand } from "./command-line.js";
 import { fail, failure } from "./errors.js";
-import { behindLink, checkWritable, isTemporary } from "./files.js";
+import { behindLink, checkWritable, discard, isTemporary, unwritable } from "./files.js";
 import type { History, Scores, Summary } from "./generated/types.js";
 import { historyLines, parseHistory } from "./history.js";
 import { type NpyValues, npyParts } from "./npy.js";
@@ -84,8 +84,15 @@ export function runWriter(dir: string): RunWriter {
     files,
     async put(name, content) {
       const parts = typeof content === "string" ? [Buffer.from(content)] : content;
-      await mkdir(dirname(join(dir, name)), { recursive: true });
-      await writeFile(join(dir, name), parts);
+      const path = join(dir, name);
+      try {
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, parts);
+      } catch (error) {
+        // Of a file that only adds to a run the run is finished without it: half of it must not be there.
+        await discard(path);
+        throw unwritable(path, error);
+      }
       files[name.replaceAll("\\", "/")] = await digestOf(parts);
     },
   };
@@ -121,7 +128,6 @@ async function writeRunAlone(dir: string, run: Run): Promise<void> {
     await owned.commit(async (partial) => {
       const writer = runWriter(partial);
       await putRunFiles(writer, run);
-      if (run.scores !== undefined) await writer.put(SCORES, jsonText(run.scores));
       return putManifest(writer, owned.root, run.manifest);
     });
   } finally {
@@ -157,6 +163,7 @@ export async function putRunFiles({ put }: RunWriter, run: Run): Promise<void> {
   if (run.summary.graph !== undefined) await put("graph.json", jsonText(run.summary.graph));
   await put(HISTORY, historyLines(run.history));
   await put(MODEL, [run.model]);
+  if (run.scores !== undefined) await put(SCORES, jsonText(run.scores));
   await array("latents.npy", run.latents.shape, run.latents.data);
   if (run.private !== undefined) await array(PRIVATE, run.private.shape, run.private.data);
   await array("rows.npy", [run.rows.length], run.rows);

@@ -44,7 +44,7 @@ export interface RunFolder {
    * Writes what the fit has given, and what `more` makes of it, then makes a run of the folder. Where `more` fails the run is
    * finished without it, and the failure thrown afterwards.
    */
-  finish(run: Run, more: (put: RunWriter["put"]) => Promise<void>): Promise<void>;
+  finish(run: Run, more?: (put: RunWriter["put"]) => Promise<void>): Promise<void>;
   /** Says where the fit was stopped. */
   stop(run: StoppedRun): Promise<void>;
   /** After a failure: where there is nothing to go on from, nothing stays. Tells whether there is. */
@@ -158,7 +158,7 @@ function underWay(
   return {
     checkpoints: how === "repeated" ? undefined : join(root, CHECKPOINTS),
     locked,
-    async finish(run, more) {
+    async finish(run, more = async () => {}) {
       let failed: { error: unknown } | undefined;
       await owned.commit(async (partial) => {
         const writer = runWriter(partial);

@@ -135,6 +135,35 @@ test("a score or report that fails costs no training", async (t) => {
   t.false(await begun.abandon());
 });
 
+test("of a report that was written to its middle nothing stays", async (t) => {
+  const dir = join(await folder(), "a");
+  const run = newRun(0);
+  const begun = await beginRun(dir, run);
+  function* half(): Generator<Uint8Array> {
+    yield Buffer.from("<html>");
+    throw Object.assign(new Error("write"), { code: "ENOSPC" });
+  }
+  await t.throwsAsync(
+    begun.finish(ended(run), (put) => put("report.html", half() as never)),
+    { code: "FILE_WRITE", message: /report\.html: no space is left/ },
+  );
+  t.is((await readRun(dir)).manifest.seed, 0);
+  t.false((await readdir(dir)).includes("report.html"));
+});
+
+test("scores that a run has are part of it: without them it is not finished", async (t) => {
+  const dir = join(await folder(), "a");
+  const run = newRun(0);
+  const begun = await beginRun(dir, run);
+  const scores = {
+    toJSON: () => {
+      throw Object.assign(new Error("write"), { code: "ENOSPC" });
+    },
+  };
+  await t.throwsAsync(begun.finish({ ...ended(run), scores: scores as never }), { code: "FILE_WRITE" });
+  await t.throwsAsync(readRun(dir), { code: "RUN_NOT_FOUND" });
+});
+
 test("an unfinished run that was to be replaced has its checkpoints again, also when the process was killed in between", async (t) => {
   const dir = join(await folder(), "a");
   await (await beginRun(dir, newRun(0))).stop(ended(newRun(0)));

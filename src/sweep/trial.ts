@@ -8,10 +8,10 @@ import { isDisentangleError } from "../errors.js";
 import { later } from "../native.js";
 import { putStudy, readStudy } from "../reproduce/kept.js";
 import { studied } from "../reproduce/trial.js";
-import { canonicalJson, jsonText, type Run, readRunFolder } from "../results.js";
+import { canonicalJson, type Run, readRunFolder } from "../results.js";
 import { scoreIfKnown } from "../score.js";
 import { type SimulateConfig, simulate } from "../simulate.js";
-import { type DataReader, isFinished, train } from "../train.js";
+import { type DataReader, isFinished, type Plan, train } from "../train.js";
 import type { Assignment, Ended, Source, TrialProgress } from "./assignment.js";
 import { partialFolder } from "./folder.js";
 import type { Result } from "./ledger.js";
@@ -65,9 +65,9 @@ export async function runTrial(
       return { kind: "failed", failure: { code: "NUMERIC_NOT_FINITE", message } };
     }
     if (outcome.term === BUDGET) {
-      const scores = await scoreIfKnown(ended, planned.dataset);
+      const run = await scored(ended, planned.dataset);
       await folder.stop(ended);
-      return { kind: "paused", result: resultOf({ ...ended, ...(scores && { scores }) }) };
+      return { kind: "paused", result: resultOf(run) };
     }
     if (study !== undefined) {
       const dataSeconds = shelf.seconds();
@@ -78,13 +78,9 @@ export async function runTrial(
       await putStudy(dir, trial, study.latents ? ended.latents : undefined);
       return { kind: "done", result: resultOf(ended) };
     }
-    let run: Run = ended;
-    await folder.finish(ended, async (put) => {
-      const scores = await scoreIfKnown(ended, planned.dataset);
-      if (scores === undefined) return;
-      run = { ...ended, scores };
-      await put("scores.json", jsonText(scores));
-    });
+    // They are part of the trial: one whose scores found no room is not done.
+    const run = await scored(ended, planned.dataset);
+    await folder.finish(run);
     return { kind: "done", result: resultOf(run) };
   } catch (error) {
     await job?.folder.abandon().catch(() => {});
@@ -142,6 +138,11 @@ async function takeOver(from: string, dir: string): Promise<void> {
     // What moves while it is copied, or is gone, is not needed: the trial begins again.
     await rm(partial, { recursive: true, force: true });
   }
+}
+
+async function scored(run: Run, dataset: Plan["dataset"]): Promise<Run> {
+  const scores = await scoreIfKnown(run, dataset);
+  return scores === undefined ? run : { ...run, scores };
 }
 
 function resultOf(run: Pick<Run, "summary" | "history" | "scores" | "manifest">): Result {
