@@ -208,7 +208,7 @@ export type Distortion = "none" | "asinh" | "cubic";
 
 /**
  * How inputs become latents.
- * - `auto`: Convolutions where the one view of the data is an image of at least 4 x 4 pixels, else dense layers.
+ * - `auto`: Convolutions for images of at least 4 x 4 pixels, else dense layers.
  * - `mlp`: Dense layers.
  * - `convolutional`: Up to four convolutions that each halve the image (32 channels), then dense layers.
  */
@@ -3654,7 +3654,13 @@ export interface MultimodalConfig {
    */
   mostCauses?: number;
   /**
-   * Units of each of the two hidden layers of an autoencoder, in both directions.
+   * How images become codes, and codes images.
+   *
+   * Default: "auto".
+   */
+  encoder?: Encoder;
+  /**
+   * Units of each of the two dense hidden layers of an autoencoder, in both directions; behind convolutions there is one.
    *
    * Default: 64. Range: 1 to 4096.
    */

@@ -4,6 +4,7 @@ mod columns;
 mod config;
 mod environments;
 mod fresh;
+mod incomplete;
 pub(crate) mod moments;
 mod oracle;
 mod rows;
@@ -28,6 +29,7 @@ use crate::split::{Split, SplitBy, SplitConfig, split};
 use crate::tree::Tree;
 use crate::views::{self, View};
 use environments::listed;
+use incomplete::IncompleteRows;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -37,6 +39,9 @@ use std::ops::RangeInclusive;
 pub struct Prepared {
     /// n x d, standardised, finite.
     pub inputs: Matrix,
+    /// Further training rows that lack views, NaN where they do, on the same scale; no rows unless they were asked for
+    /// ([`prepare_incomplete`]). Nothing else is about them.
+    pub incomplete: Matrix,
     /// One name per input column.
     pub input_names: Vec<String>,
     /// Named ranges of the input columns, at least one: modalities and images.
@@ -76,16 +81,35 @@ pub struct Prepared {
 /// Those of [`Dataset::check_shapes`] and [`split`]; `DATA_NOT_FINITE`, `DATA_TOO_FEW_ROWS`, `DATA_CONSTANT_COLUMN`,
 /// `DATA_UNKNOWN_ENVIRONMENT`, `DATA_NEEDS_TRUTH`; `CONFIG_CONFLICT` and `DATA_NEEDS_SIMULATOR` for fresh rows.
 pub fn prepare<'a>(dataset: impl Into<Cow<'a, Dataset>>, config: &PrepareConfig, seed: u64) -> Result<Prepared> {
-    prepare_cow(dataset.into(), config, seed)
+    prepare_cow(dataset.into(), config, seed, false)
 }
 
-fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64) -> Result<Prepared> {
+/// The same for a method that learns from rows that lack views, too: those of the training part are in [`Prepared::incomplete`].
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_incomplete<'a>(
+    dataset: impl Into<Cow<'a, Dataset>>,
+    config: &PrepareConfig,
+    seed: u64,
+) -> Result<Prepared> {
+    prepare_cow(dataset.into(), config, seed, true)
+}
+
+fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64, incomplete: bool) -> Result<Prepared> {
     dataset.check_shapes()?;
-    let (kept, dropped) = rows::kept_rows(&dataset, config)?;
+    let in_part = IncompleteRows::of(&dataset, incomplete);
+    let (mut kept, dropped) = rows::kept_rows(&dataset, |row, column| in_part.lacks(row, column), config)?;
     let mut warnings: Vec<Warning> = dropped.into_iter().collect();
+    let mut split = parts(&dataset, &kept, config, seed)?;
+    let whole = kept.len();
+    let trained_in_part = incomplete::take_out(&in_part, &mut kept, &mut split);
     let n = kept.len();
     if n < 2 {
-        let dropped: String = warnings.iter().map(|warning| format!("; {}", warning.message)).collect();
+        let mut dropped: String = warnings.iter().map(|warning| format!("; {}", warning.message)).collect();
+        if whole > n {
+            dropped += &format!("; {} lack a modality", whole - n);
+        }
         let rows = if n == 1 { "row" } else { "rows" };
         let message = format!("{n} usable {rows}, expected at least 2{dropped}");
         let hint = match dropped.is_empty() {
@@ -97,8 +121,6 @@ fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64)
     let mut labels: BTreeMap<Role, Labels> =
         dataset.labels.iter().map(|(&role, labels)| (role, of_rows(role, labels, &kept))).collect();
     let environment_labels = labels.remove(&Role::Environment);
-    let split =
-        split(environment_labels.as_ref(), labels.get(&Role::Task), n, &config.split, seed).map_err(under_split)?;
     let train: Vec<usize> = (0..n).filter(|&row| split[row] == Split::Train).collect();
     if train.len() < 2 {
         return Err(Failure::new(Code::DataTooFewRows, format!("{} training rows, at least 2", train.len()))
@@ -122,12 +144,15 @@ fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64)
     }
     let world = fresh::world(&dataset, config);
     let views = dataset.views();
+    let values_in_part = dataset.inputs.select_rows(&trained_in_part);
     let values = match &mut dataset {
         Cow::Borrowed(dataset) => dataset.inputs.select_rows(&kept),
         Cow::Owned(dataset) => std::mem::take(&mut dataset.inputs).into_rows(&kept),
     };
     let inputs = scale::inputs(values, &dataset.input_names, &views, &train, config)?;
+    let incomplete = incomplete::scaled(values_in_part, &views, &inputs)?;
     warnings.extend(inputs.warning);
+    warnings.extend(incomplete::told(whole - n, &incomplete, &views));
     let source = world?.map(|world| FreshRows { world, standardiser: inputs.standardiser.clone() });
     let (oracle, told) = oracle::tables(&dataset, &config.oracle, &kept)?;
     warnings.extend(told);
@@ -138,6 +163,7 @@ fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64)
         targets.map(|targets| Targets { standardiser: targets.standardiser.shifted(&offsets.targets), ..targets });
     Ok(Prepared {
         inputs: inputs.values,
+        incomplete,
         input_names: dataset.input_names.clone(),
         views,
         standardiser: inputs.standardiser.shifted(&offsets.inputs),
@@ -161,6 +187,7 @@ impl Prepared {
     pub fn with_inputs(&self, inputs: Matrix) -> Self {
         Self {
             inputs,
+            incomplete: self.incomplete.clone(),
             input_names: self.input_names.clone(),
             views: self.views.clone(),
             standardiser: self.standardiser.clone(),
@@ -277,6 +304,13 @@ impl Prepared {
             .hint("give one with `tree`: a Newick file, a parent-child table, or \"dendrogram\"")
         })
     }
+}
+
+/// What each of the kept rows is used for.
+fn parts(dataset: &Dataset, kept: &[usize], config: &PrepareConfig, seed: u64) -> Result<Vec<Split>> {
+    let of = |role: Role| dataset.labels.get(&role).map(|labels| of_rows(role, labels, kept));
+    let (environments, tasks) = (of(Role::Environment), of(Role::Task));
+    split(environments.as_ref(), tasks.as_ref(), kept.len(), &config.split, seed).map_err(under_split)
 }
 
 /// The split has its own section of the configuration.

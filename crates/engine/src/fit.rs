@@ -15,7 +15,7 @@ use crate::plan::{Plan, canonical, defining, settled};
 use crate::results::{History, Outcome, Summary};
 use crate::train::{self, Budgets, Keeper, Session, Standing};
 use choose::choose;
-use disentangle_data::prepare::{Prepared, Warning, prepare};
+use disentangle_data::prepare::{Prepared, Warning, prepare, prepare_incomplete};
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Dataset, Failure, Matrix, Result};
 use disentangle_nn::device::{self, Opened};
@@ -93,7 +93,10 @@ fn fit_cow(
     let Plan { entry, options: run, method } = plan;
     dataset.check_shapes()?;
     let (fingerprint, shown) = (dataset.fingerprint(), dataset.fingerprint_shown(&run.prepare.oracle));
-    let mut data = prepare(dataset, &run.prepare, run.seed)?;
+    let mut data = match method.learns_from_incomplete() {
+        true => prepare_incomplete(dataset, &run.prepare, run.seed)?,
+        false => prepare(dataset, &run.prepare, run.seed)?,
+    };
     method.check(&data)?;
     refuse_idle_source(entry, method.as_ref(), &data)?;
     let Opened { device, instead } = device::open(run.device)?;

@@ -304,6 +304,11 @@ pub trait Method: Send + Sync {
         &[]
     }
 
+    /// Whether it learns from rows that lack views, too: they are then in [`Prepared::incomplete`].
+    fn learns_from_incomplete(&self) -> bool {
+        false
+    }
+
     /// The stages, in order.
     fn stages(&self, data: &Prepared) -> Vec<Stage>;
 

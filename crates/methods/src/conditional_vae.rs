@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoder {
-    /// Convolutions where the one view of the data is an image of at least 4 x 4 pixels, else dense layers.
+    /// Convolutions for images of at least 4 x 4 pixels, else dense layers.
     #[default]
     Auto,
     /// Dense layers.

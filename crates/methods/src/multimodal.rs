@@ -28,14 +28,17 @@ mod agreement;
 mod another;
 mod causes;
 mod check;
+mod coders;
 mod config;
 mod descend;
 mod doubts;
 mod hidden;
+mod images;
 mod layers;
 mod network;
 mod published;
 mod read_off;
+mod rows;
 mod solved;
 mod summary;
 
@@ -96,6 +99,10 @@ impl Specification for Multimodal {
 impl Method for Multimodal {
     fn config(&self) -> serde_json::Value {
         serde_json::to_value(&self.config).expect("options serialise")
+    }
+
+    fn learns_from_incomplete(&self) -> bool {
+        self.config.algorithm == Algorithm::Likelihood
     }
 
     fn check(&self, data: &Prepared) -> Result<()> {

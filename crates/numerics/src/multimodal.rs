@@ -18,8 +18,9 @@ pub use density::{Density, Modality, Shape, Workspace};
 pub use flow::{FlowParts, SCALE_BOUND, SLOPE};
 pub use objective::{Evaluated, codes, evaluate, latents, means, noise};
 pub use sets::{MOST_LATENTS, Sets};
-pub use sizes::{shared, widths};
+pub use sizes::{Curve, HELD, bend, shared, widths};
 pub use starts::{COLD, Descent, Start, advance, turned};
+pub use steps::{batches, rate};
 
 #[cfg(test)]
 mod laws;

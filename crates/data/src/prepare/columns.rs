@@ -113,9 +113,10 @@ pub fn standardise_new(
     if names.len() != inputs.cols() {
         return Err(Failure::new(Code::DataShape, format!("{} names for {} columns", names.len(), inputs.cols())));
     }
-    refuse(&inputs, names, &[], Flaw::Infinite)?;
+    let none = |_: usize, _: usize| false;
+    refuse(&inputs, names, &[], Flaw::Infinite, none)?;
     match fill {
-        None => refuse(&inputs, names, &[], Flaw::Missing)
+        None => refuse(&inputs, names, &[], Flaw::Missing, none)
             .map_err(|failure| failure.hint("leave these rows out, or fit with `missing` set to \"mean\""))?,
         Some(fill) if fill.len() != inputs.cols() => {
             let message = format!("{} fill values for {} columns", fill.len(), inputs.cols());

@@ -23,13 +23,19 @@ impl Flaw {
     }
 }
 
-/// Indices of the rows that stay, in order, and what to tell about the others.
-pub(super) fn kept_rows(dataset: &Dataset, config: &PrepareConfig) -> Result<(Vec<usize>, Option<Warning>)> {
+/// Indices of the rows that stay, in order, and what to tell about the others. What a row `lacks` of a column as a part of a view that it does
+/// not have counts as no gap.
+pub(super) fn kept_rows(
+    dataset: &Dataset,
+    lacks: impl Fn(usize, usize) -> bool,
+    config: &PrepareConfig,
+) -> Result<(Vec<usize>, Option<Warning>)> {
     let n = dataset.rows();
     let ids = &dataset.row_ids;
-    refuse(&dataset.inputs, &dataset.input_names, ids, Flaw::Infinite)?;
+    let none = |_: usize, _: usize| false;
+    refuse(&dataset.inputs, &dataset.input_names, ids, Flaw::Infinite, none)?;
     if config.missing == Missing::Error {
-        refuse(&dataset.inputs, &dataset.input_names, ids, Flaw::Missing).map_err(|failure| {
+        refuse(&dataset.inputs, &dataset.input_names, ids, Flaw::Missing, &lacks).map_err(|failure| {
             failure.hint("set `missing` to \"drop\" or \"mean\", or leave the column out of `inputs`")
         })?;
     }
@@ -42,7 +48,8 @@ pub(super) fn kept_rows(dataset: &Dataset, config: &PrepareConfig) -> Result<(Ve
         }
     };
     if config.missing == Missing::Drop {
-        reason("an input", (0..n).filter(|&i| dataset.inputs.row(i).iter().any(|v| v.is_nan())).collect(), &mut drop);
+        let gap = |row: usize| dataset.inputs.row(row).iter().enumerate().any(|(j, v)| v.is_nan() && !lacks(row, j));
+        reason("an input", (0..n).filter(|&row| gap(row)).collect(), &mut drop);
     }
     for labels in dataset.labels.values() {
         let rows: Vec<usize> = (0..n).filter(|&i| labels.label(i).is_empty()).collect();
@@ -64,7 +71,7 @@ pub(super) fn kept_rows(dataset: &Dataset, config: &PrepareConfig) -> Result<(Ve
         reason("a label", rows, &mut drop);
     }
     if let Some(targets) = &dataset.targets {
-        refuse(&targets.values, &targets.columns, ids, Flaw::Infinite)?;
+        refuse(&targets.values, &targets.columns, ids, Flaw::Infinite, none)?;
         // Several targets may have gaps; a row without any target says nothing about it.
         let rows: Vec<usize> = (0..n).filter(|&i| targets.values.row(i).iter().all(|v| v.is_nan())).collect();
         if let (Some(&row), MissingTarget::Error) = (rows.first(), config.missing_target) {
@@ -91,11 +98,17 @@ pub(super) fn kept_rows(dataset: &Dataset, config: &PrepareConfig) -> Result<(Ve
     Ok((kept, warning))
 }
 
-/// Fails when a value has the flaw, naming the first one and counting all.
-pub(super) fn refuse(values: &Matrix, columns: &[String], row_ids: &[String], flaw: Flaw) -> Result<()> {
+/// Fails when a value has the flaw, naming the first one and counting all but those that are `allowed`, by row and column.
+pub(super) fn refuse(
+    values: &Matrix,
+    columns: &[String],
+    row_ids: &[String],
+    flaw: Flaw,
+    allowed: impl Fn(usize, usize) -> bool,
+) -> Result<()> {
     let (d, mut first, mut counts) = (values.cols(), None, vec![0usize; values.cols()]);
     for (place, &value) in values.data().iter().enumerate() {
-        if Flaw::of(value) == Some(flaw) {
+        if Flaw::of(value) == Some(flaw) && !allowed(place / d, place % d) {
             first.get_or_insert(place);
             counts[place % d] += 1;
         }

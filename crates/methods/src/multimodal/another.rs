@@ -5,16 +5,15 @@
 //! the first code, by the volume of the map from code to code.
 
 use super::agreement::matched;
+use super::coders::{Coder, Untrained, train};
 use super::descend::{MANY, Problem, Searched, told, whitening};
 use super::network::{MultimodalNetwork, whitened};
 use super::read_off::{SAME, Solution};
 use super::solved::Size;
 use disentangle_data::{Matrix, Result, Stream};
 use disentangle_engine::method::Solving;
-use disentangle_nn::internal;
-use disentangle_numerics::compute::Compute;
 use disentangle_numerics::linalg::log_abs_det;
-use disentangle_numerics::multimodal::{Autoencoder, Training, evaluate, latents, train};
+use disentangle_numerics::multimodal::{evaluate, latents};
 
 /// Number of the group that its solution is in.
 pub(super) const ANOTHER: usize = 3;
@@ -26,7 +25,7 @@ const STEP: f32 = 0.05;
 
 /// Another autoencoder of a modality, and what makes its codes white.
 struct Other<'a> {
-    of: &'a Autoencoder<f32>,
+    of: &'a Coder,
     parameters: Vec<f32>,
     mean: Vec<f64>,
     white: Matrix<f64>,
@@ -34,8 +33,8 @@ struct Other<'a> {
 
 impl Other<'_> {
     /// White codes (width x n) of rows (n x inputs).
-    fn codes(&self, rows: &[f32]) -> Vec<f32> {
-        whitened(&self.of.encode(&self.parameters, rows), &self.mean, &self.white)
+    fn codes(&self, rows: &[f32]) -> Result<Vec<f32>> {
+        Ok(whitened(&self.of.encode(&self.parameters, rows)?, &self.mean, &self.white))
     }
 }
 
@@ -60,21 +59,24 @@ pub(super) fn agreed(problem: &Problem<'_>, sizes: &[Size], best: &[f32], compar
 /// `NUMERIC_NOT_FINITE`, and those of candle.
 pub(super) fn another_look(
     problem: &Problem<'_>,
-    (network, tables): (&MultimodalNetwork, &[Vec<f32>]),
+    (network, tables): (&MultimodalNetwork, &[Matrix]),
     best: &[f32],
     solving: &mut Solving<'_>,
 ) -> Result<Option<Solution>> {
     let Some(others) = others(problem, network, tables, solving)? else { return Ok(None) };
-    let codes: Vec<Vec<f32>> = others.iter().zip(tables).map(|(other, table)| other.codes(table)).collect();
+    let mut codes = Vec::new();
+    for (m, (other, table)) in others.iter().zip(tables).enumerate() {
+        codes.push(problem.rows.spread(m, other.codes(table.data())?, other.mean.len()));
+    }
     let there = Problem { codes: &codes, searched: SEARCHED, ..*problem };
     let Some(found) = there.starts(solving)? else { return Ok(None) };
     let parameters = found.taken();
 
     let mut volume = 0.0;
     for (m, other) in others.iter().enumerate() {
-        volume += carried(network, m, other, &problem.codes[m])?;
+        volume += carried(network, m, other, (&problem.codes[m], problem.first(MEASURED).len()))?;
     }
-    let (rows, sparsity) = (0..problem.n.min(MANY), problem.config.sparsity);
+    let (rows, sparsity) = (problem.first(MANY), problem.config.sparsity);
     let first = evaluate(problem.density, best, problem.codes, rows.clone(), sparsity);
     let evaluated = evaluate(problem.density, &parameters, &codes, rows, sparsity);
     let behind = evaluated.objective - volume - first.objective;
@@ -92,35 +94,35 @@ pub(super) fn another_look(
 fn others<'a>(
     problem: &Problem<'_>,
     network: &'a MultimodalNetwork,
-    tables: &'a [Vec<f32>],
+    tables: &'a [Matrix],
     solving: &mut Solving<'_>,
 ) -> Result<Option<Vec<Other<'a>>>> {
     let initial = Stream::new(solving.seed, "multimodal/another/autoencoder");
-    let mut jobs: Vec<(&Autoencoder<f32>, &[f32], Vec<f32>)> = network
-        .autoencoders
-        .iter()
-        .zip(tables)
-        .enumerate()
-        .map(|(m, (of, table))| (of, table.as_slice(), of.initial(&mut initial.at(m as u32))))
-        .collect();
+    let mut jobs: Vec<Untrained<'_>> = Vec::new();
+    for (m, (of, table)) in network.coders.iter().zip(tables).enumerate() {
+        jobs.push((of, table.data(), of.initial(&mut initial.at(m as u32))?));
+    }
     let training =
         problem.config.autoencoders(problem.batch, u64::from(Stream::new(solving.seed, "multimodal/another").bits()));
-    let Training { steps, .. } = training;
-    if !train(training, &mut jobs, Compute::current(), told(solving, (0, steps))) {
-        return Ok(None);
+    let after = told(solving, (0, training.steps));
+    let Some(trained) = train(training, jobs, after)? else { return Ok(None) };
+    let mut others = Vec::new();
+    for ((of, table), parameters) in network.coders.iter().zip(tables).zip(trained) {
+        let (mean, white) = whitening(&of.encode(&parameters, table.data())?, of.code())?;
+        others.push(Other { of, parameters, mean, white });
     }
-    let of = |(of, table, parameters): (&'a Autoencoder<f32>, &[f32], Vec<f32>)| -> Result<Other<'a>> {
-        let (mean, white) = whitening(&of.encode(&parameters, table), of.code())?;
-        Ok(Other { of, parameters, mean, white })
-    };
-    jobs.into_iter().map(of).collect::<Result<_>>().map(Some)
+    Ok(Some(others))
 }
 
-/// Mean log |det| of the map from our white codes of a modality (width x n) to theirs.
-fn carried(network: &MultimodalNetwork, modality: usize, other: &Other<'_>, ours: &[f32]) -> Result<f64> {
+/// Mean log |det| of the map from our white codes of a modality (width x n) to theirs, over the first `count` rows.
+fn carried(
+    network: &MultimodalNetwork,
+    modality: usize,
+    other: &Other<'_>,
+    (ours, count): (&[f32], usize),
+) -> Result<f64> {
     let width = other.mean.len();
     let n = ours.len() / width;
-    let count = n.min(MEASURED);
     // Each row with each of its numbers moved up and down.
     let places = 2 * width;
     let lanes = count * places;
@@ -133,10 +135,10 @@ fn carried(network: &MultimodalNetwork, modality: usize, other: &Other<'_>, ours
             to[2 * j + 1] -= STEP;
         }
     }
-    let inputs = network.inputs_of(modality, &moved).map_err(internal)?;
+    let inputs = network.inputs_of(modality, &moved)?;
     let columns = inputs.len() / lanes;
     let rows: Vec<f32> = (0..lanes * columns).map(|at| inputs[at % columns * lanes + at / columns]).collect();
-    let found = other.codes(&rows);
+    let found = other.codes(&rows)?;
     let at = |row: usize, place: usize, j: usize| f64::from(found[j * lanes + row * places + place]);
     let of = |row: usize| {
         let slope = |i: usize, j: usize| (at(row, 2 * i, j) - at(row, 2 * i + 1, j)) / (2.0 * f64::from(STEP));

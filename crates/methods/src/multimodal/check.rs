@@ -1,16 +1,18 @@
 //! What the method needs from the data.
 
 use super::config::{Algorithm, MultimodalConfig, NAME, PerModality};
+use crate::conditional_vae::Encoder;
 use disentangle_data::config::unknown_key;
 use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_data::{Code, Failure, Result, View};
+use disentangle_nn::LEAST_SIDE;
 use disentangle_numerics::multimodal::MOST_LATENTS;
 
 /// Training rows that it takes at least: two batches of the smallest size.
 const LEAST_ROWS: usize = 64;
 
-/// Numbers of an image at most: it is taken flat, along its principal axes.
+/// Numbers of an image at most that is taken flat: all its principal axes are computed.
 const MOST_PIXELS: usize = 4096;
 
 pub(super) fn check(config: &MultimodalConfig, data: &Prepared) -> Result<()> {
@@ -21,15 +23,24 @@ pub(super) fn check(config: &MultimodalConfig, data: &Prepared) -> Result<()> {
             .hint("give each modality its own table: --modality a=a.csv --modality b=b.csv --join ID")
             .with("modalities", views.len()));
     }
-    let large = |view: &&View| view.image.is_some() && view.end - view.start > MOST_PIXELS;
+    let read = |view: &View| config.algorithm == Algorithm::Likelihood && config.image_of(view).is_some();
+    let large = |view: &&View| view.image.is_some() && view.end - view.start > MOST_PIXELS && !read(view);
     if let Some(view) = views.iter().find(large) {
         let count = view.end - view.start;
-        let message =
-            format!("modality {:?} has images of {count} numbers, {NAME} takes at most {MOST_PIXELS}", view.name);
+        let message = format!(
+            "modality {:?} has images of {count} numbers, {NAME} takes at most {MOST_PIXELS} without convolutions",
+            view.name
+        );
         return Err(Failure::new(Code::ConfigConflict, message)
-            .at("method")
-            .hint("shrink the images, or give numbers that describe them, such as the output of a pretrained network")
+            .at("encoder")
+            .hint("leave `encoder` and `algorithm` out, or shrink the images")
             .with("columns", count));
+    }
+    if config.encoder == Encoder::Convolutional && !views.iter().any(read) {
+        let message = "encoder: no modality holds images that convolutions can read";
+        return Err(Failure::new(Code::DataNeedsImages, message)
+            .at("encoder")
+            .hint(format!("leave `encoder` out, or give images of at least {LEAST_SIDE} x {LEAST_SIDE}")));
     }
     if data.source.is_some() {
         let message = format!("rows: {NAME} learns from the given rows");

@@ -1,6 +1,10 @@
 //! Name and options of the method.
 
+use crate::conditional_vae::Encoder;
 use crate::regression::Auto;
+use disentangle_data::View;
+use disentangle_data::views::Image;
+use disentangle_nn::halvings;
 use disentangle_numerics::multimodal::Training;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,7 +79,9 @@ pub struct MultimodalConfig {
     /// Most causes of a latent.
     #[schemars(range(min = 1, max = 8))]
     pub most_causes: usize,
-    /// Units of each of the two hidden layers of an autoencoder, in both directions.
+    /// How images become codes, and codes images.
+    pub encoder: Encoder,
+    /// Units of each of the two dense hidden layers of an autoencoder, in both directions; behind convolutions there is one.
     #[schemars(range(min = 1, max = 4096))]
     pub autoencoder_units: usize,
     /// Couplings of a flow.
@@ -159,6 +165,7 @@ impl Default for MultimodalConfig {
             copies: 8,
             another_code: true,
             most_causes: 3,
+            encoder: Encoder::Auto,
             autoencoder_units: 64,
             flow_layers: 4,
             flow_units: 32,
@@ -186,6 +193,11 @@ impl MultimodalConfig {
     /// How its autoencoders are trained, over batches in the order of a seed.
     pub(super) fn autoencoders(&self, batch: usize, seed: u64) -> Training {
         Training { batch, steps: self.steps().autoencoders, rate: AUTOENCODER_RATE, seed }
+    }
+
+    /// The images of a modality that convolutions read.
+    pub(super) fn image_of(&self, view: &View) -> Option<Image> {
+        view.image.filter(|image| self.encoder != Encoder::Mlp && halvings(*image) > 0)
     }
 
     /// Rows of a step.

@@ -2,25 +2,28 @@
 
 use super::another::{agreed, another_look};
 use super::check::at_most;
+use super::coders::{Coder, Untrained, train, widths_of_images};
 use super::config::{MultimodalConfig, NAME};
 use super::doubts::{SETTLED, second_look};
 use super::network::{MultimodalNetwork, density, whitened};
 use super::read_off::{Solution, read_off};
+use super::rows::{TrainingRows, first_rows};
 use super::solved;
 use disentangle_data::prepare::Prepared;
-use disentangle_data::split::Split;
-use disentangle_data::{Code, Failure, Matrix, Result, Stream, memory};
+use disentangle_data::views::Image;
+use disentangle_data::{Code, Failure, Matrix, Result, Stream};
 use disentangle_engine::method::{Method, Solving, State};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_nn::internal;
 use disentangle_numerics::compute::Compute;
 use disentangle_numerics::linalg::symmetric_eigen;
 use disentangle_numerics::multimodal::{
-    Autoencoder, Density, Descent, Evaluated, Start, Training, advance, errors, evaluate, latents as variables, shared,
-    train, turned, widths,
+    Curve, Density, Descent, Evaluated, HELD, Start, Training, advance, evaluate, latents as variables, shared, turned,
+    widths,
 };
 use disentangle_numerics::principal_axes::{PrincipalAxes, rank};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Names of the stages.
 pub(super) const AUTOENCODERS: &str = "autoencoders";
@@ -53,13 +56,10 @@ pub(super) fn autoencoders(
     state: &mut State,
     solving: &mut Solving<'_>,
 ) -> Result<OutcomeKind> {
-    let (rows, seed) = (shuffled(data, solving.seed), solving.seed);
-    let tables: Vec<Matrix> = data
-        .views
-        .iter()
-        .map(|view| data.inputs.select_rows(&rows).select_cols(&view.columns().collect::<Vec<_>>()))
-        .collect();
-    let (steps, batch) = (config.steps(), config.batch(rows.len()));
+    let (rows, seed) = (TrainingRows::of(data, solving.seed), solving.seed);
+    let tables: Vec<Matrix> = (0..data.views.len()).map(|m| rows.table(m)).collect();
+    let complete = rows.complete.len();
+    let (steps, batch) = (config.steps(), config.batch(complete));
     let training = config.autoencoders(batch, seed);
     let mut solved = BTreeMap::new();
 
@@ -67,15 +67,23 @@ pub(super) fn autoencoders(
         data.views.iter().map(|view| [config.latent_dim.of(&view.name), config.private_dim.of(&view.name)]).collect();
     let chosen: Vec<usize> = (0..tables.len()).filter(|&m| known[m].contains(&None)).collect();
     let mut width: Vec<usize> = known.iter().map(|of| of.iter().flatten().sum()).collect();
+    let images: Vec<Option<Image>> = data.views.iter().map(|view| config.image_of(view)).collect();
     if !chosen.is_empty() {
-        let open: Vec<Matrix> = chosen.iter().map(|&m| tables[m].clone()).collect();
-        let held = rows.len() / 10;
-        let training = Training { batch: config.batch(rows.len() - held), steps: steps.widths, ..training };
-        let after = told(solving, (0, steps.widths + steps.autoencoders));
-        let found =
-            widths(&open, config.max_latent_dim, config.autoencoder_units, training, Compute::current(), after)?;
+        let training = Training { batch: config.batch(complete - complete / HELD), steps: steps.widths, ..training };
+        let of = (0, steps.widths + steps.autoencoders);
+        let sizes = (config.max_latent_dim, config.autoencoder_units);
+        let (of_images, of_columns): (Vec<usize>, Vec<usize>) = chosen.iter().partition(|&&m| images[m].is_some());
+        let open: Vec<Matrix> = of_columns.iter().map(|&m| tables[m].clone()).collect();
+        let found = widths(&open, sizes.0, sizes.1, training, Compute::current(), told(solving, of))?;
         let Some(found) = found else { return Ok(OutcomeKind::Cancelled) };
-        for (&m, (errors, bend)) in chosen.iter().zip(found) {
+        let mut curves: Vec<(usize, Curve)> = of_columns.into_iter().zip(found).collect();
+        for m in of_images {
+            let image = images[m].expect("they are images");
+            let found = widths_of_images((image, &tables[m]), sizes, training, told(solving, of))?;
+            let Some(curve) = found else { return Ok(OutcomeKind::Cancelled) };
+            curves.push((m, curve));
+        }
+        for (m, (errors, bend)) in curves {
             let least = known[m][0].unwrap_or(1) + known[m][1].unwrap_or(0);
             width[m] = bend.max(least);
             if !errors.is_empty() {
@@ -84,9 +92,12 @@ pub(super) fn autoencoders(
         }
     }
 
-    let mut all: Vec<Autoencoder<f32>> = Vec::new();
+    let mut all: Vec<Coder> = Vec::new();
     for (m, table) in tables.iter().enumerate() {
-        let axes = PrincipalAxes::of_rows(table)?;
+        let axes = match images[m] {
+            Some(_) => PrincipalAxes::leading_of_rows(table, width[m])?,
+            None => PrincipalAxes::of_rows(table)?,
+        };
         let span = rank(&axes.variances);
         if chosen.contains(&m) {
             // What was chosen beyond the directions that there are is none.
@@ -98,33 +109,32 @@ pub(super) fn autoencoders(
         }
         let whitening = axes.whitening(width[m]);
         let variances = &axes.variances[..width[m]];
-        all.push(Autoencoder::new(&whitening, variances, config.autoencoder_units));
+        all.push(Coder::new(images[m], &whitening, variances, config.autoencoder_units));
+        if let Some(Image { channels, height, width }) = images[m] {
+            let shape = [channels, height, width].map(|side| side as f64);
+            solved.insert(solved::of(solved::IMAGE, m), Matrix::new(1, 3, shape.to_vec())?);
+        }
         solved.insert(solved::of(solved::AXES, m), whitening);
         solved.insert(solved::of(solved::VARIANCES, m), Matrix::new(1, variances.len(), variances.to_vec())?);
     }
     let initial = Stream::new(seed, "multimodal/autoencoder");
-    let mut jobs: Vec<(&Autoencoder<f32>, &[f32], Vec<f32>)> = all
-        .iter()
-        .zip(&tables)
-        .enumerate()
-        .map(|(m, (of, table))| (of, table.data(), of.initial(&mut initial.at(m as u32))))
-        .collect();
+    let mut jobs: Vec<Untrained<'_>> = Vec::new();
+    for (m, (of, table)) in all.iter().zip(&tables).enumerate() {
+        jobs.push((of, table.data(), of.initial(&mut initial.at(m as u32))?));
+    }
     let before = if chosen.is_empty() { 0 } else { steps.widths };
     let after = told(solving, (before, before + steps.autoencoders));
-    if !train(training, &mut jobs, Compute::current(), after) {
-        return Ok(OutcomeKind::Cancelled);
-    }
-    let trained: Vec<Vec<f32>> = jobs.into_iter().map(|(_, _, parameters)| parameters).collect();
+    let Some(trained) = train(training, jobs, after)? else { return Ok(OutcomeKind::Cancelled) };
     let mut left = Vec::new();
     let mut codes = Vec::new();
     for (m, ((of, table), parameters)) in all.iter().zip(&tables).zip(&trained).enumerate() {
         if parameters.iter().any(|p| !p.is_finite()) {
             return Err(not_finite(&format!("the autoencoder of modality {:?}", data.views[m].name)));
         }
-        left.push(errors(of, parameters, table.data()));
-        let code = of.encode(parameters, table.data());
+        left.push(of.errors(parameters, table.data())?);
+        let code = of.encode(parameters, table.data())?;
         let (mean, white) = whitening(&code, width[m])?;
-        codes.push(whitened(&code, &mean, &white));
+        codes.push(first_rows(&whitened(&code, &mean, &white), width[m], complete));
         solved.insert(solved::of(solved::MEAN, m), Matrix::new(1, mean.len(), mean)?);
         solved.insert(solved::of(solved::WHITE, m), white);
     }
@@ -142,7 +152,7 @@ pub(super) fn autoencoders(
         let found = shared(&codes, &width, seed, batch, Compute::current())?;
         for &m in &asked {
             let of = &found[m];
-            if of.explained > RELATED.max(CHANCE / (rows.len() / 10).max(1) as f64) {
+            if of.explained > RELATED.max(CHANCE / (complete / HELD).max(1) as f64) {
                 latents[m] = of.ratios.iter().filter(|&&ratio| ratio > TOLD).count();
             }
             solved.insert(solved::of(solved::RATIOS, m), Matrix::new(1, of.ratios.len(), of.ratios.clone())?);
@@ -168,12 +178,6 @@ pub(super) fn autoencoders(
     state.grow(method, solving.seed).map_err(internal)?;
     network(state).place(Some(&trained), None).map_err(internal)?;
     Ok(OutcomeKind::Converged)
-}
-
-/// Training rows in an order of no meaning: those that come first decide on starts, those that come last on sizes.
-pub(super) fn shuffled(data: &Prepared, seed: u64) -> Vec<usize> {
-    let rows = data.rows_of(Split::Train);
-    Stream::new(seed, "multimodal/order").permutation(rows.len()).into_iter().map(|at| rows[at]).collect()
 }
 
 /// Tells where a descent stands, of `of.1` steps after `of.0` of an earlier one; says whether to go on.
@@ -209,19 +213,18 @@ pub(super) fn latents(
     state: &mut State,
     solving: &mut Solving<'_>,
 ) -> Result<OutcomeKind> {
-    let rows = shuffled(data, solving.seed);
+    let rows = TrainingRows::of(data, solving.seed);
     let sizes = solved::sizes(&state.solved).expect("the stage before has found them");
     let density = density(config, &sizes);
-    let (mut codes, mut tables) = (Vec::new(), Vec::new());
-    for (m, size) in sizes.iter().enumerate() {
-        let table = rows.iter().flat_map(|&row| data.inputs.row(row)[size.start..size.end].iter().copied());
-        let table = memory::gathered(table, rows.len() * (size.end - size.start), "the rows of a modality");
-        codes.push(network(state).codes_of(m, &table).map_err(internal)?);
-        tables.push(table);
+    let tables: Vec<Matrix> = (0..sizes.len()).map(|m| rows.table(m)).collect();
+    let mut codes = Vec::new();
+    for (m, (size, table)) in sizes.iter().zip(&tables).enumerate() {
+        let of_table = network(state).codes_of(m, table.data())?;
+        codes.push(rows.spread(m, of_table, size.width));
     }
-    let n = rows.len();
     let searched = Searched { name: "multimodal", starts: config.starts, finalists: FINALISTS };
-    let problem = Problem { config, density: &density, codes: &codes, n, batch: config.batch(n), searched };
+    let batch = config.batch(rows.len());
+    let problem = Problem { config, density: &density, codes: &codes, rows: &rows, batch, searched };
     let Some(mut found) = problem.starts(solving)? else { return Ok(OutcomeKind::Cancelled) };
     let mut compared = found.solutions(&problem, 0);
     if config.copies > 0 {
@@ -239,7 +242,7 @@ pub(super) fn latents(
         let Some(solution) = look else { return Ok(OutcomeKind::Cancelled) };
         compared.push(solution);
     }
-    let solved = read_off(&problem, &sizes, data, &rows, &best, &compared)?;
+    let solved = read_off(&problem, &sizes, data, &best, &compared)?;
     if solving.cancelled() {
         return Ok(OutcomeKind::Cancelled);
     }
@@ -263,8 +266,9 @@ pub(super) struct Searched {
 pub(super) struct Problem<'a> {
     pub config: &'a MultimodalConfig,
     pub density: &'a Density,
+    /// Modality by modality (width x rows).
     pub codes: &'a [Vec<f32>],
-    pub n: usize,
+    pub rows: &'a TrainingRows<'a>,
     pub batch: usize,
     pub searched: Searched,
 }
@@ -313,8 +317,19 @@ impl Found {
 
 impl Problem<'_> {
     /// Rows whose latents are compared between solutions.
-    pub(super) fn looked_at(&self) -> std::ops::Range<usize> {
-        0..self.n.min(COMPARED)
+    pub(super) fn looked_at(&self) -> Range<usize> {
+        self.first(COMPARED)
+    }
+
+    /// The first complete rows.
+    pub(super) fn first(&self, most: usize) -> Range<usize> {
+        0..self.rows.complete.len().min(most)
+    }
+
+    /// A descent over batches in the order of a stream.
+    fn descent(&self, seed: (u64, &str), steps: usize, rate: f64) -> Descent {
+        Descent::new(seed, self.rows.len(), (self.batch, steps), rate, self.config.sparsity)
+            .weighted(self.rows.weights())
     }
 
     /// The descent from random starts. `None`: it was cancelled.
@@ -323,7 +338,7 @@ impl Problem<'_> {
         let Searched { name, starts, finalists } = self.searched;
         let stream = |of: &str| format!("{name}/{of}");
         let rows = stream("rows");
-        let descent = Descent::new((seed, &rows), self.n, (self.batch, steps), RATES[0], self.config.sparsity);
+        let descent = self.descent((seed, &rows), steps, RATES[0]);
         let initial = Stream::new(seed, &stream("start"));
         let mut starts: Vec<Start<f32>> = (0..starts)
             .map(|start| {
@@ -350,7 +365,7 @@ impl Problem<'_> {
     fn copies(&self, found: &Found, solving: &mut Solving<'_>) -> Result<Option<Found>> {
         let (steps, seed) = (self.config.steps().copies, solving.seed);
         let names = (seed, "multimodal/copies/rows");
-        let descent = Descent::new(names, self.n, (self.batch, steps), RATES[1], self.config.sparsity);
+        let descent = self.descent(names, steps, RATES[1]);
         let best = found.starts[found.order[0]].parameters();
         let mut starts = turned(self.density, best, self.config.copies, (seed, "multimodal/copies"), self.batch);
         if !self.descend(&descent, &mut starts, 0..steps, solving) {
@@ -363,7 +378,7 @@ impl Problem<'_> {
     pub(super) fn settled(&self, mut starts: Vec<Start<f32>>, solving: &mut Solving<'_>) -> Result<Option<Found>> {
         let steps = self.config.steps().copies;
         let names = (solving.seed, "multimodal/doubts/rows");
-        let descent = Descent::new(names, self.n, (self.batch, steps), RATES[1], self.config.sparsity).cold();
+        let descent = self.descent(names, steps, RATES[1]).cold();
         if !self.descend(&descent, &mut starts, 0..steps, solving) {
             return Ok(None);
         }
@@ -375,7 +390,7 @@ impl Problem<'_> {
         &self,
         descent: &Descent,
         starts: &mut [Start<f32>],
-        steps: std::ops::Range<usize>,
+        steps: Range<usize>,
         solving: &mut Solving<'_>,
     ) -> bool {
         let mut before = steps.start;
@@ -399,7 +414,7 @@ impl Problem<'_> {
     fn compared(&self, starts: Vec<Start<f32>>, rows: usize) -> Result<Found> {
         let mut jobs: Vec<(&Start<f32>, Option<Evaluated>)> = starts.iter().map(|start| (start, None)).collect();
         Compute::current().each(&mut jobs, &|(start, found): &mut (&Start<f32>, Option<Evaluated>)| {
-            let rows = 0..self.n.min(rows);
+            let rows = self.first(rows);
             *found = Some(evaluate(self.density, start.parameters(), self.codes, rows, self.config.sparsity));
         });
         let evaluated: Vec<Evaluated> = jobs.into_iter().filter_map(|(_, found)| found).collect();

@@ -15,6 +15,9 @@ use disentangle_metrics::matching::Matching;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+mod images;
+mod incomplete;
+
 const COLUMNS: usize = 6;
 
 /// Two modalities of two latents and a private variable each, mixed by a rotation and a slight bend; each latent of `protein` follows the
@@ -228,15 +231,6 @@ fn images_are_modalities_as_well() {
         let part = |row: usize| run.split[run.rows.iter().position(|&kept| kept as usize == row).expect("a kept row")];
         assert!(of.rows.iter().all(|&row| part(row) == Split::Test));
     }
-    let mut large = world(80, 1, false);
-    let wide = Matrix::from_fn(80, 5000, |row, j| (row * j) as f32);
-    large.inputs = Matrix::from_fn(80, 5006, |i, j| if j < 6 { large.inputs[(i, j)] } else { wide[(i, j - 6)] });
-    let shape = Image { channels: 1, height: 50, width: 100 };
-    large.input_names.truncate(COLUMNS);
-    large.input_names.extend(pixel_names("protein", shape));
-    large.views[1] = View { name: "protein".into(), start: 6, end: 5006, image: Some(shape) };
-    let (refused, message) = code(&large, json!({}));
-    assert!(refused == Code::ConfigConflict && message.contains("5000 numbers"), "{message}");
     let published = json!({"algorithm": "paper", "published": {"steps": 3}});
     assert_eq!(attempt(&data, published).expect("the fit runs").summary.latents.names.len(), 4);
 }

@@ -3,12 +3,13 @@
 //!
 //! The linear path of an autoencoder beside its network is a coupling: inputs pass, and the network adds to their linear image.
 
+use super::coders::Coder;
 use super::network::MultimodalNetwork;
 use super::solved::Size;
 use disentangle_data::Matrix;
 use disentangle_nn::{Activation, Error, Layer, Numbers, Result};
 use disentangle_numerics::linalg::inverse;
-use disentangle_numerics::multimodal::{FlowParts, SCALE_BOUND, SLOPE};
+use disentangle_numerics::multimodal::{Autoencoder, FlowParts, SCALE_BOUND, SLOPE};
 use disentangle_numerics::perceptron::Perceptron;
 
 /// A block of a wide matrix: rows and columns at which its own stand.
@@ -63,11 +64,12 @@ impl Places {
     }
 }
 
-/// From the inputs of all modalities to codes.
-pub(super) fn encoder(network: &MultimodalNetwork) -> Result<Vec<Layer>> {
+/// From the inputs of all modalities to codes; `None` where convolutions read one of them: they are not laid side by side.
+pub(super) fn encoder(network: &MultimodalNetwork) -> Result<Option<Vec<Layer>>> {
+    let Some(coders) = of_columns(network) else { return Ok(None) };
     let places = Places::of(network);
     let all = places.all();
-    let mut layers = autoencoders(network, &places, Way::There)?;
+    let mut layers = autoencoders((network, &coders), &places, Way::There)?;
     layers.push(white(network, &places, Way::There));
 
     let density = network.density_values()?;
@@ -92,11 +94,12 @@ pub(super) fn encoder(network: &MultimodalNetwork) -> Result<Vec<Layer>> {
             layers.extend(coupling(&flows, &places, step, false));
         }
     }
-    Ok(layers)
+    Ok(Some(layers))
 }
 
-/// From codes to the inputs of all modalities.
-pub(super) fn decoder(network: &MultimodalNetwork) -> Result<Vec<Layer>> {
+/// From codes to the inputs of all modalities; `None` as for [`encoder`].
+pub(super) fn decoder(network: &MultimodalNetwork) -> Result<Option<Vec<Layer>>> {
+    let Some(coders) = of_columns(network) else { return Ok(None) };
     let places = Places::of(network);
     let all = places.all();
     let density = network.density_values()?;
@@ -126,8 +129,13 @@ pub(super) fn decoder(network: &MultimodalNetwork) -> Result<Vec<Layer>> {
         layers.push(dense(Numbers::Double(weight), Some(Numbers::Double(bias)), None));
     }
     layers.push(white(network, &places, Way::Back));
-    layers.extend(autoencoders(network, &places, Way::Back)?);
-    Ok(layers)
+    layers.extend(autoencoders((network, &coders), &places, Way::Back)?);
+    Ok(Some(layers))
+}
+
+/// The autoencoders, where all are of columns.
+fn of_columns(network: &MultimodalNetwork) -> Option<Vec<&Autoencoder<f32>>> {
+    network.coders.iter().map(Coder::of_columns).collect()
 }
 
 /// Which way a map leads.
@@ -138,14 +146,18 @@ enum Way {
 }
 
 /// From inputs to codes before they are white, and back: what passes is dropped in the end.
-fn autoencoders(network: &MultimodalNetwork, places: &Places, way: Way) -> Result<Vec<Layer>> {
+fn autoencoders(
+    (network, coders): (&MultimodalNetwork, &[&Autoencoder<f32>]),
+    places: &Places,
+    way: Way,
+) -> Result<Vec<Layer>> {
     let (given, wanted) = match way {
         Way::There => (network.inputs(), places.all()),
         Way::Back => (places.all(), network.inputs()),
     };
     let values = network.autoencoder_values()?;
     let (mut linear, mut nets) = (Vec::new(), Vec::new());
-    for (m, (of, values)) in network.autoencoders.iter().zip(&values).enumerate() {
+    for (m, (of, values)) in coders.iter().zip(&values).enumerate() {
         let [there, back] = of.paths();
         let (encoding, decoding) = values.split_at(of.encoder().len());
         let (inputs, codes) = (&places.inputs[m], &places.codes[m]);

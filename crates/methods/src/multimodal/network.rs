@@ -1,13 +1,15 @@
 //! The network: from the inputs of all modalities to latents and private variables, and back.
 
+use super::coders::Coder;
 use super::config::MultimodalConfig;
 use super::layers;
 use super::solved::{self, Size};
+use disentangle_data::views::Image;
 use disentangle_data::{Failure, Matrix};
 use disentangle_engine::method::{Batch, Network, Term};
-use disentangle_nn::{Error, Init, Layer, NamedValues, Params, Result, Tensor, host};
+use disentangle_nn::{Error, Init, Layer, NamedValues, Params, Result, Tensor, host, internal};
 use disentangle_numerics::linalg::inverse;
-use disentangle_numerics::multimodal::{Autoencoder, Density, Modality, Shape, codes, latents};
+use disentangle_numerics::multimodal::{Density, Modality, Shape, codes, latents};
 use std::collections::BTreeMap;
 
 /// Name of the parameters of flows and mechanisms.
@@ -17,7 +19,7 @@ const DENSITY: &str = "latents";
 /// variables.
 pub(super) struct MultimodalNetwork {
     pub(super) sizes: Vec<Size>,
-    pub(super) autoencoders: Vec<Autoencoder<f32>>,
+    pub(super) coders: Vec<Coder>,
     pub(super) density: Density,
     pub(super) white: Vec<White>,
     params: Params,
@@ -29,6 +31,10 @@ pub(super) struct White {
     pub mean: Vec<f64>,
     pub there: Matrix<f64>,
     pub back: Matrix<f64>,
+}
+
+fn failed(failure: Failure) -> Error {
+    Error::Msg(failure.message).bt()
 }
 
 fn named(modality: usize) -> String {
@@ -45,7 +51,7 @@ impl MultimodalNetwork {
         let lacks = || Error::Msg("the model lacks a part of its modalities".into()).bt();
         let part = |name: &str, m: usize| solved.get(&solved::of(name, m)).ok_or_else(lacks);
         let sizes = solved::sizes(solved).ok_or_else(lacks)?;
-        let (mut autoencoders, mut white) = (Vec::new(), Vec::new());
+        let (mut coders, mut white) = (Vec::new(), Vec::new());
         for (m, size) in sizes.iter().enumerate() {
             let (axes, variances) = (part(solved::AXES, m)?, part(solved::VARIANCES, m)?);
             let there = part(solved::WHITE, m)?;
@@ -58,17 +64,26 @@ impl MultimodalNetwork {
             if !fits || mean.len() != size.width {
                 return Err(lacks());
             }
-            let autoencoder = Autoencoder::<f32>::new(axes, variances.row(0), config.autoencoder_units);
-            params.insert(&named(m), &[autoencoder.len()], &Init::ZEROS, seed)?;
-            autoencoders.push(autoencoder);
-            let back = inverse(there).map_err(|failure| Error::Msg(failure.message).bt())?;
+            let image = solved.get(&solved::of(solved::IMAGE, m)).and_then(|shape| match *shape.data() {
+                [channels, height, width] => {
+                    Some(Image { channels: channels as usize, height: height as usize, width: width as usize })
+                }
+                _ => None,
+            });
+            if image.is_some_and(|image| image.len() != axes.cols()) {
+                return Err(lacks());
+            }
+            let coder = Coder::new(image, axes, variances.row(0), config.autoencoder_units);
+            params.insert(&named(m), &[coder.len().map_err(failed)?], &Init::ZEROS, seed)?;
+            coders.push(coder);
+            let back = inverse(there).map_err(failed)?;
             white.push(White { mean, there: there.clone(), back });
         }
         let density = density(config, &sizes);
         params.insert(DENSITY, &[density.len()], &Init::ZEROS, seed)?;
         let inputs = sizes.last().map_or(0, |size| size.end);
         // A copy of the store shares its numbers.
-        Ok(Self { sizes, autoencoders, density, white, params: params.clone(), inputs })
+        Ok(Self { sizes, coders, density, white, params: params.clone(), inputs })
     }
 
     fn values(&self, name: &str) -> Result<Vec<f32>> {
@@ -91,14 +106,14 @@ impl MultimodalNetwork {
     }
 
     /// White codes of one modality (width x n), of its columns row by row.
-    pub(super) fn codes_of(&self, modality: usize, rows: &[f32]) -> Result<Vec<f32>> {
-        let codes = self.autoencoders[modality].encode(&self.values(&named(modality))?, rows);
+    pub(super) fn codes_of(&self, modality: usize, rows: &[f32]) -> disentangle_data::Result<Vec<f32>> {
+        let codes = self.coders[modality].encode(&self.values(&named(modality)).map_err(internal)?, rows)?;
         let White { mean, there, .. } = &self.white[modality];
         Ok(whitened(&codes, mean, there))
     }
 
     /// Columns of one modality (columns x n) of its white codes (width x n).
-    pub(super) fn inputs_of(&self, modality: usize, white: &[f32]) -> Result<Vec<f32>> {
+    pub(super) fn inputs_of(&self, modality: usize, white: &[f32]) -> disentangle_data::Result<Vec<f32>> {
         let (White { mean, back, .. }, width) = (&self.white[modality], self.sizes[modality].width);
         let n = white.len() / width;
         let mut rows = vec![0f32; n * width];
@@ -108,7 +123,7 @@ impl MultimodalNetwork {
                 rows[row * width + j] = (mean[j] + (0..width).map(of).sum::<f64>()) as f32;
             }
         }
-        Ok(self.autoencoders[modality].decode(&self.values(&named(modality))?, &rows))
+        self.coders[modality].decode(&self.values(&named(modality)).map_err(internal)?, &rows)
     }
 
     /// Latents and private variables, modality by modality (width x n), of rows of all inputs.
@@ -117,8 +132,12 @@ impl MultimodalNetwork {
         let table = |size: &Size| -> Vec<f32> {
             (0..n).flat_map(|row| inputs[row * self.inputs..][size.start..size.end].iter().copied()).collect()
         };
-        let codes: Vec<Vec<f32>> =
-            self.sizes.iter().enumerate().map(|(m, size)| self.codes_of(m, &table(size))).collect::<Result<_>>()?;
+        let codes: Vec<Vec<f32>> = self
+            .sizes
+            .iter()
+            .enumerate()
+            .map(|(m, size)| self.codes_of(m, &table(size)).map_err(failed))
+            .collect::<Result<_>>()?;
         Ok(latents(&self.density, &self.density_values()?, &codes, 0..n))
     }
 
@@ -179,11 +198,11 @@ pub(super) fn whitened(codes: &[f32], mean: &[f64], map: &Matrix<f64>) -> Vec<f3
 
 impl Network for MultimodalNetwork {
     fn encoder_layers(&self) -> Result<Option<Vec<Layer>>> {
-        layers::encoder(self).map(Some)
+        layers::encoder(self)
     }
 
     fn decoder_layers(&self) -> Result<Option<Vec<Layer>>> {
-        layers::decoder(self).map(Some)
+        layers::decoder(self)
     }
 
     fn loss(&self, _: &Batch) -> Result<Vec<Term>> {
@@ -207,13 +226,12 @@ impl Network for MultimodalNetwork {
         let (n, width) = given.dims2()?;
         let given_values = host::singles(given)?;
         let parameters = self.density_values()?;
-        let failed = |failure: Failure| Error::Msg(failure.message).bt();
         let mut all = vec![0f32; n * self.inputs];
         for (m, size) in self.sizes.iter().enumerate() {
             let column = |place: usize| (0..n).map(move |row| row * width + place);
             let variables: Vec<f32> = self.places(m).into_iter().flat_map(column).map(|at| given_values[at]).collect();
             let white = codes(&self.density, &parameters, m, &variables).map_err(failed)?;
-            let inputs = self.inputs_of(m, &white)?;
+            let inputs = self.inputs_of(m, &white).map_err(failed)?;
             for (unit, values) in inputs.chunks_exact(n.max(1)).enumerate() {
                 let at = size.start + unit;
                 values.iter().enumerate().for_each(|(row, &value)| all[row * self.inputs + at] = value);

@@ -12,8 +12,8 @@ mod network;
 pub(super) use network::PublishedNetwork;
 
 use super::config::{MultimodalConfig, PublishedOptions};
-use super::descend::shuffled;
 use super::read_off::given_away;
+use super::rows::TrainingRows;
 use super::solved::{self, Size};
 use disentangle_data::prepare::{Prepared, Warning};
 use disentangle_data::{Matrix, Result, View};
@@ -53,7 +53,7 @@ pub(super) fn sizes(config: &MultimodalConfig, views: &[View]) -> Option<Vec<Siz
 /// Scales what the descent found, and keeps the graph.
 pub(super) fn scale(config: &MultimodalConfig, data: &Prepared, state: &mut State, seed: u64) -> Result<OutcomeKind> {
     let sizes = sizes(config, &data.views).expect("`check` has asked for them");
-    let rows = shuffled(data, seed);
+    let rows = TrainingRows::of(data, seed).complete;
     let codes = train::codes_of_rows(state, &data.inputs, &rows)?;
     let latents: usize = sizes.iter().map(|size| size.latents).sum();
     let (mut first, mut own) = (0, latents);

@@ -39,15 +39,15 @@ pub(super) fn read_off(
     problem: &Problem<'_>,
     sizes: &[Size],
     data: &Prepared,
-    rows: &[usize],
     parameters: &[f32],
     compared: &[Solution],
 ) -> Result<BTreeMap<String, Matrix<f64>>> {
     let (density, sparsity) = (problem.density, problem.config.sparsity);
     let sets = density.sets();
     let d = sets.latents();
-    let found = evaluate(density, parameters, problem.codes, 0..problem.n, sparsity);
-    let variables = latents(density, parameters, problem.codes, 0..problem.n);
+    let rows = &problem.rows.complete;
+    let found = evaluate(density, parameters, problem.codes, 0..rows.len(), sparsity);
+    let variables = latents(density, parameters, problem.codes, 0..rows.len());
     let mut solved = given_away(sizes, data, rows, &variables)?;
     let scaled = solved[solved::SCALED].clone();
     let mut at = vec![0; d];

@@ -15,6 +15,8 @@ pub const VARIANCES: &str = "axisVariances";
 pub const MEAN: &str = "codeMean";
 /// See [`AXES`].
 pub const WHITE: &str = "whitening";
+/// Of each modality that is read by convolutions, after its place: channels, height and width of its images, 1 x 3.
+pub const IMAGE: &str = "image";
 /// Of each modality, after its place: errors of autoencoders of 1, 2, ... numbers where its size was chosen; singular values where the
 /// number of its latents was.
 pub const ERRORS: &str = "widthErrors";

@@ -10,6 +10,8 @@ use crate::lane_products::{BLOCK, affine, back};
 use crate::perceptron::Perceptron;
 use crate::real::Real;
 use disentangle_data::{Matrix, Stream, memory};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Scale of the last weights at the start: the linear path comes first.
 const LAST: f64 = 0.3;
@@ -224,12 +226,17 @@ pub fn train<T: Real>(
 ) -> bool {
     const STRIDE: usize = 50;
     let Training { batch, steps, seed, .. } = training;
-    let n = jobs.first().map_or(0, |(of, rows, _)| rows.len() / of.inputs());
-    let order = batches(seed, "multimodal/autoencoder/rows", n, batch, steps);
+    // Those with as many rows see them in one order.
+    let mut orders: BTreeMap<usize, Arc<[u32]>> = BTreeMap::new();
+    let mut order = |n: usize| {
+        let of = || batches(seed, "multimodal/autoencoder/rows", n, batch, steps).into();
+        Arc::clone(orders.entry(n).or_insert_with(of))
+    };
     let mut all: Vec<Job<'_, T>> = jobs
         .iter_mut()
         .map(|(autoencoder, rows, parameters)| Job {
             adam: Adam::new(parameters.len()),
+            order: order(rows.len() / autoencoder.inputs()),
             workspace: autoencoder.workspace(batch),
             gradient: vec![T::ZERO; parameters.len()],
             loss: 0.0,
@@ -240,7 +247,7 @@ pub fn train<T: Real>(
         .collect();
     for first in (0..steps).step_by(STRIDE) {
         let until = (first + STRIDE).min(steps);
-        compute.each(&mut all, &|job: &mut _| Job::run(job, &order, training, first..until));
+        compute.each(&mut all, &|job: &mut _| Job::run(job, training, first..until));
         let loss: f64 = all.iter().map(|job| job.loss).sum();
         if !after(until, loss / (until - first) as f64) {
             return false;
@@ -253,6 +260,8 @@ pub fn train<T: Real>(
 struct Job<'a, T> {
     autoencoder: &'a Autoencoder<T>,
     rows: &'a [T],
+    /// Rows of all steps.
+    order: Arc<[u32]>,
     parameters: &'a mut Vec<T>,
     adam: Adam<T>,
     workspace: Workspace<T>,
@@ -261,11 +270,11 @@ struct Job<'a, T> {
 }
 
 impl<T: Real> Job<'_, T> {
-    fn run(&mut self, order: &[u32], training: Training, steps: std::ops::Range<usize>) {
+    fn run(&mut self, training: Training, steps: std::ops::Range<usize>) {
         let (d, batch) = (self.autoencoder.inputs(), training.batch);
         self.loss = 0.0;
         for step in steps {
-            for (lane, &row) in order[step * batch..(step + 1) * batch].iter().enumerate() {
+            for (lane, &row) in self.order[step * batch..(step + 1) * batch].iter().enumerate() {
                 let row = &self.rows[row as usize * d..][..d];
                 row.iter().enumerate().for_each(|(unit, &value)| self.workspace.x[unit * batch + lane] = value);
             }

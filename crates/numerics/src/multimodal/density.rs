@@ -50,6 +50,8 @@ impl Shape {
 #[derive(Debug, Clone)]
 pub struct Density {
     pub(super) shape: Shape,
+    /// The modality of each latent.
+    pub(super) modality_of: Vec<usize>,
     pub(super) flows: Vec<Flow>,
     /// One per latent but the first, which has no causes.
     nets: Vec<Option<Perceptron>>,
@@ -73,6 +75,9 @@ pub struct Workspace<T> {
     spare: [Vec<T>; 2],
     /// Set of causes of each row, of the latent at hand.
     masks: Vec<u32>,
+    /// What each row counts in the terms of each modality; 1 unless [`Density::weights`] was filled in.
+    pub(super) weights: Vec<Vec<T>>,
+    by_log_det: Vec<T>,
     /// Loss of each latent in each row.
     pub(super) losses: Vec<f64>,
 }
@@ -91,7 +96,9 @@ impl Density {
         let nets_from = flows.iter().map(Flow::len).sum();
         let scales_from = nets_from + nets.iter().flatten().map(Perceptron::len).sum::<usize>();
         let sets = Sets::new(latents, shape.most_causes);
-        Self { shape, flows, nets, sets, nets_from, scales_from }
+        let of = |(m, modality): (usize, &Modality)| std::iter::repeat_n(m, modality.latents);
+        let modality_of = shape.modalities.iter().enumerate().flat_map(of).collect();
+        Self { shape, modality_of, flows, nets, sets, nets_from, scales_from }
     }
 
     /// Its shape.
@@ -181,6 +188,8 @@ impl Density {
             by_mean: vec![T::ZERO; n],
             spare: [most(Perceptron::widest), most(Perceptron::widest)],
             masks: vec![0; n],
+            weights: vec![vec![T::ONE; n]; self.flows.len()],
+            by_log_det: vec![T::ZERO; n],
             losses: vec![0.0; d * n],
         }
     }
@@ -189,6 +198,12 @@ impl Density {
     pub fn codes<'a, T: Real>(&self, workspace: &'a mut Workspace<T>, modality: usize) -> &'a mut [T] {
         let count = self.shape.modalities[modality].width * workspace.n;
         workspace.traces[modality].codes(count)
+    }
+
+    /// What each row counts in the terms of a modality, its latents and its flow, to be filled in: 0 where it lacks this modality or one
+    /// before it, whose latents may be causes.
+    pub fn weights<'a, T: Real>(&self, workspace: &'a mut Workspace<T>, modality: usize) -> &'a mut [T] {
+        &mut workspace.weights[modality]
     }
 
     /// Latents and private variables of a modality (width x n), once [`Self::through_flows`] has run.
@@ -267,7 +282,7 @@ impl Density {
         &workspace.mean
     }
 
-    /// Minus the mean log density of the codes in the workspace, where row r of latent i has the set at place `choice[i n + r]`; adds the
+    /// Minus the weighted mean log density of the codes in the workspace, where row r of latent i has the set at place `choice[i n + r]`; adds the
     /// gradient to `gradient` and leaves what each latent loses in each row in the workspace.
     pub fn loss<T: Real>(
         &self,
@@ -281,38 +296,43 @@ impl Density {
         self.through_flows(parameters, workspace);
         workspace.by_z.fill(T::ZERO);
         let mut value = 0.0;
-        for latent in 0..self.sets.latents() {
-            value += self.latent_loss(parameters, latent, &choice[latent * n..(latent + 1) * n], workspace, gradient);
+        for (latent, &m) in self.modality_of.iter().enumerate() {
+            let choice = &choice[latent * n..(latent + 1) * n];
+            value += self.latent_loss(parameters, (latent, m), choice, workspace, gradient);
         }
         value /= n as f64;
         for (m, (flow, at, first)) in self.flows().enumerate() {
             let Modality { width, latents } = self.shape.modalities[m];
-            let Workspace { traces, by_z, .. } = workspace;
-            let trace = &mut traces[m];
+            let Workspace { traces, by_z, weights, by_log_det, .. } = workspace;
+            let (trace, weights) = (&mut traces[m], &weights[m]);
+            let counted: f64 = weights.iter().map(|w| w.wide()).sum();
             let mut private = 0.0;
             for unit in latents..width {
-                let out: f64 = trace.out(width * n)[unit * n..(unit + 1) * n].iter().map(|v| v.wide().powi(2)).sum();
-                private += 0.5 * out / n as f64 + HALF_LOG_TAU;
+                let out = &trace.out(width * n)[unit * n..(unit + 1) * n];
+                let squares: f64 = out.iter().zip(weights).map(|(v, w)| w.wide() * v.wide().powi(2)).sum();
+                private += 0.5 * squares / n as f64 + HALF_LOG_TAU * counted / n as f64;
             }
-            let log_det: f64 = trace.log_det.iter().map(|v| v.wide()).sum::<f64>() / n as f64;
-            value += private - log_det;
+            let log_det: f64 = trace.log_det.iter().zip(weights).map(|(v, w)| w.wide() * v.wide()).sum::<f64>();
+            value += private - log_det / n as f64 - counted / n as f64 * flow.log_det(&parameters[at..at + flow.len()]);
             trace.by_out()[..latents * n].copy_from_slice(&by_z[first * n..(first + latents) * n]);
             for unit in latents..width {
                 for row in 0..n {
                     let out = trace.out(width * n)[unit * n + row];
-                    trace.by_out()[unit * n + row] = out * share;
+                    trace.by_out()[unit * n + row] = weights[row] * out * share;
                 }
             }
+            by_log_det.iter_mut().zip(weights).for_each(|(by, &w)| *by = -share * w);
             let to = &mut gradient[at..at + flow.len()];
-            flow.backward(&parameters[at..at + flow.len()], trace, n, -share, to);
+            let by_log_det = (by_log_det.as_slice(), T::of(counted) * -share);
+            flow.backward(&parameters[at..at + flow.len()], trace, n, by_log_det, to);
         }
-        value + self.common(parameters)
+        value
     }
 
     fn latent_loss<T: Real>(
         &self,
         parameters: &[T],
-        latent: usize,
+        (latent, modality): (usize, usize),
         choice: &[u32],
         workspace: &mut Workspace<T>,
         gradient: &mut [T],
@@ -324,7 +344,8 @@ impl Density {
         let log_scales = self.log_scales(parameters, latent);
         let inverses: Vec<T> = log_scales.iter().map(|&s| (-s).exp()).collect();
         let mut by_scales = vec![0.0; log_scales.len()];
-        let Workspace { z, by_z, mean, by_mean, losses, .. } = workspace;
+        let Workspace { z, by_z, mean, by_mean, losses, weights, .. } = workspace;
+        let weights = &weights[modality];
         let losses = &mut losses[latent * n..(latent + 1) * n];
         let mut value = 0.0;
         for row in 0..n {
@@ -332,11 +353,11 @@ impl Density {
             let residual = (z[latent * n + row] - mean[row]) * inverses[place];
             let loss = 0.5 * (residual * residual).wide() + log_scales[place].wide() + HALF_LOG_TAU;
             losses[row] = loss;
-            value += loss;
-            let by = residual * inverses[place] * share;
+            value += weights[row].wide() * loss;
+            let by = weights[row] * (residual * inverses[place] * share);
             by_z[latent * n + row] += by;
             by_mean[row] = if sets[place] == 0 { T::ZERO } else { -by };
-            by_scales[place] += (T::ONE - residual * residual).wide();
+            by_scales[place] += (weights[row] * (T::ONE - residual * residual)).wide();
         }
         let table = self.table(latent);
         for (place, by) in by_scales.iter().enumerate() {

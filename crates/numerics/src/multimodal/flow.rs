@@ -186,13 +186,13 @@ impl Flow {
     }
 
     /// Adds the gradient by the parameters. In `trace` lies that by what came out (`Trace::gradient`); that by the log-determinant of each
-    /// row is `by_log_det`.
+    /// row is `by_log_det`, and their sum `by_all`.
     pub(super) fn backward<T: Real>(
         &self,
         parameters: &[T],
         trace: &mut Trace<T>,
         n: usize,
-        by_log_det: T,
+        (by_log_det, by_all): (&[T], T),
         gradient: &mut [T],
     ) {
         let (wide, moved) = (self.width * n, self.moved() * n);
@@ -211,16 +211,27 @@ impl Flow {
                 let quarter = T::of(0.25);
                 let (d_stay, d_moved) = d.split_at_mut(stay);
                 let source = &mixed[stay..];
-                vectorised!({
-                    for ((((d, &s), &b), by_s), by_t) in
-                        d_moved.iter_mut().zip(scales).zip(source).zip(by_scale.iter_mut()).zip(by_shift.iter_mut())
-                    {
-                        let grown = *d * s.exp();
-                        *by_t = *d;
-                        *by_s = (grown * b + by_log_det) * (T::ONE - quarter * s * s);
-                        *d = grown;
-                    }
-                });
+                for unit in 0..self.moved() {
+                    let range = unit * n..(unit + 1) * n;
+                    let (d, scales, source) =
+                        (&mut d_moved[range.clone()], &scales[range.clone()], &source[range.clone()]);
+                    let (by_scale, by_shift) = (&mut by_scale[range.clone()], &mut by_shift[range]);
+                    vectorised!({
+                        for (((((d, &s), &b), by_s), by_t), &by_ld) in d
+                            .iter_mut()
+                            .zip(scales)
+                            .zip(source)
+                            .zip(by_scale.iter_mut())
+                            .zip(by_shift.iter_mut())
+                            .zip(by_log_det)
+                        {
+                            let grown = *d * s.exp();
+                            *by_t = *d;
+                            *by_s = (grown * b + by_ld) * (T::ONE - quarter * s * s);
+                            *d = grown;
+                        }
+                    });
+                }
                 let to = &mut gradient[at..at + net.len()];
                 let from = &parameters[at..at + net.len()];
                 net.backward(from, (&mixed[..stay], hidden), n, &by_net[..2 * moved], (to, by_a), [a, b]);
@@ -234,11 +245,10 @@ impl Flow {
             let to = &mut gradient[at..at + self.square()];
             outer(to, &mut unused, &units[layer * wide..][..wide], d, n);
             let map = self.map_of(parameters, layer);
-            let whole = T::of(n as f64) * by_log_det;
             match inverse(&map) {
                 Ok(inverse) => {
                     for (p, to) in to.iter_mut().enumerate() {
-                        *to += whole * T::of(inverse[(p % self.width, p / self.width)]);
+                        *to += by_all * T::of(inverse[(p % self.width, p / self.width)]);
                     }
                 }
                 // A flow that has become singular has left the numbers; the search goes on without it.

@@ -50,6 +50,74 @@ fn the_gradient_of_the_density_is_that_of_central_differences() {
     }
 }
 
+/// Rows that lack the last two of four modalities, and others: the loss is the mean over rows of what those modalities would lose alone.
+#[test]
+fn rows_that_lack_modalities_count_for_those_before_alone() {
+    let density = density();
+    let (mut parameters, codes, choice) = case(&density);
+    // Half of the rows lack the modalities 2 and 3; the weights of those that have them make up for it.
+    let has = |m: usize, row: usize| m < 2 || row.is_multiple_of(2);
+    let weight = |m: usize, row: usize| if has(m, row) { if m < 2 { 1.0 } else { 2.0 } } else { 0.0 };
+    let weighted = |parameters: &[f64], codes: &[Vec<f64>]| {
+        let mut workspace = density.workspace(BLOCK);
+        for (m, codes) in codes.iter().enumerate() {
+            density.codes(&mut workspace, m).copy_from_slice(codes);
+            let weights = density.weights(&mut workspace, m);
+            weights.iter_mut().enumerate().for_each(|(row, to)| *to = weight(m, row));
+        }
+        let mut gradient = vec![0.0; density.len()];
+        (density.loss(parameters, &choice, &mut workspace, &mut gradient), gradient)
+    };
+    let (value, gradient) = weighted(&parameters, &codes);
+    // What is not there does not matter.
+    let mut other = codes.clone();
+    for (m, codes) in other.iter_mut().enumerate() {
+        codes.iter_mut().enumerate().filter(|(at, _)| !has(m, at % BLOCK)).for_each(|(_, code)| *code = 7.5);
+    }
+    let (same, by_same) = weighted(&parameters, &other);
+    assert!((value - same).abs() < 1e-12 * value.abs());
+    assert!(gradient.iter().zip(&by_same).all(|(a, b)| (a - b).abs() < 1e-12 * (1.0 + a.abs())));
+    // The same rows in a table of their own: what is left of the modalities after those that all have is their mean.
+    let apart = |rows: &[usize]| {
+        let pick = |values: &[f64]| -> Vec<f64> {
+            values.chunks_exact(BLOCK).flat_map(|unit| rows.iter().map(|&row| unit[row]).collect::<Vec<_>>()).collect()
+        };
+        let place = |unit: &[u32]| rows.iter().map(|&row| unit[row]).collect::<Vec<u32>>();
+        let choice: Vec<u32> = choice.chunks_exact(BLOCK).flat_map(place).collect();
+        let codes: Vec<Vec<f64>> = codes.iter().map(|codes| pick(codes)).collect();
+        loss(&density, &parameters, &codes, &choice).0
+    };
+    let even: Vec<usize> = (0..BLOCK).map(|at| at / 2 * 2).collect();
+    let odd: Vec<usize> = (0..BLOCK).map(|at| at / 2 * 2 + 1).collect();
+    // Of all modalities; the first two alone are what odd rows differ in.
+    let first = |rows: &[usize]| {
+        let mut workspace = density.workspace(BLOCK);
+        for (m, codes) in codes.iter().enumerate() {
+            let to = density.codes(&mut workspace, m);
+            for (unit, codes) in to.chunks_exact_mut(BLOCK).zip(codes.chunks_exact(BLOCK)) {
+                unit.iter_mut().zip(rows).for_each(|(to, &row)| *to = codes[row]);
+            }
+            density.weights(&mut workspace, m).fill(if m < 2 { 1.0 } else { 0.0 });
+        }
+        let place = |unit: &[u32]| rows.iter().map(|&row| unit[row]).collect::<Vec<u32>>();
+        let choice: Vec<u32> = choice.chunks_exact(BLOCK).flat_map(place).collect();
+        density.loss(&parameters, &choice, &mut workspace, &mut vec![0.0; density.len()])
+    };
+    let want = (first(&even) + first(&odd)) / 2.0 + apart(&even) - first(&even);
+    assert!((value - want).abs() < 1e-10 * (1.0 + want.abs()), "{value} is not {want}");
+    for p in (0..parameters.len()).step_by(3) {
+        let (kept, step) = (parameters[p], 1e-6);
+        let mut at = |value: f64| {
+            parameters[p] = value;
+            weighted(&parameters, &codes).0
+        };
+        let want = (at(kept + step) - at(kept - step)) / (2.0 * step);
+        parameters[p] = kept;
+        // Losses of some ten with 16 digits, over the step.
+        assert!((gradient[p] - want).abs() < 1e-6 * (1.0 + want.abs()), "{p}: {} is not {want}", gradient[p]);
+    }
+}
+
 #[test]
 fn the_density_of_the_flow_is_that_of_its_derivative_and_its_inverse_leads_back() {
     let flow = Flow::new(3, 2, 5);

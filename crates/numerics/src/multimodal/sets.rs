@@ -94,13 +94,17 @@ impl Costs {
         }
     }
 
-    /// Takes in what each row of each latent lost with the set that it drew.
-    pub(super) fn learn(&mut self, choice: &[u32], losses: &[f64]) {
-        let n = choice.len() / self.of.len();
-        for (latent, (choice, losses)) in choice.chunks_exact(n).zip(losses.chunks_exact(n)).enumerate() {
+    /// Takes in what each row of each latent lost with the set that it drew, where that row `counts` for it.
+    pub(super) fn learn(&mut self, choice: &[u32], losses: &[f64], counts_for: impl Fn(usize, usize) -> bool) {
+        let rows = choice.len() / self.of.len();
+        for (latent, (choice, losses)) in choice.chunks_exact(rows).zip(losses.chunks_exact(rows)).enumerate() {
             let count = self.of[latent].len();
+            let n = (0..rows).filter(|&row| counts_for(latent, row)).count();
             let (mut sums, mut counts) = (vec![0.0; count], vec![0usize; count]);
-            for (&place, &loss) in choice.iter().zip(losses) {
+            for (row, (&place, &loss)) in choice.iter().zip(losses).enumerate() {
+                if !counts_for(latent, row) {
+                    continue;
+                }
                 // A loss that is no number must not be lost here.
                 sums[place as usize] += if loss > MOST { MOST } else { loss };
                 counts[place as usize] += 1;
@@ -153,9 +157,9 @@ mod tests {
         let mut costs = Costs::new(&sets);
         // 16 rows of two latents; an eighth of them are two rows.
         let choice: Vec<u32> = std::iter::repeat_n(0, 16).chain((0..16).map(|row| u32::from(row < 2))).collect();
-        costs.learn(&choice, &[2.0; 32]);
+        costs.learn(&choice, &[2.0; 32], |_, _| true);
         assert_eq!((costs.of[1][0], costs.of[1][1]), (2.0, 2.0));
-        costs.learn(&choice, &[100.0; 32]);
+        costs.learn(&choice, &[100.0; 32], |_, _| true);
         assert!((costs.of[1][1] - (2.0 + 0.05 * 18.0)).abs() < 1e-12, "one eighth, of 20 at most");
         assert!((costs.of[1][0] - (2.0 + (1.0 - 0.95f64.powi(3)) * 18.0)).abs() < 1e-12, "three eighths at most");
     }

@@ -10,8 +10,8 @@ use crate::perceptron::{Bend, Perceptron};
 use crate::principal_axes::PrincipalAxes;
 use disentangle_data::{Matrix, Result, Stream};
 
-/// Share of the rows that autoencoders and regressions are judged on, and do not see.
-const HELD: usize = 10;
+/// One of so many rows autoencoders and regressions are judged on, and do not see: the last ones.
+pub const HELD: usize = 10;
 /// An error below which an autoencoder is exact.
 const EXACT: f64 = 1e-3;
 /// Units of the regression, its steps for each batch of rows, the least number of them, and its rate.
@@ -80,7 +80,7 @@ pub fn widths(
 
 /// The number of the largest second difference of the logarithms of errors, of 1, 2, ... numbers of `columns`. As many numbers as columns
 /// are exact, and more are no better.
-fn bend(errors: &[f64], columns: usize) -> usize {
+pub fn bend(errors: &[f64], columns: usize) -> usize {
     let mut logs: Vec<f64> = std::iter::once(0.0).chain(errors.iter().map(|e| e.max(EXACT).ln())).collect();
     if logs.len() == columns {
         logs.extend([EXACT.ln(), EXACT.ln()]);

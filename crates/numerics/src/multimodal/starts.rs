@@ -28,12 +28,27 @@ pub struct Descent {
     warmth: f64,
     /// Rows of all steps.
     rows: Vec<u32>,
+    /// What each row counts in the terms of each modality; empty: 1.
+    weights: Vec<Vec<f32>>,
 }
 
 impl Descent {
     /// Over `n` rows. The stream `name` decides on their order; each cause costs `penalty` nats a row.
     pub fn new((seed, name): (u64, &str), n: usize, (batch, steps): (usize, usize), rate: f64, penalty: f64) -> Self {
-        Self { batch, steps, rate, penalty, warmth: TEMPERATURES.0, rows: batches(seed, name, n, batch, steps) }
+        Self {
+            batch,
+            steps,
+            rate,
+            penalty,
+            warmth: TEMPERATURES.0,
+            rows: batches(seed, name, n, batch, steps),
+            weights: Vec::new(),
+        }
+    }
+
+    /// The same where rows count differently in the terms of each modality, as those do that lack some ([`Density::weights`]).
+    pub fn weighted(self, weights: Vec<Vec<f32>>) -> Self {
+        Self { weights, ..self }
     }
 
     /// The same at the last temperature from the beginning.
@@ -99,11 +114,17 @@ impl<T: Real> Start<T> {
             let n = table.len() / density.shape().modalities[m].width;
             gather(table, n, rows, density.codes(&mut self.workspace, m));
         }
+        for (m, weights) in descent.weights.iter().enumerate() {
+            let to = density.weights(&mut self.workspace, m);
+            to.iter_mut().zip(rows).for_each(|(to, &row)| *to = T::of(f64::from(weights[row as usize])));
+        }
         let mut draws = self.draws.at(step as u32);
         self.costs.draw(density.sets(), descent.temperature(progress), descent.penalty, &mut draws, &mut self.choice);
         self.gradient.fill(T::ZERO);
         let loss = density.loss(&self.parameters, &self.choice, &mut self.workspace, &mut self.gradient);
-        self.costs.learn(&self.choice, &self.workspace.losses);
+        let weights = &self.workspace.weights;
+        let counts = |latent: usize, row: usize| weights[density.modality_of[latent]][row] > T::ZERO;
+        self.costs.learn(&self.choice, &self.workspace.losses, counts);
         let factor = clip(&self.gradient, CLIP);
         self.adam.step(&mut self.parameters, &self.gradient, factor, rate(descent.rate, progress));
         loss

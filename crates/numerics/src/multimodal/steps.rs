@@ -10,7 +10,7 @@ pub(super) fn gather<T: Copy>(table: &[T], n: usize, rows: &[u32], out: &mut [T]
 }
 
 /// Rows of every step: each epoch passes once through `n` rows in an order of its own, in batches of `batch` rows.
-pub(super) fn batches(seed: u64, name: &str, n: usize, batch: usize, steps: usize) -> Vec<u32> {
+pub fn batches(seed: u64, name: &str, n: usize, batch: usize, steps: usize) -> Vec<u32> {
     let stream = Stream::new(seed, name);
     let per_epoch = (n / batch).max(1);
     let epoch = |e: usize| stream.at(e as u32).permutation(n).into_iter().take(per_epoch * batch).map(|row| row as u32);
@@ -18,6 +18,6 @@ pub(super) fn batches(seed: u64, name: &str, n: usize, batch: usize, steps: usiz
 }
 
 /// A learning rate that falls along half a cosine to a fiftieth of its peak.
-pub(super) fn rate(peak: f64, progress: f64) -> f64 {
+pub fn rate(peak: f64, progress: f64) -> f64 {
     peak * (0.02 + 0.49 * (1.0 + (std::f64::consts::PI * progress).cos()))
 }

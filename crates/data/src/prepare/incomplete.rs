@@ -1,0 +1,185 @@
+//! Rows that lack whole views, as subjects do that were not measured in every way: what they have can be learnt from.
+
+use super::columns::fill_gaps;
+use super::scale::Inputs;
+use super::{Split, View, Warning};
+use crate::dataset::Dataset;
+use crate::failure::Result;
+use crate::matrix::Matrix;
+
+/// The rows of a data set that have some views and lack others.
+pub(super) struct IncompleteRows {
+    /// By row, where it is incomplete: which views it lacks.
+    lacks: Vec<Option<Vec<bool>>>,
+    /// By column: the view.
+    view_of: Vec<usize>,
+}
+
+impl IncompleteRows {
+    /// Looks for them; none are found unless they are `wanted`.
+    pub(super) fn of(dataset: &Dataset, wanted: bool) -> Self {
+        let views = dataset.views();
+        if !wanted || views.len() < 2 {
+            return Self { lacks: Vec::new(), view_of: Vec::new() };
+        }
+        let lacks = |row: usize| {
+            let row = dataset.inputs.row(row);
+            let lacks: Vec<bool> = views.iter().map(|view| row[view.columns()].iter().all(|v| v.is_nan())).collect();
+            let some = lacks.iter().any(|&lacks| lacks) && lacks.iter().any(|&lacks| !lacks);
+            some.then_some(lacks)
+        };
+        let view_of = views.iter().enumerate().flat_map(|(at, view)| view.columns().map(move |_| at)).collect();
+        Self { lacks: (0..dataset.rows()).map(lacks).collect(), view_of }
+    }
+
+    /// Whether a row has some views and lacks others.
+    pub(super) fn contains(&self, row: usize) -> bool {
+        self.lacks.get(row).is_some_and(Option::is_some)
+    }
+
+    /// Whether an incomplete row lacks the view of a column.
+    pub(super) fn lacks(&self, row: usize, column: usize) -> bool {
+        self.lacks.get(row).and_then(Option::as_ref).is_some_and(|lacks| lacks[self.view_of[column]])
+    }
+}
+
+/// Takes incomplete rows out of those that are kept, with their parts of the split. Gives the ones to train on.
+pub(super) fn take_out(found: &IncompleteRows, kept: &mut Vec<usize>, split: &mut Vec<Split>) -> Vec<usize> {
+    let parts = std::mem::take(split);
+    let mut train = Vec::new();
+    let mut complete = Vec::with_capacity(kept.len());
+    for (&row, part) in kept.iter().zip(parts) {
+        match (found.contains(row), part) {
+            (false, part) => {
+                complete.push(row);
+                split.push(part);
+            }
+            (true, Split::Train) => train.push(row),
+            (true, _) => {}
+        }
+    }
+    *kept = complete;
+    train
+}
+
+/// Rows that lack views on the scale of the complete ones, gaps inside of their views filled; NaN where they lack the view.
+pub(super) fn scaled(mut values: Matrix, views: &[View], inputs: &Inputs) -> Result<Matrix> {
+    let lacks = |values: &Matrix, row: usize, view: &View| values.row(row)[view.columns()].iter().all(|v| v.is_nan());
+    let absent: Vec<(usize, &View)> = (0..values.rows())
+        .flat_map(|row| views.iter().map(move |view| (row, view)))
+        .filter(|&(row, view)| lacks(&values, row, view))
+        .collect();
+    for &(row, view) in &absent {
+        values.row_mut(row)[view.columns()].fill(0.0);
+    }
+    if let Some(fill) = &inputs.fill {
+        fill_gaps(&mut values, fill);
+    }
+    let mut scaled = inputs.standardiser.apply_in_place(values)?;
+    for (row, view) in absent {
+        scaled.row_mut(row)[view.columns()].fill(f32::NAN);
+    }
+    Ok(scaled)
+}
+
+/// What to tell of them: how many there are, and how many of those to train on have each view.
+pub(super) fn told(count: usize, train: &Matrix, views: &[View]) -> Option<Warning> {
+    if count == 0 {
+        return None;
+    }
+    let has = |view: &View| (0..train.rows()).filter(|&row| !train[(row, view.start)].is_nan()).count();
+    let each: Vec<String> = views.iter().map(|view| format!("{} in {:?}", has(view), view.name)).collect();
+    let (rows, verb) = if count == 1 { ("row", "lacks") } else { ("rows", "lack") };
+    let message = format!(
+        "{count} {rows} {verb} a modality: {} of them train what they have ({}), and none is in the results",
+        train.rows(),
+        each.join(", ")
+    );
+    Some(Warning::new("ROWS_INCOMPLETE", message).hint("`transform` gives their latents of the modalities they have"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Missing, PrepareConfig, Prepared, prepare, prepare_incomplete};
+    use super::*;
+    use crate::Code;
+
+    const GAP: f32 = f32::NAN;
+
+    /// 40 rows of two views of two columns; rows 3 and 7 lack the first, row 11 the second.
+    fn dataset() -> Dataset {
+        let mut inputs = Matrix::from_fn(40, 4, |i, j| ((7 * i + 5 * j) % 11) as f32 * (j + 1) as f32 + 100.0);
+        for (row, columns) in [(3, 0..2), (7, 0..2), (11, 2..4)] {
+            inputs.row_mut(row)[columns].fill(GAP);
+        }
+        let view = |name: &str, start: usize| View { name: name.into(), start, end: start + 2, image: None };
+        Dataset {
+            name: "example".into(),
+            inputs,
+            input_names: ["a1", "a2", "b1", "b2"].map(str::to_owned).to_vec(),
+            views: vec![view("a", 0), view("b", 2)],
+            ..Dataset::default()
+        }
+    }
+
+    fn prepared(data: &Dataset, missing: Missing) -> Prepared {
+        let config = PrepareConfig { missing, ..PrepareConfig::default() };
+        prepare_incomplete(data, &config, 5).expect("prepares")
+    }
+
+    #[test]
+    fn rows_that_lack_a_view_are_set_apart_on_the_same_scale() {
+        let data = dataset();
+        let found = prepared(&data, Missing::Error);
+        assert_eq!(found.rows(), 37);
+        assert!([3, 7, 11].iter().all(|row| !found.kept.contains(row)));
+        assert!(found.inputs.data().iter().all(|v| v.is_finite()));
+        // All that are there are those of the split of 40 rows to train on.
+        let whole = Dataset { inputs: Matrix::from_fn(40, 4, |i, j| (i * j) as f32 + i as f32), ..dataset() };
+        let parts = prepare(&whole, &PrepareConfig::default(), 5).expect("prepares").split;
+        let train: Vec<usize> = [3, 7, 11].into_iter().filter(|&row| parts[row] == Split::Train).collect();
+        assert!(!train.is_empty() && found.incomplete.rows() == train.len());
+        for (at, &row) in train.iter().enumerate() {
+            for j in 0..4 {
+                let value = f64::from(data.inputs[(row, j)]);
+                let want = ((value - found.standardiser.mean[j]) / found.standardiser.sd[j]) as f32;
+                let got = found.incomplete[(at, j)];
+                assert!(if value.is_nan() { got.is_nan() } else { (got - want).abs() < 1e-5 }, "{row} {j}: {got}");
+            }
+        }
+        let told: Vec<&str> = found.warnings.iter().map(|warning| warning.code.as_str()).collect();
+        assert_eq!(told, ["ROWS_INCOMPLETE"]);
+        assert!(found.warnings[0].message.starts_with("3 rows lack a modality: "), "{}", found.warnings[0].message);
+    }
+
+    #[test]
+    fn gaps_inside_of_a_view_follow_the_policy_also_there() {
+        let mut data = dataset();
+        data.inputs[(3, 2)] = GAP;
+        let refused = prepare_incomplete(&data, &PrepareConfig::default(), 5).expect_err("a gap");
+        assert_eq!((refused.code, refused.context["count"].clone()), (Code::DataNotFinite, 1.into()));
+        assert!(refused.message.contains("\"b1\", row 4"), "{}", refused.message);
+        assert_eq!(prepared(&data, Missing::Drop).rows(), 37);
+        let filled = prepared(&data, Missing::Mean);
+        assert!((0..filled.incomplete.rows()).all(|row| {
+            let row = filled.incomplete.row(row);
+            [&row[..2], &row[2..]]
+                .iter()
+                .all(|view| view.iter().all(|v| v.is_nan()) || view.iter().all(|v| v.is_finite()))
+        }));
+        // A row without any view is no row that lacks one.
+        data.inputs.row_mut(20).fill(GAP);
+        assert_eq!(prepared(&data, Missing::Drop).rows(), 36);
+    }
+
+    #[test]
+    fn nothing_changes_where_every_row_is_complete_and_methods_that_need_all_views_refuse_the_others() {
+        let mut data = dataset();
+        let failure = prepare(&data, &PrepareConfig::default(), 5).expect_err("gaps");
+        assert_eq!(failure.code, Code::DataNotFinite);
+        data.inputs.data_mut().iter_mut().filter(|v| v.is_nan()).for_each(|v| *v = 103.0);
+        let config = PrepareConfig::default();
+        let (one, other) = (prepare(&data, &config, 5), prepare_incomplete(&data, &config, 5));
+        assert_eq!(one.expect("prepares"), other.expect("prepares"));
+    }
+}
