@@ -35,7 +35,7 @@ await main(async () => {
   });
   await step("libraries that it needs", () => {
     const found = needed(addon).filter((name) => /^lib(cu|nv)/.test(name));
-    same("needed libraries", found.sort(), LIBRARIES);
+    same("needed libraries", found.sort(), LIBRARIES.toSorted());
     return [...found, `glibc ${checkGlibc(addon)}`].join(", ");
   });
   await step("without these libraries", () => {
@@ -49,6 +49,7 @@ await main(async () => {
   await step('device: "cuda" without a device', () => {
     for (const { code, message, hint } of of("cuda")) {
       same("failure", code, "DEVICE_NOT_FOUND");
+      if (message.includes("\n")) throw new Stop(`the message has more than a line: ${message}`);
       if (!message.includes("CUDA device 0")) throw new Stop(`the message does not say what was tried: ${message}`);
       if (!hint?.includes('"cpu"')) throw new Stop(`the hint does not say what to do: ${hint}`);
     }
@@ -95,7 +96,9 @@ await main(async () => {
 });
 
 /** For a check, not for use: our crates are barely optimised, which spares minutes; the kernels that we call are those of a release. */
-const compiled = () => compiledAddon(["--config", "profile.release.opt-level=1"]);
+function compiled() {
+  return compiledAddon(["--config", "profile.release.opt-level=1"]);
+}
 
 function fits(request, env) {
   const script = [join(root, "scripts", "cuda-fits.mjs"), JSON.stringify(request)];

@@ -53,7 +53,9 @@ fn cuda() -> std::result::Result<Opened, String> {
     if !cfg!(feature = "cuda") {
         return Err("tried this addon, which is built without CUDA".into());
     }
-    let tried = |error| format!("tried CUDA device 0: {error}");
+    // What follows in candle's text is where in its code that was found.
+    let first = |error: candle_core::Error| error.to_string().lines().next().unwrap_or_default().to_owned();
+    let tried = |error| format!("tried CUDA device 0: {}", first(error));
     Device::new_cuda(0).map(|device| Opened { device, instead: None }).map_err(tried)
 }
 
