@@ -39,6 +39,7 @@ const tasks = {
   world: ({ rows, columns, latents, groups }) => ({
     simulator: "task-world",
     tasks: groups,
+    mixing: "network",
     pointsPerTask: Math.round(rows / groups),
     inputs: columns,
     latents,

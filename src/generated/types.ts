@@ -1905,7 +1905,7 @@ export interface InterventionWorldConfig {
   /**
    * Number of input columns, at least `latents`. Default: twice as many as latents.
    *
-   * Range: 1 to 10000.
+   * Range: 1 to 100000.
    */
   inputs?: number;
   /**
@@ -2003,7 +2003,7 @@ export interface InterventionWorldConfig {
   /**
    * Number of inputs, the last ones, that also depend on the square of a direction of the latents.
    *
-   * Default: 0. Range: 0 to 10000.
+   * Default: 0. Range: 0 to 100000.
    */
   curvedInputs?: number;
   /**
@@ -2916,7 +2916,7 @@ export interface ModalityWorldConfig {
   /**
    * Input columns of each modality, at least as many as its latents and private variables.
    *
-   * Default: 15. Range: 1 to 10000.
+   * Default: 15. Range: 1 to 100000.
    */
   inputsPerModality?: number;
   /**
@@ -4513,7 +4513,7 @@ export interface ShiftWorldConfig {
   /**
    * Number of input columns, at least `latents`. Default: as many as latents.
    *
-   * Range: 2 to 10000.
+   * Range: 2 to 100000.
    */
   inputs?: number;
   /**
@@ -4729,7 +4729,7 @@ export interface SilentWorldConfig {
   /**
    * Number of input columns, at least `latents`. Default: as many as latents.
    *
-   * Range: 2 to 10000.
+   * Range: 2 to 100000.
    */
   inputs?: number;
   /**
@@ -4959,7 +4959,7 @@ export interface TaskWorldConfig {
   /**
    * Number of input columns. Default: as many as latents, and 100 with a network, the only mixing that can have more.
    *
-   * Range: 1 to 10000.
+   * Range: 1 to 100000.
    */
   inputs?: number;
   /**
@@ -5175,7 +5175,7 @@ export interface TreeWorldConfig {
   /**
    * Number of input columns.
    *
-   * Default: 16. Range: 1 to 10000.
+   * Default: 16. Range: 1 to 100000.
    */
   inputs?: number;
   /**

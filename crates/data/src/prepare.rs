@@ -99,11 +99,13 @@ pub fn prepare_incomplete<'a>(
 fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64, incomplete: bool) -> Result<Prepared> {
     dataset.check_shapes()?;
     let in_part = IncompleteRows::of(&dataset, incomplete);
-    let (mut kept, dropped) = rows::kept_rows(&dataset, |row, column| in_part.lacks(row, column), config)?;
+    let (mut kept, dropped) =
+        rows::kept_rows(&dataset, (|row, column| in_part.lacks(row, column), in_part.empty()), config)?;
     let mut warnings: Vec<Warning> = dropped.into_iter().collect();
     let mut split = parts(&dataset, &kept, config, seed)?;
     let whole = kept.len();
-    let trained_in_part = incomplete::take_out(&in_part, &mut kept, &mut split);
+    let apart = config.split.by == SplitBy::Environments || !config.split.holdout.is_empty();
+    let trained_in_part = incomplete::take_out(&in_part, (&mut kept, &mut split), apart);
     let n = kept.len();
     if n < 2 {
         let mut dropped: String = warnings.iter().map(|warning| format!("; {}", warning.message)).collect();
@@ -114,6 +116,7 @@ fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64,
         let message = format!("{n} usable {rows}, expected at least 2{dropped}");
         let hint = match dropped.is_empty() {
             true => "give more rows",
+            false if whole > n => "give more rows that have every modality: results are about those",
             false => "choose fewer input columns with `inputs`, or another policy for missing values with `missing`",
         };
         return Err(Failure::new(Code::DataTooFewRows, message).hint(hint).with("rows", n));

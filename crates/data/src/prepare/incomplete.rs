@@ -11,6 +11,8 @@ use crate::matrix::Matrix;
 pub(super) struct IncompleteRows {
     /// By row, where it is incomplete: which views it lacks.
     lacks: Vec<Option<Vec<bool>>>,
+    /// Rows that have none, which nothing can be learnt from.
+    empty: Vec<usize>,
     /// By column: the view.
     view_of: Vec<usize>,
 }
@@ -20,7 +22,7 @@ impl IncompleteRows {
     pub(super) fn of(dataset: &Dataset, wanted: bool) -> Self {
         let views = dataset.views();
         if !wanted || views.len() < 2 {
-            return Self { lacks: Vec::new(), view_of: Vec::new() };
+            return Self { lacks: Vec::new(), empty: Vec::new(), view_of: Vec::new() };
         }
         let lacks = |row: usize| {
             let row = dataset.inputs.row(row);
@@ -29,7 +31,13 @@ impl IncompleteRows {
             some.then_some(lacks)
         };
         let view_of = views.iter().enumerate().flat_map(|(at, view)| view.columns().map(move |_| at)).collect();
-        Self { lacks: (0..dataset.rows()).map(lacks).collect(), view_of }
+        let empty = (0..dataset.rows()).filter(|&row| dataset.inputs.row(row).iter().all(|v| v.is_nan())).collect();
+        Self { lacks: (0..dataset.rows()).map(lacks).collect(), empty, view_of }
+    }
+
+    /// Rows without any view.
+    pub(super) fn empty(&self) -> &[usize] {
+        &self.empty
     }
 
     /// Whether a row has some views and lacks others.
@@ -43,8 +51,13 @@ impl IncompleteRows {
     }
 }
 
-/// Takes incomplete rows out of those that are kept, with their parts of the split. Gives the ones to train on.
-pub(super) fn take_out(found: &IncompleteRows, kept: &mut Vec<usize>, split: &mut Vec<Split>) -> Vec<usize> {
+/// Takes incomplete rows out of those that are kept, with their parts of the split. Gives the ones to train on: all of them, since none is judged
+/// by, but for those of environments that are kept `apart` from training.
+pub(super) fn take_out(
+    found: &IncompleteRows,
+    (kept, split): (&mut Vec<usize>, &mut Vec<Split>),
+    apart: bool,
+) -> Vec<usize> {
     let parts = std::mem::take(split);
     let mut train = Vec::new();
     let mut complete = Vec::with_capacity(kept.len());
@@ -54,7 +67,7 @@ pub(super) fn take_out(found: &IncompleteRows, kept: &mut Vec<usize>, split: &mu
                 complete.push(row);
                 split.push(part);
             }
-            (true, Split::Train) => train.push(row),
+            (true, part) if part == Split::Train || !apart => train.push(row),
             (true, _) => {}
         }
     }
@@ -90,9 +103,14 @@ pub(super) fn told(count: usize, train: &Matrix, views: &[View]) -> Option<Warni
     let has = |view: &View| (0..train.rows()).filter(|&row| !train[(row, view.start)].is_nan()).count();
     let each: Vec<String> = views.iter().map(|view| format!("{} in {:?}", has(view), view.name)).collect();
     let (rows, verb) = if count == 1 { ("row", "lacks") } else { ("rows", "lack") };
+    let left_out = count - train.rows();
+    let held = if left_out > 0 {
+        format!("; {left_out} of environments that are kept apart are left out")
+    } else {
+        String::new()
+    };
     let message = format!(
-        "{count} {rows} {verb} a modality: {} of them train what they have ({}), and none is in the results",
-        train.rows(),
+        "{count} {rows} {verb} a modality: learnt from where there is one ({}), not in the results{held}",
         each.join(", ")
     );
     Some(Warning::new("ROWS_INCOMPLETE", message).hint("`transform` gives their latents of the modalities they have"))
@@ -103,6 +121,9 @@ mod tests {
     use super::super::{Missing, PrepareConfig, Prepared, prepare, prepare_incomplete};
     use super::*;
     use crate::Code;
+    use crate::dataset::{Labels, Role};
+    use crate::split::SplitConfig;
+    use std::collections::BTreeMap;
 
     const GAP: f32 = f32::NAN;
 
@@ -134,12 +155,8 @@ mod tests {
         assert_eq!(found.rows(), 37);
         assert!([3, 7, 11].iter().all(|row| !found.kept.contains(row)));
         assert!(found.inputs.data().iter().all(|v| v.is_finite()));
-        // All that are there are those of the split of 40 rows to train on.
-        let whole = Dataset { inputs: Matrix::from_fn(40, 4, |i, j| (i * j) as f32 + i as f32), ..dataset() };
-        let parts = prepare(&whole, &PrepareConfig::default(), 5).expect("prepares").split;
-        let train: Vec<usize> = [3, 7, 11].into_iter().filter(|&row| parts[row] == Split::Train).collect();
-        assert!(!train.is_empty() && found.incomplete.rows() == train.len());
-        for (at, &row) in train.iter().enumerate() {
+        assert_eq!(found.incomplete.rows(), 3);
+        for (at, row) in [3, 7, 11].into_iter().enumerate() {
             for j in 0..4 {
                 let value = f64::from(data.inputs[(row, j)]);
                 let want = ((value - found.standardiser.mean[j]) / found.standardiser.sd[j]) as f32;
@@ -149,7 +166,18 @@ mod tests {
         }
         let told: Vec<&str> = found.warnings.iter().map(|warning| warning.code.as_str()).collect();
         assert_eq!(told, ["ROWS_INCOMPLETE"]);
-        assert!(found.warnings[0].message.starts_with("3 rows lack a modality: "), "{}", found.warnings[0].message);
+        let want =
+            "3 rows lack a modality: learnt from where there is one (1 in \"a\", 2 in \"b\"), not in the results";
+        assert_eq!(found.warnings[0].message, want);
+        // Whole environments that are kept apart stay so.
+        let labels: Vec<&str> = (0..40).map(|row| if row < 8 { "held" } else { ["u", "v"][row % 2] }).collect();
+        let labels = BTreeMap::from([(Role::Environment, Labels::encode("site", &labels))]);
+        let split = SplitConfig { holdout: vec!["held".into()], ..SplitConfig::default() };
+        let config = PrepareConfig { split, ..PrepareConfig::default() };
+        let apart = prepare_incomplete(&Dataset { labels, ..dataset() }, &config, 5).expect("prepares");
+        assert!(apart.incomplete.rows() < 2, "row 11 alone may be trained on");
+        let lost = apart.warnings.iter().find(|warning| warning.code == "ROWS_INCOMPLETE").expect("told");
+        assert!(lost.message.contains("environments that are kept apart"), "{}", lost.message);
     }
 
     #[test]
@@ -167,9 +195,10 @@ mod tests {
                 .iter()
                 .all(|view| view.iter().all(|v| v.is_nan()) || view.iter().all(|v| v.is_finite()))
         }));
-        // A row without any view is no row that lacks one.
+        // A row without any view is no row that lacks one, and nothing to be filled.
         data.inputs.row_mut(20).fill(GAP);
-        assert_eq!(prepared(&data, Missing::Drop).rows(), 36);
+        assert_eq!((prepared(&data, Missing::Drop).rows(), prepared(&data, Missing::Mean).rows()), (36, 36));
+        assert!(prepared(&data, Missing::Mean).warnings.iter().any(|warning| warning.code == "ROWS_DROPPED"));
     }
 
     #[test]

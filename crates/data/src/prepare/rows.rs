@@ -24,10 +24,10 @@ impl Flaw {
 }
 
 /// Indices of the rows that stay, in order, and what to tell about the others. What a row `lacks` of a column as a part of a view that it does
-/// not have counts as no gap.
+/// not have counts as no gap; of rows that are `empty` nothing can be filled.
 pub(super) fn kept_rows(
     dataset: &Dataset,
-    lacks: impl Fn(usize, usize) -> bool,
+    (lacks, empty): (impl Fn(usize, usize) -> bool, &[usize]),
     config: &PrepareConfig,
 ) -> Result<(Vec<usize>, Option<Warning>)> {
     let n = dataset.rows();
@@ -50,6 +50,9 @@ pub(super) fn kept_rows(
     if config.missing == Missing::Drop {
         let gap = |row: usize| dataset.inputs.row(row).iter().enumerate().any(|(j, v)| v.is_nan() && !lacks(row, j));
         reason("an input", (0..n).filter(|&row| gap(row)).collect(), &mut drop);
+    }
+    if config.missing == Missing::Mean {
+        reason("any input", empty.to_vec(), &mut drop);
     }
     for labels in dataset.labels.values() {
         let rows: Vec<usize> = (0..n).filter(|&i| labels.label(i).is_empty()).collect();

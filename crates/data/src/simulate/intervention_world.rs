@@ -50,7 +50,7 @@ pub struct InterventionWorldConfig {
     pub latents: usize,
     /// Number of input columns, at least `latents`. Default: twice as many as latents.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "usize", range(min = 1, max = 10_000))]
+    #[schemars(with = "usize", range(min = 1, max = 100_000))]
     pub inputs: Option<usize>,
     /// Rows of the environment without an intervention.
     #[schemars(range(min = 2, max = 1_000_000))]
@@ -101,7 +101,7 @@ pub struct InterventionWorldConfig {
     #[schemars(range(min = 1e-3, max = 100.0))]
     pub changed_scale_most: f64,
     /// Number of inputs, the last ones, that also depend on the square of a direction of the latents.
-    #[schemars(range(min = 0, max = 10_000))]
+    #[schemars(range(min = 0, max = 100_000))]
     pub curved_inputs: usize,
     /// Factor on that square.
     #[schemars(range(min = 0.0, max = 100.0))]

@@ -70,7 +70,7 @@ pub struct ModalityWorldConfig {
     #[schemars(range(min = 2, max = 20))]
     pub modalities: usize,
     /// Input columns of each modality, at least as many as its latents and private variables.
-    #[schemars(range(min = 1, max = 10_000))]
+    #[schemars(range(min = 1, max = 100_000))]
     pub inputs_per_modality: usize,
     /// Latents of each modality.
     #[schemars(range(min = 1, max = 12))]

@@ -156,7 +156,7 @@ pub struct ShiftWorldConfig {
     pub latents: usize,
     /// Number of input columns, at least `latents`. Default: as many as latents.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "usize", range(min = 2, max = 10_000))]
+    #[schemars(with = "usize", range(min = 2, max = 100_000))]
     pub inputs: Option<usize>,
     /// The graph over the latents.
     pub graph: GraphKind,

@@ -105,7 +105,7 @@ pub struct SilentWorldConfig {
     pub latents: usize,
     /// Number of input columns, at least `latents`. Default: as many as latents.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "usize", range(min = 2, max = 10_000))]
+    #[schemars(with = "usize", range(min = 2, max = 100_000))]
     pub inputs: Option<usize>,
     /// Edges of the graph, for each latent; at most half of the number of other latents.
     #[schemars(range(min = 0, max = 500))]

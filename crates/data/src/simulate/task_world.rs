@@ -66,7 +66,7 @@ pub struct TaskWorldConfig {
     pub mixing: Mixing,
     /// Number of input columns. Default: as many as latents, and 100 with a network, the only mixing that can have more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "usize", range(min = 1, max = 10_000))]
+    #[schemars(with = "usize", range(min = 1, max = 100_000))]
     pub inputs: Option<usize>,
     /// Standard deviation of the noise of the inputs. Default: 0.01, and 0 with a network.
     #[serde(skip_serializing_if = "Option::is_none")]

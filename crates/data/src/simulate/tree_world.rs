@@ -61,7 +61,7 @@ pub struct TreeWorldConfig {
     #[schemars(range(min = 1, max = 1_000_000))]
     pub points_per_environment: usize,
     /// Number of input columns.
-    #[schemars(range(min = 1, max = 10_000))]
+    #[schemars(range(min = 1, max = 100_000))]
     pub inputs: usize,
     /// Number of latents.
     #[schemars(range(min = 1, max = 1_000))]

@@ -3,7 +3,7 @@
 use super::{GivenRows, Model, align_offsets};
 use crate::train;
 use disentangle_data::prepare::align_columns;
-use disentangle_data::{Code, Failure, Matrix, Result};
+use disentangle_data::{Code, Failure, Matrix, Result, View};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -54,10 +54,10 @@ impl Model {
             .map(|row| views.iter().map(|view| inputs.row(row)[view.columns()].iter().all(|v| v.is_nan())).collect())
             .collect();
         if let Some(row) = lacks.iter().position(|lacks| lacks.iter().all(|&lacks| lacks)) {
-            let message = format!("row {row} has no number in any modality");
+            let message = format!("row {} has no number in any modality", row + 1);
             return Err(Failure::new(Code::DataNeedsModalities, message)
                 .hint("leave the row out: there is nothing to encode")
-                .with("row", row));
+                .with("row", row + 1));
         }
         let seen = self.seen_in_part(inputs, rows, &lacks)?;
         let values = match wanted {
@@ -86,7 +86,14 @@ impl Model {
         let there: Vec<usize> =
             views.iter().zip(&given).filter(|(_, given)| **given).flat_map(|(view, _)| view.columns()).collect();
         let names: Vec<String> = there.iter().map(|&column| expected[column].clone()).collect();
-        let some = align_columns(&names, &[], rows.names, rows.inputs)?;
+        let mut end = 0;
+        let place = |(view, given): (&View, &bool)| {
+            let start = end;
+            end += if *given { view.columns().len() } else { 0 };
+            given.then(|| View { start, end, ..view.clone() })
+        };
+        let views: Vec<View> = views.iter().zip(&given).filter_map(place).collect();
+        let some = align_columns(&names, &views, rows.names, rows.inputs)?;
         let mut inputs = Matrix::from_fn(some.rows(), expected.len(), |_, _| f32::NAN);
         for row in 0..some.rows() {
             there.iter().enumerate().for_each(|(j, &column)| inputs[(row, column)] = some[(row, j)]);

@@ -102,8 +102,8 @@ fn others<'a>(
     for (m, (of, table)) in network.coders.iter().zip(tables).enumerate() {
         jobs.push((of, table.data(), of.initial(&mut initial.at(m as u32))?));
     }
-    let training =
-        problem.config.autoencoders(problem.batch, u64::from(Stream::new(solving.seed, "multimodal/another").bits()));
+    let seed = u64::from(Stream::new(solving.seed, "multimodal/another").bits());
+    let training = problem.config.autoencoders(problem.rows, seed);
     let after = told(solving, (0, training.steps));
     let Some(trained) = train(training, jobs, after)? else { return Ok(None) };
     let mut others = Vec::new();

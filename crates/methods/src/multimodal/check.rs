@@ -36,6 +36,12 @@ pub(super) fn check(config: &MultimodalConfig, data: &Prepared) -> Result<()> {
             .hint("leave `encoder` and `algorithm` out, or shrink the images")
             .with("columns", count));
     }
+    if config.encoder == Encoder::Convolutional && config.algorithm == Algorithm::Paper {
+        let message = "encoder: the algorithm `paper` takes images flat";
+        return Err(Failure::new(Code::ConfigConflict, message)
+            .at("encoder")
+            .hint("leave `encoder` or `algorithm` out"));
+    }
     if config.encoder == Encoder::Convolutional && !views.iter().any(read) {
         let message = "encoder: no modality holds images that convolutions can read";
         return Err(Failure::new(Code::DataNeedsImages, message)

@@ -1,5 +1,6 @@
 //! Name and options of the method.
 
+use super::rows::TrainingRows;
 use crate::conditional_vae::Encoder;
 use crate::regression::Auto;
 use disentangle_data::View;
@@ -190,8 +191,9 @@ impl MultimodalConfig {
         Steps { widths, autoencoders, latents, copies }
     }
 
-    /// How its autoencoders are trained, over batches in the order of a seed.
-    pub(super) fn autoencoders(&self, batch: usize, seed: u64) -> Training {
+    /// How its autoencoders are trained, over batches in the order of a seed. A modality may have no more rows than the complete ones.
+    pub(super) fn autoencoders(&self, rows: &TrainingRows<'_>, seed: u64) -> Training {
+        let batch = self.batch(rows.complete.len());
         Training { batch, steps: self.steps().autoencoders, rate: AUTOENCODER_RATE, seed }
     }
 

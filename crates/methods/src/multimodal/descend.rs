@@ -60,7 +60,7 @@ pub(super) fn autoencoders(
     let tables: Vec<Matrix> = (0..data.views.len()).map(|m| rows.table(m)).collect();
     let complete = rows.complete.len();
     let (steps, batch) = (config.steps(), config.batch(complete));
-    let training = config.autoencoders(batch, seed);
+    let training = config.autoencoders(&rows, seed);
     let mut solved = BTreeMap::new();
 
     let known: Vec<[Option<usize>; 2]> =

@@ -5,7 +5,7 @@ use super::config::MultimodalConfig;
 use super::layers;
 use super::solved::{self, Size};
 use disentangle_data::views::Image;
-use disentangle_data::{Failure, Matrix};
+use disentangle_data::{Failure, Matrix, Stream};
 use disentangle_engine::method::{Batch, Network, Term};
 use disentangle_nn::{Error, Init, Layer, NamedValues, Params, Result, Tensor, host, internal};
 use disentangle_numerics::linalg::inverse;
@@ -80,7 +80,9 @@ impl MultimodalNetwork {
             white.push(White { mean, there: there.clone(), back });
         }
         let density = density(config, &sizes);
-        params.insert(DENSITY, &[density.len()], &Init::ZEROS, seed)?;
+        // A fit that is stopped before they are trained is looked at as any other: flows of zeros lead nowhere.
+        let initial = density.initial::<f64>(&mut Stream::new(seed, "multimodal/network"));
+        params.insert(DENSITY, &[density.len()], &Init::Values(initial), seed)?;
         let inputs = sizes.last().map_or(0, |size| size.end);
         // A copy of the store shares its numbers.
         Ok(Self { sizes, coders, density, white, params: params.clone(), inputs })

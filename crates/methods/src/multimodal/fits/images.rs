@@ -70,6 +70,13 @@ fn places_in_images_are_found_where_dense_layers_bend_them() {
     // Convolutions of another number of rows are summed in another order.
     let close = |a: &Matrix, b: &Matrix| a.data().iter().zip(b.data()).all(|(a, b)| (a - b).abs() < 1e-4);
     assert!(close(&kept, &run.latents.select_rows(&(0..20).collect::<Vec<_>>())));
+    // A larger image is not cut, also where it comes alone.
+    let larger = Image { channels: 1, height: SIDE + 1, width: SIDE + 1 };
+    let names: Vec<String> = pixel_names("left", larger).collect();
+    let pixels = Matrix::<f32>::zeros(3, larger.len());
+    let given = GivenRows { inputs: &pixels, names: &names, offsets: &[], environments: None };
+    let refused = model.variables(given, Variables::Latents).expect_err("another size");
+    assert!(refused.code == Code::DataColumnMismatch && refused.message.contains("1 x 9 x 9"), "{refused}");
     let one = model.transform(&data.inputs.select_rows(&[7]), &data.input_names).expect("latents");
     assert!(close(&one, &all.select_rows(&[7])));
 }
@@ -92,6 +99,9 @@ fn sizes_of_images_are_chosen_by_the_same_rule() {
 fn convolutions_are_refused_where_there_is_nothing_to_read() {
     let (refused, message) = code(&world(400, 5, false), json!({"encoder": "convolutional"}));
     assert!(refused == Code::DataNeedsImages && message.starts_with("encoder: "), "{message}");
+    let paper = json!({"encoder": "convolutional", "algorithm": "paper"});
+    let (refused, message) = code(&spots(100), paper);
+    assert!(refused == Code::ConfigConflict && message.contains("flat"), "{message}");
     let mut large = world(80, 1, false);
     let wide = Matrix::from_fn(80, 5000, |row, j| (row * j) as f32);
     large.inputs = Matrix::from_fn(80, 5006, |i, j| if j < 6 { large.inputs[(i, j)] } else { wide[(i, j - 6)] });

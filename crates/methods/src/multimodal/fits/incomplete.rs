@@ -52,6 +52,17 @@ fn they_teach_what_they_have() {
     assert!((0..2).all(|j| found[(1, j)].is_nan() && found[(1, 2 + j)].is_finite()));
 }
 
+/// Batches of the likelihood are larger than those of a modality that few rows have.
+#[test]
+fn a_modality_may_have_fewer_rows_than_a_step_of_the_likelihood() {
+    let mut data = world(400, 8, false);
+    (100..400).for_each(|row| data.inputs.row_mut(row)[COLUMNS..].fill(f32::NAN));
+    let few = json!({"copies": 1, "starts": 1, "training": {"steps": 90}, "latentDim": 1, "privateDim": 2});
+    let run = attempt(&data, few).expect("the fit runs");
+    assert_eq!(run.rows.len(), 100);
+    assert!(run.summary.facts.iter().any(|fact| fact.id == "another-code"), "another autoencoder was asked");
+}
+
 #[test]
 fn the_published_algorithm_and_methods_without_modalities_of_their_own_refuse_them() {
     let data = in_part(400, 300);
