@@ -32,6 +32,7 @@ export const BENCHMARKS = {
   "pdgmm-cost": () => import("./pdgmm-cost.mjs"),
   "latent-anm-torch": () => import("./latent-anm-torch.mjs"),
   "latent-anm-cost": () => import("./latent-anm-cost.mjs"),
+  modalities: () => import("./modalities.mjs"),
   growth: () => import("./growth.mjs"),
   "tbr-bands": () => import("./tbr-bands.mjs"),
   choosing: () => import("./choosing.mjs"),
