@@ -84,7 +84,8 @@ pub fn prepare<'a>(dataset: impl Into<Cow<'a, Dataset>>, config: &PrepareConfig,
     prepare_cow(dataset.into(), config, seed, false)
 }
 
-/// The same for a method that learns from rows that lack views, too: those of the training part are in [`Prepared::incomplete`].
+/// The same for a method that learns from rows that lack views, too: they are in [`Prepared::incomplete`], but for those of environments that
+/// are kept apart from training.
 ///
 /// # Errors
 /// As [`prepare`].
