@@ -69,6 +69,18 @@ test("two tables of the same subjects become latents of each and one graph", asy
     aloneRows.map((row) => row.split(",").slice(1)),
     rows.map((row) => row.split(",").slice(3)),
   );
+  // What the same subjects would have been with a latent at a value; half of them is no row of the model.
+  const after = await run(["intervene", at("run"), "--do", "rna.z1=0", ...tables, "--out", at("after.csv")]);
+  t.is(after.code, 0, after.stderr);
+  const [, ...changed] = await lines("after.csv");
+  t.deepEqual(new Set(changed.map((row) => row.split(",")[1])), new Set(["0"]));
+  t.deepEqual(
+    changed.map((row) => row.split(",")[2]),
+    rows.map((row) => row.split(",")[2]),
+  );
+  const half = await run(["intervene", at("run"), "--do", "rna.z1=0", "--modality", rna]);
+  t.is(half.code, 1, half.stderr);
+  t.regex(half.stderr, /DATA_COLUMN_MISMATCH[\s\S]*protein/);
   const unknown = await run(["transform", at("run"), "--modality", rna, "--modality", `protien=${at("protein.csv")}`]);
   t.is(unknown.code, 2);
   t.regex(unknown.stderr, /CONFIG_UNKNOWN_KEY[\s\S]*did you mean "protein"\?/);

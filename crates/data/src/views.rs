@@ -61,6 +61,11 @@ impl View {
         self.start..self.end
     }
 
+    /// Whether a row of all inputs lacks it: none of its columns holds a number.
+    pub fn is_missing_in(&self, row: &[f32]) -> bool {
+        row[self.columns()].iter().all(|value| value.is_nan())
+    }
+
     /// What is standardized together: each column of a table, each channel of an image.
     pub fn units(&self) -> Vec<Range<usize>> {
         match self.image {

@@ -1,9 +1,10 @@
-//! A decoder that gives numbers near the latents of the rows and none further out: what it gives is told, the rest is a warning.
+//! A decoder that gives numbers near the latents of the rows and none further out: what it gives is told, the rest is a warning. The same
+//! with the wrong sign: what it gives is further from the inputs than their mean is.
 
 use disentangle_data::prepare::Prepared;
 use disentangle_data::{Dataset, Matrix, Result};
 use disentangle_engine::entry::{Entry, MethodInfo, Reference, Specification};
-use disentangle_engine::fit::{FitOptions, fit};
+use disentangle_engine::fit::{FitOptions, RunResult, fit};
 use disentangle_engine::method::{Batch, Dimensions, Findings, Method, Network, Solving, Stage, State, Term};
 use disentangle_engine::model::Model;
 use disentangle_engine::observe::Silent;
@@ -15,9 +16,15 @@ use serde_json::json;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-struct Options {}
+struct Options {
+    /// Whether it decodes with the wrong sign.
+    wrong: bool,
+}
 
-struct Cliff;
+#[derive(Clone, Copy)]
+struct Cliff {
+    sign: f64,
+}
 
 /// Where the decoder ends: rows of a uniform distribution reach 1.74 standard deviations, traversals 2.
 const EDGE: f64 = 1.9;
@@ -34,7 +41,7 @@ impl Network for Cliff {
     /// A root that is none beyond the edge.
     fn decode(&self, codes: &Tensor) -> disentangle_nn::Result<Option<Tensor>> {
         let inside = ((codes.sqr()? * -1.0)? + EDGE * EDGE)?.sqrt()?;
-        Ok(Some((codes + (inside * 0.0)?)?))
+        Ok(Some(((codes * self.sign)? + (inside * 0.0)?)?))
     }
 }
 
@@ -53,14 +60,14 @@ impl Specification for Cliff {
         baseline_of: None,
     };
 
-    fn new(_: Options) -> Self {
-        Self
+    fn new(Options { wrong }: Options) -> Self {
+        Self { sign: if wrong { -1.0 } else { 1.0 } }
     }
 }
 
 impl Method for Cliff {
     fn config(&self) -> serde_json::Value {
-        json!({})
+        json!({ "wrong": self.sign < 0.0 })
     }
 
     fn check(&self, _: &Prepared) -> Result<()> {
@@ -72,7 +79,7 @@ impl Method for Cliff {
     }
 
     fn network(&self, _: &Dimensions, _: &mut Params, _: u64) -> disentangle_nn::Result<Box<dyn Network>> {
-        Ok(Box::new(Self))
+        Ok(Box::new(*self))
     }
 
     fn solve(&self, _: &str, _: &Prepared, _: &mut State, _: &mut Solving<'_>) -> Result<OutcomeKind> {
@@ -86,12 +93,17 @@ impl Method for Cliff {
 
 static METHODS: &[Entry] = &[Entry::of::<Cliff>()];
 
-#[test]
-fn reconstruction_is_told_where_traversals_leave_the_finite_numbers() {
+fn fitted(wrong: bool) -> RunResult {
     // Uniform in both columns, in other orders.
     let inputs = Matrix::from_fn(200, 2, |i, j| if j == 0 { i as f32 } else { (i * 77 % 200) as f32 });
     let data = Dataset { inputs, input_names: vec!["a".into(), "b".into()], ..Dataset::default() };
-    let run = fit(METHODS, &json!({ "method": "cliff" }), &data, &FitOptions::default(), &mut Silent).expect("it runs");
+    let config = json!({ "method": "cliff", "wrong": wrong });
+    fit(METHODS, &config, &data, &FitOptions::default(), &mut Silent).expect("it runs")
+}
+
+#[test]
+fn reconstruction_is_told_where_traversals_leave_the_finite_numbers() {
+    let run = fitted(false);
     let told = &run.summary.reconstruction;
     assert_eq!(told.len(), 3);
     assert!(told.iter().all(|row| row.mse < 1e-12), "{told:?}");
@@ -104,4 +116,15 @@ fn reconstruction_is_told_where_traversals_leave_the_finite_numbers() {
         assert!((back[(0, 0)] - 99.5).abs() < 5.0, "{back:?}");
         model.decode(&Matrix::from_fn(1, 2, |_, _| 3.0), &[]).expect_err("beyond the edge");
     }
+}
+
+#[test]
+fn what_is_decoded_worse_than_the_mean_is_told() {
+    let run = fitted(true);
+    // The error is (2 x)^2, the mean of which is 4 times the variance up to the mean of few rows.
+    assert!(run.summary.reconstruction.iter().all(|row| row.explained.is_some_and(|share| share < -2.5)));
+    let warning = run.summary.warnings.iter().find(|warning| warning.code == "DECODER_WORSE_THAN_MEAN");
+    let warning = warning.expect("a warning");
+    assert!(warning.message.contains("train rows (4.00 times its error)"), "{warning:?}");
+    assert!(fitted(false).summary.warnings.iter().all(|warning| warning.code != "DECODER_WORSE_THAN_MEAN"));
 }

@@ -1,6 +1,8 @@
 import { join, parse } from "node:path";
 import type { Command } from "commander";
+import { pathsOfData } from "../../data/paths.js";
 import type { Rows } from "../../data/rows.js";
+import type { ViewsData } from "../../dataset.js";
 import { fail } from "../../errors.js";
 import type { Intervention } from "../../intervene.js";
 import { load } from "../../model.js";
@@ -18,6 +20,7 @@ import {
   writeRows,
   writeText,
 } from "../../rows-out.js";
+import { addModalityFlags, type RowsFlags, rowsOf } from "../rows-flags.js";
 import { print, printChunks } from "../terminal.js";
 import { wholeNumber } from "../variables.js";
 
@@ -25,14 +28,15 @@ const EXAMPLES = `
 Examples:
   $ disentangle intervene runs/a --do z2=1.5 --data cells.csv --out after.npy
   $ disentangle intervene runs/a --do z2=1.5 --do z3=0 --count 500 --seed 1 > drawn.csv
+  $ disentangle intervene runs/b --do rna.z1=0 --modality rna=rna.csv --modality protein=protein.csv --out after.csv
 
-With --data the result is a counterfactual: each row keeps its noise, and every latent downstream of the set ones changes with them.
-Without --data new rows are drawn under the intervention.
+With --data or --modality the result is a counterfactual: each row keeps its noise, and every latent downstream of the set ones changes with them.
+Without them new rows are drawn under the intervention.
 Values are in units of the latents; summary.json has the mean and standard deviation of each.
 If the method has a decoder, --out after.npy writes two files: latents to after.npy and inputs to after-inputs.npy. If mechanisms
 depend on the environment, the environment of each row is written to after-environments.csv.`;
 
-interface Flags {
+interface Flags extends RowsFlags {
   readonly do: Readonly<Record<string, number>>;
   readonly data?: string;
   readonly environment?: string;
@@ -47,27 +51,30 @@ export function define(command: Command): void {
   command
     .argument("<run>", "run folder or saved model")
     .requiredOption("--do <latent=value>", "set a latent; repeat it to set several", assignment)
-    .option("--data <path>", "rows to compute counterfactuals of (default: new rows are drawn)")
+    .option("--data <path>", "rows to compute counterfactuals of (default: new rows are drawn)");
+  addModalityFlags(command)
     .option("--count <rows>", "rows to draw (default: 1000)", wholeNumber(0))
     .option("--seed <seed>", "seed of the noise of drawn rows (default: 0)", wholeNumber(0))
     .option("--environment <name>", "environment of all drawn rows (default: each in turn)")
     .option("--out <file>", "file to write: .npy, .csv, .parquet or .arrow (default: CSV on stdout)")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (run: string, { data, out, json, ...request }: Flags) => {
-      if (out !== undefined) await checkOut(out, run, data);
+    .action(async (run: string, { data, modality, join: by, out, json, ...request }: Flags) => {
+      const rows = rowsOf({ data, modality, join: by });
+      if (out !== undefined) await checkOut(out, run, rows);
       await using model = await load(run);
-      const after = await model.intervene({ ...request, ...(data !== undefined && { rows: data }) });
+      const source = modality === undefined ? data : rows;
+      const after = await model.intervene({ ...request, ...(source !== undefined && { rows: source }) });
       const { columns, shape } = after.latents;
-      const [rows] = shape;
+      const [count] = shape;
       if (out === undefined) {
-        const chunks = json ? jsonObject({ rows, columns, ...inRows(after) }) : csvChunks(sideBySide(after));
+        const chunks = json ? jsonObject({ rows: count, columns, ...inRows(after) }) : csvChunks(sideBySide(after));
         return printChunks(chunks);
       }
       const files = await write(out, after);
-      print(json, { rows, columns, ...files }, () =>
+      print(json, { rows: count, columns, ...files }, () =>
         Object.values(files)
-          .map((file) => `${file}: ${rows} rows`)
+          .map((file) => `${file}: ${count} rows`)
           .join("\n"),
       );
     });
@@ -86,9 +93,9 @@ function assignment(text: string, previous: Flags["do"] = {}): Flags["do"] {
 }
 
 /** Before anything is read: tables only, and no part of what is read. */
-async function checkOut(out: string, run: string, data: string | undefined): Promise<void> {
+async function checkOut(out: string, run: string, rows: ViewsData | undefined): Promise<void> {
   checkTable(out, "rows after an intervention");
-  const given = data === undefined ? [] : [{ path: data }];
+  const given = rows === undefined ? [] : pathsOfData(rows).map((path) => ({ path }));
   for (const file of Object.values(filesOf(out))) {
     await checkOutput(file, [...given, { path: rootOf(run), kind: "run" }]);
   }

@@ -20,7 +20,8 @@ import {
   writeRows,
 } from "../../rows-out.js";
 import { type LatentSilence, latentSilence } from "../../silence.js";
-import { addConfigOptions, type ConfigOptions, given, modalitiesOf, refuseUnknown } from "../flags.js";
+import { addConfigOptions, type ConfigOptions, given, refuseUnknown } from "../flags.js";
+import { addModalityFlags, type RowsFlags, rowsOf } from "../rows-flags.js";
 import { inform, print, printChunks } from "../terminal.js";
 
 const EXAMPLES = `
@@ -44,11 +45,8 @@ For methods that detect silent latents, such as pdgmm, --out new.npy writes two 
 and new-silence-probability.npy. If the name is latents.npy they are silent.npy and silence-probability.npy. In a copy of the data they
 are obsm["X_disentangle_silent"] and obsm["X_disentangle_silence_probability"].`;
 
-interface TransformOptions extends ConfigOptions {
+interface TransformOptions extends ConfigOptions, RowsFlags {
   readonly data?: readonly string[];
-  readonly modality?: readonly string[];
-  readonly join?: string;
-  readonly unmatched?: string;
   readonly private?: boolean;
   readonly environment?: string | true;
   readonly out?: string;
@@ -61,9 +59,8 @@ export async function define(command: Command): Promise<void> {
   addConfigOptions(command, keys, { data: "Reading (default: as in the fit):" });
   command
     .argument("<run>", "run folder or saved model")
-    .option("--data <path...>", "rows to transform: any format that `fit --data` reads; - is standard input")
-    .option("--modality <name=file...>", "a table for each modality of the model, as for `fit`")
-    .option("--join <column>", "column with the ids of the rows of the modalities (default: that of the fit)")
+    .option("--data <path...>", "rows to transform: any format that `fit --data` reads; - is standard input");
+  addModalityFlags(command)
     .addOption(
       new Option("--unmatched <rows>", "rows that lack a modality: left out or kept (default: as in the fit)").choices([
         "drop",
@@ -83,7 +80,13 @@ export async function define(command: Command): Promise<void> {
       refuseUnknown(config, places, await configKeys());
       const { data: paths = [], modality, environment, out, json } = options;
       const data = paths.length > 1 ? paths : paths[0];
-      const rows = rowsOf(data, options);
+      const rows = rowsOf({ ...options, data });
+      if (rows === undefined) {
+        fail("CONFIG_USAGE", "--data is missing: the rows to transform", {
+          path: "--data",
+          hint: "for example --data new-cells.csv, or --modality NAME=FILE for each modality of the model",
+        });
+      }
       const own = options.private === true && { private: true };
       await using model = await load(run);
       const hasSilence = model.summary.silence !== undefined && own === false;
@@ -129,25 +132,6 @@ async function checkOut(out: string, run: string, rows: ViewsData, hasSilence: b
     path: "--out",
     hint: "write a file of its own, for example --out latents.csv",
   });
-}
-
-/** The rows that the flags name. */
-function rowsOf(
-  data: string | readonly string[] | undefined,
-  { modality, join: by, unmatched }: TransformOptions,
-): ViewsData {
-  if (data === undefined && modality === undefined) {
-    fail("CONFIG_USAGE", "--data is missing: the rows to transform", {
-      path: "--data",
-      hint: "for example --data new-cells.csv, or --modality NAME=FILE for each modality of the model",
-    });
-  }
-  return {
-    ...(data !== undefined && { data: data as NonNullable<ViewsData["data"]> }),
-    ...(modality !== undefined && { modalities: modalitiesOf(modality) }),
-    ...(by !== undefined && { join: by }),
-    ...(unmatched !== undefined && { unmatched: unmatched as "drop" | "keep" }),
-  };
 }
 
 /** Writes latents, and where a method looks for silence which of them are silent; tells where that is. */

@@ -24,15 +24,17 @@ impl IncompleteRows {
         if !wanted || views.len() < 2 {
             return Self { lacks: Vec::new(), empty: Vec::new(), view_of: Vec::new() };
         }
-        let lacks = |row: usize| {
-            let row = dataset.inputs.row(row);
-            let lacks: Vec<bool> = views.iter().map(|view| row[view.columns()].iter().all(|v| v.is_nan())).collect();
-            let some = lacks.iter().any(|&lacks| lacks) && lacks.iter().any(|&lacks| !lacks);
-            some.then_some(lacks)
-        };
         let view_of = views.iter().enumerate().flat_map(|(at, view)| view.columns().map(move |_| at)).collect();
-        let empty = (0..dataset.rows()).filter(|&row| dataset.inputs.row(row).iter().all(|v| v.is_nan())).collect();
-        Self { lacks: (0..dataset.rows()).map(lacks).collect(), empty, view_of }
+        let mut found = Self { lacks: Vec::with_capacity(dataset.rows()), empty: Vec::new(), view_of };
+        for row in 0..dataset.rows() {
+            let lacks: Vec<bool> = views.iter().map(|view| view.is_missing_in(dataset.inputs.row(row))).collect();
+            let count = lacks.iter().filter(|&&lacks| lacks).count();
+            if count == views.len() {
+                found.empty.push(row);
+            }
+            found.lacks.push((0 < count && count < views.len()).then_some(lacks));
+        }
+        found
     }
 
     /// Rows without any view.
@@ -77,10 +79,9 @@ pub(super) fn take_out(
 
 /// Rows that lack views on the scale of the complete ones, gaps inside of their views filled; NaN where they lack the view.
 pub(super) fn scaled(mut values: Matrix, views: &[View], inputs: &Inputs) -> Result<Matrix> {
-    let lacks = |values: &Matrix, row: usize, view: &View| values.row(row)[view.columns()].iter().all(|v| v.is_nan());
     let absent: Vec<(usize, &View)> = (0..values.rows())
         .flat_map(|row| views.iter().map(move |view| (row, view)))
-        .filter(|&(row, view)| lacks(&values, row, view))
+        .filter(|&(row, view)| view.is_missing_in(values.row(row)))
         .collect();
     for &(row, view) in &absent {
         values.row_mut(row)[view.columns()].fill(0.0);

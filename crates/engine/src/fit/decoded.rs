@@ -61,6 +61,9 @@ pub(super) fn decoded(
     };
     let reconstruction = reconstruction(data, &decoder, state, latents);
     let reconstruction = told(reconstruction, "inputs cannot be decoded from the latents", &mut warning)?;
+    if warning.is_none() {
+        warning = worse_than_mean(&reconstruction);
+    }
     let two_off = "inputs cannot be decoded from latents two deviations off";
     let mechanisms = match method.mechanisms(state) {
         Ok(mechanisms) => mechanisms,
@@ -97,6 +100,22 @@ fn told<T>(found: Result<Vec<T>>, what: &str, warning: &mut Option<Warning>) -> 
         }
         found => found,
     }
+}
+
+/// Told where what is decoded lies further from the inputs than their mean does.
+fn worse_than_mean(reconstruction: &[ReconstructionRow]) -> Option<Warning> {
+    let list: Vec<String> = reconstruction
+        .iter()
+        .filter_map(|row| row.explained.filter(|&share| share < 0.0).map(|share| (row, 1.0 - share)))
+        .map(|(row, times)| format!("{} rows ({times:.2} times its error)", row.split))
+        .collect();
+    (!list.is_empty()).then(|| {
+        let message = format!("inputs decoded from the latents are worse than their mean: {}", list.join(", "));
+        Warning::new("DECODER_WORSE_THAN_MEAN", message).hint(
+            "do not read decoded inputs, traversals or counterfactuals of this fit; give more rows, train longer, or choose \
+             fewer latents and private variables",
+        )
+    })
 }
 
 /// How well inputs come back, by split; nothing without a decoder.

@@ -51,7 +51,7 @@ impl Model {
         let (inputs, given) = self.placed(rows)?;
         let views = &self.header.dimensions.views;
         let lacks: Vec<Vec<bool>> = (0..inputs.rows())
-            .map(|row| views.iter().map(|view| inputs.row(row)[view.columns()].iter().all(|v| v.is_nan())).collect())
+            .map(|row| views.iter().map(|view| view.is_missing_in(inputs.row(row))).collect())
             .collect();
         if let Some(row) = lacks.iter().position(|lacks| lacks.iter().all(|&lacks| lacks)) {
             let message = format!("row {} has no number in any modality", row + 1);

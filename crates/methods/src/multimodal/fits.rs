@@ -79,16 +79,26 @@ fn code(data: &Dataset, changes: Value) -> (Code, String) {
     (failure.code, failure.message)
 }
 
+/// Correlations of true latents (rows) with those found, on the rows of the run.
+fn beside_truth(data: &Dataset, run: &RunResult) -> Matrix<Option<f64>> {
+    let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
+    let truth = data.truth["latents"].values.select_rows(&rows).to_f64();
+    correlation(Correlation::Pearson, &truth, &run.latents.to_f64()).expect("the same rows")
+}
+
+/// Which latent found is which true one, and how far they correlate.
+fn matched(data: &Dataset, run: &RunResult) -> (Vec<usize>, Vec<f64>) {
+    let matching = Matching::best(&beside_truth(data, run)).expect("finite");
+    let columns = matching.columns.iter().map(|column| column.expect("a match")).collect();
+    (columns, matching.strength.iter().map(|strength| strength.expect("they vary")).collect())
+}
+
 #[test]
 fn latents_of_each_modality_and_the_graph_between_them_are_found() {
     let data = world(4000, 1, false);
     let run = attempt(&data, json!({})).expect("the fit runs");
-    let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
-    let truth = data.truth["latents"].values.select_rows(&rows).to_f64();
-    let table = correlation(Correlation::Pearson, &truth, &run.latents.to_f64()).expect("the same rows");
-    let matching = Matching::best(&table).expect("finite");
-    assert!(matching.strength.iter().all(|s| s.is_some_and(|s| s > 0.95)), "{:?}", matching.strength);
-    let at: Vec<usize> = matching.columns.iter().map(|c| c.expect("a match")).collect();
+    let (at, strength) = matched(&data, &run);
+    assert!(strength.iter().all(|&s| s > 0.95), "{strength:?}");
     assert_eq!(run.summary.latents.names, ["rna.z1", "rna.z2", "protein.z1", "protein.z2"]);
     assert!(at[0] < 2 && at[1] < 2 && at[2] > 1 && at[3] > 1, "latents stay in their modality: {at:?}");
     let graph = run.summary.graph.as_ref().expect("a graph");
@@ -153,10 +163,7 @@ fn a_link_that_mixing_hides_is_left_out_of_the_graph_and_named() {
     // Three of four links: of m2.z2, one from each latent of m1. Its share is .21 here, far from the limit of .173.
     let data = simulate("modality-world", json!({"seed": 5, "points": 4000, "sparsity": 0.25})).expect("a world");
     let run = attempt(&data, json!({})).expect("the fit runs");
-    let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
-    let truth = data.truth["latents"].values.select_rows(&rows).to_f64();
-    let table = correlation(Correlation::Pearson, &truth, &run.latents.to_f64()).expect("the same rows");
-    let at: Vec<usize> = Matching::best(&table).expect("finite").columns.iter().map(|c| c.expect("a match")).collect();
+    let (at, _) = matched(&data, &run);
     let graph = run.summary.graph.as_ref().expect("a graph");
     assert_eq!(graph.weights[at[0]][at[3]], 0.0, "the mixture has an edge less");
     assert_eq!(graph.undecided, [[at[0], at[3]]]);

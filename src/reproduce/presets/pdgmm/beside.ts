@@ -4,8 +4,10 @@ import type { Band, Experiment, FitConfig, Preset, Published, Row, World } from 
 const PAPER =
   "Identifiability of potentially degenerate Gaussian mixture models with piecewise affine mixing, https://arxiv.org/abs/2604.13218";
 
-/** Nobody looked at these before the bands were fixed. */
-const FRESH = [7001, 7002, 7003, 7004, 7005];
+/** Nobody looked at these before the bands and the rules were fixed. */
+const FRESH = [8701, 8702, 8703, 8704, 8705];
+
+const REMARK = "The same bands were first judged on the seeds 7001 to 7005, on some of which rules had been made.";
 
 /** What is fitted to the data, and shown. */
 type Size = "tiny" | "paper";
@@ -54,7 +56,7 @@ export function presetOf(
   repeats: string,
   studies: Readonly<Record<Size, { readonly seconds: number; readonly experiments: readonly Experiment[] }>>,
 ): Preset {
-  return { name: `pdgmm/${name}`, title, repeats, paper: PAPER, scales: studies };
+  return { name: `pdgmm/${name}`, title, repeats, paper: PAPER, remark: REMARK, scales: studies };
 }
 
 /** The settings of the published grid. */

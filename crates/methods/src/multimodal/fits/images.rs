@@ -49,9 +49,7 @@ fn places_in_images_are_found_where_dense_layers_bend_them() {
         run.summary.facts.iter().filter(|fact| fact.id.starts_with("left-")).filter_map(|fact| fact.value).collect()
     };
     let strengths = |run: &RunResult| -> Vec<f64> {
-        let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
-        let truth = data.truth["latents"].values.select_rows(&rows).to_f64();
-        let table = correlation(Correlation::Pearson, &truth, &run.latents.to_f64()).expect("the same rows");
+        let table = beside_truth(&data, run);
         (0..2).map(|i| table[(i, i)].expect("they vary").abs()).collect()
     };
     let mut dense = few;

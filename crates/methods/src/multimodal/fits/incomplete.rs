@@ -2,14 +2,6 @@
 
 use super::*;
 
-/// Correlations of the latents with their matches among the true ones, on the rows of the run.
-fn strengths(data: &Dataset, run: &RunResult) -> Vec<f64> {
-    let rows: Vec<usize> = run.rows.iter().map(|&row| row as usize).collect();
-    let truth = data.truth["latents"].values.select_rows(&rows).to_f64();
-    let table = correlation(Correlation::Pearson, &truth, &run.latents.to_f64()).expect("the same rows");
-    Matching::best(&table).expect("finite").strength.iter().map(|s| s.expect("they vary")).collect()
-}
-
 /// The world where of the rows from `complete` on every other one lacks protein, the others rna.
 fn in_part(rows: usize, complete: usize) -> Dataset {
     let mut data = world(rows, 8, false);
@@ -34,7 +26,7 @@ fn they_teach_what_they_have() {
         ..data.clone()
     };
     let alone = attempt(&few, json!({"copies": 0, "anotherCode": false})).expect("the fit runs");
-    let (with, without) = (strengths(&data, &run), strengths(&data, &alone));
+    let (with, without) = (matched(&data, &run).1, matched(&data, &alone).1);
     let worst = |of: &[f64]| of.iter().copied().fold(1.0, f64::min);
     assert!(worst(&with) > 0.9 && worst(&with) > worst(&without) + 0.02, "{with:?} beside {without:?}");
 
