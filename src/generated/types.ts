@@ -407,7 +407,8 @@ export type PdgmmSparsity = "held" | "none";
 
 /**
  * When a flow bends the codes.
- * - `auto`: Where silent entries were found, but not most are silent, none in the same rows as another, and planes are not straight already.
+ * - `auto`: Where silent entries were found, but not most are silent, none in the same rows as another, active values have no heavy tails, and
+ * planes are not straight already.
  * - `always`: Whatever the planes say of it.
  * - `never`: The latents are a linear map of the codes.
  */
@@ -3990,7 +3991,7 @@ export interface PdgmmConfig {
 export interface PdgmmFlow {
   /**
    * When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, unless most
-   * entries are silent, latents are silent together, or planes are straight already; and where the planes become no sharper,
+   * entries are silent, latents are silent together, active values have heavy tails, or planes are straight already; and where the planes become no sharper,
    * those before stay.
    *
    * Default: "auto".

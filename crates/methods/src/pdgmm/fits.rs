@@ -125,6 +125,21 @@ fn exact_planes_are_left_straight_and_bent_ones_become_sharper() {
 }
 
 #[test]
+fn heavy_tails_are_told_and_left_as_they_are() {
+    // With a flow its MCC falls from .93 to .89.
+    let data = world(json!({"layers": 10, "rows": 8000, "noise": "exponential", "seed": 2}));
+    let (linear, auto) = (fitted(&data, json!({})), fitted(&data, json!({"flow": {"steps": 200}})));
+    assert_eq!((auto.outcome.step, fact(&auto, "flowUsed")), (0, Some(0.0)));
+    assert_eq!(status(&auto, "normal-tails"), Status::Warning);
+    let ((kept, _), (alone, _)) = (matched(&data, &auto), matched(&data, &linear));
+    // A flow that is left straight still turns codes there and back, in single precision.
+    assert!((kept - alone).abs() < 1e-6, "{kept} is not {alone}");
+    let normal = fitted(&world(json!({"layers": 10, "rows": 8000})), json!({}));
+    assert_eq!(status(&normal, "normal-tails"), Status::Ok);
+    assert!(fact(&normal, "activeKurtosis").is_some_and(|tails| tails.abs() < 0.7));
+}
+
+#[test]
 fn a_flow_that_loses_the_planes_leaves_no_trace() {
     let data = world(json!({"layers": 10, "rows": 8000, "seed": 1}));
     let linear = fitted(&data, json!({}));

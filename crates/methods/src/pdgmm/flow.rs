@@ -31,7 +31,8 @@ pub const FLOW: &str = "flow";
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "PdgmmFlowUse")]
 pub enum Use {
-    /// Where silent entries were found, but not most are silent, none in the same rows as another, and planes are not straight already.
+    /// Where silent entries were found, but not most are silent, none in the same rows as another, active values have no heavy tails, and
+    /// planes are not straight already.
     #[default]
     Auto,
     /// Whatever the planes say of it.
@@ -46,7 +47,7 @@ pub enum Use {
 #[schemars(rename = "PdgmmFlow")]
 pub struct FlowOptions {
     /// When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, unless most
-    /// entries are silent, latents are silent together, or planes are straight already; and where the planes become no sharper,
+    /// entries are silent, latents are silent together, active values have heavy tails, or planes are straight already; and where the planes become no sharper,
     /// those before stay.
     #[serde(rename = "use")]
     pub usage: Use,

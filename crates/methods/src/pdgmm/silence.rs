@@ -98,6 +98,21 @@ pub fn company(Examined { train, parts, spikes, blocks }: &Examined) -> Option<(
     largest(&Matrix::from_fn(train.rows(), train.cols(), silent), |correlation| correlation)
 }
 
+/// Excess kurtosis of the active values of a latent, mean over the latents: 0 of normal values, 6 of exponential ones. Latents without active
+/// values that vary are left out; `None` where all are.
+pub fn tails(Examined { train, parts, .. }: &Examined) -> Option<f64> {
+    let of = |(j, part): (usize, &Mixture)| {
+        let look = part.looks();
+        let active: Vec<(f64, f64)> =
+            column_of(train, j).into_iter().filter(|&(value, _)| look(value).silent < 0.5).collect();
+        let (mean, sd) = moments(&active);
+        let fourth = active.iter().map(|(value, _)| ((value - mean) / sd).powi(4)).sum::<f64>() / active.len() as f64;
+        Some(fourth - 3.0).filter(|kurtosis| kurtosis.is_finite())
+    };
+    let found: Vec<f64> = parts.iter().enumerate().filter_map(of).collect();
+    (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
+}
+
 /// The largest correlation of two columns by its `size`, and their places; one with a constant column is 0.
 pub fn largest(values: &Matrix, size: impl Fn(f64) -> f64) -> Option<(f64, (usize, usize))> {
     let c = covariance(values);
@@ -175,6 +190,27 @@ mod tests {
         let unseen = Examined { spikes: vec![true, false, true, true], ..examined(&z) };
         assert!(company(&unseen).is_some_and(|(most, _)| most < 0.1));
         assert_eq!(company(&examined(&z.select_cols(&[0]))), None);
+    }
+
+    #[test]
+    fn tails_are_the_kurtosis_of_active_values_alone() {
+        // Half of the rows silent far from the others, which are quantiles of a distribution whose kurtosis is known.
+        let of = |quantile: fn(f64) -> f64| {
+            let train = Matrix::from_fn(8000, 2, |i, j| {
+                let p = ((i / 2 * 1237) % 4000) as f64 / 4000.0 + 0.5 / 4000.0;
+                let active = quantile(if j == 0 { p } else { 1.0 - p });
+                (if i % 2 == 0 { -6.0 } else { active }) as f32
+            });
+            let parts = mixtures(&train);
+            tails(&Examined { train, parts, spikes: vec![true; 2], blocks: Vec::new() }).expect("they vary")
+        };
+        // -1.2 without end; 4,000 quantiles of the exponential distribution lack the last of its tail.
+        let (uniform, exponential) = (of(|p| 3.0 * p), of(|p| -(1.0 - p).ln()));
+        assert!((uniform + 1.2).abs() < 0.01, "{uniform}");
+        assert!((5.0..6.0).contains(&exponential), "{exponential}");
+        let still = Matrix::<f32>::zeros(100, 1);
+        let none = Examined { parts: mixtures(&still), train: still, spikes: vec![false], blocks: Vec::new() };
+        assert_eq!(tails(&none), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::flow::{self, Use};
 use super::network::PdgmmNetwork;
 use super::oracle::{SILENT, known_planes};
 use super::planes::{COMPARED, ROWS, any_rotation, log_density, planes, score};
-use super::silence::{Examined, TOGETHER, company, examine};
+use super::silence::{Examined, TOGETHER, company, examine, tails};
 use super::spike::Mixture;
 use super::{PdgmmConfig, Representation, Sparsity};
 use crate::linear::keep_variances;
@@ -25,7 +25,8 @@ use disentangle_numerics::principal_axes::PrincipalAxes;
 pub const PLANES: &str = "planes";
 /// See [`PLANES`].
 pub const REFIT: &str = "refit";
-/// Solved: score of the planes, of those after the flow (NaN without), and whether there is a flow: 1 x 3.
+/// Solved: score of the planes, of those after the flow (NaN without), whether there is a flow, and the tails of active values before it
+/// (NaN where there are none): 1 x 4.
 pub const DECIDED: &str = "decided";
 
 /// White codes of the training rows, in random order and not too many, with the map that made them white.
@@ -142,8 +143,9 @@ fn first(
     flow::place(&state.params, &[("whitening.map", white.map.data()), ("whitening.mean", &white.mean)])?;
     state.solved.insert(MAP.into(), found.clone());
     let examined = examine(data, &train::encode(state, &data.inputs)?, config.block_size);
-    let bend = f64::from(u8::from(worth_bending(config, &examined)));
-    state.solved.insert(DECIDED.into(), Matrix::new(1, 3, vec![sharp, f64::NAN, bend])?);
+    let tails = tails(&examined);
+    let bend = f64::from(u8::from(worth_bending(config, &examined, tails)));
+    state.solved.insert(DECIDED.into(), Matrix::new(1, 4, vec![sharp, f64::NAN, bend, tails.unwrap_or(f64::NAN)])?);
     flow::begin(&state.params, &found, &examined.parts)?;
     Ok(OutcomeKind::Converged)
 }
@@ -151,10 +153,14 @@ fn first(
 /// Largest median share of a spike for a flow: where most entries are silent it follows the few that are not.
 const MOSTLY_SILENT: f64 = 0.65;
 
+/// Largest excess kurtosis of active values for a flow, mean over the latents. Its density takes them for normal, so that heavier tails are what
+/// it bends first. Behind every mixing that was tried normal values have less than .7, exponential ones more than 1.8.
+pub const HEAVY: f64 = 1.4;
+
 /// Whether a flow can make planes straighter: there are some, they are not those of values that are mostly silent, no two
-/// are of latents that are silent together, and their spikes are wider than the noise that a flow is trained with. Its density
-/// takes latents for silent each on its own: where several are in the same rows it gains most by bringing all rows there.
-fn worth_bending(config: &PdgmmConfig, examined: &Examined) -> bool {
+/// are of latents that are silent together, active values have no heavy `tails`, and spikes are wider than the noise that a flow is trained
+/// with. Its density takes latents for silent each on its own: where several are in the same rows it gains most by bringing all rows there.
+fn worth_bending(config: &PdgmmConfig, examined: &Examined, tails: Option<f64>) -> bool {
     let middle = |value: fn(&Mixture) -> f64| median(examined.parts.iter().map(value).collect());
     match config.flow_options().usage {
         Use::Never => false,
@@ -164,6 +170,7 @@ fn worth_bending(config: &PdgmmConfig, examined: &Examined) -> bool {
                 && middle(|m| m.spike.weight) <= MOSTLY_SILENT
                 && middle(|m| m.spike.sd) > config.flow.noise
                 && company(examined).is_none_or(|(most, _)| most <= TOGETHER)
+                && tails.is_none_or(|tails| tails <= HEAVY)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a fit says of itself: silence, assumptions, and what was decided without truth.
 
 use super::silence::{Examined, SOMETIMES, TOGETHER, company, examine, largest, silence};
-use super::solve::DECIDED;
+use super::solve::{DECIDED, HEAVY};
 use super::together::as_one;
 use super::{PdgmmConfig, Representation, keypoints};
 use crate::linear::account;
@@ -39,7 +39,7 @@ pub fn findings(config: &PdgmmConfig, data: &Prepared, state: &State, latents: &
     facts.push(Fact::new("certainty", "mean certainty of the calls", mean(units.latents.iter().map(|l| l.certainty))));
     warnings.extend(large(latents.cols(), train.rows()));
     warnings.extend(as_columns(config, data));
-    let assumptions = vec![
+    let mut assumptions = vec![
         silent_entries(&spikes),
         sometimes(&units),
         enough_rows(&units, train.rows()),
@@ -47,6 +47,7 @@ pub fn findings(config: &PdgmmConfig, data: &Prepared, state: &State, latents: &
         apart(alike, &units),
         correlated(&train),
     ];
+    assumptions.extend(state.solved.get(DECIDED).map(|decided| normal(decided[(0, 3)])));
     let map =
         state.solved.get(MAP).map(|map| LatentMap { stage: "planes".into(), values: rows_of(map), agreement: 1.0 });
     Findings { silence: Some(silence), map, assumptions, warnings, facts, ..Findings::default() }
@@ -76,6 +77,11 @@ fn decided(state: &State) -> Vec<Fact> {
         Fact::new("sharpness", "score of the planes before the flow: lower is sharper", decided[(0, 0)]),
         Fact::new("sharpnessAfterFlow", "score of the planes after the flow", decided[(0, 1)]),
         Fact::new("flowUsed", "whether the codes are bent: 1 yes, 0 no", decided[(0, 2)]),
+        Fact::new(
+            "activeKurtosis",
+            "excess kurtosis of active values before the flow: 0 of normal ones",
+            decided[(0, 3)],
+        ),
     ]
 }
 
@@ -190,6 +196,22 @@ fn correlated(train: &Matrix) -> Assumption {
             assumption("distinct", question, status, finding)
         }
     }
+}
+
+/// Identifiability is proved for normal active values, and the flow takes them for such.
+fn normal(tails: f64) -> Assumption {
+    let question = "Have active values the tails of normal ones?";
+    let (status, finding) = match tails {
+        t if t <= HEAVY => (Status::Ok, format!("Their excess kurtosis is {t:.2} in the mean over latents.")),
+        t if t > HEAVY => {
+            let finding = format!(
+                "Their excess kurtosis is {t:.2} in the mean over latents (limit {HEAVY}): tails are heavy. A flow would bend them, so                  `flow.use: auto` leaves it out."
+            );
+            (Status::Warning, finding)
+        }
+        _ => (Status::Unknown, "No latent has active values that vary.".into()),
+    };
+    assumption("normal-tails", question, status, finding)
 }
 
 /// What many latents cost: eight couplings with hidden layers of 8 k units on the k latents.
