@@ -120,6 +120,9 @@ test("two tables of the same subjects become latents of each and one graph", asy
   t.is(gaps.code, 0, gaps.stderr);
   t.regex(gaps.stderr, /warning 1 row lacks a modality/);
   t.is((await load(at("gaps"))).latents.shape[0], 499);
+  const whole = await run(["intervene", at("gaps"), "--do", "rna.z1=0", ...fewer, "--out", at("whole.csv")]);
+  t.is(whole.code, 0, whole.stderr);
+  t.is((await lines("whole.csv")).length, 1 + 499);
   const refused = await run(["fit", "--method", "pca", ...fewer, "--unmatched", "keep", "--out", at("pca")]);
   t.is(refused.code, 1);
   t.regex(refused.stderr, /DATA_NOT_FINITE/);

@@ -34,7 +34,7 @@ With --data or --modality the result is a counterfactual: each row keeps its noi
 Without them new rows are drawn under the intervention.
 Values are in units of the latents; summary.json has the mean and standard deviation of each.
 If the method has a decoder, --out after.npy writes two files: latents to after.npy and inputs to after-inputs.npy. If mechanisms
-depend on the environment, the environment of each row is written to after-environments.csv.`;
+depend on the environment, the environment of each row is written to after-environments.csv. Rows that lack a modality are left out.`;
 
 interface Flags extends RowsFlags {
   readonly do: Readonly<Record<string, number>>;
@@ -60,7 +60,8 @@ export function define(command: Command): void {
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, { data, modality, join: by, out, json, ...request }: Flags) => {
-      const rows = rowsOf({ data, modality, join: by });
+      // A counterfactual needs all of a row, whatever the fit learnt from.
+      const rows = rowsOf({ data, modality, join: by, ...(modality && { unmatched: "drop" }) });
       if (out !== undefined) await checkOut(out, run, rows);
       await using model = await load(run);
       const source = modality === undefined ? data : rows;
