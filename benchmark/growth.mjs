@@ -1,11 +1,12 @@
 // What every method costs as data and latents grow, and once on tables as wide as real ones.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { simulate, writeDataset } from "disentangle";
 import { timed } from "./processes.mjs";
+import { commit, root } from "./provenance.mjs";
 import { exponent } from "./statistics.mjs";
 import { number, table } from "./tables.mjs";
 
@@ -112,9 +113,43 @@ const METHODS = {
   "random-encoder": silent,
 };
 
+/** Columns that a world is drawn with at most: some simulators mix by square matrices as wide as the inputs. */
+const DRAWN = 128;
+
+/** The world with so many columns: each further one is the sum of three of its view, and a little noise of its own. */
+function widened({ inputs, inputNames, views, ...rest }, columns) {
+  if (inputs.cols === columns) return { inputs, inputNames, views, ...rest };
+  const parts = views?.length > 0 ? views : [{ name: "inputs", start: 0, end: inputs.cols }];
+  const width = columns / parts.length;
+  const data = new Float32Array(inputs.rows * columns);
+  let state = 1;
+  const uniform = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  parts.forEach(({ start, end }, part) => {
+    for (let j = 0; j < width; j++) {
+      const of = j < end - start ? [start + j] : [0, 1, 2].map(() => start + Math.floor(uniform() * (end - start)));
+      for (let row = 0; row < inputs.rows; row++) {
+        const sum = of.reduce((total, at) => total + inputs.data[row * inputs.cols + at], 0);
+        data[row * columns + part * width + j] = sum + 0.1 * (uniform() - 0.5);
+      }
+    }
+  });
+  return {
+    ...rest,
+    inputs: { data, rows: inputs.rows, cols: columns },
+    inputNames: Array.from({ length: columns }, (_, j) => `x${j}`),
+    ...(views?.length > 0 && {
+      views: views.map((view, part) => ({ ...view, start: part * width, end: (part + 1) * width })),
+    }),
+  };
+}
+
 /** One fit of a world of this size. */
 async function measured(method, kind, size, limit, folder) {
-  const world = await simulate({ ...kind.world(size), seed: 1 });
+  const drawn = await simulate({ ...kind.world({ ...size, columns: Math.min(size.columns, DRAWN) }), seed: 1 });
+  const world = widened(drawn, size.columns);
   const data = join(folder, "data");
   await writeDataset(data, (kind.adapt ?? ((data) => ({ ...data, truth: {} })))(world));
   const latents =
@@ -129,18 +164,31 @@ async function measured(method, kind, size, limit, folder) {
   return { us, processorUs, maxBytes: bytes, outcome, steps: taken, ...(term && { term }) };
 }
 
-export async function run({ works, log }) {
+/** Rows that were measured before, one on each line: what takes an hour may be stopped. */
+const KEPT = join(root, "reproduce", "growth.jsonl");
+
+export async function run({ works, log, fresh }) {
+  if (fresh) rmSync(KEPT, { force: true });
+  const kept = existsSync(KEPT) ? readFileSync(KEPT, "utf8").trim().split("\n").map(JSON.parse) : [];
+  const keep = (row) => {
+    mkdirSync(join(root, "reproduce"), { recursive: true });
+    appendFileSync(KEPT, `${JSON.stringify(row)}\n`);
+    return row;
+  };
   const folder = mkdtempSync(join(tmpdir(), "disentangle-benchmark-"));
   const rows = [];
   const add = async (method, kind, axis, size, limit) => {
     const work = `${method}, ${axis}, ${size.rows} x ${size.columns}, ${size.latents} latents${size.groups ? `, ${size.groups}` : ""}`;
     if (!works(work)) return;
+    const before = kept.find((row) => row.work === work);
+    if (before !== undefined) return rows.push(before);
+    const row = { work, method, axis, ...size, commit: commit() };
     try {
-      rows.push({ work, method, axis, ...size, ...(await measured(method, kind, size, limit, folder)) });
+      rows.push(keep({ ...row, ...(await measured(method, kind, size, limit, folder)) }));
       const { processorUs, maxBytes } = rows.at(-1);
       log(`${work}: ${number(processorUs / 1e6)} s, ${number(maxBytes / 1e6)} MB`);
     } catch (error) {
-      rows.push({ work, method, axis, ...size, refused: /\[[A-Z_]+\].*/.exec(error.message)?.[0] ?? error.message });
+      rows.push(keep({ ...row, refused: /\[[A-Z_]+\].*/.exec(error.message)?.[0] ?? error.message }));
       log(`${work}: ${rows.at(-1).refused}`);
     }
   };
@@ -185,11 +233,13 @@ export function render(rows) {
     ),
   ]);
   const axes = ["rows", "columns", "latents", "groups"];
+  const commits = [...new Set(rows.map((row) => row.commit))];
   const sizes = WIDE.map(({ rows: n, columns }) => `${n} x ${columns}`);
   return [
     `Processor seconds at ${BASE.rows} rows, ${BASE.columns} columns and ${BASE.latents} latents, and the exponent of their growth (least squares of the logarithms over factors ${FACTORS.join(", ")}):`,
     table(["method", "s", ...axes, "groups are"], small),
     `Once on wide tables, at most ${WIDE_STEPS} gradient steps; memory in multiples of the inputs as 32-bit floats:`,
     table(["method", ...sizes.flatMap((size) => [`${size}: s`, "memory", "steps"])], wide),
+    `Rows were measured at ${commits.join(" and ")}.`,
   ].join("\n\n");
 }

@@ -47,7 +47,8 @@ function doctor() {
   return told;
 }
 
-function commit() {
+/** The commit of this checkout. */
+export function commit() {
   try {
     return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], { cwd: root, stdio: ["ignore", "pipe", "ignore"] })
       .toString()
