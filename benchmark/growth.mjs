@@ -21,6 +21,8 @@ const WIDE = [
   { rows: 50_000, columns: 2000, latents: 5 },
   { rows: 2000, columns: 20_000, latents: 5 },
 ];
+/** What a process is told by that the system ended for lack of memory. */
+const KILLED = "ended by the system: out of memory";
 /** Gradient steps on the wide tables; defaults have 1,000 to 10,000. */
 const WIDE_STEPS = 200;
 
@@ -164,12 +166,15 @@ async function measured(method, kind, size, limit, folder) {
   return { us, processorUs, maxBytes: bytes, outcome, steps: taken, ...(term && { term }) };
 }
 
-/** Rows that were measured before, one on each line: what takes an hour may be stopped. */
+/** Rows that were measured before, one on each line: what takes an hour may be stopped. Those that are committed count as well. */
 const KEPT = join(root, "reproduce", "growth.jsonl");
+const COMMITTED = fileURLToPath(new URL("./results/growth.json", import.meta.url));
 
 export async function run({ works, log, fresh }) {
   if (fresh) rmSync(KEPT, { force: true });
-  const kept = existsSync(KEPT) ? readFileSync(KEPT, "utf8").trim().split("\n").map(JSON.parse) : [];
+  const committed = !fresh && existsSync(COMMITTED) ? JSON.parse(readFileSync(COMMITTED, "utf8")).rows : [];
+  const own = existsSync(KEPT) ? readFileSync(KEPT, "utf8").trim().split("\n").map(JSON.parse) : [];
+  const kept = [...own, ...committed];
   const keep = (row) => {
     mkdirSync(join(root, "reproduce"), { recursive: true });
     appendFileSync(KEPT, `${JSON.stringify(row)}\n`);
@@ -188,7 +193,8 @@ export async function run({ works, log, fresh }) {
       const { processorUs, maxBytes } = rows.at(-1);
       log(`${work}: ${number(processorUs / 1e6)} s, ${number(maxBytes / 1e6)} MB`);
     } catch (error) {
-      rows.push(keep({ ...row, refused: /\[[A-Z_]+\].*/.exec(error.message)?.[0] ?? error.message }));
+      const killed = error.message.includes("terminated by signal 9") ? KILLED : undefined;
+      rows.push(keep({ ...row, refused: killed ?? /\[([A-Z_]+)\]/.exec(error.message)?.[1] ?? error.message }));
       log(`${work}: ${rows.at(-1).refused}`);
     }
   };
@@ -224,13 +230,15 @@ export function render(rows) {
     const exponents = ["rows", "columns", "latents", "groups"].map((axis) => growth(method, axis, "processorUs"));
     return [method, base?.processorUs ? number(base.processorUs / 1e6) : "-", ...exponents, group ?? ""];
   });
+  const cells = (row) => {
+    if (row === undefined) return ["not measured", "", ""];
+    if (row.refused !== undefined) return [row.refused, "", ""];
+    const { processorUs, maxBytes, rows: n, columns, steps } = row;
+    return [number(processorUs / 1e6), number(maxBytes / (4 * n * columns)), steps === 0 ? "whole" : steps];
+  };
   const wide = methods.map(([method]) => [
     method,
-    ...of(method, "wide").flatMap(({ refused, processorUs, maxBytes, rows: n, columns, steps }) =>
-      refused
-        ? [refused.slice(0, 60), "", ""]
-        : [number(processorUs / 1e6), number(maxBytes / (4 * n * columns)), steps === 0 ? "whole" : steps],
-    ),
+    ...WIDE.flatMap((size) => cells(of(method, "wide").find(({ columns }) => columns === size.columns))),
   ]);
   const axes = ["rows", "columns", "latents", "groups"];
   const commits = [...new Set(rows.map((row) => row.commit))];
