@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { simulate, writeDataset } from "disentangle";
 import { timed } from "./processes.mjs";
 import { commit, root } from "./provenance.mjs";
-import { exponent } from "./statistics.mjs";
+import { exponent, uniforms } from "./statistics.mjs";
 import { number, table } from "./tables.mjs";
 
 export const about =
@@ -21,7 +21,7 @@ const WIDE = [
   { rows: 50_000, columns: 2000, latents: 5 },
   { rows: 2000, columns: 20_000, latents: 5 },
 ];
-/** What a process is told by that the system ended for lack of memory. */
+/** Stands in place of an error code where the system ended the process. */
 const KILLED = "ended by the system: out of memory";
 /** Gradient steps on the wide tables; defaults have 1,000 to 10,000. */
 const WIDE_STEPS = 200;
@@ -118,17 +118,13 @@ const METHODS = {
 /** Columns that a world is drawn with at most: some simulators mix by square matrices as wide as the inputs. */
 const DRAWN = 128;
 
-/** The world with so many columns: each further one is the sum of three of its view, and a little noise of its own. */
+/** The world with so many columns: its own, and sums of three of the same view, all with a little noise. */
 function widened({ inputs, inputNames, views, ...rest }, columns) {
   if (inputs.cols === columns) return { inputs, inputNames, views, ...rest };
   const parts = views?.length > 0 ? views : [{ name: "inputs", start: 0, end: inputs.cols }];
   const width = columns / parts.length;
   const data = new Float32Array(inputs.rows * columns);
-  let state = 1;
-  const uniform = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+  const uniform = uniforms(1);
   parts.forEach(({ start, end }, part) => {
     for (let j = 0; j < width; j++) {
       const of = j < end - start ? [start + j] : [0, 1, 2].map(() => start + Math.floor(uniform() * (end - start)));
@@ -181,13 +177,14 @@ export async function run({ works, log, fresh }) {
     return row;
   };
   const folder = mkdtempSync(join(tmpdir(), "disentangle-benchmark-"));
+  const at = commit();
   const rows = [];
   const add = async (method, kind, axis, size, limit) => {
     const work = `${method}, ${axis}, ${size.rows} x ${size.columns}, ${size.latents} latents${size.groups ? `, ${size.groups}` : ""}`;
     if (!works(work)) return;
     const before = kept.find((row) => row.work === work);
     if (before !== undefined) return rows.push(before);
-    const row = { work, method, axis, ...size, commit: commit() };
+    const row = { work, method, axis, ...size, commit: at };
     try {
       rows.push(keep({ ...row, ...(await measured(method, kind, size, limit, folder)) }));
       const { processorUs, maxBytes } = rows.at(-1);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { example, javascript, server } from "./engines.mjs";
 import { python, pythonVersions } from "./python.mjs";
-import { best, timingRow } from "./statistics.mjs";
+import { best, timingRow, uniforms } from "./statistics.mjs";
 import { number, table } from "./tables.mjs";
 
 export const about =
@@ -77,11 +77,7 @@ async function inTurns(work, engines) {
 
 /** Uniform latents, and estimates that are each a shuffled latent with noise: any numbers do. */
 function write(folder, { rows, columns }) {
-  let state = 12345;
-  const uniform = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+  const uniform = uniforms(12345);
   const truth = Float64Array.from({ length: rows * columns }, uniform);
   const estimate = truth.map((_, k) => {
     const [row, column] = [Math.floor(k / columns), (k + 1) % columns];

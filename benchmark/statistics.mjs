@@ -30,3 +30,12 @@ export function exponent(pairs) {
   const both = logs.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0);
   return both / logs.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
 }
+
+/** Uniform numbers from 0 to 1, the same on every machine: for data of which only the size matters. */
+export function uniforms(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
