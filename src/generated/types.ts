@@ -3991,8 +3991,8 @@ export interface PdgmmConfig {
 export interface PdgmmFlow {
   /**
    * When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, unless most
-   * entries are silent, latents are silent together, active values have heavy tails, or planes are straight already; and where the planes become no sharper,
-   * those before stay.
+   * entries are silent, latents are silent together, active values have heavy tails, or planes are straight already; and
+   * where the planes become no sharper, those before stay.
    *
    * Default: "auto".
    */

@@ -126,5 +126,7 @@ fn what_is_decoded_worse_than_the_mean_is_told() {
     let warning = run.summary.warnings.iter().find(|warning| warning.code == "DECODER_WORSE_THAN_MEAN");
     let warning = warning.expect("a warning");
     assert!(warning.message.contains("train rows (4.00 times its error)"), "{warning:?}");
+    // It stands beside what was not finite further out.
+    assert!(run.summary.warnings.iter().any(|warning| warning.code == "DECODER_NOT_FINITE"));
     assert!(fitted(false).summary.warnings.iter().all(|warning| warning.code != "DECODER_WORSE_THAN_MEAN"));
 }

@@ -24,6 +24,7 @@ use disentangle_metrics::cards::Invariance;
 use disentangle_nn::Params;
 use disentangle_numerics::ica::{Contrast, Limits, Unmixing, fast_ica};
 use disentangle_numerics::linalg::product;
+use disentangle_numerics::moments::skewness_and_kurtosis;
 use disentangle_numerics::principal_axes::PrincipalAxes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -174,10 +175,7 @@ fn gaussian(data: &Prepared, latents: &Matrix) -> Option<Assumption> {
     let held = latents.select_rows(&rows);
     let like = (0..held.cols()).filter(|&j| {
         let column: Vec<f64> = held.col(j).into_iter().map(f64::from).collect();
-        let mean = column.iter().sum::<f64>() / n;
-        let moment = |power: i32| column.iter().map(|v| (v - mean).powi(power)).sum::<f64>() / n;
-        let variance = moment(2);
-        let (skewness, kurtosis) = (moment(3) / variance.powf(1.5), moment(4) / variance.powi(2) - 3.0);
+        let (skewness, kurtosis) = skewness_and_kurtosis(&column);
         // Standard errors of both under a Gaussian; four of them.
         skewness.abs() < 4.0 * (6.0 / n).sqrt() && kurtosis.abs() < 4.0 * (24.0 / n).sqrt()
     });

@@ -40,6 +40,15 @@ pub fn mean_sd_of_rows(values: &Matrix, rows: &[usize]) -> (Vec<f64>, Vec<f64>) 
     (mean, sd)
 }
 
+/// Skewness and excess kurtosis of values, with divisor n: 0 and 0 of normal ones; not finite where nothing varies.
+pub fn skewness_and_kurtosis(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let moment = |power: i32| values.iter().map(|value| (value - mean).powi(power)).sum::<f64>() / n;
+    let variance = moment(2);
+    (moment(3) / variance.powf(1.5), moment(4) / variance.powi(2) - 3.0)
+}
+
 /// Covariance of the columns, k x k.
 pub fn covariance(values: &Matrix) -> Matrix<f64> {
     covariance_over(values, values.rows(), 0..values.rows())
@@ -123,6 +132,15 @@ fn added(left: &[f64], offset: usize, right: &[f64], mut sums: [[f64; LANES]; ST
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn skewness_and_kurtosis_are_those_of_a_biased_coin() {
+        // Of one value in four: (1 - 2 p) / sqrt(p q) and (1 - 6 p q) / (p q).
+        let (skewness, kurtosis) = skewness_and_kurtosis(&[7.0, 5.0, 5.0, 5.0]);
+        let pq = 0.25 * 0.75_f64;
+        assert!((skewness - 0.5 / pq.sqrt()).abs() < 1e-12 && (kurtosis - (1.0 - 6.0 * pq) / pq).abs() < 1e-12);
+        assert!(skewness_and_kurtosis(&[2.0; 5]).1.is_nan() && skewness_and_kurtosis(&[]).1.is_nan());
+    }
 
     #[test]
     fn deviations_are_the_roots_of_the_diagonal_of_the_covariance() {

@@ -61,9 +61,6 @@ pub(super) fn decoded(
     };
     let reconstruction = reconstruction(data, &decoder, state, latents);
     let reconstruction = told(reconstruction, "inputs cannot be decoded from the latents", &mut warning)?;
-    if warning.is_none() {
-        warning = worse_than_mean(&reconstruction);
-    }
     let two_off = "inputs cannot be decoded from latents two deviations off";
     let mechanisms = match method.mechanisms(state) {
         Ok(mechanisms) => mechanisms,
@@ -103,7 +100,7 @@ fn told<T>(found: Result<Vec<T>>, what: &str, warning: &mut Option<Warning>) -> 
 }
 
 /// Told where what is decoded lies further from the inputs than their mean does.
-fn worse_than_mean(reconstruction: &[ReconstructionRow]) -> Option<Warning> {
+pub(super) fn worse_than_mean(reconstruction: &[ReconstructionRow]) -> Option<Warning> {
     let list: Vec<String> = reconstruction
         .iter()
         .filter_map(|row| row.explained.filter(|&share| share < 0.0).map(|share| (row, 1.0 - share)))

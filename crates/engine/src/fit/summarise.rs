@@ -1,7 +1,7 @@
 //! From a trained method to what is said about it.
 
 use super::choose::Fitted;
-use super::decoded::{Decoded, decoded};
+use super::decoded::{Decoded, decoded, worse_than_mean};
 use crate::entry::Entry;
 use crate::method::{Dimensions, Findings, Method, State};
 use crate::results::{Assumption, ErrorRow, Fact, LatentSummary, Status, Summary};
@@ -67,6 +67,7 @@ pub(super) fn summarise(
     let Decoded { reconstruction, traversals, counterfactuals, warning } =
         decoded(data, fitted.method.as_ref(), &fitted.state, (latents, &names))?;
     warnings.extend(warning);
+    warnings.extend(worse_than_mean(&reconstruction));
     Ok(Summary {
         method: entry.info.name.into(),
         latents: latent_summary(names, latents, &train),

@@ -47,8 +47,8 @@ pub enum Use {
 #[schemars(rename = "PdgmmFlow")]
 pub struct FlowOptions {
     /// When the codes are bent before the planes are looked for again. `auto`: where silent entries were found, unless most
-    /// entries are silent, latents are silent together, active values have heavy tails, or planes are straight already; and where the planes become no sharper,
-    /// those before stay.
+    /// entries are silent, latents are silent together, active values have heavy tails, or planes are straight already; and
+    /// where the planes become no sharper, those before stay.
     #[serde(rename = "use")]
     pub usage: Use,
     /// Couplings.

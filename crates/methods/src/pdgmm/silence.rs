@@ -7,7 +7,7 @@ use disentangle_data::prepare::Prepared;
 use disentangle_data::split::Split;
 use disentangle_engine::results::latent_names;
 use disentangle_engine::results::{Silence, SilentBlock, SilentLatent};
-use disentangle_numerics::moments::covariance;
+use disentangle_numerics::moments::{covariance, skewness_and_kurtosis};
 
 /// Rows a mixture is fitted to, at most.
 pub const ROWS: usize = 5000;
@@ -103,11 +103,10 @@ pub fn company(Examined { train, parts, spikes, blocks }: &Examined) -> Option<(
 pub fn tails(Examined { train, parts, .. }: &Examined) -> Option<f64> {
     let of = |(j, part): (usize, &Mixture)| {
         let look = part.looks();
-        let active: Vec<(f64, f64)> =
-            column_of(train, j).into_iter().filter(|&(value, _)| look(value).silent < 0.5).collect();
-        let (mean, sd) = moments(&active);
-        let fourth = active.iter().map(|(value, _)| ((value - mean) / sd).powi(4)).sum::<f64>() / active.len() as f64;
-        Some(fourth - 3.0).filter(|kurtosis| kurtosis.is_finite())
+        let values = train.col(j).into_iter().map(f64::from);
+        let (_, kurtosis) =
+            skewness_and_kurtosis(&values.filter(|&value| look(value).silent < 0.5).collect::<Vec<_>>());
+        Some(kurtosis).filter(|kurtosis| kurtosis.is_finite())
     };
     let found: Vec<f64> = parts.iter().enumerate().filter_map(of).collect();
     (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
