@@ -1,4 +1,4 @@
-// `npm run chaos [-- --only NAME] [--scale small|large] [--json]`: fits are killed, stopped and starved, and must lose
+// `npm run chaos [-- --only NAME,...] [--scale small|large] [--json]`: fits are killed, stopped and starved, and must lose
 // nothing. The small scale is part of `npm run ready`; at the large one each fault leaves its rows in results/chaos/NAME.json as soon as
 // it has been tried. Exits 1 when a promise is broken.
 

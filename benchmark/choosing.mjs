@@ -4,7 +4,6 @@
 import { fit, presets, simulate } from "disentangle";
 import { agreementOf } from "../dist/agreement.js";
 import { mean } from "./statistics.mjs";
-import { table } from "./tables.mjs";
 
 export const about = "What choosing without the truth costs, on small worlds of every preset whose data are simulated";
 
@@ -13,7 +12,7 @@ const SEEDS = [9731, 9732];
 const RESTARTS = [0, 1, 2, 3, 4];
 
 /** Settings that a user may hesitate between; the first is the default. */
-const SETTINGS = {
+export const SETTINGS = {
   tbr: [{}, { hidden: [16] }, { sparsity: 0.1 }, { learningRate: 1e-3 }],
   mtlcm: [{}, { sigmaSpurious: 0.3 }, { sigmaSpurious: 0.03 }],
   pdgmm: [{}, { flow: { use: "never" } }, { sparsity: "none" }],
@@ -31,7 +30,7 @@ const relative = (model) => {
 };
 
 /** What each method is chosen by: lower is better, and no truth is asked. */
-const CRITERIA = {
+export const CRITERIA = {
   tbr: { name: "validation error", of: relative },
   mtlcm: {
     name: "likelihood of the tasks",
@@ -82,16 +81,19 @@ const DIMENSIONS = [
 const said = (setting) => (Object.keys(setting).length === 0 ? "default" : JSON.stringify(setting));
 
 /**
- * The first world of a preset at its small scale on which something changes, with the fit of its method; nothing for real data, nor for
- * images, of which nothing beside the method makes latents.
+ * The first world of a preset at its small scale on which something changes, with the fit of its method; in place of them the reason why
+ * there is none.
  */
-function small({ name, scales }) {
-  const method = name.split("/")[0] === "calibration" ? undefined : name.split("/")[0];
-  const found = scales.tiny.experiments.find(
-    ({ data }) => !("given" in data) && data.changes !== 0 && !("balls" in data),
-  );
+export function worldOf({ name, scales }) {
+  const [method] = name.split("/");
+  if (!(method in SETTINGS)) return { reason: "it is about probabilities; its fits are those of other presets" };
+  const { experiments } = scales.tiny;
+  if (experiments.every(({ data }) => "given" in data)) return { reason: "real data, of which no worlds can be drawn" };
+  if (experiments.some(({ data }) => "balls" in data))
+    return { reason: "images whose latents are places: left out from the start" };
+  const found = experiments.find(({ data }) => !("given" in data) && data.changes !== 0);
   const base = found && Object.values(found.fits).find((one) => one.method === method && one.latentDim !== "auto");
-  if (base === undefined) return undefined;
+  if (base === undefined) return { reason: "it leaves the number of latents open" };
   // Every method has rows that choose and rows that judge.
   const { split: _, ...config } = base;
   return { preset: name, method, data: found.data, config };
@@ -236,9 +238,9 @@ export async function run({ works, log }) {
     log(`${what}: ${JSON.stringify({ ...rows.at(-1), each: undefined })}`);
   };
   const worlds = presets.flatMap((preset) => {
-    const world = small(preset);
-    const key = world && JSON.stringify([world.method, world.data, world.config]);
-    if (world === undefined || known.has(key)) return [];
+    const world = worldOf(preset);
+    const key = JSON.stringify([world.method, world.data, world.config]);
+    if (world.reason !== undefined || known.has(key)) return [];
     known.add(key);
     return [world];
   });
@@ -256,48 +258,9 @@ export async function run({ works, log }) {
   return { rows };
 }
 
-const three = (value) => (Number.isFinite(value) ? value.toFixed(3) : "-");
-const often = (each, key) => [...new Set(each.map((one) => one[key]))].join("; ");
-
-/** Two tables: what was chosen and what it cost, and how far seeds agree. */
+/** Where the tables are: one page has them all. */
 export function render(rows) {
-  const names = { settings: "settings", restarts: "5 restarts", latents: "number of latents" };
-  const judged = rows.filter(({ study }) => study !== "failed");
-  const chosen = table(
-    [
-      "choice",
-      "method, world",
-      "blind criterion",
-      "picked blind",
-      "its MCC",
-      "best by the truth",
-      "its MCC",
-      "regret, mean (most)",
-    ],
-    judged.map((row) => [
-      names[row.study],
-      row.study === "latents" ? `${row.method}, ${row.truth} latents` : row.preset,
-      row.criterion,
-      row.study === "restarts" ? "" : often(row.each, "picked"),
-      three(row.picked),
-      row.study === "restarts" ? "" : often(row.each, "best"),
-      three(row.best),
-      `${three(row.regret)} (${three(row.most)})`,
-    ]),
-  );
-  const agreed = table(
-    ["world", "agreement of 5 seeds", "of random encoders", "of `pca`", "of `fast-ica`", "MCC with the truth"],
-    judged
-      .filter(({ agreements }) => agreements !== undefined)
-      .map(({ preset, agreements, first }) => [
-        preset,
-        three(agreements.method),
-        three(agreements.random),
-        three(agreements.pca),
-        three(agreements.ica),
-        three(first),
-      ]),
-  );
   const failed = rows.filter(({ study }) => study === "failed").map(({ preset, reason }) => `- ${preset}: ${reason}`);
-  return [chosen, agreed, ...(failed.length === 0 ? [] : [`Not measured:\n${failed.join("\n")}`])].join("\n\n");
+  const where = "The tables are in [Choosing without the truth](../docs/choosing.md).";
+  return [where, ...(failed.length === 0 ? [] : [`Not measured:\n${failed.join("\n")}`])].join("\n\n");
 }

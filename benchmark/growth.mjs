@@ -64,6 +64,8 @@ const shifts = {
   }),
 };
 const interventions = {
+  // Sums of inputs make the likelihood of two references equal.
+  wide: ["--reference", "reference"],
   world: ({ rows, columns, latents }) => ({
     simulator: "intervention-world",
     inputs: columns,
@@ -153,6 +155,7 @@ async function measured(method, kind, size, limit, folder) {
   const latents =
     method === "multimodal" || method === "mcl" ? Math.round(size.latents / (size.groups ?? 2)) : size.latents;
   const own = ["causal-vae", "interventional"].includes(method) ? [] : ["--latent-dim", String(Math.max(1, latents))];
+  if (limit) own.push(...(kind.wide ?? []));
   const run = ["--out", join(folder, "run"), "--no-report", "--quiet", "--force", "--json"];
   const steps = limit ? ["--max-steps", String(limit)] : [];
   const command = [process.execPath, CLI, "fit", "--method", method, "--data", data, ...own, ...steps, ...run];

@@ -15,13 +15,13 @@ const halved = (channels, side, hidden, code) => ({ kind: "images", channels, si
 
 /** crates/nn/examples/steps/images.rs has the same list. */
 const NETS = {
-  "images-14": { net: halved(1, 14, [50, 50], 10), about: "14 x 14, grey: 2 halvings" },
-  "images-28": { net: halved(1, 28, [50, 50], 10), about: "28 x 28, grey: 3 halvings" },
+  "images-14": { net: halved(1, 14, [50, 50], 10), about: "14 x 14, gray: 2 halvings" },
+  "images-28": { net: halved(1, 28, [50, 50], 10), about: "28 x 28, gray: 3 halvings" },
   "images-64": {
     net: halved(3, 64, [30, 30], 6),
-    about: "64 x 64, colour: 4 halvings, as latent neural causal models",
+    about: "64 x 64, color: 4 halvings, as latent neural causal models",
   },
-  "balls-64": { net: { kind: "balls" }, about: "64 x 64, colour: 3 x 3 and pooling, as pdGMM's balls" },
+  "balls-64": { net: { kind: "balls" }, about: "64 x 64, color: 3 x 3 and pooling, as pdGMM's balls" },
 };
 /** A step of the largest takes a tenth of a second. */
 const SECONDS = 1;

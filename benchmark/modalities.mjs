@@ -152,5 +152,5 @@ export function render(rows) {
     isTold === undefined ? "" : isTold ? "yes" : "no",
     number(seconds),
   ]);
-  return table(["rows", "setting", "seed", "correlations", "variance left", "called not identified", "s"], cells);
+  return table(["rows", "setting", "seed", "correlations", "variance left", "reported as not identified", "s"], cells);
 }

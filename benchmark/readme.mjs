@@ -1,11 +1,16 @@
-// Writes the tables of README.md from the committed results: `node benchmark/readme.mjs`; `--check` only compares.
+// Writes the tables of README.md, and those of pages in docs/, from the committed results: `node benchmark/readme.mjs`; `--check` only
+// compares.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { TABLES } from "./registry.mjs";
+import { BLOCKS, TABLES } from "./registry.mjs";
 
 const readme = new URL("./README.md", import.meta.url);
 const [BEGIN, END] = ["<!-- results: begin -->", "<!-- results: end -->"];
+
+/** Pages with blocks: of a benchmark, by its name and that of the block. */
+const pages = ["choosing", "how-to-choose"].map((name) => new URL(`../docs/${name}.md`, import.meta.url));
+const BLOCK = /(?<=<!-- results: (\S+) (\S+) -->\n)(?:(?!<!-- results: )[\s\S])*?(?=<!-- \/results -->)/g;
 
 /** The text that belongs between the markers. */
 async function sections() {
@@ -51,15 +56,40 @@ async function withTables() {
   return `${text.slice(0, begin + BEGIN.length)}\n\n${await sections()}\n\n${text.slice(end)}`;
 }
 
-/** Brings README.md up to date. */
+async function withBlocks(page) {
+  const known = {};
+  for (const [name, load] of Object.entries(BLOCKS)) {
+    const [result] = resultOf(name);
+    if (result !== undefined) known[name] = { ...(await load()).blocks(result), origin: origin(result) };
+  }
+  const text = readFileSync(page, "utf8");
+  if (text.match(BLOCK)?.length !== text.split("<!-- results: ").length - 1)
+    throw new Error(`${fileURLToPath(page)}: a block has no end`);
+  return text.replace(BLOCK, (_, name, block) => {
+    const found = known[name]?.[block];
+    if (found === undefined) throw new Error(`${fileURLToPath(page)}: there is no block "${name} ${block}"`);
+    return `\n${found}\n\n`;
+  });
+}
+
+/** Every document with what its text has to be. */
+async function documents() {
+  const all = [{ file: readme, text: await withTables() }];
+  for (const page of pages) all.push({ file: page, text: await withBlocks(page) });
+  return all;
+}
+
+/** Brings README.md and the pages up to date. */
 export async function updateReadme() {
-  writeFileSync(readme, await withTables());
+  for (const { file, text } of await documents()) writeFileSync(file, text);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (!process.argv.includes("--check")) await updateReadme();
-  else if ((await withTables()) !== readFileSync(readme, "utf8")) {
-    console.error("benchmark/README.md is not what the results give: node benchmark/readme.mjs");
-    process.exitCode = 1;
-  }
+  else
+    for (const { file, text } of await documents())
+      if (text !== readFileSync(file, "utf8")) {
+        console.error(`${fileURLToPath(file)} is not what the results give: node benchmark/readme.mjs`);
+        process.exitCode = 1;
+      }
 }

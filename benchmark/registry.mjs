@@ -46,3 +46,8 @@ export const TABLES = {
   chaos: () => import("./chaos/table.mjs"),
   soak: () => import("./soak/table.mjs"),
 };
+
+/** What has blocks of its own in the pages of docs/. */
+export const BLOCKS = {
+  choosing: () => import("./choosing-tables.mjs"),
+};

@@ -16,7 +16,8 @@ export const groups = {
   Tutorials: ["tbr", "mtlcm", "pdgmm", "latent-anm", "multimodal", "interventional"].map(
     (name) => `docs/tutorials/${name}.md`,
   ),
-  "Choosing a method": ["docs/how-to-choose.md"],
+  Gallery: ["docs/gallery.md"],
+  "Choosing a method": ["docs/how-to-choose.md", "docs/choosing.md"],
   Data: ["docs/data.md"],
   Methods: [...methods.map((name) => `docs/methods/${name}.md`), "docs/notation.md"],
   "Runs and reports": ["docs/runs-and-reports.md", "docs/graphs-and-interventions.md", "docs/exports.md"],

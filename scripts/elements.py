@@ -68,7 +68,7 @@ rows = [
 OUT.write_text(
     f"""// Eight properties of the chemical elements. Written by scripts/elements.py from matminer {VERSION}; do not edit.
 //
-// The numbers are those of matminer's Magpie tables, under this licence:
+// The numbers are those of matminer's Magpie tables, under this license:
 //
 {"".join(f"// {line}".rstrip() + chr(10) for line in conditions.splitlines())}
 /** The properties, in order of the columns: atomic mass (u), first ionisation energy (kJ/mol), empirical atomic radius (pm),

@@ -1,6 +1,6 @@
 // How every script here talks and runs things: named steps with their time, and one clear line when something is missing.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
@@ -81,6 +81,24 @@ export function run(program, args, { env = {}, hint, cwd = root } = {}) {
     const ending = result.status === null ? `was ended by ${result.signal}` : `ended with ${result.status}`;
     throw new Stop(`\`${[program, ...args].map(shorten).join(" ")}\` ${ending}`, hint);
   }
+}
+
+/** The same for several programs at once: what each prints comes when it has ended, the first that fails stops the script then. */
+export async function together(commands) {
+  const ended = commands.map(([program, args]) => {
+    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const said = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => said.push(chunk));
+    return new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code, signal) => {
+        process.stdout.write(Buffer.concat(said));
+        if (code === 0) resolve();
+        else reject(new Stop(`\`${[program, ...args].map(shorten).join(" ")}\` ended with ${code ?? signal}`));
+      });
+    });
+  });
+  for (const { reason } of await Promise.allSettled(ended)) if (reason) throw reason;
 }
 
 /** Runs a script with the node that runs us. */

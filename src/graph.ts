@@ -6,13 +6,13 @@ import type { NamedArray } from "./record.js";
 export interface GraphOptions {
   /** Level of each test of independence, above 0 and below 1. Default: 0.05. */
   readonly alpha?: number;
-  /** Largest number of latents given in a test. Default: as many as a latent has neighbours. */
+  /** Largest number of latents given in a test. Default: as many as a latent has neighbors. */
   readonly depth?: number;
   /** Threads that share the tests; the graph is the same for any number. Default: 1. Range: 1 to 256. */
   readonly threads?: number;
   /**
-   * 1 for each entry of the latents that is silent, as `latentSilence` gives it: correlations are then over the rows in which
-   * both latents are active. Default: every entry counts.
+   * 1 for each entry of the latents that is silent, as `latentSilence` gives it: each test then takes the rows in which all of
+   * its latents are active. Default: every entry counts.
    */
   readonly silent?: Uint8Array;
 }
@@ -30,7 +30,7 @@ export interface LatentGraph extends PcGraph {
  * It sees linear dependence only, and assumes that no hidden cause is missing among the latents.
  *
  * @throws `DATA_CONSTANT_COLUMN`, `NUMERIC_SINGULAR` where a latent does not vary or others determine it,
- * `DATA_TOO_FEW_ROWS`, also where two latents are never active together
+ * `DATA_TOO_FEW_ROWS`, also where two latents are active together in less than 5 % of the rows of the rarer one
  *
  * @example
  * ```ts

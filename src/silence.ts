@@ -17,7 +17,7 @@ export interface LatentSilence {
 }
 
 /**
- * Which latents are switched off in which row, by what a fit learnt of their silent values; of many rows in turns with the event loop.
+ * Which latents are switched off in which row, by what a fit learned of their silent values; of many rows in turns with the event loop.
  *
  * @param latents of the rows: `model.latents`, or what `model.transform` gives for new ones
  * @param summary of the model that they come from

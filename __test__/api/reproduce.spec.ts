@@ -70,8 +70,9 @@ test("a band that no seed can reach makes the verdict, and one on the mean asks 
 test("a fit that fails is shown with its error and has no mean; the others stand, and it is tried again", async (t) => {
   const out = await folder();
   // Two environments of one row each cannot be split.
-  const preset = presetOf([{ fit: "a", measure: "mcc" }], { data: { ...WORLD, depth: 1, pointsPerEnvironment: 1 } });
-  const { table, fits } = await events(preset, { out, seeds: [0] });
+  const data = { ...WORLD, depth: 1, pointsPerEnvironment: 1 };
+  const preset = presetOf([{ fit: "a", measure: "mcc" }], { data, seeds: [0] });
+  const { table, fits } = await events(preset, { out });
   t.is(table.verdict, "failed");
   const [row] = table.rows;
   t.like(row, { mean: null, sd: null, values: [], verdict: "failed" });
@@ -81,7 +82,7 @@ test("a fit that fails is shown with its error and has no mean; the others stand
     await readFile(table.files.markdown, "utf8"),
     /\| small \| a \| MCC \| - \| 0 of 1 \|[\s\S]*DATA_TOO_FEW_ROWS/,
   );
-  t.deepEqual((await events(preset, { out, seeds: [0] })).fits, fits);
+  t.deepEqual((await events(preset, { out })).fits, fits);
 });
 
 test("a world that cannot be drawn fails its own trials only", async (t) => {
@@ -244,6 +245,7 @@ test("every mistake of a preset is told at once, before anything is written", as
       { fit: "a", measure: "mcc", band: {} },
       { fit: "a", measure: "mcc", overMeasure: "ceiling" },
       { fit: "a", measure: "calibration:edges", over: "b" },
+      { fit: "a", measure: "mcc", before: { band: {}, verdict: "outside", date: "2026-01-31", reason: "" } },
     ],
     { seeds: [0, 0] },
   );
@@ -258,6 +260,7 @@ test("every mistake of a preset is told at once, before anything is written", as
     "small.rows[4].over: a number of several seeds cannot be divided by another, nor divide one",
     "small.rows[7].over: a number of several seeds cannot be divided by another, nor divide one",
     "small.rows[5].band: a band needs atLeast or atMost",
+    "small.rows[8].before.band: a band needs atLeast or atMost",
     'small.rows[6].overMeasure: no measure is called "ceiling"',
   ]) {
     t.true(messages.includes(part), `${part} in ${messages}`);
@@ -343,7 +346,7 @@ plainTest("the table as Markdown", (t) => {
     repeats: "Figure 1",
     paper: "A paper",
     scale: "paper",
-    verdict: "failed",
+    verdict: "incomplete",
     rows: [
       {
         ...row,
@@ -356,6 +359,7 @@ plainTest("the table as Markdown", (t) => {
         sd: 0.005615,
         published: { mean: 0.98, sd: 0.03, note: "n = 10" },
         band: { atLeast: 0.985, on: "mean" },
+        before: { band: { atLeast: 0.99 }, verdict: "outside", date: "2026-01-31", reason: "It was too narrow." },
         verdict: "in band",
       },
       {
@@ -373,6 +377,13 @@ plainTest("the table as Markdown", (t) => {
     files: { json: "", markdown: "" },
     version: "1.2.3",
     part: "1 of 2 experiments",
+    seeds: [
+      { experiment: "S = 1", declared: [0, 1], run: [0, 1] },
+      { experiment: "S = 2", declared: [0, 1, 2, 3], run: [] },
+    ],
+    command: "disentangle reproduce tbr/x --scale paper --only 'S = 1'",
+    commit: "0123456789ab",
+    addon: "cdef",
     sources: "abcd",
     machine: { node: "20.0.0", platform: "linux-x64", cores: 2, model: "a processor" },
   });
@@ -382,14 +393,18 @@ plainTest("the table as Markdown", (t) => {
 
 Is it so? Repeats Figure 1 of A paper.
 
-A part of the preset: 1 of 2 experiments.
+**Incomplete**: 1 of 2 experiments. Rows in band, of those that were run: 1 of 2.
 
 | data | fit | measure | mean ± sd | n | published | band | verdict |
 | --- | --- | --- | --- | --- | --- | --- | --- |
-| S = 1 | tbr | MCC | 0.9856 ± 0.0056 | 2 | 0.98 ± 0.03 (n = 10) | mean >= 0.985 | in band |
+| S = 1 | tbr | MCC | 0.9856 ± 0.0056 | 2 | 0.98 ± 0.03 (n = 10) | mean >= 0.985 | in band; >= 0.99 before: outside |
 | S = 1 | tbr | MCC of E[z\\|x] | - | 1 of 2 |  | = 1 | failed |
 
 Spread: standard deviation with divisor n. A band holds on every seed unless it says "mean".
+
+Bands that were changed after they had been missed, and what they gave:
+
+- MCC, >= 0.99 until 2026-01-31: 1 of 1 rows outside. It was too narrow.
 
 ## By seed
 
@@ -398,7 +413,14 @@ Spread: standard deviation with divisor n. A band holds on every seed unless it 
 | S = 1 | tbr | MCC | 0.9912 (0), 0.98 (1) |
 | S = 1 | tbr | MCC of E[z\\|x] | 1 (0), - (1: it failed [NUMERIC_NOT_FINITE]) |
 
-\`disentangle reproduce tbr/x --scale paper\`; disentangle 1.2.3, sources abcd, node 20.0.0, linux-x64, 2 cores of a processor.
+## Seeds
+
+| data | seeds declared | seeds run |
+| --- | --- | --- |
+| S = 1 | 0, 1 | 0, 1 |
+| S = 2 | 0 to 3 | none |
+
+\`disentangle reproduce tbr/x --scale paper --only 'S = 1'\`; disentangle 1.2.3, commit 0123456789ab, addon cdef, sources abcd, node 20.0.0, linux-x64, 2 cores of a processor.
 `,
   );
 });

@@ -6,17 +6,16 @@ import { fileURLToPath } from "node:url";
 import type { Failure } from "../../src/errors.js";
 import { testWithAddon as test } from "../addon.js";
 import { type Ended, run, start } from "../cli/run.js";
+import { quotedCommandLine } from "../command-line.js";
 import { checkTold, contentOf, folderOf } from "./fault.js";
 
 const FIT = "--method tbr --data good.csv --environment env --target y --tree tree.nwk --latent-dim 2".split(" ");
 const fitTo = (out: string, ...more: readonly string[]): string[] => ["fit", ...FIT, "--out", out, ...more];
-const script = fileURLToPath(new URL("../cli/disentangle.ts", import.meta.url));
 const failureIn = ({ stdout }: Ended): Failure => (JSON.parse(stdout) as { error: Failure }).error;
 
 /** Runs the command line under a shell, which can close pipes and set limits. */
 function inShell(cwd: string, line: (command: string) => string): Promise<Ended> {
-  const command = `"${process.execPath}" --import "${import.meta.resolve("tsx")}" "${script}"`;
-  const child = spawn("bash", ["-o", "pipefail", "-c", line(command)], { cwd });
+  const child = spawn("bash", ["-o", "pipefail", "-c", line(quotedCommandLine)], { cwd });
   const [stdout, stderr]: string[][] = [[], []];
   child.stdout.setEncoding("utf8").on("data", (text: string) => stdout!.push(text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => stderr!.push(text));

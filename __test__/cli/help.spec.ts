@@ -103,21 +103,12 @@ for (const { words, says } of unknown) {
   });
 }
 
-test("explain tells what a code means, and all codes of an area", async (t) => {
-  const one = await run(["explain", "DATA_RAGGED_ROW", "--json"]);
-  t.deepEqual(JSON.parse(one.stdout), {
-    codes: { DATA_RAGGED_ROW: "A row has another number of fields than the header." },
-  });
-  const area = await run(["explain", "tree"]);
-  t.true(area.stdout.split("\n").filter((line) => line.startsWith("TREE_")).length >= 5);
-});
-
 test("--verbose says where an error came from, how long it took and how much memory", async (t) => {
   const plain = await run(["runs", "docs"]);
-  t.false(plain.stderr.includes("results.ts"));
+  t.notRegex(plain.stderr, /results\.[jt]s/);
   const { code, stderr } = await run(["runs", "docs", "--verbose"]);
   t.is(code, 1);
-  t.regex(stderr, /at .*results\.ts/);
+  t.regex(stderr, /at .*results\.[jt]s/);
   t.regex(stderr, /\d m?s, at most .*MB of memory\n$/);
 });
 

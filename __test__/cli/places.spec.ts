@@ -2,20 +2,18 @@
 import { spawn, spawnSync } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { replaceFolder, writeFileAtomic } from "../../src/files.js";
 import { testWithAddon as test } from "../addon.js";
 import { folderOf } from "../bad-input/fault.js";
+import { quotedCommandLine } from "../command-line.js";
 import { run, start } from "./run.js";
 
 const onUnix = process.platform === "win32" ? test.skip : test;
 const FIT = "fit --method pca --data good.csv --inputs x* --latent-dim 2 --quiet --no-report".split(" ");
-const script = fileURLToPath(new URL("./disentangle.ts", import.meta.url));
 
 /** A shell in which `$D` is the command line. */
 function shell(cwd: string, line: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const D = `"${process.execPath}" --import "${import.meta.resolve("tsx")}" "${script}"`;
-  const child = spawn("bash", ["-o", "pipefail", "-c", line.replaceAll("$D", D)], { cwd });
+  const child = spawn("bash", ["-o", "pipefail", "-c", line.replaceAll("$D", quotedCommandLine)], { cwd });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));

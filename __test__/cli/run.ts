@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { commandLine } from "../command-line.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const script = fileURLToPath(new URL("disentangle.ts", import.meta.url));
-const tsx = import.meta.resolve("tsx");
 
 /** How a child process ended. */
 export interface Ended {
@@ -39,7 +38,7 @@ export function start(
   args: readonly string[],
   { cwd = root, env = {}, shell }: RunOptions = {},
 ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-  const words = [process.execPath, "--import", tsx, script, ...args];
+  const words = [...commandLine, ...args];
   const [command, ...rest] = shell === undefined ? words : ["bash", "-c", `${shell}; exec "$@"`, "bash", ...words];
   const child = spawn(command!, rest, { cwd, env: { ...process.env, ...env } });
   started.add(child);

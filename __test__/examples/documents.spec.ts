@@ -4,9 +4,12 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import plainTest from "ava";
-import { testWithAddon as test } from "../addon.js";
+import { testWithAddon } from "../addon.js";
 import { missingLine } from "./printed.js";
 import { emptyFolder, PATIENCE_MS, root, runAsWritten, runProgram, runShell } from "./run.js";
+
+// One after the other: all at once would take minutes each, and on a slow machine longer than anybody waits.
+const { serial: test } = testWithAddon;
 
 interface Block {
   readonly language: string;

@@ -1,10 +1,11 @@
 // Programs of the examples and commands of the documents, run as their readers would: in a folder of their own.
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { quotedCommandLine } from "../command-line.js";
 
 /** Root of the repository. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -33,21 +34,20 @@ export async function runProgram(file: string, cwd: string, args: readonly strin
  * terminal would show: what is printed, and what is said beside it.
  */
 export async function runAsWritten(lines: string, cwd: string): Promise<string> {
-  return shell(`disentangle() { '${process.execPath}' ${commandLine()} "$@"; }\nexec 2>&1\n${lines}`, cwd);
+  return shell(`disentangle() { ${quotedCommandLine} "$@"; }\nexec 2>&1\n${lines}`, cwd);
 }
 
 /** The same, but fits take few steps, unless they say how many, and write no report: is the line understood? */
 export async function runShell(lines: string, cwd: string): Promise<string> {
-  const command = `'${process.execPath}' ${commandLine()}`;
   const atOnce = methodsWithoutSteps()
     .map((name) => `|fit*"--method ${name} "*`)
     .join("");
   return shell(
     `disentangle() {
   case "$*" in
-    fit*--steps*${atOnce}) ${command} "$@" --no-report ;;
-    fit*) ${command} "$@" --no-report --steps 40 ;;
-    *) ${command} "$@" ;;
+    fit*--steps*${atOnce}) ${quotedCommandLine} "$@" --no-report ;;
+    fit*) ${quotedCommandLine} "$@" --no-report --steps 40 ;;
+    *) ${quotedCommandLine} "$@" ;;
   esac
 }
 ${lines}`,
@@ -65,12 +65,4 @@ function methodsWithoutSteps(): readonly string[] {
   const schema = JSON.parse(readFileSync(join(root, "src/generated/schema.json"), "utf8"));
   const branches: readonly { properties: { method: { const: string }; steps?: object } }[] = schema.oneOf;
   return branches.filter(({ properties }) => !properties.steps).map(({ properties }) => properties.method.const);
-}
-
-/** The built command line, which starts in a third of the time, unless the sources have changed since. */
-function commandLine(): string {
-  const changed = (path: string): number => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).map((name) => `src/${name}`);
-  if (changed("dist/index.js") > Math.max(...sources.map(changed))) return `'${join(root, "bin/disentangle.js")}'`;
-  return `--import '${import.meta.resolve("tsx")}' '${join(root, "__test__/cli/disentangle.ts")}'`;
 }

@@ -9,11 +9,11 @@ import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
 import { testWithAddon } from "../addon.js";
 import { run } from "../cli/run.js";
+import { quotedCommandLine } from "../command-line.js";
 import { redisServer, testWithRedis } from "./redis-server.js";
 
 const { serial: test } = testWithAddon;
 const scripts = fileURLToPath(new URL("../../examples/cluster", import.meta.url));
-const program = fileURLToPath(new URL("../cli/disentangle.ts", import.meta.url));
 
 /** Each test starts a dozen processes, on a machine that may have other things to do. */
 const PATIENCE_MS = 600_000;
@@ -39,7 +39,7 @@ async function place(
   await writeFile(join(cwd, "latents.yaml"), FILE.replace("STEPS", String(steps)).replace("SEEDS", String(seeds)));
   const bin = join(cwd, "bin");
   await mkdir(bin);
-  const own = `exec "${process.execPath}" --import "${import.meta.resolve("tsx")}" "${program}" "$@"`;
+  const own = `exec ${quotedCommandLine} "$@"`;
   for (const [name, lines] of Object.entries({ disentangle: own, ...programs })) {
     await writeFile(join(bin, name), `#!/bin/bash\n${lines}\n`);
     await chmod(join(bin, name), 0o755);

@@ -30,7 +30,9 @@ export const FAULTS = {
   "machines-dispatch": machines("dispatch"),
 };
 
-/** Those of one name: a fault, or all whose names begin with it (`sweeps`). */
-export function named(name) {
-  return Object.keys(FAULTS).filter((one) => name === undefined || one === name || one.startsWith(`${name}-`));
+/** Those of these names, with commas between them: a fault, or all whose names begin with it (`sweeps`). */
+export function named(names) {
+  const wanted = names?.split(",");
+  const is = (one, name) => one === name || one.startsWith(`${name}-`);
+  return Object.keys(FAULTS).filter((one) => wanted?.some((name) => is(one, name)) ?? true);
 }

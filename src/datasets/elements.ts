@@ -1,6 +1,6 @@
 // Eight properties of the chemical elements. Written by scripts/elements.py from matminer 0.10.1; do not edit.
 //
-// The numbers are those of matminer's Magpie tables, under this licence:
+// The numbers are those of matminer's Magpie tables, under this license:
 //
 // matminer Copyright (c) 2015, The Regents of the University of
 // California, through Lawrence Berkeley National Laboratory (subject

@@ -16,11 +16,11 @@ export interface MethodOptions {
   "latent-anm": LatentAnmConfig;
   /** A variational auto-encoder whose latents are independent given the target or the environment, with a distribution that depends on it. */
   "ivae": IvaeConfig;
-  /** A variational auto-encoder whose latents may depend on each other given the target or the environment, with a prior learnt by score matching. */
+  /** A variational auto-encoder whose latents may depend on each other given the target or the environment, with a prior learned by score matching. */
   "icarl": IcarlConfig;
   /** A variational auto-encoder whose latents are independent given target and task, with variances that depend on both. */
   "mt-ivae": MtIvaeConfig;
-  /** A variational auto-encoder whose latents may depend on each other given target and task, with a prior learnt by score matching. */
+  /** A variational auto-encoder whose latents may depend on each other given target and task, with a prior learned by score matching. */
   "mt-icarl": MtIcarlConfig;
   /** A variational auto-encoder whose latents are a mixture of Gaussians. */
   "vade": VadeConfig;
@@ -28,7 +28,7 @@ export interface MethodOptions {
   "vae": VaeConfig;
   /** Baseline: encoders of two modalities, trained to tell which rows of the two belong together. */
   "mcl": MclConfig;
-  /** Baseline: a variational auto-encoder whose latents are labelled concepts with linear causes among them. It needs a label of every latent, as targets. */
+  /** Baseline: a variational auto-encoder whose latents are labeled concepts with linear causes among them. It needs a label of every latent, as targets. */
   "causal-vae": CausalVaeConfig;
   /** Latent causes and their graph from environments that each intervene on one of them, not knowing on which. */
   "interventional": InterventionalConfig;

@@ -327,7 +327,7 @@ export type MixingActivation = "leaky" | "smooth" | "sigmoid";
 
 /**
  * How MTLCM is fitted.
- * - `joint-diagonalisation`: Indicators and coefficients in closed form, the map by joint diagonalisation.
+ * - `joint-diagonalisation`: Indicators and coefficients in closed form, the map by joint diagonalization.
  * - `paper`: The published procedure: the marginal likelihood by Adam.
  */
 export type MtlcmAlgorithm = "joint-diagonalisation" | "paper";
@@ -372,7 +372,7 @@ export type NoiseUnit = "standardDeviation" | "variance";
  * The ways in which a fit can end.
  * - `converged`: The schedule ended and the validation loss had stopped moving.
  * - `step-limit`: The schedule, or a budget, ended while the validation loss still moved.
- * - `rising`: The schedule ended with a validation loss above its lowest one by more than its noise: what was learnt after that is of the training
+ * - `rising`: The schedule ended with a validation loss above its lowest one by more than its noise: what was learned after that is of the training
  * rows alone.
  * - `early-stop`: The validation loss stopped improving before the schedule ended.
  * - `diverged`: The loss grew without bound.
@@ -720,8 +720,8 @@ export interface CausalGraph {
   /** `[i, j]` with i < j: an edge whose direction is open. Its weight stands at both places. */
   undirected?: [number, number][];
   /**
-   * `[i, j]`: an edge i -> j that the data may as well be without. It counts as an edge, and drawings show it dashed; where its weight
-   * is 0 it was left out, since it closes a cycle, or since a graph among `ties` has it and this one has not.
+   * `[i, j]`: an edge i -> j that the data neither require nor exclude. It counts as an edge, and drawings show it dashed. With weight 0 it
+   * is not in the graph: it would close a cycle, or only another graph in `ties` has it.
    */
   undecided?: [number, number][];
   /** Graphs that fit as well, by what they have in place of edges of this one, the closest first. */
@@ -753,7 +753,7 @@ export interface CauseSet {
 }
 
 export interface CausalVaeConfig {
-  /** Baseline: a variational auto-encoder whose latents are labelled concepts with linear causes among them. It needs a label of every latent, as targets. */
+  /** Baseline: a variational auto-encoder whose latents are labeled concepts with linear causes among them. It needs a label of every latent, as targets. */
   method: "causal-vae";
   /**
    * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
@@ -848,7 +848,7 @@ export interface CausalVaeConfig {
    */
   maskHidden?: number;
   /**
-   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt.
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learned.
    *
    * Default: 0.3. Range: 0 to 1000.
    */
@@ -900,7 +900,7 @@ export interface CausalVaeConfig {
 /** How rows are split into training, validation and test. */
 export interface SplitConfig {
   /**
-   * Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+   * Fraction of the rows (or environments) that are learned from. The three fractions sum to 1.
    *
    * Default: 0.5. Range: 0 to 1.
    */
@@ -1164,7 +1164,7 @@ export interface Counterfactuals {
 export interface Pictures {
   /** Name of the view. */
   view: string;
-  /** 1, grey, or 3: red, green and blue. Images with another number of channels are shown as their mean. */
+  /** 1, gray, or 3: red, green and blue. Images with another number of channels are shown as their mean. */
   channels: number;
   /** Rows of a picture: of larger images, means of square blocks, so that the longer side has at most 32. */
   height: number;
@@ -1662,7 +1662,7 @@ export interface StageHistory {
 }
 
 export interface IcarlConfig {
-  /** A variational auto-encoder whose latents may depend on each other given the target or the environment, with a prior learnt by score matching. */
+  /** A variational auto-encoder whose latents may depend on each other given the target or the environment, with a prior learned by score matching. */
   method: "icarl";
   /**
    * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
@@ -1765,7 +1765,7 @@ export interface IcarlConfig {
    */
   decoder?: Decoder;
   /**
-   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learned: the smaller,
    * the more the reconstruction counts beside the prior.
    *
    * Default: 0.01. Range: 0 to 1000.
@@ -1808,7 +1808,7 @@ export interface IcarlConfig {
    */
   keep?: Keep;
   /**
-   * Learnt statistics of the prior, each a tanh of a linear map of the latents.
+   * Learned statistics of the prior, each a tanh of a linear map of the latents.
    *
    * Default: 45. Range: 1 to 4096.
    */
@@ -2314,7 +2314,7 @@ export interface IvaeConfig {
    */
   decoder?: Decoder;
   /**
-   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learned: the smaller,
    * the more the reconstruction counts beside the prior.
    *
    * Default: 0.01. Range: 0 to 1000.
@@ -2990,7 +2990,7 @@ export interface ModalityWorldConfig {
 }
 
 export interface MtIcarlConfig {
-  /** A variational auto-encoder whose latents may depend on each other given target and task, with a prior learnt by score matching. */
+  /** A variational auto-encoder whose latents may depend on each other given target and task, with a prior learned by score matching. */
   method: "mt-icarl";
   /**
    * Seed of every random number of the run. The same seed gives the same bits on any number of threads.
@@ -3093,7 +3093,7 @@ export interface MtIcarlConfig {
    */
   decoder?: Decoder;
   /**
-   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learned: the smaller,
    * the more the reconstruction counts beside the prior.
    *
    * Default: 0.01. Range: 0 to 1000.
@@ -3136,13 +3136,13 @@ export interface MtIcarlConfig {
    */
   keep?: Keep;
   /**
-   * Learnt statistics of the prior, each a tanh of a linear map of the latents.
+   * Learned statistics of the prior, each a tanh of a linear map of the latents.
    *
    * Default: 45. Range: 1 to 4096.
    */
   statistics?: number;
   /**
-   * Numbers learnt per task. Absent: twice `latentDim`, as many as MTLCM has per task.
+   * Numbers learned per task. Absent: twice `latentDim`, as many as MTLCM has per task.
    *
    * Range: 1 to 4096.
    */
@@ -3253,7 +3253,7 @@ export interface MtIvaeConfig {
    */
   decoder?: Decoder;
   /**
-   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learned: the smaller,
    * the more the reconstruction counts beside the prior.
    *
    * Default: 0.01. Range: 0 to 1000.
@@ -3296,7 +3296,7 @@ export interface MtIvaeConfig {
    */
   keep?: Keep;
   /**
-   * Numbers learnt per task. Absent: twice `latentDim`, as many as MTLCM has per task.
+   * Numbers learned per task. Absent: twice `latentDim`, as many as MTLCM has per task.
    *
    * Range: 1 to 4096.
    */
@@ -3468,7 +3468,7 @@ export interface MtlcmConfig {
    */
   keep?: Keep;
   /**
-   * Starts of the joint diagonalisation, the first at the white representation, the others random; the likelihood chooses.
+   * Starts of the joint diagonalization, the first at the whitened representation, the others random; the likelihood chooses.
    *
    * Default: 5. Range: 1 to 10000.
    */
@@ -3487,8 +3487,8 @@ export interface MtlcmConfig {
    */
   sigmaObserved?: number;
   /**
-   * A latent is called causal in a task where that is more probable than not; the call counts as certain when it is right
-   * with at least this probability.
+   * A latent counts as causal in a task if that is more probable than not; this counts as certain if it is right with at
+   * least this probability.
    *
    * Default: 0.9. Range: 0.5 to 1.
    */
@@ -4442,13 +4442,13 @@ export interface SharedHeadConfig {
     | [number, number, number, number, number, number, number]
     | [number, number, number, number, number, number, number, number];
   /**
-   * Gradient steps. Absent: 1500 for the default algorithm, 15000 for `paper`.
+   * Gradient steps. Absent: 1500, or 15000 for `algorithm` `paper` of `tbr`.
    *
    * Range: 1 to 100000000.
    */
   steps?: number;
   /**
-   * Peak learning rate of Adam. Absent: 0.01 for the default algorithm, 0.001 for `paper`.
+   * Peak learning rate of Adam. Absent: 0.01, or 0.001 for `algorithm` `paper` of `tbr`.
    *
    * Range: 0 to 10.
    */
@@ -4850,7 +4850,7 @@ export interface TreeSummary {
   rows: number[];
   /** nodes x k: change on the edge above the node, in units of the target per standard deviation of the latent. */
   changes: number[][];
-  /** Whether each entry of `changes` is called real. */
+  /** Whether each entry of `changes` counts as real. */
   real: boolean[][];
   /** Whether both ends of the edge have rows of their own. */
   observed: boolean[];
@@ -5079,13 +5079,13 @@ export interface TbrConfig {
     | [number, number, number, number, number, number, number]
     | [number, number, number, number, number, number, number, number];
   /**
-   * Gradient steps. Absent: 1500 for the default algorithm, 15000 for `paper`.
+   * Gradient steps. Absent: 1500, or 15000 for `algorithm` `paper` of `tbr`.
    *
    * Range: 1 to 100000000.
    */
   steps?: number;
   /**
-   * Peak learning rate of Adam. Absent: 0.01 for the default algorithm, 0.001 for `paper`.
+   * Peak learning rate of Adam. Absent: 0.01, or 0.001 for `algorithm` `paper` of `tbr`.
    *
    * Range: 0 to 10.
    */
@@ -5133,14 +5133,14 @@ export interface TbrConfig {
    */
   starts?: number;
   /**
-   * Changes smaller than this are not called real, in standard deviations of the target per standard deviation of
+   * Changes smaller than this do not count as real, in standard deviations of the target per standard deviation of
    * the latent.
    *
    * Default: 0.02. Range: 0 to 10.
    */
   changeThreshold?: number;
   /**
-   * Changes below this many standard errors are not called real.
+   * Changes below this many standard errors do not count as real.
    *
    * Default: 4. Range: 0 to 100.
    */
@@ -5341,7 +5341,7 @@ export interface VadeConfig {
    */
   means?: VadeMeans;
   /**
-   * Variance of what the decoder gives back. It is not learnt: the smaller, the more the reconstruction counts beside the
+   * Variance of what the decoder gives back. It is not learned: the smaller, the more the reconstruction counts beside the
    * prior. At 0.5 squared errors count as they are.
    *
    * Default: 0.5. Range: 0 to 1000.
@@ -5484,7 +5484,7 @@ export interface VaeConfig {
    */
   decoder?: Decoder;
   /**
-   * Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+   * Variance of an input given the latents, in squared standard deviations of the input. It is not learned: the smaller,
    * the more the reconstruction counts beside the prior.
    *
    * Default: 0.01. Range: 0 to 1000.

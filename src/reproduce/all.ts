@@ -1,9 +1,10 @@
 // All presets on one page.
 import { join } from "node:path";
 import { writeFileAtomic } from "../files.js";
+import type { Verdict } from "./judge.js";
 import type { Scale } from "./preset.js";
 import type { Reproduction } from "./reproduction.js";
-import { cellsOf, HEADINGS, table } from "./table.js";
+import { bandsChanged, cellsOf, HEADINGS, inBand, madeByText, table, verdictText } from "./table.js";
 
 /** What all presets found. */
 export interface AllPage {
@@ -34,25 +35,13 @@ export async function writeAllPage(
 }
 
 /** The page as Markdown: a table of all presets, then the table of each. */
-export function markdownOfAll({ scale, version, machine, presets, left }: AllPage): string {
-  const inBand = ({ rows }: Reproduction): string => {
-    const banded = rows.filter(({ band }) => band !== undefined);
-    return `${banded.filter(({ verdict }) => verdict === "in band").length} of ${banded.length}`;
-  };
+export function markdownOfAll({ scale, presets, left }: AllPage): string {
   const trials = ({ trials: { total, failed } }: Reproduction): string =>
     failed.length === 0 ? String(total) : `${total}, ${failed.length} failed`;
-  const verdicts = ["in band", "outside", "failed"].map(
-    (word) => `${presets.filter(({ verdict }) => verdict === word).length} ${word}`,
-  );
+  const verdicts = VERDICTS.map((word) => `${presets.filter(({ verdict }) => verdict === word).length} ${word}`);
   const summary = table(
     ["preset", "repeats", "trials", "rows in band", "verdict"],
-    presets.map((one) => [
-      one.preset,
-      one.repeats,
-      trials(one),
-      inBand(one),
-      one.part === undefined ? one.verdict : `${one.verdict}, a part: ${one.part}`,
-    ]),
+    presets.map((one) => [one.preset, one.repeats, trials(one), inBand(one.rows), verdictText(one)]),
   );
   return `${[
     `# All presets, ${scale} scale`,
@@ -64,7 +53,10 @@ export function markdownOfAll({ scale, version, machine, presets, left }: AllPag
       `## ${one.preset}`,
       `${one.title} Repeats ${one.repeats} of ${one.paper}.`,
       table([...HEADINGS], one.rows.map(cellsOf)),
+      ...bandsChanged(one.rows),
     ]),
-    `\`disentangle reproduce all --scale ${scale}\`; disentangle ${version}, node ${machine?.node}, ${machine?.platform}, ${machine?.cores} cores of ${machine?.model}.`,
+    `\`disentangle reproduce all --scale ${scale}\`; ${presets.slice(0, 1).map(madeByText).join()}.`,
   ].join("\n\n")}\n`;
 }
+
+const VERDICTS: readonly Verdict[] = ["in band", "outside", "failed", "incomplete"];

@@ -2,7 +2,7 @@
 import { nearest } from "../config-keys.js";
 import { type Failure, fail, failAll } from "../errors.js";
 import { MEASURES, measureOf } from "./measures.js";
-import type { Experiment, Preset, Row, Scale, Study } from "./preset.js";
+import type { Band, Experiment, Preset, Row, Scale, Study } from "./preset.js";
 
 /** What of a study is run. */
 export interface StudyPart {
@@ -36,20 +36,6 @@ export function studyOf(preset: Preset, scale: Scale, { seeds, only = "" }: Stud
   return { ...study, experiments: chosen };
 }
 
-/** What of a scale of the preset a study is, in words; nothing where it is all of it. */
-export function partOf(preset: Preset, scale: Scale, { experiments }: Study): string | undefined {
-  const whole = preset.scales[scale].experiments;
-  const declared = (name: string): readonly number[] => whole.find((one) => one.name === name)?.seeds ?? [];
-  const others = experiments.filter(({ name, seeds }) => seeds.join() !== declared(name).join());
-  const words = [
-    ...(experiments.length < whole.length ? [`${experiments.length} of ${whole.length} experiments`] : []),
-    ...(others.length > 0
-      ? [`seeds ${others[0]!.seeds.join(" ")} in place of ${declared(others[0]!.name).join(" ")}`]
-      : []),
-  ];
-  return words.length === 0 ? undefined : words.join(", ");
-}
-
 function mistakes({ name, fits, seeds, rows, elsewhere, within }: Experiment): readonly Failure[] {
   const at = (what: string): string => `${name}.${what}`;
   const parts = rows.flatMap(({ measure }) => /^(?:within|known):([^.]+)/.exec(measure)?.[1] ?? []);
@@ -74,7 +60,7 @@ function seedMistakes(seeds: readonly number[], path: string): readonly Failure[
 }
 
 function rowMistakes(row: Row, fits: readonly string[], path: string): readonly Failure[] {
-  const { fit, over, measure, overMeasure, band } = row;
+  const { fit, over, measure, overMeasure, band, before } = row;
   const unknown = [fit, ...(over === undefined ? [] : [over])].filter((one) => !fits.includes(one));
   const divided = over !== undefined || overMeasure !== undefined;
   const named = [measure, ...(overMeasure === undefined ? [] : [overMeasure])];
@@ -87,10 +73,14 @@ function rowMistakes(row: Row, fits: readonly string[], path: string): readonly 
     ...(several && divided
       ? [conflict(`${path}.over`, "a number of several seeds cannot be divided by another, nor divide one")]
       : []),
-    ...(band !== undefined && band.atLeast === undefined && band.atMost === undefined
-      ? [conflict(`${path}.band`, "a band needs atLeast or atMost")]
-      : []),
+    ...boundless(band, `${path}.band`),
+    ...boundless(before?.band, `${path}.before.band`),
   ];
+}
+
+function boundless(band: Band | undefined, path: string): readonly Failure[] {
+  if (band === undefined || band.atLeast !== undefined || band.atMost !== undefined) return [];
+  return [conflict(path, "a band needs atLeast or atMost")];
 }
 
 function unknownMeasure(measure: string, path: string): Failure {

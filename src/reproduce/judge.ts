@@ -6,7 +6,7 @@ import { score } from "../score.js";
 import { trialFolder } from "../sweep/folder.js";
 import { type FailedTrial, type FinishedTrial, latentsIn, type Trial } from "./kept.js";
 import { measureOf, type PairMeasure, type PooledMeasure, titleOf } from "./measures.js";
-import type { Band, Experiment, Published, Row } from "./preset.js";
+import type { Band, EarlierBand, Experiment, Published, Row } from "./preset.js";
 
 /** One row of the table. */
 export interface ReproducedRow {
@@ -23,12 +23,23 @@ export interface ReproducedRow {
   readonly sd: number | null;
   readonly published?: Published;
   readonly band?: Band;
-  /** Absent without a band, unless a trial failed. */
-  readonly verdict?: Verdict;
+  /** The band that it had before, and what that gave. */
+  readonly before?: EarlierBand;
+  /** By the seeds that were run. Absent without a band, unless a trial failed. */
+  readonly verdict?: RowVerdict;
 }
 
-/** `failed`: a fit failed, or has no such value. */
-export type Verdict = "in band" | "outside" | "failed";
+/** Of a row. `failed`: a fit failed, or has no such value. */
+export type RowVerdict = "in band" | "outside" | "failed";
+
+/** Of a table: that of its worst row. `incomplete`, whatever the rows say: not all that the preset declares was run. */
+export type Verdict = RowVerdict | "incomplete";
+
+/** The verdict of the worst row. */
+export function worstOf(rows: readonly ReproducedRow[]): RowVerdict {
+  const among = new Set(rows.map(({ verdict }) => verdict));
+  return among.has("failed") ? "failed" : among.has("outside") ? "outside" : "in band";
+}
 
 /** Finds the trial of a fit for a seed. */
 export type Find = (experiment: string, fit: string, seed: number) => Trial;
@@ -55,7 +66,7 @@ export async function judged(experiment: Experiment, find: Find, dir: string): P
 }
 
 function rowOf(experiment: Experiment, row: Row, readings: readonly Reading[], anyFailed: boolean): ReproducedRow {
-  const { fit, measure, published, band } = row;
+  const { fit, measure, published, band, before } = row;
   const values = readings.filter((one) => "value" in one);
   const missing = readings.filter((one) => "reason" in one);
   const spread = missing.length > 0 ? { mean: null, sd: null } : spreadOf(values.map(({ value }) => value));
@@ -70,6 +81,7 @@ function rowOf(experiment: Experiment, row: Row, readings: readonly Reading[], a
     ...spread,
     ...(published && { published }),
     ...(band && { band }),
+    ...(before && { before }),
     ...(verdict && { verdict }),
   };
 }
@@ -85,7 +97,7 @@ function verdictOf(
   values: readonly { readonly value: number }[],
   incomplete: boolean,
   anyFailed: boolean,
-): Verdict | undefined {
+): RowVerdict | undefined {
   if (anyFailed || (band !== undefined && incomplete)) return "failed";
   if (band === undefined) return undefined;
   const numbers = values.map(({ value }) => value);

@@ -78,6 +78,8 @@ export interface Row {
   readonly title?: string;
   readonly published?: Published;
   readonly band?: Band;
+  /** The band that it had before, where that was changed after it had been missed. */
+  readonly before?: EarlierBand;
 }
 
 /** What the paper reports. */
@@ -95,6 +97,17 @@ export interface Band {
   readonly atMost?: number;
   /** Whether every seed must lie in the band or only their mean. Default: `every`. */
   readonly on?: "every" | "mean";
+}
+
+/** A band that was changed after it had been missed, in this row or in others with it: the table shows what both give. */
+export interface EarlierBand {
+  readonly band: Band;
+  /** What it gave in this row when it was still the band. */
+  readonly verdict: "in band" | "outside";
+  /** The day on which it was changed, ISO 8601. */
+  readonly date: string;
+  /** Why, in sentences. */
+  readonly reason: string;
 }
 
 /** Each of several preparations, without the file that it is made from. */

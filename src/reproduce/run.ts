@@ -1,7 +1,6 @@
 // A preset from its name to its table. Its trials are those of a sweep: the same processes, the same ledger, the same ways to other
 // machines.
 import { rm } from "node:fs/promises";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import type { DataSource } from "../dataset.js";
 import { fail, failure, isDisentangleError } from "../errors.js";
@@ -16,12 +15,14 @@ import type { SweepTrial } from "../sweep/planned.js";
 import { checkNumbers, putDataset, type SweepOptions, workOn } from "../sweep/run.js";
 import type { SweepEvent } from "../sweep/work.js";
 import { throwIfAborted } from "../train.js";
-import { partOf, studyOf } from "./check.js";
+import { studyOf } from "./check.js";
+import { partOf, seedsRun } from "./coverage.js";
 import { givenData } from "./given.js";
-import { judged, type ReproducedRow, type Verdict } from "./judge.js";
+import { judged, type ReproducedRow, worstOf } from "./judge.js";
 import { readStudy, type Trial } from "./kept.js";
 import type { Preset, Scale, Study } from "./preset.js";
 import { presetOf } from "./presets.js";
+import { commandOf, type Provenance, provenance } from "./provenance.js";
 import type { Reproduction, TrialFailure } from "./reproduction.js";
 import { markdownOf } from "./table.js";
 import { failedTrial } from "./trial.js";
@@ -34,9 +35,9 @@ export interface ReproduceOptions
   readonly scale?: Scale;
   /** Folder of the trials and of the table. Presets and scales may share it. Default: `reproduce`. */
   readonly out?: string;
-  /** Seeds of every experiment. Default: those of the preset. */
+  /** Seeds of every experiment; with others than those of the preset the verdict is `incomplete`. Default: those of the preset. */
   readonly seeds?: readonly number[];
-  /** Only the experiments whose names contain this; the table then holds nothing else. Default: all. */
+  /** Only the experiments whose names contain this; where the table lacks others, its verdict is `incomplete`. Default: all. */
   readonly only?: string;
   /** Fits at once, each in a process of its own. With more than one, times say little. Default: 1, and 0 with `redis`. */
   readonly jobs?: number;
@@ -67,6 +68,15 @@ interface Chosen {
   readonly planned: readonly PlannedTrial[];
 }
 
+/** Presets before their trials are run. */
+interface Work {
+  readonly chosen: readonly Chosen[];
+  /** Data set folders of trials on given data, by their id. */
+  readonly folders: ReadonlyMap<string, string>;
+  /** As it was before the first trial: a run takes hours, and the checkout may move on meanwhile. */
+  readonly madeBy: Provenance;
+}
+
 /** Several presets in one sweep: trials that they share are run once, and all of them keep the processes busy. */
 export async function reproduceAll(
   presets: readonly (string | Preset)[],
@@ -94,7 +104,7 @@ export async function reproduceAll(
       throw isCancellation(error) ? cancelled(out, error) : error;
     });
     await watch.told();
-    return await judgedAll(work.chosen, dir, ledger, kept, options);
+    return await judgedAll(work, dir, ledger, kept, options);
   } finally {
     await ledger.close();
   }
@@ -106,7 +116,8 @@ export async function mergeReproductions(
   others: readonly string[],
   options: ReproduceOptions = {},
 ): Promise<{ readonly merges: readonly Merge[]; readonly results: readonly Reproduction[] }> {
-  const { chosen, folders } = await plannedIn(presets, options);
+  const work = await plannedIn(presets, options);
+  const { chosen, folders } = work;
   const { dir, file, ledger: first } = await opened(chosen, options, folders);
   await first.close();
   const merges = await mergeInto(
@@ -117,7 +128,7 @@ export async function mergeReproductions(
   const { ledger } = await opened(chosen, options, folders);
   try {
     const kept = new Set(file.trials.filter(({ id }) => stateOf(ledger, id).state === "done").map(({ id }) => id));
-    return { merges, results: await judgedAll(chosen, dir, ledger, kept, options) };
+    return { merges, results: await judgedAll(work, dir, ledger, kept, options) };
   } finally {
     await ledger.close();
   }
@@ -126,10 +137,7 @@ export async function mergeReproductions(
 /** What the sweep of a reproduction says of itself; nothing is chosen by it. */
 const METRIC: SweepFile["metric"] = { name: "held-out", goal: "minimize", truth: false };
 
-async function plannedIn(
-  presets: readonly (string | Preset)[],
-  options: ReproduceOptions,
-): Promise<{ readonly chosen: readonly Chosen[]; readonly folders: ReadonlyMap<string, string> }> {
+async function plannedIn(presets: readonly (string | Preset)[], options: ReproduceOptions): Promise<Work> {
   const { scale = "paper", out = "reproduce", signal } = options;
   const studies = presets.map((one) => {
     const preset = typeof one === "string" ? presetOf(one) : one;
@@ -153,7 +161,7 @@ async function plannedIn(
     for (const { id } of planned) if (given !== undefined) folders.set(id, given.path);
     chosen.push({ preset, study, planned });
   }
-  return { chosen, folders };
+  return { chosen, folders, madeBy: await provenance(code) };
 }
 
 async function opened(
@@ -228,23 +236,23 @@ async function trialIn(
 }
 
 async function judgedAll(
-  chosen: readonly Chosen[],
+  { chosen, madeBy }: Work,
   dir: string,
   ledger: Ledger,
   kept: ReadonlySet<string>,
-  { scale = "paper", out = "reproduce" }: ReproduceOptions,
+  options: ReproduceOptions,
 ): Promise<readonly Reproduction[]> {
   const all = new Set(chosen.flatMap(({ planned }) => planned.map(({ id }) => id)));
   const lacking = [...all].filter((id) => !ENDINGS.has(stateOf(ledger, id).state));
   if (lacking.length > 0) {
     fail("RUN_NOT_FOUND", `${lacking.length} of ${all.size} trials are not there yet, and the table lacks them`, {
-      path: out,
+      path: options.out ?? "reproduce",
       hint: "run the other shards, then --merge their folders; the command without --shard and --merge runs the rest",
       context: { done: all.size - lacking.length, total: all.size },
     });
   }
   const results: Reproduction[] = [];
-  for (const one of chosen) results.push(await judgedOne(one, dir, ledger, kept, scale, out));
+  for (const one of chosen) results.push(await judgedOne(one, dir, ledger, kept, madeBy, options));
   return results;
 }
 
@@ -253,8 +261,8 @@ async function judgedOne(
   dir: string,
   ledger: Ledger,
   kept: ReadonlySet<string>,
-  scale: Scale,
-  out: string,
+  madeBy: Provenance,
+  { scale = "paper", out = "reproduce", ...asked }: ReproduceOptions,
 ): Promise<Reproduction> {
   const trials = new Map<string, Trial>();
   for (const { id, trial } of planned)
@@ -263,7 +271,8 @@ async function judgedOne(
   const rows: ReproducedRow[] = [];
   for (const experiment of study.experiments) rows.push(...(await judged(experiment, trialOf, dir)));
   const { name, title, repeats, paper, remark } = preset;
-  const part = partOf(preset, scale, study);
+  const seeds = seedsRun(preset, scale, study);
+  const part = partOf(seeds);
   const base = join(out, `${name.replaceAll("/", "-")}.${scale}`);
   const result: Reproduction = {
     preset: name,
@@ -272,8 +281,9 @@ async function judgedOne(
     paper,
     ...(remark !== undefined && { remark }),
     scale,
-    verdict: verdictOf(rows),
+    verdict: part === undefined ? worstOf(rows) : "incomplete",
     ...(part !== undefined && { part }),
+    seeds,
     rows,
     trials: {
       total: trials.size,
@@ -281,13 +291,8 @@ async function judgedOne(
       failed: failuresIn(planned, trials),
     },
     files: { json: `${base}.json`, markdown: `${base}.md` },
-    ...codeHere(),
-    machine: {
-      node: process.versions.node,
-      platform: `${process.platform}-${process.arch}`,
-      cores: cpus().length,
-      model: cpus()[0]?.model.trim() ?? "unknown",
-    },
+    command: commandOf(name, scale, asked, study),
+    ...madeBy,
   };
   await writeFileAtomic(result.files.json, `${JSON.stringify(result, null, 2)}\n`);
   await writeFileAtomic(result.files.markdown, markdownOf(result));
@@ -301,11 +306,6 @@ function finder(
   const key = (...parts: readonly (string | number)[]): string => parts.join("\n");
   const ids = new Map(planned.map(({ experiment, fit, seed, id }) => [key(experiment, fit, seed), id]));
   return (experiment, fit, seed) => trials.get(ids.get(key(experiment, fit, seed))!)!;
-}
-
-function verdictOf(rows: readonly ReproducedRow[]): Verdict {
-  const among = new Set(rows.map(({ verdict }) => verdict));
-  return among.has("failed") ? "failed" : among.has("outside") ? "outside" : "in band";
 }
 
 function failuresIn(planned: readonly PlannedTrial[], trials: ReadonlyMap<string, Trial>): readonly TrialFailure[] {

@@ -41,7 +41,7 @@ pub enum SplitBy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SplitConfig {
-    /// Fraction of the rows (or environments) that are learnt from. The three fractions sum to 1.
+    /// Fraction of the rows (or environments) that are learned from. The three fractions sum to 1.
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub train: f64,
     /// Fraction by which hyper-parameters and stopping are chosen.

@@ -37,7 +37,7 @@ pub enum OutcomeKind {
     Converged,
     /// The schedule, or a budget, ended while the validation loss still moved.
     StepLimit,
-    /// The schedule ended with a validation loss above its lowest one by more than its noise: what was learnt after that is of the training
+    /// The schedule ended with a validation loss above its lowest one by more than its noise: what was learned after that is of the training
     /// rows alone.
     Rising,
     /// The validation loss stopped improving before the schedule ended.
@@ -292,7 +292,7 @@ pub struct TreeSummary {
     pub rows: Vec<usize>,
     /// nodes x k: change on the edge above the node, in units of the target per standard deviation of the latent.
     pub changes: Vec<Vec<f64>>,
-    /// Whether each entry of `changes` is called real.
+    /// Whether each entry of `changes` counts as real.
     pub real: Vec<Vec<bool>>,
     /// Whether both ends of the edge have rows of their own.
     pub observed: Vec<bool>,

@@ -53,7 +53,7 @@ pub struct CausalVaeConfig {
     /// Width of the hidden layer of the networks that compute a latent from its causes.
     #[schemars(range(min = 1, max = 65536))]
     pub mask_hidden: usize,
-    /// Variance of an input given the latents, in squared standard deviations of the input. It is not learnt.
+    /// Variance of an input given the latents, in squared standard deviations of the input. It is not learned.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 1000.0))]
     pub decoder_variance: f64,
     /// Least magnitude of a weight that counts as an edge.
@@ -97,7 +97,7 @@ impl Specification for CausalVae {
     const INFO: MethodInfo = MethodInfo {
         name: "causal-vae",
         title: "CausalVAE",
-        summary: "Baseline: a variational auto-encoder whose latents are labelled concepts with linear causes among them. It needs a label of every latent, as targets.",
+        summary: "Baseline: a variational auto-encoder whose latents are labeled concepts with linear causes among them. It needs a label of every latent, as targets.",
         needs: &["target"],
         gives: &["latents", "graph", "decoder"],
         identifies: "the latents whose labels it is shown, by these labels",

@@ -85,7 +85,7 @@ pub struct VaeOptions {
     /// How latents become inputs: by a dense network, one linear layer, or the mirror of the convolutional encoder. `auto`: the mirror
     /// where the data are such images, else a network.
     pub decoder: Decoder,
-    /// Variance of an input given the latents, in squared standard deviations of the input. It is not learnt: the smaller,
+    /// Variance of an input given the latents, in squared standard deviations of the input. It is not learned: the smaller,
     /// the more the reconstruction counts beside the prior.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 1000.0))]
     pub decoder_variance: f64,

@@ -32,7 +32,7 @@ pub struct IcarlConfig {
     /// Networks and training.
     #[serde(flatten)]
     pub vae: VaeOptions,
-    /// Learnt statistics of the prior, each a tanh of a linear map of the latents.
+    /// Learned statistics of the prior, each a tanh of a linear map of the latents.
     #[schemars(range(min = 1, max = 4096))]
     pub statistics: usize,
 }
@@ -64,7 +64,7 @@ impl Variant for IcarlVariant {
     const INFO: MethodInfo = MethodInfo {
         name: "icarl",
         title: "Invariant causal representation learning",
-        summary: "A variational auto-encoder whose latents may depend on each other given the target or the environment, with a prior learnt by score matching.",
+        summary: "A variational auto-encoder whose latents may depend on each other given the target or the environment, with a prior learned by score matching.",
         needs: &["target or environment"],
         gives: &["latents", "decoder"],
         identifies: "the latents up to order and a monotone map of each, when the target or the environment changes their distribution in enough ways",

@@ -27,6 +27,7 @@ mod arrangement;
 mod causes;
 mod config;
 mod inputs;
+mod metric;
 mod noise;
 mod noise_aware;
 mod reference;

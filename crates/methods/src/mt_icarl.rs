@@ -23,10 +23,10 @@ pub struct MtIcarlConfig {
     /// Networks and training.
     #[serde(flatten)]
     pub vae: VaeOptions,
-    /// Learnt statistics of the prior, each a tanh of a linear map of the latents.
+    /// Learned statistics of the prior, each a tanh of a linear map of the latents.
     #[schemars(range(min = 1, max = 4096))]
     pub statistics: usize,
-    /// Numbers learnt per task. Absent: twice `latentDim`, as many as MTLCM has per task.
+    /// Numbers learned per task. Absent: twice `latentDim`, as many as MTLCM has per task.
     #[schemars(range(min = 1, max = 4096))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_dim: Option<usize>,
@@ -51,7 +51,7 @@ impl Variant for MtIcarlVariant {
     const INFO: MethodInfo = MethodInfo {
         name: "mt-icarl",
         title: "Multi-task invariant causal representation learning",
-        summary: "A variational auto-encoder whose latents may depend on each other given target and task, with a prior learnt by score matching.",
+        summary: "A variational auto-encoder whose latents may depend on each other given target and task, with a prior learned by score matching.",
         needs: &["task", "target"],
         gives: &["latents", "decoder"],
         identifies: "the latents up to order and a monotone map of each, when target and task change their distribution in enough ways",

@@ -23,7 +23,7 @@ pub struct MtIvaeConfig {
     /// Networks and training.
     #[serde(flatten)]
     pub vae: VaeOptions,
-    /// Numbers learnt per task. Absent: twice `latentDim`, as many as MTLCM has per task.
+    /// Numbers learned per task. Absent: twice `latentDim`, as many as MTLCM has per task.
     #[schemars(range(min = 1, max = 4096))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_dim: Option<usize>,

@@ -71,7 +71,7 @@ const NAME: &str = <Mtlcm as Specification>::INFO.name;
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "MtlcmAlgorithm")]
 pub enum Algorithm {
-    /// Indicators and coefficients in closed form, the map by joint diagonalisation.
+    /// Indicators and coefficients in closed form, the map by joint diagonalization.
     #[default]
     JointDiagonalisation,
     /// The published procedure: the marginal likelihood by Adam.
@@ -108,7 +108,7 @@ pub struct MtlcmConfig {
     /// Encoder and training of `mtrn`.
     #[serde(flatten)]
     pub mtrn: MtrnOptions,
-    /// Starts of the joint diagonalisation, the first at the white representation, the others random; the likelihood chooses.
+    /// Starts of the joint diagonalization, the first at the whitened representation, the others random; the likelihood chooses.
     #[schemars(range(min = 1, max = 10_000))]
     pub starts: usize,
     /// Standard deviation of spurious latents given the target, as a share of that of causal ones.
@@ -118,8 +118,8 @@ pub struct MtlcmConfig {
     /// algorithm where `inputs` are the representation and noise could matter, 0 behind `mtrn`, 0.01 for `paper`.
     #[schemars(range(min = 0.0, max = 10.0))]
     pub sigma_observed: Option<f64>,
-    /// A latent is called causal in a task where that is more probable than not; the call counts as certain when it is right
-    /// with at least this probability.
+    /// A latent counts as causal in a task if that is more probable than not; this counts as certain if it is right with at
+    /// least this probability.
     #[schemars(range(min = 0.5, max = 1.0))]
     pub indicator_confidence: f64,
     /// Training of `algorithm` `paper`.

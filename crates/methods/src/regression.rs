@@ -52,10 +52,10 @@ pub struct EncoderOptions {
     /// Widths of the encoder's hidden layers (LeakyReLU, slope 0.01).
     #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 65536)))]
     pub hidden: Vec<usize>,
-    /// Gradient steps. Absent: 1500 for the default algorithm, 15000 for `paper`.
+    /// Gradient steps. Absent: 1500, or 15000 for `algorithm` `paper` of `tbr`.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub steps: Option<usize>,
-    /// Peak learning rate of Adam. Absent: 0.01 for the default algorithm, 0.001 for `paper`.
+    /// Peak learning rate of Adam. Absent: 0.01, or 0.001 for `algorithm` `paper` of `tbr`.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 10.0))]
     pub learning_rate: Option<f64>,
     /// Decoupled weight decay. Helps when rows are few.

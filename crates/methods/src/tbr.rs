@@ -72,11 +72,11 @@ pub struct TbrConfig {
     /// Random starts of the sparse rotation.
     #[schemars(range(min = 1, max = 10_000))]
     pub starts: usize,
-    /// Changes smaller than this are not called real, in standard deviations of the target per standard deviation of
+    /// Changes smaller than this do not count as real, in standard deviations of the target per standard deviation of
     /// the latent.
     #[schemars(range(min = 0.0, max = 10.0))]
     pub change_threshold: f64,
-    /// Changes below this many standard errors are not called real.
+    /// Changes below this many standard errors do not count as real.
     #[schemars(range(min = 0.0, max = 100.0))]
     pub change_errors: f64,
 }

@@ -103,7 +103,7 @@ pub struct VadeConfig {
     /// Where the means of the components begin: `apart`, at standard normal numbers, or all at `zero`. Their log-variances begin at
     /// standard normal numbers, their weights equal. Absent: apart for `default`, zero for `paper`.
     pub means: Option<Means>,
-    /// Variance of what the decoder gives back. It is not learnt: the smaller, the more the reconstruction counts beside the
+    /// Variance of what the decoder gives back. It is not learned: the smaller, the more the reconstruction counts beside the
     /// prior. At 0.5 squared errors count as they are.
     #[schemars(extend("exclusiveMinimum" = 0), range(max = 1000.0))]
     pub decoder_variance: f64,

@@ -249,7 +249,7 @@ pub const CARDS: &[Card] = &[
         conventions: &[
             "Where the inputs are several views. Plain mean over the true latents; below 0 counts as 0.",
             "The value is fitted and scored on the same rows; `outOfSample` is fitted on a random half and scored on the other one.",
-            "At most 1,000 rows, drawn at random. Latents are standardised one by one.",
+            "At most 1,000 rows, drawn at random. Latents are standardized one by one.",
             "A constant true latent, no latent that varies, or fewer than six rows gives null and the reason.",
         ],
         invariances: AXES,
@@ -270,7 +270,7 @@ pub const CARDS: &[Card] = &[
         best: 1.0,
         conventions: &[
             "Latents are paired by the matching of `mcc`.",
-            "A true latent without a match misses all its changes; a column without a match calls false ones only.",
+            "A true latent without a match misses all its changes; a column without a match has only false ones.",
             "No true change on an observed edge gives null and the reason.",
         ],
         invariances: AXES,
@@ -291,8 +291,8 @@ pub const CARDS: &[Card] = &[
         best: 1.0,
         conventions: &[
             "Latents are paired by the matching of `mcc`.",
-            "A true latent without a match is called not causal; a column without a match that is called causal is a false one.",
-            "Accuracy, precision and recall of single entries stand beside it: accuracy is high for whoever calls none.",
+            "A true latent without a match counts as not causal; a column without a match that counts as causal is a false positive.",
+            "Accuracy, precision and recall of single entries stand beside it: calling no latent causal already gives high accuracy.",
         ],
         invariances: AXES,
         source: TASKS,
@@ -306,7 +306,7 @@ pub const CARDS: &[Card] = &[
         range: (Some(0.0), Some(1.0)),
         best: 1.0,
         conventions: &[
-            "An entry counts as silent when it lies within the latent's threshold of its silent value (`summary.silence`).",
+            "An entry counts as silent when it lies within its latent's threshold of the silent value or, with blocks, when its block lies within the block's radius of its own (`summary.silence`).",
             "Latents are paired by the matching of `mcc`, of `mccUnrotated` where there is one.",
             "A true latent without a match misses all its silence; a column without a match takes no part.",
             "Beside it the F1 of calling every entry silent: high where most are.",

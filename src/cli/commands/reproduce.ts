@@ -2,11 +2,21 @@ import { type Command, Option } from "commander";
 import { quoted } from "../../command-line.js";
 import { fail, isDisentangleError } from "../../errors.js";
 import { allPage, writeAllPage } from "../../reproduce/all.js";
+import { type RowVerdict, worstOf } from "../../reproduce/judge.js";
 import type { Preset, Scale, Study } from "../../reproduce/preset.js";
 import { PRESETS, presetOf } from "../../reproduce/presets.js";
 import type { Reproduction } from "../../reproduce/reproduction.js";
 import { mergeReproductions, type ReproduceOptions, reproduceAll, type TrialEvent } from "../../reproduce/run.js";
-import { cellsOf, HEADINGS } from "../../reproduce/table.js";
+import {
+  bandsChanged,
+  cellsOf,
+  HEADINGS,
+  inBand,
+  madeByText,
+  SEED_HEADINGS,
+  seedCells,
+  verdictText,
+} from "../../reproduce/table.js";
 import { shardOf } from "../../sweep/shard.js";
 import type { ProgramState } from "../command.js";
 import { EXIT } from "../exit.js";
@@ -27,7 +37,8 @@ Examples:
 
 Without a preset the presets are listed. \`all\` runs every preset and writes one page about all of them. The same command continues where it
 stopped: finished trials are not run again.
-Exit code 3: a row lies outside its band, or a trial failed.`;
+Exit code 3: a row that was run lies outside its band, or a trial failed. A part of a preset (--only, other --seeds) is called incomplete,
+whatever its rows say; that alone is no error.`;
 
 // A fit that takes longer says where it is this often.
 const EVERY_MS = 10_000;
@@ -174,7 +185,8 @@ async function run(preset: string, options: ReproduceCommandOptions, state: Prog
       const files = await writeAllPage(options.out, options.scale, page);
       print(options.json, { ...page, files }, (style) => allText(results, files.markdown, style));
     } else print(options.json, results[0], (style) => resultText(results[0]!, style));
-    if (results.some(({ verdict }) => verdict !== "in band")) state.exitCode = EXIT.someFailed;
+    // A part that was asked for and ran is no error: what counts is how its rows came out.
+    if (results.some(({ rows }) => worstOf(rows) !== "in band")) state.exitCode = EXIT.someFailed;
   } catch (error) {
     if (!isDisentangleError(error) || error.code !== "FIT_CANCELLED" || interrupted.exitCode === undefined) throw error;
     stopped(preset, options, reached, interrupted, state);
@@ -238,16 +250,14 @@ function trialText({ done, total, last }: TrialEvent): string {
   return `${String(done).padStart(String(total).length)} of ${total}  ${experiment}: ${fit}, seed ${seed}: ${end}`;
 }
 
-const WORDS: Readonly<Record<Reproduction["verdict"], string>> = {
+const WORDS: Readonly<Record<RowVerdict, string>> = {
   "in band": "every row with a band lies in it",
   outside: "a row lies outside its band",
   failed: "a trial failed",
 };
 
-function resultText(
-  { preset, scale, title, repeats, rows, trials, verdict, part, files }: Reproduction,
-  style: Style,
-): string {
+function resultText(result: Reproduction, style: Style): string {
+  const { preset, scale, title, repeats, rows, trials, part, seeds, files } = result;
   return [
     `${style.strong(preset)} ${scale}: ${title} (${repeats})`,
     "",
@@ -256,8 +266,13 @@ function resultText(
     ...trials.failed.map(
       ({ experiment, fit, seed, message, code }) => `  ${experiment}: ${fit}, seed ${seed}: ${message} [${code}]`,
     ),
+    ...bandsChanged(rows).flatMap((text) => ["", text]),
+    ...(part === undefined ? [] : ["", columns([[...SEED_HEADINGS], ...seeds.map(seedCells)])]),
     "",
-    `Verdict: ${style.strong(WORDS[verdict])}${part === undefined ? "" : ` of a part of the preset (${part})`}`,
+    part === undefined
+      ? `Verdict: ${style.strong(WORDS[worstOf(rows)])}`
+      : `Verdict: ${style.strong("incomplete")} (${part}); of what was run ${WORDS[worstOf(rows)]}`,
+    `Code: ${madeByText(result)}`,
     `Table: ${files.markdown}, ${files.json}`,
   ].join("\n");
 }
@@ -266,13 +281,10 @@ function allText(results: readonly Reproduction[], page: string, style: Style): 
   return [
     columns([
       ["preset", "rows in band", "verdict"],
-      ...results.map(({ preset, rows, verdict, part }) => {
-        const banded = rows.filter(({ band }) => band !== undefined);
-        const inBand = `${banded.filter((row) => row.verdict === "in band").length} of ${banded.length}`;
-        return [preset, inBand, part === undefined ? verdict : `${verdict}, a part: ${part}`];
-      }),
+      ...results.map((one) => [one.preset, inBand(one.rows), verdictText(one)]),
     ]),
     "",
+    `Code: ${results.slice(0, 1).map(madeByText).join()}`,
     `Page: ${style.strong(page)}`,
   ].join("\n");
 }

@@ -20,14 +20,14 @@ const STAND_INS = new Map([
   [LINE, "var(--axis)"],
 ]);
 
-/** A change called real on the edge above a node. */
+/** A real change on the edge above a node. */
 export interface Change {
   readonly node: number;
   readonly latent: number;
   readonly size: number;
 }
 
-/** The changes called real, by node, the largest of a node first. */
+/** The real changes, by node, the largest of a node first. */
 export function realChanges(tree: TreeSummary): Change[] {
   return tree.changes.flatMap((row, node) =>
     row
@@ -39,7 +39,7 @@ export function realChanges(tree: TreeSummary): Change[] {
   );
 }
 
-/** The tree from left to right; edges that carry a change called real in the colour of its latent, as thick as the change is large. */
+/** The tree from left to right; edges that carry a real change in the color of its latent, as thick as the change is large. */
 export function treeGraph(
   tree: TreeSummary,
   latents: readonly string[],
@@ -74,7 +74,7 @@ export function treeGraph(
     const key = `n${parent}->n${i}`;
     const described = own.map(({ latent, size }) => `${latents[latent] ?? latent} ${signed(size)}`);
     const seen = tree.observed[i] ? "" : " (cannot be observed)";
-    titles.set(key, `${visible(tree.names[i]!)}: ${described.join(", ") || "no change called real"}${seen}`);
+    titles.set(key, `${visible(tree.names[i]!)}: ${described.join(", ") || "no real change"}${seen}`);
     const style = tree.observed[i] ? {} : { style: "dashed" };
     if (own.length === 0)
       return [{ tail: `n${parent}`, head: `n${i}`, attributes: { color: LINE, penwidth: 1, ...style } }];

@@ -31,7 +31,7 @@ export async function correlationSection(input: SectionInput): Promise<Section |
     id: `${study.id}-correlation`,
     title: `Absolute correlation of true and estimated latents (${focusName(input)})`,
     description:
-      "One frame per row marks the matching that maximises the sum. A recovered latent has one strong cell in its row and its column. A dash is not defined: the column is constant.",
+      "One frame per row marks the matching that maximizes the sum. A recovered latent has one strong cell in its row and its column. A dash is not defined: the column is constant.",
     legend: rampLegend(SEQUENTIAL.colors, "0", "1"),
     table: table("Absolute correlations.", columns, rows),
   };

@@ -31,7 +31,7 @@ export async function headsSection(input: SectionInput): Promise<Section | undef
     id: `${study.id}-heads`,
     title: `Effect of each latent on the target (${focusName(input)})`,
     description:
-      "One row per environment. Rows that look alike share their effects; a cell that differs from its neighbours is a change.",
+      "One row per environment. Rows that look alike share their effects; a cell that differs from its neighbors is a change.",
     legend: rampLegend(DIVERGING.colors, significant(-limit), significant(limit)),
     table: html`${numbers}${effects}`,
   };

@@ -27,7 +27,7 @@ export async function scoresSection(input: SectionInput): Promise<Section | unde
     lead:
       `Each true latent is matched with one estimated latent; the score is their mean absolute correlation, over ` +
       `${counted(scores.rows.count, "row")}${scores.rows.split === "all" ? "" : ` (${rows})`}. ` +
-      "Grey bands show what the same score reaches by chance on the same truth.",
+      "Gray bands show what the same score reaches by chance on the same truth.",
     body: html`${await overview(input, focus.scores.mcc)}${await perLatent(input)}${await taskScores(input)}${notes(scores.notes)}`,
   };
 }

@@ -99,7 +99,7 @@ function patternFigure(input: SectionInput, { latents }: Silence, digest: Silenc
   const figure = {
     id: `${input.study.id}-patterns`,
     title: `Patterns of silence (${focusName(input)})`,
-    description: `${drawn}, one below the other, those with the same pattern together. Coloured: the latent is active in the row; empty: silent. Latents that are always silent together cannot be told apart.`,
+    description: `${drawn}, one below the other, those with the same pattern together. Colored: the latent is active in the row; empty: silent. Latents that are always silent together cannot be told apart.`,
     legend: legend([
       { label: "active", look: { color: ACTIVE, shape: "square" } },
       { label: "silent", look: { color: "var(--undefined)", shape: "square" } },
@@ -126,7 +126,7 @@ function histogramFigure(input: SectionInput, { latents }: Silence, digest: Sile
     title: "Values of each latent",
     description:
       `${part}Rows by value, heights on a square-root scale. A latent that is switched off piles up at its silent value, within the threshold; ` +
-      "without such a pile there is nothing to recognise it by.",
+      "without such a pile there is nothing to recognize it by.",
     legend: legend(HISTOGRAM_LEGEND),
     table: table(
       "Rows at the silent value and beside it.",

@@ -7,7 +7,7 @@ import { type Html, html } from "../markup.js";
 import { series } from "../theme.js";
 import { focusName, type Section } from "./section.js";
 
-/** The tree of environments with the changes called real on its edges. */
+/** The tree of environments with the real changes on its edges. */
 export async function treeSection(input: SectionInput): Promise<Section | undefined> {
   const { study, pens } = input;
   const { tree, latents } = study.focus.summary;
@@ -22,8 +22,8 @@ export async function treeSection(input: SectionInput): Promise<Section | undefi
     id: `${study.id}-tree`,
     title: `Changes along the tree (${focusName(input)})`,
     description:
-      "From the root on the left to the leaves. A coloured edge carries changes called real, one line per latent, thicker for larger changes; " +
-      "the label gives the latent and its change per standard deviation. Dashed edges cannot be observed. Grey names have no rows of their own.",
+      "From the root on the left to the leaves. A colored edge carries changes that count as real, one line per latent, thicker for larger changes; " +
+      "the label gives the latent and its change per standard deviation. Dashed edges cannot be observed. Gray names have no rows of their own.",
     legend: legend(used),
     table: changeTable(input),
   };
@@ -31,7 +31,7 @@ export async function treeSection(input: SectionInput): Promise<Section | undefi
     id: "tree",
     title: "Where the effects change",
     lead:
-      `${counted(changed, "edge")} of ${count(edges)} ${changed === 1 ? "carries" : "carry"} a change called real` +
+      `${counted(changed, "edge")} of ${count(edges)} ${changed === 1 ? "carries" : "carry"} a real change` +
       `${observed < edges ? ` (${count(edges - observed)} cannot be observed)` : ""}, ${counted(changes.length, "change")} in all.${againstTruth(study.focus.scores)}`,
     body: drawingFigure(figure, themed(pens.graph(graph, titles))),
   };
@@ -56,9 +56,9 @@ function changeTable({ study }: SectionInput): Html {
     signed(size),
     count(tree!.rows[node] ?? 0),
   ]);
-  if (rows.length === 0) return html`<p>No change is called real.</p>`;
+  if (rows.length === 0) return html`<p>No change counts as real.</p>`;
   return table(
-    "Changes called real, per latent of unit standard deviation.",
+    "Real changes, per latent of unit standard deviation.",
     [
       { label: "Edge above" },
       { label: "From" },

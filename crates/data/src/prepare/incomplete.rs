@@ -111,7 +111,7 @@ pub(super) fn told(count: usize, train: &Matrix, views: &[View]) -> Option<Warni
         String::new()
     };
     let message = format!(
-        "{count} {rows} {verb} a modality: learnt from where there is one ({}), not in the results{held}",
+        "{count} {rows} {verb} a modality: learned from where there is one ({}), not in the results{held}",
         each.join(", ")
     );
     Some(Warning::new("ROWS_INCOMPLETE", message).hint("`transform` gives their latents of the modalities they have"))
@@ -168,7 +168,7 @@ mod tests {
         let told: Vec<&str> = found.warnings.iter().map(|warning| warning.code.as_str()).collect();
         assert_eq!(told, ["ROWS_INCOMPLETE"]);
         let want =
-            "3 rows lack a modality: learnt from where there is one (1 in \"a\", 2 in \"b\"), not in the results";
+            "3 rows lack a modality: learned from where there is one (1 in \"a\", 2 in \"b\"), not in the results";
         assert_eq!(found.warnings[0].message, want);
         // Whole environments that are kept apart stay so.
         let labels: Vec<&str> = (0..40).map(|row| if row < 8 { "held" } else { ["u", "v"][row % 2] }).collect();

@@ -129,7 +129,10 @@ pub(super) fn targets(targets: &Table, kept: &[usize], train: &[usize], config: 
         if column.constant() {
             return Err(Failure::new(
                 Code::DataConstantColumn,
-                format!("target {name:?} never varies over the {} training rows: nothing can be learnt", column.finite),
+                format!(
+                    "target {name:?} never varies over the {} training rows: nothing can be learned",
+                    column.finite
+                ),
             )
             .hint("choose another target")
             .with("columns", vec![name.as_str()]));

@@ -157,7 +157,7 @@ impl Prepared {
         if !constant.is_empty() {
             let message = format!("tasks whose target never varies over their training rows: {}", listed(&constant));
             return Err(Failure::new(Code::DataConstantColumn, message)
-                .hint("nothing can be learnt from them: leave them out, or give them more rows")
+                .hint("nothing can be learned from them: leave them out, or give them more rows")
                 .with("tasks", constant));
         }
         Ok(())

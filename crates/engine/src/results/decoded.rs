@@ -58,7 +58,7 @@ pub struct Counterfactuals {
 pub struct Pictures {
     /// Name of the view.
     pub view: String,
-    /// 1, grey, or 3: red, green and blue. Images with another number of channels are shown as their mean.
+    /// 1, gray, or 3: red, green and blue. Images with another number of channels are shown as their mean.
     pub channels: usize,
     /// Rows of a picture: of larger images, means of square blocks, so that the longer side has at most 32.
     pub height: usize,

@@ -27,8 +27,8 @@ pub struct CausalGraph {
     /// `[i, j]` with i < j: an edge whose direction is open. Its weight stands at both places.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub undirected: Vec<[usize; 2]>,
-    /// `[i, j]`: an edge i -> j that the data may as well be without. It counts as an edge, and drawings show it dashed; where its weight
-    /// is 0 it was left out, since it closes a cycle, or since a graph among `ties` has it and this one has not.
+    /// `[i, j]`: an edge i -> j that the data neither require nor exclude. It counts as an edge, and drawings show it dashed. With weight 0 it
+    /// is not in the graph: it would close a cycle, or only another graph in `ties` has it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub undecided: Vec<[usize; 2]>,
     /// Graphs that fit as well, by what they have in place of edges of this one, the closest first.

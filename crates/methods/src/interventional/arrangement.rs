@@ -2,9 +2,11 @@
 
 use super::config::InterventionalConfig;
 use super::inputs::{Code, QUICK, code, fit, identity};
+use super::metric::Metric;
 use disentangle_data::{Code as FailureCode, Failure, Matrix, Result};
-use disentangle_numerics::linalg::{apply, dot, inverse};
+use disentangle_numerics::linalg::{dot, inverse};
 use disentangle_numerics::single_change::Moments;
+use std::sync::Arc;
 
 /// Variance that is added to every input, in units of its variance in the reference: below it a direction is rounding.
 const JITTER: f64 = 1e-6;
@@ -63,9 +65,11 @@ pub struct Arrangement {
     /// Inputs that vary in the reference and in all kept environments.
     pub usable: Vec<usize>,
     /// Of the inputs less their mean in the reference, in standard deviations of the reference; `None` for too few rows.
-    pub moments: Vec<Option<Moments>>,
+    pub moments: Arc<[Option<Moments>]>,
     /// Mean and standard deviation of each input in the reference.
     pub scale: (Vec<f64>, Vec<f64>),
+    /// Of the usable inputs.
+    pub metric: Arc<Metric>,
 }
 
 impl Arrangement {
@@ -86,12 +90,12 @@ impl Arrangement {
 /// # Errors
 /// `DATA_NEEDS_INTERVENTIONS`, `NUMERIC_SINGULAR`.
 pub fn arrange(config: &InterventionalConfig, moments: &[Option<Moments>], reference: usize) -> Result<Arrangement> {
-    let Some(at) = &moments[reference] else { return Err(too_few_rows()) };
+    let Some(at) = &moments[reference] else { return Err(too_few_rows("the reference has too few training rows")) };
     let mean = at.mean.clone();
     let sd: Vec<f64> = (0..mean.len()).map(|j| at.covariance[(j, j)].max(0.0).sqrt()).collect();
     let varies = varying(moments, reference);
     let unit: Vec<f64> = sd.iter().zip(&varies).map(|(&sd, &varies)| if varies { sd } else { 1.0 }).collect();
-    let scaled: Vec<Option<Moments>> =
+    let scaled: Arc<[Option<Moments>]> =
         moments.iter().map(|part| Some(rescaled(part.as_ref()?, &mean, &unit))).collect();
 
     let mut verdicts: Vec<Verdict> = (0..scaled.len()).map(|u| verdict(config, &scaled, reference, u)).collect();
@@ -110,13 +114,14 @@ pub fn arrange(config: &InterventionalConfig, moments: &[Option<Moments>], refer
         .filter(|&j| varies[j])
         .filter(|&j| first.iter().all(|&u| part(&scaled, u).covariance[(j, j)] > CONSTANT + JITTER))
         .collect();
-    let groups = first.iter().map(|&u| vec![u]).collect();
-    let mut arrangement =
-        Arrangement { reference, verdicts: Vec::new(), groups, usable, moments: scaled, scale: (mean, unit) };
-    if arrangement.usable.is_empty() {
+    if usable.is_empty() {
         let message = "every input is constant in the reference or under an intervention".to_owned();
         return Err(needs_interventions(message, "leave out environments in which inputs are saturated"));
     }
+    let groups = first.iter().map(|&u| vec![u]).collect();
+    let metric = Arc::new(Metric::of(part(&scaled, reference), &usable)?);
+    let mut arrangement =
+        Arrangement { reference, verdicts: Vec::new(), groups, usable, moments: scaled, scale: (mean, unit), metric };
     merge(&mut arrangement, &mut verdicts)?;
     if arrangement.groups.len() > arrangement.usable.len() {
         let message = format!(
@@ -174,14 +179,13 @@ struct Directions {
 }
 
 impl Directions {
-    fn of(arrangement: &Arrangement, environments: &[usize]) -> Result<Self> {
+    fn of(arrangement: &Arrangement, environments: &[usize]) -> Self {
         let usable = &arrangement.usable;
         let base = arrangement.at(arrangement.reference);
-        let metric =
-            inverse(&Matrix::from_fn(usable.len(), usable.len(), |i, j| base.covariance[(usable[i], usable[j])]))?;
         let shift = |u: usize| usable.iter().map(|&j| arrangement.at(u).mean[j]).collect::<Vec<f64>>();
         let shifts: Vec<Vec<f64>> = environments.iter().map(|&u| shift(u)).collect();
-        let gram = Matrix::from_fn(shifts.len(), shifts.len(), |a, b| dot(&shifts[a], &apply(&metric, &shifts[b])));
+        let turned: Vec<Vec<f64>> = shifts.iter().map(|shift| arrangement.metric.times(shift)).collect();
+        let gram = Matrix::from_fn(shifts.len(), shifts.len(), |a, b| dot(&shifts[a], &turned[b]));
         let error = environments
             .iter()
             .enumerate()
@@ -190,7 +194,7 @@ impl Directions {
                 noise / gram[(at, at)]
             })
             .collect();
-        Ok(Self { gram, error })
+        Self { gram, error }
     }
 
     /// Squared sine of the angle between two shifts.
@@ -203,7 +207,7 @@ impl Directions {
 /// decides.
 fn merge(arrangement: &mut Arrangement, verdicts: &mut [Verdict]) -> Result<()> {
     let environments: Vec<usize> = arrangement.groups.iter().map(|group| group[0]).collect();
-    let directions = Directions::of(arrangement, &environments)?;
+    let directions = Directions::of(arrangement, &environments);
     let mut pairs: Vec<(usize, usize, f64)> = Vec::new();
     for a in 0..environments.len() {
         for b in 0..a {
@@ -249,7 +253,7 @@ fn better(merged: f64, apart: f64) -> bool {
 fn set_aside_combinations(arrangement: &mut Arrangement, verdicts: &mut [Verdict]) -> Result<()> {
     loop {
         let environments: Vec<usize> = arrangement.groups.iter().map(|group| group[0]).collect();
-        let directions = Directions::of(arrangement, &environments)?;
+        let directions = Directions::of(arrangement, &environments);
         let k = environments.len();
         // A little on the diagonal: exact combinations have no inverse.
         let unit = Matrix::from_fn(k, k, |a, b| {
@@ -330,10 +334,10 @@ fn part(moments: &[Option<Moments>], u: usize) -> &Moments {
     moments[u].as_ref().expect("an environment with enough rows")
 }
 
-pub(super) fn too_few_rows() -> Failure {
+pub(super) fn too_few_rows(found: &str) -> Failure {
     Failure::new(
         FailureCode::DataTooFewRows,
-        format!("the reference has too few training rows: at least {LEAST_ROWS}, and more than there are inputs"),
+        format!("{found}: it needs at least {LEAST_ROWS}, and more than there are inputs"),
     )
     .hint("name a larger environment as `reference`, give it more rows, or choose fewer input columns with `inputs`")
 }

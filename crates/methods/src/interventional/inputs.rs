@@ -6,6 +6,7 @@
 
 use super::arrangement::Arrangement;
 use super::config::InterventionalConfig;
+use super::metric::{among, rank};
 use disentangle_data::{Code as FailureCode, Matrix, Result};
 use disentangle_numerics::linalg::{apply, dot, inverse, product, symmetric_eigen};
 use disentangle_numerics::single_change::{Changes, Moments, SingleChanges};
@@ -17,8 +18,6 @@ const SHARE: f64 = 1.05;
 const SLACK: f64 = 0.002;
 /// Least eigenvalue of the correlations of the discriminant directions.
 const DEPENDENT: f64 = 1e-4;
-/// Variance of a direction of the inputs, as a share of that of one input, above which it is none of rounding.
-const RANK: f64 = 1e-4;
 /// Iterations where many fits are compared.
 pub const QUICK: u32 = 200;
 
@@ -35,7 +34,25 @@ pub struct Code {
 /// # Errors
 /// `NUMERIC_SINGULAR`, `NUMERIC_NOT_FINITE`.
 pub fn code(arrangement: &Arrangement, inputs: &[usize]) -> Result<Option<Code>> {
-    ridged(arrangement, inputs, 0.0)
+    let (usable, metric) = (&arrangement.usable, &arrangement.metric);
+    let (stay, out): (Vec<usize>, Vec<usize>) =
+        (0..usable.len()).partition(|&at| inputs.binary_search(&usable[at]).is_ok());
+    let enough = metric.least_rank_without(out.len()) >= arrangement.groups.len();
+    if !enough && !vary(arrangement, inputs)? {
+        return Ok(None);
+    }
+    let metric = metric.without(out)?;
+    of_metric(arrangement, inputs, |v| {
+        let mut all = vec![0.0; usable.len()];
+        stay.iter().zip(v).for_each(|(&at, &value)| all[at] = value);
+        let times = metric.times(&all);
+        stay.iter().map(|&at| times[at]).collect()
+    })
+}
+
+/// Whether these inputs vary in as many directions as there are latents.
+fn vary(arrangement: &Arrangement, inputs: &[usize]) -> Result<bool> {
+    Ok(rank(&among(arrangement.at(arrangement.reference), inputs))? >= arrangement.groups.len())
 }
 
 /// As [`code`], with the discriminant directions in a metric that takes every input to vary by `ridge` more, in units of the reference.
@@ -43,15 +60,19 @@ pub fn code(arrangement: &Arrangement, inputs: &[usize]) -> Result<Option<Code>>
 /// # Errors
 /// As [`code`].
 pub fn ridged(arrangement: &Arrangement, inputs: &[usize], ridge: f64) -> Result<Option<Code>> {
-    let base = arrangement.at(arrangement.reference);
-    let k = arrangement.groups.len();
-    let covariance = Matrix::from_fn(inputs.len(), inputs.len(), |i, j| base.covariance[(inputs[i], inputs[j])]);
-    let (values, _) = symmetric_eigen(&covariance)?;
-    if values.iter().filter(|&&value| value > RANK).count() < k {
+    if !vary(arrangement, inputs)? {
         return Ok(None);
     }
-    let wider = |i, j| covariance[(i, j)] + if i == j { ridge } else { 0.0 };
-    let metric = inverse(&Matrix::from_fn(inputs.len(), inputs.len(), wider))?;
+    let mut wider = among(arrangement.at(arrangement.reference), inputs);
+    (0..inputs.len()).for_each(|i| wider[(i, i)] += ridge);
+    let metric = inverse(&wider)?;
+    of_metric(arrangement, inputs, |v| apply(&metric, v))
+}
+
+/// The code of these inputs, whose metric `times` multiplies with.
+fn of_metric(arrangement: &Arrangement, inputs: &[usize], times: impl Fn(&[f64]) -> Vec<f64>) -> Result<Option<Code>> {
+    let base = arrangement.at(arrangement.reference);
+    let k = arrangement.groups.len();
     let mut shifts = Matrix::zeros(k, base.mean.len());
     for (latent, group) in arrangement.groups.iter().enumerate() {
         // Environments of one latent move along one line, some of them the other way.
@@ -59,12 +80,12 @@ pub fn ridged(arrangement: &Arrangement, inputs: &[usize], ridge: f64) -> Result
         for &u in group {
             let at = arrangement.at(u);
             let own: Vec<f64> = inputs.iter().map(|&j| at.mean[j]).collect();
-            let sign = if dot(&own, &apply(&metric, &shift)) < 0.0 { -1.0 } else { 1.0 };
+            let sign = if dot(&own, &times(&shift)) < 0.0 { -1.0 } else { 1.0 };
             shift.iter_mut().zip(&own).for_each(|(s, o)| *s += sign * at.rows * o);
         }
-        let row = apply(&metric, &shift);
-        let sd = dot(&row, &apply(&covariance, &row)).sqrt();
-        inputs.iter().zip(&row).for_each(|(&j, value)| shifts[(latent, j)] = value / sd);
+        inputs.iter().zip(times(&shift)).for_each(|(&j, value)| shifts[(latent, j)] = value);
+        let sd = dot(shifts.row(latent), &apply(&base.covariance, shifts.row(latent))).sqrt();
+        shifts.row_mut(latent).iter_mut().for_each(|value| *value /= sd);
     }
     let alike = product(&product(&shifts, &base.covariance), &shifts.transposed());
     if alike.data().iter().any(|value| !value.is_finite()) {

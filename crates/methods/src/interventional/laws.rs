@@ -2,6 +2,7 @@
 
 use crate::METHODS;
 use disentangle_data::dataset::{Dataset, Labels, Role};
+use disentangle_data::memory::{self, Budget};
 use disentangle_data::simulate::simulate;
 use disentangle_data::{Code, Failure, Matrix, Result};
 use disentangle_engine::fit::{FitOptions, RunResult, fit};
@@ -299,6 +300,34 @@ fn data_without_single_interventions_are_refused_with_their_code() {
     narrow.input_names.truncate(2);
     let failure = refused(&narrow, json!({"reference": "reference", "leastInputs": 1}));
     assert_eq!(failure.code, Code::DataNeedsInterventions, "{failure:?}");
+}
+
+#[test]
+fn inputs_whose_covariances_cannot_be_had_are_refused_before_any_is_there() {
+    let wide = world(json!({"latents": 2, "inputs": 300, "referencePoints": 400, "pointsPerEnvironment": 60}));
+    // Of 400 rows of the reference 320 are for training.
+    let within = |data: &Dataset, megabytes: u64, changes: Value| {
+        memory::allow(Some(Budget { bytes: megabytes << 20, limit: "a test".into() }));
+        let result = attempt(data, changes);
+        memory::allow(None);
+        result.map(|run| run.outcome).expect_err("refused")
+    };
+    // Two of each of three environments and eight beside them, 300 x 300 numbers of 8 bytes: 10.1 MB, each of them less than one.
+    let named = json!({"reference": "reference"});
+    let failure = within(&wide, 9, named.clone());
+    assert_eq!(failure.code, Code::MemoryLimit);
+    assert_eq!(failure.context["neededBytes"], 14 * 300 * 300 * 8);
+    assert!(
+        failure.message.starts_with("holding the covariances of the inputs in every environment needs"),
+        "{failure}"
+    );
+
+    let short = world(json!({"latents": 2, "inputs": 300, "referencePoints": 350, "pointsPerEnvironment": 60}));
+    for (changes, who) in [(named, "the reference has 280"), (json!({}), "the largest environment has 280")] {
+        let failure = within(&short, 9, changes);
+        assert_eq!(failure.code, Code::DataTooFewRows);
+        assert!(failure.message.starts_with(&format!("{who} training rows for 300 inputs")), "{failure}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! All others differ from it by one change, and from each other by two. So single changes explain the data best when everything is
 //! compared with it: of all environments the one with the smallest gap, where no other comes close.
 
-use super::arrangement::{Arrangement, Standing, arrange, quick_gap, varying};
+use super::arrangement::{Arrangement, Standing, Verdict, arrange, quick_gap, varying};
 use super::config::{InterventionalConfig, NAME};
 use disentangle_data::nearest::did_you_mean;
 use disentangle_data::prepare::Prepared;
@@ -65,7 +65,8 @@ pub fn arranged(
     if names.len() > MOST {
         return refuse(format!("it looks among at most {MOST}, the data have {}", names.len()));
     }
-    let mut candidates: Vec<(f64, usize, Arrangement)> = Vec::new();
+    // Without their covariances: all environments from every one of them would fill the memory.
+    let mut candidates: Vec<(f64, usize, Vec<Verdict>)> = Vec::new();
     let mut failures: Vec<Failure> = Vec::new();
     for at in 0..names.len() {
         // One that no latents can be compared with is no candidate; whether that is an error shows when none is left.
@@ -80,7 +81,7 @@ pub fn arranged(
         let whole = varying(moments, at).iter().all(|&varies| varies);
         if whole && arrangement.groups.len() > 1 {
             let gap = quick_gap(&arrangement)?;
-            candidates.push((gap, at, arrangement));
+            candidates.push((gap, at, arrangement.verdicts));
         }
     }
     // No name would help where nothing differs from anything.
@@ -89,28 +90,28 @@ pub fn arranged(
         return Err(failures.remove(0).hint(hint));
     }
     candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let Some((least, _, best)) = candidates.first().filter(|(gap, ..)| gap.is_finite()).cloned() else {
+    let Some((least, best, verdicts)) = candidates.first().filter(|(gap, ..)| gap.is_finite()).cloned() else {
         let count = moments.iter().flatten().count();
         return refuse(format!("with {count} of sufficient size, no two latents can be compared with any of them"));
     };
     // Environments whose means are those of the best are as good as it: the one with the most rows is taken.
-    let alike = |at: usize| best.reference == at || best.verdicts[at].standing == Standing::Same;
+    let alike = |at: usize| best == at || verdicts[at].standing == Standing::Same;
     let rival = candidates.iter().find(|(_, at, _)| !alike(*at));
     if let Some((gap, at, _)) = rival
         && *gap < DECISIVE * least.max(0.0) + SMALL
     {
         return refuse(format!(
             "single changes explain the data about as well from {:?} (gap {least:.4}) as from {:?} ({gap:.4})",
-            names[best.reference], names[*at]
+            names[best], names[*at]
         ));
     }
     let ratio = rival.map_or(f64::NAN, |(gap, ..)| (gap / least.max(LEAST)).min(MOST_TOLD));
     let chosen = candidates
-        .into_iter()
-        .filter(|(_, at, _)| alike(*at))
-        .max_by(|a, b| rows(moments, a.1).total_cmp(&rows(moments, b.1)).then(b.1.cmp(&a.1)))
-        .map(|(_, _, arrangement)| arrangement);
-    Ok((chosen.expect("the best is among them"), Some(ratio)))
+        .iter()
+        .map(|&(_, at, _)| at)
+        .filter(|&at| alike(at))
+        .max_by(|&a, &b| rows(moments, a).total_cmp(&rows(moments, b)).then(b.cmp(&a)));
+    Ok((arrange(config, moments, chosen.expect("the best is among them"))?, Some(ratio)))
 }
 
 fn rows(moments: &[Option<Moments>], at: usize) -> f64 {

@@ -93,12 +93,13 @@ pub fn solve(
         return Ok(OutcomeKind::Cancelled);
     }
     let rows = rows_of_environments(data)?;
+    before_moments(config, data, &rows)?;
     let moments: Vec<Option<Moments>> =
         rows.iter().map(|rows| (rows.len() >= LEAST_ROWS).then(|| Moments::of(&data.inputs, rows))).collect();
     let (arrangement, ratio) = reference::arranged(config, data, &moments)?;
     let reference = arrangement.reference;
     if rows[reference].len() <= data.inputs.cols() {
-        return Err(too_few_rows());
+        return Err(few(rows[reference].len(), "the reference", data));
     }
     let chosen = choose(config, &arrangement, |at, of, gap| {
         solving.progress(at, of, gap);
@@ -244,6 +245,32 @@ pub fn scale(data: &Prepared, state: &mut State) -> Result<OutcomeKind> {
         state.solved.insert(CURVED_LEFT.into(), Matrix::new(1, 2, vec![left, together])?);
     }
     Ok(OutcomeKind::Converged)
+}
+
+/// Covariances of the inputs that are held at once beside two of each environment: those that a product, a decomposition or an inverse
+/// of one of them makes.
+const BESIDE: usize = 8;
+
+/// Refuses what would fail or end the process once all covariances of the inputs are there.
+fn before_moments(config: &InterventionalConfig, data: &Prepared, rows: &[Vec<usize>]) -> Result<()> {
+    let (most, who) = match reference::named(config, data)? {
+        Some(at) => (rows[at].len(), "the reference"),
+        None => (rows.iter().map(Vec::len).max().unwrap_or(0), "the largest environment"),
+    };
+    let inputs = data.inputs.cols();
+    if most <= inputs {
+        return Err(few(most, who, data));
+    }
+    let large = rows.iter().filter(|rows| rows.len() >= LEAST_ROWS).count();
+    let covariances = (2 * large + BESIDE) as u64;
+    memory::claim(
+        covariances.saturating_mul(8 * (inputs as u64).saturating_mul(inputs as u64)),
+        "holding the covariances of the inputs in every environment",
+    )
+}
+
+fn few(rows: usize, who: &str, data: &Prepared) -> Failure {
+    too_few_rows(&format!("{who} has {rows} training rows for {} inputs", data.inputs.cols()))
 }
 
 fn dependent(latents: usize) -> Failure {

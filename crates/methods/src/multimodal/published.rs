@@ -99,8 +99,8 @@ pub(super) fn findings(config: &MultimodalConfig, data: &Prepared, state: &State
     let edges = pairs().filter(|&at| now[at] > config.published.threshold).count();
     let all = latents * (latents - 1) / 2;
     let message = format!(
-        "the graph is not learnt from the data: only the sparsity term moves the adjacency, by {moved:.1e} at most in this fit; \
-         {edges} of {all} possible edges remain"
+        "the graph is not learned from the data: only the sparsity term moves the adjacency, by {moved:.1e} at most in this \
+         fit; {edges} of {all} possible edges remain"
     );
     let basis = format!(
         "The entries of the adjacency above {}. As published, no gradient of the data reaches them.",

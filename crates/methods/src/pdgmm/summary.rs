@@ -200,12 +200,13 @@ fn correlated(train: &Matrix) -> Assumption {
 
 /// Identifiability is proved for normal active values, and the flow takes them for such.
 fn normal(tails: f64) -> Assumption {
-    let question = "Have active values the tails of normal ones?";
+    let question = "Do active values have Gaussian tails?";
     let (status, finding) = match tails {
         t if t <= HEAVY => (Status::Ok, format!("Their excess kurtosis is {t:.2} in the mean over latents.")),
         t if t > HEAVY => {
             let finding = format!(
-                "Their excess kurtosis is {t:.2} in the mean over latents (limit {HEAVY}): tails are heavy. A flow would bend them, so                  `flow.use: auto` leaves it out."
+                "Their excess kurtosis is {t:.2} in the mean over latents (limit {HEAVY}): tails are heavy. A flow would bend them, so \
+                 `flow.use: auto` leaves it out."
             );
             (Status::Warning, finding)
         }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 pub fn document(cards: &[Value]) -> String {
     let mut text = String::from(
         "# Metrics\n\nA metric sees matrices and graphs, never the model. A constant latent gives `null` and the reason, never 0, 1 or\n\
-         NaN. What a metric does not notice must be no more than what a method leaves open: `score` says where it is stricter.\n\n\
+         NaN. A metric may ignore only what the method leaves undetermined. `score` says where the metric is stricter than that.\n\n\
          This page is written by `cargo xtask gen` from crates/metrics/src/cards.rs.\n\n\
          | metric | says | range |\n| --- | --- | --- |\n",
     );
