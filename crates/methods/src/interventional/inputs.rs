@@ -202,22 +202,54 @@ fn suspects(arrangement: &Arrangement) -> Result<Vec<usize>> {
     let base = arrangement.at(arrangement.reference);
     // Codes are white in the reference: the regression of inputs on them is their covariance.
     let loadings = product(&base.covariance, &code.rows.transposed());
-    let of_input = |j: usize| {
-        let row = Matrix::from_fn(1, base.mean.len(), |_, i| {
-            let explained: f64 = (0..loadings.cols()).map(|l| loadings[(j, l)] * code.rows[(l, i)]).sum();
-            f64::from(u8::from(i == j)) - explained
-        });
-        let variance = base.mapped(&row).covariance[(0, 0)].max(1e-12);
-        let change = |u: &usize| {
-            let at = arrangement.at(*u).mapped(&row);
-            let wide = (at.covariance[(0, 0)].max(1e-12) / variance).ln().abs();
-            (at.mean[0].powi(2) / variance).sqrt().max(wide)
-        };
-        arrangement.groups.iter().flatten().map(change).fold(0.0, f64::max)
-    };
-    let mut scored: Vec<(f64, usize)> = usable.iter().map(|&j| (of_input(j), j)).collect();
+    let own = residuals(base, &code.rows, &loadings);
+    let mut change = vec![0.0f64; own.len()];
+    for &u in arrangement.groups.iter().flatten() {
+        let here = residuals(arrangement.at(u), &code.rows, &loadings);
+        for (change, ((_, variance), (mean, wide))) in change.iter_mut().zip(own.iter().zip(&here)) {
+            let wider = (wide / variance).ln().abs();
+            *change = change.max((mean.powi(2) / variance).sqrt()).max(wider);
+        }
+    }
+    let mut scored: Vec<(f64, usize)> = usable.iter().map(|&j| (change[j], j)).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut first: Vec<usize> = scored[..SEARCHED].iter().map(|&(_, j)| j).collect();
     first.sort_unstable();
     Ok(first)
+}
+
+/// Mean and variance of what codes (`rows`, k x d) leave of each input when it is predicted from them by `loadings` (d x k).
+fn residuals(moments: &Moments, rows: &Matrix<f64>, loadings: &Matrix<f64>) -> Vec<(f64, f64)> {
+    let shared = product(rows, &moments.covariance);
+    let (of_codes, mean) = (product(&shared, &rows.transposed()), apply(rows, &moments.mean));
+    let left = |j: usize| {
+        let own = loadings.row(j);
+        let with: f64 = own.iter().enumerate().map(|(l, own)| own * shared[(l, j)]).sum();
+        let variance = moments.covariance[(j, j)] - 2.0 * with + dot(own, &apply(&of_codes, own));
+        (moments.mean[j] - dot(own, &mean), variance.max(1e-12))
+    };
+    (0..moments.mean.len()).map(left).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use disentangle_data::Stream;
+
+    #[test]
+    fn what_codes_leave_of_an_input_has_the_moments_of_the_input_less_its_prediction() {
+        let mut stream = Stream::new(5, "residuals");
+        let mut normals = |rows, cols| Matrix::from_fn(rows, cols, |_, _| stream.normal());
+        let (half, rows, loadings) = (normals(6, 9), normals(2, 6), normals(6, 2));
+        let moments =
+            Moments { rows: 50.0, mean: normals(1, 6).row(0).to_vec(), covariance: product(&half, &half.transposed()) };
+        let predicted = product(&loadings, &rows);
+        for (j, (mean, variance)) in residuals(&moments, &rows, &loadings).into_iter().enumerate() {
+            let left = Matrix::from_fn(1, 6, |_, i| f64::from(u8::from(i == j)) - predicted[(j, i)]);
+            let want = moments.mapped(&left);
+            // The same sums in another order.
+            assert!((mean - want.mean[0]).abs() < 1e-12, "{mean} {want:?}");
+            assert!((variance / want.covariance[(0, 0)] - 1.0).abs() < 1e-12, "{variance} {want:?}");
+        }
+    }
 }

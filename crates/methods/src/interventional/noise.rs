@@ -10,8 +10,10 @@ use disentangle_data::{Matrix, Result};
 use disentangle_numerics::linalg::symmetric_eigen;
 use disentangle_numerics::single_change::Moments;
 
-/// Iterations of the principal factors. They start at noise that all inputs have alike.
+/// Iterations of the principal factors at most. They start at noise that all inputs have alike.
 const ITERATIONS: usize = 50;
+/// They have settled when no variance moves by more, in units of the reference. Many inputs need a few iterations.
+const SETTLED: f64 = 1e-9;
 
 /// For each latent (k x all inputs, of unit variance in the reference) the share of its variance there that is noise of these inputs.
 ///
@@ -45,9 +47,15 @@ fn noise(covariance: &Matrix<f64>, k: usize) -> Result<Vec<f64>> {
     for _ in 0..ITERATIONS {
         let signal = Matrix::from_fn(d, d, |i, j| covariance[(i, j)] - if i == j { noise[i] } else { 0.0 });
         let (values, vectors) = symmetric_eigen(&signal)?;
+        let mut moved = 0.0f64;
         for (j, noise) in noise.iter_mut().enumerate() {
             let explained: f64 = (d - k..d).map(|f| values[f].max(0.0) * vectors[(j, f)].powi(2)).sum();
-            *noise = (covariance[(j, j)] - explained).max(0.0);
+            let now = (covariance[(j, j)] - explained).max(0.0);
+            moved = moved.max((now - *noise).abs());
+            *noise = now;
+        }
+        if moved <= SETTLED {
+            break;
         }
     }
     Ok(noise)
