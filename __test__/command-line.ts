@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { quoted } from "../src/command-line.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -9,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export const commandLine: readonly string[] = [process.execPath, ...(isBuilt() ? built() : sources())];
 
 /** The same, for a line of a shell. */
-export const quotedCommandLine = commandLine.map((word) => `'${word}'`).join(" ");
+export const quotedCommandLine = commandLine.map(quoted).join(" ");
 
 function isBuilt(): boolean {
   const changed = (path: string): number => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -5,10 +5,10 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { drawGallery } from "./gallery.mjs";
+import { chromiumNames } from "./setup.mjs";
 import { main, root, Stop } from "./steps.mjs";
 
-const browsers = ["chromium", "chromium-browser", "google-chrome"].map((name) => `/usr/bin/${name}`);
-const chromium = process.env.CHROMIUM ?? browsers.find(existsSync);
+const chromium = process.env.CHROMIUM ?? chromiumNames.map((name) => `/usr/bin/${name}`).find(existsSync);
 
 await main(async () => {
   if (chromium === undefined) throw new Stop("no chromium", "apt-get install chromium, or set CHROMIUM to one");

@@ -133,7 +133,8 @@ const addonSources = [
   "crates/methods",
   "crates/node",
 ];
-const chromiumNames = ["chromium", "chromium-browser", "google-chrome"];
+/** What Chromium is called, where it is. */
+export const chromiumNames = ["chromium", "chromium-browser", "google-chrome"];
 
 /** A hash of all that the addon is made of. */
 export function addonHash() {
