@@ -6,6 +6,7 @@
 //! for a latent behind noise changes as one without.
 
 use super::arrangement::Arrangement;
+use super::metric::among;
 use disentangle_data::{Matrix, Result};
 use disentangle_numerics::linalg::symmetric_eigen;
 use disentangle_numerics::single_change::Moments;
@@ -21,9 +22,8 @@ const SETTLED: f64 = 1e-9;
 /// `NUMERIC_NOT_FINITE`.
 pub fn shares(latents: &Matrix<f64>, arrangement: &Arrangement, inputs: &[usize]) -> Result<Vec<f64>> {
     // With all environments the signal is as large as it gets.
-    let pooled = Moments::pooled(arrangement.fitted().0.iter().map(|&u| arrangement.at(u))).covariance;
-    let covariance = Matrix::from_fn(inputs.len(), inputs.len(), |i, j| pooled[(inputs[i], inputs[j])]);
-    let variances = noise(&covariance, latents.rows())?;
+    let pooled = Moments::pooled(arrangement.fitted().0.iter().map(|&u| arrangement.at(u)));
+    let variances = noise(&among(&pooled, inputs), latents.rows())?;
     let of_latent = |latent: usize| {
         let sum: f64 = inputs.iter().zip(&variances).map(|(&j, noise)| latents[(latent, j)].powi(2) * noise).sum();
         sum.clamp(0.0, 1.0)
