@@ -61,6 +61,14 @@ const SWEEPS = [
   },
   { method: "interventional", assumption: "noise of the inputs", key: "inputNoise", levels: [0, 0.3, 1, 3] },
   { method: "multimodal", assumption: "noise of the inputs", key: "observationNoise", levels: [0, 0.1, 0.3, 1] },
+  { method: "latent-anm", assumption: "noise of the inputs", key: "observationNoise", levels: [0, 0.1, 0.3, 1] },
+  {
+    method: "interventional",
+    assumption: "environments: latents that none of them changes, of 4",
+    key: "missing",
+    levels: [[], [2], [2, 3], [2, 3, 4]],
+  },
+  { method: "multimodal", assumption: "sparsity: share of the links absent", key: "sparsity", levels: [0.5, 0.25, 0] },
 ];
 
 /** A world in which every assumption holds, and the fit. */
@@ -146,6 +154,7 @@ function rates(levels, notices) {
   ];
 }
 
+const levelText = (level) => (Array.isArray(level) && level.length === 0 ? "none" : [level].flat().join("+"));
 const most = (fits, of) => 2 * fits.filter(of).length > fits.length;
 const violates = ({ violated }) => violated.length > 0;
 const doubts = ({ violated, doubtful }) => violated.length + doubtful.length > 0;
@@ -168,7 +177,7 @@ export function render(rows) {
     return [
       method,
       assumption,
-      Array.isArray(level) ? level.join("+") : level,
+      levelText(level),
       known.length === 0 ? "refused" : known.join(" "),
       said(violates),
       said(doubts),
@@ -181,7 +190,7 @@ export function render(rows) {
   const orders = sweeps.map((levels) => {
     const { method, assumption } = levels[0];
     const fallen = levels.find(({ fits }) => most(fits, lost));
-    const level = fallen === undefined ? "-" : [fallen.level].flat().join("+");
+    const level = fallen === undefined ? "-" : levelText(fallen.level);
     return [method, assumption, level, order(levels, violates), order(levels, doubts)];
   });
   const checks = [...new Set(rows.map(({ method }) => method))].flatMap((method) => {

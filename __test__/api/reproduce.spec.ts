@@ -303,6 +303,56 @@ plainTest("calibration over all seeds is that of one curve, not the mean of many
   t.is(of("calibration", trials, "value"), undefined);
 });
 
+plainTest("a table shows the pooled curve, bin by bin, from the least probable up", (t) => {
+  const bins = (from: number, share: number) => ({
+    scores: { calibration: { edges: { bins: [{ from, entries: 10, probability: from + 0.05, share }] } } },
+  });
+  const trials = [bins(0.9, 1), bins(0.1, 0.2), bins(0.1, 0.4)] as unknown as readonly FinishedTrial[];
+  const measure = MEASURES.calibration!;
+  const curve = "curve" in measure ? measure.curve?.(trials, "edges") : undefined;
+  t.is(curve?.entries, 30);
+  t.deepEqual(
+    curve?.bins.map(({ from, entries, share }) => [from, entries, Number(share.toFixed(12))]),
+    [
+      [0.1, 20, 0.3],
+      [0.9, 10, 1],
+    ],
+  );
+});
+
+plainTest("what latents are named as is held against what was found of them", (t) => {
+  const trial = (
+    perLatent: readonly number[],
+    matching: readonly (number | null)[],
+    ...statuses: readonly string[]
+  ) => {
+    const latents = statuses.map((_, i) => `z${i}`);
+    const identification = statuses.map((status, i) => ({ latent: latents[i], status }));
+    return {
+      summary: { identification },
+      scores: { latents, mcc: { perLatent, matching } },
+    } as unknown as FinishedTrial;
+  };
+  // Columns change places: true latent 0 matches the second column, which is named as not identified and was found.
+  const trials = [
+    trial([0.99, 0.5], [1, 0], "ok", "violated"),
+    trial([0.8, 0.999], [0, 1], "violated", "ok"),
+    // Without a match a column says nothing, as one that could not be checked calls nothing.
+    trial([0.98], [2], "ok", "ok", "unknown"),
+  ];
+  const of = (name: string, named: string) => {
+    const measure = MEASURES[name]!;
+    return "ofAll" in measure ? measure.ofAll(trials, named) : undefined;
+  };
+  t.is(of("named-as", "identified"), 2);
+  t.is(of("found-among", "identified"), 0.5);
+  t.is(of("wrong-calls", "identified"), 1 / 5);
+  t.is(of("named-as", "not-identified"), 2);
+  t.is(of("found-among", "not-identified"), 0.5);
+  t.is(of("wrong-calls", "not-identified"), 1 / 5);
+  t.is(of("named-as", "silence"), undefined);
+});
+
 plainTest("the documents name every measure", (t) => {
   const page = readFileSync(new URL("../../docs/reproduce.md", import.meta.url), "utf8");
   for (const [name, measure] of Object.entries(MEASURES)) {

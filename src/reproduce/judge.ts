@@ -1,4 +1,5 @@
 // From trials to the rows of a table: values over seeds, their mean and spread, and whether they lie in their band.
+import type { ReliabilityCurve } from "../calibration.js";
 import { messageOf } from "../errors.js";
 import type { Scores } from "../generated/types.js";
 import { moments } from "../moments.js";
@@ -25,6 +26,8 @@ export interface ReproducedRow {
   readonly band?: Band;
   /** The band that it had before, and what that gave. */
   readonly before?: EarlierBand;
+  /** The reliability curve whose error the value is, over all seeds. */
+  readonly curve?: ReliabilityCurve;
   /** By the seeds that were run. Absent without a band, unless a trial failed. */
   readonly verdict?: RowVerdict;
 }
@@ -59,8 +62,10 @@ export async function judged(experiment: Experiment, find: Find, dir: string): P
         : "ofAll" in measure
           ? [together(measure, argument, experiment.seeds.map(trialOf))]
           : experiment.seeds.map((seed) => reading(experiment, row, seed, find));
-    const anyFailed = experiment.seeds.some((seed) => "error" in trialOf(seed));
-    rows.push(rowOf(experiment, row, readings, anyFailed));
+    const trials = experiment.seeds.map(trialOf);
+    const curve = "curve" in measure ? curveOf(measure, argument, trials) : undefined;
+    const judgedRow = rowOf(experiment, row, readings, trials.some(isFailed));
+    rows.push({ ...judgedRow, ...(curve && { curve }) });
   }
   return rows;
 }
@@ -152,7 +157,7 @@ async function pairs(
     for (const second of seeds.slice(i + 1)) {
       const seed = `${first}-${second}`;
       const [a, b] = [trialOf(first), trialOf(second)];
-      const failed = [a, b].find((trial) => "error" in trial);
+      const failed = [a, b].find(isFailed);
       const scores = failed === undefined ? await agreement(a, b) : reasonOf(failed);
       const value = typeof scores === "string" ? scores : (ofPair(scores) ?? NOT_DEFINED);
       readings.push(typeof value === "string" ? { seed, reason: value } : { seed, value });
@@ -162,13 +167,21 @@ async function pairs(
 }
 
 function together({ ofAll }: PooledMeasure, argument: string, trials: readonly Trial[]): Reading {
-  const failed = trials.find((trial) => "error" in trial);
+  const failed = trials.find(isFailed);
   if (failed !== undefined) return { seed: ALL_SEEDS, reason: reasonOf(failed) };
   const value = ofAll(trials as readonly FinishedTrial[], argument);
   return value == null ? { seed: ALL_SEEDS, reason: NOT_DEFINED } : { seed: ALL_SEEDS, value };
 }
 
 const ALL_SEEDS = "all";
+
+function curveOf({ curve }: PooledMeasure, argument: string, trials: readonly Trial[]): ReliabilityCurve | undefined {
+  return trials.some(isFailed) ? undefined : curve?.(trials as readonly FinishedTrial[], argument);
+}
+
+function isFailed(trial: Trial): trial is FailedTrial {
+  return "error" in trial;
+}
 
 /** Scores of the latents of one trial against those of another, or why there are none. */
 type Agreement = (a: Trial, b: Trial) => Promise<Scores | string>;

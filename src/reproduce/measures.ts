@@ -1,5 +1,6 @@
 // What rows of a table can ask of a trial, by name. A measure without a value here is one that the trial does not have.
-import type { ErrorRow, Scores } from "../generated/types.js";
+import { CALIBRATION_KINDS, type CalibrationKind, pooledCurve, type ReliabilityCurve } from "../calibration.js";
+import type { ErrorRow, Scores, Status } from "../generated/types.js";
 import { leftOutOf } from "../graph-text.js";
 import type { FinishedTrial } from "./kept.js";
 
@@ -24,6 +25,8 @@ export interface PooledMeasure {
   readonly title: string;
   readonly argument: "required";
   readonly ofAll: (trials: readonly FinishedTrial[], argument: string) => number | null | undefined;
+  /** The curve that the number sums up. */
+  readonly curve?: (trials: readonly FinishedTrial[], argument: string) => ReliabilityCurve | undefined;
 }
 
 /** Anything a row can ask for. */
@@ -140,12 +143,28 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   calibration: {
     title: "calibration error over all seeds, of",
     argument: "required",
-    ofAll: (trials, kind) => pooled(trials, kind)?.error,
+    ofAll: (trials, kind) => curveOf(trials, kind)?.error,
+    curve: curveOf,
   },
   "calibration-by-chance": {
     title: "what sound probabilities would have, about, of",
     argument: "required",
-    ofAll: (trials, kind) => pooled(trials, kind)?.byChance,
+    ofAll: (trials, kind) => curveOf(trials, kind)?.byChance,
+  },
+  "wrong-calls": {
+    title: "of all latents, the share wrongly named as",
+    argument: "required",
+    ofAll: (trials, named) => wrongCalls(trials, named),
+  },
+  "found-among": {
+    title: `share found, with a correlation of ${LOST} and more, of the latents that are named as`,
+    argument: "required",
+    ofAll: (trials, named) => shareFound(trials, named),
+  },
+  "named-as": {
+    title: "latents that are named as",
+    argument: "required",
+    ofAll: (trials, named) => callsOf(trials, named)?.filter(({ isNamed }) => isNamed).length,
   },
   agreement: { title: "strong MCC between seeds", ofPair: ({ mcc }) => mcc.value },
   "agreement-weak": { title: "weak MCC between seeds", ofPair: ({ mccWeak }) => mccWeak.value },
@@ -167,31 +186,11 @@ export function titleOf(name: string): string {
 }
 
 /** The reliability curves of all trials as one; nothing where a trial has none of that kind. */
-function pooled(trials: readonly FinishedTrial[], kind: string) {
-  const sums = new Map<number, { entries: number; expected: number; come: number }>();
-  for (const { scores } of trials) {
-    const curve = KINDS.has(kind) ? scores?.calibration?.[kind as CalibrationKind]?.bins : undefined;
-    if (curve === undefined) return undefined;
-    for (const { from, entries, probability, share } of curve) {
-      const before = sums.get(from) ?? { entries: 0, expected: 0, come: 0 };
-      sums.set(from, {
-        entries: before.entries + entries,
-        expected: before.expected + entries * probability,
-        come: before.come + entries * share,
-      });
-    }
-  }
-  let [n, error, byChance] = [0, 0, 0];
-  for (const { entries, expected, come } of sums.values()) {
-    n += entries;
-    error += Math.abs(expected - come);
-    byChance += Math.sqrt((2 / Math.PI) * expected * Math.max(0, 1 - expected / entries));
-  }
-  return n === 0 ? undefined : { error: error / n, byChance: byChance / n };
+function curveOf(trials: readonly FinishedTrial[], kind: string): ReliabilityCurve | undefined {
+  if (!Object.hasOwn(CALIBRATION_KINDS, kind)) return undefined;
+  const curves = trials.map(({ scores }) => scores?.calibration?.[kind as CalibrationKind]?.bins);
+  return curves.every((bins) => bins !== undefined) ? pooledCurve(curves) : undefined;
 }
-
-type CalibrationKind = "silence" | "causes" | "edges";
-const KINDS: ReadonlySet<string> = new Set<CalibrationKind>(["silence", "causes", "edges"]);
 
 /** Whether an assumption of these, parted by commas, is called violated. */
 function isCalled({ assumptions }: FinishedTrial["summary"], ids: string): boolean {
@@ -202,6 +201,37 @@ function isCalled({ assumptions }: FinishedTrial["summary"], ids: string): boole
 function notIdentified({ identification = [] }: FinishedTrial["summary"]): ReadonlySet<string> {
   return new Set(identification.filter(({ status }) => status === "violated").map(({ latent }) => latent));
 }
+
+/** Of all latents whose truth is known, those that are named as identified and lost, or as not identified and found. */
+function wrongCalls(trials: readonly FinishedTrial[], named: string): number | undefined {
+  const calls = callsOf(trials, named);
+  const wrong = named === "identified" ? (at: number) => at < LOST : (at: number) => at >= FOUND;
+  return calls && mean(calls.map(({ correlation, isNamed }) => Number(isNamed && wrong(correlation))));
+}
+
+/** Of the latents that are named so: the share that has been found. */
+function shareFound(trials: readonly FinishedTrial[], named: string): number | undefined {
+  const calls = callsOf(trials, named)?.filter(({ isNamed }) => isNamed);
+  return calls && mean(calls.map(({ correlation }) => Number(correlation >= LOST)));
+}
+
+/** Of the latents of all trials that match a true one: their correlation with it, and whether they are named so. */
+function callsOf(trials: readonly FinishedTrial[], named: string) {
+  const status = NAMED.get(named);
+  if (status === undefined || trials.some(({ summary }) => summary.identification === undefined)) return undefined;
+  return trials.flatMap(({ summary: { identification = [] }, scores }) =>
+    identification.flatMap((one) => {
+      const column = scores?.latents.indexOf(one.latent) ?? -1;
+      const correlation = column < 0 ? undefined : scores?.mcc.perLatent[scores.mcc.matching.indexOf(column)];
+      return typeof correlation === "number" ? [{ correlation, isNamed: one.status === status }] : [];
+    }),
+  );
+}
+
+const NAMED: ReadonlyMap<string, Status> = new Map<string, Status>([
+  ["identified", "ok"],
+  ["not-identified", "violated"],
+]);
 
 function testErrors(errors: readonly ErrorRow[], environment?: string): readonly ErrorRow[] {
   return errors.filter((row) => row.split === "test" && row.environment === environment);

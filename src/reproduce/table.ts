@@ -27,6 +27,7 @@ export function markdownOf({ preset, title, repeats, paper, remark, scale, ...re
     table([...HEADINGS], rows.map(cellsOf)),
     'Spread: standard deviation with divisor n. A band holds on every seed unless it says "mean".',
     ...bandsChanged(rows),
+    ...reliability(rows),
     "## By seed",
     table(["data", "fit", "measure", "value (seed)"], bySeed),
     "## Seeds",
@@ -61,6 +62,23 @@ export function bandsChanged(rows: readonly ReproducedRow[]): readonly string[] 
   return lines.length === 0
     ? []
     : ["Bands that were changed after they had been missed, and what they gave:", lines.join("\n")];
+}
+
+/** The reliability curves that the table has, bin by bin. */
+function reliability(rows: readonly ReproducedRow[]): readonly string[] {
+  const bins = rows.flatMap(({ experiment, fit, measure, curve }) =>
+    (curve?.bins ?? []).map(({ from, entries, probability, share }) => [
+      experiment,
+      fit,
+      measure.split(":")[1] ?? "",
+      `${number(from)} to ${number(from + 0.1)}`,
+      String(entries),
+      number(probability),
+      number(share),
+    ]),
+  );
+  const headings = ["data", "fit", "of", "probability", "entries", "their mean probability", "share that is true"];
+  return bins.length === 0 ? [] : ["## Reliability", table(headings, bins)];
 }
 
 /** The headings of the seeds. */

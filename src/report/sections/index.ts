@@ -1,5 +1,6 @@
 import { agreementSection } from "./agreement.js";
 import { assumptionsSection } from "./assumptions.js";
+import { calibrationSection } from "./calibration.js";
 import { choicesSection } from "./choices.js";
 import { comparisonSection } from "./comparison.js";
 import { correlationSection } from "./correlation.js";
@@ -31,6 +32,7 @@ interface Entry {
 export const SECTIONS: readonly Entry[] = [
   { make: scoresSection, needs: "result" },
   { make: agreementSection, needs: "record" },
+  { make: calibrationSection, needs: "result" },
   { make: assumptionsSection, needs: "result" },
   { make: comparisonSection, needs: "record" },
   { make: correlationSection, needs: "result" },
