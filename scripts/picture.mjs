@@ -1,10 +1,11 @@
 // `npm run picture`: the picture of a report at the top of the README, from the example that draws it. `npm run picture -- gallery`: the
-// pictures of docs/gallery.md. Both need Chromium (CHROMIUM names it).
+// pictures of docs/gallery.md. `npm run picture -- reliability`: that of docs/reproduce.md. All need Chromium (CHROMIUM names it).
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { drawGallery } from "./gallery.mjs";
+import { drawReliability } from "./reliability.mjs";
 import { chromiumNames } from "./setup.mjs";
 import { main, root, Stop } from "./steps.mjs";
 
@@ -15,7 +16,8 @@ await main(async () => {
   const [what] = process.argv.slice(2);
   if (what === undefined) drawReport();
   else if (what === "gallery") await drawGallery(chromium);
-  else throw new Stop(`"${what}" is no picture`, "npm run picture, or npm run picture -- gallery");
+  else if (what === "reliability") await drawReliability(chromium);
+  else throw new Stop(`"${what}" is no picture`, "npm run picture, with nothing, gallery or reliability after --");
 });
 
 function drawReport() {

@@ -21,7 +21,7 @@ export async function calibrationSection(input: SectionInput): Promise<Section |
     title: "Reliability of the probabilities",
     description:
       "Each mark stands for the entries of similar probability; larger marks have more of them. " +
-      "Sound probabilities lie on the dashed line: below it the method is too sure, above it not sure enough.",
+      "Sound probabilities lie on the dashed line: marks below it are true less often than the method says, marks above it more often.",
     legend: legend(curves.map(({ label }, i) => ({ label, look: series(i) }))),
     table: binTable(curves),
   };
