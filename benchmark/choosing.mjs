@@ -86,7 +86,8 @@ const said = (setting) => (Object.keys(setting).length === 0 ? "default" : JSON.
  */
 export function worldOf({ name, scales }) {
   const [method] = name.split("/");
-  if (!(method in SETTINGS)) return { reason: "it judges what methods say of their results; its fits are those of other presets" };
+  if (!(method in SETTINGS))
+    return { reason: "it judges what methods say of their results; its fits are those of other presets" };
   const { experiments } = scales.tiny;
   if (experiments.every(({ data }) => "given" in data)) return { reason: "real data, of which no worlds can be drawn" };
   if (experiments.some(({ data }) => "balls" in data))

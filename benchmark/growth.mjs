@@ -89,7 +89,7 @@ const modalities = {
 };
 /** `mcl` is for two modalities. */
 const pairs = { ...modalities, group: undefined };
-const labelled = {
+const labeled = {
   ...silent,
   // Every latent is a label.
   adapt: ({ truth, ...data }) => ({ ...data, targets: truth.latents, targetNames: truth.latentNames, truth: {} }),
@@ -110,7 +110,7 @@ const METHODS = {
   "mt-ivae": tasks,
   "mt-icarl": tasks,
   mcl: pairs,
-  "causal-vae": labelled,
+  "causal-vae": labeled,
   pca: silent,
   "factor-analysis": silent,
   "fast-ica": silent,

@@ -1,10 +1,10 @@
-// The linear model of MTLCM by joint diagonalisation, and by its published procedure in PyTorch, on the same world.
+// The linear model of MTLCM by joint diagonalization, and by its published procedure in PyTorch, on the same world.
 
 import { number, table } from "./tables.mjs";
 import { judged, ours, THREADS, withWorld } from "./worlds.mjs";
 
 export const about =
-  "MTLCM on the paper's linear world (10 latents, 2 causal, 200 tasks of 100 rows), seed 0: joint diagonalisation here, the " +
+  "MTLCM on the paper's linear world (10 latents, 2 causal, 200 tasks of 100 rows), seed 0: joint diagonalization here, the " +
   "published procedure (1000 passes) in PyTorch. The whole fit prepares the data, solves from five starts, tests the indicators " +
   "and judges the assumptions; the published procedure, and the solve alone, are given what they need. The solve is timed by what " +
   "a hundred more starts cost";

@@ -8,8 +8,13 @@ import { provenance } from "./provenance.mjs";
 import { updateReadme } from "./readme.mjs";
 import { BENCHMARKS } from "./registry.mjs";
 
-const { values } = parseArgs({
+const usage = `npm run benchmark -- [--only NAME] [--work TEXT] [--json] [--fresh] [--check] [--checkout DIR]
+names: ${Object.keys(BENCHMARKS).join(", ")}
+benchmark/README.md says what each asks`;
+
+const { values } = asked({
   options: {
+    help: { type: "boolean", short: "h", default: false },
     only: { type: "string" },
     work: { type: "string" },
     torch: { type: "boolean", default: false },
@@ -19,6 +24,11 @@ const { values } = parseArgs({
     checkout: { type: "string" },
   },
 });
+
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
 
 const names = values.only === undefined ? Object.keys(BENCHMARKS) : [values.only];
 const unknown = names.find((name) => !(name in BENCHMARKS));
@@ -61,3 +71,12 @@ for (const name of names) {
 }
 if (values.json && !values.check)
   console.log(JSON.stringify(results.length === 1 ? results[0] : { benchmarks: results }, null, 2));
+
+function asked(config) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    console.error(`${error.message}\n${usage}`);
+    process.exit(2);
+  }
+}

@@ -1,4 +1,4 @@
-// One flat configuration: the ingestion reads some keys, the core the others; nobody's key is unknown to its neighbour.
+// One flat configuration: the ingestion reads some keys, the core the others; nobody's key is unknown to its neighbor.
 import { type ConfigKey, flagOf, type JsonSchema, keysOf, nearest, retiredKey } from "./config-keys.js";
 import type { ArrowLike } from "./data/config.js";
 import { own } from "./data/owned.js";

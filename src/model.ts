@@ -137,7 +137,7 @@ export class Model implements AsyncDisposable {
     this.#open();
     const wanted = { reading, withEnvironment: environments === true };
     const dataset = await this.readRows(transfer ? taken(x) : x, wanted);
-    if (environments === true && dataset.labels.environment === undefined) refuseUnlabelled();
+    if (environments === true && dataset.labels.environment === undefined) refuseUnlabeled();
     const { latents, columns } = await this.#ask(dataset, (rows, { id }, run) =>
       run.transform(id, {
         ...nativeRows(rows, environments === true ? rows.labels.environment : environments),
@@ -488,7 +488,7 @@ export async function load(from: string | Uint8Array, { only }: LoadOptions = {}
 }
 
 /** Numbers without names have no environment column. */
-function refuseUnlabelled(): never {
+function refuseUnlabeled(): never {
   fail("DATA_NEEDS_ENVIRONMENTS", "the rows have no environments", {
     path: "environments",
     hint: "give `environments`, one label per row, or rows with the environment column of the fit",

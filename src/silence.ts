@@ -169,15 +169,15 @@ function probabilityOf(value: number, { spike, slab }: SilentLatent): number {
 }
 
 /** Bars of one width, one of them centred on the silent value, over all but the most extreme thousandth at each end. */
-function* histogram(values: Float32Array, { value: centre }: SilentLatent): Work<SilenceHistogram> {
+function* histogram(values: Float32Array, { value: center }: SilentLatent): Work<SilenceHistogram> {
   const at = (share: number): number => Math.round(share * (values.length - 1));
-  const [lowest = centre, highest = centre] = yield* ranked(values, [at(0.001), at(0.999)]);
-  const low = Math.min(lowest, centre);
-  const high = Math.max(highest, centre);
+  const [lowest = center, highest = center] = yield* ranked(values, [at(0.001), at(0.999)]);
+  const low = Math.min(lowest, center);
+  const high = Math.max(highest, center);
   const width = (high - low) / BARS || 1;
-  const before = Math.ceil((centre - low) / width - 0.5);
-  const from = centre - (before + 0.5) * width;
-  const counts = new Array<number>(before + 1 + Math.ceil((high - centre) / width - 0.5)).fill(0);
+  const before = Math.ceil((center - low) / width - 0.5);
+  const from = center - (before + 0.5) * width;
+  const counts = new Array<number>(before + 1 + Math.ceil((high - center) / width - 0.5)).fill(0);
   yield* inRanges(values.length, STEP, (start, end) => {
     for (let at = start; at < end; at++) {
       const bar = Math.floor((values[at]! - from) / width);

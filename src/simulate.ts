@@ -28,7 +28,7 @@ export async function simulate(config: SimulateConfig): Promise<Dataset> {
 /** How rows are smoothed. */
 export interface SmoothConfig {
   /** Rows that are averaged, the row itself among them. Default: 15. */
-  readonly neighbours?: number;
+  readonly neighbors?: number;
   /** Principal components in which distances are measured. Default: 30. */
   readonly components?: number;
 }
@@ -45,7 +45,7 @@ export interface SmoothConfig {
  * ```ts
  * import { simulate, smooth } from "disentangle";
  * const world = await simulate({ simulator: "tree-world", depth: 2, pointsPerEnvironment: 10 });
- * const calm = await smooth(world, { neighbours: 5 });
+ * const calm = await smooth(world, { neighbors: 5 });
  * console.log(calm.inputs.rows === world.inputs.rows); // true
  * ```
  */

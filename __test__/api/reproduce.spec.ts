@@ -360,6 +360,25 @@ plainTest("the documents name every measure", (t) => {
   }
 });
 
+plainTest("the times of the documents are those of the presets", (t) => {
+  const page = readFileSync(new URL("../../docs/reproduce.md", import.meta.url), "utf8");
+  const free = presets.filter(({ scales }) => !scales.tiny.experiments.some(({ data }) => "given" in data));
+  const minutes = (scale: "tiny" | "paper", prefix = ""): number =>
+    free.filter(({ name }) => name.startsWith(prefix)).reduce((sum, { scales }) => sum + scales[scale].seconds, 0) / 60;
+  const rows = [...page.matchAll(/^\| `([\w-]+)` \| (\d+) min \|(.*)\|$/gm)];
+  t.deepEqual(
+    rows.map(([, method]) => method).toSorted(),
+    [...new Set(free.map(({ name }) => name.split("/")[0]))].toSorted(),
+  );
+  for (const [line, method, shown, parts = ""] of rows) {
+    t.is(Math.round(minutes("paper", `${method}/`)), Number(shown), line);
+    for (const [, name, part] of parts.matchAll(/`([\w-]+)` (\d+) min/g))
+      t.is(Math.round(minutes("paper", `${method}/${name}`)), Number(part), `${line}: ${name}`);
+  }
+  t.is((minutes("paper") / 60).toFixed(1), /take about ([\d.]+)\s+hours/.exec(page)?.[1]);
+  t.is(minutes("tiny").toFixed(0), /small form in about (\d+) minutes/.exec(page)?.[1]);
+});
+
 plainTest("headings of measures are told apart", (t) => {
   const titles = Object.entries(MEASURES).flatMap(([name, measure]) => ("argument" in measure ? [] : [titleOf(name)]));
   t.is(new Set(titles).size, titles.length);

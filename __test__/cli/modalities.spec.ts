@@ -123,6 +123,9 @@ test("two tables of the same subjects become latents of each and one graph", asy
   const whole = await run(["intervene", at("gaps"), "--do", "rna.z1=0", ...fewer, "--out", at("whole.csv")]);
   t.is(whole.code, 0, whole.stderr);
   t.is((await lines("whole.csv")).length, 1 + 499);
+  const nothing = await run(["transform", at("run"), "--data", at("rna.csv"), "--join", "subject", "--out", at("x.csv")]);
+  t.is(nothing.code, 2);
+  t.regex(nothing.stderr, /join: no modalities are named .*\[CONFIG_CONFLICT\]/);
   const refused = await run(["fit", "--method", "pca", ...fewer, "--unmatched", "keep", "--out", at("pca")]);
   t.is(refused.code, 1);
   t.regex(refused.stderr, /DATA_NOT_FINITE/);

@@ -21,7 +21,7 @@ export function taskRecord({ method = "mtlcm", seed = 0, tasks = 8, latents = 4 
     errors: [],
     assumptions: [],
     tasks: rolesOf(names, latents),
-    map: { stage: "joint diagonalisation", values: [[1]], agreement: 0.6 },
+    map: { stage: "joint diagonalization", values: [[1]], agreement: 0.6 },
   };
   return {
     ...base,

@@ -46,9 +46,9 @@ export function lines(
 
 async function bar(): Promise<ProgressLine> {
   const { default: progress } = await import("cli-progress");
-  const colour = !process.env.NO_COLOR;
+  const color = !process.env.NO_COLOR;
   const shown = new progress.SingleBar({
-    format: colour
+    format: color
       ? "\u001b[2m{stage}\u001b[0m {bar} {value}/{total}  loss {loss}  {eta_formatted}"
       : "{stage} {bar} {value}/{total}  loss {loss}  {eta_formatted}",
     barCompleteChar: "━",

@@ -1,6 +1,7 @@
 // The flags that name new rows of a fitted model: one table, or one for each modality.
 import type { Command } from "commander";
 import type { ViewsData } from "../dataset.js";
+import { fail } from "../errors.js";
 import { modalitiesOf } from "./flags.js";
 
 /** What the user gave. */
@@ -18,8 +19,14 @@ export function addModalityFlags(command: Command): Command {
     .option("--join <column>", "column with the ids of the rows of the modalities (default: that of the fit)");
 }
 
-/** The rows that the flags name; nothing where they name none. */
+/** The rows that the flags name; nothing where they name none. Throws `CONFIG_CONFLICT` for a column to join by and one table. */
 export function rowsOf({ data, modality, join: by, unmatched }: RowsFlags): ViewsData | undefined {
+  if (by !== undefined && modality === undefined) {
+    fail("CONFIG_CONFLICT", "join: no modalities are named whose rows could be joined", {
+      path: "join",
+      hint: "leave --join out, or name a table for each modality with --modality",
+    });
+  }
   if (data === undefined && modality === undefined) return undefined;
   return {
     ...(data !== undefined && { data: data as NonNullable<ViewsData["data"]> }),

@@ -10,9 +10,9 @@ export interface Style {
 
 /** The style of a stream. */
 export function styleOf(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Style {
-  const colour = stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
+  const color = stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
   const mark = (format: "bold" | "dim" | "green") => (text: string) =>
-    colour ? styleText(format, text, { validateStream: false }) : text;
+    color ? styleText(format, text, { validateStream: false }) : text;
   return { strong: mark("bold"), weak: mark("dim"), good: mark("green") };
 }
 

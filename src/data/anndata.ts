@@ -155,7 +155,7 @@ async function findMatrix(
   const wanted = matrix ?? "X";
   const place = found.find(({ name, path }) => name === wanted || path === wanted);
   if (place !== undefined) return { place, found: names };
-  // Columns of obs can be learnt from without a matrix.
+  // Columns of obs can be learned from without a matrix.
   if (matrix === undefined) return { found: names };
   return fail(
     "DATA_MISSING_COLUMN",

@@ -5,7 +5,7 @@ import { shapeText } from "./views.js";
 // Longer lists are cut: a file may have 20,000 columns, and the JSON has them all.
 const SHOWN = 12;
 
-/** The inspection as a few aligned lines, without colour. */
+/** The inspection as a few aligned lines, without color. */
 export function formatInspection(report: InspectReport): string {
   const { columns, environment, tasks } = report;
   const missing = columns.filter((column) => (column.missing ?? 0) > 0);

@@ -150,7 +150,7 @@ type IsExact = (name: string, width?: number) => boolean;
 function copyTable(data: InMemoryData, prefix = "x", { exact, called = [] }: KnownColumns = {}): Table {
   const named = new Set(exact);
   const isExact: IsExact = (name, width = 1) =>
-    exact === undefined ? width <= LABELLED : named.has(name) || isRowIndex({ name, kind: "number" });
+    exact === undefined ? width <= LABELED : named.has(name) || isRowIndex({ name, kind: "number" });
   if (isMatrix(data)) return matrixTable(data, { prefix, called }, isExact);
   if (isArrow(data)) return arrowTable(data, isExact);
   if (isRows(data)) return rowsTable(data, { prefix, called }, isExact);
@@ -301,7 +301,7 @@ function dense(
 }
 
 /** Where nothing says which columns are labels, a matrix with more columns holds none. */
-const LABELLED = 64;
+const LABELED = 64;
 
 function uniqueColumns(columns: readonly (readonly [string, Column])[]): ReadonlyMap<string, Column> {
   const unique = new Map(columns);

@@ -146,7 +146,7 @@ function fileFormat(path: string, { name, head, isTemporary, archive }: Unpacked
 
 /** `DATA_NOT_FOUND` for a path at which nothing is; offers the nearest file of the same folder, or of `words`. */
 export function notFound(path: string, words: readonly string[] = []): Error {
-  const near = nearest(path, words) ?? neighbour(path);
+  const near = nearest(path, words) ?? neighbor(path);
   return failure("DATA_NOT_FOUND", `cannot read ${path}: no such file or folder`, {
     path,
     hint: near === undefined ? "check the path; relative paths start at the current folder" : `did you mean ${near}?`,
@@ -267,7 +267,7 @@ function holdsImages(path: string): boolean {
 }
 
 /** The file of the same folder whose name is nearest. */
-function neighbour(path: string): string | undefined {
+function neighbor(path: string): string | undefined {
   const folder = dirname(path);
   const near = existsSync(folder) ? nearest(basename(path), readdirSync(folder)) : undefined;
   return near === undefined ? undefined : join(folder, near);

@@ -171,7 +171,7 @@ export function overflow(file: string, column: string, row: number, got: number 
   );
 }
 
-/** Whether a finite 64-bit number has no finite 32-bit neighbour. */
+/** Whether a finite 64-bit number has no finite 32-bit neighbor. */
 export function overflows(value: number): boolean {
   return Math.abs(Math.fround(value)) === Infinity && Math.abs(value) !== Infinity;
 }

@@ -36,8 +36,8 @@ export function takeSources(
   }: { readonly model?: { readonly inputs: readonly string[] }; readonly offsets?: ReadonlyMap<string, number> } = {},
 ): Taken {
   const { data, labels, modalities = {}, environment, task, rowId, join } = config;
-  const labelled = [environment, task, rowId, join].filter((name) => typeof name === "string");
-  const exact = [...labelled, ...(offsets?.keys() ?? [])];
+  const labeled = [environment, task, rowId, join].filter((name) => typeof name === "string");
+  const exact = [...labeled, ...(offsets?.keys() ?? [])];
   const words = wordsOf(config.missingValues);
   // In modalities and tables of labels any column may be a label.
   const open = (table: InMemoryData, known?: KnownColumns) => named(withMissingValues(openMemory(table, known), words));

@@ -77,7 +77,7 @@ const A_TURN = 256;
 export async function variantMnist(config: VariantMnistConfig): Promise<Dataset> {
   const keys = parseKeys(variantMnistSchema, config, { about: "variant-mnist" });
   const { source, pairs, side, drawSeed } = keys;
-  const [digits, clothes] = [await labelled(join(source, keys.digits)), await labelled(join(source, keys.clothes))];
+  const [digits, clothes] = [await labeled(join(source, keys.digits)), await labeled(join(source, keys.clothes))];
   if (pairs > digits.labels.length) {
     fail("CONFIG_OUT_OF_RANGE", `pairs: ${pairs} pairs, there are ${digits.labels.length} digits`, {
       path: "pairs",
@@ -152,7 +152,7 @@ export async function variantMnist(config: VariantMnistConfig): Promise<Dataset>
 }
 
 /** Images with their labels. */
-interface Labelled {
+interface Labeled {
   readonly place: string;
   readonly height: number;
   readonly width: number;
@@ -162,10 +162,10 @@ interface Labelled {
 }
 
 /** All IDX files of images in a folder, each with its labels, in the order of their names. */
-async function labelled(place: string): Promise<Labelled> {
+async function labeled(place: string): Promise<Labeled> {
   const files = [...(await namesIn(place))].sort();
   const images = files.filter((file) => /images.*idx3/.test(file));
-  const parts: Labelled[] = [];
+  const parts: Labeled[] = [];
   for (const file of images) {
     const beside = file.replace("images", "labels").replace("idx3", "idx1");
     if (!files.includes(beside)) notThere(place, beside);
@@ -199,7 +199,7 @@ function notThere(place: string, file: string): never {
   });
 }
 
-async function partOf(images: string, labelsFile: string): Promise<Labelled> {
+async function partOf(images: string, labelsFile: string): Promise<Labeled> {
   const corrupt = (place: string, what: string): never =>
     fail("DATA_CORRUPT", `${place}: ${what}`, { path: place, hint: "take the IDX files as they are published" });
   const source = await openFile(images);
@@ -220,7 +220,7 @@ async function partOf(images: string, labelsFile: string): Promise<Labelled> {
   return { place: images, height: image.height, width: image.width, pixels, labels };
 }
 
-function pictureOf({ pixels, height, width }: Labelled, at: number): Gray {
+function pictureOf({ pixels, height, width }: Labeled, at: number): Gray {
   const data = pixels.subarray(at * height * width, (at + 1) * height * width);
   return { data: data.map((value) => value / 255), height, width };
 }

@@ -27,11 +27,11 @@ export interface Cells {
 /** Reads the cells, with the dendrogram of the cell types as tree: from all genes, as scanpy computes it. */
 export async function readCells(): Promise<Cells> {
   const all = await readDataset({ data: FILE, environment: "bulk_labels", target: "S_score", tree: "dendrogram" });
-  const { targets, ...unlabelled } = all;
+  const { targets, ...unlabeled } = all;
   const hidden = { inputs: FACTORS, truth: CAUSES };
   return {
-    measured: { ...selectInputs(unlabelled, hidden), name: "PBMC cells as measured, drawn phenotype" },
-    smoothed: { ...selectInputs(await smooth(unlabelled), hidden), name: "PBMC cells smoothed, drawn phenotype" },
+    measured: { ...selectInputs(unlabeled, hidden), name: "PBMC cells as measured, drawn phenotype" },
+    smoothed: { ...selectInputs(await smooth(unlabeled), hidden), name: "PBMC cells smoothed, drawn phenotype" },
     cycle: { ...selectInputs(all, { inputs: FACTORS }), name: "PBMC cells, cell-cycle score" },
   };
 }

@@ -327,10 +327,10 @@ export type MixingActivation = "leaky" | "smooth" | "sigmoid";
 
 /**
  * How MTLCM is fitted.
- * - `joint-diagonalisation`: Indicators and coefficients in closed form, the map by joint diagonalization.
+ * - `joint-diagonalization`: Indicators and coefficients in closed form, the map by joint diagonalization.
  * - `paper`: The published procedure: the marginal likelihood by Adam.
  */
-export type MtlcmAlgorithm = "joint-diagonalisation" | "paper";
+export type MtlcmAlgorithm = "joint-diagonalization" | "paper";
 
 /**
  * What the linear causal model is fitted to.
@@ -3377,9 +3377,9 @@ export interface MtlcmConfig {
    */
   representation?: Representation;
   /**
-   * How to fit: `joint-diagonalisation` takes milliseconds to seconds; `paper` is the published one and takes minutes.
+   * How to fit: `joint-diagonalization` takes milliseconds to seconds; `paper` is the published one and takes minutes.
    *
-   * Default: "joint-diagonalisation".
+   * Default: "joint-diagonalization".
    */
   algorithm?: MtlcmAlgorithm;
   /**

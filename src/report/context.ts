@@ -1,6 +1,6 @@
 import { type DrawGraph, loadGraphviz } from "./draw/graphviz.js";
 import { type DrawChart, loadVega } from "./draw/vega.js";
-import type { LabelledAgreement } from "./model.js";
+import type { LabeledAgreement } from "./model.js";
 import type { Study } from "./studies.js";
 
 /** What draws: loaded only when a report is made, because importing it takes longer than everything else together. */
@@ -18,6 +18,6 @@ export async function loadPens(): Promise<Pens> {
 export interface SectionInput {
   readonly study: Study;
   /** How far the runs of each method agree; the method the report is about comes first. */
-  readonly agreements: readonly LabelledAgreement[];
+  readonly agreements: readonly LabeledAgreement[];
   readonly pens: Pens;
 }

@@ -102,7 +102,7 @@ export function name(text: string): Html {
   return html`<span class="name" title="${text}">${visible(text) === "" ? "(empty)" : text}</span>`;
 }
 
-/** What the colours and symbols of a chart stand for. */
+/** What the colors and symbols of a chart stand for. */
 export function legend(
   entries: readonly {
     readonly label: string;
@@ -113,7 +113,7 @@ export function legend(
   return html`<ul class="legend">${items}</ul>\n`;
 }
 
-/** What the steps of a colour scale stand for. */
+/** What the steps of a color scale stand for. */
 export function rampLegend(colors: readonly string[], low: string, high: string): Html {
   const steps = colors.map((color) => html`<i style="background:${color}"></i>`);
   return html`<div class="ramp"><span>${low}</span><span class="steps">${steps}</span><span>${high}</span></div>\n`;

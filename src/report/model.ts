@@ -20,14 +20,14 @@ export interface StudyModel {
   /** Of the method the report is about. */
   readonly agreement: Agreement | undefined;
   /** Of every method that has one, that method first. */
-  readonly agreements: readonly LabelledAgreement[];
+  readonly agreements: readonly LabeledAgreement[];
   readonly verdict: Verdict;
   readonly tiles: readonly Tile[];
   readonly remarks: readonly string[];
 }
 
 /** How far the runs of one method agree. */
-export interface LabelledAgreement {
+export interface LabeledAgreement {
   readonly label: string;
   readonly agreement: Agreement;
 }
@@ -40,7 +40,7 @@ export function modelOf(records: readonly RunRecord[], options: ReportOptions): 
   const entries = studies.map((study): StudyModel => {
     const fits = ({ dataset, target }: { dataset?: string; target?: string }) =>
       (dataset === undefined || dataset === study.name) && (target === undefined || target === study.target);
-    const found = study.methods.flatMap(({ label, method }, i): LabelledAgreement[] => {
+    const found = study.methods.flatMap(({ label, method }, i): LabeledAgreement[] => {
       const agreement = agreements.find(
         (candidate) =>
           fits(candidate) && (candidate.method === undefined ? i === 0 : [method, label].includes(candidate.method)),

@@ -1,6 +1,6 @@
 import { STEPS } from "./theme.js";
 
-/** Colour by name; the same names in both themes. */
+/** Color by name; the same names in both themes. */
 type Palette = Readonly<Record<string, string>>;
 
 const LIGHT: Palette = {

@@ -3,7 +3,7 @@ import type { Config } from "vega-lite";
 /** Widths in pixels at which charts are drawn: for a page, for half a page, and for a phone. */
 export const WIDTHS = { wide: 800, half: 378, narrow: 326 } as const;
 
-/** Colours and symbols that tell series apart: never colour alone. After Okabe and Ito, safe for colour-blind readers. */
+/** Colors and symbols that tell series apart: never color alone. After Okabe and Ito, safe for color-blind readers. */
 export interface Series {
   readonly color: string;
   readonly shape: Shape;
@@ -18,7 +18,7 @@ export function series(index: number): Series {
   return { color: `var(--series-${(index % COLORS) + 1})`, shape: SHAPES[index % SHAPES.length]! };
 }
 
-/** A colour scale in steps, so that the steps can be CSS variables and follow the reader's theme. */
+/** A color scale in steps, so that the steps can be CSS variables and follow the reader's theme. */
 export interface Ramp {
   readonly colors: readonly string[];
   /** A readable ink for each step. */
@@ -36,7 +36,7 @@ export const SEQUENTIAL = ramp("seq");
 /** From negative (blue) over nothing to positive (orange). */
 export const DIVERGING = ramp("div");
 
-/** How every chart looks. Colours are CSS variables: one picture serves light, dark and print. */
+/** How every chart looks. Colors are CSS variables: one picture serves light, dark and print. */
 export const CHART_CONFIG: Config = {
   aria: false,
   background: "transparent",

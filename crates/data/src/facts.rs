@@ -54,7 +54,7 @@ pub fn column_facts(values: &[f32], cols: usize) -> Vec<ColumnFacts> {
 
 /// Columns that are walked together: what is known of them stays in the cache.
 const TOGETHER: usize = 256;
-/// Neighbours that are looked at in one go.
+/// Neighbors that are looked at in one go.
 const LANES: usize = 16;
 
 fn seen(values: &[f32], cols: usize) -> Vec<Seen> {
@@ -116,7 +116,7 @@ impl Seen {
         self.low[1].1 == 0
     }
 
-    /// Values at the ends of the column, each with the gap to its neighbour, which is much wider than all others lie apart.
+    /// Values at the ends of the column, each with the gap to its neighbor, which is much wider than all others lie apart.
     fn sentinels(&self) -> Vec<Sentinel> {
         let ends = [(&self.low, &self.high), (&self.high, &self.low)];
         let found = ends.map(|(own, other)| {

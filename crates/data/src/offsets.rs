@@ -65,7 +65,7 @@ pub fn suspects(values: &[f32], cols: usize) -> Vec<u32> {
 const SAMPLE: usize = 1024;
 /// Columns that are sampled in one walk over the rows, each of which lies elsewhere in memory.
 const TOGETHER: usize = 32;
-/// Integers up to here have neighbours with fractions in 32 bits.
+/// Integers up to here have neighbors with fractions in 32 bits.
 const INTEGER: f32 = 4_194_304.0;
 
 fn is_suspect(values: &[f32], d: usize, column: usize, sample: &mut [f32]) -> bool {

@@ -40,14 +40,14 @@ pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     if error.kind() != io::ErrorKind::NotFound {
         return failure.hint("check that the file can be read: its permissions, and the disk");
     }
-    match neighbour(path) {
+    match neighbor(path) {
         Some(name) => failure.hint(format!("did you mean {name:?}?")),
         None => failure.hint("check the path; relative paths start at the current folder"),
     }
 }
 
 /// The file of the same folder whose name is nearest.
-fn neighbour(path: &Path) -> Option<String> {
+fn neighbor(path: &Path) -> Option<String> {
     // A bound, not a rule: a folder of a million files is not searched for a slip of the finger.
     let entries = std::fs::read_dir(folder_of(path)).ok()?.take(10_000);
     let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();

@@ -4,7 +4,7 @@
 //! principal components of the standardised columns. A plain relative of MAGIC: *Recovering gene interactions from
 //! single-cell data using data diffusion* (van Dijk et al., 2018), <https://doi.org/10.1016/j.cell.2018.05.061>.
 //!
-//! Rows become dependent: a held-out row shares neighbours with training rows, so errors on it are optimistic.
+//! Rows become dependent: a held-out row shares neighbors with training rows, so errors on it are optimistic.
 
 use crate::axes::{Standard, principal_axes};
 use crate::failure::{Code, Failure, Result};
@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SmoothConfig {
     /// Rows that are averaged, the row itself among them; 1 changes nothing.
+    #[serde(alias = "neighbours")]
     #[schemars(range(min = 1, max = 10_000))]
-    pub neighbours: usize,
+    pub neighbors: usize,
     /// Principal components in which distances are measured, or fewer where there are fewer rows or columns.
     #[schemars(range(min = 1, max = 10_000))]
     pub components: usize,
@@ -27,23 +28,23 @@ pub struct SmoothConfig {
 
 impl Default for SmoothConfig {
     fn default() -> Self {
-        Self { neighbours: 15, components: 30 }
+        Self { neighbors: 15, components: 30 }
     }
 }
 
 /// The smoothed matrix, n x d. Ties go to the lower row. O(n^2) distances.
 ///
 /// # Errors
-/// `DATA_NOT_FINITE`, `CONFIG_OUT_OF_RANGE` (more neighbours than rows), `NUMERIC_NOT_FINITE`.
+/// `DATA_NOT_FINITE`, `CONFIG_OUT_OF_RANGE` (more neighbors than rows), `NUMERIC_NOT_FINITE`.
 pub fn smooth(inputs: &Matrix, config: &SmoothConfig) -> Result<Matrix> {
-    let (n, d, k) = (inputs.rows(), inputs.cols(), config.neighbours);
+    let (n, d, k) = (inputs.rows(), inputs.cols(), config.neighbors);
     if inputs.data().iter().any(|value| !value.is_finite()) {
         return Err(Failure::new(Code::DataNotFinite, "smoothing needs inputs without missing or infinite values")
             .hint("drop the rows or columns with missing values first"));
     }
     if k == 0 || k > n {
-        let message = format!("neighbours: {k} is not from 1 to {n}, the number of rows");
-        return Err(Failure::new(Code::ConfigOutOfRange, message).at("neighbours"));
+        let message = format!("neighbors: {k} is not from 1 to {n}, the number of rows");
+        return Err(Failure::new(Code::ConfigOutOfRange, message).at("neighbors"));
     }
     let standard = Standard::of(inputs);
     let components = config.components.min(n).min(d).max(1);
@@ -92,10 +93,16 @@ mod tests {
     use crate::stream::Stream;
 
     #[test]
-    fn one_neighbour_changes_nothing_and_all_neighbours_give_the_mean() {
+    fn the_former_name_of_neighbors_is_still_read() {
+        let config: SmoothConfig = serde_json::from_str(r#"{"neighbours": 3}"#).expect("known");
+        assert_eq!(config, SmoothConfig { neighbors: 3, ..SmoothConfig::default() });
+    }
+
+    #[test]
+    fn one_neighbor_changes_nothing_and_all_neighbors_give_the_mean() {
         let mut stream = Stream::new(1, "smooth");
         let m = Matrix::from_fn(9, 3, |_, _| stream.normal() as f32);
-        let config = |neighbours| SmoothConfig { neighbours, components: 3 };
+        let config = |neighbors| SmoothConfig { neighbors, components: 3 };
         assert_eq!(smooth(&m, &config(1)).expect("smoothed"), m);
         let all = smooth(&m, &config(9)).expect("smoothed");
         for j in 0..3 {
@@ -108,7 +115,7 @@ mod tests {
     fn rows_are_averaged_within_their_group_when_groups_lie_apart() {
         let mut stream = Stream::new(2, "smooth");
         let m = Matrix::from_fn(12, 4, |i, _| (if i < 6 { 0.0 } else { 50.0 } + stream.normal()) as f32);
-        let smoothed = smooth(&m, &SmoothConfig { neighbours: 6, components: 4 }).expect("smoothed");
+        let smoothed = smooth(&m, &SmoothConfig { neighbors: 6, components: 4 }).expect("smoothed");
         for (group, rows) in [(0usize..6), (6..12)].into_iter().enumerate() {
             let picked = m.select_rows(&rows.clone().collect::<Vec<_>>());
             for j in 0..4 {
@@ -120,9 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn more_neighbours_than_rows_and_missing_values_are_refused() {
+    fn more_neighbors_than_rows_and_missing_values_are_refused() {
         let m = Matrix::from_fn(3, 2, |i, j| (i + j) as f32);
-        let config = SmoothConfig { neighbours: 4, components: 2 };
+        let config = SmoothConfig { neighbors: 4, components: 2 };
         assert_eq!(smooth(&m, &config).expect_err("four of three").code, Code::ConfigOutOfRange);
         let gap = Matrix::from_fn(3, 2, |i, _| if i == 1 { f32::NAN } else { 1.0 });
         assert_eq!(smooth(&gap, &SmoothConfig::default()).expect_err("a gap").code, Code::DataNotFinite);

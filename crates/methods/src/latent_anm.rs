@@ -8,7 +8,7 @@
 //!   m_i = w_i(u) MLP_i( c_ij(u) z_j , j < i )   in causal order,
 //!
 //! after three stages that make it easy: the flow with a free covariance in every environment, from several starts; A by joint
-//! diagonalisation of these covariances; the order by exact search over least squares (`disentangle_numerics::shift`).
+//! diagonalization of these covariances; the order by exact search over least squares (`disentangle_numerics::shift`).
 //!
 //! Assumes that every latent's mechanism and noise change between environments, in more than twice as many environments as
 //! latents, and that no mechanism has a part that is the same in all of them. Identifies the latents up to order, sign, scale and

@@ -4,10 +4,10 @@
 //! Model (c in [0, 1]: 1 causal, 0 spurious; h the representation, y the target, t the task):
 //!   p(h | y, t) = N(A g_t y, A diag(v_t) A' + sigma_o^2 I) ,   g_t = gamma_t (1 - c_t) ,   v_t = sigma_s^2 (1 - c_t) + c_t .
 //!
-//! `joint-diagonalisation`: with sigma_o negligible, c and gamma of each task have closed forms and only B = A^-1 is left:
+//! `joint-diagonalization`: with sigma_o negligible, c and gamma of each task have closed forms and only B = A^-1 is left:
 //!   minimise over B   1/2 sum_t p_t sum_i (log v_ti + r_ti / v_ti) - log |det B| ,
 //!   r_ti = b_i' R_t b_i ,   v_ti = clamp(r_ti, sigma_s^2, 1) ,   R_t = S_hh - s_hy s_hy' / s_yy within task t ,
-//! with p_t the share of rows. See `joint_diagonalisation`. Where noise in the inputs may matter, a last descent on the likelihood with
+//! with p_t the share of rows. See `joint_diagonalization`. Where noise in the inputs may matter, a last descent on the likelihood with
 //! sigma_o estimates it, and the latents are E[z | h] (`noise`).
 //!
 //! Assumes that every task splits the same latents into causes and effects of its target, that splits differ between tasks,
@@ -16,7 +16,7 @@
 //! Reference: see `REFERENCE`.
 //!
 //! Differs from the paper:
-//! - `joint-diagonalisation` (default) maximises the same likelihood without sigma_o, from several starts, then estimates sigma_o where
+//! - `joint-diagonalization` (default) maximises the same likelihood without sigma_o, from several starts, then estimates sigma_o where
 //!   it may matter; `paper` is Adam on mini-batches of (row, task) pairs with sigma_o given, as in the published code, in double
 //!   precision;
 //! - codes and targets are centred within each task: the model has no intercept, and data have means;
@@ -73,7 +73,8 @@ const NAME: &str = <Mtlcm as Specification>::INFO.name;
 pub enum Algorithm {
     /// Indicators and coefficients in closed form, the map by joint diagonalization.
     #[default]
-    JointDiagonalisation,
+    #[serde(alias = "joint-diagonalisation")]
+    JointDiagonalization,
     /// The published procedure: the marginal likelihood by Adam.
     Paper,
 }
@@ -96,7 +97,7 @@ pub struct MtlcmConfig {
     /// What the linear causal model is fitted to. `mtrn`: a network trained to predict all targets; `inputs`: the inputs
     /// themselves, so that the latents are a linear map of them.
     pub representation: Representation,
-    /// How to fit: `joint-diagonalisation` takes milliseconds to seconds; `paper` is the published one and takes minutes.
+    /// How to fit: `joint-diagonalization` takes milliseconds to seconds; `paper` is the published one and takes minutes.
     pub algorithm: Algorithm,
     /// Number of latents. `auto`: with `mtrn` the smallest number whose validation error is as good as any up to
     /// `maxLatentDim`; with `inputs` as many as a model of them with noise says, or their rank where it finds no noise. Where `inputs`
@@ -154,7 +155,7 @@ impl Default for MtlcmConfig {
     fn default() -> Self {
         Self {
             representation: Representation::Mtrn,
-            algorithm: Algorithm::JointDiagonalisation,
+            algorithm: Algorithm::JointDiagonalization,
             latent_dim: LatentDim::Auto(Auto::Auto),
             max_latent_dim: 8,
             mtrn: MtrnOptions::default(),
@@ -179,7 +180,7 @@ impl MtlcmConfig {
     /// Name of the solved stage.
     fn stage(&self) -> &'static str {
         match self.algorithm {
-            Algorithm::JointDiagonalisation => "joint diagonalisation",
+            Algorithm::JointDiagonalization => "joint diagonalization",
             Algorithm::Paper => "marginal likelihood",
         }
     }

@@ -122,7 +122,7 @@ impl Graph {
     }
 
     /// Nodes with an edge to i, ascending.
-    pub fn neighbours(&self, i: usize) -> Vec<usize> {
+    pub fn neighbors(&self, i: usize) -> Vec<usize> {
         (0..self.nodes()).filter(|&j| self.adjacent(i, j)).collect()
     }
 

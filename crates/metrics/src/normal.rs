@@ -10,7 +10,7 @@ pub(crate) fn two_sided_p(z: f64) -> f64 {
 /// The `z >= 0` whose two-sided p-value is `p`, for `p` above 0 and at most 1.
 pub(crate) fn two_sided_z(p: f64) -> f64 {
     let (mut low, mut high) = (0.0f64, 40.0);
-    // Halved until the two are neighbouring numbers: exact, and no constants to get wrong.
+    // Halved until the two are neighboring numbers: exact, and no constants to get wrong.
     loop {
         let middle = low + (high - low) / 2.0;
         if middle == low || middle == high {

@@ -10,7 +10,7 @@ pub mod dimension;
 pub mod directions;
 pub mod factor_model;
 pub mod ica;
-pub mod joint_diagonalisation;
+pub mod joint_diagonalization;
 mod lane_products;
 pub mod lbfgs;
 mod leading_axes;

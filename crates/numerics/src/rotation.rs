@@ -1,6 +1,6 @@
 //! The linear map under which head differences become sparse.
 //!
-//! Given differences D (a x k) between heads of neighbouring environments, written in an arbitrary basis of the latents,
+//! Given differences D (a x k) between heads of neighboring environments, written in an arbitrary basis of the latents,
 //! find the basis in which each row of D has few non-zeros:
 //!
 //!   minimise over B   sum_a p_a sum_i log(u_ai^2 + eps^2) - log |det B| ,   u_a = B x_a

@@ -60,7 +60,7 @@ export function define(command: Command): void {
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (run: string, { data, modality, join: by, out, json, ...request }: Flags) => {
-      // A counterfactual needs all of a row, whatever the fit learnt from.
+      // A counterfactual needs all of a row, whatever the fit learned from.
       const rows = rowsOf({ data, modality, join: by, ...(modality && { unmatched: "drop" }) });
       if (out !== undefined) await checkOut(out, run, rows);
       await using model = await load(run);

@@ -100,7 +100,7 @@ export async function define(command: Command): Promise<void> {
       const latents =
         environment === undefined
           ? await model.transform(source, { ...config, ...own })
-          : await model.transform(await model.readRows(source, labelled(config, environment)), {
+          : await model.transform(await model.readRows(source, labeled(config, environment)), {
               environments: true,
               ...own,
             });
@@ -115,7 +115,7 @@ export async function define(command: Command): Promise<void> {
 }
 
 /** How rows are read whose environments are known. */
-function labelled(reading: Readonly<Record<string, unknown>>, environment: string | true) {
+function labeled(reading: Readonly<Record<string, unknown>>, environment: string | true) {
   return { reading, withEnvironment: true, column: environment === true ? undefined : environment };
 }
 

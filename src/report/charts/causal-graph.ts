@@ -6,7 +6,7 @@ import { visible } from "../markup.js";
 import { INK, literal, MUTED } from "./tree.js";
 
 /** From this many edges on, numbers would cover the picture: the table has them. */
-const LABELLED = 40;
+const LABELED = 40;
 /** Edges that are less sure than this are drawn pale. */
 const SURE = 0.9;
 
@@ -39,7 +39,7 @@ export function causalGraph(
         color: sure ? INK : MUTED,
         fontcolor: INK,
         penwidth: Number((1 + (3 * Math.abs(weight)) / largest).toFixed(2)),
-        ...(edges.length <= LABELLED && { label: ` ${words.join("\\n ")}` }),
+        ...(edges.length <= LABELED && { label: ` ${words.join("\\n ")}` }),
         ...(!directed && { dir: "none" }),
         ...(undecided && { style: "dashed" }),
       },

@@ -20,7 +20,7 @@ export interface Heatmap {
   readonly matching?: readonly (number | null)[];
   /** rows x columns: cells that carry a dot, in a map without numbers. */
   readonly marked?: readonly (readonly boolean[])[];
-  /** What stands in a cell. Default: nothing, the colour says it. */
+  /** What stands in a cell. Default: nothing, the color says it. */
   readonly text?: (value: number) => string;
 }
 
@@ -28,7 +28,7 @@ export interface Heatmap {
 const MOST_COLUMNS = 12;
 const MOST_ROWS = 80;
 
-/** Which step of the colour scale a value falls into. */
+/** Which step of the color scale a value falls into. */
 export function stepOf(value: number, scale: Heatmap["scale"], limit: number): number {
   const share = limit > 0 ? value / limit : 0;
   const place = scale === "sequential" ? share : (share + 1) / 2;

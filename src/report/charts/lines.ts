@@ -13,7 +13,7 @@ export interface Line {
   readonly values: readonly (number | null)[];
 }
 
-/** Look of a line by its place: lines are told apart by colour and dash. */
+/** Look of a line by its place: lines are told apart by color and dash. */
 export function lineLook(index: number): { color: string; dash: number[] } {
   const dashes = [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4], [1, 3]];
   return { color: series(index).color, dash: dashes[index % dashes.length]! };

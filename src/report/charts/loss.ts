@@ -6,7 +6,7 @@ export interface NamedLine extends Line {
   readonly label: string;
 }
 
-/** The loss of a stage in the order of its colours: "total" first, validation last. */
+/** The loss of a stage in the order of its colors: "total" first, validation last. */
 export function lossLines({ steps, terms, validation }: StageHistory): NamedLine[] {
   const names = Object.keys(terms);
   const sorted = [...names.filter((term) => term === "total"), ...names.filter((term) => term !== "total")];

@@ -4,7 +4,7 @@ import { rounded, shortened } from "../format.js";
 import { CHART_CONFIG, series } from "../theme.js";
 import { type Chart, type Layer, layered } from "./chart.js";
 
-/** Colours of the pictures of silence, for their legends too. */
+/** Colors of the pictures of silence, for their legends too. */
 export const ACTIVE = series(0).color;
 export const SILENT = "var(--seq-2)";
 const LINE = "var(--ink-2)";
@@ -134,7 +134,7 @@ function histogramLayers({ latent, histogram, rows }: SilentValues): readonly La
   ];
 }
 
-/** What the colours and lines of the histograms stand for. */
+/** What the colors and lines of the histograms stand for. */
 export const HISTOGRAM_LEGEND = [
   { label: "rows", look: { color: ACTIVE, shape: "square" as const } },
   { label: "called silent", look: { color: SILENT, shape: "square" as const } },

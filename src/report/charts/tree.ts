@@ -6,8 +6,8 @@ import { series } from "../theme.js";
 
 /** From this many nodes on, inner nodes are dots and leaves stand close together. */
 const LARGE = 40;
-/** Labelled changes per edge; the rest is counted, and the table has them all. */
-const LABELLED = 3;
+/** Labeled changes per edge; the rest is counted, and the table has them all. */
+const LABELED = 3;
 
 /** Graphviz knows no CSS variables: it draws with these stand-ins, which `themed` replaces. */
 export const INK = "#010001";
@@ -79,9 +79,9 @@ export function treeGraph(
     if (own.length === 0)
       return [{ tail: `n${parent}`, head: `n${i}`, attributes: { color: LINE, penwidth: 1, ...style } }];
     const shown = own
-      .slice(0, LABELLED)
+      .slice(0, LABELED)
       .map(({ latent, size }) => `${short[latent] ?? latent} ${signed(size)}`)
-      .concat(own.length > LABELLED ? [`+${count(own.length - LABELLED)} more`] : []);
+      .concat(own.length > LABELED ? [`+${count(own.length - LABELED)} more`] : []);
     return [
       {
         tail: `n${parent}`,
@@ -115,7 +115,7 @@ export function treeGraph(
   return { graph, titles };
 }
 
-/** Stand-in colours replaced by the report's CSS variables; only in attributes, never in a name. */
+/** Stand-in colors replaced by the report's CSS variables; only in attributes, never in a name. */
 export function themed(svg: string): string {
   return svg.replace(/ (fill|stroke)="#(\d{6})"/g, (whole, attribute: string, code: string) => {
     const color = code.startsWith(SERIES.slice(1)) ? series(Number(code.slice(4))).color : STAND_INS.get(`#${code}`);

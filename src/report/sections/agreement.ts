@@ -3,7 +3,7 @@ import type { SectionInput } from "../context.js";
 import { chartFigure, defined, name, table } from "../figure.js";
 import { finite, score } from "../format.js";
 import { type Content, type Html, html } from "../markup.js";
-import type { LabelledAgreement } from "../model.js";
+import type { LabeledAgreement } from "../model.js";
 import { series } from "../theme.js";
 import type { Section } from "./section.js";
 
@@ -71,7 +71,7 @@ function weakText(value: number | null | undefined): Content {
   return value === undefined ? "\u2013" : defined(score(value));
 }
 
-function meanTable(compared: readonly LabelledAgreement[]): Html {
+function meanTable(compared: readonly LabeledAgreement[]): Html {
   return table(
     "Mean over the pairs.",
     [{ label: "Method" }, { label: "Pairs", numeric: true }, ...STRONG_WEAK],
@@ -84,7 +84,7 @@ function meanTable(compared: readonly LabelledAgreement[]): Html {
   );
 }
 
-function pairTable(compared: readonly LabelledAgreement[]): Html {
+function pairTable(compared: readonly LabeledAgreement[]): Html {
   return table(
     "Score between each pair of runs.",
     [{ label: "Method" }, { label: "Run" }, { label: "Run" }, ...STRONG_WEAK],
@@ -100,7 +100,7 @@ function pairTable(compared: readonly LabelledAgreement[]): Html {
   );
 }
 
-function nullTable(compared: readonly LabelledAgreement[]): Html | undefined {
+function nullTable(compared: readonly LabeledAgreement[]): Html | undefined {
   const nulls = compared.flatMap(({ label, agreement }) =>
     agreement.null === null ? [] : [{ label, unrelated: agreement.null }],
   );

@@ -10,7 +10,7 @@ const INPUTS = 40;
 /** Environments or tasks shown without unfolding. */
 const GROUPS = 12;
 
-/** What was learnt from. */
+/** What was learned from. */
 export async function datasetSection({ study }: SectionInput): Promise<Section | undefined> {
   const { dataset } = study.focus.manifest;
   const { environments = [], tasks = [] } = dataset;

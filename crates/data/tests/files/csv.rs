@@ -302,7 +302,7 @@ fn an_empty_field_is_placed_too_where_empty_is_not_missing() {
 }
 
 #[test]
-fn a_missing_file_offers_its_neighbour_and_a_folder_is_no_file() {
+fn a_missing_file_offers_its_neighbor_and_a_folder_is_no_file() {
     let (folder, path) = file("cells.csv", b"x\n1\n");
     let failure = columns(&folder.path().join("cels.csv"), &CsvOptions::default()).expect_err("no such file");
     assert_eq!(failure.code.as_str(), "DATA_NOT_FOUND");

@@ -42,7 +42,8 @@ pub struct InterventionalConfig {
     /// What interventions leave of the mechanism of their latent. Latents and graph need `perfect` ones; with `soft` the latents are the
     /// noises of the mechanisms. One environment per latent cannot tell which they are.
     pub interventions: Kind,
-    /// Environments that move the mean of fewer inputs are set aside: a cause of a single input is not told from a fault of it.
+    /// Environments that move the mean of fewer inputs than this are set aside: a cause that acts on one input cannot be told from a fault of
+    /// that input.
     #[schemars(range(min = 1, max = 1000))]
     pub least_inputs: usize,
     /// Least move of a mean that counts, in standard deviations of the reference.

@@ -17,7 +17,7 @@ use disentangle_engine::results::OutcomeKind;
 use disentangle_engine::train;
 use disentangle_nn::{NamedValues, Tensor, host, internal};
 use disentangle_numerics::compute::Compute;
-use disentangle_numerics::joint_diagonalisation::{Bounds, Covariances, diagonalise};
+use disentangle_numerics::joint_diagonalization::{Bounds, Covariances, diagonalize};
 use disentangle_numerics::linalg::log_abs_det;
 use disentangle_numerics::moments::{covariance, covariance_of_rows};
 use disentangle_numerics::principal_axes::PrincipalAxes;
@@ -210,7 +210,7 @@ fn axes_of(codes: &Matrix, nodes: &[u32], state: &mut State, solving: &mut Solvi
     let total = covariance(codes);
     let gain = 0.5 * (log_abs_det(&total) - within);
     let covariances = Covariances::new(&matrices, &vec![1.0; matrices.len()], Bounds { least: 1e-9, most: 1e9 });
-    let found = diagonalise(&covariances, AXES_STARTS, solving.seed, |start, value| {
+    let found = diagonalize(&covariances, AXES_STARTS, solving.seed, |start, value| {
         solving.progress(start, AXES_STARTS, if value.is_finite() { value } else { 0.0 });
         !solving.cancelled()
     })?;

@@ -6,7 +6,7 @@ use disentangle_data::Matrix;
 use disentangle_data::prepare::least_tasks;
 use disentangle_engine::results::latent_names;
 use disentangle_engine::results::{Assumption, Status};
-use disentangle_numerics::joint_diagonalisation::Covariances;
+use disentangle_numerics::joint_diagonalization::Covariances;
 use disentangle_numerics::rotation::agreement;
 
 /// What the checks look at.

@@ -157,13 +157,21 @@ fn a_singular_representation_is_reduced_and_the_rank_is_told() {
 #[test]
 fn a_fixed_number_keeps_the_leading_directions() {
     let data = world(json!({}));
-    for algorithm in ["joint-diagonalisation", "paper"] {
+    for algorithm in ["joint-diagonalization", "paper"] {
         let run = run(&data, json!({"latentDim": 3, "algorithm": algorithm, "published": {"epochs": 3}}));
         assert_eq!(run.latents.cols(), 3);
         assert!(run.latents.data().iter().all(|v| v.is_finite()));
         let map = run.summary.map.expect("a map");
         assert_eq!((map.values.len(), map.values[0].len()), (3, 5));
     }
+}
+
+#[test]
+fn the_former_name_of_the_algorithm_is_still_read() {
+    let data = world(json!({}));
+    let [former, named] = ["joint-diagonalisation", "joint-diagonalization"]
+        .map(|algorithm| run(&data, json!({"latentDim": 3, "algorithm": algorithm})));
+    assert_eq!(former.latents.data(), named.latents.data());
 }
 
 #[test]

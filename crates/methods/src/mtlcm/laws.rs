@@ -6,7 +6,7 @@ use super::marginal::{Noise, Pairs};
 use super::moments::{Moments, Points, Representation, conjugate};
 use super::published::{Published, Settings};
 use disentangle_data::{Matrix, Stream};
-use disentangle_numerics::joint_diagonalisation::{Bounds, Covariances, diagonalise};
+use disentangle_numerics::joint_diagonalization::{Bounds, Covariances, diagonalize};
 use disentangle_numerics::linalg::{inverse, product};
 use serde_json::Value;
 
@@ -70,7 +70,7 @@ fn the_solution_is_scipys_up_to_order_and_sign() {
     let golden = &golden();
     let (_, _, moments) = tasks(golden);
     let whitening = Representation::of(&moments, 4).expect("finite").whitening();
-    let found = diagonalise(&covariances(&moments, &whitening), 6, 0, |_, _| true);
+    let found = diagonalize(&covariances(&moments, &whitening), 6, 0, |_, _| true);
     let found = found.expect("every direction varies").expect("it is not stopped");
     let map = product(&found.point.map, &whitening);
     let value = covariances(&moments, &identity(4)).at(map.clone()).value;

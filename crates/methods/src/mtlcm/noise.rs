@@ -3,7 +3,7 @@
 
 use super::moments::Representation;
 use disentangle_data::Matrix;
-use disentangle_numerics::joint_diagonalisation::{Denoised, NoiseSize, Point};
+use disentangle_numerics::joint_diagonalization::{Denoised, NoiseSize, Point};
 use disentangle_numerics::linalg::dot;
 
 /// Noise leaves variance in a latent in every task. A latent whose quietest task leaves less than this many times sigma_s^2 can

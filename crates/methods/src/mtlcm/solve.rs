@@ -14,7 +14,7 @@ use disentangle_engine::method::Solving;
 use disentangle_engine::method::{MAP, State};
 use disentangle_engine::results::OutcomeKind;
 use disentangle_engine::train;
-use disentangle_numerics::joint_diagonalisation::{Bounds, Covariances, NoiseSize, Point, denoise, diagonalise};
+use disentangle_numerics::joint_diagonalization::{Bounds, Covariances, NoiseSize, Point, denoise, diagonalize};
 use disentangle_numerics::linalg::{inverse, product};
 use disentangle_numerics::moments::means_of_rows;
 
@@ -81,7 +81,7 @@ pub fn solve(
             .hint("inputs that vary within tasks tell latents apart"));
     }
     let found = match config.algorithm {
-        Algorithm::JointDiagonalisation => joint(config, &moments, &representation, solving)?,
+        Algorithm::JointDiagonalization => joint(config, &moments, &representation, solving)?,
         Algorithm::Paper => published(config, &codes, &points, &moments, &representation, solving)?,
     };
     let Some(Found { map, indicators, objectives, kind, noise }) = found else { return Ok(OutcomeKind::Cancelled) };
@@ -113,7 +113,7 @@ fn joint(
     let rows: Vec<f64> = moments.iter().map(|m| m.rows as f64).collect();
     let spurious = config.sigma_spurious.powi(2);
     let covariances = Covariances::new(&residuals, &rows, Bounds { least: spurious, most: CAUSAL_VARIANCE });
-    let found = diagonalise(&covariances, config.starts, solving.seed, |done, best| {
+    let found = diagonalize(&covariances, config.starts, solving.seed, |done, best| {
         solving.progress(done, config.starts, best);
         !solving.cancelled()
     });

@@ -11,7 +11,7 @@ use disentangle_data::split::Split;
 use disentangle_data::{Matrix, Result};
 use disentangle_engine::method::{Findings, MAP, State};
 use disentangle_engine::results::{Fact, LatentMap, TaskRoles, rows_of};
-use disentangle_numerics::joint_diagonalisation::{Bounds, Covariances};
+use disentangle_numerics::joint_diagonalization::{Bounds, Covariances};
 use disentangle_numerics::moments::covariance;
 use disentangle_numerics::principal_axes::rank;
 use disentangle_numerics::rotation::agreement;

@@ -200,7 +200,7 @@ fn the_published_algorithm_keeps_the_graph_it_began_with_and_says_so() {
     }
     let errors = &stage.terms["reconstruction"];
     assert!(errors[0] > errors[errors.len() - 1], "{errors:?}");
-    let warning = run.summary.warnings.iter().find(|warning| warning.code == "GRAPH_NOT_LEARNT").expect("told");
+    let warning = run.summary.warnings.iter().find(|warning| warning.code == "GRAPH_NOT_LEARNED").expect("told");
     assert!(warning.message.contains("6 of 6 possible edges") && warning.hint.is_some(), "{}", warning.message);
     assert_eq!(run.summary.graph.as_ref().expect("a graph").edges().expect("acyclic").edges().arrows.len(), 6);
     let model = Model::open(METHODS, &run.model).expect("it opens");

@@ -120,7 +120,7 @@ pub(super) fn findings(config: &MultimodalConfig, data: &Prepared, state: &State
                 .into(),
         }],
         warnings: vec![
-            Warning::new("GRAPH_NOT_LEARNT", message)
+            Warning::new("GRAPH_NOT_LEARNED", message)
                 .hint("leave `algorithm` out: the likelihood model learns its graph"),
         ],
         ..Findings::default()

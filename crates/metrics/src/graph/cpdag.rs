@@ -46,7 +46,7 @@ pub(crate) fn close(graph: &mut Graph) -> Vec<[usize; 2]> {
 
 /// Whether a rule directs the line b - c as b -> c.
 fn follows(graph: &Graph, b: usize, c: usize) -> bool {
-    let near = graph.neighbours(b);
+    let near = graph.neighbors(b);
     let collider = || near.iter().any(|&a| a != c && graph.arrow(a, b) && !graph.adjacent(a, c));
     let cycle = || near.iter().any(|&a| graph.arrow(b, a) && graph.arrow(a, c));
     let both = || {

@@ -1,7 +1,7 @@
 //! The graph of variables from tests of independence: the PC algorithm, the same for every order of the variables.
 //!
 //! 1. Skeleton. All pairs start joined. At size 0, 1, 2, ... of the sets given, each pair that is still joined is tested
-//!    given every set of that size among the neighbours of either variable; a p-value above alpha parts the pair. Neighbours
+//!    given every set of that size among the neighbors of either variable; a p-value above alpha parts the pair. Neighbors
 //!    are those at the start of the size ("stable").
 //! 2. Colliders. For i - j - k with i and k parted: i -> j <- k, unless j is in one of the sets that parted i and k.
 //! 3. Meek's rules ([`cpdag`](super::cpdag)).
@@ -138,7 +138,7 @@ fn skeleton(test: &(impl Independence + Sync), config: PcConfig) -> Result<Skele
     let joined = pairs.map(|(first, second)| Evidence { first, second, given: Vec::new(), p: 0.0 }).collect();
     let mut out = Skeleton { graph: Graph::complete(n), joined, separations: Vec::new(), tests: 0 };
     for size in 0..=config.depth.unwrap_or(n) {
-        if (0..n).all(|i| out.graph.neighbours(i).len() <= size) {
+        if (0..n).all(|i| out.graph.neighbors(i).len() <= size) {
             break;
         }
         let tried = shared(&out.joined, config.threads, |pair| search(test, &out.graph, pair, size, config.alpha))?;
@@ -168,9 +168,9 @@ struct Tried {
 
 fn search(test: &impl Independence, graph: &Graph, pair: &Evidence, size: usize, alpha: f64) -> Result<Tried> {
     let (i, j) = (pair.first, pair.second);
-    let beside = |a: usize, b: usize| graph.neighbours(a).into_iter().filter(|&v| v != b).collect::<Vec<usize>>();
+    let beside = |a: usize, b: usize| graph.neighbors(a).into_iter().filter(|&v| v != b).collect::<Vec<usize>>();
     let (of_first, of_second) = (beside(i, j), beside(j, i));
-    // A set of neighbours of both is tried once.
+    // A set of neighbors of both is tried once.
     let rest = subsets(&of_second, size).filter(|set| !set.iter().all(|v| of_first.contains(v)));
     let mut tried = Tried { closest: pair.clone(), members: Vec::new(), tests: 0 };
     for set in subsets(&of_first, size).chain(rest) {
@@ -223,7 +223,7 @@ fn colliders(graph: &Graph, separations: &[Separation]) -> Vec<[usize; 3]> {
     surest.sort_by(|a, b| b.p.total_cmp(&a.p));
     let of_pair = |pair: &&Separation| {
         let (i, k) = (pair.first, pair.second);
-        let between = graph.neighbours(i).into_iter().filter(|&j| graph.adjacent(j, k));
+        let between = graph.neighbors(i).into_iter().filter(|&j| graph.adjacent(j, k));
         between.filter(|j| !pair.members.contains(j)).map(|j| [i, j, k]).collect::<Vec<_>>()
     };
     surest.iter().flat_map(of_pair).collect()

@@ -56,7 +56,7 @@ fn more_rows_and_more_environments_leave_the_first_ones_as_they_were() {
 
 #[test]
 fn every_mixing_is_injective_on_its_rows() {
-    // Rows that are apart stay apart: the least ratio of distances over neighbouring rows is bounded away from zero.
+    // Rows that are apart stay apart: the least ratio of distances over neighboring rows is bounded away from zero.
     for mixing in ["identity", "leaky", "coupling", "smooth"] {
         let data = world(json!({"seed": 1, "environments": 4, "pointsPerEnvironment": 50, "mixing": mixing}));
         let (x, z) = (data.inputs.to_f64(), truth(&data, "latents"));

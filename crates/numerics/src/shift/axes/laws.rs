@@ -1,5 +1,5 @@
 use super::*;
-use crate::joint_diagonalisation::{Bounds, Covariances, diagonalise};
+use crate::joint_diagonalization::{Bounds, Covariances, diagonalize};
 use crate::moments::covariance_of_rows;
 use disentangle_data::simulate::simulate;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ fn diagonal(codes: &Matrix, environments: &[u32]) -> Matrix<f64> {
     let count = environments.iter().max().expect("rows") + 1;
     let matrices: Vec<Matrix<f64>> = (0..count).map(|u| covariance_of_rows(codes, &of(u))).collect();
     let covariances = Covariances::new(&matrices, &vec![1.0; matrices.len()], Bounds { least: 1e-9, most: 1e9 });
-    diagonalise(&covariances, 6, 0, |_, _| true).expect("it runs").expect("it ends").point.map
+    diagonalize(&covariances, 6, 0, |_, _| true).expect("it runs").expect("it ends").point.map
 }
 
 /// The least of the largest correlations of each true latent with any found one.

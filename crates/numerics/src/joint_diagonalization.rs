@@ -56,7 +56,7 @@ pub struct Point {
 
 /// The best map found.
 #[derive(Debug, Clone)]
-pub struct Diagonalisation {
+pub struct Diagonalization {
     /// Where it lies.
     pub point: Point,
     /// The objective at the end of every start: how often the best was found says how far to trust it.
@@ -171,12 +171,12 @@ impl Covariances {
 ///
 /// # Errors
 /// `NUMERIC_SINGULAR` when some direction has no variance in any matrix: the objective has no minimum then.
-pub fn diagonalise(
+pub fn diagonalize(
     covariances: &Covariances,
     starts: usize,
     seed: u64,
     mut go_on: impl FnMut(usize, f64) -> bool,
-) -> Result<Option<Diagonalisation>> {
+) -> Result<Option<Diagonalization>> {
     let k = covariances.size();
     let (values, _) = crate::linalg::symmetric_eigen(&covariances.mean())?;
     let largest = values.last().copied().unwrap_or(0.0);
@@ -189,7 +189,7 @@ pub fn diagonalise(
         .hint("fewer latents, or more rows, make it solvable")
         .with("rank", rank));
     }
-    let stream = Stream::new(seed, "joint-diagonalisation");
+    let stream = Stream::new(seed, "joint-diagonalization");
     let mut best: Option<Point> = None;
     let mut objectives = Vec::with_capacity(starts);
     for start in 0..starts.max(1) {
@@ -207,7 +207,7 @@ pub fn diagonalise(
             best = Some(point);
         }
     }
-    Ok(best.map(|point| Diagonalisation { point, objectives }))
+    Ok(best.map(|point| Diagonalization { point, objectives }))
 }
 
 /// `sum ln v`, v > 0: the logarithms of products of a few, since a logarithm costs as much as many products. Variances

@@ -238,7 +238,7 @@ fn covariance(variances: &[f64], noise: &Mat<f64>, size: f64) -> Mat<f64> {
 
 #[cfg(test)]
 mod laws {
-    use super::super::{Bounds, diagonalise};
+    use super::super::{Bounds, diagonalize};
     use super::*;
     use crate::linalg::symmetric_eigen;
     use disentangle_data::Stream;
@@ -350,7 +350,7 @@ mod laws {
             let matrices: Vec<_> = (0..tasks).map(exact_of).collect();
             let covariances = Covariances::new(&matrices, &vec![1.0; tasks], BOUNDS);
             let start =
-                diagonalise(&covariances, 3, 0, |_, _| true).expect("regular").expect("it is not stopped").point;
+                diagonalize(&covariances, 3, 0, |_, _| true).expect("regular").expect("it is not stopped").point;
             let size = NoiseSize::Below(symmetric_eigen(&covariances.mean()).expect("finite").0[0]);
             let found = denoise(&covariances, &start, &identity(k), size, |_| true).expect("it is not stopped");
             // Entropy of the truth: at it P_t = B M_t B', so f is half the mean log-determinant of the matrices, and half of k.
@@ -376,7 +376,7 @@ mod laws {
             (0..k).for_each(|i| mixing[(i, 3)] = mixing[(i, 0)] + mixing[(i, 1)] + 0.15 * mixing[(i, 3)]);
             let covariances = Covariances::new(&noisy(&mixing, 120, noise, &mut stream), &[1.0; 120], BOUNDS);
             let exact =
-                diagonalise(&covariances, 3, 0, |_, _| true).expect("regular").expect("it is not stopped").point;
+                diagonalize(&covariances, 3, 0, |_, _| true).expect("regular").expect("it is not stopped").point;
             let (spectrum, _) = symmetric_eigen(&covariances.mean()).expect("finite");
             let size = NoiseSize::Below(spectrum[0]);
             assert!(denoise(&covariances, &exact, &identity(k), size, |_| false).is_none());

@@ -1,4 +1,4 @@
-//! Laws of joint diagonalisation: derivatives against differences, a known answer, monotone sweeps, honest errors.
+//! Laws of joint diagonalization: derivatives against differences, a known answer, monotone sweeps, honest errors.
 
 use super::newton::direction;
 use super::*;
@@ -25,8 +25,8 @@ fn spread(t: usize, k: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
     (0..t).map(|_| (0..k).map(|_| (6.0 * stream.uniform() - 5.0).exp()).collect()).collect()
 }
 
-fn solved(covariances: &Covariances, starts: usize, seed: u64) -> Diagonalisation {
-    diagonalise(covariances, starts, seed, |_, _| true).expect("every direction varies").expect("it is not stopped")
+fn solved(covariances: &Covariances, starts: usize, seed: u64) -> Diagonalization {
+    diagonalize(covariances, starts, seed, |_, _| true).expect("every direction varies").expect("it is not stopped")
 }
 
 fn moved(covariances: &Covariances, point: &Point, changes: &[(usize, usize, f64)]) -> f64 {
@@ -145,7 +145,7 @@ fn the_same_seed_gives_the_same_bits() {
 fn a_solve_ends_between_starts_when_it_is_told_to() {
     let covariances = Covariances::new(&[diagonal(&[0.5, 0.2]), diagonal(&[0.1, 0.9])], &[1.0, 1.0], BOUNDS);
     let mut told = Vec::new();
-    let stopped = diagonalise(&covariances, 9, 0, |done, best| {
+    let stopped = diagonalize(&covariances, 9, 0, |done, best| {
         told.push((done, best));
         done < 2
     });
@@ -157,7 +157,7 @@ fn a_solve_ends_between_starts_when_it_is_told_to() {
 fn a_direction_without_variance_is_refused_with_the_number_of_them() {
     let flat = diagonal(&[0.5, 0.0, 0.2]);
     let covariances = Covariances::new(&[flat.clone(), flat], &[1.0, 1.0], BOUNDS);
-    let failure = diagonalise(&covariances, 1, 0, |_, _| true).expect_err("rank 2");
+    let failure = diagonalize(&covariances, 1, 0, |_, _| true).expect_err("rank 2");
     assert_eq!(failure.code, Code::NumericSingular);
     assert!(failure.message.starts_with("1 of 3 directions"), "{failure}");
 }
