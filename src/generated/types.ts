@@ -2106,7 +2106,8 @@ export interface InterventionalConfig {
    */
   interventions?: InterventionKind;
   /**
-   * Environments that move the mean of fewer inputs are set aside: a cause of a single input is not told from a fault of it.
+   * Environments that move the mean of fewer inputs than this are set aside: a cause that acts on one input cannot be told from a fault of
+   * that input.
    *
    * Default: 2. Range: 1 to 1000.
    */
