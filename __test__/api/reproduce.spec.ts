@@ -239,6 +239,8 @@ test("every mistake of a preset is told at once, before anything is written", as
       { fit: "a", measure: "mcc", band: {} },
       { fit: "a", measure: "mcc", overMeasure: "ceiling" },
       { fit: "a", measure: "calibration:edges", over: "b" },
+      { fit: "a", measure: "calibration:edge" },
+      { fit: "a", measure: "found-among:" },
       { fit: "a", measure: "mcc", before: { band: {}, verdict: "outside", date: "2026-01-31", reason: "" } },
     ],
     { seeds: [0, 0] },
@@ -251,10 +253,12 @@ test("every mistake of a preset is told at once, before anything is written", as
     'small.rows[1].measure: no measure is called "mcd"',
     'small.rows[2].measure: "fact" needs an argument after a colon',
     'small.rows[3].measure: "mcc:1" takes no argument',
+    'small.rows[8].measure: "calibration:edge" takes one of silence, causes, edges after a colon',
+    'small.rows[9].measure: "found-among:" takes one of identified, not-identified after a colon',
     "small.rows[4].over: a number of several seeds cannot be divided by another, nor divide one",
     "small.rows[7].over: a number of several seeds cannot be divided by another, nor divide one",
     "small.rows[5].band: a band needs atLeast or atMost",
-    "small.rows[8].before.band: a band needs atLeast or atMost",
+    "small.rows[10].before.band: a band needs atLeast or atMost",
     'small.rows[6].overMeasure: no measure is called "ceiling"',
   ]) {
     t.true(messages.includes(part), `${part} in ${messages}`);

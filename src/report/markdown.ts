@@ -8,6 +8,7 @@ import { visible } from "./markup.js";
 import { measured, spread } from "./measures.js";
 import type { ReportModel, StudyModel } from "./model.js";
 import { statusWords } from "./sections/assumptions.js";
+import { BIN_COLUMNS, binCells, curvesOf, notesOf, sentencesOf } from "./sections/calibration.js";
 import { IDENTIFIED } from "./sections/findings.js";
 import { largestShared, noiseShare } from "./sections/loadings.js";
 import { warningsOf } from "./sections/warnings.js";
@@ -48,6 +49,7 @@ function study({ study, verdict, remarks, agreements }: StudyModel, heading: str
     }),
   ]);
   const warnings = warningsOf(study);
+  const curves = curvesOf(study);
   return [
     `**${inline(verdict.headline)}.** ${inline(verdict.sentences.join(" "))}`,
     ...remarks.map(inline),
@@ -91,6 +93,13 @@ function study({ study, verdict, remarks, agreements }: StudyModel, heading: str
               ]),
             ),
           ),
+        )),
+    ...(curves.length === 0
+      ? []
+      : section(
+          "Calibration",
+          inline([...sentencesOf(curves), ...notesOf(study, curves)].join(" ")),
+          table([...BIN_COLUMNS], binCells(curves)),
         )),
     ...(summary.assumptions.length === 0
       ? []

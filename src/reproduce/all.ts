@@ -51,7 +51,7 @@ export function markdownOfAll({ scale, presets, left }: AllPage): string {
     'Spread: standard deviation with divisor n. A band holds on every seed unless it says "mean".',
     ...presets.flatMap((one) => [
       `## ${one.preset}`,
-      `${one.title} Repeats ${one.repeats} of ${one.paper}.`,
+      `${one.title} Repeats ${one.repeats} (${one.paper}).`,
       table([...HEADINGS], one.rows.map(cellsOf)),
       ...bandsChanged(one.rows),
     ]),

@@ -84,17 +84,21 @@ function boundless(band: Band | undefined, path: string): readonly Failure[] {
 }
 
 function unknownMeasure(measure: string, path: string): Failure {
-  const [word = ""] = measure.split(":");
-  const takes = Object.hasOwn(MEASURES, word);
-  const near = nearest(word, Object.keys(MEASURES));
-  return {
-    code: takes ? "CONFIG_MISSING" : "CONFIG_UNKNOWN_METHOD",
-    message: takes
-      ? `${path}: "${measure}" ${measure.includes(":") ? "takes no argument" : "needs an argument after a colon"}`
-      : `${path}: no measure is called "${measure}"`,
-    path,
-    hint: near === undefined || takes ? `there are: ${Object.keys(MEASURES).join(", ")}` : `did you mean "${near}"?`,
-  };
+  const [word = "", argument] = measure.split(/:(.*)/s);
+  const known = Object.hasOwn(MEASURES, word) ? MEASURES[word] : undefined;
+  if (known === undefined) {
+    const near = nearest(word, Object.keys(MEASURES));
+    const hint = near === undefined ? `there are: ${Object.keys(MEASURES).join(", ")}` : `did you mean "${near}"?`;
+    return { code: "CONFIG_UNKNOWN_METHOD", message: `${path}: no measure is called "${measure}"`, path, hint };
+  }
+  const takes =
+    "arguments" in known
+      ? `takes one of ${known.arguments.join(", ")} after a colon`
+      : "argument" in known
+        ? "needs an argument after a colon"
+        : "takes no argument";
+  const code = argument ? "CONFIG_OUT_OF_RANGE" : "CONFIG_MISSING";
+  return { code, message: `${path}: "${measure}" ${takes}`, path };
 }
 
 function conflict(path: string, message: string): Failure {

@@ -169,8 +169,8 @@ async function pairs(
 function together({ ofAll }: PooledMeasure, argument: string, trials: readonly Trial[]): Reading {
   const failed = trials.find(isFailed);
   if (failed !== undefined) return { seed: ALL_SEEDS, reason: reasonOf(failed) };
-  const value = ofAll(trials as readonly FinishedTrial[], argument);
-  return value == null ? { seed: ALL_SEEDS, reason: NOT_DEFINED } : { seed: ALL_SEEDS, value };
+  const value = ofAll(trials as readonly FinishedTrial[], argument) ?? NOT_DEFINED;
+  return typeof value === "string" ? { seed: ALL_SEEDS, reason: value } : { seed: ALL_SEEDS, value };
 }
 
 const ALL_SEEDS = "all";

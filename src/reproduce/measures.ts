@@ -24,7 +24,10 @@ export interface PairMeasure {
 export interface PooledMeasure {
   readonly title: string;
   readonly argument: "required";
-  readonly ofAll: (trials: readonly FinishedTrial[], argument: string) => number | null | undefined;
+  /** The arguments that it takes. */
+  readonly arguments: readonly string[];
+  /** The number, or in words why there is none. */
+  readonly ofAll: (trials: readonly FinishedTrial[], argument: string) => number | string | undefined;
   /** The curve that the number sums up. */
   readonly curve?: (trials: readonly FinishedTrial[], argument: string) => ReliabilityCurve | undefined;
 }
@@ -37,6 +40,12 @@ const FOUND = 0.97;
 
 /** MCC below which latents count as lost. */
 const LOST = 0.9;
+
+/** What a method can name a latent as. */
+const NAMED: ReadonlyMap<string, Status> = new Map<string, Status>([
+  ["identified", "ok"],
+  ["not-identified", "violated"],
+]);
 
 /** All measures by name. */
 export const MEASURES: Readonly<Record<string, Measure>> = {
@@ -143,40 +152,46 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   calibration: {
     title: "calibration error over all seeds, of",
     argument: "required",
+    arguments: Object.keys(CALIBRATION_KINDS),
     ofAll: (trials, kind) => curveOf(trials, kind)?.error,
     curve: curveOf,
   },
   "calibration-by-chance": {
     title: "what sound probabilities would have, about, of",
     argument: "required",
+    arguments: Object.keys(CALIBRATION_KINDS),
     ofAll: (trials, kind) => curveOf(trials, kind)?.byChance,
   },
   "wrong-calls": {
-    title: "of all latents, the share wrongly named as",
+    title: "of the latents that match a true one, the share wrongly named as",
     argument: "required",
+    arguments: [...NAMED.keys()],
     ofAll: (trials, named) => wrongCalls(trials, named),
   },
   "found-among": {
     title: `share found, with a correlation of ${LOST} and more, of the latents that are named as`,
     argument: "required",
+    arguments: [...NAMED.keys()],
     ofAll: (trials, named) => shareFound(trials, named),
   },
   "named-as": {
     title: "latents that are named as",
     argument: "required",
+    arguments: [...NAMED.keys()],
     ofAll: (trials, named) => callsOf(trials, named)?.filter(({ isNamed }) => isNamed).length,
   },
   agreement: { title: "strong MCC between seeds", ofPair: ({ mcc }) => mcc.value },
   "agreement-weak": { title: "weak MCC between seeds", ofPair: ({ mccWeak }) => mccWeak.value },
 };
 
-/** The measure that a row names, and its argument; nothing when there is none of that name. */
+/** The measure that a row names, and its argument; nothing where there is none of that name, or it does not take that argument. */
 export function measureOf(name: string): { readonly measure: Measure; readonly argument: string } | undefined {
   const [word = "", argument = ""] = name.split(/:(.*)/s);
   const measure = Object.hasOwn(MEASURES, word) ? MEASURES[word] : undefined;
   if (measure === undefined) return undefined;
-  const takes = "argument" in measure;
-  return takes === (argument !== "") ? { measure, argument } : undefined;
+  const isTaken =
+    "arguments" in measure ? measure.arguments.includes(argument) : "argument" in measure === (argument !== "");
+  return isTaken ? { measure, argument } : undefined;
 }
 
 /** The heading of a measure's rows. */
@@ -187,7 +202,6 @@ export function titleOf(name: string): string {
 
 /** The reliability curves of all trials as one; nothing where a trial has none of that kind. */
 function curveOf(trials: readonly FinishedTrial[], kind: string): ReliabilityCurve | undefined {
-  if (!Object.hasOwn(CALIBRATION_KINDS, kind)) return undefined;
   const curves = trials.map(({ scores }) => scores?.calibration?.[kind as CalibrationKind]?.bins);
   return curves.every((bins) => bins !== undefined) ? pooledCurve(curves) : undefined;
 }
@@ -210,15 +224,16 @@ function wrongCalls(trials: readonly FinishedTrial[], named: string): number | u
 }
 
 /** Of the latents that are named so: the share that has been found. */
-function shareFound(trials: readonly FinishedTrial[], named: string): number | undefined {
+function shareFound(trials: readonly FinishedTrial[], named: string): number | string | undefined {
   const calls = callsOf(trials, named)?.filter(({ isNamed }) => isNamed);
+  if (calls?.length === 0) return "no latent is named so";
   return calls && mean(calls.map(({ correlation }) => Number(correlation >= LOST)));
 }
 
 /** Of the latents of all trials that match a true one: their correlation with it, and whether they are named so. */
 function callsOf(trials: readonly FinishedTrial[], named: string) {
+  if (trials.some(({ summary }) => summary.identification === undefined)) return undefined;
   const status = NAMED.get(named);
-  if (status === undefined || trials.some(({ summary }) => summary.identification === undefined)) return undefined;
   return trials.flatMap(({ summary: { identification = [] }, scores }) =>
     identification.flatMap((one) => {
       const column = scores?.latents.indexOf(one.latent) ?? -1;
@@ -227,11 +242,6 @@ function callsOf(trials: readonly FinishedTrial[], named: string) {
     }),
   );
 }
-
-const NAMED: ReadonlyMap<string, Status> = new Map<string, Status>([
-  ["identified", "ok"],
-  ["not-identified", "violated"],
-]);
 
 function testErrors(errors: readonly ErrorRow[], environment?: string): readonly ErrorRow[] {
   return errors.filter((row) => row.split === "test" && row.environment === environment);

@@ -12,6 +12,7 @@ import { quoted } from "../command-line.js";
 import type { Code } from "../sweep/planned.js";
 import type { StudyPart } from "./check.js";
 import type { Scale, Study } from "./preset.js";
+import { PRESETS } from "./presets.js";
 
 /** What computed a table, and on what. */
 export interface Provenance {
@@ -49,6 +50,8 @@ export async function provenance(code: Code): Promise<Provenance> {
 
 /** The command that runs this part of a preset; a file of the caller's stays unnamed. */
 export function commandOf(preset: string, scale: Scale, { only, seeds }: StudyPart, { experiments }: Study): string {
+  if (!PRESETS.some(({ name }) => name === preset))
+    return `await reproduce(preset, ${JSON.stringify({ scale, ...(only !== undefined && { only }), ...(seeds && { seeds }) })})`;
   return [
     `disentangle reproduce ${preset} --scale ${scale}`,
     ...(only === undefined ? [] : [`--only ${quoted(only)}`]),

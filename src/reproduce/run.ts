@@ -273,7 +273,8 @@ async function judgedOne(
   const { name, title, repeats, paper, remark } = preset;
   const seeds = seedsRun(preset, scale, study);
   const part = partOf(seeds);
-  const base = join(out, `${name.replaceAll("/", "-")}.${scale}`);
+  // A part never takes the place of a whole table.
+  const base = join(out, `${name.replaceAll("/", "-")}.${scale}${part === undefined ? "" : ".part"}`);
   const result: Reproduction = {
     preset: name,
     title,

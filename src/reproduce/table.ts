@@ -21,7 +21,7 @@ export function markdownOf({ preset, title, repeats, paper, remark, scale, ...re
   const bySeed = rows.map((row) => [row.experiment, row.fit, row.title, seedsText(row)]);
   return `${[
     `# ${preset}, ${scale} scale`,
-    `${title} Repeats ${repeats} of ${paper}.`,
+    `${title} Repeats ${repeats} (${paper}).`,
     ...(remark === undefined ? [] : [remark]),
     ...(part === undefined ? [] : [`**Incomplete**: ${part}. Rows in band, of those that were run: ${inBand(rows)}.`]),
     table([...HEADINGS], rows.map(cellsOf)),
@@ -66,7 +66,8 @@ export function bandsChanged(rows: readonly ReproducedRow[]): readonly string[] 
 
 /** The reliability curves that the table has, bin by bin. */
 function reliability(rows: readonly ReproducedRow[]): readonly string[] {
-  const bins = rows.flatMap(({ experiment, fit, measure, curve }) =>
+  const curves = new Map(rows.map((row) => [[row.experiment, row.fit, row.measure].join("\n"), row]));
+  const bins = [...curves.values()].flatMap(({ experiment, fit, measure, curve }) =>
     (curve?.bins ?? []).map(({ from, entries, probability, share }) => [
       experiment,
       fit,
