@@ -1,6 +1,6 @@
 // Run folders: plain files, greppable and syncable. A saved model is a run folder; a sweep is a folder of run folders.
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { type Dirent, existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { resumeCommand } from "./command-line.js";
@@ -245,8 +245,8 @@ export async function readRun(dir: string): Promise<RunRecord> {
 }
 
 /**
- * Reads the runs of a sweep: of all run folders in `dir` whose runs have finished, in order of name; of `dir` itself when
- * it is one.
+ * Reads the runs of a sweep: of all run folders up to three levels below `dir` whose runs have finished, in order of name; of
+ * `dir` itself when it is one.
  *
  * @throws as `readRun`; `RUN_NOT_FOUND` also when none has finished
  */
@@ -377,19 +377,14 @@ async function tableOf(version: RunVersion, file: string, names: readonly string
   return { data: values, shape: [rows, columns], columns: names };
 }
 
-/** The run folders in `dir`: itself, or its children in order of name. */
+/** The run folders in `dir`: itself, or those up to three levels below it, in order of name. */
 export async function runFolders(dir: string): Promise<readonly string[]> {
   if ((await namesIn(dir).catch(unreadable)).includes("manifest.json")) return [dir];
   const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
     return unreadable(error);
   });
-  const folders = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith(".")).map(({ name }) => name);
-  const found: string[] = [];
-  for (const name of folders.sort()) {
-    const folder = join(dir, name);
-    if ((await namesIn(folder).catch((): readonly string[] => [])).includes("manifest.json")) found.push(folder);
-  }
+  const found = await runFoldersAmong(dir, entries, LEVELS);
   if (found.length === 0) {
     fail("RUN_NOT_FOUND", `${dir}: neither a run folder nor a folder of run folders`, {
       path: dir,
@@ -405,6 +400,25 @@ export async function runFolders(dir: string): Promise<readonly string[]> {
       cause: error,
     });
   }
+}
+
+/** How far down runs are looked for: as in `runs/METHOD/SEED`, and one folder more. */
+const LEVELS = 3;
+
+/** The run folders among these entries of a folder and below them; what is inside a run is not looked at. */
+async function runFoldersAmong(dir: string, entries: readonly Dirent[], levels: number): Promise<readonly string[]> {
+  const folders = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith("."));
+  const found: string[] = [];
+  for (const entry of folders.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const folder = join(dir, entry.name);
+    if ((await namesIn(folder).catch((): readonly string[] => [])).includes("manifest.json")) found.push(folder);
+    // A link may lead back up, so that only real folders are entered.
+    else if (levels > 1 && entry.isDirectory()) {
+      const inner = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
+      found.push(...(await runFoldersAmong(folder, inner, levels - 1)));
+    }
+  }
+  return found;
 }
 
 function readHistory(path: string, text: string): History {

@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fc, testProp } from "@fast-check/ava";
 import test from "ava";
 import { checkWritable, replaceFile, writeFileAtomic } from "../../src/files.js";
 import { historyLines, parseHistory } from "../../src/history.js";
 import { native } from "../../src/native.js";
-import { canonicalJson, checkRunTarget, readRun, readRuns, runIdOf, writeRun } from "../../src/results.js";
+import { canonicalJson, checkRunTarget, readRun, readRuns, runFolders, runIdOf, writeRun } from "../../src/results.js";
 import { testWithAddon } from "../addon.js";
 import { RUN } from "./run.js";
 
@@ -101,6 +101,17 @@ test("a folder that holds anything else is never replaced", async (t) => {
   t.regex(message, /holds thesis\.tex, which is no part of a run/);
   await t.throwsAsync(async () => checkRunTarget(join(dir, "thesis.tex")), { code: "FILE_WRITE" });
   await t.notThrowsAsync(async () => checkRunTarget(join(dir, "new")));
+});
+
+test("runs are found up to three levels down, in order, and never inside of a run", async (t) => {
+  const top = await folder();
+  for (const path of ["alone", "seeds/1", "seeds/0", "a/b/c", "a/b/c/inner", "too/far/down/here"])
+    await writeRun(join(top, path), RUN).catch(() => {});
+  await mkdir(join(top, "seeds", "0", "kept"), { recursive: true });
+  await symlink(top, join(top, "seeds", "back"));
+  const found = (await runFolders(top)).map((path) => relative(top, path).replaceAll("\\", "/"));
+  t.deepEqual(found, ["a/b/c", "alone", "seeds/0", "seeds/1"]);
+  t.is((await readRuns(top)).length, 4);
 });
 
 test("what is no run folder, is damaged or is of a newer version says so", async (t) => {

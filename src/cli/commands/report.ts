@@ -13,7 +13,7 @@ Examples:
   $ disentangle report runs/tbr runs/shared-head --out comparison.html
   $ disentangle report runs --format md > report.md
 
-A folder of run folders counts as all of its runs.`;
+A folder counts as all runs in it, up to three levels down.`;
 
 type Format = "html" | "md" | "json";
 
