@@ -1,4 +1,5 @@
 // Everything that may stand where data are expected, as a data set or as a table.
+import { checkArgument, checkParts, FLOATS, type Kind, LIST, NUMBER, OBJECT, TEXT } from "./arguments.js";
 import type { DataConfig, Dataset, InspectReport, Leave, Remembered } from "./data/index.js";
 import { fail } from "./errors.js";
 import type { NativeTable } from "./native.js";
@@ -35,6 +36,7 @@ export type DataPart = Omit<DataConfig, "data"> & { readonly data?: DataSource |
  * ```
  */
 export async function readDataset(config: DataConfig): Promise<Dataset> {
+  checkConfiguration(config);
   return (await reading()).readDataset(config);
 }
 
@@ -51,7 +53,14 @@ export async function readDataset(config: DataConfig): Promise<Dataset> {
  * ```
  */
 export async function inspect(config: DataConfig): Promise<InspectReport> {
+  checkConfiguration(config);
   return (await reading()).inspect(config);
+}
+
+function checkConfiguration(config: unknown): void {
+  const isSource = typeof config === "string" || Array.isArray(config);
+  const hint = isSource ? "name what they are: { data: ... }" : 'for example { data: "cells.csv" }';
+  checkArgument("config", config, OBJECT, hint);
 }
 
 /** Reads what a configuration says about data; a data set in memory is taken as it is. */
@@ -95,7 +104,30 @@ export function isDataset(value: unknown): value is Dataset {
   return isObject(value) && isObject(value.inputs) && Array.isArray(value.inputNames) && isObject(value.truth);
 }
 
-function isTable(value: unknown): value is NativeTable {
+/** Refuses what is no data set. */
+export function checkDataset(value: unknown): void {
+  const isSource = typeof value === "string" || Array.isArray(value);
+  const hint = isSource
+    ? "read it first: await readDataset({ data: ... })"
+    : "give what `readDataset`, `simulate` or `prepare` gave";
+  checkArgument("dataset", value, { ...OBJECT, expected: "a data set" }, hint);
+  checkParts("dataset", value, DATASET, hint);
+  checkParts("dataset.inputs", (value as Dataset).inputs, MATRIX, hint);
+}
+
+const DATASET: Readonly<Record<string, Kind>> = {
+  name: TEXT,
+  inputs: OBJECT,
+  inputNames: LIST,
+  rowIds: LIST,
+  labels: OBJECT,
+  truth: OBJECT,
+  provenance: TEXT,
+};
+const MATRIX: Readonly<Record<string, Kind>> = { data: FLOATS, rows: NUMBER, cols: NUMBER };
+
+/** Whether something is a table of numbers with names. */
+export function isTable(value: unknown): value is NativeTable {
   return isObject(value) && Array.isArray(value.columns) && isObject(value.values) && "cols" in value.values;
 }
 

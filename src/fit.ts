@@ -1,6 +1,18 @@
 import { resolve } from "node:path";
+import {
+  ANY,
+  BOOLEAN,
+  brief,
+  checkOptions,
+  FUNCTION,
+  type Kind,
+  type Kinds,
+  NUMBER,
+  OBJECT,
+  orNull,
+} from "./arguments.js";
 import { type RunConfig, snapshot } from "./config.js";
-import { fail, failure, messageOf } from "./errors.js";
+import { fail, failure } from "./errors.js";
 import { withMaxMemory } from "./memory-limit.js";
 import { createModel, type Model } from "./model.js";
 import { ownFolder } from "./owned-folder.js";
@@ -156,7 +168,7 @@ async function run(
   push: (progress: Progress) => void,
   turn: (signal: AbortSignal) => Promise<() => void>,
 ): Promise<Model> {
-  checkOptions(options);
+  checkOptions<FitOptions>(options, OPTIONS);
   const { resume, budgets, maxSteps, maxSeconds, onProgress, onCheckpoint, onResumed, onStage } = options;
   const unfollow = follow(options.signal ?? undefined, controller);
   const { signal } = controller;
@@ -212,26 +224,22 @@ function cancelled({ manifest }: StoppedRun, checkpoint: CheckpointOptions | und
   });
 }
 
-const CALLBACKS = ["onProgress", "onStage", "onCheckpoint", "onResumed"] as const;
-
-function checkOptions(options: FitOptions): void {
-  const wrong = (path: string, got: unknown, expected: string): never =>
-    fail("CONFIG_WRONG_TYPE", `${path}: got ${messageOf(got)}, expected ${expected}`, { path });
-  if (typeof options !== "object") wrong("options", options, "an object");
-  const { signal } = options as { signal?: unknown };
-  if (signal !== undefined && signal !== null && !isSignal(signal)) wrong("signal", signal, "an AbortSignal");
-  for (const name of ["maxSteps", "maxSeconds"] as const) {
-    const limit = options[name] as unknown;
-    if (limit !== undefined && limit !== null && typeof limit !== "number") wrong(name, limit, "a number");
-  }
-  const { transfer } = options as { transfer?: unknown };
-  if (transfer !== undefined && typeof transfer !== "boolean") wrong("transfer", transfer, "true or false");
-  for (const name of CALLBACKS) {
-    const callback = options[name] as unknown;
-    if (callback !== undefined && callback !== null && typeof callback !== "function")
-      wrong(name, callback, "a function");
-  }
-}
+const SIGNAL: Kind = { expected: "an AbortSignal", is: isSignal };
+const OPTIONS: Kinds<FitOptions> = {
+  signal: orNull(SIGNAL),
+  onProgress: orNull(FUNCTION),
+  onStage: orNull(FUNCTION),
+  onCheckpoint: orNull(FUNCTION),
+  onResumed: orNull(FUNCTION),
+  checkpoint: orNull(OBJECT),
+  budgets: orNull(OBJECT),
+  maxSteps: orNull(NUMBER),
+  maxSeconds: orNull(NUMBER),
+  transfer: BOOLEAN,
+  // Checked where they are read.
+  resume: ANY,
+  maxMemory: ANY,
+};
 
 /** By what it does: under jsdom and in other realms it is of another class. */
 function isSignal(value: unknown): value is AbortSignal {
@@ -251,9 +259,10 @@ function follow(signal: AbortSignal | undefined, controller: AbortController): (
 /** The place of the checkpoints, whatever the current folder is later. */
 function placeOf(checkpoint: CheckpointOptions | undefined): CheckpointOptions | undefined {
   if (checkpoint === undefined) return undefined;
-  const { dir, ...rest } = checkpoint ?? ({} as Partial<CheckpointOptions>);
+  const { dir, ...rest }: Partial<CheckpointOptions> = checkpoint;
   if (typeof dir !== "string" || dir.trim() === "") {
-    fail("CONFIG_WRONG_TYPE", `checkpoint.dir: got ${JSON.stringify(dir)}, expected the path of a folder`, {
+    const got = dir === undefined ? "nothing" : brief(dir);
+    fail("CONFIG_WRONG_TYPE", `checkpoint.dir: got ${got}, expected the path of a folder`, {
       path: "checkpoint.dir",
       hint: "a folder of this fit alone; it is made when it is not there",
     });

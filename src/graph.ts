@@ -1,3 +1,16 @@
+import {
+  BYTES,
+  checkArgument,
+  checkKinds,
+  checkParts,
+  FLOATS,
+  jsonOf,
+  type Kind,
+  LIST,
+  OBJECT,
+  TEXTS,
+} from "./arguments.js";
+import { fail } from "./errors.js";
 import type { PcGraph } from "./generated/types.js";
 import { later } from "./native.js";
 import type { NamedArray } from "./record.js";
@@ -42,9 +55,43 @@ export interface LatentGraph extends PcGraph {
  * for (const [cause, effect] of graph.arrows) console.log(`${latents[cause]} -> ${latents[effect]}`);
  * ```
  */
-export async function latentGraph(latents: NamedArray, { silent, ...search }: GraphOptions = {}): Promise<LatentGraph> {
+export async function latentGraph(latents: NamedArray, options: GraphOptions = {}): Promise<LatentGraph> {
+  checkLatents(latents);
+  // The other keys are the core's.
+  checkKinds(options, { silent: BYTES });
   const { data, shape, columns } = latents;
+  const { silent, ...search } = options;
+  if (silent !== undefined) refuseLength("silent", silent.length, data.length, "one for each entry of the latents");
   const [rows, cols] = shape;
-  const found = await later().graph({ data, rows, cols }, JSON.stringify(search), silent);
+  const found = await later().graph({ data, rows, cols }, jsonOf("options", search), silent);
   return { latents: columns, ...(JSON.parse(found) as PcGraph) };
+}
+
+const LATENTS: Readonly<Record<string, Kind>> = { data: FLOATS, shape: LIST, columns: TEXTS };
+
+function checkLatents(latents: unknown): void {
+  const hint =
+    "give model.latents, what model.transform gave, or { data: Float32Array, shape: [rows, columns], columns: names }";
+  checkArgument("latents", latents, { ...OBJECT, expected: "latents with their names" }, hint);
+  checkParts("latents", latents, LATENTS, hint);
+  const { data, shape, columns } = latents as NamedArray;
+  const [rows, cols] = shape;
+  const isShape = shape.length === 2 && [rows, cols].every((length) => Number.isSafeInteger(length) && length >= 0);
+  if (!isShape || rows * cols !== data.length) {
+    fail("DATA_SHAPE", `latents: ${data.length} values do not fill shape [${shape.join(", ")}]`, {
+      path: "latents.shape",
+      hint: "shape is [rows, columns], row-major",
+      context: { values: data.length, shape },
+    });
+  }
+  refuseLength("latents.columns", columns.length, cols, "one name per column");
+}
+
+function refuseLength(path: string, got: number, expected: number, hint: string): void {
+  if (got === expected) return;
+  fail("DATA_SHAPE", `${path}: got ${got} values, expected ${expected}`, {
+    path,
+    hint: `give ${hint}`,
+    context: { got, expected },
+  });
 }

@@ -8,6 +8,15 @@ import { DisentangleError, fail, isDisentangleError } from "./errors.js";
 import type { PlainModel } from "./export/plain-model.js";
 import type { History, Outcome, Scores, Summary } from "./generated/types.js";
 import { type InterveneOptions, type Intervention, interventionOf, namedArray, requestOf } from "./intervene.js";
+import {
+  checkIntervene,
+  checkLoad,
+  checkPredict,
+  checkSave,
+  checkScore,
+  checkTransform,
+  refuseUnlabeled,
+} from "./model-arguments.js";
 import { packModel, unpackModel } from "./model-bytes.js";
 import { type Header, headerOf, type ModelInfo } from "./model-info.js";
 import { type Later, later, type Native, native, plain } from "./native.js";
@@ -130,14 +139,13 @@ export class Model implements AsyncDisposable {
    * for a row that lacks every modality, `CONFIG_UNKNOWN_KEY` for a modality that the model has not, `CONFIG_CONFLICT` for private variables of
    * a method without such, `MODEL_CLOSED`
    */
-  async transform(
-    x: DataSource | ViewsData,
-    { transfer = false, environments, private: own = false, ...reading }: TransformOptions = {},
-  ): Promise<NamedArray> {
+  async transform(x: DataSource | ViewsData, options: TransformOptions = {}): Promise<NamedArray> {
     this.#open();
+    checkTransform(options);
+    const { transfer = false, environments, private: own = false, ...reading } = options;
     const wanted = { reading, withEnvironment: environments === true };
     const dataset = await this.readRows(transfer ? taken(x) : x, wanted);
-    if (environments === true && dataset.labels.environment === undefined) refuseUnlabeled();
+    if (environments === true) refuseUnlabeled(dataset);
     const { latents, columns } = await this.#ask(dataset, (rows, { id }, run) =>
       run.transform(id, {
         ...nativeRows(rows, environments === true ? rows.labels.environment : environments),
@@ -182,6 +190,7 @@ export class Model implements AsyncDisposable {
    */
   async intervene(options: InterveneOptions): Promise<Intervention> {
     this.#open();
+    checkIntervene(options);
     const { rows, environments } = options;
     const request = requestOf(options);
     if (rows === undefined)
@@ -198,11 +207,10 @@ export class Model implements AsyncDisposable {
    *
    * @throws `DATA_UNKNOWN_ENVIRONMENT`, `DATA_COLUMN_MISMATCH`, `MODEL_CLOSED`
    */
-  async predict(
-    x: DataSource | ViewsData,
-    { environments, attach, transfer = false, ...reading }: PredictOptions = {},
-  ): Promise<Float32Array | Float64Array> {
+  async predict(x: DataSource | ViewsData, options: PredictOptions = {}): Promise<Float32Array | Float64Array> {
     this.#open();
+    checkPredict(options);
+    const { environments, attach, transfer = false, ...reading } = options;
     const given = transfer ? taken(x) : x;
     const rows = await this.readRows(given, { reading, withEnvironment: environments === undefined });
     return this.#ask(rows, ({ inputs, inputNames, labels, views, offsets }, { id }, run) =>
@@ -225,6 +233,7 @@ export class Model implements AsyncDisposable {
    */
   async score(truth?: Truth, options: ScoreOptions = {}): Promise<Scores> {
     const run = this.#whole();
+    checkScore(options);
     const scores = await scoreRun(run, truth ?? { truth: this.#observed?.truth ?? {} }, options, this.#observed);
     if (this.#run !== undefined) this.#run = { ...run, scores };
     return scores;
@@ -233,6 +242,7 @@ export class Model implements AsyncDisposable {
   /** Writes a run folder with the latest scores; `load`, `readRun` and every command read it. Throws `FILE_WRITE`, `MODEL_CLOSED`. */
   async save(dir: string): Promise<void> {
     const run = this.#whole();
+    checkSave(dir);
     await this.#weights.withBytes((model) => writeRun(dir, { ...run, model }));
   }
 
@@ -475,9 +485,10 @@ export interface LoadOptions {
  * @param from a run folder, or the bytes of `model.toBytes()`
  * @throws `RUN_NOT_FOUND`, `ARTIFACT_CORRUPT`, `ARTIFACT_VERSION`, `DATA_NOT_FOUND` where a file cannot be read
  */
-export async function load(from: string | Uint8Array, { only }: LoadOptions = {}): Promise<Model> {
+export async function load(from: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  checkLoad(from, options);
   if (typeof from !== "string") return createModel(unpackModel(from));
-  const files = only === "model" ? await readModelFiles(from) : await readRunFolder(from);
+  const files = options.only === "model" ? await readModelFiles(from) : await readRunFolder(from);
   try {
     return await createModel(files);
   } catch (error) {
@@ -485,12 +496,4 @@ export async function load(from: string | Uint8Array, { only }: LoadOptions = {}
     // The core has only seen bytes.
     throw new DisentangleError({ path: join(files.dir ?? "", MODEL), ...error.toJSON() }, error.cause);
   }
-}
-
-/** Numbers without names have no environment column. */
-function refuseUnlabeled(): never {
-  fail("DATA_NEEDS_ENVIRONMENTS", "the rows have no environments", {
-    path: "environments",
-    hint: "give `environments`, one label per row, or rows with the environment column of the fit",
-  });
 }

@@ -1,6 +1,7 @@
+import { brief, checkArgument, checkParts, FUNCTION, type Kind, type Kinds, OBJECT } from "./arguments.js";
 import type { NamedArray, RunRecord } from "./record.js";
 import type { Agreement, AgreementPair, Remark, Report, ReportOptions } from "./report/index.js";
-
+import { checkReportOptions } from "./report/options.js";
 import { byTurns, type Work } from "./turns.js";
 
 export type { Agreement, AgreementPair, Remark, Report, ReportOptions };
@@ -26,11 +27,19 @@ export interface ReportedModel {
  * runs differ only in their seed and their latents are at hand, the report also says how far they agree.
  *
  * @param runs models, or records that `readRun` and `readRuns` give
- * @throws `RUN_NOT_FOUND` when there is no run; what reading the latents of a run folder throws
+ * @throws `RUN_NOT_FOUND` when there is no run; `CONFIG_MISSING`, `CONFIG_WRONG_TYPE`, `CONFIG_UNKNOWN_KEY`; what reading the latents of a run folder throws
  */
 export async function report(runs: readonly ReportInput[], options: ReportOptions = {}): Promise<Report> {
   const inputs: { readonly record: RunRecord; readonly model?: ReportedModel }[] = [];
-  for (const run of runs) inputs.push("record" in run ? { record: await recordOf(run), model: run } : { record: run });
+  checkArgument("runs", runs, RUNS, isRun(runs) ? "give an array: report([run])" : RUNS_HINT);
+  checkReportOptions(options);
+  for (const [i, run] of [...runs].entries()) {
+    checkRun(`runs[${i}]`, run);
+    const input = "record" in run ? { record: await recordOf(run), model: run } : { record: run };
+    checkParts(`runs[${i}]`, input.record, RECORD, RUNS_HINT);
+    checkParts(`runs[${i}].manifest`, input.record.manifest, { dataset: OBJECT }, RUNS_HINT);
+    inputs.push(input);
+  }
   const records = inputs.map(({ record }) => record);
   const { reportOnThread } = await import("./report/thread.js");
   const drawn = records.map(plainRecord);
@@ -41,6 +50,36 @@ export async function report(runs: readonly ReportInput[], options: ReportOption
     return latents !== undefined && rows !== undefined ? { latents, rows } : latentsInFolder(record);
   });
   return reportOnThread(drawn, { ...options, agreement });
+}
+
+const RUNS_HINT = "give models, or records that readRun and readRuns give";
+const RUNS: Kind = {
+  expected: "an array of models or records",
+  is: (value) => typeof value === "object" && value !== null && Symbol.iterator in value && !ArrayBuffer.isView(value),
+};
+const RUN: Kind = { ...OBJECT, expected: "a model or a record" };
+/** What is read of every record before it is drawn. */
+const RECORD: Kinds<Pick<RunRecord, "config" | "manifest" | "history" | "summary">> = {
+  config: OBJECT,
+  manifest: OBJECT,
+  history: OBJECT,
+  summary: OBJECT,
+};
+
+/** Folders are read before a report: what is reported is in memory. */
+function checkRun(path: string, run: unknown): void {
+  const hint =
+    typeof run === "string"
+      ? `read the folder: report([await readRun(${brief(run)})]), or on the command line: disentangle report ${run}`
+      : RUNS_HINT;
+  checkArgument(path, run, RUN, hint);
+  const { record = () => {} } = run as { readonly record?: unknown };
+  checkArgument(`${path}.record`, record, FUNCTION, hint);
+}
+
+/** Whether something looks like one run, without an array around it. */
+function isRun(value: unknown): boolean {
+  return OBJECT.is(value) && ("record" in (value as object) || "manifest" in (value as object));
 }
 
 async function recordOf(model: ReportedModel): Promise<RunRecord> {

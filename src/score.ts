@@ -1,6 +1,17 @@
+import {
+  ANY,
+  brief,
+  checkArgument,
+  checkKinds,
+  checkOptions,
+  checkParts,
+  type Kind,
+  OBJECT,
+  TEXTS,
+} from "./arguments.js";
 import { nearest } from "./config-keys.js";
 import { type ReadingOptions, readingOf, rememberedReading } from "./data/reading.js";
-import { type DataSource, readTable } from "./dataset.js";
+import { type DataSource, isTable, readTable } from "./dataset.js";
 import { fail } from "./errors.js";
 import type { Scores, Summary } from "./generated/types.js";
 import {
@@ -43,7 +54,7 @@ export type Observed = Pick<NativeDataset, "targets" | "labels" | "truth">;
  *
  * @param estimate estimated latents, n rows: anything that `data` accepts
  * @param truth true latents, n rows
- * @throws `METRIC_SHAPE`, `METRIC_NEEDS_TRUTH`
+ * @throws `METRIC_SHAPE`, `METRIC_NEEDS_TRUTH`, `CONFIG_WRONG_TYPE`, `CONFIG_UNKNOWN_KEY`
  *
  * @example
  * ```ts
@@ -59,6 +70,7 @@ export async function score(
   truth: Truth,
   options: Pick<ScoreOptions, "seed"> = {},
 ): Promise<Scores> {
+  checkOptions<typeof options>(options, { seed: ANY });
   const latents = await readTable(estimate);
   const tables = await truthTables(truth);
   checkRows(tables.latents, latents.values.rows);
@@ -72,6 +84,8 @@ export async function scoreRun(
   options: ScoreOptions = {},
   observed?: Observed,
 ): Promise<Scores> {
+  checkKinds(options, { environments: TEXTS });
+  checkChoice(options.rows);
   const { said, found } = rememberedReading(run.config, run.manifest.dataset.provenance);
   const { missingValues, decimal } = { ...said, ...readingOf(options as Readonly<Record<string, unknown>>) };
   // A truth lies in a file of its own: of the delimiter and the like only a guess is taken over.
@@ -167,9 +181,22 @@ export async function scoreIfKnown(run: Run, dataset: Observed): Promise<Scores 
 type ReadArguments = Parameters<typeof readTable> extends [unknown, ...infer Rest] ? Rest : never;
 
 async function givenTables(truth: Truth | undefined, reading: ReadArguments): Promise<Record<string, NativeTable>> {
-  if (truth !== undefined && "truth" in truth) return { ...truth.truth };
+  if (truth !== undefined) {
+    const hint = Array.isArray(truth) || typeof truth === "string" ? "name what it is: { z: ... }" : TRUTH_HINT;
+    checkArgument("truth", truth, { ...OBJECT, expected: "{ z } or { truth }" }, hint);
+  }
+  if (truth !== undefined && "truth" in truth) {
+    checkParts("truth", truth, { truth: OBJECT }, TRUTH_HINT);
+    const tables = { ...truth.truth };
+    for (const [name, table] of Object.entries(tables)) checkArgument(`truth.truth.${name}`, table, TABLE, TRUTH_HINT);
+    return tables;
+  }
   return truth?.z === undefined ? {} : { latents: await readTable(truth.z, ...reading) };
 }
+
+const TRUTH_HINT =
+  "{ z: ... } takes anything that `data` accepts; { truth: dataset.truth } the tables that a data set knows";
+const TABLE: Kind = { expected: "a table { columns, values }", is: isTable };
 
 async function truthTables(truth: Truth, ...reading: ReadArguments): Promise<Record<string, NativeTable>> {
   const tables = await givenTables(truth, reading);
@@ -179,6 +206,16 @@ async function truthTables(truth: Truth, ...reading: ReadArguments): Promise<Rec
     });
   }
   return tables;
+}
+
+const CHOICES: readonly RowChoice[] = ["all", "train", "validation", "test"];
+
+function checkChoice(choice: unknown): void {
+  if (choice === undefined || CHOICES.includes(choice as RowChoice)) return;
+  fail("CONFIG_OUT_OF_RANGE", `rows: got ${brief(choice)}, expected one of ${CHOICES.join(", ")}`, {
+    path: "rows",
+    hint: `choose one of ${CHOICES.join(", ")}`,
+  });
 }
 
 /** Places among the kept rows of a run of those in a part of it. */

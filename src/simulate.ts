@@ -1,5 +1,6 @@
+import { checkArgument, checkParts, FOLDER, jsonOf, OBJECT, TEXTS } from "./arguments.js";
 import { selectInputColumns } from "./data/views.js";
-import type { Dataset } from "./dataset.js";
+import { checkDataset, type Dataset } from "./dataset.js";
 import type { SimulatorOptions } from "./generated/methods.js";
 import { later } from "./native.js";
 import { atOnce } from "./turns.js";
@@ -22,8 +23,12 @@ export type SimulateConfig = {
  * ```
  */
 export async function simulate(config: SimulateConfig): Promise<Dataset> {
-  return later().simulate(JSON.stringify(config));
+  checkArgument("config", config, OBJECT, SIMULATORS);
+  return later().simulate(jsonOf("config", config));
 }
+
+const SIMULATORS =
+  'for example { simulator: "tree-world", depth: 3 }; `disentangle simulate --help` lists the simulators';
 
 /** How rows are smoothed. */
 export interface SmoothConfig {
@@ -50,7 +55,9 @@ export interface SmoothConfig {
  * ```
  */
 export async function smooth(dataset: Dataset, config: SmoothConfig = {}): Promise<Dataset> {
-  const inputs = await later().smooth(dataset.inputs, JSON.stringify(config));
+  checkDataset(dataset);
+  checkArgument("config", config, OBJECT, "for example { neighbors: 5 }");
+  const inputs = await later().smooth(dataset.inputs, jsonOf("config", config));
   return { ...dataset, inputs, provenance: withProvenance(dataset, { smooth: config }) };
 }
 
@@ -63,6 +70,9 @@ export function selectInputs(
   dataset: Dataset,
   columns: { inputs: readonly string[]; truth?: readonly string[] },
 ): Dataset {
+  checkDataset(dataset);
+  const hint = 'for example { inputs: ["gene1", "gene2"] }';
+  checkParts("columns", columns, { inputs: TEXTS }, hint, { truth: TEXTS });
   const { views: _, ...rest } = dataset;
   const chosen = atOnce(selectInputColumns(dataset, columns.inputs));
   if (columns.truth === undefined) return { ...rest, ...chosen };
@@ -101,10 +111,14 @@ export interface PhenotypeConfig {
  * ```
  */
 export async function phenotype(dataset: Dataset, config: PhenotypeConfig = {}): Promise<Dataset> {
-  return later().phenotype(dataset, JSON.stringify(config));
+  checkDataset(dataset);
+  checkArgument("config", config, OBJECT, "for example { changes: 2, seed: 1 }");
+  return later().phenotype(dataset, jsonOf("config", config));
 }
 
 /** Writes a data set folder: `dataset.json` and `.npy` files that numpy opens. `fit({ data: dir })` knows all its roles. */
 export async function writeDataset(dir: string, dataset: Dataset): Promise<void> {
+  checkArgument("dir", dir, FOLDER, 'for example writeDataset("world", dataset)');
+  checkDataset(dataset);
   await later().writeDatasetFolder(dir, dataset);
 }

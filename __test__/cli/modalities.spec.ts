@@ -123,7 +123,16 @@ test("two tables of the same subjects become latents of each and one graph", asy
   const whole = await run(["intervene", at("gaps"), "--do", "rna.z1=0", ...fewer, "--out", at("whole.csv")]);
   t.is(whole.code, 0, whole.stderr);
   t.is((await lines("whole.csv")).length, 1 + 499);
-  const nothing = await run(["transform", at("run"), "--data", at("rna.csv"), "--join", "subject", "--out", at("x.csv")]);
+  const nothing = await run([
+    "transform",
+    at("run"),
+    "--data",
+    at("rna.csv"),
+    "--join",
+    "subject",
+    "--out",
+    at("x.csv"),
+  ]);
   t.is(nothing.code, 2);
   t.regex(nothing.stderr, /join: no modalities are named .*\[CONFIG_CONFLICT\]/);
   const refused = await run(["fit", "--method", "pca", ...fewer, "--unmatched", "keep", "--out", at("pca")]);

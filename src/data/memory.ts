@@ -1,5 +1,6 @@
 // Data that are already in memory. Everything is copied here, at once and before anything is awaited: what the caller
 // does with his arrays afterwards changes nothing.
+import { brief } from "../arguments.js";
 import { fail } from "../errors.js";
 import { type NativeTable, native } from "../native.js";
 import { atOnce, byTurns, inRanges, type Work } from "../turns.js";
@@ -58,6 +59,8 @@ export interface KnownColumns {
 /** Copies data in memory; synchronous up to its return. */
 export function openMemory(data: InMemoryData, known: KnownColumns = {}): Source {
   const table = copyTable(data, "x", known);
+  refuseEmpty(table);
+  const hint = hintOn(table);
   return {
     describe: async () => ({
       format: table.format,
@@ -68,11 +71,40 @@ export function openMemory(data: InMemoryData, known: KnownColumns = {}): Source
         ...(table.indexes?.has(name) === true && { index: true }),
       })),
       rows: table.rows,
+      ...(hint !== undefined && { inputsHint: hint }),
     }),
     read: (choice) => byTurns(select(table, choice)),
     exact: async (names) => exactly(table, names),
     close: async () => {},
   };
+}
+
+/** Nothing that was given can be told apart from what was not, once roles are sought. */
+function refuseEmpty({ rows, columns, format }: Table): void {
+  if (format === "rows" && rows === 0)
+    fail("DATA_EMPTY", "an array with no rows was given", {
+      path: PLACE,
+      hint: "give at least one row: [[1, 2], [3, 4]]",
+    });
+  if (format === "columns" && columns.size === 0) {
+    fail("DATA_EMPTY", "an object with no columns was given", {
+      path: PLACE,
+      hint: "give one array per column, { a: [1, 3], b: [2, 4] }, or rows, [[1, 2], [3, 4]]",
+    });
+  }
+}
+
+/** What to do where no column holds numbers. */
+function hintOn({ columns }: Table): string | undefined {
+  const isNumeral = (value: number | string): boolean => typeof value === "number" || isNumberText(value);
+  for (const [name, { kind, values }] of columns)
+    if (kind === "text" && values.every(isNumeral))
+      return `column ${JSON.stringify(name)} holds numbers as text, which are labels: give numbers, for example values.map(Number)`;
+  return undefined;
+}
+
+function isNumberText(text: string): boolean {
+  return text.trim() !== "" && Number.isFinite(Number(text));
 }
 
 function exactly({ rows, columns }: Table, names: readonly string[]): Float64Array {
@@ -177,6 +209,9 @@ function isArrow(data: InMemoryData): data is ArrowLike {
 
 function matrixTable({ data, shape, columns }: MatrixData, naming: Naming, isExact: IsExact): Table {
   refuseDetached(PLACE, data);
+  if (!Array.isArray(shape)) shapeError(`got shape ${brief(shape)}`, "shape is [rows, columns], row-major");
+  if (columns !== undefined && !Array.isArray(columns))
+    shapeError(`columns: got ${brief(columns)}, expected an array of names`, "give one name per column");
   const [rows = -1, width = -1] = shape;
   if (shape.length !== 2 || rows < 0 || width < 0 || rows * width !== data.length) {
     shapeError(`${data.length} values do not fill shape [${shape.join(", ")}]`, "shape is [rows, columns], row-major");
@@ -192,8 +227,11 @@ function rowsTable(data: readonly (readonly number[])[], naming: Naming, isExact
   const names = namesOf(width, naming);
   const flat = new Float32Array(data.length * width);
   data.forEach((row, i) => {
-    if (!Array.isArray(row) && !ArrayBuffer.isView(row))
-      shapeError(`row ${i + 1} is not an array`, "expected number[][]");
+    if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
+      const isRecord = typeof row === "object" && row !== null;
+      const columns = "give one array per column, { a: [1, 3], b: [2, 4] }, in place of one object per row; or ";
+      shapeError(`row ${i + 1} is not an array`, `${isRecord ? columns : "expected "}number[][]`);
+    }
     if (row.length !== width) {
       fail("DATA_RAGGED_ROW", `row ${i + 1} has ${row.length} values, row 1 has ${width}`, {
         path: PLACE,
@@ -226,6 +264,7 @@ function columnsTable(data: ColumnsData, isExact: IsExact): Table {
         "expected { data, shape }, number[][], an Arrow table, or an object of columns",
       );
     }
+    refuseNested(name, values as ArrayLike<unknown>);
     return [name, columnOf(name, values as NumberArray | readonly unknown[], isExact(name))];
   });
   const rows = columns[0]?.[1].values.length ?? 0;
@@ -237,6 +276,19 @@ function columnsTable(data: ColumnsData, isExact: IsExact): Table {
     );
   }
   return { format: "columns", rows, columns: uniqueColumns(columns) };
+}
+
+/** Arrays among the values are a matrix in the place of a column: as labels they would drop out of the inputs in silence. */
+function refuseNested(name: string, values: ArrayLike<unknown>): void {
+  if (ArrayBuffer.isView(values)) return;
+  const isNested = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
+  const row = (values as readonly unknown[]).findIndex(isNested);
+  if (row < 0) return;
+  fail("DATA_SHAPE", `column ${JSON.stringify(name)} holds arrays: row ${row + 1} is ${brief(values[row])}`, {
+    path: PLACE,
+    hint: `give one array per column, { ${name}0: [1, 3], ${name}1: [2, 4] }, or the matrix itself in place of the object: [[1, 2], [3, 4]]`,
+    context: { column: name, row: row + 1 },
+  });
 }
 
 /** @param isNumber whether texts among the values are those of numbers */

@@ -1,3 +1,15 @@
+import {
+  checkOptions,
+  checkParts,
+  type Kind,
+  type Kinds,
+  LIST,
+  listOf,
+  NUMBER,
+  OBJECT,
+  orNull,
+  TEXT,
+} from "../arguments.js";
 import type { NullScore } from "../generated/types.js";
 
 /** What a report says beside the records. */
@@ -51,4 +63,38 @@ export interface AgreementPair {
   readonly mcc: number | null;
   /** MCC after the best linear maps of both sides (CCA). Default: not known. */
   readonly weak?: number | null;
+}
+
+const OPTIONS: Kinds<ReportOptions> = {
+  title: TEXT,
+  introduction: TEXT,
+  method: TEXT,
+  remarks: listOf(OBJECT, "an array of remarks"),
+  agreement: orNull({
+    expected: "an agreement, or an array of these",
+    is: (value) => OBJECT.is(value) || LIST.is(value),
+  }),
+};
+const NUMBER_OR_NULL: Kind = orNull({ ...NUMBER, expected: "a number or null" });
+
+/**
+ * Refuses options that a report cannot be drawn with.
+ *
+ * @throws `CONFIG_UNKNOWN_KEY`, `CONFIG_WRONG_TYPE`, `CONFIG_MISSING`, or `CONFIG_INVALID` with several of them
+ */
+export function checkReportOptions(options: ReportOptions): void {
+  checkOptions<ReportOptions>(options, OPTIONS);
+  const { remarks = [], agreement } = options;
+  for (const [i, remark] of remarks.entries())
+    checkParts(`remarks[${i}]`, remark, { dataset: TEXT, text: TEXT }, "for example { dataset, text }", {
+      target: TEXT,
+    });
+  const pairs = "agreements between runs are { pairs, mean, sd, null }; without them `report` compares the runs itself";
+  for (const [i, one] of [agreement ?? []].flat().entries()) {
+    const path = LIST.is(agreement) ? `agreement[${i}]` : "agreement";
+    const required = { pairs: LIST, mean: NUMBER_OR_NULL, sd: NUMBER_OR_NULL, null: orNull(OBJECT) };
+    checkParts(path, one, required, pairs, { dataset: TEXT, target: TEXT, method: TEXT });
+    for (const [j, pair] of one.pairs.entries())
+      checkParts(`${path}.pairs[${j}]`, pair, { a: TEXT, b: TEXT, mcc: NUMBER_OR_NULL }, pairs);
+  }
 }
