@@ -1,4 +1,6 @@
 // Graphs as other programs read them.
+
+import { checkArgument, OBJECT } from "./arguments.js";
 import { fail } from "./errors.js";
 import type { CausalGraph } from "./generated/types.js";
 import type { LatentGraph } from "./graph.js";
@@ -33,6 +35,7 @@ export interface Edge {
  * ```
  */
 export function graphText(graph: CausalGraph | LatentGraph, format: GraphFormat): string {
+  checkArgument("graph", graph, OBJECT, "give `model.summary.graph`, or what `latentGraph` gave");
   switch (format) {
     case "dot":
       return dot(namesOf(graph), edgesOf(graph));

@@ -69,7 +69,8 @@ export async function latentGraph(latents: NamedArray, options: GraphOptions = {
 
 const LATENTS: Readonly<Record<string, Kind>> = { data: FLOATS, shape: LIST, columns: TEXTS };
 
-function checkLatents(latents: unknown): void {
+/** Refuses what is no array of latents with their names. */
+export function checkLatents(latents: unknown): void {
   const hint =
     "give model.latents, what model.transform gave, or { data: Float32Array, shape: [rows, columns], columns: names }";
   checkArgument("latents", latents, { ...OBJECT, expected: "latents with their names" }, hint);

@@ -1,3 +1,4 @@
+import { checkParts, NUMBER } from "./arguments.js";
 import type { RunConfig } from "./config.js";
 import { fail } from "./errors.js";
 import { type FitHandle, type FitOptions, start } from "./fit.js";
@@ -28,7 +29,9 @@ export interface FitQueue {
  * await Promise.all(fits.map((one) => one.result));
  * ```
  */
-export function fitQueue({ concurrency }: { readonly concurrency: number }): FitQueue {
+export function fitQueue(limits: { readonly concurrency: number }): FitQueue {
+  checkParts("limits", limits, { concurrency: NUMBER }, "for example fitQueue({ concurrency: 2 })");
+  const { concurrency } = limits;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     fail("CONFIG_OUT_OF_RANGE", `concurrency: ${concurrency} is not a whole number from 1`, { path: "concurrency" });
   }

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { type Dirent, existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { checkArgument, FOLDER } from "./arguments.js";
 import { resumeCommand } from "./command-line.js";
 import { fail, failure } from "./errors.js";
 import { behindLink, checkWritable, discard, isTemporary, unwritable } from "./files.js";
@@ -241,6 +242,7 @@ export async function checkRunTarget(dir: string): Promise<void> {
  * @throws `RUN_NOT_FOUND` when it is no run folder or its run did not finish, `ARTIFACT_VERSION`, `ARTIFACT_CORRUPT`
  */
 export async function readRun(dir: string): Promise<RunRecord> {
+  checkArgument("dir", dir, FOLDER, "a run folder is what `model.save(dir)` and `disentangle fit --out DIR` write");
   return readRecord(dir);
 }
 
@@ -251,6 +253,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
  * @throws as `readRun`; `RUN_NOT_FOUND` also when none has finished
  */
 export async function readRuns(dir: string): Promise<readonly RunRecord[]> {
+  checkArgument("dir", dir, FOLDER, "name a run folder, or a folder of run folders");
   return readRecords((await sweepOf(dir)).finished);
 }
 

@@ -1,5 +1,7 @@
+import { checkArgument, OBJECT } from "./arguments.js";
 import { fail } from "./errors.js";
 import type { BlockPart, Silence, SilentBlock, SilentLatent, Summary } from "./generated/types.js";
+import { checkLatents } from "./graph.js";
 import { ranked } from "./ranked.js";
 import type { NamedArray, SilenceDigest, SilenceHistogram } from "./record.js";
 import { atOnce, byTurns, inRanges, type Work } from "./turns.js";
@@ -37,6 +39,8 @@ export async function latentSilence(
   latents: NamedArray,
   summary: Pick<Summary, "method" | "silence">,
 ): Promise<LatentSilence> {
+  checkLatents(latents);
+  checkArgument("summary", summary, OBJECT, "give model.summary");
   return byTurns(silenceWork(latents, summary));
 }
 

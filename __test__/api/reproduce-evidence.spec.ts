@@ -65,7 +65,7 @@ test("a part of the experiments or seeds is incomplete, whatever its rows say, a
     [bad.verdict, bad.part, verdictsOf(bad)],
     ["incomplete", "1 of 2 experiments; seeds 1 of 0, 1", ["outside"]],
   );
-  t.is(bad.command, "disentangle reproduce test/evidence --scale paper --only bad --seeds 1");
+  t.is(bad.command, `await reproduce(preset, {"scale":"paper","only":"bad","seeds":[1]})`);
   const page = await readFile(bad.files.markdown, "utf8");
   t.regex(
     page,

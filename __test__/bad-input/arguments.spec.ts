@@ -38,6 +38,22 @@ const SELF: Record<string, unknown> = {};
 SELF.self = SELF;
 
 const TABLE: readonly Row[] = [
+  ["fitQueue()", () => call("fitQueue"), "CONFIG_MISSING", /^limits is missing/, /concurrency: 2/],
+  ["fitQueue of a number", () => call("fitQueue", 3), "CONFIG_WRONG_TYPE", /^limits: got 3, expected an object/],
+  ["readRun()", () => call("readRun"), "CONFIG_MISSING", /^dir is missing: expected the path of a folder/],
+  ["readRuns of a number", () => call("readRuns", 3), "CONFIG_WRONG_TYPE", /^dir: got 3/],
+  ["graphText()", () => call("graphText", undefined, "dot"), "CONFIG_MISSING", /^graph is missing/, /latentGraph/],
+  ["exportModel()", () => call("exportModel"), "CONFIG_MISSING", /^model is missing: expected a model/],
+  [
+    "exportModel of a folder",
+    () => call("exportModel", "runs/a", "onnx"),
+    "CONFIG_WRONG_TYPE",
+    /^model: got "runs\/a"/,
+  ],
+  ["logToMlflow()", () => call("logToMlflow"), "CONFIG_MISSING", /^model is missing/],
+  ["logToMlflow without a server", ({ m }) => call("logToMlflow", m), "CONFIG_MISSING", /^options\.url is missing/],
+  ["latentSilence()", () => call("latentSilence"), "CONFIG_MISSING", /^latents is missing/],
+  ["latentSilence alone", () => call("latentSilence", LATENTS), "CONFIG_MISSING", /^summary is missing/],
   [
     "report of a folder",
     () => call("report", ["runs/a"]),

@@ -1,3 +1,4 @@
+import { checkArgument, checkParts, type Kind, TEXT } from "../arguments.js";
 import { failure } from "../errors.js";
 import { latentGraph } from "../graph.js";
 import { graphText } from "../graph-text.js";
@@ -52,6 +53,7 @@ export interface ExportedFile {
  * ```
  */
 export async function exportModel(model: Model, format: ExportFormat): Promise<readonly ExportedFile[]> {
+  checkModel(model);
   // What writes a format is loaded where it is asked for, and the model is asked first: it may be closed meanwhile.
   switch (format) {
     case "onnx":
@@ -110,9 +112,22 @@ export async function exportModel(model: Model, format: ExportFormat): Promise<r
  * ```
  */
 export async function logToMlflow(model: Model, options: MlflowOptions): Promise<MlflowRun> {
+  checkModel(model);
+  const { url, ...others }: Partial<MlflowOptions> = options ?? {};
+  checkParts("options", { url, ...others }, { url: TEXT }, 'for example { url: "http://localhost:5000" }');
   const record = model.record();
   const { sendToMlflow } = await import("./mlflow.js");
   return sendToMlflow(record, options);
+}
+
+/** What is asked of a model here. Its class is not imported: it would bring the addon's reader along. */
+const MODEL: Kind = {
+  expected: "a model",
+  is: (value) => ["record", "plain"].every((name) => typeof Object(value)[name] === "function"),
+};
+
+function checkModel(model: unknown): void {
+  checkArgument("model", model, MODEL, "give what `fit(...).result` or `load` gave");
 }
 
 async function onnxFiles(model: Model, plain: PlainModel): Promise<readonly ExportedFile[]> {
