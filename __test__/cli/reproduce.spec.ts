@@ -40,8 +40,8 @@ test("a tiny preset goes from its name to a table, and again without a fit", asy
       ["tbr", "ate", "in band"],
     ],
   );
-  t.deepEqual(JSON.parse(await readFile(join(cwd, "rep", "tbr-ate.tiny.json"), "utf8")), table);
-  t.regex(await readFile(join(cwd, "rep", "tbr-ate.tiny.md"), "utf8"), /\| S = 1 \| tbr \| error of the effects \|/);
+  t.deepEqual(JSON.parse(await readFile(join(cwd, "rep", "tbr-ate.tiny.part.json"), "utf8")), table);
+  t.regex(await readFile(join(cwd, "rep", "tbr-ate.tiny.part.md"), "utf8"), /\| S = 1 \| tbr \| error of the effects \|/);
 
   const trials = await trialsIn(cwd);
   t.is(trials.length, 2);

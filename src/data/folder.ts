@@ -86,6 +86,6 @@ async function columnsOf(table: NativeTable, names: readonly string[]): Promise<
 
 function otherRole(name: string): Error {
   return failure("DATA_MISSING_COLUMN", `${name} has another role in the dataset folder`, {
-    hint: "a dataset folder knows its roles",
+    hint: "a dataset folder knows its roles: leave this one out, or read the table that it was made from and name the roles there",
   });
 }

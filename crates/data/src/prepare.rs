@@ -7,6 +7,7 @@ mod fresh;
 mod incomplete;
 pub(crate) mod moments;
 mod oracle;
+mod outliers;
 mod rows;
 mod scale;
 mod standardiser;
@@ -153,6 +154,9 @@ fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64,
         Cow::Borrowed(dataset) => dataset.inputs.select_rows(&kept),
         Cow::Owned(dataset) => std::mem::take(&mut dataset.inputs).into_rows(&kept),
     };
+    let row_name = |row: usize| rows::row_name(&dataset.row_ids, kept[row]);
+    let tables = views.iter().filter(|view| view.image.is_none()).flat_map(View::columns);
+    warnings.extend(outliers::told((&values, &dataset.input_names), tables, row_name, "inputs"));
     let inputs = scale::inputs(values, &dataset.input_names, &views, &train, config)?;
     let incomplete = incomplete::scaled(values_in_part, &views, &inputs)?;
     warnings.extend(inputs.warning);
@@ -160,6 +164,10 @@ fn prepare_cow(mut dataset: Cow<'_, Dataset>, config: &PrepareConfig, seed: u64,
     let source = world?.map(|world| FreshRows { world, standardiser: inputs.standardiser.clone() });
     let (oracle, told) = oracle::tables(&dataset, &config.oracle, &kept)?;
     warnings.extend(told);
+    warnings.extend(dataset.targets.as_ref().and_then(|Table { columns, values, .. }| {
+        let row_name = |row: usize| rows::row_name(&dataset.row_ids, row);
+        outliers::told((values, columns), 0..columns.len(), row_name, "targets")
+    }));
     let targets = dataset.targets.as_ref().map(|targets| scale::targets(targets, &kept, &train, config)).transpose()?;
     let offsets = &dataset.offsets;
     // What models keep is in units of the columns themselves.

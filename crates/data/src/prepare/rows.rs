@@ -144,7 +144,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 /// A row by its number, counted from 1 as the readers do, and by its id where rows have them.
-fn row_name(row_ids: &[String], row: usize) -> String {
+pub(super) fn row_name(row_ids: &[String], row: usize) -> String {
     let id = row_ids.get(row).map(|id| format!(" ({id:?})")).unwrap_or_default();
     format!("row {}{id}", row + 1)
 }
