@@ -41,7 +41,10 @@ test("a tiny preset goes from its name to a table, and again without a fit", asy
     ],
   );
   t.deepEqual(JSON.parse(await readFile(join(cwd, "rep", "tbr-ate.tiny.part.json"), "utf8")), table);
-  t.regex(await readFile(join(cwd, "rep", "tbr-ate.tiny.part.md"), "utf8"), /\| S = 1 \| tbr \| error of the effects \|/);
+  t.regex(
+    await readFile(join(cwd, "rep", "tbr-ate.tiny.part.md"), "utf8"),
+    /\| S = 1 \| tbr \| error of the effects \|/,
+  );
 
   const trials = await trialsIn(cwd);
   t.is(trials.length, 2);
