@@ -57,8 +57,11 @@ export interface SmoothConfig {
 export async function smooth(dataset: Dataset, config: SmoothConfig = {}): Promise<Dataset> {
   checkDataset(dataset);
   checkArgument("config", config, OBJECT, "for example { neighbors: 5 }");
-  const inputs = await later().smooth(dataset.inputs, jsonOf("config", config));
-  return { ...dataset, inputs, provenance: withProvenance(dataset, { smooth: config }) };
+  // Earlier versions called it `neighbours`.
+  const { neighbours, ...others } = config as SmoothConfig & { readonly neighbours?: number };
+  const today = neighbours === undefined ? others : { neighbors: neighbours, ...others };
+  const inputs = await later().smooth(dataset.inputs, jsonOf("config", today));
+  return { ...dataset, inputs, provenance: withProvenance(dataset, { smooth: today }) };
 }
 
 /**

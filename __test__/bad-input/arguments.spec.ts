@@ -458,3 +458,17 @@ test("a bigint in a configuration is the number that it is", async (t) => {
   const world = (await call("simulate", { ...WORLD, depth: 2n })) as api.NativeDataset;
   t.deepEqual(world.inputs, (await api.simulate(WORLD)).inputs);
 });
+
+test("former names of options are still read", async (t) => {
+  const world = await api.simulate(WORLD);
+  const [former, today] = await Promise.all([
+    api.smooth(world, { neighbours: 3 } as api.SmoothConfig),
+    api.smooth(world, { neighbors: 3 }),
+  ]);
+  t.deepEqual(former.inputs.data, today.inputs.data);
+  t.notDeepEqual(former.inputs.data, world.inputs.data);
+  const data = await api.simulate({ simulator: "task-world", tasks: 8, pointsPerTask: 30, latents: 3, seed: 0 });
+  const config = { method: "mtlcm", representation: "inputs", latentDim: 3, data } as const;
+  const model = await api.fit({ ...config, algorithm: "joint-diagonalisation" } as never).result;
+  t.is(model.config.algorithm, "joint-diagonalization");
+});

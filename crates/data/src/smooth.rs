@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SmoothConfig {
     /// Rows that are averaged, the row itself among them; 1 changes nothing.
-    #[serde(alias = "neighbours")]
     #[schemars(range(min = 1, max = 10_000))]
     pub neighbors: usize,
     /// Principal components in which distances are measured, or fewer where there are fewer rows or columns.
@@ -91,12 +90,6 @@ fn nearest_rows(places: &Matrix<f64>, row: usize, k: usize) -> Vec<usize> {
 mod tests {
     use super::*;
     use crate::stream::Stream;
-
-    #[test]
-    fn the_former_name_of_neighbors_is_still_read() {
-        let config: SmoothConfig = serde_json::from_str(r#"{"neighbours": 3}"#).expect("known");
-        assert_eq!(config, SmoothConfig { neighbors: 3, ..SmoothConfig::default() });
-    }
 
     #[test]
     fn one_neighbor_changes_nothing_and_all_neighbors_give_the_mean() {

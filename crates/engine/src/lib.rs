@@ -12,6 +12,7 @@ pub mod container;
 pub mod decode;
 pub mod entry;
 pub mod fit;
+mod former;
 pub mod mechanisms;
 pub mod method;
 pub mod model;

@@ -1,6 +1,7 @@
 //! From a raw configuration object to a checked plan: the only place where configuration is judged.
 
 use crate::entry::{Entry, find};
+use crate::former;
 use crate::method::Method;
 use disentangle_data::config;
 use disentangle_data::prepare::PrepareConfig;
@@ -55,6 +56,8 @@ impl Plan {
     /// # Errors
     /// `CONFIG_*`, see `disentangle_data::config::check`.
     pub fn check(methods: &'static [Entry], config: &Value) -> Result<Self> {
+        let config = former::renamed(config);
+        let config = config.as_ref();
         let Value::Object(given) = config else {
             let message = format!("the configuration: {config} is not of type object");
             return Err(Failure::new(Code::ConfigWrongType, message).hint("give { method, ...options }"));

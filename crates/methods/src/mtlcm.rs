@@ -73,7 +73,6 @@ const NAME: &str = <Mtlcm as Specification>::INFO.name;
 pub enum Algorithm {
     /// Indicators and coefficients in closed form, the map by joint diagonalization.
     #[default]
-    #[serde(alias = "joint-diagonalisation")]
     JointDiagonalization,
     /// The published procedure: the marginal likelihood by Adam.
     Paper,

@@ -238,3 +238,6 @@ fn oriented(mut map: Matrix<f64>) -> Matrix<f64> {
     }
     map
 }
+
+#[cfg(test)]
+mod laws;

@@ -149,3 +149,6 @@ pub fn changes(config: &TbrConfig, data: &Prepared, state: &State) -> Option<Cha
     let observed = parents.iter().enumerate().map(|(i, p)| p.is_some_and(|p| rows[i] > 0 && rows[p] > 0)).collect();
     Some(Changes { values, real, observed })
 }
+
+#[cfg(test)]
+mod laws;

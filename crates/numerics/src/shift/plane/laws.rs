@@ -91,3 +91,22 @@ fn latents_that_depend_on_none_are_in_no_plane() {
     let (z, environments) = world(1, json!({"latents": 3, "graph": "random", "edgeProbability": 0}));
     assert_eq!(gaps(&z, &environments), [None; 3]);
 }
+
+#[test]
+fn environments_count_by_their_rows_beside_a_line_that_all_of_them_share() {
+    // Nothing bends: functions say nothing of x and y, and what is left is the least of a sum over the slope of one line.
+    let of = |rows: f64, xy: f64, yy: f64| {
+        let mut moments = Matrix::from_fn(FUNCTIONS + 2, FUNCTIONS + 2, |a, b| f64::from(u8::from(a == b)));
+        (moments[(X, Y)], moments[(Y, X)], moments[(Y, Y)]) = (xy, xy, yy);
+        Seen { rows, moments, effects: 0.0 }
+    };
+    let seen = [of(100.0, 0.5, 1.0), of(900.0, -0.2, 2.0)];
+    let at = |slope: f64| {
+        let variance = |of: &Seen| of.moments[(Y, Y)] - 2.0 * slope * of.moments[(X, Y)] + slope * slope;
+        seen.iter().map(|of| 0.5 * of.rows * variance(of).ln()).sum::<f64>()
+    };
+    let least = (-10_000..=10_000).map(|step| at(f64::from(step) * 1e-4)).fold(f64::INFINITY, f64::min);
+    let found = shared_curve(&seen);
+    // What eight alternations and the ridge leave.
+    assert!((found - least).abs() < 1e-3, "{found} {least}");
+}
