@@ -5,6 +5,7 @@
  *
  * @module API
  */
+export type { ReliabilityCurve } from "./calibration.js";
 export { type Catalogue, catalogue, type SimulatorInfo } from "./catalogue.js";
 export { configSchema, type RunConfig } from "./config.js";
 export type { JsonSchema } from "./config-keys.js";
