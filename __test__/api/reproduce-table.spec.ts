@@ -186,7 +186,7 @@ test("the table as Markdown", (t) => {
     table,
     `# tbr/x, paper scale
 
-Is it so? Repeats Figure 1 of A paper.
+Is it so? Repeats Figure 1 (A paper).
 
 **Incomplete**: 1 of 2 experiments. Rows in band, of those that were run: 1 of 2.
 
