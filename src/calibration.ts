@@ -1,6 +1,9 @@
 // The reliability curves of several fits as one.
 import type { CalibrationBin, CalibrationScores } from "./generated/types.js";
 
+/** MCC, or correlation with the true latent, below which latents count as lost. */
+export const LOST = 0.9;
+
 /** What probabilities can speak of. */
 export type CalibrationKind = keyof Omit<CalibrationScores, "value" | "reason">;
 

@@ -113,8 +113,7 @@ export async function exportModel(model: Model, format: ExportFormat): Promise<r
  */
 export async function logToMlflow(model: Model, options: MlflowOptions): Promise<MlflowRun> {
   checkModel(model);
-  const { url, ...others }: Partial<MlflowOptions> = options ?? {};
-  checkParts("options", { url, ...others }, { url: TEXT }, 'for example { url: "http://localhost:5000" }');
+  checkParts("options", options ?? {}, { url: TEXT }, 'for example { url: "http://localhost:5000" }');
   const record = model.record();
   const { sendToMlflow } = await import("./mlflow.js");
   return sendToMlflow(record, options);

@@ -1,5 +1,5 @@
 // What rows of a table can ask of a trial, by name. A measure without a value here is one that the trial does not have.
-import { CALIBRATION_KINDS, type CalibrationKind, pooledCurve, type ReliabilityCurve } from "../calibration.js";
+import { CALIBRATION_KINDS, type CalibrationKind, LOST, pooledCurve, type ReliabilityCurve } from "../calibration.js";
 import type { ErrorRow, Scores, Status } from "../generated/types.js";
 import { leftOutOf } from "../graph-text.js";
 import type { FinishedTrial } from "./kept.js";
@@ -37,9 +37,6 @@ export type Measure = TrialMeasure | PairMeasure | PooledMeasure;
 
 /** Correlation from which a latent counts as found. */
 const FOUND = 0.97;
-
-/** MCC below which latents count as lost. */
-const LOST = 0.9;
 
 /** What a method can name a latent as. */
 const NAMED: ReadonlyMap<string, Status> = new Map<string, Status>([

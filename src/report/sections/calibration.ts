@@ -1,4 +1,10 @@
-import { CALIBRATION_KINDS, type CalibrationKind, pooledCurve, type ReliabilityCurve } from "../../calibration.js";
+import {
+  CALIBRATION_KINDS,
+  type CalibrationKind,
+  LOST,
+  pooledCurve,
+  type ReliabilityCurve,
+} from "../../calibration.js";
 import type { Scores } from "../../generated/types.js";
 import { reliabilityChart } from "../charts/reliability.js";
 import type { SectionInput } from "../context.js";
@@ -8,9 +14,6 @@ import { type Html, html } from "../markup.js";
 import type { MethodRuns, Study } from "../studies.js";
 import { series } from "../theme.js";
 import type { Section } from "./section.js";
-
-/** Correlation below which a latent counts as not found. */
-const LOST = 0.9;
 
 interface Curve extends ReliabilityCurve {
   readonly label: string;
